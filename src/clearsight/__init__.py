@@ -1,0 +1,1 @@
+"""Clearsight: image classification you can see through."""

