@@ -1,0 +1,120 @@
+"""What every reader returns: picture sources with class indices and ONE table of class names."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, listed
+
+# What people call the parts, in folders and in tables.
+PART_NAMES = {
+    "train": "train", "training": "train",
+    "val": "val", "valid": "val", "validation": "val",
+    "test": "test", "testing": "test", "t10k": "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Pictures with class indices: either arrays in memory (`pictures`) or files (`root` / `paths`).
+
+    `labels` int64 (N,), `names` str objects (N,) unique and stable, relative to the root with `/`;
+    `pictures` uint8 (N, H, W) or (N, H, W, C); `groups` str objects (N,): pictures that must stay in one part.
+    Raises ClearsightError when the lengths differ.
+    """
+
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    names: NDArray[np.object_]
+    pictures: NDArray[np.uint8] | None = None
+    root: Path | None = None
+    paths: NDArray[np.object_] | None = None
+    groups: NDArray[np.object_] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {key: len(value) for key, value in self._columns().items()}
+        if len(set(lengths.values())) != 1 or (self.pictures is None) == (self.root is None or self.paths is None):
+            raise ClearsightError(f"a dataset needs pictures or paths, as many as labels and names. Got {lengths}.")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def source(self, i: int) -> Path | NDArray[np.uint8]:
+        """Picture `i` as `images.decode` takes it: a path, or an array (H, W) or (H, W, C)."""
+        if self.pictures is not None:
+            return self.pictures[i]
+        assert self.root is not None and self.paths is not None  # __post_init__
+        return self.root / self.paths[i]
+
+    def label(self, i: int) -> str:
+        """The class name of picture `i`."""
+        return self.classes[self.labels[i]]
+
+    def counts(self) -> NDArray[np.int64]:
+        """Pictures per class, int64 (K,)."""
+        return np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64)
+
+    def subset(self, indices: Sequence[int] | NDArray[Any]) -> "Dataset":
+        """The pictures at `indices` (whole numbers, or one bool per picture), with the same class table."""
+        rows = np.asarray(indices)
+        rows = rows if rows.dtype == bool else rows.astype(np.int64)
+        return replace(self, **{key: value[rows] for key, value in self._columns().items()})
+
+    def _columns(self) -> dict[str, NDArray[Any]]:
+        every = {key: getattr(self, key) for key in ("labels", "names", "pictures", "paths", "groups")}
+        return {key: value for key, value in every.items() if value is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A data set as it came: `parts` has keys among train, val, test, or only `all` when the data brings no parts.
+
+    `notes` says everything that was left out or decided, one line each.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    parts: dict[str, Dataset]
+    notes: tuple[str, ...] = ()
+
+
+def clean_label(label: str) -> str:
+    """A class name without outer space, in Unicode's NFC form, so that the same word is the same class on every system."""
+    return unicodedata.normalize("NFC", label.strip())
+
+
+def class_table(labels: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The one class table for `labels` per part: sorted, by value when all are whole numbers.
+
+    With a train part the table is train's; raises ClearsightError when another part has a class that train lacks.
+    """
+    found = {part: set(every) for part, every in labels.items()}
+    table = found.get("train") or set().union(*found.values())
+    for part, every in found.items():
+        if extra := sorted(every - table):
+            raise ClearsightError(
+                f"the {part} part has {'a class' if len(extra) == 1 else 'classes'} that the train part lacks: {listed(map(repr, extra))}. "
+                f"Train has: {listed(map(repr, sorted(table)))}. Add training pictures of it, or take it out of {part}."
+            )
+    if all(label.isdecimal() for label in table):
+        return tuple(sorted(table, key=lambda label: (int(label), label)))
+    return tuple(sorted(table))
+
+
+def objects(values: Iterable[str]) -> NDArray[np.object_]:
+    """Strings as an object array (N,), never as numpy's fixed-width text."""
+    every = list(values)
+    array = np.empty(len(every), dtype=object)
+    array[:] = every
+    return array
+
+
+def indices_of(labels: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Class indices int64 (N,) of class names that are all in `classes`."""
+    index = {label: i for i, label in enumerate(classes)}
+    return np.fromiter((index[label] for label in labels), dtype=np.int64, count=len(labels))
