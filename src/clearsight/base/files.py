@@ -10,6 +10,12 @@ from typing import Any
 from .errors import ClearsightError, CorruptFile
 
 
+def cache_folder() -> Path:
+    """Where Clearsight keeps what it can make again: `CLEARSIGHT_CACHE`, else `~/.cache/clearsight`."""
+    named = os.environ.get("CLEARSIGHT_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "clearsight"
+
+
 def digest(data: bytes) -> str:
     """SHA-256 as hexadecimal."""
     return hashlib.sha256(data).hexdigest()

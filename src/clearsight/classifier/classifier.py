@@ -1,0 +1,136 @@
+"""A classifier is preprocessing + features + head, and the names of its classes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import UnreadableImage, wrong
+from ..images.preprocess import Preprocessing
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One class and how sure the classifier is of it, in [0, 1]."""
+
+    label: str
+    index: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one picture: the first choice, and the `top` choices in falling order."""
+
+    source: str
+    label: str
+    index: int
+    confidence: float
+    top: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that got no answer, and why."""
+
+    source: str
+    error: str
+
+
+class Classifier:
+    """Model + preprocessing + class names + fitted temperature; answers for pictures of any kind.
+
+    `architecture` is the name that `models.build` knows the model by (empty for a model of your own,
+    which works in memory but cannot be saved).
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        preprocessing: Preprocessing,
+        classes: Sequence[str],
+        *,
+        temperature: float = 1.0,
+        architecture: str = "",
+        facts: dict[str, Any] | None = None,
+    ) -> None:
+        if not temperature > 0:
+            raise wrong("temperature", "above 0", temperature)
+        self.model = model.eval()
+        self.preprocessing = preprocessing
+        self.classes = tuple(classes)
+        self.temperature = temperature
+        self.architecture = architecture
+        self.facts = dict(facts or {})
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
+
+    def to(self, device: torch.device | str) -> "Classifier":
+        """The same classifier with its weights on `device`."""
+        self.model.to(device)
+        return self
+
+    def logits(self, batch: Tensor) -> Tensor:
+        """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""
+        with torch.inference_mode():
+            pictures = self.preprocessing.normalise(batch.to(self.device))
+            scores: Tensor = self.model(pictures.contiguous(memory_format=torch.channels_last))
+        return scores.float()
+
+    def probabilities(self, batch: Tensor) -> Tensor:
+        """Calibrated class probabilities, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`."""
+        return torch.softmax(self.logits(batch) / self.temperature, dim=1)
+
+    def classify(self, source: Any, *, top: int = 5) -> Prediction:
+        """The answer for one picture (path, bytes, file, PIL image or array); raises UnreadableImage."""
+        picture = self.preprocessing.load(source)
+        return self._predictions([_name(source)], self.probabilities(picture[None]), top)[0]
+
+    def classify_many(
+        self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 64, workers: int = 4
+    ) -> Iterator[Prediction | Failure]:
+        """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on."""
+        waiting = iter(sources)
+        with ThreadPoolExecutor(workers) as pool:
+            chunk = list(islice(waiting, batch_size))
+            loading = [pool.submit(self._load, source) for source in chunk]
+            while chunk:
+                loaded = [future.result() for future in loading]
+                done = chunk
+                chunk = list(islice(waiting, batch_size))
+                loading = [pool.submit(self._load, source) for source in chunk]  # decode the next while this one computes
+                yield from self._answers(done, loaded, top)
+
+    def _load(self, source: Any) -> Tensor | Failure:
+        try:
+            return self.preprocessing.load(source)
+        except UnreadableImage as error:
+            return Failure(_name(source), error.reason)
+
+    def _answers(self, sources: list[Any], loaded: list[Tensor | Failure], top: int) -> Iterator[Prediction | Failure]:
+        pictures = [picture for picture in loaded if isinstance(picture, Tensor)]
+        names = [_name(source) for source, picture in zip(sources, loaded, strict=True) if isinstance(picture, Tensor)]
+        answers = iter(self._predictions(names, self.probabilities(torch.stack(pictures)), top) if pictures else [])
+        for item in loaded:
+            yield item if isinstance(item, Failure) else next(answers)
+
+    def _predictions(self, names: list[str], probabilities: Tensor, top: int) -> list[Prediction]:
+        confidences, indices = probabilities.cpu().topk(min(top, len(self.classes)), dim=1)
+        predictions = []
+        for name, row, order in zip(names, confidences.tolist(), indices.tolist(), strict=True):
+            choices = tuple(Choice(self.classes[i], i, c) for i, c in zip(order, row, strict=True))
+            predictions.append(Prediction(name, choices[0].label, choices[0].index, choices[0].confidence, choices))
+        return predictions
+
+
+def _name(source: Any) -> str:
+    if isinstance(source, (str, bytes)) or hasattr(source, "__fspath__"):
+        return f"<{len(source)} bytes>" if isinstance(source, bytes) else str(source)
+    return str(getattr(source, "name", None) or getattr(source, "filename", None) or f"<{type(source).__name__}>")

@@ -1,0 +1,57 @@
+"""Floor 8: the command line, one thin file per verb. `main` is the way in and the only place that prints errors."""
+
+import os
+import sys
+
+import click
+
+from .group import Verbs
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="clearsight", prog_name="clearsight", message="%(prog)s %(version)s")
+def clearsight() -> None:
+    """Image classification you can see through.
+
+    A folder of labelled pictures in; a classifier that is trained, judged and ready to use out.
+
+    \b
+      clearsight demo                      the whole road on real digits, in a minute or two
+      clearsight train PICTURES            PICTURES/cat/*.jpg, PICTURES/dog/*.jpg, ...
+      clearsight evaluate runs/NAME        how good it is, on pictures it has never seen
+      clearsight classify runs/NAME *.jpg  use it
+    """
+
+
+def main() -> None:
+    """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
+    from ..base.errors import ClearsightError
+
+    try:
+        clearsight.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        where = f" (see: {error.ctx.command_path} --help)" if isinstance(error, click.UsageError) and error.ctx else ""
+        _fail(f"{error.format_message()}{where}", 2)
+    except ClearsightError as error:
+        _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("stopped by Ctrl-C.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone: nothing more to say
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("CLEARSIGHT_TRACEBACK"):
+            raise
+        _fail(
+            f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}. This is a bug in Clearsight; "
+            "CLEARSIGHT_TRACEBACK=1 shows where, please report it.",
+            1,
+        )
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(f"clearsight: {line}", err=True)
+    sys.exit(code)

@@ -1,0 +1,29 @@
+"""`clearsight check DATA`."""
+
+import click
+
+from .common import json_option, print_json, quiet_option, show
+
+
+@click.command()
+@click.argument("data")
+@click.option("--group-by", default="", help="Pictures of one group stay in one part: a table's column, or 'folder'.")
+@json_option
+@quiet_option
+@click.pass_context
+def check(ctx: click.Context, data: str, group_by: str, as_json: bool, quiet: bool) -> None:
+    """Look through DATA for what would poison a result; exit code 1 when something would.
+
+    Unreadable files, exact and near duplicates (across the parts: leakage), one picture under two labels,
+    classes that are missing or tiny, blank pictures.
+    """
+    from ..datasets.check import check as look
+    from ..datasets.check_view import tables
+    from ..datasets.open import open_dataset
+
+    report = look(open_dataset(data, group_by=group_by or None), quiet=quiet)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        show(*tables(report))
+    ctx.exit(1 if report.poisonous else 0)

@@ -1,0 +1,90 @@
+"""`clearsight classify MODEL PICTURE...`."""
+
+import glob
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import device_option, json_option, print_json, show
+
+MAX_STDIN_BYTES = 200 * 2**20
+
+
+@click.command()
+@click.argument("model")
+@click.argument("pictures", nargs=-1, required=True)
+@click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to list.")
+@click.option("--batch", default=64, show_default=True, type=click.IntRange(1), help="Pictures computed together.")
+@device_option
+@json_option
+@click.pass_context
+def classify(ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, batch: int, device: str, as_json: bool) -> None:
+    """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
+
+    A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
+    """
+    from ..base.device import keep_large_buffers, pick_device
+    from ..classifier import Failure, load
+
+    sources = list(expand(pictures))
+    keep_large_buffers()
+    classifier = load(model, device=pick_device(device))
+    answers = []
+    for answer in classifier.classify_many(sources, top=top, batch_size=batch):
+        answers.append(answer)
+    if as_json:
+        print_json([_as_json(answer) for answer in answers])
+    else:
+        show(_table([answer for answer in answers if not isinstance(answer, Failure)]))
+        for answer in answers:
+            if isinstance(answer, Failure):
+                click.echo(f"clearsight: cannot read {answer.source}: {answer.error}", err=True)
+    if any(isinstance(answer, Failure) for answer in answers):
+        ctx.exit(1)
+
+
+def expand(pictures: tuple[str, ...]) -> Iterator[Any]:
+    """The pictures that the words on the command line mean; one that is not there stays, to be reported in its place."""
+    from ..images.decode import SUFFIXES
+
+    for word in pictures:
+        path = Path(word)
+        if word == "-":
+            yield _Stdin(sys.stdin.buffer.read(MAX_STDIN_BYTES))
+        elif path.is_dir():
+            yield from (str(p) for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+        elif not path.exists() and glob.has_magic(word) and (found := sorted(glob.glob(word, recursive=True))):
+            yield from found
+        else:
+            yield word
+
+
+class _Stdin:
+    """One picture's bytes, named as the user named it."""
+
+    name = "-"
+
+    def __init__(self, data: bytes) -> None:
+        from io import BytesIO
+
+        self._file = BytesIO(data)
+        self.read, self.seek, self.tell = self._file.read, self._file.seek, self._file.tell
+
+
+def _as_json(answer: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(answer)
+
+
+def _table(predictions: list[Any]) -> Any:
+    from rich.table import Table
+
+    table = Table("picture", "label", "confidence", "then", box=None, header_style="bold")
+    for p in predictions:
+        others = ", ".join(f"{choice.label} {choice.confidence:.1%}" for choice in p.top[1:4])
+        table.add_row(p.source, p.label, f"{p.confidence:.1%}", others)
+    return table

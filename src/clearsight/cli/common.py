@@ -1,0 +1,50 @@
+"""What several verbs share: options made from settings, JSON out, tables for people."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar, get_type_hints
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
+device_option = click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps (auto: a GPU if there is one).")
+batch_option = click.option("--batch", default=256, show_default=True, type=click.IntRange(1), help="Pictures computed together.")
+
+
+def setting_options(cls: type) -> Callable[[Command], Command]:
+    """An option for every field of the settings class `cls`; one that is not given is None."""
+    hints = get_type_hints(cls)
+
+    def decorate(command: Command) -> Command:
+        for field in reversed(dataclasses.fields(cls)):
+            choices = field.metadata["choices"]
+            kind: Any = click.Choice(choices) if choices else hints[field.name]
+            help = field.metadata["help"]
+            name = "--" + field.name.replace("_", "-")
+            command = click.option(name, field.name, type=kind, default=None, help=f"{help[0].upper()}{help[1:]}.")(command)
+        return command
+
+    return decorate
+
+
+def print_json(value: Any) -> None:
+    """ONE JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def percent(accuracy: dict[str, float]) -> str:
+    """`93.40 % (92.90 to 93.87)` from a value with its interval."""
+    return f"{accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
+
+
+def show(*renderables: Any) -> None:
+    """Print rich tables or text on stdout."""
+    from rich.console import Console
+
+    console = Console()
+    for renderable in renderables:
+        console.print(renderable)

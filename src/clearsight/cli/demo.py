@@ -1,0 +1,45 @@
+"""`clearsight demo`."""
+
+from pathlib import Path
+
+import click
+
+from .common import json_option, percent, print_json
+
+
+@click.command()
+@click.option("--run", default="", help="Run folder; a bare name goes under runs/ (default: runs/digits-swift).")
+@json_option
+def demo(run: str, as_json: bool) -> None:
+    """Train on 1,797 real scanned digits, judge on digits never seen, classify a picture, write the report."""
+    from PIL import Image
+
+    from ..classifier import load
+    from ..datasets.open import open_dataset
+    from ..evaluate.evaluate import evaluate
+    from ..train.run import Run
+    from ..train.train import train
+    from .reports import report_evaluation
+
+    click.echo("1  train on the digits", err=True)
+    trained = train("digits", run=run, quiet=as_json)
+    assert trained is not None
+    click.echo("2  judge on the test part, read for the first time", err=True)
+    classifier = load(trained.run)
+    test = trained.parts.parts["test"]
+    evaluation = evaluate(classifier, test, quiet=True)
+    report = report_evaluation(Run(trained.run), classifier, evaluation, test, "test")
+    figures = evaluation.to_json()
+    click.echo("3  classify a picture", err=True)
+    picture = Path(trained.run) / "digit.png"
+    Image.fromarray(open_dataset("digits").parts["test"].source(0)).save(picture)
+    answer = classifier.classify(picture)
+    if as_json:
+        print_json({**trained.to_json(), "test": figures["top1"], "n": figures["n"], "label": answer.label, "report": str(report)})
+        return
+    click.echo(f"   {picture} is a {answer.label} ({answer.confidence:.1%} sure), and in truth a {test.label(0)}\n", err=True)
+    click.echo(f"test accuracy {percent(figures['top1'])}, n = {figures['n']:,}, in {trained.seconds:.0f} s of training")
+    click.echo(f"report    {report}\nclassifier {trained.run}\n\nnext:")
+    click.echo(f"  clearsight classify {trained.run} {picture}")
+    click.echo(f"  clearsight evaluate {trained.run} --table predictions.csv")
+    click.echo("  clearsight train YOUR_PICTURES        (a folder per class)")

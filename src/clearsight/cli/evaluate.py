@@ -1,0 +1,59 @@
+"""`clearsight evaluate MODEL [DATA]`."""
+
+import click
+
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show
+
+
+@click.command()
+@click.argument("model")
+@click.argument("data", required=False)
+@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--table", type=click.Path(dir_okay=False), help="Write every prediction to this .csv, .json or .parquet file.")
+@batch_option
+@device_option
+@json_option
+@quiet_option
+def evaluate(model: str, data: str | None, part: str, table: str | None, batch: int, device: str, as_json: bool, quiet: bool) -> None:
+    """Say how good the classifier MODEL is on DATA (left out: the data it was trained on, by its own split).
+
+    Top-1 and top-5 with 95 % intervals, per-class figures, calibration; the report goes to MODEL/report.html.
+    """
+    from ..classifier import load
+    from ..evaluate.evaluate import evaluate as judge
+    from ..evaluate.parts import choose_part
+    from ..evaluate.table import write_table
+    from ..train.run import Run
+    from .reports import report_evaluation
+
+    classifier = load(model, device=device_name(device))
+    chosen, name, notes = choose_part(model, data, part)
+    if not quiet:
+        for note in notes:
+            click.echo(note, err=True)
+    evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet)
+    report = report_evaluation(Run(_path(model)), classifier, evaluation, chosen, name)
+    if table:
+        write_table(evaluation, table)
+    if as_json:
+        print_json(evaluation.to_json())
+        return
+    from ..evaluate.view import tables
+
+    figures = evaluation.to_json()
+    click.echo(f"{name}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}")
+    show(*tables(evaluation))
+    click.echo(f"report {report}" + (f"\ntable  {table}" if table else ""))
+
+
+def device_name(device: str) -> str:
+    """The device that `auto` or a name means here."""
+    from ..base.device import pick_device
+
+    return str(pick_device(device))
+
+
+def _path(model: str):  # type: ignore[no-untyped-def]
+    from pathlib import Path
+
+    return Path(model)

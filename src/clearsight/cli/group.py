@@ -1,0 +1,45 @@
+"""The verbs, each imported only when it is used, so that `--help` does not wait for torch."""
+
+from importlib import import_module
+
+import click
+
+from ..base.errors import unknown
+
+VERBS = {
+    "demo": "The whole road on real scanned digits: train, judge, use, report.",
+    "check": "Look for what would poison a result: unreadable files, duplicates, leaks.",
+    "train": "Train a classifier on labelled pictures.",
+    "evaluate": "Say how good a classifier is, with intervals, and write the report.",
+    "classify": "Classify pictures, folders of pictures, or what comes on stdin.",
+    "compare": "Say whether one classifier is better than another, or whether it is noise.",
+    "models": "List the networks.",
+    "verify": "Prove that this machine computes what the classifier's maker computed.",
+}
+
+
+class Verbs(click.Group):
+    """A click group whose commands live in modules of their own: verb `x` is `cli.x.x`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order of a first visit."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The verb's command, imported now; None when there is no such verb."""
+        if name not in VERBS:
+            return None
+        module = import_module(f"clearsight.cli.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, with the near verbs named."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            raise unknown("verb", args[0], VERBS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs and their lines, without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))

@@ -1,0 +1,53 @@
+"""`clearsight train DATA`."""
+
+from typing import Any
+
+import click
+
+from ..train.recipe import Recipe
+from .common import json_option, percent, print_json, quiet_option, setting_options
+
+
+@click.command()
+@click.argument("data", required=False)
+@click.option("--run", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
+@click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@json_option
+@quiet_option
+@setting_options(Recipe)
+def train(data: str | None, run: str, resume: str, as_json: bool, quiet: bool, **settings: Any) -> None:
+    """Train a classifier on DATA.
+
+    DATA is a folder (DATA/class/picture, with or without train/ val/ test/), an IDX pair, a CSV or TSV table with path
+    and label, an .npz, or a named set (digits, fashion-mnist). The options below are the recipe's: what is not given
+    comes from --recipe, and a recipe file takes the same names.
+
+    \b
+      clearsight train photos
+      clearsight train fashion-mnist --model swift --seed 1
+      clearsight train labels.csv --recipe alexnet --epochs 30
+      clearsight train --resume runs/photos-resnet18
+    """
+    from ..base.errors import UsageError
+    from ..train.train import resume as resume_run
+    from ..train.train import train as train_run
+    from .reports import report_training
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if resume:
+        if given or run:
+            extra = ", ".join("--" + name.replace("_", "-") for name in [*given, *(["run"] if run else [])])
+            raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
+        trained = resume_run(resume, data=data, quiet=quiet)
+    elif data:
+        trained = train_run(data, run=run, quiet=quiet, **given)
+    else:
+        raise UsageError("train needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
+    if trained is None:  # a process of a team that does not lead
+        return
+    report = report_training(trained, quiet=quiet)
+    if as_json:
+        print_json(trained.to_json())
+    else:
+        click.echo(f"validation accuracy {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
+        click.echo(f"classifier {trained.run}\nreport     {report}\nnext       clearsight evaluate {trained.run}")

@@ -1,0 +1,1 @@
+"""Floor 5: recipes, the loop, checkpoints. `train.train` and `train.resume` are the ways in."""

@@ -1,0 +1,140 @@
+"""Training state on disk: tensors, whole numbers and text, never pickle, behind a SHA-256 that is checked.
+
+A checkpoint file is a safetensors payload (numbers and history as JSON in its metadata) followed by the 32
+bytes of its SHA-256. The two newest are kept; loading takes the newest that verifies and says what it skipped.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from ..base.errors import ClearsightError, CorruptFile
+from ..base.files import write_atomic
+
+KEEP = 2
+VERSION = "1"
+
+
+@dataclass
+class Counters:
+    """Where a run is: the numbers that, with the tensors, decide everything that follows."""
+
+    epoch: int = 0
+    step: int = 0
+    seen: int = 0
+    correct: int = 0
+    loss: float = 0.0
+    seconds: float = 0.0
+    pictures: int = 0
+    best: float = -1.0
+    best_epoch: int = 0
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class State:
+    """All of a run's state; `averaged` is the EMA of the weights, `kept` those of the best epoch."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    averaged: dict[str, Tensor] = field(default_factory=dict)
+    kept: dict[str, Tensor] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
+
+
+def save(state: State, folder: Path) -> Path:
+    """Write the state to `folder`, then prune all but the two newest checkpoints."""
+    counters = state.counters
+    tensors = {f"model/{name}": value for name, value in state.model.state_dict().items()}
+    tensors |= {f"averaged/{name}": value for name, value in state.averaged.items()}
+    tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
+    plain: dict[str, dict[str, Any]] = {}
+    for index, slots in state.optimizer.state_dict()["state"].items():
+        for name, value in slots.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer/{index}/{name}"] = value
+            else:
+                plain.setdefault(str(index), {})[name] = value
+    metadata = {"version": VERSION, "counters": json.dumps(asdict(counters)), "optimizer": json.dumps(plain)}
+    # clone: tensors that share memory are refused by safetensors
+    payload = safetensors.torch.save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, metadata)
+    path = folder / f"{counters.epoch:05d}-{counters.step:07d}.checkpoint"
+    write_atomic(path, payload + hashlib.sha256(payload).digest())
+    for old in checkpoints(folder)[KEEP:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in `folder`, newest first."""
+    return sorted(folder.glob("*.checkpoint"), reverse=True)
+
+
+def restore(state: State, folder: Path) -> list[str]:
+    """Fill `state` from the newest checkpoint that verifies; returns a line for each that was skipped.
+
+    Raises ClearsightError when none is whole.
+    """
+    skipped = []
+    for path in checkpoints(folder):
+        try:
+            tensors, metadata = read(path)
+        except CorruptFile as error:
+            skipped.append(f"skipped {error}")
+            continue
+        _fill(state, tensors, metadata)
+        return skipped
+    raise ClearsightError(f"no whole checkpoint in {folder}." + "".join(f" {line}" for line in skipped))
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of one checkpoint; raises CorruptFile when a single bit is not what was written."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorruptFile(f"{path}: {error.strerror or error}.") from error
+    payload, trailer = data[:-32], data[-32:]
+    if hashlib.sha256(payload).digest() != trailer:
+        raise CorruptFile(f"{path}: damaged, its SHA-256 does not match.")
+    try:
+        tensors = safetensors.torch.load(payload)
+        header = json.loads(payload[8 : 8 + int.from_bytes(payload[:8], "little")])
+    except (SafetensorError, ValueError) as error:
+        raise CorruptFile(f"{path}: not a checkpoint ({error}).") from error
+    metadata = header.get("__metadata__", {})
+    if metadata.get("version") != VERSION:
+        raise ClearsightError(f"{path} has checkpoint version {metadata.get('version')!r}; this Clearsight reads {VERSION}.")
+    return tensors, metadata
+
+
+def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    groups: dict[str, dict[str, Tensor]] = {"model": {}, "averaged": {}, "kept": {}, "optimizer": {}}
+    for name, value in tensors.items():
+        group, rest = name.split("/", 1)
+        groups[group][rest] = value
+    state.model.load_state_dict(groups["model"])
+    state.averaged = _like(groups["averaged"], state.model)
+    state.kept = _like(groups["kept"], state.model)
+    state.counters = Counters(**json.loads(metadata["counters"]))
+    parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+    slots: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in json.loads(metadata["optimizer"]).items()}
+    for name, value in groups["optimizer"].items():
+        index, slot = name.split("/", 1)
+        parameter = parameters[int(index)]
+        # the memory format of the weight, so that the next product runs the same kernel
+        same = value.shape == parameter.shape
+        slots.setdefault(int(index), {})[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value
+    for index, values in slots.items():
+        state.optimizer.state[parameters[index]] = values
+
+
+def _like(values: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
+    own = model.state_dict()
+    return {name: torch.empty_like(own[name], dtype=value.dtype).copy_(value) for name, value in values.items()}

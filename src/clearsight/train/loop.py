@@ -1,0 +1,216 @@
+"""The training loop, on one screen.
+
+Everything random is a function of (seed, epoch, step or picture), so a run that stops after any step and
+goes on from its checkpoint computes the same weights, bit for bit, as one that never stopped.
+
+Shapes: N pictures in this process's share of a batch, K classes.
+"""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.parallel import DistributedDataParallel
+
+from ..base.progress import Progress
+from ..base.randomness import key, permutation
+from ..datasets.loader import Pictures
+from ..images import augment
+from ..images.preprocess import Preprocessing
+from ..metrics.accuracy import topk
+from . import checkpoint, schedule
+from .guard import NotFinite, Stop, name_the_layer
+from .parallel import Team
+from .recipe import Recipe
+from .speed import Speed
+
+
+@dataclass
+class Job:
+    """What one run trains, on what, and how; `class_weights` is float32 `(K,)` with mean 1 over the pictures."""
+
+    recipe: Recipe
+    state: checkpoint.State
+    train: Pictures
+    val: Pictures
+    preprocessing: Preprocessing
+    ops: tuple[augment.Op, ...]
+    class_weights: Tensor
+    speed: Speed
+    device: torch.device
+    team: Team
+    quiet: bool = False
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch, such that no process ever computes on a single picture (batch norm cannot)."""
+        n, least = len(self.train), 2 * self.team.world
+        return max(1, min(math.ceil(n / self.recipe.batch), n // least))
+
+    def prepared(self, indices: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training pictures, on the device."""
+        size = (self.preprocessing.height, self.preprocessing.width)
+        moved = pictures.to(self.device, non_blocking=True)
+        changed = augment.apply(self.ops, moved, indices.to(self.device), self.recipe.seed, self.state.counters.epoch, size)
+        inputs = self.preprocessing.normalise(changed).contiguous(memory_format=self.speed.memory_format)
+        return inputs, self.train.labels[indices].to(self.device)
+
+
+def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
+    """Train until the recipe's last epoch, or until patience runs out; `save` writes a checkpoint.
+
+    Raises NotFinite when a loss or gradient is not a number, Interrupted (after saving) when asked to stop.
+    """
+    recipe, counters, model = job.recipe, job.state.counters, job.state.model
+    net: nn.Module = torch.compile(model) if job.speed.compile else model  # type: ignore[assignment]
+    if job.team.world > 1:
+        net = DistributedDataParallel(net)
+    saved = time.monotonic()
+    while counters.epoch < recipe.epochs and not _out_of_patience(job):
+        batches = permutation(recipe.seed, counters.epoch, len(job.train)).tensor_split(job.steps)[counters.step :]
+        shares = [job.team.share(batch) for batch in batches]
+        label = f"epoch {counters.epoch + 1}/{recipe.epochs}"
+        with Progress(label, len(job.train), quiet=job.quiet or not job.team.leads) as progress:
+            progress.skip(counters.seen)
+            start = time.perf_counter()
+            for batch, share, pictures in zip(batches, shares, job.train.batches(shares), strict=True):
+                _set_lr(job)
+                loss, correct, asked = _step(job, net, share, pictures, len(batch), stop)
+                counters.step += 1
+                counters.seen += len(batch)
+                counters.loss += loss
+                counters.correct += correct
+                counters.pictures += len(batch)
+                now = time.perf_counter()
+                counters.seconds, start = counters.seconds + now - start, now
+                progress.update(len(batch), f"loss {counters.loss / counters.seen:.3f} · accuracy {counters.correct / counters.seen:.1%}")
+                if asked:
+                    save()
+                    stop.leave()
+                if job.team.leads and time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
+                    save()
+                    saved = time.monotonic()
+        _end_epoch(job)
+        on_epoch()
+        save()
+        saved = time.monotonic()
+
+
+def _step(job: Job, net: nn.Module, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
+    """One step on this process's `share` of a batch of `whole` pictures; returns the batch's loss sum, hits, and whether to stop."""
+    recipe, counters, state = job.recipe, job.state.counters, job.state
+    net.train()
+    torch.manual_seed(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"))
+    state.optimizer.zero_grad(set_to_none=True)
+    loss_sum, correct = 0.0, 0
+    indices = share.tensor_split(max(1, min(recipe.accumulate, len(share) // 2)))
+    parts = pictures.split([len(part) for part in indices])
+    for i, (index, part) in enumerate(zip(indices, parts, strict=True)):
+        inputs, labels = job.prepared(index, part)
+        last = i == len(indices) - 1
+        with contextlib.nullcontext() if last or job.team.world == 1 else net.no_sync():  # type: ignore[operator]
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
+                logits = net(inputs).float()  # (N, K)
+            losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=recipe.label_smoothing)
+            loss = (losses * job.class_weights[labels]).sum()
+            (loss * (job.team.world / whole)).backward()  # data parallel averages over the processes
+        loss_sum += float(loss.detach())
+        correct += int((logits.detach().argmax(1) == labels).sum())
+    _update(job, loss_sum, inputs)
+    numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
+    loss_total, correct_total, asked = job.team.total(numbers).tolist()
+    return loss_total, int(correct_total), asked > 0
+
+
+def _update(job: Job, loss: float, inputs: Tensor) -> None:
+    recipe, state = job.recipe, job.state
+    gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
+    norm = nn.utils.get_total_norm(gradients)
+    if not math.isfinite(loss) or not torch.isfinite(norm):
+        where = name_the_layer(state.model, inputs)
+        raise NotFinite(state.counters.epoch, state.counters.step, where, loss, recipe.lr, job.speed.bf16)
+    if recipe.clip:
+        nn.utils.clip_grads_with_norm_([p for p in state.model.parameters() if p.grad is not None], recipe.clip, norm)
+    state.optimizer.step()
+    if recipe.ema:
+        # early on the average follows quickly, so that it forgets the first random weights
+        steps = state.counters.epoch * job.steps + state.counters.step
+        _average(state, min(recipe.ema, (1 + steps) / (10 + steps)))
+
+
+def _average(state: checkpoint.State, decay: float) -> None:
+    own = state.model.state_dict()
+    if not state.averaged:
+        state.averaged = {name: value.detach().clone() for name, value in own.items()}
+    for name, value in own.items():
+        if value.is_floating_point():
+            state.averaged[name].lerp_(value.detach(), 1 - decay)
+        else:
+            state.averaged[name].copy_(value)
+
+
+def _set_lr(job: Job) -> None:
+    counters, recipe = job.state.counters, job.recipe
+    progress = (counters.epoch + counters.step / job.steps) / recipe.epochs
+    history = [row["val_accuracy"] for row in counters.rows]
+    factor = schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
+    for group in job.state.optimizer.param_groups:
+        group["lr"] = recipe.lr * factor * group.get("lr_scale", 1.0)
+
+
+def _end_epoch(job: Job) -> None:
+    """Judge the epoch on validation, keep its weights if they are the best so far, and write its row."""
+    counters, state = job.state.counters, job.state
+    if job.team.world > 1:
+        for buffer in state.model.buffers():
+            torch.distributed.broadcast(buffer, src=0)
+    logits = validate(job, state.averaged or None)
+    labels = job.val.labels
+    accuracy = topk(logits, labels, 1)
+    if accuracy > counters.best:
+        counters.best, counters.best_epoch = accuracy, counters.epoch + 1
+        state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
+    counters.rows.append(
+        {
+            "epoch": counters.epoch + 1,
+            "lr": job.state.optimizer.param_groups[0]["lr"],
+            "loss": counters.loss / counters.seen,
+            "accuracy": counters.correct / counters.seen,
+            "val_loss": float(F.cross_entropy(logits, labels)),
+            "val_accuracy": accuracy,
+            "pictures_per_second": round(counters.pictures / max(counters.seconds, 1e-9), 1),
+            "seconds": round(counters.seconds, 3),
+        }
+    )
+    counters.epoch += 1
+    counters.step = counters.seen = counters.correct = 0
+    counters.loss = 0.0
+
+
+def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
+    """Logits float32 `(n, K)` of all validation pictures, each computed once by one of the processes."""
+    model = job.state.model
+    everything = torch.arange(len(job.val))
+    counts = [len(part) for part in everything.tensor_split(job.team.world)]
+    batches = job.team.share(everything).split(512)
+    rows = []
+    model.eval()
+    with torch.inference_mode():
+        for pictures in job.val.batches(batches):
+            inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
+                logits = functional_call(model, weights, (inputs,)) if weights else model(inputs)
+            rows.append(logits.float().cpu())
+    empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
+    return job.team.gathered(torch.cat(rows) if rows else empty, counts)
+
+
+def _out_of_patience(job: Job) -> bool:
+    history = [row["val_accuracy"] for row in job.state.counters.rows]
+    return job.recipe.patience > 0 and schedule.stale(history) >= job.recipe.patience

@@ -1,0 +1,68 @@
+"""Several processes, one run: what `torchrun` starts, and the few things they say to each other."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Team:
+    """This process's place among the `world` processes of the run; rank 0 writes and speaks."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes files and talks to the user."""
+        return self.rank == 0
+
+    def share(self, indices: Tensor) -> Tensor:
+        """This process's part of `indices`; the parts together are `indices`, each exactly once."""
+        return indices.tensor_split(self.world)[self.rank]
+
+    def total(self, values: Tensor) -> Tensor:
+        """The element-wise sum of `values` over all processes."""
+        if self.world > 1:
+            dist.all_reduce(values)
+        return values
+
+    def agreed(self, number: int) -> int:
+        """The number that rank 0 has."""
+        if self.world == 1:
+            return number
+        said = torch.tensor([number], dtype=torch.int64)
+        dist.broadcast(said, src=0)
+        return int(said)
+
+    def gathered(self, rows: Tensor, counts: list[int]) -> Tensor:
+        """The rows `(n, …)` of all processes, in rank order; `counts` are their numbers of rows."""
+        if self.world == 1:
+            return rows
+        longest = max(counts)
+        padded = torch.zeros(longest, *rows.shape[1:], dtype=rows.dtype)
+        padded[: len(rows)] = rows
+        everyone = [torch.empty_like(padded) for _ in counts]
+        dist.all_gather(everyone, padded)
+        return torch.cat([part[:n] for part, n in zip(everyone, counts, strict=True)])
+
+
+def join_team() -> Team:
+    """Alone, unless `torchrun` started this process: then the gloo (processor) or nccl (GPU) group of all of them."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        return Team()
+    if not dist.is_initialized():
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(backend, timeout=timedelta(minutes=30))
+    return Team(dist.get_rank(), dist.get_world_size())
+
+
+def leave_team() -> None:
+    """Close the group, if there is one."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()

@@ -1,0 +1,92 @@
+"""From data and a recipe with open questions to a recipe without: network, size, channels, colours, augmentation."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import models
+from ..base.errors import UnreadableImage
+from ..base.randomness import permutation
+from ..datasets.dataset import Dataset
+from ..datasets.loader import Pictures
+from ..images.decode import picture_facts
+from ..images.preprocess import Preprocessing
+from .recipe import Recipe, compose
+
+SMALL = 64  # up to this side, in px, pictures are used at their own size
+PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
+LEAST = 28  # what the convolutional networks need to pool their way down
+LOOKED_AT = 256
+STATISTICS_FROM = 4096
+GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
+
+
+def settle(given: dict[str, Any], data: Dataset) -> Recipe:
+    """The recipe of a run, every `auto` answered from the training pictures."""
+    recipe = compose(given)
+    side, grey = _glance(data)
+    model = recipe.model
+    if model == "auto":
+        model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
+    row = models.row(model)
+    recipe = compose({**given, "model": model}, default=row.recipe)
+    size = recipe.size or _size(side, model)
+    augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
+    return dataclasses.replace(recipe, size=size, channels=recipe.channels or (1 if grey else 3), augment=augment)
+
+
+def _glance(data: Dataset) -> tuple[int, bool]:
+    """The median short side in px and whether all is grey, of up to 256 pictures spread over the data."""
+    if data.pictures is not None:
+        return int(min(data.pictures.shape[1:3])), data.pictures.ndim == 3 or data.pictures.shape[-1] == 1
+    sides, grey = [], True
+    for i in np.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).astype(int):
+        try:
+            facts = picture_facts(data.source(int(i)))
+        except UnreadableImage:
+            continue  # loading names every one of them
+        sides.append(min(facts.width, facts.height))
+        grey = grey and facts.mode in GREY_MODES
+    return (int(np.median(sides)), grey) if sides else (PHOTOGRAPH, False)
+
+
+def _size(side: int, model: str) -> int:
+    if side > SMALL:
+        return PHOTOGRAPH
+    return side if models.row(model).family == "pixels" else max(side, LEAST)
+
+
+def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
+    """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
+    if models.row(model).family == "pixels":
+        return ""
+    characters = all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
+    shift = f"crop:{max(1, round(size / 28))}"
+    if characters:
+        return shift
+    return f"flip {shift}" if size <= SMALL else "rrc:0.35 flip"
+
+
+def geometry(recipe: Recipe) -> Preprocessing:
+    """The preprocessing of a settled recipe, its colour statistics still open."""
+    return Preprocessing(
+        channels=recipe.channels,
+        height=recipe.size,
+        width=recipe.size,
+        fit=recipe.fit,
+        mean=(0.0,) * recipe.channels,
+        std=(1.0,) * recipe.channels,
+    )
+
+
+def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int) -> Preprocessing:
+    """The same with mean and standard deviation, per channel in units of [0, 1], of up to 4,096 training pictures."""
+    chosen = permutation(seed, -1, len(pictures))[:STATISTICS_FROM]
+    batch = pictures.batch(chosen).to(torch.float64) / 255
+    mean = batch.mean(dim=(0, 2, 3))
+    std = batch.std(dim=(0, 2, 3)).clamp_min(1 / 255)
+    return dataclasses.replace(
+        preprocessing, mean=tuple(round(x, 6) for x in mean.tolist()), std=tuple(round(x, 6) for x in std.tolist())
+    )

@@ -1,0 +1,98 @@
+"""A recipe is everything that decides a training: flat, typed, one-to-one with TOML and with flags."""
+
+import dataclasses
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import UsageError, unknown
+from ..base.settings import from_dict, read_toml, setting
+
+OPTIMIZERS = ("sgd", "adamw", "muon")
+SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
+SPEED_WORDS = ("bf16", "channels-last", "compile")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training run."""
+
+    recipe: str = setting("auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)")
+    model: str = setting("auto", "network, as `clearsight models` lists them (auto: swift up to 64 px, else resnet18)")
+    size: int = setting(0, "height and width the network sees, in px (0: the data's own up to 64, else 128)", low=0, high=4096)
+    channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
+    fit: str = setting("crop", "how a picture is brought to size", choices=("crop", "pad", "stretch"))
+    epochs: int = setting(10, "passes over the training pictures", low=1)
+    minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
+    batch: int = setting(128, "pictures per step", low=2)
+    accumulate: int = setting(1, "parts a batch is computed in, to save memory", low=1)
+    optimizer: str = setting("adamw", "how weights move", choices=OPTIMIZERS)
+    lr: float = setting(2e-3, "peak learning rate", low=0)
+    momentum: float = setting(0.9, "momentum of sgd and muon", low=0, high=1)
+    weight_decay: float = setting(5e-4, "decay of the weights (never of biases and norms)", low=0)
+    schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
+    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
+    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy before lr is divided by 10", low=1)
+    patience: int = setting(0, "stop after this many epochs without a better validation accuracy (0: never)", low=0)
+    label_smoothing: float = setting(0.0, "share of the target spread over all classes", low=0, high=0.9)
+    dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
+    class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
+    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
+    ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
+    augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' (none: '')")
+    seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
+    val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
+    test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
+    group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
+    device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
+    speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")
+    cache: str = setting("auto", "where decoded pictures live between epochs", choices=("auto", "memory", "disk", "off"))
+    workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
+    checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
+
+
+def built_in() -> dict[str, Path]:
+    """The recipes that ship with the package: name → TOML file."""
+    folder = Path(str(files("clearsight") / "recipes"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def compose(given: dict[str, Any], default: str = "quick") -> Recipe:
+    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`) with the other `given` values laid over."""
+    name = given.get("recipe", "auto")
+    name = default if name == "auto" else name
+    values = _values(name)
+    recipe = from_dict(Recipe, {**values, **given, "recipe": name})
+    _speed_words(recipe.speed)
+    if recipe.channels == 2:
+        raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
+    if -1 < recipe.dropout < 0:
+        raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
+    return recipe
+
+
+def _values(name: str) -> dict[str, Any]:
+    recipes = built_in()
+    if name in recipes:
+        return read_toml(recipes[name])
+    if name.endswith(".toml"):
+        return read_toml(name)
+    raise unknown("recipe", name, recipes)
+
+
+def _speed_words(speed: str) -> None:
+    if speed in ("auto", "plain"):
+        return
+    for word in speed.replace("+", " ").split():
+        if word not in SPEED_WORDS:
+            raise unknown("speed", word, ("auto", "plain", *SPEED_WORDS))
+
+
+def difference(recipe: Recipe, other: Recipe) -> dict[str, Any]:
+    """The settings of `recipe` that are not those of `other`."""
+    return {
+        field.name: getattr(recipe, field.name)
+        for field in dataclasses.fields(recipe)
+        if getattr(recipe, field.name) != getattr(other, field.name)
+    }

@@ -1,0 +1,118 @@
+"""The fastest way to compute a step on this machine, found by a few measured steps and remembered."""
+
+import copy
+import time
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..base.device import hardware
+from ..base.errors import ClearsightError
+from ..base.files import cache_folder, digest, read_json, write_json
+
+# Compiling costs half a minute and more on a processor, so it is only tried where it can pay that back.
+COMPILE_FROM_SECONDS = {"cpu": 1200.0, "cuda": 60.0}
+WORTH_IT = 1.05  # a candidate must win by this much over a simpler one: less is noise
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How a step is computed: bfloat16 products, channels-last memory, compiled kernels."""
+
+    bf16: bool = False
+    channels_last: bool = False
+    compile: bool = False
+
+    @property
+    def words(self) -> str:
+        """The same as `--speed` takes it."""
+        names = (("bf16", self.bf16), ("channels-last", self.channels_last), ("compile", self.compile))
+        return " ".join(name for name, on in names if on) or "plain"
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """The layout of weights and batches."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+
+def parse(words: str) -> Speed:
+    """The Speed that `words` name: `plain`, or any of bf16, channels-last, compile."""
+    named = words.replace("+", " ").split()
+    return Speed("bf16" in named, "channels-last" in named, "compile" in named)
+
+
+def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int) -> tuple[Speed, str]:
+    """The fastest Speed for training `model` on inputs of `shape` (C, H, W), and one line that says how it was found.
+
+    `pictures` is how many the whole run will see: it decides whether compiling is worth a try. The choice is
+    remembered per machine, so that the same seed gives the same weights tomorrow.
+    """
+    facts = hardware()
+    long = "long" if pictures > 5_000_000 else "short"
+    key = digest(repr((sorted(facts.items()), type(model).__name__, str(model), shape, classes, str(device), long)).encode())[:16]
+    memory = cache_folder() / "speed" / f"{key}.json"
+    if memory.is_file():
+        try:
+            words = str(read_json(memory)["words"])
+            return parse(words), f"{words} (measured earlier on this machine)"
+        except (ClearsightError, KeyError, TypeError):
+            memory.unlink(missing_ok=True)
+    best, rates = _measured(model, shape, classes, device, pictures)
+    try:
+        write_json(memory, {"words": best.words, "pictures_per_second": rates})
+    except ClearsightError:
+        pass  # a cache that cannot be written only means measuring again
+    return best, f"{best.words} ({', '.join(f'{words} {rate:,.0f}/s' for words, rate in rates.items())})"
+
+
+def _measured(
+    model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int
+) -> tuple[Speed, dict[str, float]]:
+    candidates = [Speed(), Speed(channels_last=True)]
+    if _has_bf16(device):
+        candidates += [Speed(bf16=True, channels_last=True)]
+    rates: dict[str, float] = {}
+    best = candidates[0]
+    for candidate in candidates:
+        rates[candidate.words] = found = rate(model, shape, classes, device, candidate)
+        if found > rates[best.words] * WORTH_IT:
+            best = candidate
+    if pictures / rates[best.words] > COMPILE_FROM_SECONDS.get(device.type, float("inf")):
+        candidate = Speed(best.bf16, best.channels_last, True)
+        try:
+            rates[candidate.words] = rate(model, shape, classes, device, candidate)
+            if rates[candidate.words] > rates[best.words] * WORTH_IT:
+                best = candidate
+        except Exception:  # no compiler here, or a network it cannot take: both mean "do not compile"
+            rates[candidate.words] = 0.0
+    return best, rates
+
+
+def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, speed: Speed, batch: int = 32) -> float:
+    """Pictures per second of forward + backward on batches of `batch`, the best of three steps after one to warm up."""
+    trial = copy.deepcopy(model).to(memory_format=speed.memory_format).train()  # type: ignore[call-overload]
+    net = torch.compile(trial) if speed.compile else trial
+    pictures = torch.zeros(batch, *shape, device=device).contiguous(memory_format=speed.memory_format)
+    labels = torch.arange(batch, device=device) % classes
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        times = [_seconds(net, pictures, labels, speed) for _ in range(4)][1:]
+    return batch / min(times)
+
+
+def _seconds(net: nn.Module, pictures: Tensor, labels: Tensor, speed: Speed) -> float:
+    start = time.perf_counter()
+    with torch.autocast(pictures.device.type, torch.bfloat16, enabled=speed.bf16):
+        loss = F.cross_entropy(net(pictures).float(), labels)
+    loss.backward()
+    if pictures.is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def _has_bf16(device: torch.device) -> bool:
+    """Whether products in bfloat16 are done by the chip; emulated ones are ten times slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,0 +1,316 @@
+"""`train` and `resume`: data and a recipe in, a run folder with a trained classifier out."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import __version__, models
+from ..base.device import hardware, keep_large_buffers, pick_device
+from ..base.errors import ClearsightError, UsageError
+from ..base.randomness import permutation
+from ..classifier import Classifier
+from ..classifier import save as save_artefact
+from ..datasets.dataset import Dataset, Parts
+from ..datasets.loader import Pictures, load
+from ..datasets.open import open_dataset
+from ..datasets.split import apply_manifest, manifest, split
+from ..images import augment
+from ..images.decode import decode
+from ..images.preprocess import Preprocessing
+from ..metrics.accuracy import topk
+from ..metrics.calibration import fit_temperature
+from ..metrics.intervals import wilson
+from . import checkpoint, prepare, speed
+from .events import write_events
+from .guard import Stop
+from .loop import Job, fit, validate
+from .optimizer import make_optimizer
+from .parallel import Team, join_team, leave_team
+from .recipe import Recipe
+from .run import Run, open_run
+
+GOLDEN = 8
+LOOKED_AT = 2048
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training made: the run folder, the classifier in it, and how good it is on validation."""
+
+    run: Path
+    classifier: Classifier
+    parameters: int
+    epochs: int
+    seconds: float
+    pictures_per_second: float
+    validation: dict[str, Any]
+    parts: Parts
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of `clearsight train --json`."""
+        return {
+            "run": str(self.run),
+            "model": self.classifier.architecture,
+            "parameters": self.parameters,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+            "pictures_per_second": self.pictures_per_second,
+            "validation": self.validation,
+        }
+
+
+def train(data: Any, *, run: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
+    """Train on `data` (whatever `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
+
+    Returns None in the processes of a team other than the first. Raises ClearsightError.
+    """
+    with _Team() as team:
+        say = _speaker(quiet or not team.leads)
+        whole = open_dataset(data, group_by=settings.get("group_by") or None)
+        first = prepare.compose(settings)
+        parts = split(whole, seed=first.seed, val=first.val, test=first.test)
+        recipe = prepare.settle(settings, parts.parts["train"])
+        for note in parts.notes:
+            say(note)
+        folder = open_run(run, runs, parts.name, recipe.model) if team.leads else Run(Path())
+        try:
+            return _new_run(folder, recipe, whole, parts, data, team, quiet, say)
+        except BaseException:
+            if team.leads and not (folder.folder / "recipe.toml").exists() and not any(folder.folder.iterdir()):
+                folder.folder.rmdir()  # nothing was begun: leave nothing behind
+            raise
+
+
+def _new_run(
+    run: Run, recipe: Recipe, whole: Parts, parts: Parts, data: Any, team: Team, quiet: bool, say: Callable[[str], None]
+) -> Trained | None:
+    pictures, val, preprocessing = _pictures(recipe, parts, None, quiet or not team.leads)
+    say(pictures.note)
+    job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, None)
+    job = dataclasses.replace(job, recipe=_within_budget(job, say))
+    if team.leads:
+        source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
+        facts = {
+            "data": source if isinstance(data, (str, Path)) else "",
+            "name": parts.name,
+            "classes": list(parts.classes),
+            "preprocessing": preprocessing.to_dict(),
+            "speed": job.speed.words,
+            "clearsight": __version__,
+            "hardware": hardware(),
+        }
+        run.begin(job.recipe, facts, manifest(parts))
+    _initialise(job)
+    return _train(job, run, parts, say)
+
+
+def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
+    """Continue the run in `folder` where its newest whole checkpoint stands; the same weights, bit for bit, as without the stop.
+
+    `data` is only needed where the run was started on arrays, or the data have moved.
+    """
+    with _Team() as team:
+        say = _speaker(quiet or not team.leads)
+        run = Run(Path(folder))
+        recipe, facts, table = run.reopen()
+        source = data if data is not None else facts["data"]
+        if not isinstance(source, tuple) and not source:
+            raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        preprocessing = Preprocessing.from_dict(facts["preprocessing"])
+        pictures, val, preprocessing = _pictures(recipe, parts, preprocessing, quiet or not team.leads)
+        job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, speed.parse(facts["speed"]))
+        if checkpoint.checkpoints(run.checkpoints):
+            for line in checkpoint.restore(job.state, run.checkpoints):
+                say(line)
+            say(f"resumed {folder} at epoch {job.state.counters.epoch + 1}, step {job.state.counters.step + 1}")
+        else:
+            _initialise(job)
+        return _train(job, run, parts, say)
+
+
+def _pictures(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
+    preprocessing = known or prepare.geometry(recipe)
+    margin = augment.margin(augment.parse(recipe.augment))
+    stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
+    pictures = load(parts.parts["train"], stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    return pictures, val, known or prepare.with_statistics(preprocessing, pictures, recipe.seed)
+
+
+def _job(
+    recipe: Recipe,
+    parts: Parts,
+    pictures: Pictures,
+    val: Pictures,
+    preprocessing: Preprocessing,
+    team: Team,
+    quiet: bool,
+    say: Callable[[str], None],
+    known: speed.Speed | None,
+) -> Job:
+    if len(pictures) < 2 * team.world:
+        raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
+    keep_large_buffers()
+    device = pick_device(recipe.device)
+    model = models.build(
+        recipe.model,
+        len(parts.classes),
+        channels=recipe.channels,
+        height=recipe.size,
+        width=recipe.size,
+        dropout=recipe.dropout if recipe.dropout >= 0 else None,
+        seed=recipe.seed,
+    ).to(device)
+    parameters = sum(p.numel() for p in model.parameters())
+    say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
+    chosen = known or _choose_speed(recipe, model, len(parts.classes), len(pictures), device, team, say)
+    model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
+    optimizer = make_optimizer(model, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return Job(
+        recipe=recipe,
+        state=checkpoint.State(model, optimizer),
+        train=pictures,
+        val=val,
+        preprocessing=preprocessing,
+        ops=augment.parse(recipe.augment),
+        class_weights=_class_weights(recipe, parts.parts["train"]).to(device),
+        speed=chosen,
+        device=device,
+        team=team,
+        quiet=quiet,
+    )
+
+
+def _initialise(job: Job) -> None:
+    """Let the network look at some training pictures before the first step (whitening and the like)."""
+    chosen = permutation(job.recipe.seed, -2, len(job.train))[:LOOKED_AT]
+    inputs, _ = job.prepared(chosen, job.train.batch(chosen))
+    job.state.model.initialise(inputs)  # type: ignore[operator]
+
+
+def _choose_speed(
+    recipe: Recipe, model: torch.nn.Module, classes: int, pictures: int, device: torch.device, team: Team, say: Callable[[str], None]
+) -> speed.Speed:
+    if recipe.speed != "auto":
+        return speed.parse(recipe.speed)
+    names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
+    number = 0
+    if team.leads:
+        total = 0 if team.world > 1 else pictures * recipe.epochs  # compiled kernels and several processes are not combined
+        found, how = speed.choose(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
+        say(f"speed: {how}")
+        number = names.index(found.words)
+    return speed.parse(names[team.agreed(number)])
+
+
+def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
+    counts = torch.from_numpy(data.counts()).float()
+    if recipe.class_weights == "none":
+        return torch.ones(len(counts))
+    return len(data) / (counts.clamp_min(1) * (counts > 0).sum())
+
+
+def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
+    """The recipe with its epochs cut to what the time budget allows at the rate of a few steps like the real ones."""
+    recipe = job.recipe
+    if not recipe.minutes:
+        return recipe
+    epochs = 1
+    if job.team.leads:
+        shape = (recipe.channels, recipe.size, recipe.size)
+        rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
+        rate *= job.team.world
+        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
+        say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
+    return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
+
+
+def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
+    counters = job.state.counters
+
+    def save() -> None:
+        if job.team.leads:
+            checkpoint.save(job.state, run.checkpoints)
+
+    def on_epoch() -> None:
+        if not job.team.leads:
+            return
+        run.write_rows(counters.rows)
+        row = counters.rows[-1]
+        write_events(run.events, row)
+        best = " · best so far" if counters.best_epoch == row["epoch"] else ""
+        say(
+            f"epoch {row['epoch']}/{job.recipe.epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
+            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}  {row['pictures_per_second']:,.0f} pictures/s{best}"
+        )
+
+    try:
+        with Stop() as stop:
+            fit(job, save, on_epoch, stop)
+    except ClearsightError as error:
+        error.args = (f"{error} Resume with: clearsight train --resume {run.folder}",) if hasattr(error, "exit_code") else error.args
+        raise
+    return _finish(job, run, parts, say)
+
+
+def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
+    """Fit the temperature of the best weights on validation and write the artefact."""
+    recipe, counters, model = job.recipe, job.state.counters, job.state.model
+    model.load_state_dict(job.state.kept)
+    logits, labels = validate(job, None), job.val.labels
+    if not job.team.leads:
+        return None
+    temperature = fit_temperature(logits, labels)
+    n, top1 = len(labels), topk(logits, labels, 1)
+    low, high = wilson(round(top1 * n), n)
+    validation = {"n": n, "top1": {"value": top1, "low": low, "high": high}}
+    rate = counters.pictures / max(counters.seconds, 1e-9)
+    parameters = sum(p.numel() for p in model.parameters())
+    facts = {
+        "data": parts.name,
+        "recipe": recipe.recipe,
+        "seed": recipe.seed,
+        "epochs": counters.epoch,
+        "best_epoch": counters.best_epoch,
+        "training_pictures": len(job.train),
+        "seconds": round(counters.seconds, 1),
+        "speed": job.speed.words,
+        "clearsight": __version__,
+        "validation": validation,
+    }
+    classifier = Classifier(
+        model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, facts=facts
+    )
+    save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
+    say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
+
+
+def _golden(val: Dataset, channels: int) -> list[np.ndarray]:
+    chosen = np.linspace(0, len(val) - 1, min(GOLDEN, len(val))).astype(int)
+    return [decode(val.source(int(i)), channels=channels) for i in chosen]
+
+
+def _speaker(quiet: bool) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if not quiet and line:
+            print(line, file=sys.stderr, flush=True)
+
+    return say
+
+
+class _Team:
+    """Joins the team and leaves it, whatever happens in between."""
+
+    def __enter__(self) -> Team:
+        return join_team()
+
+    def __exit__(self, *error: object) -> None:
+        leave_team()
