@@ -1,0 +1,160 @@
+"""What is saved is what is loaded, and whatever was changed in between is noticed."""
+
+import json
+import random
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import clearsight
+from clearsight import models
+from clearsight.base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError
+from clearsight.classifier import Classifier, Failure, artefact
+from clearsight.images.preprocess import Preprocessing
+
+CLASSES = ("cat", "dog", "Kätzchen")
+
+
+@pytest.fixture
+def classifier():
+    model = models.build("lenet5", 3, channels=3, height=28, width=28, seed=0)
+    return Classifier(
+        model, Preprocessing(channels=3, height=28, width=28, mean=(0.5,) * 3, std=(0.25,) * 3), CLASSES, temperature=0.1,
+        architecture="lenet5", facts={"data": "pets"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def pictures():
+    return [np.random.default_rng(i).integers(0, 256, (40, 30, 3), dtype=np.uint8) for i in range(5)]
+
+
+@pytest.fixture
+def folder(classifier, pictures, tmp_path):
+    artefact.save(classifier, tmp_path / "saved", golden=pictures)
+    return tmp_path / "saved"
+
+
+def png(picture: np.ndarray) -> bytes:
+    stream = BytesIO()
+    Image.fromarray(picture).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def test_loaded_answers_as_saved(classifier, pictures, folder):
+    again = clearsight.load(folder)
+    assert (again.classes, again.temperature, again.architecture, again.facts) == (CLASSES, 0.1, "lenet5", {"data": "pets"})
+    for picture in pictures:
+        ours, theirs = again.classify(png(picture)), classifier.classify(png(picture))
+        assert ours.label == theirs.label and ours.confidence == pytest.approx(theirs.confidence, abs=1e-6)
+    assert artefact.verify(folder).ok
+
+
+def test_every_kind_of_source_gets_the_same_answer(classifier, pictures, tmp_path):
+    picture = pictures[0]
+    path = tmp_path / "picture.png"
+    path.write_bytes(png(picture))
+    answers = [classifier.classify(s) for s in (path, str(path), png(picture), BytesIO(png(picture)), Image.open(path), picture)]
+    assert {answer.confidence for answer in answers} == {answers[0].confidence}
+    assert [choice.confidence for choice in answers[0].top] == sorted((c.confidence for c in answers[0].top), reverse=True)
+    assert sum(choice.confidence for choice in answers[0].top) == pytest.approx(1, abs=1e-5)
+
+
+def test_many_keep_their_order_and_failures_their_place(classifier, pictures):
+    sources = [png(picture) for picture in pictures for _ in range(9)]
+    sources[7] = b"rubbish"
+    answers = list(classifier.classify_many(sources, batch_size=4))
+    assert [isinstance(answer, Failure) for answer in answers].index(True) == 7 and len(answers) == 45
+    assert answers[40].confidence == pytest.approx(classifier.classify(sources[40]).confidence, abs=1e-5)
+    with pytest.raises(UnreadableImage):
+        classifier.classify(b"rubbish")
+
+
+def test_classify_of_the_first_slide(folder, pictures, classifier, tmp_path, monkeypatch):
+    index = clearsight.classify(png(pictures[0]), folder)
+    assert isinstance(index, int) and index == classifier.classify(png(pictures[0])).index
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="no classifier under runs"):
+        clearsight.classify(png(pictures[0]))
+    artefact.save(classifier, Path("runs/mine"))
+    assert clearsight.classify(png(pictures[0])) == index
+
+
+def test_the_users_model_is_not_changed_by_an_answer(classifier, pictures):
+    before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
+    generator = torch.get_rng_state()
+    classifier.classify(png(pictures[0]))
+    assert all(torch.equal(before[name], value) for name, value in classifier.model.state_dict().items())
+    assert torch.equal(generator, torch.get_rng_state())
+    assert all(p.grad is None for p in classifier.model.parameters())
+
+
+def test_every_changed_byte_of_the_weights_is_noticed(folder):
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    draw = random.Random(0)
+    for _ in range(50):
+        data = bytearray(whole)
+        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+        path.write_bytes(data)
+        with pytest.raises(CorruptFile, match="damaged"):
+            clearsight.load(folder)
+    path.unlink()
+    with pytest.raises(CorruptFile, match="cannot read the weights"):
+        clearsight.load(folder)
+
+
+def test_a_changed_golden_picture_and_a_changed_preprocessing_are_noticed(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["preprocessing"]["mean"] = [0.2, 0.5, 0.5]
+    (folder / "config.json").write_text(json.dumps(config))
+    assert not artefact.verify(folder).ok
+    golden = folder / "golden" / "00.png"
+    golden.write_bytes(golden.read_bytes()[:-1] + b"x")
+    with pytest.raises(CorruptFile, match="damaged"):
+        artefact.verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        (lambda c: c.update(format="other"), CorruptFile, "does not describe"),
+        (lambda c: c.update(format_version=99), ClearsightError, "Update Clearsight"),
+        (lambda c: c.pop("classes"), CorruptFile, "KeyError"),
+        (lambda c: c.update(architecture="lenet5"), CorruptFile, "TypeError"),
+        (lambda c: c["architecture"].update(name="lenet6"), UsageError, "Did you mean lenet5"),
+        (lambda c: c["classes"].append("fish"), CorruptFile, "does not fit the network"),
+        (lambda c: c["golden"][0].update(file="../../../etc/passwd"), CorruptFile, "lost a golden picture"),
+        (lambda c: c.update(temperature=-1), ClearsightError, "temperature"),
+    ],
+)
+def test_a_config_that_lies_gets_one_clear_line(folder, change, error, says):
+    config = json.loads((folder / "config.json").read_text())
+    change(config)
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(error, match=says):
+        artefact.verify(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", "null", "\x00", '{"format": "clearsight-classifier"}'])
+def test_a_config_that_is_rubbish_gets_one_clear_line(folder, text):
+    (folder / "config.json").write_text(text)
+    with pytest.raises(ClearsightError):
+        clearsight.load(folder)
+
+
+def test_the_card_names_classes_and_data(folder):
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlibrary_name: clearsight") and "Kätzchen" in card and "pets" in card
+
+
+def test_a_model_of_ones_own_answers_but_is_not_saved(tmp_path):
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 2))
+    own = Classifier(model, Preprocessing(channels=3, height=4, width=4, mean=(0.0,) * 3, std=(1.0,) * 3), ("a", "b"))
+    assert own.classify(np.zeros((4, 4, 3), np.uint8)).label in ("a", "b")
+    with pytest.raises(UsageError, match="a model of its own"):
+        artefact.save(own, tmp_path / "own")
