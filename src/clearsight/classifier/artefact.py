@@ -127,7 +127,9 @@ def _config(folder: Path) -> dict[str, Any]:
         raise UsageError(f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json).")
     if not path.is_file():
         unfinished = (folder / "recipe.toml").is_file()
-        advice = f"its training is not finished: clearsight train --resume {folder}" if unfinished else "train one with: clearsight train DATA"
+        advice = (
+            f"its training is not finished: clearsight train --resume {folder}" if unfinished else "train one with: clearsight train DATA"
+        )
         raise UsageError(f"no classifier in {folder} (config.json is missing); {advice}")
     if path.stat().st_size > MAX_CONFIG_BYTES:
         raise CorruptFile(f"{path} has {path.stat().st_size:,} bytes; a classifier's has at most {MAX_CONFIG_BYTES:,}.")

@@ -87,6 +87,4 @@ def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int)
     batch = pictures.batch(chosen).to(torch.float64) / 255
     mean = batch.mean(dim=(0, 2, 3))
     std = batch.std(dim=(0, 2, 3)).clamp_min(1 / 255)
-    return dataclasses.replace(
-        preprocessing, mean=tuple(round(x, 6) for x in mean.tolist()), std=tuple(round(x, 6) for x in std.tolist())
-    )
+    return dataclasses.replace(preprocessing, mean=tuple(round(x, 6) for x in mean.tolist()), std=tuple(round(x, 6) for x in std.tolist()))

@@ -1,5 +1,6 @@
 """The fastest way to compute a step on this machine, found by a few measured steps and remembered."""
 
+import contextlib
 import copy
 import time
 from dataclasses import dataclass
@@ -60,10 +61,8 @@ def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: 
         except (ClearsightError, KeyError, TypeError):
             memory.unlink(missing_ok=True)
     best, rates = _measured(model, shape, classes, device, pictures)
-    try:
+    with contextlib.suppress(ClearsightError):  # a cache that cannot be written only means measuring again
         write_json(memory, {"words": best.words, "pictures_per_second": rates})
-    except ClearsightError:
-        pass  # a cache that cannot be written only means measuring again
     return best, f"{best.words} ({', '.join(f'{words} {rate:,.0f}/s' for words, rate in rates.items())})"
 
 

@@ -285,9 +285,7 @@ def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Tra
         "clearsight": __version__,
         "validation": validation,
     }
-    classifier = Classifier(
-        model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, facts=facts
-    )
+    classifier = Classifier(model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, facts=facts)
     save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
     say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)

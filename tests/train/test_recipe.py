@@ -1,0 +1,60 @@
+"""Recipes: built-in ones are whole and typed, TOML and flags mean the same, every open question is answered from the data."""
+
+import dataclasses
+import tomllib
+
+import numpy as np
+import pytest
+
+from clearsight import models
+from clearsight.base.errors import UsageError
+from clearsight.base.settings import from_dict, to_toml
+from clearsight.datasets.open import open_dataset
+from clearsight.train.prepare import settle
+from clearsight.train.recipe import Recipe, built_in, compose
+from tests.pictures import digit_folder
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_built_in_recipes_are_valid_and_open_with_their_command(name):
+    assert compose({"recipe": name}).recipe == name
+    assert built_in()[name].read_text().startswith("# clearsight train")
+
+
+def test_alexnets_is_the_lectures():
+    recipe = compose({"recipe": "alexnet"})
+    told = (recipe.optimizer, recipe.momentum, recipe.lr, recipe.schedule, recipe.weight_decay, recipe.batch, recipe.dropout)
+    assert told == ("sgd", 0.9, 1e-2, "plateau", 5e-4, 128, 0.5)
+
+
+def test_every_networks_default_recipe_exists():
+    assert {row.recipe for row in models.rows()} <= set(built_in())
+
+
+def test_toml_round_trip_and_a_file_as_recipe(tmp_path):
+    recipe = compose({"recipe": "strong", "epochs": 7, "augment": 'flip "crop:2"\n', "lr": 1e-3})
+    assert from_dict(Recipe, tomllib.loads(to_toml(recipe, "a title\nof two lines"))) == recipe
+    path = tmp_path / "mine.toml"
+    path.write_text(to_toml(dataclasses.replace(recipe, augment="flip")))
+    again = compose({"recipe": str(path), "seed": 5})
+    assert (again.epochs, again.lr, again.seed, again.augment) == (7, 1e-3, 5, "flip")
+
+
+@pytest.mark.parametrize("change", [{"channels": 2}, {"dropout": -0.5}, {"speed": "warp"}, {"epochs": 1.5}, {"optimizer": "adam"}])
+def test_what_cannot_be_meant_is_refused(change):
+    with pytest.raises(UsageError):
+        compose(change)
+
+
+def test_the_data_answer_what_is_left_open(tmp_path):
+    digits = settle({}, open_dataset("digits").parts["train"])
+    assert (digits.model, digits.size, digits.channels) == ("swift", 28, 1)
+    assert "flip" not in digits.augment and "crop" in digits.augment
+    pixels = settle({"model": "pixels"}, open_dataset("digits").parts["train"])
+    assert (pixels.size, pixels.augment) == (8, "")
+    folder = open_dataset(digit_folder(tmp_path / "photos", per_class=3, classes=2, side=200))
+    photos = settle({}, folder.parts["all"])
+    assert (photos.model, photos.size, photos.channels, photos.recipe) == ("resnet18", 128, 1, "quick")
+    assert "rrc" in photos.augment
+    colour = np.zeros((4, 40, 50, 3), np.uint8), np.array([0, 0, 1, 1])
+    assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
