@@ -46,14 +46,13 @@ class Dataset:
 
     def source(self, i: int) -> Path | NDArray[np.uint8]:
         """Picture `i` as `images.decode` takes it: a path, or an array (H, W) or (H, W, C)."""
-        if self.pictures is not None:
-            return self.pictures[i]
-        assert self.root is not None and self.paths is not None  # __post_init__
-        return self.root / self.paths[i]
+        if self.root is not None and self.paths is not None:
+            return self.root / str(self.paths[i])
+        return np.asarray(self.pictures)[i]  # type: ignore[no-any-return]
 
     def label(self, i: int) -> str:
         """The class name of picture `i`."""
-        return self.classes[self.labels[i]]
+        return self.classes[int(self.labels[i])]
 
     def counts(self) -> NDArray[np.int64]:
         """Pictures per class, int64 (K,)."""

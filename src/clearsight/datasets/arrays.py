@@ -1,0 +1,135 @@
+"""Pictures that are already arrays: from Python, or in an `.npz` file."""
+
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, UsageError, listed, wrong
+from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
+
+# What people call the arrays of a part: (part, names of pictures, names of labels).
+_KEYS = (
+    ("train", ("x_train", "train_images", "train_x", "images_train"), ("y_train", "train_labels", "train_y", "labels_train")),
+    ("val", ("x_val", "val_images", "val_x", "images_val", "x_valid"), ("y_val", "val_labels", "val_y", "labels_val", "y_valid")),
+    ("test", ("x_test", "test_images", "test_x", "images_test"), ("y_test", "test_labels", "test_y", "labels_test")),
+    ("all", ("images", "pictures", "x"), ("labels", "y")),
+)
+_CLASSES = ("classes", "class_names", "label_names")
+
+
+def is_npz(data: Any) -> bool:
+    """Whether `data` is the path of an `.npz` file."""
+    return isinstance(data, str | Path) and Path(data).suffix.lower() == ".npz" and os.path.isfile(data)
+
+
+def is_arrays(data: Any) -> bool:
+    """Whether `data` is `(pictures, labels)`, or `((pictures, labels), (pictures, labels))` for train and test."""
+    return isinstance(data, tuple | list) and len(data) == 2
+
+
+def read_arrays(data: Sequence[Any], *, classes: Sequence[str] | None = None) -> Parts:
+    """Pictures uint8 (N, H, W) or (N, H, W, C) with labels (N,): `(pictures, labels)`, or a pair of such pairs, train and test.
+
+    `classes` names the labels 0, 1, 2 …; raises UsageError for arrays of another kind or shape.
+    """
+    nested = all(is_arrays(pair) and np.ndim(pair[0]) in (3, 4) for pair in data)
+    return from_arrays("arrays", {"train": data[0], "test": data[1]} if nested else {"all": (data[0], data[1])}, classes=classes)
+
+
+def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts:
+    """An `.npz` with `images` and `labels` (or `x`, `y`), or such arrays per part (`x_train` … `y_test`), optionally `classes`.
+
+    Never unpickles; raises ClearsightError for a file that is damaged, holds objects, or lacks the arrays.
+    """
+    path = Path(data)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
+        raise ClearsightError(f"cannot read {path}: {error}. It must be an .npz of plain arrays, without pickled objects.") from error
+    pairs: dict[str, tuple[Any, Any]] = {}
+    for part, picture_keys, label_keys in _KEYS:
+        pictures, labels = (next((key for key in keys if key in arrays), None) for keys in (picture_keys, label_keys))
+        if (pictures is None) != (labels is None):
+            lacking = f"labels ({' or '.join(label_keys)})" if labels is None else f"pictures ({' or '.join(picture_keys)})"
+            raise ClearsightError(f"{path} has {pictures or labels} but no {lacking}. It holds: {listed(arrays)}.")
+        if pictures and labels and (part != "all" or not pairs):
+            pairs[part] = (arrays[pictures], arrays[labels])
+    if not pairs:
+        raise ClearsightError(
+            f"{path} must hold images and labels, or x_train, y_train, x_test, y_test. It holds: {listed(arrays) or 'nothing'}."
+        )
+    named = next((arrays[key] for key in _CLASSES if key in arrays), None)
+    return from_arrays(path.stem, pairs, classes=classes or (None if named is None else [str(name) for name in np.ravel(named)]))
+
+
+def from_arrays(
+    name: str, pairs: Mapping[str, tuple[Any, Any]], *, classes: Sequence[str] | None = None, groups: Mapping[str, Any] | None = None
+) -> Parts:
+    """Parts from `{part: (pictures, labels)}`; labels are class names, or whole numbers that index `classes` where given."""
+    pictures = {part: _pictures(part, pair[0]) for part, pair in pairs.items()}
+    labels = {part: _labels(part, pair[1], classes) for part, pair in pairs.items()}
+    for part, names in labels.items():
+        if len(names) != len(pictures[part]) or not names:
+            raise UsageError(f"{part}: pictures and labels must be as many, and at least one. Got {len(pictures[part])} and {len(names)}.")
+    found = class_table(labels)
+    table = tuple(clean_label(str(label)) for label in classes) if classes is not None else found
+    if len(set(table)) != len(table):
+        raise wrong("classes", "distinct names", list(table))
+    prefixes = {part: "" if part == "all" else f"{part}/" for part in pairs}
+    parts = {
+        part: Dataset(
+            classes=table,
+            labels=indices_of(names, table),
+            names=objects(f"{prefixes[part]}{i}" for i in range(len(names))),
+            pictures=pictures[part],
+            groups=objects(groups[part]) if groups else None,
+        )
+        for part, names in labels.items()
+    }
+    return Parts(name, table, parts, _empty_classes(table, parts))
+
+
+def _pictures(part: str, value: Any) -> NDArray[np.uint8]:
+    array = np.asarray(value)
+    if array.dtype != np.uint8:
+        raise UsageError(
+            f"{part}: pictures must be uint8, 0 to 255. Got {array.dtype}. For numbers in [0, 1]: (255 * x).round().astype('uint8')."
+        )
+    if array.ndim not in (3, 4) or 0 in array.shape[1:] or (array.ndim == 4 and array.shape[3] not in (1, 3)):
+        raise wrong(f"{part}: the shape of pictures", "(N, H, W) or (N, H, W, C) with C 1 or 3", array.shape)
+    return array
+
+
+def _labels(part: str, value: Any, classes: Sequence[str] | None) -> list[str]:
+    """Class names, one per picture."""
+    array = np.asarray(value)
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 1:
+        raise wrong(f"{part}: the shape of labels", "(N,), one class per picture", array.shape)
+    if array.dtype.kind in "iu":
+        if classes is None:
+            return [str(label) for label in array.tolist()]
+        if len(array) and not 0 <= array.min() <= array.max() < len(classes):
+            raise wrong(
+                f"{part}: labels", f"0 to {len(classes) - 1}, an index into the {len(classes)} classes", f"{array.min()} to {array.max()}"
+            )
+        return [clean_label(str(classes[i])) for i in array.tolist()]
+    values = [label.decode("utf-8", "replace") if isinstance(label, bytes) else label for label in array.tolist()]
+    if not all(isinstance(label, str) and label.strip() for label in values):
+        raise wrong(f"{part}: labels", "whole numbers or class names", array.dtype)
+    if classes is not None and (extra := sorted(set(map(clean_label, values)) - {clean_label(str(label)) for label in classes})):
+        raise UsageError(f"{part}: labels that are not in classes: {listed(map(repr, extra))}. Classes: {listed(classes)}.")
+    return [clean_label(label) for label in values]
+
+
+def _empty_classes(table: tuple[str, ...], parts: Mapping[str, Dataset]) -> tuple[str, ...]:
+    counts = sum(part.counts() for part in parts.values())
+    empty = [label for label, n in zip(table, np.atleast_1d(counts), strict=True) if n == 0]
+    return (f"classes without a picture: {listed(empty)}",) if empty else ()

@@ -1,0 +1,99 @@
+"""Named sets: `digits`, inside scikit-learn, and `fashion-mnist`, from the Debian package, the cache or the network."""
+
+import http.client
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import ClearsightError
+from ..base.files import cache_folder, digest, write_atomic
+from .arrays import from_arrays
+from .dataset import Parts
+from .idx import read_idx
+
+FASHION_PACKAGE = Path("/usr/share/datasets/fashion-mnist")
+FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+# SHA-256 of the published files. Debian's differ from them in the gzip header only (name and time are cleared).
+FASHION_FILES = {
+    "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
+# Each sheet is one writer's copy of the same text: its digits begin 0123456789 0123456789 0123456789 0 9 5 5 6 5.
+_DIGITS_SHEETS = (0, 130, 256, 386, 516, 646, 776, 905, 1029, 1157, 1287, 1415, 1545, 1667)
+_DIGITS_TEST = 11  # the first sheet of the test part
+
+
+def is_named(data: Any) -> bool:
+    """Whether `data` is the name of a set; the folder of that name is meant by `./digits` or a `Path`."""
+    return isinstance(data, str) and data in NAMED
+
+
+def read_named(data: str) -> Parts:
+    """The set of that name, with its own train and test parts; raises ClearsightError when it cannot be had."""
+    return NAMED[data]()
+
+
+def digits() -> Parts:
+    """1,797 scans of handwritten digits, grey (8, 8), their values 0 to 16 scaled to 0 to 255; every sheet is a group.
+
+    They lie in the order of the sheets they were written on. Test is the last 3 of 14 sheets (382 pictures),
+    so that no hand is in both parts; a shuffled test part would look about one point easier than it is.
+    E. Alpaydin, C. Kaynak, "Cascading classifiers", Kybernetika 34 (4), 1998; UCI, Optical Recognition of Handwritten Digits.
+    """
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    pictures = np.round(data.images * (255 / 16)).astype(np.uint8)
+    sheets = np.searchsorted(_DIGITS_SHEETS, np.arange(len(pictures)), side="right")
+    groups = [f"sheet-{sheet:02d}" for sheet in sheets.tolist()]
+    cut = _DIGITS_SHEETS[_DIGITS_TEST]
+    parts = from_arrays(
+        "digits",
+        {"train": (pictures[:cut], data.target[:cut]), "test": (pictures[cut:], data.target[cut:])},
+        groups={"train": groups[:cut], "test": groups[cut:]},
+    )
+    note = f"test is the last 3 of {len(_DIGITS_SHEETS)} sheets, so that no hand is in both parts; the sheets are groups"
+    return Parts(parts.name, parts.classes, parts.parts, (note, *parts.notes))
+
+
+def fashion_mnist() -> Parts:
+    """70,000 pictures of clothes, grey (28, 28), 60,000 to train and 10,000 to test.
+
+    H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset", arXiv:1708.07747, 2017.
+    """
+    cached = cache_folder() / "fashion-mnist"
+    folders = [folder for folder in (FASHION_PACKAGE, cached) if all((folder / name).is_file() for name in FASHION_FILES)]
+    parts = read_idx(folders[0] if folders else _download(cached), classes=FASHION_CLASSES)
+    return Parts("fashion-mnist", parts.classes, parts.parts, parts.notes)
+
+
+def _download(folder: Path) -> Path:
+    """The published files, each checked against its digest and written whole; those already there are kept."""
+    for name, expected in FASHION_FILES.items():
+        if (folder / name).is_file():
+            continue
+        try:
+            with urllib.request.urlopen(FASHION_URL + name, timeout=30) as answer:
+                content = answer.read()
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise ClearsightError(
+                f"fashion-mnist is not here and cannot be downloaded ({getattr(error, 'reason', error)}). Three ways to have it: "
+                f"on Debian or Ubuntu, apt install dataset-fashion-mnist; or copy its four .gz files into {folder}; "
+                f"or, with a network, run this again and it comes from {FASHION_URL}."
+            ) from error
+        if digest(content) != expected:
+            raise ClearsightError(
+                f"{FASHION_URL}{name} came with SHA-256 {digest(content)[:16]}…, not {expected[:16]}…. Nothing was kept; try again."
+            )
+        write_atomic(folder / name, content)
+    return folder
+
+
+# Every named set: name → reader.
+NAMED: dict[str, Callable[[], Parts]] = {"digits": digits, "fashion-mnist": fashion_mnist}

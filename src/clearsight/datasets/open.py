@@ -1,0 +1,99 @@
+"""One door to every kind of data: `open_dataset(DATA)` finds the reader and says what was decided."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..base.errors import UsageError, listed
+from .arrays import is_arrays, is_npz, read_arrays, read_npz
+from .dataset import Parts
+from .folder import LAYOUT, is_folder, read_folder
+from .idx import is_idx, read_idx
+from .named import NAMED, is_named, read_named
+from .table import is_table, read_table
+
+
+class Reader(NamedTuple):
+    """One kind of data: what it is, how it is recognised, how it is read, and the options it understands."""
+
+    kind: str
+    recognises: Callable[[Any], bool]
+    read: Callable[..., Parts]
+    options: tuple[str, ...] = ()
+
+
+# The first that recognises the data reads it.
+READERS = (
+    Reader(f"a named set ({', '.join(NAMED)})", is_named, read_named),
+    Reader("an .npz file of pictures and labels", is_npz, read_npz, ("classes",)),
+    Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
+    Reader("a table of paths and labels (.csv, .tsv, .parquet)", is_table, read_table, ("group_by",)),
+    Reader("a folder with a folder of pictures per class", is_folder, read_folder, ("group_by",)),
+    Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
+)
+
+
+def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[str] | None = None) -> Parts:
+    """The parts of `data` as they come: a path, the name of a set, `(pictures, labels)` arrays, or Parts (returned as they are).
+
+    `group_by` keeps pictures together when parts are split: a column of a table, or "folder" for a folder.
+    `classes` names whole-number labels, for arrays, .npz and IDX.
+    Raises UsageError for data of no known kind, ClearsightError for data that is damaged or contradicts itself.
+    """
+    options = {name: value for name, value in (("group_by", group_by), ("classes", classes)) if value is not None}
+    if isinstance(data, Parts) and not options:
+        return data
+    if isinstance(data, str) and data.startswith("~"):
+        data = Path(data).expanduser()
+    nothing = isinstance(data, str) and not data.strip()
+    reader = None if nothing else next((reader for reader in READERS if reader.recognises(data)), None)
+    if reader is None:
+        raise _unknown_data(data)
+    for name in options:
+        if name not in reader.options:
+            able = [other.kind for other in READERS if name in other.options]
+            raise UsageError(f"{name} cannot be used with {reader.kind}; it is for {' or '.join(able)}.")
+    parts = reader.read(data, **options)
+    return Parts(parts.name, parts.classes, parts.parts, (*parts.notes, *_class_notes(parts), *_group_notes(parts)))
+
+
+def _unknown_data(data: Any) -> UsageError:
+    kinds = "\n".join(f"  {reader.kind}" for reader in READERS)
+    if not isinstance(data, str | Path):
+        return UsageError(f"data must be a path, a name or (pictures, labels). Got {type(data).__name__}. It can be:\n{kinds}")
+    path = Path(data)
+    if str(data).strip() and os.path.exists(path):
+        return UsageError(f"{path} is a file of no kind that is known here. DATA can be:\n{kinds}\n{LAYOUT.format('DATA')}")
+    beside = os.listdir(path.parent) if os.access(path.parent, os.R_OK) and os.path.isdir(path.parent) else []
+    near = get_close_matches(str(data), NAMED, n=2, cutoff=0.5) + [
+        str(path.parent / name) for name in get_close_matches(path.name, beside, n=2, cutoff=0.7)
+    ]
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return UsageError(
+        f"there is no data called {str(data)!r}: no such file or folder, and no set of that name.{hint} DATA can be:\n{kinds}"
+    )
+
+
+def _class_notes(parts: Parts) -> list[str]:
+    """What is odd about the class table: one class only, or names that differ in case only."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for label in parts.classes:
+        alike[label.casefold()].append(label)
+    twins = [" and ".join(labels) for labels in alike.values() if len(labels) > 1]
+    notes = [f"classes whose names differ in case only, kept apart: {listed(twins)}"] if twins else []
+    if len(parts.classes) == 1:
+        notes.append(f"there is one class only, {parts.classes[0]!r}; are its folders the classes?")
+    return notes
+
+
+def _group_notes(parts: Parts) -> list[str]:
+    """Groups that the data's own parts tear apart: nothing here moves pictures between them, so it is said."""
+    where: dict[str, set[str]] = defaultdict(set)
+    for part, dataset in parts.parts.items():
+        for group in set(dataset.groups if dataset.groups is not None else ()):
+            where[group].add(part)
+    torn = sorted(group for group, found in where.items() if len(found) > 1)
+    return [f"{len(torn)} groups lie in more than one of the data's own parts: {listed(torn, 3)}"] if torn else []

@@ -1,0 +1,187 @@
+"""Parts: carved stratified, seeded and group-aware; kept as a manifest; joined to another class table by name."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, UsageError, listed, wrong
+from ..base.randomness import uniform
+from .dataset import Dataset, Parts, clean_label
+
+_HEADER = ("name", "label", "part")
+_ORDERS = 10  # how many random orders of the groups are tried, the best is taken
+
+
+def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2) -> Parts:
+    """`parts` with train, val and test: test is carved only from data without parts, val from train when it is missing.
+
+    Each fraction is of what it is carved from, per class within one picture (largest remainder), and train keeps at least one
+    picture of every class. Groups stay whole, which comes before exact fractions. A fraction of 0 carves nothing.
+    Raises UsageError for a fraction outside [0, 1), ClearsightError when there is too little to carve from or nothing to train on.
+    """
+    for name, fraction in (("val", val), ("test", test)):
+        if not 0 <= fraction < 1:
+            raise wrong(name, "at least 0 and below 1", fraction)
+    made = dict(parts.parts)
+    carved = []
+    if "all" in made:
+        made = {"train": made["all"]}
+        carved = ["test"] if test else []
+    if "train" not in made:
+        raise ClearsightError(f"{parts.name} has no train part, only {listed(made)}: there is nothing to train on.")
+    if "val" not in made and val:
+        carved.append("val")
+    for part in carved:
+        made["train"], made[part] = _carve(made["train"], part, {"val": val, "test": test}[part], seed)
+    made = {part: made[part] for part in ("train", "val", "test") if part in made}
+    return Parts(parts.name, parts.classes, made, (*parts.notes, *_notes(made, carved, seed)))
+
+
+def _notes(made: dict[str, Dataset], carved: list[str], seed: int) -> list[str]:
+    if not carved:
+        return []
+    sizes = ", ".join(f"{len(dataset):,} {part}" for part, dataset in made.items())
+    groups = ", groups kept whole" if made["train"].groups is not None else ""
+    notes = [f"{' and '.join(carved)} carved from the training pictures by seed {seed}, stratified{groups}: {sizes}"]
+    for part in carved:
+        lacking = [made[part].classes[k] for k in np.flatnonzero((made[part].counts() == 0) & (made["train"].counts() > 0))]
+        if lacking:
+            notes.append(f"too few pictures for the {part} part to have any of: {listed(lacking)}")
+    return notes
+
+
+def _carve(dataset: Dataset, part: str, fraction: float, seed: int) -> tuple[Dataset, Dataset]:
+    """(the rest, the part)."""
+    chosen = _whole_groups(dataset, part, fraction, seed) if dataset.groups is not None else _per_class(dataset, part, fraction, seed)
+    if not chosen.any():
+        what = "classes of one picture" if dataset.groups is None else "classes of one group"
+        raise ClearsightError(
+            f"no {part} part can be carved from {len(dataset)} pictures: train must keep one of every class, and these are {what} only. "
+            f"Add pictures, or bring a {part} part."
+        )
+    return dataset.subset(~chosen), dataset.subset(chosen)
+
+
+def _order(n: int, seed: int, name: str) -> NDArray[np.int64]:
+    """A random order of `n` things that is the same on every machine."""
+    draws = uniform(seed, 0, torch.arange(n), f"split {name}")[:, 0].numpy()
+    return np.argsort(draws, kind="stable").astype(np.int64)
+
+
+def _per_class(dataset: Dataset, part: str, fraction: float, seed: int) -> NDArray[np.bool_]:
+    """bool (N,): which pictures go to the part, by largest remainder over the classes."""
+    counts = dataset.counts()
+    most = np.maximum(counts - 1, 0)
+    quota = fraction * counts
+    take = np.minimum(np.floor(quota).astype(np.int64), most)
+    total = min(max(1, round(fraction * len(dataset))), int(most.sum()))
+    for k in np.argsort(take - quota, kind="stable"):  # the largest remainder first
+        if take.sum() < total and take[k] < min(most[k], np.ceil(quota[k])):
+            take[k] += 1
+    chosen = np.zeros(len(dataset), dtype=bool)
+    order = _order(len(dataset), seed, part)
+    by_class = order[np.argsort(dataset.labels[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    for start, n in zip(starts, take, strict=True):
+        chosen[by_class[start : start + n]] = True
+    return chosen
+
+
+def _whole_groups(dataset: Dataset, part: str, fraction: float, seed: int) -> NDArray[np.bool_]:
+    """bool (N,): which pictures go to the part, greedily by whole groups; the best of several random orders."""
+    _, group = np.unique(np.asarray(dataset.groups, dtype=str), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    by_group = np.argsort(group, kind="stable")
+    members = np.split(by_group, np.cumsum(np.bincount(group))[:-1])
+    tables = [np.unique(dataset.labels[rows], return_counts=True) for rows in members]
+    orders = range(max(1, min(_ORDERS, 20_000 // n_groups)))  # many groups: one order is as good as the best
+    tried = [_greedy(tables, dataset.counts(), fraction, _order(n_groups, seed, f"{part} {i}")) for i in orders]
+    _, best = min(tried, key=lambda result: result[0])
+    return best[group]
+
+
+def _greedy(
+    tables: list[tuple[NDArray[np.int64], NDArray[np.int64]]], counts: NDArray[np.int64], fraction: float, order: NDArray[np.int64]
+) -> tuple[float, NDArray[np.bool_]]:
+    """(distance to the wanted counts, bool per group): a group joins when that brings the classes nearer to their fraction."""
+    gap = fraction * counts  # pictures of each class still wanted
+    left = counts.copy()
+    joined = np.zeros(len(tables), dtype=bool)
+    nearest, nearest_cost = -1, np.inf
+    for g in order:
+        classes, n = tables[g]
+        if (left[classes] - n < 1).any():
+            continue
+        cost = float((n * (n - 2 * gap[classes]) / counts[classes]).sum())  # the change of Σ gap² / count
+        if cost < 0:
+            joined[g] = True
+            gap[classes] -= n
+            left[classes] -= n
+        elif cost < nearest_cost:
+            nearest, nearest_cost = int(g), cost
+    if not joined.any() and nearest >= 0:  # every group is too large: the least bad one, as a part needs pictures
+        joined[nearest] = True
+        gap[tables[nearest][0]] -= tables[nearest][1]
+    return (float((gap**2 / np.maximum(counts, 1)).sum()) if joined.any() else np.inf), joined
+
+
+def manifest(parts: Parts) -> str:
+    """Which picture is in which part, as CSV `name,label,part`; `apply_manifest` gives the same parts again."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEADER)
+    for part, dataset in parts.parts.items():
+        writer.writerows((name, dataset.label(i), part) for i, name in enumerate(dataset.names))
+    return text.getvalue()
+
+
+def apply_manifest(parts: Parts, text: str) -> Parts:
+    """The pictures of `parts` in the parts and order of a manifest, whatever parts they come in.
+
+    Raises ClearsightError naming the pictures that are missing, extra, or labelled otherwise now.
+    """
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if not rows or tuple(rows[0]) != _HEADER or any(len(row) != 3 or row[2] not in ("train", "val", "test", "all") for row in rows[1:]):
+        raise ClearsightError(f"this is no manifest: its lines must be {','.join(_HEADER)}, with a part among train, val, test.")
+    here = {name: (part, i) for part, dataset in parts.parts.items() for i, name in enumerate(dataset.names)}
+    listed_names = Counter(row[0] for row in rows[1:])
+    problems = {
+        "missing now": [name for name in listed_names if name not in here],
+        "not in the manifest": [name for name in here if name not in listed_names],
+        "labelled otherwise now": [name for name, label, _ in rows[1:] if name in here and _label(parts, here[name]) != label],
+        "twice in the manifest": [name for name, n in listed_names.items() if n > 1],
+    }
+    found = [f"{len(names)} {what} ({listed(sorted(names), 3)})" for what, names in problems.items() if names]
+    if found:
+        raise ClearsightError(f"the pictures of {parts.name} are not those that were split: {'; '.join(found)}.")
+    made = {}
+    for part in dict.fromkeys(row[2] for row in rows[1:]):
+        places = [here[row[0]] for row in rows[1:] if row[2] == part]
+        origins = {origin for origin, _ in places}
+        if len(origins) > 1:
+            raise ClearsightError(f"the manifest's {part} part mixes pictures of the data's own parts {listed(sorted(origins))}.")
+        made[part] = parts.parts[origins.pop()].subset([i for _, i in places])
+    return replace(parts, parts=made)
+
+
+def _label(parts: Parts, place: tuple[str, int]) -> str:
+    return parts.parts[place[0]].label(place[1])
+
+
+def align(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """`dataset` with its labels re-indexed to another class table by NAME; raises UsageError for a class that is not in it."""
+    index = {clean_label(label): i for i, label in enumerate(classes)}
+    used = [label for label, n in zip(dataset.classes, dataset.counts(), strict=True) if n]
+    extra = [label for label in used if clean_label(label) not in index]
+    if extra:
+        raise UsageError(
+            f"the data has classes that the classifier does not know: {listed(map(repr, extra))}. "
+            f"The data's classes: {listed(map(repr, dataset.classes))}. The classifier's: {listed(map(repr, classes))}."
+        )
+    table = np.array([index.get(clean_label(label), -1) for label in dataset.classes], dtype=np.int64)
+    return replace(dataset, classes=tuple(classes), labels=table[dataset.labels])

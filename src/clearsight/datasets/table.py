@@ -1,0 +1,189 @@
+"""A table of paths and labels: CSV, TSV or Parquet, optionally with a column of parts and one of groups."""
+
+import csv
+import io
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..base.errors import ClearsightError, UsageError, listed, unknown
+from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+_DELIMITERS = ",\t;|"
+# The names a column may have, the first that is there is taken.
+_COLUMNS = {
+    "path": ("path", "filename", "file_name", "filepath", "file", "image", "image_path", "picture"),
+    "label": ("label", "class", "class_name", "target", "category"),
+    "part": ("part", "split", "subset"),
+    "group": ("group",),
+}
+
+
+class _Row(NamedTuple):
+    line: int
+    path: str
+    label: str
+    part: str
+    group: str
+
+
+def is_table(data: Any) -> bool:
+    """Whether `data` is the path of a CSV, TSV or Parquet file."""
+    return isinstance(data, str | Path) and Path(data).suffix.lower() in SUFFIXES and os.path.isfile(data)
+
+
+def read_table(data: str | Path, *, group_by: str | None = None) -> Parts:
+    """The pictures a table lists, in its order; paths are relative to the table's folder.
+
+    `group_by` names the column whose equal values stay in one part (a column called `group` is taken unasked).
+    Raises ClearsightError naming the lines whose path, label or file is missing or that contradict each other.
+    """
+    path = Path(data)
+    header, lines = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_text(path)
+    chosen = _choose(path, header, group_by)
+    notes = [f"groups are the values of the column {header[chosen['group']]!r}"] if "group" in chosen and group_by is None else []
+    rows = _distinct(path, _rows(path, lines, chosen), notes)
+    if empty := _empty_files(path, rows):
+        notes.append(f"{len(empty)} empty files (0 bytes), listed but unreadable: {listed(empty, 3)}")
+    by_part = {part: [row for row in rows if row.part == part] for part in ("train", "val", "test", "all")}
+    by_part = {part: every for part, every in by_part.items() if every}
+    table = class_table({part: (row.label for row in every) for part, every in by_part.items()})
+    parts = {
+        part: Dataset(
+            classes=table,
+            labels=indices_of([row.label for row in every], table),
+            names=objects(row.path for row in every),
+            root=path.parent,
+            paths=objects(row.path for row in every),
+            groups=objects(row.group for row in every) if "group" in chosen else None,
+        )
+        for part, every in by_part.items()
+    }
+    return Parts(path.stem, table, parts, tuple(notes))
+
+
+def _read_text(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header and the rows with their line numbers; the delimiter is the one that finds both columns in the header."""
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except OSError as error:
+        raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise ClearsightError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8.") from error
+    first = text.split("\n", 1)[0]
+    headers = {mark: [cell.strip(' "\r') for cell in first.split(mark)] for mark in _DELIMITERS}
+    mark = max(_DELIMITERS, key=lambda mark: len({_find(headers[mark], kind) for kind in ("path", "label")} - {None}))
+    return headers[mark], _numbered(path, csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+
+
+def _numbered(path: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
+    line = 1
+    try:
+        next(reader, None)
+        while True:
+            line = reader.line_num + 1
+            cells = next(reader, None)
+            if cells is None:
+                return
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+    except csv.Error as error:
+        raise ClearsightError(f"{path}, line {line}: {error}.") from error
+
+
+def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise ClearsightError(f"reading {path} needs pyarrow: pip install 'clearsight[parquet]', or save it as CSV.") from None
+    try:
+        table = parquet.read_table(path)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ClearsightError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
+    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns]
+    return table.column_names, ((line, list(cells)) for line, cells in enumerate(zip(*columns, strict=True), 1))
+
+
+def _find(header: list[str], kind: str) -> int | None:
+    names = [name.strip().lower() for name in header]
+    return next((names.index(name) for name in _COLUMNS[kind] if name in names), None)
+
+
+def _choose(path: Path, header: list[str], group_by: str | None) -> dict[str, int]:
+    """Which column holds what: `{"path": 0, "label": 1, …}`."""
+    chosen = {kind: column for kind in _COLUMNS if (column := _find(header, kind)) is not None}
+    lacking = [kind for kind in ("path", "label") if kind not in chosen]
+    if lacking:
+        wanted = " and ".join(f"a {kind} column ({', '.join(_COLUMNS[kind])})" for kind in lacking)
+        raise UsageError(f"{path} needs {wanted} in its first line. It has: {listed(map(repr, header))}.")
+    if group_by is not None:
+        if group_by not in header:
+            raise unknown(f"column of {path}", group_by, header)
+        chosen["group"] = header.index(group_by)
+    return chosen
+
+
+def _rows(path: Path, lines: Iterator[tuple[int, list[str]]], chosen: dict[str, int]) -> list[_Row]:
+    """Rows with every cell checked; raises ClearsightError naming the lines where one is missing."""
+    rows = []
+    missing: dict[str, list[int]] = {kind: [] for kind in chosen}
+    unparted = 0
+    for line, cells in lines:
+        value = {kind: cells[column].strip() if column < len(cells) else "" for kind, column in chosen.items()}
+        part = value.get("part", "")
+        unparted += not part
+        for kind in chosen:
+            if not value[kind]:
+                missing[kind].append(line)
+        if part and part.lower() not in PART_NAMES:
+            raise ClearsightError(f"{path}, line {line}: the part {part!r} is none of {listed(PART_NAMES)}.")
+        name = os.path.normpath(value["path"]).replace(os.sep, "/") if value["path"] else ""
+        rows.append(_Row(line, name, clean_label(value["label"]), PART_NAMES[part.lower()] if part else "all", value.get("group", "")))
+    if not rows:
+        raise ClearsightError(f"{path} has no row below its header.")
+    if unparted == len(rows):  # the column is there, and unused
+        missing.pop("part", None)
+    for kind, at in missing.items():
+        if at:
+            raise ClearsightError(f"{path}: {len(at)} rows have no {kind}, in line {listed(at, 5)}.")
+    return rows
+
+
+def _distinct(path: Path, rows: list[_Row], notes: list[str]) -> list[_Row]:
+    """Rows without repetitions; raises ClearsightError for a path that two rows describe differently."""
+    first: dict[str, _Row] = {}
+    repeated = []
+    for row in rows:
+        known = first.setdefault(row.path, row)
+        if known[2:] != row[2:]:
+            told = " and ".join(f"line {r.line} says {', '.join(filter(None, r[2:]))}" for r in (known, row))
+            raise ClearsightError(f"{path} contradicts itself about {row.path}: {told}.")
+        if known is not row:
+            repeated.append(row.line)
+    if repeated:
+        notes.append(f"{len(repeated)} rows repeat an earlier one and are left out: line {listed(repeated, 5)}")
+    return list(first.values())
+
+
+def _empty_files(path: Path, rows: list[_Row]) -> list[str]:
+    """The files of 0 bytes; raises ClearsightError naming the first files that do not exist."""
+    missing, empty = [], []
+    for row in rows:
+        try:
+            facts = os.stat(path.parent / row.path)
+            whole = stat.S_ISREG(facts.st_mode)
+        except (OSError, ValueError):
+            whole = False
+        if not whole:
+            missing.append(f"{row.path} (line {row.line})")
+        elif facts.st_size == 0:
+            empty.append(row.path)
+    if missing:
+        where = f"Paths are relative to {path.parent.resolve()}."
+        raise ClearsightError(f"{path}: {len(missing)} of {len(rows)} files do not exist: {listed(missing, 5)}. {where}")
+    return empty
