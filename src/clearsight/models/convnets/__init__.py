@@ -1,0 +1,1 @@
+"""Convolutional networks, a file per family."""

@@ -1,0 +1,1 @@
+"""Features designed by hand: the pixels themselves, so far."""
