@@ -1,0 +1,128 @@
+"""From any picture to what a network sees: data, stored with the classifier, and ONE implementation for everybody."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..base.errors import ClearsightError, unknown, wrong
+from .decode import decode
+
+FITS = ("crop", "pad", "stretch")
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
+MAX_SIDE = 8192
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Channels, size, fit, resize and colour statistics; `mean` and `std` per channel in units of [0, 1].
+
+    `crop` fills the size and cuts what stands over, `pad` shows all and fills with the mean, `stretch` ignores the aspect.
+    """
+
+    channels: int = 3
+    height: int = 224
+    width: int = 224
+    fit: str = "crop"
+    interpolation: str = "bilinear"
+    antialias: bool = True
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        if self.channels not in (1, 3):
+            raise wrong("channels", "1 or 3", self.channels)
+        for name in ("height", "width"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or not 1 <= value <= MAX_SIDE:
+                raise wrong(name, f"a whole number from 1 to {MAX_SIDE}", value)
+        if self.fit not in FITS:
+            raise unknown("fit", self.fit, FITS)
+        if self.interpolation not in INTERPOLATIONS:
+            raise unknown("interpolation", self.interpolation, INTERPOLATIONS)
+        for name in ("mean", "std"):
+            if len(getattr(self, name)) != self.channels:
+                raise wrong(name, f"{self.channels} numbers, one per channel", getattr(self, name))
+        if not all(value > 0 for value in self.std):
+            raise wrong("std", "above 0", self.std)
+
+    def load(self, source: Any) -> Tensor:
+        """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
+        # half as large again as needed: a JPEG may be decoded smaller without the resize noticing
+        picture = decode(source, channels=self.channels, min_side=3 * max(self.height, self.width) // 2 if self.antialias else None)
+        return self.fit_picture(picture)
+
+    def fit_picture(self, picture: np.ndarray) -> Tensor:
+        """A decoded picture, uint8 `(H, W, C)`, as uint8 `(channels, height, width)`."""
+        if picture.ndim != 3 or picture.shape[2] != self.channels:
+            picture = decode(picture, channels=self.channels)
+        if not picture.flags.writeable:
+            picture = picture.copy()
+        return self.fit_batch(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
+
+    def fit_batch(self, pictures: Tensor) -> Tensor:
+        """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is."""
+        height, width = pictures.shape[-2:]
+        if (height, width) == (self.height, self.width):
+            return pictures.contiguous()
+        if self.fit == "stretch":
+            return self._resized(pictures, self.height, self.width)
+        choose = max if self.fit == "crop" else min
+        factor = choose(self.height / height, self.width / width)
+        rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
+        if self.fit == "crop":
+            rows, columns = max(rows, self.height), max(columns, self.width)
+            resized = self._resized(pictures, rows, columns)
+            top, left = (rows - self.height) // 2, (columns - self.width) // 2
+            return resized[..., top : top + self.height, left : left + self.width].contiguous()
+        rows, columns = min(rows, self.height), min(columns, self.width)
+        top, left = (self.height - rows) // 2, (self.width - columns) // 2
+        fill = torch.tensor([round(255 * value) for value in self.mean]).clamp(0, 255).to(torch.uint8)
+        canvas = fill[None, :, None, None].repeat(len(pictures), 1, self.height, self.width)
+        canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)
+        return canvas
+
+    def _resized(self, pictures: Tensor, height: int, width: int) -> Tensor:
+        if pictures.shape[-2:] == (height, width):
+            return pictures
+        if self.interpolation == "nearest":
+            return F.interpolate(pictures, (height, width), mode="nearest-exact")
+        # float32: torch's uint8 kernel differs between processors, and a result must not
+        resized = F.interpolate(pictures.float(), (height, width), mode=self.interpolation, antialias=self.antialias, align_corners=False)
+        return resized.round_().clamp_(0, 255).to(torch.uint8)
+
+    def normalise(self, batch: Tensor) -> Tensor:
+        """What the network sees, float32 `(N, C, H, W)`: (x − mean) / std, of uint8 or of floats already in [0, 1]; differentiable."""
+        x = batch.float() / 255 if batch.dtype == torch.uint8 else batch
+        mean = torch.tensor(self.mean, device=x.device, dtype=x.dtype)[:, None, None]
+        std = torch.tensor(self.std, device=x.device, dtype=x.dtype)[:, None, None]
+        return (x - mean) / std
+
+    def enlarged(self, factor: float) -> "Preprocessing":
+        """The same for pictures `factor` times as high and wide, to crop from at random."""
+        return dataclasses.replace(self, height=round(self.height * factor), width=round(self.width * factor))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        values = dataclasses.asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Preprocessing":
+        """The inverse of `to_dict`; raises ClearsightError for values that cannot be meant."""
+        fields = {field.name for field in dataclasses.fields(cls)}
+        if not isinstance(values, Mapping):
+            raise ClearsightError(f"a preprocessing must be a table of settings. Got {type(values).__name__}.")
+        for name in values:
+            if name not in fields:
+                raise unknown("preprocessing setting", name, sorted(fields))
+        try:
+            plain = {name: tuple(float(x) for x in value) if name in ("mean", "std") else value for name, value in values.items()}
+            return cls(**plain)
+        except (TypeError, ValueError) as error:
+            raise ClearsightError(f"a preprocessing has a value of the wrong kind: {error}.") from error
