@@ -1,6 +1,7 @@
 """Pictures that are already arrays: from Python, or in an `.npz` file."""
 
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,11 @@ _KEYS = (
     ("val", ("x_val", "val_images", "val_x", "images_val", "x_valid"), ("y_val", "val_labels", "val_y", "labels_val", "y_valid")),
     ("test", ("x_test", "test_images", "test_x", "images_test"), ("y_test", "test_labels", "test_y", "labels_test")),
     ("all", ("images", "pictures", "x"), ("labels", "y")),
+)
+# What numpy and zipfile raise for damaged files.
+_UNREADABLE = (
+    *(OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, NotImplementedError, RuntimeError, MemoryError),
+    *(OverflowError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error),
 )
 _CLASSES = ("classes", "class_names", "label_names")
 
@@ -49,9 +55,9 @@ def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts
     """
     path = Path(data)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError) as error:
+    except _UNREADABLE as error:
         raise ClearsightError(f"cannot read {path}: {error}. It must be an .npz of plain arrays, without pickled objects.") from error
     pairs: dict[str, tuple[Any, Any]] = {}
     for part, picture_keys, label_keys in _KEYS:
@@ -73,6 +79,7 @@ def from_arrays(
     name: str, pairs: Mapping[str, tuple[Any, Any]], *, classes: Sequence[str] | None = None, groups: Mapping[str, Any] | None = None
 ) -> Parts:
     """Parts from `{part: (pictures, labels)}`; labels are class names, or whole numbers that index `classes` where given."""
+    pairs = {part: pairs[part] for part in ("train", "val", "test", "all") if part in pairs}
     pictures = {part: _pictures(part, pair[0]) for part, pair in pairs.items()}
     labels = {part: _labels(part, pair[1], classes) for part, pair in pairs.items()}
     for part, names in labels.items():

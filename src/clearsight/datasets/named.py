@@ -25,7 +25,7 @@ FASHION_FILES = {
     "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
 # Each sheet is one writer's copy of the same text: its digits begin 0123456789 0123456789 0123456789 0 9 5 5 6 5.
-_DIGITS_SHEETS = (0, 130, 256, 386, 516, 646, 776, 905, 1029, 1157, 1287, 1415, 1545, 1667)
+_DIGITS_SHEETS = (0, 130, 256, 386, 516, 646, 776, 906, 1029, 1157, 1287, 1415, 1545, 1667)
 _DIGITS_TEST = 11  # the first sheet of the test part
 
 

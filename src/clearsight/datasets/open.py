@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..base.errors import UsageError, listed
 from .arrays import is_arrays, is_npz, read_arrays, read_npz
 from .dataset import Parts
-from .folder import LAYOUT, is_folder, read_folder
+from .folder import is_folder, read_folder
 from .idx import is_idx, read_idx
 from .named import NAMED, is_named, read_named
 from .table import is_table, read_table
@@ -61,19 +61,19 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
 
 
 def _unknown_data(data: Any) -> UsageError:
-    kinds = "\n".join(f"  {reader.kind}" for reader in READERS)
+    kinds = "; ".join(reader.kind for reader in READERS)
     if not isinstance(data, str | Path):
-        return UsageError(f"data must be a path, a name or (pictures, labels). Got {type(data).__name__}. It can be:\n{kinds}")
+        return UsageError(f"data must be a path, a name or (pictures, labels). Got {type(data).__name__}. It can be: {kinds}.")
     path = Path(data)
     if str(data).strip() and os.path.exists(path):
-        return UsageError(f"{path} is a file of no kind that is known here. DATA can be:\n{kinds}\n{LAYOUT.format('DATA')}")
+        return UsageError(f"{path} is a file of no kind that is known here. DATA can be: {kinds}.")
     beside = os.listdir(path.parent) if os.access(path.parent, os.R_OK) and os.path.isdir(path.parent) else []
     near = get_close_matches(str(data), NAMED, n=2, cutoff=0.5) + [
         str(path.parent / name) for name in get_close_matches(path.name, beside, n=2, cutoff=0.7)
     ]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return UsageError(
-        f"there is no data called {str(data)!r}: no such file or folder, and no set of that name.{hint} DATA can be:\n{kinds}"
+        f"there is no data called {str(data)!r}: no such file or folder, and no set of that name.{hint} DATA can be: {kinds}."
     )
 
 

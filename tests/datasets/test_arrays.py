@@ -1,0 +1,133 @@
+import contextlib
+import pickle
+
+import numpy as np
+import pytest
+
+from clearsight.base.errors import ClearsightError
+from clearsight.datasets.open import open_dataset
+
+GREY = np.random.default_rng(0).integers(0, 256, (6, 5, 4), dtype=np.uint8)
+COLOUR = np.random.default_rng(1).integers(0, 256, (6, 5, 4, 3), dtype=np.uint8)
+LABELS = np.array([4, 7, 4, 7, 10, 10])
+
+
+@pytest.mark.parametrize("pictures", [GREY, COLOUR, list(GREY)])
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (LABELS, ("4", "7", "10")),
+        (LABELS[:, None].astype(np.uint8), ("4", "7", "10")),
+        (["b", "a", "b", " a", "b", "a"], ("a", "b")),
+        (np.array([b"x", b"y"] * 3), ("x", "y")),
+    ],
+)
+def test_pictures_and_labels(pictures, labels, classes):
+    parts = open_dataset((pictures, labels))
+    every = parts.parts["all"]
+    assert parts.classes == classes
+    assert list(every.names) == ["0", "1", "2", "3", "4", "5"]
+    np.testing.assert_array_equal(every.pictures, np.asarray(pictures))
+    assert [every.label(i) for i in range(6)] == [x.decode() if isinstance(x, bytes) else str(x).strip() for x in np.ravel(labels).tolist()]
+
+
+def test_a_pair_of_pairs_is_train_and_test():
+    parts = open_dataset(((GREY, LABELS), (GREY[:2], LABELS[:2])))
+    assert {part: len(every) for part, every in parts.parts.items()} == {"train": 6, "test": 2}
+    assert list(parts.parts["test"].names) == ["test/0", "test/1"]
+
+
+def test_tensors():
+    torch = pytest.importorskip("torch")
+    parts = open_dataset((torch.from_numpy(GREY), torch.tensor([0, 1] * 3)), classes=("off", "on"))
+    assert parts.parts["all"].label(1) == "on"
+
+
+def test_classes_name_whole_numbers():
+    parts = open_dataset((GREY, [0, 1, 0, 1, 0, 1]), classes=["cat", "dog", "owl"])
+    assert parts.classes == ("cat", "dog", "owl")
+    assert parts.parts["all"].counts().tolist() == [3, 3, 0]
+    assert parts.notes == ("classes without a picture: owl",)
+    assert open_dataset((GREY, ["dog", "cat"] * 3), classes=["dog", "cat"]).parts["all"].labels.tolist() == [0, 1] * 3
+
+
+@pytest.mark.parametrize(
+    ("data", "classes", "reason"),
+    [
+        ((GREY / 255, LABELS), None, r"must be uint8, 0 to 255. Got float64. For numbers in \[0, 1\]"),
+        ((GREY[0], LABELS), None, "the shape of pictures must be"),
+        ((COLOUR.transpose(0, 3, 1, 2), LABELS), None, r"C 1 or 3. Got \(6, 3, 5, 4\)"),
+        ((GREY, LABELS[:5]), None, "must be as many, and at least one. Got 6 and 5"),
+        ((GREY[:0], LABELS[:0]), None, "at least one. Got 0 and 0"),
+        ((GREY, np.eye(6)), None, r"the shape of labels must be \(N,\)"),
+        ((GREY, LABELS / 2), None, "labels must be whole numbers or class names. Got dtype"),
+        ((GREY, ["a", "b", "", "a", "b", "a"]), None, "whole numbers or class names"),
+        ((GREY, LABELS), ["a", "b"], "labels must be 0 to 1, an index into the 2 classes. Got '4 to 10'"),
+        ((GREY, ["a", "b", "c"] * 2), ["a", "b"], "labels that are not in classes: 'c'"),
+        ((GREY, [0, 1] * 3), ["a", " a"], "classes must be distinct names"),
+        (((GREY, [0, 1] * 3), (GREY, [0, 2] * 3)), None, "the test part has a class that the train part lacks: '2'"),
+    ],
+)
+def test_what_is_wrong_is_named(data, classes, reason):
+    with pytest.raises(ClearsightError, match=reason):
+        open_dataset(data, classes=classes)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        ({"images": 6, "labels": 6}, {"all": 6}),
+        ({"x": 6, "y": 6}, {"all": 6}),
+        ({"x_train": 6, "y_train": 6, "x_test": 3, "y_test": 3}, {"train": 6, "test": 3}),
+        ({"train_images": 6, "train_labels": 6, "val_images": 3, "val_labels": 3, "extra": 1}, {"train": 6, "val": 3}),
+    ],
+)
+def test_npz(tmp_path, save, names, parts):
+    arrays = {key: (GREY if "im" in key or key[0] == "x" else LABELS)[:n] for key, n in names.items()}
+    save(tmp_path / "data.npz", **arrays)
+    read = open_dataset(tmp_path / "data.npz")
+    assert {part: len(every) for part, every in read.parts.items()} == parts
+    assert read.name == "data"
+
+
+def test_npz_with_class_names(tmp_path):
+    np.savez(tmp_path / "data.npz", images=GREY, labels=[0, 1] * 3, classes=["kitten", "puppy"])
+    assert open_dataset(tmp_path / "data.npz").classes == ("kitten", "puppy")
+    assert open_dataset(tmp_path / "data.npz", classes=["a", "b"]).classes == ("a", "b")
+
+
+class Mischief:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"images": GREY}, "has images but no labels"),
+        ({"y": LABELS}, "has y but no pictures"),
+        ({"a": GREY}, "must hold images and labels.* It holds: a"),
+        ({"images": GREY, "labels": np.array([Mischief()], dtype=object)}, "without pickled objects"),
+        (b"", "cannot read"),
+        (b"PK\x03\x04 not a zip", "cannot read"),
+        (pickle.dumps(Mischief()), "cannot read"),
+    ],
+)
+def test_a_bad_npz_is_named(tmp_path, content, reason):
+    path = tmp_path / "data.npz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        np.savez(path, **content)
+    with pytest.raises(ClearsightError, match=reason):
+        open_dataset(path)
+
+
+def test_a_cut_npz_is_named(tmp_path):
+    np.savez_compressed(tmp_path / "whole.npz", images=GREY, labels=LABELS)
+    content = (tmp_path / "whole.npz").read_bytes()
+    for cut in range(0, len(content), 37):
+        (tmp_path / "data.npz").write_bytes(content[:cut] + bytes(40) + content[cut + 40 :])
+        with contextlib.suppress(ClearsightError):  # any other kind would fail the test
+            open_dataset(tmp_path / "data.npz")

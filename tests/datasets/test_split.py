@@ -1,0 +1,190 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+
+from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets.dataset import Dataset, Parts, objects
+from clearsight.datasets.open import open_dataset
+from clearsight.datasets.split import align, apply_manifest, manifest, split
+
+
+def data(labels, groups=None, part="all"):
+    labels = np.asarray(labels, dtype=np.int64)
+    classes = tuple(f"class {k}" for k in range(int(labels.max()) + 1))
+    names = objects(f"{part}/{i}" for i in range(len(labels)))
+    pictures = np.zeros((len(labels), 2, 2), dtype=np.uint8)
+    return Dataset(classes, labels, names, pictures=pictures, groups=None if groups is None else objects(map(str, groups)))
+
+
+def unsplit(labels, groups=None):
+    every = data(labels, groups)
+    return Parts("made", every.classes, {"all": every})
+
+
+def names(parts):
+    return {part: list(dataset.names) for part, dataset in parts.parts.items()}
+
+
+fractions = st.floats(0.01, 0.6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=8, max_size=80), st.integers(0, 2**31), fractions, fractions)
+def test_parts_are_disjoint_complete_and_stratified(labels, seed, val, test):
+    labels = np.unique(labels, return_inverse=True)[1]
+    parts = unsplit(labels)
+    counts = parts.parts["all"].counts()
+    if (counts - 1).sum() < 2:
+        return
+    try:
+        made = split(parts, seed=seed, val=val, test=test)
+    except ClearsightError:  # test took all that train could spare
+        assert (counts - 1).sum() <= max(1, round(test * len(labels)))
+        return
+    assert list(made.parts) == ["train", "val", "test"]
+    assert sorted(name for every in names(made).values() for name in every) == sorted(parts.parts["all"].names)
+    assert (made.parts["train"].counts() >= 1).all()
+    taken = made.parts["test"].counts()
+    assert (np.abs(taken - np.minimum(test * counts, counts - 1)) < 1 + 1e-9).all()
+    rest = counts - taken
+    assert (np.abs(made.parts["val"].counts() - np.minimum(val * rest, rest - 1)) < 1 + 1e-9).all()
+    assert all(len(dataset) for dataset in made.parts.values())
+    assert names(split(parts, seed=seed, val=val, test=test)) == names(made)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 12)), min_size=20, max_size=80), st.integers(0, 1000))
+def test_groups_never_straddle(rows, seed):
+    labels = np.unique([label for label, _ in rows], return_inverse=True)[1]
+    parts = unsplit(labels, [group for _, group in rows])
+    try:
+        made = split(parts, seed=seed, val=0.2, test=0.2).parts
+    except ClearsightError:  # a class in one group only cannot be spared
+        return
+    owners = [set(dataset.groups) for dataset in made.values()]
+    assert sum(map(len, owners)) == len(set.union(*owners))
+    assert sum(map(len, made.values())) == len(rows)
+    assert (made["train"].counts() >= 1).all()
+
+
+def test_many_small_groups_come_close_to_the_fractions():
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 9, 300)
+    groups = np.repeat(np.arange(300), sizes)
+    labels = rng.integers(0, 4, len(groups))
+    parts = unsplit(labels, groups)
+    made = split(parts, seed=1, val=0.15, test=0.2).parts
+    counts = parts.parts["all"].counts()
+    assert np.abs(made["test"].counts() / counts - 0.2).max() < 0.02
+    assert np.abs(made["val"].counts() / (counts - made["test"].counts()) - 0.15).max() < 0.02
+
+
+def test_the_counts_are_those_of_scikit_learn():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        labels = np.concatenate([np.full(n, k) for k, n in enumerate(rng.integers(10, 200, 5))])
+        ours = split(unsplit(labels), val=0, test=0.2).parts["test"]
+        _, theirs = train_test_split(labels, test_size=len(ours), stratify=labels, random_state=0)
+        assert np.abs(ours.counts() - np.bincount(theirs)).max() <= 1
+
+
+def test_the_seed_decides_and_nothing_else():
+    parts = unsplit(np.arange(100) % 4)
+    assert names(split(parts, seed=1)) == names(split(parts, seed=1))
+    assert names(split(parts, seed=1)) != names(split(parts, seed=2))
+    # golden: a split must be the same on every machine and in every version
+    assert names(split(unsplit(np.arange(20) % 2), seed=0))["test"] == ["all/0", "all/6", "all/9", "all/17"]
+
+
+def test_existing_parts_are_respected():
+    train, test = data(np.arange(40) % 2, part="train"), data(np.arange(10) % 2, part="test")
+    made = split(Parts("made", train.classes, {"train": train, "test": test}))
+    assert {part: len(dataset) for part, dataset in made.parts.items()} == {"train": 36, "val": 4, "test": 10}
+    assert made.parts["test"] is test
+    assert made.notes == ("val carved from the training pictures by seed 0, stratified: 36 train, 4 val, 10 test",)
+    again = split(made)
+    assert names(again) == names(made)
+    only = split(Parts("made", train.classes, {"train": train}))
+    assert list(only.parts) == ["train", "val"]
+    with pytest.raises(ClearsightError, match="has no train part, only test"):
+        split(Parts("made", train.classes, {"test": test}))
+
+
+def test_a_fraction_of_zero_carves_nothing():
+    assert list(split(unsplit([0, 1] * 5), val=0, test=0).parts) == ["train"]
+    for bad in (-0.1, 1, float("nan")):
+        with pytest.raises(UsageError, match="val must be at least 0 and below 1"):
+            split(unsplit([0, 1]), val=bad)
+
+
+def test_too_little_is_said():
+    with pytest.raises(ClearsightError, match=r"no test part can be carved from 3 pictures.*classes of one picture"):
+        split(unsplit([0, 1, 2]))
+    with pytest.raises(ClearsightError, match="no val part can be carved from 3 pictures"):
+        split(unsplit([0, 1, 2, 0]))
+    with pytest.raises(ClearsightError, match="classes of one group"):
+        split(unsplit([0, 0, 0, 1, 1, 1], groups=list("aaabbb")))
+    made = split(unsplit([0] * 40 + [1]))
+    assert "too few pictures for the test part to have any of: class 1" in made.notes
+
+
+def test_digits_keep_their_sheets_whole():
+    made = split(open_dataset("digits")).parts
+    owners = [set(dataset.groups) for dataset in made.values()]
+    assert sum(map(len, owners)) == 14
+    assert 100 < len(made["val"]) < 180
+
+
+def test_a_manifest_gives_the_same_parts_again():
+    parts = unsplit(np.arange(60) % 3)
+    made = split(parts, seed=5)
+    text = manifest(made)
+    assert text.startswith("name,label,part\nall/")
+    assert names(apply_manifest(parts, text)) == names(made)
+    assert names(apply_manifest(made, text)) == names(made)
+
+
+def test_a_manifest_keeps_odd_names(tmp_path):
+    every = replace(data([0, 1]), names=objects(['a, "b"\nc.png', "ü.png"]))
+    parts = Parts("odd", every.classes, {"all": every})
+    assert names(apply_manifest(parts, manifest(parts))) == names(parts)
+
+
+def test_other_pictures_than_the_manifests_are_named():
+    parts = unsplit([0, 1, 0, 1])
+    text = manifest(parts)
+    fewer = Parts("made", parts.classes, {"all": parts.parts["all"].subset([0, 1, 2])})
+    with pytest.raises(ClearsightError, match=r"1 missing now \(all/3\)"):
+        apply_manifest(fewer, text)
+    with pytest.raises(ClearsightError, match=r"1 not in the manifest \(all/3\)"):
+        apply_manifest(parts, manifest(fewer))
+    with pytest.raises(ClearsightError, match=r"1 labelled otherwise now \(all/1\)"):
+        apply_manifest(parts, text.replace("all/1,class 1", "all/1,class 0"))
+    with pytest.raises(ClearsightError, match=r"1 twice in the manifest \(all/1\)"):
+        apply_manifest(parts, text + "all/1,class 1,all\n")
+    for bad in ("", "a,b\n", "name,label,part\nx,y\n", "name,label,part\nall/0,class 0,holdout\n"):
+        with pytest.raises(ClearsightError, match="this is no manifest"):
+            apply_manifest(parts, bad)
+
+
+def test_a_manifest_does_not_mix_the_datas_own_parts():
+    train, test = data([0, 1], part="train"), data([0, 1], part="test")
+    parts = Parts("made", train.classes, {"train": train, "test": test})
+    with pytest.raises(ClearsightError, match="train part mixes pictures of the data's own parts test, train"):
+        apply_manifest(parts, manifest(parts).replace(",test\n", ",train\n"))
+
+
+def test_classes_are_joined_by_name():
+    dataset = data([0, 1, 2, 1])
+    joined = align(dataset, ("class 2", "other", "class 0", "class 1"))
+    assert joined.labels.tolist() == [2, 3, 0, 3]
+    assert [joined.label(i) for i in range(4)] == [dataset.label(i) for i in range(4)]
+    with pytest.raises(
+        UsageError, match=r"does not know: 'class 1'. The data's classes: 'class 0', .* The classifier's: 'class 0', 'class 2'"
+    ):
+        align(dataset, ("class 0", "class 2"))
+    assert align(dataset.subset([0, 2]), ("class 2", "class 0")).labels.tolist() == [1, 0]
