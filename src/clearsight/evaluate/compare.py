@@ -1,0 +1,80 @@
+"""`compare`: is B better than A, or is the difference what chance makes of two equal classifiers?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import UsageError, listed
+from ..metrics import paired
+from .evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Top-1 accuracy of A and of B on the same `n` pictures, and B minus A with its paired 95 % interval.
+
+    `only_a` pictures are right with A alone, `only_b` with B alone; `p` is McNemar's exact test; `noise` is p >= 0.05.
+    """
+
+    n: int
+    a: float
+    b: float
+    difference: dict[str, float]
+    only_a: int
+    only_b: int
+    p: float
+    noise: bool
+    sentence: str
+
+
+def compare(a: Evaluation, b: Evaluation) -> Comparison:
+    """Compare two evaluations picture by picture; raises UsageError unless both judged the same pictures with the same truths."""
+    order = _same_pictures(a, b)
+    right_a, right_b = a.right, b.right[order]
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    value, low, high = paired.difference(only_a, only_b, len(a))
+    p = paired.mcnemar(only_a, only_b)
+    return Comparison(
+        n=len(a),
+        a=float(right_a.mean()),
+        b=float(right_b.mean()),
+        difference={"value": value, "low": low, "high": high},
+        only_a=only_a,
+        only_b=only_b,
+        p=p,
+        noise=p >= 0.05,
+        sentence=_sentence(len(a), float(right_a.mean()), float(right_b.mean()), (value, low, high), only_a, only_b, p),
+    )
+
+
+def _same_pictures(a: Evaluation, b: Evaluation) -> NDArray[np.int64]:
+    """Rows of `b` in the order of `a`."""
+    place = {str(name): row for row, name in enumerate(b.names)}
+    own = {str(name) for name in a.names}
+    if lost := sorted(own ^ place.keys()):
+        raise UsageError(
+            "a comparison needs the same pictures on both sides. "
+            f"A has {len(own):,}, B has {len(place):,}; only one side has: {listed(lost, 5)}. Evaluate both on the same part."
+        )
+    order = np.array([place[str(name)] for name in a.names], dtype=np.int64)
+    for row, other in enumerate(order):
+        truths = a.classes[a.labels[row]], b.classes[b.labels[other]]
+        if truths[0] != truths[1]:
+            raise UsageError(f"A and B do not agree on what {a.names[row]} shows: {truths[0]!r} and {truths[1]!r}.")
+    return order
+
+
+def _sentence(n: int, a: float, b: float, difference: tuple[float, float, float], only_a: int, only_b: int, p: float) -> str:
+    value, low, high = (100 * x for x in difference)
+    found = (
+        f"B is right on {b:.2%} of the same {n:,} pictures and A on {a:.2%}: {value:+.2f} points "
+        f"(95 % interval {low:+.2f} to {high:+.2f}; {only_b:,} right only with B, {only_a:,} only with A; McNemar p {_small(p)})."
+    )
+    if p >= 0.05:
+        return f"{found} A difference this small is noise: these pictures cannot tell the two apart."
+    return f"{found} More than chance would do: {'B' if value > 0 else 'A'} is the better one on pictures like these."
+
+
+def _small(p: float) -> str:
+    return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"

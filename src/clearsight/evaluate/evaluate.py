@@ -1,0 +1,198 @@
+"""`evaluate`: a classifier and pictures with known classes in; everything there is to say about its answers out."""
+
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, UsageError
+from ..base.progress import Progress
+from ..classifier import Classifier
+from ..datasets.dataset import Dataset
+from ..datasets.loader import load
+from ..datasets.split import align
+from ..metrics import calibration, intervals
+from ..metrics.accuracy import ranks
+from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_class
+
+MOST_MISTAKES = 24
+MOST_PAIRS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The answers of a classifier and what they are worth.
+
+    `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
+    `seconds` with reading the pictures, `pictures_per_second` without.
+    """
+
+    classes: tuple[str, ...]
+    names: NDArray[np.object_]
+    labels: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    temperature: float = 1.0
+    seconds: float = 0.0
+    pictures_per_second: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not len(self.labels):
+            raise UsageError("there are no pictures to evaluate on.")
+        if not np.isfinite(self.logits).all():
+            first = int(np.flatnonzero(~np.isfinite(self.logits).all(axis=1))[0])
+            raise ClearsightError(
+                f"the classifier's scores are not finite numbers (first for {self.names[first]}): its weights are damaged or its training "
+                "diverged. Train again with a lower --lr."
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float32]:
+        """Calibrated class probabilities, float32 `(N, K)`."""
+        return torch.softmax(torch.from_numpy(self.logits) / self.temperature, dim=1).numpy()
+
+    @cached_property
+    def predictions(self) -> NDArray[np.int64]:
+        """The first choice for each picture, int64 `(N,)`."""
+        return np.asarray(self.logits.argmax(axis=1), dtype=np.int64)
+
+    @cached_property
+    def confidences(self) -> NDArray[np.float32]:
+        """The probability of the first choice, float32 `(N,)`."""
+        return self.probabilities[np.arange(len(self)), self.predictions]
+
+    @cached_property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether the first choice is the truth, bool `(N,)`."""
+        return np.equal(self.predictions, self.labels)
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        """Counts int64 `(K, K)`: row = truth, column = prediction."""
+        return confusion(self.labels, self.predictions, len(self.classes))
+
+    @cached_property
+    def per_class(self) -> list[ClassScores]:
+        """Precision, recall and F1 of each class."""
+        return per_class(self.confusion)
+
+    @cached_property
+    def reliability(self) -> list[calibration.Bin]:
+        """The bins of the reliability diagram."""
+        return calibration.reliability(self.probabilities, self.labels)
+
+    def top(self, k: int) -> dict[str, float]:
+        """Top-k accuracy with its 95 % interval; with no more than k classes it is 1 by definition."""
+        hits = int((ranks(self.logits, self.labels) < k).sum())
+        low, high = intervals.wilson(hits, len(self))
+        return {"value": hits / len(self), "low": low, "high": high}
+
+    def macro(self) -> dict[str, float]:
+        """Mean recall over the classes that have pictures, with its 95 % interval."""
+        counts = ((int(hits), row.n) for hits, row in zip(np.diag(self.confusion), self.per_class, strict=True))
+        value, low, high = intervals.mean_of_shares(counts)
+        return {"value": value, "low": low, "high": high}
+
+    def mistakes(self, most: int = MOST_MISTAKES) -> list[int]:
+        """Rows of the wrong answers, the most confident first."""
+        wrong = np.flatnonzero(~self.right)
+        order = np.argsort(-self.confidences[wrong], kind="stable")[:most]
+        return [int(row) for row in wrong[order]]
+
+    def confused_pairs(self, most: int = MOST_PAIRS) -> list[tuple[int, int, int]]:
+        """The commonest mistakes as (truth, prediction, pictures)."""
+        return confused_pairs(self.confusion, most)
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The JSON of `clearsight evaluate --json`; accuracies are fractions of 1, what cannot be counted is null."""
+        top1, top5 = self.top(1), self.top(5)
+        raw = torch.softmax(torch.from_numpy(self.logits), dim=1)
+        return {
+            "n": len(self),
+            "top1": top1,
+            "top5": top5,
+            "top1_error": _error(top1),
+            "top5_error": _error(top5),
+            "top5_k": min(5, len(self.classes)),
+            "macro": self.macro(),
+            "nll": calibration.nll(self.logits, self.labels, self.temperature),
+            "nll_raw": calibration.nll(self.logits, self.labels),
+            "ece": calibration.ece(self.probabilities, self.labels),
+            "ece_raw": calibration.ece(raw, self.labels),
+            "temperature": self.temperature,
+            "seconds": round(self.seconds, 3),
+            "pictures_per_second": round(self.pictures_per_second, 1),
+            "classes": list(self.classes),
+            "per_class": [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)],
+            "confusion": self.confusion.tolist(),
+            "reliability": [asdict(row) for row in self.reliability],
+            "mistakes": [self.answer(row) for row in self.mistakes()],
+            "confused_pairs": [
+                {"truth": self.classes[truth], "prediction": self.classes[guess], "n": n, "share": n / self.per_class[truth].n}
+                for truth, guess, n in self.confused_pairs()
+            ],
+        }
+
+    def answer(self, row: int) -> dict[str, Any]:
+        """One answer: source, truth, label, confidence."""
+        return {
+            "source": str(self.names[row]),
+            "truth": self.classes[self.labels[row]],
+            "label": self.classes[self.predictions[row]],
+            "confidence": float(self.confidences[row]),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All figures, as JSON allows them (no NaN)."""
+        return dict(self.figures)
+
+
+def evaluate(
+    classifier: Classifier, dataset: Dataset, *, batch_size: int = 256, cache: str = "auto", workers: int = 0, quiet: bool = False
+) -> Evaluation:
+    """Judge `classifier` on every picture of `dataset`; classes are matched by name.
+
+    Raises UsageError when there are no pictures, or one has a class that the classifier does not know; UnreadableImage.
+    """
+    if not len(dataset):
+        raise UsageError("there are no pictures to evaluate on.")
+    if batch_size < 1:
+        raise UsageError(f"batch_size must be at least 1. Got {batch_size}.")
+    start = time.perf_counter()
+    known = align(dataset, classifier.classes)
+    pictures = load(known, classifier.preprocessing, cache=cache, workers=workers, quiet=quiet)
+    ready, rows = time.perf_counter(), []
+    batches = torch.arange(len(known)).split(batch_size)
+    with Progress("evaluate", len(known), quiet=quiet) as progress:
+        for batch in pictures.batches(batches):
+            rows.append(classifier.logits(batch).cpu())
+            progress.update(len(batch))
+    end = time.perf_counter()
+    return Evaluation(
+        classes=tuple(classifier.classes),
+        names=printable(known.names),
+        labels=known.labels,
+        logits=torch.cat(rows).numpy(),
+        temperature=classifier.temperature,
+        seconds=end - start,
+        pictures_per_second=len(known) / max(end - ready, 1e-9),
+    )
+
+
+def _error(accuracy: dict[str, float]) -> dict[str, float]:
+    """An accuracy as an error, as ILSVRC reports it."""
+    return {"value": 1 - accuracy["value"], "low": 1 - accuracy["high"], "high": 1 - accuracy["low"]}
+
+
+def printable(names: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Names that can be written as UTF-8: a file name on Linux may hold any bytes."""
+    clean = np.empty(len(names), dtype=object)
+    clean[:] = [str(name).encode("utf-8", "backslashreplace").decode() for name in names]
+    return clean

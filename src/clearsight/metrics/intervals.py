@@ -1,0 +1,36 @@
+"""95 % intervals that stay honest near 0 and 1 and for few pictures, where the usual ± 1.96 σ has no width."""
+
+import math
+from collections.abc import Iterable
+
+from ..base.errors import wrong
+
+Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+def wilson(successes: int, n: int) -> tuple[float, float]:
+    """95 % interval of a proportion (Wilson, JASA 1927); raises UsageError unless 0 <= successes <= n and n >= 1."""
+    if n < 1:
+        raise wrong("the number of pictures", "at least 1", n)
+    if not 0 <= successes <= n:
+        raise wrong("successes", f"between 0 and {n}", successes)
+    share = successes / n
+    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+
+
+def mean_of_shares(counts: Iterable[tuple[int, int]]) -> tuple[float, float, float]:
+    """Value and 95 % interval of the plain mean of proportions, each given as (successes, n); those with n = 0 are left out.
+
+    The Wilson limits of the independent proportions are combined by their squares (MOVER: Zou and Donner,
+    Statistics in Medicine 2008). Raises UsageError when none is left.
+    """
+    present = [(successes, n) for successes, n in counts if n]
+    if not present:
+        raise wrong("the number of pictures", "at least 1", 0)
+    limits = [(successes / n, *wilson(successes, n)) for successes, n in present]
+    mean = sum(share for share, _, _ in limits) / len(limits)
+    below = math.sqrt(sum((share - low) ** 2 for share, low, _ in limits)) / len(limits)
+    above = math.sqrt(sum((high - share) ** 2 for share, _, high in limits)) / len(limits)
+    return mean, max(0.0, mean - below), min(1.0, mean + above)
