@@ -112,6 +112,10 @@ def test_parquet(folder):
     parts = open_dataset(folder / "data.parquet")
     assert parts.classes == ("3", "12")
     assert list(parts.parts["train"].names) == ["pics/0.png", "pics/1.png"]
+    content = (folder / "data.parquet").read_bytes()
+    (folder / "odd.parquet").write_bytes(content.replace(b"pics/1.png", b"pics/\xff.png"))
+    with pytest.raises(ClearsightError, match=r"cannot read .*odd\.parquet: .*utf-8"):
+        open_dataset(folder / "odd.parquet")
     (folder / "bad.parquet").write_bytes(b"PAR1 but not really")
     with pytest.raises(ClearsightError, match=r"cannot read .*bad\.parquet"):
         open_dataset(folder / "bad.parquet")

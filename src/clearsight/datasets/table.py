@@ -103,9 +103,9 @@ def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]
         raise ClearsightError(f"reading {path} needs pyarrow: pip install 'clearsight[parquet]', or save it as CSV.") from None
     try:
         table = parquet.read_table(path)
-    except (OSError, pyarrow.ArrowException) as error:
+        columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns]
+    except (OSError, ValueError, pyarrow.ArrowException) as error:  # ValueError: text that is not UTF-8, dates that do not exist
         raise ClearsightError(f"cannot read {path}: {str(error).splitlines()[0]}") from error
-    columns = [["" if value is None else str(value) for value in column.to_pylist()] for column in table.columns]
     return table.column_names, ((line, list(cells)) for line, cells in enumerate(zip(*columns, strict=True), 1))
 
 
