@@ -55,7 +55,7 @@ def ours(pictures: int, model: str) -> float:
         )  # fmt: skip
         words = ["train", str(table), "--model", model, "--epochs", "1", "--optimizer", "adamw", "--lr", "1e-3", "--schedule", "constant"]
         words += ["--warmup", "0", "--augment", "", "--batch", "128", "--weight-decay", "0", "--label-smoothing", "0"]
-        words += ["--run", f"{folder}/run", "--json", "--quiet"]
+        words += ["--out", f"{folder}/run", "--json", "--quiet"]
         done = subprocess.run([sys.executable, "-m", "clearsight", *words], capture_output=True, text=True, check=True)
     return float(json.loads(done.stdout)["pictures_per_second"])
 

@@ -16,7 +16,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def trained(clearsight, folder):
-    said = clearsight("train", folder, *ROAD, "--run", "first", "--json")
+    said = clearsight("train", folder, *ROAD, "--out", "first", "--json")
     assert said.code == 0, said.err
     return json.loads(said.out)
 
@@ -95,7 +95,7 @@ def test_check_finds_what_poisons(clearsight, folder, tmp_path):
 def test_verify_and_compare(clearsight, trained, folder, tmp_path):
     said = clearsight("verify", trained["run"], "--json")
     assert said.code == 0 and json.loads(said.out)["ok"]
-    clearsight("train", folder, *ROAD, "--run", "second", "--seed", "0", "--augment", "crop:1", "--json")
+    clearsight("train", folder, *ROAD, "--out", "second", "--seed", "0", "--augment", "crop:1", "--json")
     compared = clearsight("compare", trained["run"], "runs/second")
     assert compared.code == 0, compared.err
     weights = tmp_path / trained["run"] / "model.safetensors"

@@ -43,7 +43,7 @@ def test_a_run_folder_that_exists_is_left_alone(clearsight, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     folder = digit_folder(tmp_path / "data", per_class=8, classes=2)
-    said = clearsight("train", folder, "--model", "pixels", "--epochs", "1", "--run", "./mine")
+    said = clearsight("train", folder, "--model", "pixels", "--epochs", "1", "--out", "./mine")
     assert said.code == 2 and "exists already and is left as it is" in said.err
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 

@@ -50,12 +50,12 @@ def stop_after(monkeypatch, steps: int) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_stopped_anywhere_it_ends_the_same(kind, tmp_path, monkeypatch):
-    straight = train(DATA, run=str(tmp_path / "straight"), **SETTINGS, **KINDS[kind])
+    straight = train(DATA, out=str(tmp_path / "straight"), **SETTINGS, **KINDS[kind])
     run = tmp_path / "stopped"
     with monkeypatch.context() as patch:
         stop_after(patch, 2)
         with pytest.raises(Interrupted, match="--resume"):
-            train(DATA, run=str(run), **SETTINGS, **KINDS[kind])
+            train(DATA, out=str(run), **SETTINGS, **KINDS[kind])
     for steps in (STEPS - 2, 3):  # the last step of an epoch, then the middle of one
         with monkeypatch.context() as patch:
             stop_after(patch, steps)
@@ -68,19 +68,19 @@ def test_stopped_anywhere_it_ends_the_same(kind, tmp_path, monkeypatch):
 
 
 def test_same_seed_same_weights_and_another_seed_others(tmp_path):
-    runs = [train(DATA, run=str(tmp_path / name), **{**SETTINGS, "epochs": 1, "seed": seed}, model="swift").run for name, seed in
+    runs = [train(DATA, out=str(tmp_path / name), **{**SETTINGS, "epochs": 1, "seed": seed}, model="swift").run for name, seed in
             (("a", 0), ("b", 0), ("c", 1))]  # fmt: skip
     a, b, c = map(weights, runs)
     assert a == b != c
 
 
 def test_a_damaged_checkpoint_is_skipped_for_the_one_before(tmp_path, monkeypatch, capsys):
-    straight = train(DATA, run=str(tmp_path / "straight"), **SETTINGS, model="pixels")
+    straight = train(DATA, out=str(tmp_path / "straight"), **SETTINGS, model="pixels")
     run = tmp_path / "stopped"
     with monkeypatch.context() as patch:
         stop_after(patch, STEPS + 2)
         with pytest.raises(Interrupted):
-            train(DATA, run=str(run), **SETTINGS, model="pixels")
+            train(DATA, out=str(run), **SETTINGS, model="pixels")
     newest = checkpoint.checkpoints(run / "checkpoints")[0]
     data = bytearray(newest.read_bytes())
     data[len(data) // 2] ^= 4
@@ -91,7 +91,7 @@ def test_a_damaged_checkpoint_is_skipped_for_the_one_before(tmp_path, monkeypatc
 
 
 def test_no_whole_checkpoint_is_said(tmp_path):
-    train(DATA, run=str(tmp_path / "run"), **SETTINGS, model="pixels")
+    train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="pixels")
     for path in checkpoint.checkpoints(tmp_path / "run" / "checkpoints"):
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ClearsightError, match="no whole checkpoint"):
@@ -99,7 +99,7 @@ def test_no_whole_checkpoint_is_said(tmp_path):
 
 
 def test_two_checkpoints_are_kept(tmp_path):
-    train(DATA, run=str(tmp_path / "run"), **SETTINGS, model="pixels")
+    train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="pixels")
     assert [path.name for path in checkpoint.checkpoints(tmp_path / "run" / "checkpoints")] == [
         "00003-0000000.checkpoint",
         "00002-0000000.checkpoint",
@@ -108,19 +108,17 @@ def test_two_checkpoints_are_kept(tmp_path):
 
 def test_a_number_that_is_none_stops_the_run_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(NotFinite, match=r"epoch \d+, batch \d+: .*layer '.+'.*Try --lr"):
-        train(DATA, run=str(tmp_path / "run"), **SETTINGS, model="lenet5", optimizer="sgd", lr=1e12, schedule="constant", warmup=0.0)
+        train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="lenet5", optimizer="sgd", lr=1e12, schedule="constant", warmup=0.0)
     assert not (tmp_path / "run" / "config.json").exists()
 
 
 def test_two_processes_train_one_model_and_validate_every_picture_once(tmp_path):
-    script = tmp_path / "run.py"
-    script.write_text("from clearsight.cli import main\nmain()\n")
-    command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0", str(script)]
-    words = ["train", "digits", "--model", "lenet5", "--epochs", "2", "--speed", "plain", "--run", str(tmp_path / "two"), "--json"]
-    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=240, check=False)
+    command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "clearsight"]
+    words = ["train", "digits", "--model", "lenet5", "--epochs", "2", "--speed", "plain", "--out", str(tmp_path / "two"), "--json"]
+    done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.strip().splitlines()) == 1
-    alone = train("digits", run=str(tmp_path / "one"), model="lenet5", epochs=2, speed="plain", quiet=True)
+    alone = train("digits", out=str(tmp_path / "one"), model="lenet5", epochs=2, speed="plain", quiet=True)
     ours, theirs = columns(tmp_path / "two"), columns(alone.run)
     # the same batches and, without batch norm and dropout, the same gradients but for the order of float32 sums
     for row, other in zip(ours[1:], theirs[1:], strict=True):

@@ -28,7 +28,7 @@ def main() -> None:
     from ..base.errors import ClearsightError
 
     try:
-        clearsight.main(standalone_mode=False)
+        sys.exit(clearsight.main(standalone_mode=False) or 0)  # what ctx.exit said
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)

@@ -8,9 +8,9 @@ from .common import json_option, percent, print_json
 
 
 @click.command()
-@click.option("--run", default="", help="Run folder; a bare name goes under runs/ (default: runs/digits-swift).")
+@click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/digits-swift).")
 @json_option
-def demo(run: str, as_json: bool) -> None:
+def demo(out: str, as_json: bool) -> None:
     """Train on 1,797 real scanned digits, judge on digits never seen, classify a picture, write the report."""
     from PIL import Image
 
@@ -22,7 +22,7 @@ def demo(run: str, as_json: bool) -> None:
     from .reports import report_evaluation
 
     click.echo("1  train on the digits", err=True)
-    trained = train("digits", run=run, quiet=as_json)
+    trained = train("digits", out=out, quiet=as_json)
     assert trained is not None
     click.echo("2  judge on the test part, read for the first time", err=True)
     classifier = load(trained.run)

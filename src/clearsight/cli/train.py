@@ -10,12 +10,12 @@ from .common import json_option, percent, print_json, quiet_option, setting_opti
 
 @click.command()
 @click.argument("data", required=False)
-@click.option("--run", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
+@click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
 @click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
 @json_option
 @quiet_option
 @setting_options(Recipe)
-def train(data: str | None, run: str, resume: str, as_json: bool, quiet: bool, **settings: Any) -> None:
+def train(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, **settings: Any) -> None:
     """Train a classifier on DATA.
 
     DATA is a folder (DATA/class/picture, with or without train/ val/ test/), an IDX pair, a CSV or TSV table with path
@@ -35,12 +35,12 @@ def train(data: str | None, run: str, resume: str, as_json: bool, quiet: bool, *
 
     given = {name: value for name, value in settings.items() if value is not None}
     if resume:
-        if given or run:
-            extra = ", ".join("--" + name.replace("_", "-") for name in [*given, *(["run"] if run else [])])
+        if given or out:
+            extra = ", ".join("--" + name.replace("_", "-") for name in [*given, *(["out"] if out else [])])
             raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
         trained = resume_run(resume, data=data, quiet=quiet)
     elif data:
-        trained = train_run(data, run=run, quiet=quiet, **given)
+        trained = train_run(data, out=out, quiet=quiet, **given)
     else:
         raise UsageError("train needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
     if trained is None:  # a process of a team that does not lead

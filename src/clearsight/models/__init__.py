@@ -34,7 +34,14 @@ def _table() -> dict[str, ModuleType]:
 
 
 def build(
-    name: str, classes: int, *, channels: int = 3, height: int = 224, width: int = 224, dropout: float | None = None, seed: int | None = None
+    name: str,
+    classes: int,
+    *,
+    channels: int = 3,
+    height: int = 224,
+    width: int = 224,
+    dropout: float | None = None,
+    seed: int | None = None,
 ) -> Model:
     """The network `name` for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
 

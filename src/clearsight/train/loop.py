@@ -80,7 +80,6 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
             progress.skip(counters.seen)
             start = time.perf_counter()
             for batch, share, pictures in zip(batches, shares, job.train.batches(shares), strict=True):
-                _set_lr(job)
                 loss, correct, asked = _step(job, net, share, pictures, len(batch), stop)
                 counters.step += 1
                 counters.seen += len(batch)
@@ -106,6 +105,8 @@ def _step(job: Job, net: nn.Module, share: Tensor, pictures: Tensor, whole: int,
     """One step on this process's `share` of a batch of `whole` pictures; returns the batch's loss sum, hits, and whether to stop."""
     recipe, counters, state = job.recipe, job.state.counters, job.state
     net.train()
+    for group in state.optimizer.param_groups:
+        group["lr"] = _lr(job, counters.step) * group.get("lr_scale", 1.0)
     torch.manual_seed(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"))
     state.optimizer.zero_grad(set_to_none=True)
     loss_sum, correct = 0.0, 0
@@ -155,13 +156,12 @@ def _average(state: checkpoint.State, decay: float) -> None:
             state.averaged[name].copy_(value)
 
 
-def _set_lr(job: Job) -> None:
+def _lr(job: Job, step: int) -> float:
+    """The learning rate of step `step` of this epoch."""
     counters, recipe = job.state.counters, job.recipe
-    progress = (counters.epoch + counters.step / job.steps) / recipe.epochs
+    progress = (counters.epoch + step / job.steps) / recipe.epochs
     history = [row["val_accuracy"] for row in counters.rows]
-    factor = schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
-    for group in job.state.optimizer.param_groups:
-        group["lr"] = recipe.lr * factor * group.get("lr_scale", 1.0)
+    return recipe.lr * schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
 
 
 def _end_epoch(job: Job) -> None:
@@ -179,7 +179,7 @@ def _end_epoch(job: Job) -> None:
     counters.rows.append(
         {
             "epoch": counters.epoch + 1,
-            "lr": job.state.optimizer.param_groups[0]["lr"],
+            "lr": _lr(job, job.steps - 1),
             "loss": counters.loss / counters.seen,
             "accuracy": counters.correct / counters.seen,
             "val_loss": float(F.cross_entropy(logits, labels)),

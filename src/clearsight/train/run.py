@@ -69,7 +69,7 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         folder = Path(named) if Path(named).name != named else Path(runs) / named
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
-                f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}), or name another --run."
+                f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}), or name another with --out."
             )
         return Run(_made(folder))
     stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}").strip("-.") or "run"
@@ -82,12 +82,12 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --run.") from error
+            raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
 
 
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --run.") from error
+        raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
     return folder

@@ -65,10 +65,10 @@ class Trained:
         }
 
 
-def train(data: Any, *, run: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
+def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
     """Train on `data` (whatever `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
 
-    Returns None in the processes of a team other than the first. Raises ClearsightError.
+    `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the processes of a team other than the first. Raises ClearsightError.
     """
     with _Team() as team:
         say = _speaker(quiet or not team.leads)
@@ -78,7 +78,7 @@ def train(data: Any, *, run: str = "", runs: str = "runs", quiet: bool = False, 
         recipe = prepare.settle(settings, parts.parts["train"])
         for note in parts.notes:
             say(note)
-        folder = open_run(run, runs, parts.name, recipe.model) if team.leads else Run(Path())
+        folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
         try:
             return _new_run(folder, recipe, whole, parts, data, team, quiet, say)
         except BaseException:

@@ -51,7 +51,7 @@ class Swift(Model):
     """Whitening, three groups, global maximum, head."""
 
     STAGES = ("whiten", "group1", "group2", "group3", "fc")
-    LR_SCALES = {"bias": 20.0, "fc.weight": 5.0}  # noqa: RUF012
+    LR_SCALES = {"bias": 20.0, "fc.weight": 10.0}  # noqa: RUF012
 
     def __init__(self, widths: tuple[int, int, int], classes: int, channels: int) -> None:
         super().__init__()
