@@ -76,7 +76,7 @@ def _card(title: str, lead: str, body: str) -> str:
 def percent(*shares: float) -> list[str]:
     """Shares as per cent with one decimal, or with two for all when one of them is near 0 or 1."""
     decimals = 2 if any(0 < min(share, 1 - share) < 0.005 for share in shares) else 1
-    return [f"{100 * share:.{decimals}f} %" for share in shares]
+    return [f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%" for share in shares]
 
 
 def _hero(title: str, evaluation: Evaluation, part: str) -> str:
@@ -85,7 +85,7 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
     kind = "" if part == "all" else f"{escape(part)} "
     common = max(row.n for row in evaluation.per_class) / len(evaluation)
     words = (
-        f"<b>{value} of {len(evaluation):,} {kind}pictures right</b>; with 95 % confidence between {low} and {high}. "
+        f"<b>{value} of {len(evaluation):,} {kind}pictures right</b>; with 95&nbsp;% confidence between {low} and {high}. "
         f"Always answering the commonest of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
     )
     note = ""
