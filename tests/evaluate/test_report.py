@@ -68,7 +68,8 @@ def test_the_whole_report(tmp_path):
     assert f"{value:.1f} % of 60 test pictures right; with 95 % confidence between {low:.1f} % and {high:.1f} %." in page.words
     for words in (
         "What it sees", "What is taken for what", "Most confused pairs", "Most confident mistakes", "Class by class",
-        "confidence be trusted", "How it learnt", "How it was made", "A & B <fast>", "1 × 8 × 8", "clearsight train digits --seed 0", "seven",
+        "confidence be trusted", "How it learnt", "How it was made", "A & B <fast>",
+        "1 × 8 × 8", "clearsight train digits --seed 0", "seven",
     ):  # fmt: skip
         assert words in page.words
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
