@@ -1,0 +1,101 @@
+"""Write the reference pages from the code: `python docs/generate.py`. A test compares them with what is here."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_type_hints
+
+import click
+
+from clearsight import models
+from clearsight.cli import clearsight
+from clearsight.cli.group import VERBS
+from clearsight.train.recipe import Recipe, built_in
+
+REFERENCE = Path(__file__).parent / "reference"
+WIDTH = 100
+MADE = "<!-- Made by docs/generate.py from the code. Do not edit. -->\n\n"
+
+
+def helps() -> Iterator[tuple[str, str, click.Command]]:
+    """(name, help text, command) of `clearsight` itself and of every verb, at a fixed width."""
+    settings = {**clearsight.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
+    with click.Context(clearsight, info_name="clearsight", **settings) as top:
+        yield "clearsight", clearsight.get_help(top), clearsight
+        for verb in VERBS:
+            command = clearsight.get_command(top, verb)
+            assert command is not None, f"{verb} is listed and is not there"
+            with click.Context(command, info_name=verb, parent=top, terminal_width=WIDTH, max_content_width=WIDTH) as context:
+                yield f"clearsight {verb}", command.get_help(context), command
+
+
+def cli_page() -> str:
+    """Every verb's `--help`."""
+    sections = [f"## {name}\n\n```text\n{_trimmed(text)}\n```\n" for name, text, _ in helps()]
+    lead = "What `clearsight VERB --help` says, for every verb. Exit codes: 0 done, 1 failed, 2 wrong usage.\n\n"
+    return f"{MADE}# The command line\n\n{lead}" + "\n".join(sections)
+
+
+def recipes_page() -> str:
+    """The fields of `Recipe`, then the built-in recipes as they ship."""
+    hints = get_type_hints(Recipe)
+    rows = ["| setting | type | default | allowed | meaning |", "|---|---|---|---|---|"]
+    for field in dataclasses.fields(Recipe):
+        default = f"`{field.default}`" if field.default != "" else "empty"
+        rows.append(f"| `{field.name}` | {hints[field.name].__name__} | {default} | {_allowed(field)} | {_cell(field.metadata['help'])} |")
+    ship = [f"## {name}\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n" for name, path in built_in().items()]
+    lead = (
+        "A recipe is everything that decides a training. A setting has one name in Python (`weight_decay=`), in a recipe file\n"
+        "(`weight_decay =`) and on the command line (`--weight-decay`). What is not given comes from `--recipe`; what the recipe\n"
+        "does not say has the default below. The recipe that ran is saved as `recipe.toml` in the run folder.\n\n"
+    )
+    return f"{MADE}# Recipes\n\n{lead}" + "\n".join(rows) + "\n\nThe recipes that ship:\n\n" + "\n".join(ship)
+
+
+def models_page() -> str:
+    """Every network of `clearsight models`, oldest first."""
+    rows = ["| name | family | year | parameters | at input | classes | recipe | paper |", "|---|---|---|---:|---|---:|---|---|"]
+    for row in sorted(models.rows(), key=lambda row: (row.year, row.name)):
+        size = "×".join(str(n) for n in row.input_size)
+        counts = f"{row.parameters:,} | {size} | {row.classes:,}"
+        rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | `{row.recipe}` | {_cell(row.paper)} |")
+    lead = (
+        "`clearsight models` lists them. Parameters are counted at the stated input (channels×height×width) and number of classes;\n"
+        "a network takes other sizes, and the first and last layer follow your data. The recipe is the one that `train` takes\n"
+        "when none is named.\n\n"
+    )
+    return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _allowed(field: dataclasses.Field) -> str:  # type: ignore[type-arg]
+    rules = field.metadata
+    if rules["choices"]:
+        return ", ".join(f"`{choice}`" for choice in rules["choices"])
+    if rules["low"] is None and rules["high"] is None:
+        return ""
+    if rules["high"] is None:
+        return f"at least {rules['low']:,}"
+    return f"{rules['low']:,} to {rules['high']:,}"
+
+
+PAGES = {"cli.md": cli_page, "recipes.md": recipes_page, "models.md": models_page}
+
+
+def main() -> None:
+    """Write every page."""
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+        print(f"docs/reference/{name}")
+
+
+if __name__ == "__main__":
+    main()
