@@ -202,13 +202,13 @@ def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
 
 
 def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, quiet: bool, into: Tensor) -> None:
-    failures: list[UnreadableImage] = []
+    failures: dict[int, UnreadableImage] = {}
 
     def one(i: int) -> None:
         try:
             into[i] = preprocessing.load(dataset.source(i))
         except UnreadableImage as error:
-            failures.append(error)
+            failures[i] = error
 
     with Progress("decode", len(dataset), quiet=quiet) as progress, ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         for start in range(0, len(dataset), CHUNK):
@@ -216,7 +216,7 @@ def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, qu
             _all(pool, one, range(start, stop))
             progress.update(stop - start)
     if failures:
-        first = min(failures, key=lambda error: error.source)
+        first = failures[min(failures)]
         more = f" ({len(failures) - 1} more; `clearsight check` names them all)" if len(failures) > 1 else ""
         raise UnreadableImage(first.source, f"{first.reason}{more}")
 

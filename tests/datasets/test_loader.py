@@ -1,0 +1,91 @@
+"""Wherever pictures live, they are the same pictures; what cannot be read is named, never replaced."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clearsight.base.errors import ClearsightError, UnreadableImage
+from clearsight.base.files import cache_folder
+from clearsight.datasets import loader
+from clearsight.datasets.loader import Held, Streamed, load
+from clearsight.datasets.open import open_dataset
+from clearsight.images.preprocess import Preprocessing
+from tests.pictures import digit_folder
+
+TO = Preprocessing(channels=1, height=12, width=10, mean=(0.5,), std=(0.5,))
+
+
+@pytest.fixture
+def data(tmp_path):
+    return open_dataset(digit_folder(tmp_path / "scans", per_class=20, classes=3)).parts["all"]
+
+
+def one_by_one(data, preprocessing=TO):
+    return torch.stack([preprocessing.load(data.source(i)) for i in range(len(data))])
+
+
+@pytest.mark.parametrize(("cache", "kind"), [("auto", Held), ("disk", Held), ("memory", Held), ("off", Streamed)])
+def test_every_place_holds_the_same_pictures(data, cache, kind):
+    pictures = load(data, TO, cache=cache, workers=3, quiet=True)
+    assert isinstance(pictures, kind)
+    assert len(pictures) == 60
+    assert torch.equal(pictures.batch(torch.arange(60)), one_by_one(data))
+    wanted = torch.randperm(60).split(7)
+    for indices, batch in zip(wanted, pictures.batches(wanted), strict=True):
+        assert torch.equal(batch, one_by_one(data)[indices])
+    assert torch.equal(pictures.labels, torch.from_numpy(data.labels))
+    assert "60 pictures" in pictures.note
+
+
+def test_the_second_time_nothing_is_decoded_and_a_changed_file_is_seen(data, monkeypatch):
+    first = load(data, TO, cache="disk", quiet=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Preprocessing, "load", lambda *_: pytest.fail("decoded again"))
+        assert torch.equal(load(data, TO, cache="disk", quiet=True).batch(torch.arange(60)), first.batch(torch.arange(60)))
+    path = data.source(7)
+    Image.new("L", (16, 16), 77).save(path)
+    os.utime(path, ns=(1, 1))
+    assert (load(data, TO, cache="disk", quiet=True).batch(torch.tensor([7])) == 77).all()
+
+
+def test_a_cut_cache_file_is_made_again(data):
+    load(data, TO, cache="disk", quiet=True)
+    (file,) = (cache_folder() / "pictures").iterdir()
+    file.write_bytes(file.read_bytes()[:-100])
+    assert torch.equal(load(data, TO, cache="disk", quiet=True).batch(torch.arange(60)), one_by_one(data))
+
+
+@pytest.mark.parametrize("cache", ["disk", "memory"])
+def test_the_first_unreadable_file_is_named_and_the_others_counted(data, cache):
+    for i in (31, 4):
+        data.source(i).write_bytes(b"rubbish")
+    with pytest.raises(UnreadableImage, match=r"one/0024\.png.*1 more; `clearsight check`"):
+        load(data, TO, cache=cache, quiet=True)
+    assert not list((cache_folder() / "pictures").glob("*")) if cache == "disk" else True
+
+
+def test_an_unreadable_file_in_a_stream_stops_it(data):
+    data.source(4).write_bytes(b"rubbish")
+    with pytest.raises(UnreadableImage, match=r"0024\.png"):
+        list(load(data, TO, cache="off", quiet=True).batches(torch.arange(60).split(10)))
+
+
+def test_without_a_place_for_the_cache_it_goes_on_and_says_so(data, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "file" / "below"))
+    assert torch.equal(load(data, TO, quiet=True).batch(torch.arange(60)), one_by_one(data))
+    with pytest.raises(ClearsightError, match="cannot keep decoded pictures"):
+        load(data, TO, cache="disk", quiet=True)
+    monkeypatch.setattr(loader, "IN_MEMORY", 0)
+    assert isinstance(load(data, TO, quiet=True), Streamed)
+
+
+def test_arrays_are_fitted_in_batches_as_one_by_one():
+    pictures = np.random.default_rng(0).integers(0, 256, (9, 20, 24, 3), dtype=np.uint8)
+    data = open_dataset((pictures, np.arange(9) % 3)).parts["all"]
+    colour = Preprocessing(channels=3, height=8, width=8)
+    assert torch.equal(load(data, colour).batch(torch.arange(9)), one_by_one(data, colour))
+    assert torch.equal(load(data, TO).batch(torch.arange(9)), one_by_one(data))
