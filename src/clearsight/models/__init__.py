@@ -6,7 +6,7 @@ from types import ModuleType
 
 import torch
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, wrong
 from ..base.registry import look_up
 from .base import Model
 from .convnets import convnet, lenet, resnet, swift
@@ -45,12 +45,14 @@ def build(
 ) -> Model:
     """The network `name` for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
 
-    `dropout` replaces the network's own where it has any. Raises UsageError for a name that is not there and for
-    inputs smaller than the network can pool.
+    `dropout` replaces the network's own where it has any. Raises UsageError for a name that is not there, for
+    inputs smaller than the network can pool, and for fewer than 2 classes or a dropout that is no probability.
     """
     family = look_up(_table(), name, "network")
     if classes < 2:
         raise UsageError(f"a classifier needs at least 2 classes. Got {classes}.")
+    if dropout is not None and not 0 <= dropout < 1:
+        raise wrong("dropout", "at least 0 and below 1", dropout)
     if min(height, width) < family.SMALLEST:
         raise UsageError(f"{name} needs pictures of at least {family.SMALLEST}×{family.SMALLEST} px. Got {height}×{width}: say --size.")
     make: Callable[..., Model] = family.build

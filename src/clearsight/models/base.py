@@ -6,8 +6,9 @@ from torch import Tensor, nn
 class Model(nn.Module):
     """`features(x)` is the vector before the head, `head` the softmax regression on it, `forward(x)` the logits.
 
-    `HEAD` is what the network's authors call their last layer. `STAGES` names the submodules whose outputs are worth looking at, in the order of computation. `LR_SCALES`
-    gives parameters whose names end so a learning rate of their own, as a factor.
+    `HEAD` is what the network's authors call their last layer. `STAGES` names the submodules whose outputs are worth
+    looking at, in the order of computation. `LR_SCALES` gives the vectors and linear layers whose names end so a
+    learning rate of their own under Muon, as a factor on that of the convolutions.
     """
 
     HEAD = "fc"

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..base.errors import unknown
+
 # quintic Newton–Schulz coefficients of K. Jordan, Muon, 2024: steep at zero, singular values end within about 0.7 to 1.2
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
@@ -14,7 +16,7 @@ class Muon(torch.optim.Optimizer):
     """Muon (K. Jordan et al., 2024) for groups marked `matrix`, SGD with Nesterov momentum for the others.
 
     The momentum of a convolution, as a matrix `(out, in·h·w)`, is replaced by its nearest semi-orthogonal one; the
-    weight is kept at norm √out, so that `lr` is the angle it turns by.
+    weight is brought to the norm of that update, so that `lr` is about the angle it turns by and decay has no meaning.
     """
 
     def __init__(self, groups: list[dict[str, Any]], lr: float, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
@@ -25,23 +27,27 @@ class Muon(torch.optim.Optimizer):
         """One update of every parameter that has a gradient."""
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self.state[p]
-                if not state:
-                    state["momentum_buffer"] = torch.zeros_like(p)
-                gradient = p.grad if group["matrix"] else p.grad.add(p, alpha=group["weight_decay"])
-                buffer = state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
-                update = gradient.add(buffer, alpha=group["momentum"])
-                if group["matrix"]:
-                    p.mul_(len(p) ** 0.5 / p.norm().clamp_min(1e-12))
-                    update = orthogonal(update.reshape(len(p), -1)).view(p.shape)
-                p.add_(update, alpha=-group["lr"])
+                if p.grad is not None:
+                    self._move(p, p.grad, group)
+
+    def _move(self, p: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        if not group["matrix"]:
+            gradient = gradient.add(p, alpha=group["weight_decay"])
+        state = self.state[p]
+        if not state:
+            state["momentum_buffer"] = torch.zeros_like(p)
+        buffer = state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
+        update = gradient.add(buffer, alpha=group["momentum"])
+        if group["matrix"]:
+            rank = min(len(p), p[0].numel())
+            p.mul_(rank**0.5 / p.norm().clamp_min(1e-12))
+            update = orthogonal(update.reshape(len(p), -1)).view(p.shape)
+        p.add_(update, alpha=-group["lr"])
 
 
 def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
     """Roughly the nearest semi-orthogonal matrix to `(m, n)`, by Newton–Schulz steps; all products, no decomposition."""
-    x = matrix / matrix.norm().clamp_min(1e-12)
+    x: Tensor = matrix / matrix.norm().clamp_min(1e-12)
     turned = x.shape[0] > x.shape[1]
     x = x.T if turned else x
     for _ in range(steps):
@@ -51,7 +57,10 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> torch.optim.Optimizer:
-    """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed."""
+    """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed.
+
+    Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for whoever sets `lr`. Raises UsageError for another name.
+    """
     trainable = [(key, p) for key, p in model.named_parameters() if p.requires_grad]
     weights = [p for _, p in trainable if p.ndim > 1]
     vectors = [p for _, p in trainable if p.ndim <= 1]
@@ -61,6 +70,8 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
         return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
     if name == "adamw":
         return torch.optim.AdamW(groups, lr=lr, fused=True)
+    if name != "muon":
+        raise unknown("optimizer", name, ("sgd", "adamw", "muon"))
     matrices = [p for _, p in trainable if p.ndim == 4]
     scaled = [
         {"params": [p], "lr_scale": _scale(model, key), "weight_decay": weight_decay if p.ndim > 1 else 0.0}

@@ -34,7 +34,8 @@ class ConvNet(Model):
         x = torch.relu(self.conv1(x))
         x = torch.relu(self.pool(self.conv2(x)))  # the larger of four, then ReLU: the same values, a quarter of the ReLUs
         x = torch.relu(self.fc1(self.dropout1(x).flatten(1)))
-        return self.dropout2(x)
+        x = self.dropout2(x)
+        return x
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> ConvNet:

@@ -10,7 +10,7 @@ from ..base import Model
 
 PAPER = (1998, "LeCun et al.: Gradient-based learning applied to document recognition")
 TABLE = ("lenet5",)
-INPUT, CLASSES, SMALLEST, RECIPE = (1, 32, 32), 10, 16, "quick"
+INPUT, CLASSES, SMALLEST, RECIPE = (1, 32, 32), 10, 1, "quick"
 
 
 class LeNet5(Model):

@@ -19,7 +19,8 @@ TABLE = {
     "resnet101": ((3, 4, 23, 3), True),
     "resnet152": ((3, 8, 36, 3), True),
 }
-INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
+INPUT, CLASSES, RECIPE = (3, 224, 224), 1000, "quick"
+SMALLEST = 8  # one value a channel in the last stage; below, it would look at padding alone
 SMALL = 64
 
 
@@ -84,13 +85,14 @@ class ResNet(Model):
         self.conv1 = convolution(channels, 64, 3) if small else convolution(channels, 64, 7, 2)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.Identity() if small else nn.MaxPool2d(3, 2, padding=1)
-        inputs = 64
+        inputs, stages = 64, []
         for i, count in enumerate(blocks):
             width, stage = 64 * 2**i, []
             for j in range(count):
                 stage.append(block(inputs, width, stride=2 if i > 0 and j == 0 else 1))
                 inputs = width * block.expansion
-            setattr(self, f"layer{i + 1}", nn.Sequential(*stage))
+            stages.append(nn.Sequential(*stage))
+        self.layer1, self.layer2, self.layer3, self.layer4 = stages
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(inputs, classes)
         for module in self.modules():
@@ -102,7 +104,8 @@ class ResNet(Model):
         x = self.maxpool(torch.relu_(self.bn1(self.conv1(x))))
         for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
             x = stage(x)
-        return self.avgpool(x).flatten(1)
+        x = self.avgpool(x)
+        return x.flatten(1)
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> ResNet:

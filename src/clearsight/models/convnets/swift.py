@@ -14,7 +14,7 @@ from ..base import Model
 PAPER = (2024, "Jordan: 94% on CIFAR-10 in 3.29 seconds; this network: Clearsight")
 # width of the three groups
 TABLE = {"swift": (32, 64, 128)}
-INPUT, CLASSES, SMALLEST, RECIPE = (1, 28, 28), 10, 12, "swift"
+INPUT, CLASSES, SMALLEST, RECIPE = (1, 28, 28), 10, 10, "swift"
 DIRECTIONS = 16  # of a 3×3 patch: all 9 of a grey one, the 16 strongest of the 27 of a coloured one
 
 
@@ -58,7 +58,7 @@ class Swift(Model):
         filters = 2 * min(9 * channels, DIRECTIONS)
         self.whiten = nn.Conv2d(channels, filters, 3)
         self.whiten.weight.requires_grad_(False)
-        nn.init.zeros_(self.whiten.bias)
+        self.whiten.bias = nn.Parameter(torch.zeros(filters))
         self.group1 = Group(filters, widths[0])
         self.group2 = Group(widths[0], widths[1])
         self.group3 = Group(widths[1], widths[2])
@@ -73,10 +73,13 @@ class Swift(Model):
     @torch.no_grad()
     def initialise(self, inputs: Tensor) -> None:
         """Make the first convolution decorrelate 3×3 patches of `inputs` (N, C, H, W): ± the leading eigenvectors / √eigenvalue."""
-        patches = inputs.unfold(2, 3, 1).unfold(3, 3, 1)  # (N, C, H-2, W-2, 3, 3)
-        rows = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, inputs.shape[1] * 9).double()
-        covariance = rows.T @ rows / len(rows)
-        values, vectors = torch.linalg.eigh(covariance)
+        products, count = torch.zeros(9 * inputs.shape[1], 9 * inputs.shape[1], dtype=torch.float64), 0
+        for part in inputs.cpu().split(256):  # the patches take 9 times the memory of the pictures
+            patches = part.unfold(2, 3, 1).unfold(3, 3, 1)  # (n, C, H-2, W-2, 3, 3)
+            rows = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, len(products)).double()
+            products += rows.T @ rows
+            count += len(rows)
+        values, vectors = torch.linalg.eigh(products / count)
         directions = (vectors / (values + 5e-4).sqrt()).T.flip(0)[: self.whiten.out_channels // 2]
         kernels = directions.reshape(-1, inputs.shape[1], 3, 3).float()
         self.whiten.weight.copy_(torch.cat([kernels, -kernels]))

@@ -1,0 +1,104 @@
+"""What the papers and the peers say of each network: parameters, the shape of every stage, names, and numbers."""
+
+import math
+
+import pytest
+import torch
+
+from clearsight import models
+
+# network, input (C, H, W), classes → parameters, shape of each stage. Sources: LeCun 1998, figure 2; Keras, mnist_cnn;
+# torchvision's resnet18 to 152; the others counted by hand
+GOLDEN = {
+    ("pixels", (1, 28, 28), 10): (7_850, {}),
+    ("pixels", (3, 8, 8), 2): (386, {}),
+    ("lenet5", (1, 32, 32), 10): (61_706, {
+        "conv1": (6, 28, 28), "pool1": (6, 14, 14), "conv2": (16, 10, 10), "pool2": (16, 5, 5), "fc1": (120,), "fc2": (84,), "fc3": (10,),
+    }),
+    ("lenet5", (1, 28, 28), 10): (61_706, {"conv1": (6, 28, 28), "pool2": (16, 5, 5)}),
+    ("convnet", (1, 28, 28), 10): (1_199_882, {
+        "conv1": (32, 26, 26), "conv2": (64, 24, 24), "pool": (64, 12, 12), "fc1": (128,), "fc2": (10,),
+    }),
+    ("swift", (1, 28, 28), 10): (293_236, {
+        "whiten": (18, 26, 26), "group1": (32, 13, 13), "group2": (64, 6, 6), "group3": (128, 3, 3), "fc": (10,),
+    }),
+    ("swift", (3, 64, 64), 100): (309_504, {"whiten": (32, 62, 62), "group3": (128, 7, 7)}),
+    ("resnet18", (3, 224, 224), 1000): (11_689_512, {
+        "conv1": (64, 112, 112), "maxpool": (64, 56, 56), "layer1": (64, 56, 56), "layer2": (128, 28, 28),
+        "layer3": (256, 14, 14), "layer4": (512, 7, 7), "avgpool": (512, 1, 1), "fc": (1000,),
+    }),
+    ("resnet18", (1, 28, 28), 10): (11_172_810, {
+        "conv1": (64, 28, 28), "maxpool": (64, 28, 28), "layer1": (64, 28, 28), "layer2": (128, 14, 14), "layer4": (512, 4, 4),
+    }),
+    ("resnet34", (3, 224, 224), 1000): (21_797_672, {}),
+    ("resnet50", (3, 224, 224), 1000): (25_557_032, {"layer1": (256, 56, 56), "layer4": (2048, 7, 7)}),
+    ("resnet101", (3, 224, 224), 1000): (44_549_160, {}),
+    ("resnet152", (3, 224, 224), 1000): (60_192_808, {}),
+}  # fmt: skip
+
+# first logits of torchvision 0.29.2's own networks with the weights and pictures of `filled` and `waves`
+TORCHVISION = {
+    "resnet18": ((0.2401278, -0.1954689, -0.6310314), (0.2312736, -0.2144962, -0.6593249)),
+    "resnet50": ((0.5455371, 0.3679195, -1.3635362), (0.5459178, 0.3662761, -1.3615246)),
+}
+
+
+def shapes(model: torch.nn.Module, size: tuple[int, int, int], device: str) -> dict[str, tuple[int, ...]]:
+    """The output of every stage, without the batch."""
+    found: dict[str, tuple[int, ...]] = {}
+    for stage in model.STAGES:
+        model.get_submodule(stage).register_forward_hook(lambda _, __, y, stage=stage: found.update({stage: tuple(y.shape[1:])}))
+    model.eval()(torch.zeros(2, *size, device=device))
+    return found
+
+
+@pytest.mark.parametrize(("row", "expected"), GOLDEN.items(), ids=lambda x: f"{x[0]}-{x[1][1]}px" if isinstance(x[0], str) else "")
+def test_parameters_and_stages(row, expected):
+    (name, size, classes), (parameters, stages) = row, expected
+    with torch.device("meta"):
+        model = models.build(name, classes, channels=size[0], height=size[1], width=size[2])
+    assert sum(p.numel() for p in model.parameters()) == parameters
+    found = shapes(model, size, "meta")
+    assert tuple(found) == model.STAGES  # in the order of computation
+    assert {stage: found[stage] for stage in stages} == stages
+
+
+def test_every_network_has_a_golden_row():
+    assert {row.name for row in models.rows()} == {name for name, _, _ in GOLDEN}
+
+
+def filled(model: torch.nn.Module) -> torch.nn.Module:
+    """The model with weights that any library can make: sines."""
+    with torch.no_grad():
+        for i, (name, value) in enumerate(model.state_dict().items()):
+            if not value.is_floating_point():
+                continue
+            wave = torch.sin(torch.arange(value.numel(), dtype=torch.float64) * (0.37 + 0.01 * (i % 7)) + i).view(value.shape)
+            if value.ndim > 1:
+                wave = wave * math.sqrt(2 / (value.numel() / len(value)))
+            elif name.endswith(("running_var", "weight")):
+                wave = 1 + wave / 4
+            else:
+                wave = wave / 10
+            value.copy_(wave)
+    return model.eval()
+
+
+def waves(*shape: int) -> torch.Tensor:
+    return torch.sin(torch.arange(math.prod(shape), dtype=torch.float64) * 0.013).view(shape).float()
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_the_logits_are_torchvisions(name):
+    model = filled(models.build(name, 1000, channels=3, height=96, width=80))
+    with torch.no_grad():
+        logits = model(waves(2, 3, 96, 80))
+    assert torch.allclose(logits[:, :3], torch.tensor(TORCHVISION[name]), atol=2e-4)
+
+
+def test_parameter_names_are_torchvisions():
+    with torch.device("meta"):
+        names = list(models.build("resnet50", 1000).state_dict())
+    assert names[:2] == ["conv1.weight", "bn1.weight"] and names[-2:] == ["fc.weight", "fc.bias"]
+    assert {"layer1.0.conv3.weight", "layer1.0.downsample.0.weight", "layer1.0.downsample.1.running_var", "layer4.2.bn3.bias"} < set(names)
+    assert len(names) == 320

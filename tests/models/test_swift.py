@@ -1,0 +1,62 @@
+"""swift: its whitening against the definition, and that it learns."""
+
+import torch
+from tests.pictures import digit_arrays
+
+from clearsight import models
+from clearsight.train.optimizer import make_optimizer
+
+
+def pictures() -> tuple[torch.Tensor, torch.Tensor]:
+    arrays, labels = digit_arrays(per_class=30)
+    x = torch.as_tensor(arrays).float().reshape(len(labels), 1, *arrays.shape[1:3])
+    x = torch.nn.functional.interpolate(x, size=16)
+    names = sorted(set(labels.tolist()))
+    return (x - x.mean()) / x.std(), torch.tensor([names.index(label) for label in labels.tolist()])
+
+
+def test_whitened_patches_are_uncorrelated_with_variance_one():
+    x, _ = pictures()
+    model = models.build("swift", 10, channels=1, height=16, width=16, seed=0)
+    model.initialise(x)
+    with torch.no_grad():
+        y = model.whiten(x)  # (N, 18, 14, 14)
+    first, second = y.transpose(0, 1).flatten(1).double().split(9)
+    torch.testing.assert_close(second, -first)  # both signs, so that ReLU loses nothing
+    products = first @ first.T / first.shape[1]
+    torch.testing.assert_close(products, torch.eye(9, dtype=torch.float64), atol=0.03, rtol=0)
+
+
+def test_whitening_of_colour_keeps_the_strongest_directions():
+    x = torch.randn(40, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    model = models.build("swift", 10, channels=3, height=12, width=12, seed=0)
+    model.initialise(x)
+    assert model.whiten.weight.shape == (32, 3, 3, 3)
+    patches = torch.nn.functional.unfold(x, 3).transpose(1, 2).reshape(-1, 27).double()
+    strongest = torch.linalg.eigvalsh(patches.T @ patches / len(patches)).flip(0)[:16]
+    norms = model.whiten.weight[:16].flatten(1).norm(dim=1).double()
+    torch.testing.assert_close(norms, (strongest + 5e-4).rsqrt(), atol=1e-4, rtol=1e-4)
+
+
+def test_pictures_of_one_colour_do_not_break_the_whitening():
+    model = models.build("swift", 10, channels=1, height=16, width=16, seed=0)
+    model.initialise(torch.zeros(4, 1, 16, 16))
+    assert model.whiten.weight.isfinite().all() and model.eval()(torch.zeros(2, 1, 16, 16)).isfinite().all()
+
+
+def test_it_learns_in_a_few_steps():
+    x, labels = pictures()
+    model = models.build("swift", 10, channels=1, height=16, width=16, seed=0)
+    model.initialise(x)
+    optimizer = make_optimizer(model, name="muon", lr=0.02, momentum=0.6, weight_decay=0.0)
+    frozen = model.whiten.weight.clone()
+    for step in range(24):
+        rows = torch.arange(64) * 37 + step * 64
+        loss = torch.nn.functional.cross_entropy(model(x[rows % len(x)]), labels[rows % len(x)])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        assert (model(x).argmax(1) == labels).float().mean() > 0.9
+    assert torch.equal(model.whiten.weight, frozen)

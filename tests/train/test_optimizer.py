@@ -1,0 +1,120 @@
+"""The optimizers: torch's own where they agree, Muon by its definition, and state that goes on bit for bit."""
+
+import copy
+import io
+
+import pytest
+import torch
+from torch import nn
+
+from clearsight import models
+from clearsight.base.errors import UsageError
+from clearsight.train.optimizer import make_optimizer, orthogonal
+
+SETTINGS = {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.01}
+
+
+def network(convolution: bool = True) -> nn.Module:
+    torch.manual_seed(3)
+    if not convolution:
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, 5))
+    return nn.Sequential(nn.Conv2d(1, 6, 3, bias=False), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(216, 5))
+
+
+def steps(model: nn.Module, optimizer: torch.optim.Optimizer, first: int, last: int) -> None:
+    for step in range(first, last):
+        generator = torch.Generator().manual_seed(step)
+        x, y = torch.randn(8, 1, 8, 8, generator=generator), torch.randint(5, (8,), generator=generator)
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+
+
+def same(a: nn.Module, b: nn.Module) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+
+
+PEERS = {
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+    "adamw": lambda p: torch.optim.AdamW(p, lr=0.05, weight_decay=0.0, fused=True),
+}
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_without_decay_it_is_torchs(name):
+    ours, theirs = network(), network()
+    steps(ours, make_optimizer(ours, name=name, lr=0.05, momentum=0.9, weight_decay=0.0), 0, 4)
+    steps(theirs, PEERS[name](theirs.parameters()), 0, 4)
+    assert same(ours, theirs)
+
+
+@pytest.mark.parametrize(("name", "factor"), [("sgd", 1 - 0.05 * 0.01 * 1.9), ("adamw", 1 - 0.05 * 0.01)])
+def test_decay_is_of_weights_only(name, factor):
+    model = network()
+    before = copy.deepcopy(model)
+    for p in model.parameters():
+        p.grad = torch.zeros_like(p)
+    make_optimizer(model, name=name, **SETTINGS).step()
+    for p, old in zip(model.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(p, old * factor if p.ndim > 1 else old)
+
+
+def test_muon_without_convolutions_is_sgd_with_nesterov():
+    ours, theirs = network(convolution=False), network(convolution=False)
+    steps(ours, make_optimizer(ours, name="muon", **SETTINGS), 0, 4)
+    steps(theirs, make_optimizer(theirs, name="sgd", **SETTINGS), 0, 4)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize("shape", [(32, 18, 3, 3), (64, 4, 3, 3), (16, 16, 1, 1)], ids=str)
+def test_muons_update_of_a_convolution_is_semi_orthogonal(shape):
+    layer = nn.Conv2d(shape[1], shape[0], shape[2], bias=False)
+    gradient = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    start, layer.weight.grad = layer.weight.detach().clone(), gradient
+    make_optimizer(layer, name="muon", lr=0.1, momentum=0.6, weight_decay=0.5).step()
+    rank = min(shape[0], start[0].numel())
+    update = ((start * rank**0.5 / start.norm() - layer.weight.detach()) / 0.1).flatten(1)  # decay plays no part
+    values = torch.linalg.svdvals(update)
+    assert values[: int(0.9 * rank)].min() > 0.6 and values.max() < 1.3
+    assert update.norm() == pytest.approx(rank**0.5, rel=0.25)
+    u, _, vh = torch.linalg.svd(gradient.flatten(1), full_matrices=False)
+    turned = u.T @ update @ vh.T  # the directions of the gradient, each with nearly the same length
+    torch.testing.assert_close(turned, torch.diag(turned.diagonal()), atol=1e-4, rtol=0)
+
+
+def test_more_newton_schulz_steps_reach_weaker_directions_and_zero_stays_zero():
+    matrix = torch.diag(torch.tensor([1.0, 0.1, 0.01, 0.001]))
+    three, five = (orthogonal(matrix, steps=n).diagonal() for n in (3, 5))
+    assert three[1] > 0.6 and three[3] < 0.1 and five[2] > 0.6
+    assert torch.equal(orthogonal(torch.zeros(3, 4)), torch.zeros(3, 4))
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw", "muon"])
+def test_state_goes_on_bit_for_bit(name):
+    whole, halves = network(), network()
+    steps(whole, make_optimizer(whole, name=name, **SETTINGS), 0, 6)
+    optimizer = make_optimizer(halves, name=name, **SETTINGS)
+    steps(halves, optimizer, 0, 3)
+    file = io.BytesIO()
+    torch.save(optimizer.state_dict(), file)
+    file.seek(0)
+    again = make_optimizer(halves, name=name, **SETTINGS)
+    again.load_state_dict(torch.load(file, weights_only=True))
+    steps(halves, again, 3, 6)
+    assert same(whole, halves)
+
+
+def test_the_model_declares_learning_rates_of_its_own():
+    model = models.build("swift", 10, channels=1, height=28, width=28, seed=0)
+    groups = make_optimizer(model, name="muon", **SETTINGS).param_groups
+    names = {id(p): name for name, p in model.named_parameters()}
+    scales = {names[id(p)]: group["lr_scale"] for group in groups for p in group["params"]}
+    assert scales["whiten.bias"] == scales["group1.bn1.bias"] == model.LR_SCALES["bias"]
+    assert scales["fc.weight"] == model.LR_SCALES["fc.weight"] and scales["group1.conv1.weight"] == 1.0
+    assert "whiten.weight" not in scales and "group1.bn1.weight" not in scales  # not trained
+
+
+def test_unknown_name():
+    with pytest.raises(UsageError, match=r"no optimizer is called 'adam'. Did you mean adamw"):
+        make_optimizer(network(), name="adam", **SETTINGS)
