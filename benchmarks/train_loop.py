@@ -21,10 +21,10 @@ def plain_loop(pictures: int, model: str) -> float:
     """The loop of PyTorch's own examples: DataLoader over a TensorDataset, model, Adam."""
     import torch
     import torch.nn.functional as F
-    from clearsight.datasets.open import open_dataset
     from torch.utils.data import DataLoader, TensorDataset
 
     from clearsight import models
+    from clearsight.datasets.open import open_dataset
 
     data = open_dataset("fashion-mnist").parts["train"]
     x = (torch.from_numpy(data.pictures[:pictures]).float()[:, None] / 255 - 0.2860) / 0.3530
@@ -43,6 +43,7 @@ def plain_loop(pictures: int, model: str) -> float:
 def ours(pictures: int, model: str) -> float:
     """`clearsight train` on the same pictures, logging, checkpoints and validation included in the run (not in the rate)."""
     import numpy as np
+
     from clearsight.datasets.open import open_dataset
 
     data = open_dataset("fashion-mnist").parts["train"]

@@ -15,8 +15,8 @@ def demo(out: str, as_json: bool) -> None:
     from PIL import Image
 
     from ..classifier import load
-    from ..datasets.open import open_dataset
     from ..evaluate.evaluate import evaluate
+    from ..images.decode import decode
     from ..train.run import Run
     from ..train.train import train
     from .reports import report_evaluation
@@ -32,7 +32,7 @@ def demo(out: str, as_json: bool) -> None:
     figures = evaluation.to_json()
     click.echo("3  classify a picture", err=True)
     picture = Path(trained.run) / "digit.png"
-    Image.fromarray(open_dataset("digits").parts["test"].source(0)).save(picture)
+    Image.fromarray(decode(test.source(0))[:, :, 0]).save(picture)
     answer = classifier.classify(picture)
     if as_json:
         print_json({**trained.to_json(), "test": figures["top1"], "n": figures["n"], "label": answer.label, "report": str(report)})

@@ -162,12 +162,12 @@ def _judge(report: Report, parts: Parts, copies: int) -> None:
         say(n / report.pictures > NEGLIGIBLE, f"{n:,} pictures are the same as one of another class: one of the labels is wrong.")
     if copies and "all" in parts.parts:
         say(copies / report.pictures > COPIES, f"{copies:,} exact copies: a random split would put some on both sides. Remove them.")
-    for part, counts in report.counts.items():
+    for where, counts in report.counts.items():
         missing = [label for label, n in counts.items() if n == 0]
-        if missing and part in ("train", "all"):
-            say(True, f"no picture to learn {', '.join(missing[:5])} from in {part}.")
+        if missing and where in ("train", "all"):
+            say(True, f"no picture to learn {', '.join(missing[:5])} from in {where}.")
         elif missing:
-            say(False, f"no {part} picture of {', '.join(missing[:5])}: nothing can be said of it.")
+            say(False, f"no {where} picture of {', '.join(missing[:5])}: nothing can be said of it.")
     if "all" in parts.parts and (few := [label for label, n in report.counts["all"].items() if 0 < n < 3]):
         say(True, f"fewer than three pictures of {', '.join(few[:5])}: one each for training, validation and test.")
     if report.near_leaks:

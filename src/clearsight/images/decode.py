@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, features
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from ..base.errors import UnreadableImage
 
@@ -80,7 +80,7 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
 def source_name(source: Any) -> str:
     """What to call `source` in a message."""
     if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)  # type: ignore[return-value]
+        return os.fspath(source)
     if isinstance(source, bytes):
         return f"<{len(source)} bytes>"
     return str(getattr(source, "name", None) or getattr(source, "filename", None) or f"<{type(source).__name__}>")
@@ -89,10 +89,10 @@ def source_name(source: Any) -> str:
 def _opened(source: Any, formats: Sequence[str], max_pixels: int) -> Image.Image:
     name = source_name(source)
     if isinstance(source, Image.Image):
-        image = source.copy()
-        image.format = source.format
-        _limited(image, max_pixels, name)
-        return image
+        copy = source.copy()
+        copy.format = source.format
+        _limited(copy, max_pixels, name)
+        return copy
     if isinstance(source, (str, os.PathLike)):
         source = _checked(Path(os.fspath(source)), name)
     elif isinstance(source, bytes):
@@ -101,7 +101,7 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int) -> Image.Image
         source = BytesIO(source)
     elif not hasattr(source, "read"):
         raise UnreadableImage(name, f"a picture is a path, bytes, a binary file, a PIL image or a uint8 array, not {type(source).__name__}")
-    image: Image.Image = Image.open(source, formats=list(formats))
+    image = Image.open(source, formats=list(formats))
     try:
         _limited(image, max_pixels, name)
     except UnreadableImage:
@@ -165,7 +165,7 @@ def _deep(image: Image.Image) -> Image.Image:
         return Image.fromarray(np.round(values / 257).astype(np.uint8))
     if not np.isfinite(values).all():
         raise ValueError("it has pixels that are not numbers")
-    if 0 <= values.min() and values.max() <= 255:
+    if values.min() >= 0 and values.max() <= 255:
         return Image.fromarray(np.round(values).astype(np.uint8))
     low, high = values.min(), values.max()
     return Image.fromarray(np.round((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8))
@@ -195,7 +195,7 @@ def _from_array(array: np.ndarray, channels: int | None, name: str) -> np.ndarra
 
 
 def _reason(error: Exception, source: Any) -> str:
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return f"it is not a picture in {', '.join(FORMATS)}"
     if isinstance(error, MemoryError):
         return "it does not fit into memory"

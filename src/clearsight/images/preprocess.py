@@ -122,7 +122,9 @@ class Preprocessing:
             if name not in fields:
                 raise unknown("preprocessing setting", name, sorted(fields))
         try:
-            plain = {name: tuple(float(x) for x in value) if name in ("mean", "std") else value for name, value in values.items()}
+            plain: dict[str, Any] = {
+                name: tuple(float(x) for x in value) if name in ("mean", "std") else value for name, value in values.items()
+            }
             return cls(**plain)
         except (TypeError, ValueError) as error:
             raise ClearsightError(f"a preprocessing has a value of the wrong kind: {error}.") from error

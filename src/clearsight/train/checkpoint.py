@@ -131,8 +131,8 @@ def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) ->
         # the memory format of the weight, so that the next product runs the same kernel
         same = value.shape == parameter.shape
         slots.setdefault(int(index), {})[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value
-    for index, values in slots.items():
-        state.optimizer.state[parameters[index]] = values
+    for place, values in slots.items():
+        state.optimizer.state[parameters[place]] = values
 
 
 def _like(values: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

@@ -14,9 +14,11 @@ from ..base.errors import ClearsightError
 class Interrupted(ClearsightError):
     """The run was asked to stop and has saved its state (exit code 128 + signal)."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, again: str = "") -> None:
+        self.number = number
         self.exit_code = 128 + number
-        super().__init__(f"stopped by {signal.Signals(number).name}; everything up to this step is saved.")
+        advice = f" Go on with: {again}" if again else ""
+        super().__init__(f"stopped by {signal.Signals(number).name}; everything up to this step is saved.{advice}")
 
 
 class NotFinite(ClearsightError):

@@ -1,6 +1,7 @@
 """From data and a recipe with open questions to a recipe without: network, size, channels, colours, augmentation."""
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,14 @@ from .recipe import Recipe, compose
 SMALL = 64  # up to this side, in px, pictures are used at their own size
 PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
 LEAST = 28  # what the convolutional networks need to pool their way down
+LEAST_STEPS = 200
 LOOKED_AT = 256
 STATISTICS_FROM = 4096
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
 def settle(given: dict[str, Any], data: Dataset) -> Recipe:
-    """The recipe of a run, every `auto` answered from the training pictures."""
+    """The recipe of a run, every `auto` answered from the training pictures; without a recipe named, small sets get more epochs."""
     recipe = compose(given)
     side, grey = _glance(data)
     model = recipe.model
@@ -34,7 +36,8 @@ def settle(given: dict[str, Any], data: Dataset) -> Recipe:
     recipe = compose({**given, "model": model}, default=row.recipe)
     size = recipe.size or _size(side, model)
     augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
-    return dataclasses.replace(recipe, size=size, channels=recipe.channels or (1 if grey else 3), augment=augment)
+    epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe.batch))
+    return dataclasses.replace(recipe, size=size, channels=recipe.channels or (1 if grey else 3), augment=augment, epochs=epochs)
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:
@@ -50,6 +53,11 @@ def _glance(data: Dataset) -> tuple[int, bool]:
         sides.append(min(facts.width, facts.height))
         grey = grey and facts.mode in GREY_MODES
     return (int(np.median(sides)), grey) if sides else (PHOTOGRAPH, False)
+
+
+def _epochs(pictures: int, batch: int) -> int:
+    """The epochs in which `pictures` make enough steps: a small set is passed over more often."""
+    return math.ceil(LEAST_STEPS / math.ceil(pictures / batch))
 
 
 def _size(side: int, model: str) -> int:

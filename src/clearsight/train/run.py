@@ -69,7 +69,7 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         folder = Path(named) if Path(named).name != named else Path(runs) / named
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(
-                f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}), or name another with --out."
+                f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
             )
         return Run(_made(folder))
     stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}").strip("-.") or "run"

@@ -12,7 +12,7 @@ import torch
 
 from .. import __version__, models
 from ..base.device import hardware, keep_large_buffers, pick_device
-from ..base.errors import ClearsightError, UsageError
+from ..base.errors import UsageError
 from ..base.randomness import permutation
 from ..classifier import Classifier
 from ..classifier import save as save_artefact
@@ -28,11 +28,11 @@ from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
 from . import checkpoint, prepare, speed
 from .events import write_events
-from .guard import Stop
+from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .optimizer import make_optimizer
 from .parallel import Team, join_team, leave_team
-from .recipe import Recipe
+from .recipe import Recipe, compose
 from .run import Run, open_run
 
 GOLDEN = 8
@@ -68,12 +68,13 @@ class Trained:
 def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
     """Train on `data` (whatever `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
 
-    `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the processes of a team other than the first. Raises ClearsightError.
+    `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the
+    processes of a team other than the first. Raises ClearsightError.
     """
     with _Team() as team:
         say = _speaker(quiet or not team.leads)
-        whole = open_dataset(data, group_by=settings.get("group_by") or None)
-        first = prepare.compose(settings)
+        first = compose(settings)
+        whole = open_dataset(data, group_by=first.group_by or None)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test)
         recipe = prepare.settle(settings, parts.parts["train"])
         for note in parts.notes:
@@ -254,9 +255,8 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
     try:
         with Stop() as stop:
             fit(job, save, on_epoch, stop)
-    except ClearsightError as error:
-        error.args = (f"{error} Resume with: clearsight train --resume {run.folder}",) if hasattr(error, "exit_code") else error.args
-        raise
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}") from None
     return _finish(job, run, parts, say)
 
 
