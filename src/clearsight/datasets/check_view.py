@@ -11,7 +11,7 @@ MOST = 8
 
 def tables(report: Report) -> list[RenderableType]:
     """Counts per class and part, sizes, findings with examples, and the verdict, to print in this order."""
-    shown: list[RenderableType] = [_counts(report), _facts(report)]
+    shown: list[RenderableType] = [Text(f"{report.name}: {report.pictures:,} pictures"), _counts(report), _facts(report)]
     findings = (
         ("unreadable", [f"{source}: {reason}" for source, reason in report.unreadable]),
         ("in two parts (leaks)", _lines(report.leaks)),
@@ -33,9 +33,7 @@ def tables(report: Report) -> list[RenderableType]:
 
 def _counts(report: Report) -> Table:
     parts = list(report.counts)
-    table = Table(
-        "class", *parts, box=None, header_style="bold", title=f"{report.name}: {report.pictures:,} pictures", title_justify="left"
-    )
+    table = Table("class", *parts, box=None, header_style="bold")
     labels = list(report.counts[parts[0]])
     for label in labels[:40]:
         table.add_row(Text(label), *(f"{report.counts[part][label]:,}" for part in parts))
