@@ -3,11 +3,11 @@
 import shutil
 
 import pytest
+from tests.pictures import digit_folder
 
 from clearsight.base.errors import UsageError
 from clearsight.evaluate.parts import choose_part
 from clearsight.train.train import train
-from tests.pictures import digit_folder
 
 
 @pytest.fixture(scope="module")
@@ -42,5 +42,5 @@ def test_other_data_are_judged_whole_and_that_is_said(trained, tmp_path):
 
 
 def test_a_part_that_is_not_there_is_named(trained):
-    with pytest.raises(UsageError, match="no part 'tset'. There is: train, val, test"):
+    with pytest.raises(UsageError, match=r"no part 'tset'\. There is: train, val, test"):
         choose_part(trained[0].run, None, "tset")

@@ -3,12 +3,12 @@
 import csv
 
 import pytest
+from tests.pictures import digit_arrays, digit_folder
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run, open_run
 from clearsight.train.train import train
-from tests.pictures import digit_arrays, digit_folder
 
 
 def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_path):
@@ -50,11 +50,11 @@ def test_a_budget_cuts_the_epochs_and_the_recipe_says_so(tmp_path):
 
 
 def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
-    trained = train(
-        digit_arrays(20), out=str(tmp_path / "run"), model="pixels", epochs=200, patience=2, lr=0.05, schedule="constant", warmup=0.0, quiet=True
-    )  # fmt: skip
+    settings = {"model": "pixels", "epochs": 200, "patience": 2, "lr": 0.05, "schedule": "constant", "warmup": 0.0}
+    trained = train(digit_arrays(20), out=str(tmp_path / "run"), quiet=True, **settings)
     assert trained.epochs < 200
-    rows = list(csv.DictReader((trained.run / "results.csv").open()))
+    with (trained.run / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == list(range(1, trained.epochs + 1))
     best = max(float(row["val_accuracy"]) for row in rows)
     assert trained.validation["top1"]["value"] == pytest.approx(best)

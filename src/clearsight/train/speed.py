@@ -4,6 +4,7 @@ import contextlib
 import copy
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -47,46 +48,43 @@ def parse(words: str) -> Speed:
 def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int) -> tuple[Speed, str]:
     """The fastest Speed for training `model` on inputs of `shape` (C, H, W), and one line that says how it was found.
 
-    `pictures` is how many the whole run will see: it decides whether compiling is worth a try. The choice is
+    `pictures` is how many the whole run will see: it decides whether compiling is worth a try. The rates are
     remembered per machine, so that the same seed gives the same weights tomorrow.
     """
-    facts = hardware()
-    long = "long" if pictures > 5_000_000 else "short"
-    key = digest(repr((sorted(facts.items()), type(model).__name__, str(model), shape, classes, str(device), long)).encode())[:16]
+    key = digest(repr((sorted(hardware().items()), str(model), shape, classes, str(device))).encode())[:16]
     memory = cache_folder() / "speed" / f"{key}.json"
-    if memory.is_file():
-        try:
-            words = str(read_json(memory)["words"])
-            return parse(words), f"{words} (measured earlier on this machine)"
-        except (ClearsightError, KeyError, TypeError):
-            memory.unlink(missing_ok=True)
-    best, rates = _measured(model, shape, classes, device, pictures)
-    with contextlib.suppress(ClearsightError):  # a cache that cannot be written only means measuring again
-        write_json(memory, {"words": best.words, "pictures_per_second": rates})
-    return best, f"{best.words} ({', '.join(f'{words} {rate:,.0f}/s' for words, rate in rates.items())})"
+    known = _remembered(memory)
+    rates = dict(known)
 
-
-def _measured(
-    model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int
-) -> tuple[Speed, dict[str, float]]:
-    candidates = [Speed(), Speed(channels_last=True)]
-    if _has_bf16(device):
-        candidates += [Speed(bf16=True, channels_last=True)]
-    rates: dict[str, float] = {}
-    best = candidates[0]
-    for candidate in candidates:
-        rates[candidate.words] = found = rate(model, shape, classes, device, candidate)
-        if found > rates[best.words] * WORTH_IT:
-            best = candidate
-    if pictures / rates[best.words] > COMPILE_FROM_SECONDS.get(device.type, float("inf")):
-        candidate = Speed(best.bf16, best.channels_last, True)
-        try:
+    def measured(candidate: Speed) -> float:
+        if candidate.words not in rates:
             rates[candidate.words] = rate(model, shape, classes, device, candidate)
-            if rates[candidate.words] > rates[best.words] * WORTH_IT:
-                best = candidate
+        return rates[candidate.words]
+
+    best = Speed()
+    for candidate in (Speed(), Speed(channels_last=True), *([Speed(bf16=True, channels_last=True)] if _has_bf16(device) else [])):
+        if measured(candidate) > measured(best) * WORTH_IT:
+            best = candidate
+    if pictures / measured(best) > COMPILE_FROM_SECONDS.get(device.type, float("inf")):
+        compiled = Speed(best.bf16, best.channels_last, compile=True)
+        try:
+            best = compiled if measured(compiled) > measured(best) * WORTH_IT else best
         except Exception:  # no compiler here, or a network it cannot take: both mean "do not compile"
-            rates[candidate.words] = 0.0
-    return best, rates
+            rates[compiled.words] = 0.0
+    if rates != known:
+        with contextlib.suppress(ClearsightError):  # a cache that cannot be written only means measuring again
+            write_json(memory, rates)
+    when = "" if rates != known else "; measured earlier"
+    return best, f"{best.words} ({', '.join(f'{words} {found:,.0f}/s' for words, found in rates.items())}{when})"
+
+
+def _remembered(memory: Path) -> dict[str, float]:
+    if not memory.is_file():
+        return {}
+    try:
+        return {str(words): float(found) for words, found in read_json(memory).items()}
+    except (ClearsightError, AttributeError, TypeError, ValueError):
+        return {}
 
 
 def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, speed: Speed, batch: int = 32) -> float:

@@ -27,7 +27,7 @@ from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
 from . import checkpoint, prepare, speed
-from .events import write_events
+from .events import Events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .optimizer import make_optimizer
@@ -130,7 +130,9 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         if checkpoint.checkpoints(run.checkpoints):
             for line in checkpoint.restore(job.state, run.checkpoints):
                 say(line)
-            say(f"resumed {folder} at epoch {job.state.counters.epoch + 1}, step {job.state.counters.step + 1}")
+            counters = job.state.counters
+            place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < recipe.epochs else "its end"
+            say(f"resumed {folder} at {place}")
         else:
             _initialise(job)
         return _train(job, run, parts, say)
@@ -235,6 +237,7 @@ def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
 
 def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
     counters = job.state.counters
+    events = Events(run.events)
 
     def save() -> None:
         if job.team.leads:
@@ -245,7 +248,7 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
             return
         run.write_rows(counters.rows)
         row = counters.rows[-1]
-        write_events(run.events, row)
+        events.write(row)
         best = " · best so far" if counters.best_epoch == row["epoch"] else ""
         say(
             f"epoch {row['epoch']}/{job.recipe.epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
@@ -257,6 +260,8 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
             fit(job, save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}") from None
+    finally:
+        events.close()
     return _finish(job, run, parts, say)
 
 
