@@ -36,7 +36,7 @@ def settle(given: dict[str, Any], data: Dataset) -> Recipe:
     recipe = compose({**given, "model": model}, default=row.recipe)
     size = recipe.size or _size(side, model)
     augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
-    epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe.batch))
+    epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     return dataclasses.replace(recipe, size=size, channels=recipe.channels or (1 if grey else 3), augment=augment, epochs=epochs)
 
 
@@ -55,9 +55,10 @@ def _glance(data: Dataset) -> tuple[int, bool]:
     return (int(np.median(sides)), grey) if sides else (PHOTOGRAPH, False)
 
 
-def _epochs(pictures: int, batch: int) -> int:
-    """The epochs in which `pictures` make enough steps: a small set is passed over more often."""
-    return math.ceil(LEAST_STEPS / math.ceil(pictures / batch))
+def _epochs(pictures: int, recipe: Recipe) -> int:
+    """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
+    least = LEAST_STEPS * (10 if models.row(recipe.model).family == "pixels" else 1)
+    return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
