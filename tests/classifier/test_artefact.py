@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from clearsight.images.preprocess import Preprocessing
 from PIL import Image
 
 import clearsight
 from clearsight import models
 from clearsight.base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError
 from clearsight.classifier import Classifier, Failure, artefact
+from clearsight.images.preprocess import Preprocessing
 
 CLASSES = ("cat", "dog", "Kätzchen")
 

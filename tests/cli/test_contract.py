@@ -4,6 +4,7 @@ import json
 
 import pytest
 from PIL import Image
+
 from tests.pictures import digit_folder
 
 ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--speed", "plain")

@@ -1,6 +1,7 @@
 """What a person gets who mistypes: one clear line, and exit code 2."""
 
 import pytest
+
 from tests.pictures import digit_folder
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from tests.pictures import digit_arrays
 
 from clearsight.datasets.dataset import Dataset, objects
 from clearsight.evaluate.evaluate import Evaluation
 from clearsight.images.preprocess import Preprocessing
+from tests.pictures import digit_arrays
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 

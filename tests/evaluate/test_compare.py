@@ -4,10 +4,10 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from scipy.stats import binomtest
-from tests.evaluate.stand_in import judged
 
 from clearsight.base.errors import UsageError
 from clearsight.evaluate.compare import compare
+from tests.evaluate.stand_in import judged
 
 CLASSES = ("cat", "dog")
 TRUTH = [0] * 100

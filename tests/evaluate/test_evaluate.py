@@ -7,11 +7,11 @@ import pytest
 import torch
 from scipy.special import softmax
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix, log_loss
-from tests.evaluate.stand_in import NAMES, Nearest, digits, judged
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.evaluate.evaluate import Evaluation, evaluate
 from clearsight.evaluate.view import tables
+from tests.evaluate.stand_in import NAMES, Nearest, digits, judged
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,11 @@
 import shutil
 
 import pytest
-from tests.pictures import digit_folder
 
 from clearsight.base.errors import UsageError
 from clearsight.evaluate.parts import choose_part
 from clearsight.train.train import train
+from tests.pictures import digit_folder
 
 
 @pytest.fixture(scope="module")

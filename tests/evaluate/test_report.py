@@ -3,12 +3,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from tests.evaluate.stand_in import Nearest, digits, judged
 
 from clearsight.datasets.dataset import Dataset, objects
 from clearsight.evaluate import charts
 from clearsight.evaluate.evaluate import evaluate
 from clearsight.evaluate.report import percent, write_report
+from tests.evaluate.stand_in import Nearest, digits, judged
 
 HISTORY = [
     {"epoch": i, "loss": 2 / i, "accuracy": 1 - 0.5 / i, "val_loss": 2.1 / i, "val_accuracy": 0.9 - 0.4 / i, "lr": 0.1, "seconds": 1.0 * i}

@@ -4,10 +4,10 @@ import json
 
 import pyarrow.parquet
 import pytest
-from tests.evaluate.stand_in import judged
 
 from clearsight.base.errors import UsageError
 from clearsight.evaluate.table import write_table
+from tests.evaluate.stand_in import judged
 
 FOUND = judged([0, 1, 1], [0, 1, 0], ("label", 'a, "b"'))
 

@@ -1,10 +1,10 @@
 """swift: its whitening against the definition, and that it learns."""
 
 import torch
-from tests.pictures import digit_arrays
 
 from clearsight import models
 from clearsight.train.optimizer import make_optimizer
+from tests.pictures import digit_arrays
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor]:

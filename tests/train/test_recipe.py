@@ -5,7 +5,6 @@ import tomllib
 
 import numpy as np
 import pytest
-from tests.pictures import digit_folder
 
 from clearsight import models
 from clearsight.base.errors import UsageError
@@ -13,6 +12,7 @@ from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.train.prepare import settle
 from clearsight.train.recipe import Recipe, built_in, compose
+from tests.pictures import digit_folder
 
 
 @pytest.mark.parametrize("name", built_in())

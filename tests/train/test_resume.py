@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.pictures import digit_arrays
 
 from clearsight.base.errors import ClearsightError
 from clearsight.train import checkpoint, loop
 from clearsight.train.guard import Interrupted, NotFinite
 from clearsight.train.train import resume, train
+from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)
 SETTINGS = {"epochs": 3, "batch": 32, "speed": "channels-last", "seed": 3, "size": 28, "quiet": True}

@@ -3,12 +3,12 @@
 import csv
 
 import pytest
-from tests.pictures import digit_arrays, digit_folder
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run, open_run
 from clearsight.train.train import train
+from tests.pictures import digit_arrays, digit_folder
 
 
 def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_path):

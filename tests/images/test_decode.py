@@ -1,0 +1,186 @@
+"""Pictures of every kind come out whole and by value; what is not whole comes out as UnreadableImage with a reason."""
+
+import random
+import struct
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data as photographs
+
+from clearsight.base.errors import UnreadableImage
+from clearsight.images.decode import FORMATS, decode, picture_facts
+
+PHOTO = Image.fromarray(photographs.chelsea()[40:140, 60:190])  # 130×100
+LOSSLESS = ("PNG", "GIF", "BMP", "TIFF")
+
+
+def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
+    stream = BytesIO()
+    image.save(stream, format=format, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_every_format_and_kind_of_source(format, mode, tmp_path):
+    picture = PHOTO.convert(mode)
+    data = encoded(picture, format)
+    path = tmp_path / "any.name"
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        opened = [decode(source) for source in (path, str(path), data, file, BytesIO(data))]
+    assert all(np.array_equal(opened[0], other) for other in opened)
+    assert opened[0].dtype == np.uint8
+    if mode == "L" and format in ("PNG", "BMP", "TIFF", "JPEG", "GIF"):
+        assert decode(data, channels=1).shape == (100, 130, 1)
+    difference = np.abs(decode(data, channels=3).astype(int) - np.asarray(picture.convert("RGB")))
+    assert difference.mean() < (1 if format == "PNG" else 12)  # a GIF has 256 colours, JPEG, WebP and AVIF lose some
+    facts = picture_facts(path)
+    assert (facts.width, facts.height, facts.format) == (130, 100, format)
+
+
+def test_channels_are_as_they_are_unless_asked():
+    grey, colour = encoded(PHOTO.convert("L")), encoded(PHOTO)
+    assert [decode(grey).shape[2], decode(colour).shape[2]] == [1, 3]
+    assert [decode(grey, channels=3).shape[2], decode(colour, channels=1).shape[2]] == [3, 1]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_comes_out_upright(orientation, tmp_path):
+    upright = np.zeros((8, 16, 3), np.uint8)
+    upright[:4, :8] = 255  # white top left
+    stored = Image.fromarray(upright)
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that the camera's tag asks a viewer to undo
+    if orientation > 1:
+        stored = stored.transpose(Image.Transpose(undo[orientation]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "turned.png"
+    stored.save(path, exif=exif)
+    assert np.array_equal(decode(path), upright)
+    assert (picture_facts(path).width, picture_facts(path).height) == (16, 8)
+
+
+def test_transparency_is_laid_on_white():
+    red = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    half = Image.new("RGBA", (4, 4), (0, 0, 0, 128))
+    assert (decode(encoded(red)) == 255).all()
+    assert abs(int(decode(encoded(half))[0, 0, 0]) - 127) <= 1
+    assert (decode(encoded(Image.new("LA", (4, 4), (0, 0)))) == 255).all()
+    palette = Image.new("P", (4, 4), 0)
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    assert (decode(encoded(palette, transparency=0)) == 255).all()
+    assert decode(encoded(palette))[0, 0].tolist() == [10, 20, 30]
+    assert (decode(encoded(Image.new("RGB", (4, 4), (1, 2, 3)), transparency=(1, 2, 3))) == 255).all()
+
+
+def test_sixteen_bits_are_scaled_not_clipped():
+    values = np.array([[0, 256, 32896, 65535]], np.uint16)
+    for format in ("PNG", "TIFF"):
+        assert decode(encoded(Image.fromarray(values), format))[0, :, 0].tolist() == [0, 1, 128, 255]
+    assert decode(values)[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+def test_one_bit_cmyk_and_float():
+    assert decode(encoded(Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1")))[0, :, 0].tolist() == [0, 255]
+    cmyk = decode(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
+    assert cmyk.shape[2] == 3
+    assert cmyk[8, 8, 0] > 200 > 60 > cmyk[8, 8, 1]
+    assert decode(encoded(Image.fromarray(np.array([[-1.0, 0.0, 3.0]], np.float32)), "TIFF"))[0, :, 0].tolist() == [0, 64, 255]
+
+
+def test_of_an_animation_the_first_frame():
+    frames = [Image.new("L", (6, 6), value) for value in (10, 200)]
+    assert (decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]), channels=1) == 10).all()
+
+
+def test_a_jpeg_may_come_smaller_but_never_too_small():
+    data = encoded(PHOTO.resize((800, 600)), "JPEG")
+    for side in (10, 70, 75, 76, 150, 299, 300, 301):
+        small = decode(data, min_side=side)
+        assert min(small.shape[:2]) >= side
+    assert decode(data, min_side=70).shape[0] < 600
+    assert decode(data).shape == (600, 800, 3)
+
+
+def test_reasons(tmp_path):
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.jpg").write_text("not a picture")
+    reasons = {
+        tmp_path: "it is a folder",
+        tmp_path / "missing.png": "there is no such file",
+        tmp_path / "empty.png": r"it is empty \(0 bytes\)",
+        tmp_path / "text.jpg": "it is not a picture in JPEG, PNG",
+        b"": r"it is empty \(0 bytes\)",
+        "a\0b": "null",
+        Path("x" * 5000): "too long",
+    }
+    for source, reason in reasons.items():
+        with pytest.raises(UnreadableImage, match=reason) as caught:
+            decode(source)
+        assert caught.value.source
+    with pytest.raises(UnreadableImage, match="not int"):
+        decode(3)
+
+
+def test_the_pixel_limit_and_the_formats_are_settings():
+    data = encoded(PHOTO)
+    with pytest.raises(UnreadableImage, match=r"130×100 is 13,000 px; the limit is 12,999"):
+        decode(data, max_pixels=12_999)
+    with pytest.raises(UnreadableImage, match="not a picture"):
+        decode(data, formats=("JPEG",))
+    bomb = bytearray(encoded(Image.new("1", (8, 8))))
+    bomb[16:24] = struct.pack(">II", 60_000, 60_000)
+    with pytest.raises(UnreadableImage):
+        decode(bytes(bomb))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_truncated_picture_is_accepted(format):
+    data = encoded(PHOTO, format, **({"lossless": True} if format == "WEBP" else {}))
+    for share in (0.05, 0.3, 0.6, 0.9, 0.97):
+        with pytest.raises(UnreadableImage):
+            decode(data[: int(len(data) * share)])
+
+
+def test_mutants_end_in_a_picture_or_in_unreadable():
+    draw = random.Random(0)
+    small = PHOTO.resize((20, 16))
+    seeds = [encoded(small, format) for format in FORMATS] + [encoded(small.convert(mode)) for mode in ("1", "L", "LA", "P", "RGBA")]
+    for i in range(3000):
+        data = bytearray(seeds[i % len(seeds)])
+        for _ in range(draw.choice((1, 2, 8))):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        if draw.random() < 0.2:
+            del data[draw.randrange(len(data)) :]
+        try:
+            picture = decode(bytes(data), max_pixels=1_000_000)
+        except UnreadableImage:
+            continue
+        assert picture.ndim == 3
+        assert picture.shape[2] in (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("array", "says"),
+    [
+        (np.zeros((4, 4), np.float32), "must be uint8"),
+        (np.zeros((4, 4, 2), np.uint8), r"not \(4, 4, 2\)"),
+        (np.zeros((0, 4), np.uint8), "must be"),
+        (np.zeros(4, np.uint8), "must be"),
+        (np.array([["a"]]), "must be uint8"),
+    ],
+)
+def test_arrays_that_are_no_pictures(array, says):
+    with pytest.raises(UnreadableImage, match=says):
+        decode(array)
+
+
+def test_arrays_that_are():
+    rgba = np.zeros((2, 2, 4), np.uint8)
+    assert (decode(rgba) == 255).all()
+    assert decode(np.zeros((2, 3), np.uint8)).shape == (2, 3, 1)
+    assert decode(np.full((2, 3), 7, np.uint8), channels=3).tolist() == np.full((2, 3, 3), 7).tolist()

@@ -1,0 +1,87 @@
+"""Geometry against Pillow, colours by hand, settings that cannot be meant refused."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data as photographs
+
+from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.images.preprocess import Preprocessing
+
+PHOTO = photographs.chelsea()  # 300×451
+
+
+def to(height, width, fit="stretch", **others):
+    return Preprocessing(channels=3, height=height, width=width, fit=fit, **others)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (100, 37), (299, 450), (450, 500)])
+@pytest.mark.parametrize(("ours", "pillows"), [("bilinear", Image.Resampling.BILINEAR), ("bicubic", Image.Resampling.BICUBIC)])
+def test_the_resize_is_pillows(size, ours, pillows):
+    resized = to(*size, interpolation=ours).fit_picture(PHOTO).permute(1, 2, 0).numpy().astype(int)
+    reference = np.asarray(Image.fromarray(PHOTO).resize(size[::-1], pillows)).astype(int)
+    # Pillow rounds its weights to 22 bits and the result once per axis: one grey level, two where bicubic overshoots
+    assert np.abs(resized - reference).max() <= (1 if ours == "bilinear" else 2)
+
+
+def test_crop_cuts_the_middle_and_pad_shows_all():
+    wide = np.zeros((10, 30, 3), np.uint8)
+    wide[:, 10:20] = 200
+    assert (to(10, 10, "crop").fit_picture(wide) == 200).all()
+    padded = to(30, 30, "pad", mean=(0.2, 0.2, 0.2), std=(1.0, 1.0, 1.0)).fit_picture(wide)
+    assert (padded[:, :10] == 51).all()
+    assert (padded[:, 20:] == 51).all()
+    assert (padded[:, 10:20, 10:20] == 200).all()
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (7, 13), (33, 32), (500, 499)])
+def test_every_shape_comes_out_at_size(fit, shape):
+    picture = np.full((*shape, 3), 99, np.uint8)
+    fitted = to(32, 20, fit).fit_picture(picture)
+    assert fitted.shape == (3, 32, 20)
+    assert fitted.dtype == torch.uint8
+    if fit != "pad":
+        assert (fitted == 99).all()
+
+
+def test_load_is_decode_and_fit_and_turns_channels():
+    stream = BytesIO()
+    Image.fromarray(PHOTO).save(stream, format="PNG")
+    assert torch.equal(to(40, 40).load(stream.getvalue()), to(40, 40).fit_picture(PHOTO))
+    grey = Preprocessing(channels=1, height=40, width=40, mean=(0.5,), std=(0.5,))
+    assert grey.load(PHOTO).shape == (1, 40, 40)
+    assert to(8, 8).load(np.full((8, 8), 5, np.uint8)).tolist() == torch.full((3, 8, 8), 5).tolist()
+
+
+def test_a_batch_is_its_pictures_one_by_one():
+    batch = torch.randint(0, 256, (5, 3, 20, 31), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    for fit in ("crop", "pad", "stretch"):
+        one_by_one = [to(12, 12, fit).fit_picture(picture.permute(1, 2, 0).numpy()) for picture in batch]
+        assert torch.equal(to(12, 12, fit).fit_batch(batch), torch.stack(one_by_one))
+
+
+def test_normalise_by_hand_and_differentiable():
+    preprocessing = to(1, 1, mean=(0.0, 0.5, 1.0), std=(1.0, 0.5, 0.25))
+    levels = torch.tensor([255, 255, 0], dtype=torch.uint8).view(1, 3, 1, 1)
+    assert preprocessing.normalise(levels).flatten().tolist() == [1.0, 1.0, -4.0]
+    floats = (levels.float() / 255).requires_grad_()
+    out = preprocessing.normalise(floats)
+    assert torch.equal(out.detach(), preprocessing.normalise(levels))
+    out.sum().backward()
+    assert floats.grad.flatten().tolist() == [1.0, 2.0, 4.0]
+
+
+def test_settings_survive_json_and_bad_ones_are_refused():
+    preprocessing = to(28, 32, "pad", interpolation="bicubic", antialias=False, mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 3.0))
+    assert Preprocessing.from_dict(preprocessing.to_dict()) == preprocessing
+    for change in ({"fit": "corp"}, {"channels": 2}, {"height": 0}, {"height": 1.5}, {"std": [0, 1, 1]}, {"mean": [1]}, {"size": 3}):
+        with pytest.raises(UsageError):
+            Preprocessing.from_dict({**preprocessing.to_dict(), **change})
+    for rubbish in ([], {"mean": 3}, {"mean": ["x", "y", "z"]}):
+        with pytest.raises(ClearsightError):
+            Preprocessing.from_dict(rubbish)
+    assert (preprocessing.enlarged(1.5).height, preprocessing.enlarged(1.5).width) == (42, 48)
