@@ -1,13 +1,15 @@
 """Wherever pictures live, they are the same pictures; what cannot be read is named, never replaced."""
 
+import errno
 import os
+import time
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from clearsight.base.errors import ClearsightError, UnreadableImage
+from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
 from clearsight.base.files import cache_folder
 from clearsight.datasets import loader
 from clearsight.datasets.loader import Held, Streamed, load
@@ -89,3 +91,48 @@ def test_arrays_are_fitted_in_batches_as_one_by_one():
     colour = Preprocessing(channels=3, height=8, width=8)
     assert torch.equal(load(data, colour).batch(torch.arange(9)), one_by_one(data, colour))
     assert torch.equal(load(data, TO).batch(torch.arange(9)), one_by_one(data))
+
+
+@pytest.mark.parametrize(("stored", "channels"), [(3, 1), (1, 3), (3, 3), (1, 1)])
+def test_arrays_change_channels_as_pictures_do(stored, channels):
+    pictures = np.random.default_rng(0).integers(0, 256, (50, 12, 10, stored), dtype=np.uint8)
+    data = open_dataset((pictures, np.arange(50) % 2)).parts["all"]
+    kept = Preprocessing(channels=channels, height=12, width=10, mean=(0.5,) * channels, std=(0.5,) * channels)
+    assert torch.equal(load(data, kept).batch(torch.arange(50)), one_by_one(data, kept))
+    assert len(load(data.subset([]), kept)) == 0
+
+
+def test_a_full_disk_is_said_and_memory_used(data, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    pictures = load(data, TO, quiet=True)
+    assert torch.equal(pictures.batch(torch.arange(60)), one_by_one(data))
+    assert "decoded into memory" in pictures.note and "No space left on device" in pictures.note
+    assert not list((cache_folder() / "pictures").iterdir())
+    with pytest.raises(ClearsightError, match="No space left"):
+        load(data, TO, cache="disk", quiet=True)
+
+
+@pytest.mark.parametrize("cache", ["disk", "memory"])
+def test_an_interrupt_drops_the_queue_and_leaves_no_file(data, cache, monkeypatch):
+    begun, decode = [], Preprocessing.load
+
+    def interrupted(self, source):
+        begun.append(source)
+        if len(begun) == 3:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        return decode(self, source)
+
+    monkeypatch.setattr(Preprocessing, "load", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load(data, TO, cache=cache, workers=2, quiet=True)
+    assert len(begun) < 30
+    assert not list(cache_folder().glob("pictures/*"))
+
+
+def test_a_misspelt_place_is_said(data):
+    with pytest.raises(UsageError, match="Did you mean memory"):
+        load(data, TO, cache="memmory")

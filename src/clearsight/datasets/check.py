@@ -80,8 +80,9 @@ def check(parts: Parts, *, quiet: bool = False) -> Report:
         found += prints(data, quiet=quiet)
     good = [i for i, item in enumerate(found) if isinstance(item, Print)]
     seen = [item for item in found if isinstance(item, Print)]
-    exact = [[good[i] for i in group] for group in same(item.digest for item in seen)]
-    near = _near(seen, good)
+    copies = same(item.digest for item in seen)
+    exact = [[good[i] for i in group] for group in copies if len(group) > 1]
+    near = [[good[i] for i in group] for group in _near(seen, copies, quiet)]
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
@@ -106,7 +107,8 @@ def check(parts: Parts, *, quiet: bool = False) -> Report:
         poisonous=[],
         warnings=[],
     )
-    _judge(report, parts, sum(len(group) - 1 for group in exact))
+    leaked = Counter(part_of[i] for group in crossing for i in group)
+    _judge(report, parts, leaked, sum(len(group) - 1 for group in exact))
     return report
 
 
@@ -122,14 +124,13 @@ class _Names:
         return sorted(([self.names[i] for i in group] for group in groups), key=lambda group: (-len(group), group))
 
 
-def _near(seen: list[Print], good: list[int]) -> list[list[int]]:
-    """Groups that look the same without being the same pixel by pixel; blank pictures all look the same and are left out."""
-    if not seen:
+def _near(seen: list[Print], copies: list[list[int]], quiet: bool) -> list[list[int]]:
+    """Groups that look the same without being the same pixel by pixel; what shows nothing at thumbnail size is left out."""
+    kept = [places for places in copies if not (seen[places[0]].blank or seen[places[0]].featureless)]
+    if not kept:
         return []
-    thumbnails = torch.stack([item.thumbnail for item in seen])
-    contrasts = torch.tensor([item.contrast for item in seen])
-    groups = alike(thumbnails, contrasts, torch.tensor([item.blank for item in seen]))
-    return [[good[i] for i in group] for group in groups if len({seen[i].digest for i in group}) > 1]
+    groups = alike(torch.stack([seen[places[0]].thumbnail for places in kept]), quiet=quiet)
+    return [sorted(i for which in group for i in kept[which]) for group in groups]
 
 
 def _sizes(seen: list[Print]) -> dict[str, list[int]]:
@@ -143,8 +144,8 @@ def _sizes(seen: list[Print]) -> dict[str, list[int]]:
     }
 
 
-def _judge(report: Report, parts: Parts, copies: int) -> None:
-    """Fill `poisonous` and `warnings`: one reason each, with what to do."""
+def _judge(report: Report, parts: Parts, leaked: Counter[str], copies: int) -> None:
+    """Fill `poisonous` and `warnings`: one reason each, with what to do; `leaked` counts pictures per part that stand in another too."""
 
     def say(poisonous: bool, line: str) -> None:
         (report.poisonous if poisonous else report.warnings).append(line)
@@ -153,9 +154,9 @@ def _judge(report: Report, parts: Parts, copies: int) -> None:
         say(True, f"there is only one class ({parts.classes[0]!r}): a classifier needs two and more.")
     if report.unreadable:
         say(True, f"{len(report.unreadable):,} unreadable: training will refuse them. Replace or remove them.")
-    leaked = {part: _share(report.leaks, parts, part) for part in ("val", "test") if part in parts.parts}
-    for part, share in leaked.items():
-        if share:
+    for part in ("val", "test"):
+        if leaked[part]:
+            share = leaked[part] / len(parts.parts[part])
             say(share > NEGLIGIBLE, f"{share:.2%} of the {part} pictures stand in another part as well: {part} is no longer unseen.")
     if report.conflicts:
         n = sum(map(len, report.conflicts))
@@ -178,9 +179,3 @@ def _judge(report: Report, parts: Parts, copies: int) -> None:
         say(False, f"{len(report.blank):,} pictures are blank.")
     if report.tiny:
         say(False, f"{len(report.tiny):,} pictures are under {TINY} px.")
-
-
-def _share(leaks: list[list[str]], parts: Parts, part: str) -> float:
-    own = {str(name) for name in parts.parts[part].names}
-    inside = sum(name in own or (name.startswith(f"{part}/") and name[len(part) + 1 :] in own) for group in leaks for name in group)
-    return inside / len(parts.parts[part])

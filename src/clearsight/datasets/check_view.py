@@ -50,8 +50,13 @@ def _facts(report: Report) -> Text:
 
 def _finding(title: str, lines: list[str]) -> RenderableType:
     rest = [Text(f"  … {len(lines) - MOST:,} more (all with --json)")] if len(lines) > MOST else []
-    return Group(Text(f"{title}: {len(lines):,}", style="bold"), *(Text(f"  {line}") for line in lines[:MOST]), *rest)
+    return Group(Text(f"{title}: {len(lines):,}", style="bold"), *(Text(f"  {_plain(line)}") for line in lines[:MOST]), *rest)
 
 
 def _lines(groups: list[list[str]]) -> list[str]:
     return [" = ".join(group[:4]) + (f" = … ({len(group)})" if len(group) > 4 else "") for group in groups]
+
+
+def _plain(line: str) -> str:
+    """Without what a file's name could tell a terminal."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

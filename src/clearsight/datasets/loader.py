@@ -7,11 +7,12 @@ epochs and runs never decode again; what fits nowhere is decoded as it is needed
 
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -19,12 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base.errors import ClearsightError, UnreadableImage
+from ..base.errors import ClearsightError, UnreadableImage, unknown
 from ..base.files import cache_folder, digest
 from ..base.progress import Progress
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 
+PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
 DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
@@ -95,10 +97,14 @@ class Streamed:
         """One batch for each of `wanted`, in order; the next is decoded meanwhile."""
         waiting = iter(wanted)
         begun = [self._begin(indices) for indices in islice(waiting, 2)]
-        while begun:
-            ready = _stacked(begun.pop(0))
-            begun += [self._begin(indices) for indices in islice(waiting, 1)]
-            yield ready
+        try:
+            while begun:
+                ready = _stacked(begun.pop(0))
+                begun += [self._begin(indices) for indices in islice(waiting, 1)]
+                yield ready
+        finally:
+            for future in chain.from_iterable(begun):
+                future.cancel()
 
     def _begin(self, indices: Tensor) -> list[Future[Tensor]]:
         return [self._pool.submit(self.preprocessing.load, self.dataset.source(i)) for i in indices.tolist()]
@@ -116,8 +122,11 @@ def _stacked(loading: list[Future[Tensor]]) -> Tensor:
 def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto", workers: int = 0, quiet: bool = False) -> Pictures:
     """The pictures of `dataset`, fitted by `preprocessing`, where `cache` says (`auto`, `memory`, `disk`, `off`).
 
-    Raises UnreadableImage for the first file that cannot be read; none is left out or replaced.
+    Raises UnreadableImage for the first file that cannot be read; none is left out or replaced. Without room for a
+    cache, `auto` goes on in memory or by decoding each time, and `note` says why; `disk` raises ClearsightError.
     """
+    if cache not in PLACES:
+        raise unknown("cache", cache, PLACES)
     workers = workers or os.cpu_count() or 1
     labels = torch.from_numpy(dataset.labels)
     shape = (len(dataset), preprocessing.channels, preprocessing.height, preprocessing.width)
@@ -128,39 +137,58 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
     if place == "disk":
         try:
             path = _cached(dataset, preprocessing, shape, workers, quiet)
-            mapped = torch.from_numpy(np.load(path, mmap_mode="r+"))  # r+ only because torch warns of read-only memory
-            return Held(mapped, labels, f"{len(dataset):,} pictures decoded once into {path} ({_megabytes(size)}; safe to delete)")
+            note = f"{len(dataset):,} pictures decoded once into {path} ({_megabytes(size)}; safe to delete)"
+            return Held(_mapped(path), labels, note)
         except OSError as error:
             if cache == "disk":
                 raise ClearsightError(f"cannot keep decoded pictures under {cache_folder()}: {error.strerror or error}.") from error
-            place, why = "off", f"; no cache under {cache_folder()}: {error.strerror or error}"
+            place, why = _without_disk(size), f"; no cache under {cache_folder()}: {error.strerror or error}"
     if place == "memory":
         tensor = torch.empty(shape, dtype=torch.uint8)
         _decode_all(dataset, preprocessing, workers, quiet, tensor)
-        return Held(tensor, labels, f"{len(dataset):,} pictures decoded into memory ({_megabytes(size)})")
+        return Held(tensor, labels, f"{len(dataset):,} pictures decoded into memory ({_megabytes(size)}){why}")
     return Streamed(dataset, preprocessing, workers, labels, f"{len(dataset):,} pictures, decoded each time by {workers} threads{why}")
 
 
 def _fit_arrays(pictures: np.ndarray, preprocessing: Preprocessing) -> Tensor:
+    fitted = torch.empty((len(pictures), preprocessing.channels, preprocessing.height, preprocessing.width), dtype=torch.uint8)
+    for start in range(0, len(pictures), 4096):
+        fitted[start : start + 4096] = preprocessing.fit_batch(as_batch(pictures[start : start + 4096], preprocessing.channels))
+    return fitted
+
+
+def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
+    """Arrays uint8 `(N, H, W)` or `(N, H, W, C)` as a tensor `(N, channels, H, W)`, equal to `images.decode` picture by picture."""
     batch = torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy())
     batch = batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)
-    if batch.shape[1] == preprocessing.channels:
-        return torch.cat([preprocessing.fit_batch(chunk) for chunk in batch.split(4096)])
-    return torch.stack([preprocessing.load(picture) for picture in pictures])
+    if batch.shape[1] < channels:
+        return batch.expand(-1, channels, -1, -1)
+    if batch.shape[1] > channels:  # the weights and the rounding of Pillow's "L"
+        red, green, blue = batch.int().unbind(1)
+        return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(torch.uint8)[:, None]
+    return batch
 
 
 def _place(size: int) -> tuple[str, str]:
     """Where decoded pictures of `size` bytes go: a file if the disk has room, so that the next run starts at once."""
+    folder = cache_folder()
     try:
-        folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         if size <= DISK_SHARE * shutil.disk_usage(folder).free and os.access(folder, os.W_OK):
             return "disk", ""
-    except OSError:
-        pass
-    if size <= IN_MEMORY:
-        return "memory", ""
-    return "off", f"; {_megabytes(size)} would fill the disk of {cache_folder()}"
+    except OSError as error:
+        return _without_disk(size), f"; no cache under {folder}: {error.strerror or error}"
+    return _without_disk(size), f"; no room for a cache of {_megabytes(size)} under {folder}"
+
+
+def _without_disk(size: int) -> str:
+    return "memory" if size <= IN_MEMORY else "off"
+
+
+def _mapped(path: Path) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch would rather have memory that can be written; nobody writes here
+        return torch.from_numpy(np.load(path, mmap_mode="r"))
 
 
 def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ...], workers: int, quiet: bool) -> Path:
@@ -222,8 +250,13 @@ def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, qu
 
 
 def _all(pool: ThreadPoolExecutor, work: Callable[[int], None], items: Sequence[int]) -> None:
-    for future in [pool.submit(work, item) for item in items]:
-        future.result()
+    futures = [pool.submit(work, item) for item in items]
+    try:
+        for future in futures:
+            future.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C: wait for the pictures in hand, not for the queue
+        raise
 
 
 def _megabytes(size: int) -> str:
