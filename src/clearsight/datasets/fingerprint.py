@@ -23,7 +23,7 @@ SIDE = 16
 # Two thumbnails are alike when they differ (root mean square) by less than NEAR of their contrast, where a contrast under FLAT
 # grey levels counts as FLAT: coding noise has a floor, whatever a picture shows. Of windows of photographs, copies saved as JPEG
 # (quality 30 and up) or WebP, in grey, at half to twice the size are all found from 96 px on, nine in ten at 48 px, where halving
-# and JPEG 30 leave little; between fashion-mnist's 70,000 different pictures 75 groups remain, most of one garment taken twice.
+# and JPEG 30 leave little; between fashion-mnist's 70,000 different pictures 75 groups remain, most of one garment, to the eye.
 NEAR = 0.06
 FLAT = 20.0
 FEATURELESS = 1.0  # grey levels; thumbnails under it are all alike
