@@ -1,22 +1,69 @@
 """One decoder for everything that may be a picture, over Pillow: whole pictures or a reason, never something else."""
 
 import os
+import re
 import stat
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+    features,
+)
 
-from ..base.errors import UnreadableImage
+from ..base.errors import UnreadableImage, unknown, wrong
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", *(("AVIF",) if features.check("avif") else ()))
+# Not Image.open: it judges sizes by a process-wide limit with a warning, and gives a JPEG with a second picture in it to another reader
+READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
+    "JPEG": (rb"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
+    "PNG": (rb"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
+    "WEBP": (rb"RIFF....WEBP", WebPImagePlugin.WebPImageFile),
+    "GIF": (rb"GIF8[79]a", GifImagePlugin.GifImageFile),
+    "BMP": (rb"BM", BmpImagePlugin.BmpImageFile),
+    "TIFF": (rb"II\*\0|MM\0\*|II\+\0|MM\0\+|MM\*\0|II\0\*", TiffImagePlugin.TiffImageFile),
+    "AVIF": (rb"....ftyp(?:avif|avis|mif1|msf1)", AvifImagePlugin.AvifImageFile),
+}
+FORMATS = tuple(kind for kind in READERS if kind not in ("AVIF", "WEBP") or features.check(kind.lower()))
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".mpo")
-MAX_PIXELS = 64_000_000  # Pillow's own limit of 179 million stays above any setting of it
-GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F")
+OTHERS = {  # what else is found under a picture's name
+    rb"version https://git-lfs": "a Git LFS pointer; `git lfs pull` fetches the picture",
+    rb"\s*(?:<!doctype html|<html)": "a web page",
+    rb"\s*(?:<\?xml|<svg)": "SVG or other XML",
+    rb"....ftyp": "HEIC or a film",
+    rb"\0\0\0\x0cJXL |\xff\x0a": "JPEG XL",
+    rb"\0\0\0\x0cjP  ": "JPEG 2000",
+    rb"%PDF": "a PDF",
+    rb"PK\x03\x04": "a ZIP archive",
+    rb"[\t\n\r\x20-\x7e]+\Z": "text",
+}
+MAX_PIXELS = 64_000_000
+WHITES = (1, 255, 65535)
+UPRIGHT = {  # EXIF orientation → what undoes it
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# What Pillow remarks on broken metadata says nothing about the pixels; catch_warnings would not do, it is not thread-safe
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True)
@@ -41,147 +88,175 @@ def decode(
     """The picture in `source` (path, bytes, binary file, PIL image or uint8 array) as uint8 `(H, W, C)`.
 
     C is 1 for grey and 3 for RGB, `channels` forces either. EXIF orientation is applied, alpha laid on white, 16-bit
-    values scaled, CMYK and palettes converted; of an animation the first frame. With `min_side` a JPEG may come
-    smaller, its short side never under `min_side` px. Raises UnreadableImage for everything else.
+    values scaled, CMYK and palettes converted; of an animation the first frame. 32-bit and float grey is scaled by the
+    least usual white (1 for floats, 255, 65535) that no pixel exceeds. With `min_side` a JPEG may come smaller, its
+    short side never under `min_side` px. Raises UnreadableImage for everything else, called `name` in the message.
     """
+    if channels not in (None, 1, 3):
+        raise wrong("channels", "1, 3 or None", channels)
     name = name or source_name(source)
-    if isinstance(source, np.ndarray) or (hasattr(source, "__array__") and not isinstance(source, Image.Image)):
-        return _from_array(np.asarray(source), channels, name)
-    try:
-        with _opened(source, formats, max_pixels) as image:
-            if min_side and image.format == "JPEG" and min(image.size) >= 2 * min_side:
-                image.draft(None, _scaled(image.size, min_side))
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            return _with_channels(_by_value(upright), channels)
-    except UnreadableImage:
-        raise
-    except Exception as error:  # Pillow raises at least eight kinds on broken files, some of them by accident
-        raise UnreadableImage(name, _reason(error, source)) from error
+    if _is_array(source):
+        return _from_array(source, channels, name)
+    with _opened(source, formats, max_pixels, name) as image:
+        if image.format == "JPEG" and isinstance(image, ImageFile.ImageFile):
+            _require_end(image)
+            if min_side:
+                image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
+        image.load()
+        flat = _flat(image)
+        return _with_channels(flat.transpose(UPRIGHT[turn]) if (turn := _orientation(image)) in UPRIGHT else flat, channels)
 
 
 def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> Facts:
-    """Size, mode and format from the header alone; raises UnreadableImage."""
+    """Size, mode and format, from the header alone where that says which way is up (all but PNG); raises UnreadableImage."""
     name = source_name(source)
-    if isinstance(source, np.ndarray):
+    if _is_array(source):
         picture = _from_array(source, None, name)
         return Facts(picture.shape[1], picture.shape[0], "L" if picture.shape[2] == 1 else "RGB", "array")
-    try:
-        with _opened(source, formats, max_pixels) as image:
-            turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-            width, height = image.size[::-1] if turned else image.size
-            return Facts(width, height, image.mode, image.format or "")
-    except UnreadableImage:
-        raise
-    except Exception as error:
-        raise UnreadableImage(name, _reason(error, source)) from error
+    with _opened(source, formats, max_pixels, name) as image:
+        # Pillow turns the size of a TIFF when it opens it
+        turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)
+        width, height = image.size[::-1] if turned else image.size
+        return Facts(width, height, image.mode, image.format or "")
 
 
 def source_name(source: Any) -> str:
     """What to call `source` in a message."""
     if isinstance(source, (str, os.PathLike)):
         return os.fspath(source)
-    if isinstance(source, bytes):
+    if isinstance(source, (bytes, bytearray)):
         return f"<{len(source)} bytes>"
     return str(getattr(source, "name", None) or getattr(source, "filename", None) or f"<{type(source).__name__}>")
 
 
-def _opened(source: Any, formats: Sequence[str], max_pixels: int) -> Image.Image:
-    name = source_name(source)
-    if isinstance(source, Image.Image):
-        copy = source.copy()
-        copy.format = source.format
-        _limited(copy, max_pixels, name)
-        return copy
-    if isinstance(source, (str, os.PathLike)):
-        source = _checked(Path(os.fspath(source)), name)
-    elif isinstance(source, bytes):
-        if not source:
-            raise UnreadableImage(name, "it is empty (0 bytes)")
-        source = BytesIO(source)
-    elif not hasattr(source, "read"):
-        raise UnreadableImage(name, f"a picture is a path, bytes, a binary file, a PIL image or a uint8 array, not {type(source).__name__}")
-    image = Image.open(source, formats=list(formats))
+@contextmanager
+def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> Iterator[Image.Image]:
+    """The picture with its header read and its size within the limit; whatever goes wrong with it is UnreadableImage."""
+    for kind in formats:
+        if kind not in FORMATS:
+            raise unknown("picture format", kind, FORMATS)
+    kind = ""
     try:
-        _limited(image, max_pixels, name)
+        if isinstance(source, Image.Image):
+            _limit(source, max_pixels, name)
+            copy = source.copy()  # what is done to it must not show in the caller's
+            copy.format = source.format
+            yield copy
+            return
+        with _stream(source, name) as stream:
+            kind = _kind(stream, formats, name)
+            with READERS[kind][1](stream) as image:
+                _limit(image, max_pixels, name)
+                yield image
     except UnreadableImage:
-        image.close()
         raise
-    return image
+    except Exception as error:  # Pillow raises a dozen kinds on broken files, some of them by accident
+        raise UnreadableImage(name, _reason(error, kind)) from error
 
 
-def _checked(path: Path, name: str) -> Path:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        raise UnreadableImage(name, "there is no such file") from None
-    except (OSError, ValueError) as error:
-        raise UnreadableImage(name, getattr(error, "strerror", None) or str(error)) from None
-    if stat.S_ISDIR(status.st_mode):
-        raise UnreadableImage(name, "it is a folder")
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableImage(name, "it is not a regular file")
-    if status.st_size == 0:
+def _stream(source: Any, name: str) -> Any:
+    if isinstance(source, (str, os.PathLike)):
+        status = Path(source).stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableImage(name, "it is a folder")
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would hang
+            raise UnreadableImage(name, "it is not a regular file")
+        return open(source, "rb")
+    if isinstance(source, (bytes, bytearray)):
+        return BytesIO(source)
+    if not hasattr(source, "read"):
+        raise UnreadableImage(name, f"a picture is a path, bytes, a binary file, a PIL image or a uint8 array, not {type(source).__name__}")
+    if hasattr(source, "seekable") and source.seekable():
+        return nullcontext(source)  # the caller's to close
+    return BytesIO(source.read())
+
+
+def _kind(stream: IO[bytes], formats: Sequence[str], name: str) -> str:
+    stream.seek(0)
+    head = stream.read(512)
+    stream.seek(0)
+    if not isinstance(head, bytes):
+        raise UnreadableImage(name, "the file is open as text; open it as binary")
+    if not head:
         raise UnreadableImage(name, "it is empty (0 bytes)")
-    return path
+    for kind, (signature, _) in READERS.items():
+        if re.match(signature, head, re.DOTALL):
+            if kind in formats:
+                return kind
+            raise UnreadableImage(name, f"it is {kind}, and only {', '.join(formats)} may be read here")
+    looks = [f"; it looks like {what}" for start, what in OTHERS.items() if re.match(start, head, re.DOTALL | re.IGNORECASE)]
+    raise UnreadableImage(name, f"it is not a picture in {', '.join(formats)}{''.join(looks[:1])}")
 
 
-def _limited(image: Image.Image, max_pixels: int, name: str) -> None:
-    pixels = image.size[0] * image.size[1]
-    if pixels > max_pixels:
-        raise UnreadableImage(name, f"{image.size[0]}×{image.size[1]} is {pixels:,} px; the limit is {max_pixels:,}")
-    if pixels == 0:
+def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise UnreadableImage(name, f"{width}×{height} is {width * height:,} px; the limit is {max_pixels:,}")
+    if not width * height:
         raise UnreadableImage(name, "it has no pixels")
 
 
-def _scaled(size: tuple[int, int], min_side: int) -> tuple[int, int]:
-    factor = min_side / min(size)
-    return max(1, int(size[0] * factor)), max(1, int(size[1] * factor))
+def _require_end(image: ImageFile.ImageFile) -> None:
+    """A download cut off and filled with zeros decodes to a picture that ends in grey: only the missing end marker tells."""
+    assert image.fp is not None
+    if b"\xff\xd9" not in image.fp.read():  # from the first scan on; within one, a 0xff is always followed by 0x00
+        raise EOFError("truncated: the end marker is missing")
 
 
-def _by_value(image: Image.Image) -> Image.Image:
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except (OSError, MemoryError):  # of a PNG it loads the pixels
+        raise
+    except Exception:  # metadata that cannot be read say nothing: every viewer shows the pixels as they are
+        return 1
+
+
+def _flat(image: Image.Image) -> Image.Image:
     """Mode L or RGB by value, transparency on white."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _deep(image)
-    if image.mode == "P" and "transparency" not in image.info:
-        return image.convert("RGB")
-    if image.mode in ("LA", "La"):
-        white = Image.new("LA", image.size, (255, 255))
-        return Image.alpha_composite(white.convert("RGBA"), image.convert("LA").convert("RGBA")).convert("L")
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(image)
+    grey = image.mode in ("1", "L", "LA", "La")
+    if image.mode == "La":
+        image = image.convert("LA")
     if image.has_transparency_data:
-        grey = image.mode == "L"
-        flat = image.convert("RGBA")
-        composed = Image.alpha_composite(Image.new("RGBA", image.size, (255, 255, 255, 255)), flat)
-        return composed.convert("L" if grey else "RGB")
-    if image.mode in ("1", "L"):
-        return image.convert("L")
-    return image.convert("RGB")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return image.convert("L" if grey else "RGB")
 
 
-def _deep(image: Image.Image) -> Image.Image:
-    """More than 8 bits by value: 16-bit grey by 1/257; 32-bit and float grey, which have no fixed white, from least to most."""
-    values = np.asarray(image).astype(np.float64)
-    if image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and 255 < values.max() <= 65535):
-        return Image.fromarray(np.round(values / 257).astype(np.uint8))
-    if not np.isfinite(values).all():
-        raise ValueError("it has pixels that are not numbers")
-    if values.min() >= 0 and values.max() <= 255:
-        return Image.fromarray(np.round(values).astype(np.uint8))
-    low, high = values.min(), values.max()
-    return Image.fromarray(np.round((values - low) * (255 / max(high - low, 1e-12))).astype(np.uint8))
+def _from_deep(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    clear = values == image.info["transparency"] if isinstance(image.info.get("transparency"), int) else None
+    if image.mode.startswith("I;16"):
+        white = 65535
+    else:
+        least, most = values.min(), values.max()
+        whites = [white for white in WHITES if most <= white and not (white == 1 and image.mode == "I")]
+        if not (least >= 0 and whites):
+            raise ValueError(f"its values go from {least:g} to {most:g}, which has no usual white; store it in 8 or 16 bits")
+        white = whites[0]
+    scaled = np.round(values * (255 / white)).astype(np.uint8)
+    return Image.fromarray(scaled if clear is None else np.where(clear, np.uint8(255), scaled))
 
 
 def _with_channels(image: Image.Image, channels: int | None) -> np.ndarray:
-    if channels not in (None, 1, 3):
-        raise ValueError(f"channels must be 1, 3 or None, not {channels}")
     if channels:
         image = image.convert("L" if channels == 1 else "RGB")
     picture = np.array(image)  # a copy of its own, writable
     return picture[:, :, None] if picture.ndim == 2 else picture
 
 
-def _from_array(array: np.ndarray, channels: int | None, name: str) -> np.ndarray:
-    if array.dtype == np.uint16:
+def _is_array(source: Any) -> bool:
+    return hasattr(source, "__array__") and not isinstance(source, Image.Image)
+
+
+def _from_array(source: Any, channels: int | None, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(source)
+    except Exception as error:  # a tensor on another device, or one that needs a gradient
+        raise UnreadableImage(name, f"no array can be made of it: {error}") from error
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
         array = np.round(array / 257).astype(np.uint8)
     if array.dtype != np.uint8:
         raise UnreadableImage(name, f"an array must be uint8 (0 to 255), not {array.dtype}; multiply values in [0, 1] by 255 and round")
@@ -191,17 +266,17 @@ def _from_array(array: np.ndarray, channels: int | None, name: str) -> np.ndarra
         raise UnreadableImage(name, f"an array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), not {array.shape}")
     if array.shape[2] == (channels or array.shape[2]) and array.shape[2] != 4:
         return array
-    return _with_channels(_by_value(Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)), channels)
+    return _with_channels(_flat(Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)), channels)
 
 
-def _reason(error: Exception, source: Any) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return f"it is not a picture in {', '.join(FORMATS)}"
-    if isinstance(error, MemoryError):
-        return "it does not fit into memory"
+def _reason(error: Exception, kind: str) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
     if isinstance(error, PermissionError):
         return "permission denied"
+    if isinstance(error, MemoryError):
+        return "it does not fit into memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if isinstance(error, (OSError, ValueError)) else f"{type(error).__name__}: {text}"
+    return f"{kind}, cut off or damaged: {text}" if kind else text
