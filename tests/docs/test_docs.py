@@ -79,7 +79,7 @@ def test_every_option_named_exists(page: Path, options: dict[str, set[str]]) -> 
 
 @pytest.mark.parametrize("page", PAGES, ids=_named(PAGES))
 def test_links_resolve(page: Path) -> None:
-    for picture, target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+    for _, target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
         if re.match(r"[a-z]+:", target):
             continue
         path, _, anchor = target.partition("#")

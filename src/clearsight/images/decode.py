@@ -103,7 +103,7 @@ def decode(
             if min_side:
                 image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
         image.load()
-        flat = _flat(image)
+        flat = _flat(image, name)
         return _with_channels(flat.transpose(UPRIGHT[turn]) if (turn := _orientation(image)) in UPRIGHT else flat, channels)
 
 
@@ -114,8 +114,9 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
         picture = _from_array(source, None, name)
         return Facts(picture.shape[1], picture.shape[0], "L" if picture.shape[2] == 1 else "RGB", "array")
     with _opened(source, formats, max_pixels, name) as image:
-        # Pillow turns the size of a TIFF when it opens it
-        turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)
+        if image.format == "PNG":
+            image.load()  # the EXIF may come after the pixels
+        turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # Pillow has turned the size of a TIFF
         width, height = image.size[::-1] if turned else image.size
         return Facts(width, height, image.mode, image.format or "")
 
@@ -206,16 +207,14 @@ def _require_end(image: ImageFile.ImageFile) -> None:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(0x0112, 1))
-    except (OSError, MemoryError):  # of a PNG it loads the pixels
-        raise
     except Exception:  # metadata that cannot be read say nothing: every viewer shows the pixels as they are
         return 1
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def _flat(image: Image.Image, name: str) -> Image.Image:
     """Mode L or RGB by value, transparency on white."""
     if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(image)
+        return _from_deep(image, name)
     grey = image.mode in ("1", "L", "LA", "La")
     if image.mode == "La":
         image = image.convert("LA")
@@ -225,7 +224,7 @@ def _flat(image: Image.Image) -> Image.Image:
     return image.convert("L" if grey else "RGB")
 
 
-def _from_deep(image: Image.Image) -> Image.Image:
+def _from_deep(image: Image.Image, name: str) -> Image.Image:
     values = np.asarray(image)
     clear = values == image.info["transparency"] if isinstance(image.info.get("transparency"), int) else None
     if image.mode.startswith("I;16"):
@@ -234,7 +233,7 @@ def _from_deep(image: Image.Image) -> Image.Image:
         least, most = values.min(), values.max()
         whites = [white for white in WHITES if most <= white and not (white == 1 and image.mode == "I")]
         if not (least >= 0 and whites):
-            raise ValueError(f"its values go from {least:g} to {most:g}, which has no usual white; store it in 8 or 16 bits")
+            raise UnreadableImage(name, f"its values go from {least:g} to {most:g}, which has no usual white; store it in 8 or 16 bits")
         white = whites[0]
     scaled = np.round(values * (255 / white)).astype(np.uint8)
     return Image.fromarray(scaled if clear is None else np.where(clear, np.uint8(255), scaled))
@@ -266,7 +265,7 @@ def _from_array(source: Any, channels: int | None, name: str) -> np.ndarray:
         raise UnreadableImage(name, f"an array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), not {array.shape}")
     if array.shape[2] == (channels or array.shape[2]) and array.shape[2] != 4:
         return array
-    return _with_channels(_flat(Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array)), channels)
+    return _with_channels(_flat(Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array), name), channels)
 
 
 def _reason(error: Exception, kind: str) -> str:
