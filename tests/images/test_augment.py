@@ -22,6 +22,9 @@ def test_the_contract_of_every_change(name):
     assert torch.equal(apply(ops, PICTURES[shuffled], shuffled, 5, 2, SIZE), whole[shuffled])
     assert torch.equal(apply(ops, PICTURES[9:10], INDICES[9:10], 5, 2, SIZE), whole[9:10])
     assert torch.equal(apply(ops, PICTURES, INDICES, 5, 2, SIZE), whole)
+    for size in (2, 7, 31):
+        parts = [apply(ops, PICTURES[chunk], chunk, 5, 2, SIZE) for chunk in INDICES.split(size)]
+        assert torch.equal(torch.cat(parts), whole)
     for seed, epoch in ((6, 2), (5, 4), (5, 3)):
         assert not torch.equal(apply(ops, PICTURES, INDICES, seed, epoch, SIZE), whole)
     constant = torch.full((8, 3, *SIZE), 77, dtype=torch.uint8)
@@ -67,6 +70,37 @@ def test_words_are_read_and_wrong_ones_refused():
     assert parse(" flip  crop:2 ") == (Op("flip", 0.5), Op("crop", 2.0))
     assert parse("") == ()
     assert (margin(parse("flip crop")), margin(parse("flip rrc"))) == (1.0, 1.15)
-    for text, says in (("filp", "Did you mean flip"), ("crop:-1", "from 0 to 64"), ("crop:x", "from 0 to 64"), ("flip:nan", "from 0 to 1")):
+    for text, says in (
+        ("filp", "Did you mean flip"),
+        ("crop:-1", "from 0 to 64"),
+        ("crop:x", "a whole number from 0 to 64"),
+        ("crop:2.5", "whole"),
+        ("flip:nan", "from 0 to 1"),
+    ):
         with pytest.raises(UsageError, match=says):
             parse(text)
+
+
+def test_nothing_asked_changes_nothing():
+    for text in ("", "flip:0", "crop:0", "flip:0 crop:0"):
+        assert torch.equal(apply(parse(text), PICTURES, INDICES, 0, 0, SIZE), PICTURES)
+
+
+def test_larger_pictures_need_a_change_that_cuts_them():
+    larger = torch.zeros(4, 3, 14, 12, dtype=torch.uint8)
+    assert apply(parse("flip rrc"), larger, INDICES[:4], 0, 0, SIZE).shape == (4, 3, *SIZE)
+    with pytest.raises(UsageError, match=r"\(14, 12\) after augmentation, not \(12, 10\)"):
+        apply(parse("flip"), larger, INDICES[:4], 0, 0, SIZE)
+
+
+def test_rrc_is_the_affine_grid():
+    draws = torch.rand(8, 4, generator=torch.Generator().manual_seed(3))
+    area = 0.35 + 0.65 * draws[:, 0]
+    aspect = (4 / 3) ** (2 * draws[:, 1] - 1)
+    tall, wide = (area / aspect * 10 / 12).sqrt().clamp(max=1), (area * aspect * 12 / 10).sqrt().clamp(max=1)
+    theta = torch.zeros(8, 2, 3)
+    theta[:, 0, 0], theta[:, 0, 2] = wide, (2 * draws[:, 2] - 1) * (1 - wide)
+    theta[:, 1, 1], theta[:, 1, 2] = tall, (2 * draws[:, 3] - 1) * (1 - tall)
+    grid = torch.nn.functional.affine_grid(theta, [8, 3, 9, 7], align_corners=False)
+    wanted = torch.nn.functional.grid_sample(PICTURES[:8].float(), grid, padding_mode="reflection", align_corners=False)
+    assert (rrc(PICTURES[:8], draws, 0.35, (9, 7)) - wanted).abs().max() <= 0.51

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from skimage import data as photographs
 
-from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
 from clearsight.images.preprocess import Preprocessing
 
 PHOTO = photographs.chelsea()  # 300×451
@@ -85,3 +85,56 @@ def test_settings_survive_json_and_bad_ones_are_refused():
         with pytest.raises(ClearsightError):
             Preprocessing.from_dict(rubbish)
     assert (preprocessing.enlarged(1.5).height, preprocessing.enlarged(1.5).width) == (42, 48)
+
+
+def test_every_channel_has_a_half_unless_said_and_bad_values_are_refused():
+    grey = Preprocessing(channels=1, height=4, width=4)
+    assert (grey.mean, grey.std) == ((0.5,), (0.5,))
+    assert Preprocessing(mean=[0.1, 0.2, 0.3]) == Preprocessing(mean=(0.1, 0.2, 0.3))
+    for bad in (
+        {"mean": (float("nan"), 0, 0)},
+        {"std": (float("inf"), 1, 1)},
+        {"height": True},
+        {"antialias": "yes"},
+        {"interpolation": "cubic"},
+    ):
+        with pytest.raises(UsageError, match=next(iter(bad))):
+            Preprocessing(**bad)
+
+
+def test_only_uint8_pictures_and_any_view_of_them():
+    preprocessing = to(40, 60)
+    with pytest.raises(UnreadableImage, match="must be uint8"):
+        preprocessing.fit_picture(PHOTO / np.float32(255))
+    mirrored = PHOTO[:, ::-1]
+    assert torch.equal(preprocessing.fit_picture(mirrored), preprocessing.fit_picture(mirrored.copy()))
+    kept = PHOTO.copy()
+    kept.flags.writeable = False
+    same = to(*PHOTO.shape[:2]).fit_picture(kept)
+    assert torch.equal(same, torch.from_numpy(PHOTO).permute(2, 0, 1))
+
+
+@pytest.mark.parametrize("shape", [(1, 20_000), (20_000, 1), (3, 60_000)])
+def test_a_strip_is_cut_before_it_is_enlarged(shape):
+    strip = np.zeros((*shape, 1), np.uint8)
+    strip[tuple(slice(n // 2 - min(n // 2, 20), n // 2 + 20) for n in shape)] = 150
+    fitted = Preprocessing(channels=1, height=200, width=200).fit_picture(strip)
+    assert (fitted == 150).all()
+    for fit in ("pad", "stretch"):
+        assert Preprocessing(channels=1, height=200, width=200, fit=fit).fit_picture(strip).shape == (1, 200, 200)
+
+
+def test_cutting_a_strip_first_moves_nothing():
+    ramp = np.broadcast_to(np.abs(np.arange(900) - 449.5).clip(0, 255).astype(np.uint8)[None, :, None], (40, 900, 1))
+    fitted = Preprocessing(channels=1, height=20, width=20).fit_picture(ramp)
+    whole = np.asarray(Image.fromarray(ramp[:, :, 0]).resize((450, 20), Image.Resampling.BILINEAR))[:, 215:235]
+    assert np.abs(fitted[0].numpy().astype(int) - whole).max() <= 1
+    assert torch.equal(fitted, fitted.flip(2))
+
+
+def test_noise_is_resized_within_a_grey_level_of_exact():
+    noise = np.random.default_rng(0).integers(0, 256, (333, 517, 3), dtype=np.uint8)
+    exact = torch.from_numpy(noise).permute(2, 0, 1)[None].double()
+    for size in ((224, 224), (10, 500), (600, 7)):
+        wanted = torch.nn.functional.interpolate(exact, size, mode="bilinear", antialias=True)[0]
+        assert (to(*size).fit_picture(noise) - wanted).abs().max() <= 1  # half a level for each of two roundings

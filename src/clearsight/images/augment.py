@@ -74,9 +74,10 @@ def rrc(pictures: Tensor, draws: Tensor, strength: float, size: Size) -> Tensor:
     wide = (area * aspect * (height / width)).sqrt().clamp(max=1.0)
     x = (draws[:, 2] * 2 - 1) * (1 - wide)  # centre, in [-1, 1]
     y = (draws[:, 3] * 2 - 1) * (1 - tall)
-    zero = torch.zeros_like(x)
-    theta = torch.stack([torch.stack([wide, zero, x], 1), torch.stack([zero, tall, y], 1)], 1)  # (N, 2, 3)
-    grid = F.affine_grid(theta, [len(pictures), pictures.shape[1], *size], align_corners=False)
+    rows, columns = (torch.arange(1, 2 * n, 2, device=draws.device) / n - 1 for n in size)  # centres of the new px, in [-1, 1]
+    grid = torch.empty(len(pictures), *size, 2, device=draws.device)  # by hand: affine_grid multiplies matrices, which rounds by batch
+    grid[..., 0] = (x[:, None] + wide[:, None] * columns)[:, None, :]
+    grid[..., 1] = (y[:, None] + tall[:, None] * rows)[:, :, None]
     cut = F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False)
     return cut.round_().clamp_(0, 255).to(pictures.dtype)
 
@@ -96,12 +97,14 @@ def parse(text: str) -> tuple[Op, ...]:
         if name not in AUGMENTATIONS:
             raise unknown("augmentation", name, AUGMENTATIONS)
         row = AUGMENTATIONS[name]
+        kind = type(row.default)  # px are whole, shares are not
         try:
-            strength = float(number) if number else row.default
+            strength = kind(number) if number else row.default
         except ValueError:
             strength = float("nan")
         if not row.low <= strength <= row.high:
-            raise UsageError(f"augmentation {name} takes a number from {row.low:g} to {row.high:g} ({row.meaning}). Got {word!r}.")
+            what = f"a {'whole ' if kind is int else ''}number from {row.low:g} to {row.high:g}"
+            raise UsageError(f"augmentation {name} takes {what} ({row.meaning}). Got {word!r}.")
         ops.append(Op(name, strength))
     return tuple(ops)
 
