@@ -30,7 +30,7 @@ PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
 DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
-VERSION = 1
+VERSION = 2
 
 
 class Pictures(Protocol):
