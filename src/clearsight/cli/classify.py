@@ -3,6 +3,8 @@
 import glob
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +34,9 @@ def classify(ctx: click.Context, model: str, pictures: tuple[str, ...], top: int
     sources = list(expand(pictures))
     keep_large_buffers()
     classifier = load(model, device=pick_device(device))
-    answers = []
-    for answer in classifier.classify_many(sources, top=top, batch_size=batch):
-        answers.append(answer)
+    answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
     if as_json:
-        print_json([_as_json(answer) for answer in answers])
+        print_json([asdict(answer) for answer in answers])
     else:
         show(_table([answer for answer in answers if not isinstance(answer, Failure)]))
         for answer in answers:
@@ -62,22 +62,10 @@ def expand(pictures: tuple[str, ...]) -> Iterator[Any]:
             yield word
 
 
-class _Stdin:
+class _Stdin(BytesIO):
     """One picture's bytes, named as the user named it."""
 
     name = "-"
-
-    def __init__(self, data: bytes) -> None:
-        from io import BytesIO
-
-        self._file = BytesIO(data)
-        self.read, self.seek, self.tell = self._file.read, self._file.seek, self._file.tell
-
-
-def _as_json(answer: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(answer)
 
 
 def _table(predictions: list[Any]) -> Any:

@@ -1,5 +1,7 @@
 """`clearsight evaluate MODEL [DATA]`."""
 
+from pathlib import Path
+
 import click
 
 from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show
@@ -19,6 +21,7 @@ def evaluate(model: str, data: str | None, part: str, table: str | None, batch: 
 
     Top-1 and top-5 with 95 % intervals, per-class figures, calibration; the report goes to MODEL/report.html.
     """
+    from ..base.device import pick_device
     from ..classifier import load
     from ..evaluate.evaluate import evaluate as judge
     from ..evaluate.parts import choose_part
@@ -26,13 +29,13 @@ def evaluate(model: str, data: str | None, part: str, table: str | None, batch: 
     from ..train.run import Run
     from .reports import report_evaluation
 
-    classifier = load(model, device=device_name(device))
+    classifier = load(model, device=pick_device(device))
     chosen, name, notes = choose_part(model, data, part)
     if not quiet:
         for note in notes:
             click.echo(note, err=True)
     evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet)
-    report = report_evaluation(Run(_path(model)), classifier, evaluation, chosen, name)
+    report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen, name)
     if table:
         write_table(evaluation, table)
     if as_json:
@@ -44,16 +47,3 @@ def evaluate(model: str, data: str | None, part: str, table: str | None, batch: 
     click.echo(f"{name}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}")
     show(*tables(evaluation))
     click.echo(f"report {report}" + (f"\ntable  {table}" if table else ""))
-
-
-def device_name(device: str) -> str:
-    """The device that `auto` or a name means here."""
-    from ..base.device import pick_device
-
-    return str(pick_device(device))
-
-
-def _path(model: str):  # type: ignore[no-untyped-def]
-    from pathlib import Path
-
-    return Path(model)
