@@ -1,5 +1,6 @@
 """The one writer: whatever Clearsight leaves on disk is either the old file or the new one, whole."""
 
+import errno
 import hashlib
 import json
 import os
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ClearsightError, CorruptFile
+
+# a folder that may be written but not read, and file systems on which only files can be synced
+_NO_FOLDER_FSYNC = {errno.EACCES, errno.EINVAL, errno.ENOTSUP}
 
 
 def cache_folder() -> Path:
@@ -38,14 +42,21 @@ def write_atomic(path: str | Path, data: bytes | str) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        _fsync_folder(path.parent)
     except OSError as error:
         raise ClearsightError(f"cannot write {path}: {error.strerror or error}. What was there before is untouched.") from error
+    try:
+        _fsync_folder(path.parent)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_FSYNC:
+            raise ClearsightError(f"{path} is written, but may not survive a power cut: {error.strerror or error}.") from error
 
 
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` as indented JSON, atomically."""
-    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):  # from a file name that is not UTF-8
+        text = json.dumps(value, indent=2)
+    write_atomic(path, text + "\n")
 
 
 def read_json(path: str | Path) -> Any:

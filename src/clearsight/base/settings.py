@@ -32,7 +32,10 @@ def from_dict(cls: type[Settings], values: Mapping[str, Any], base: Settings | N
 
 def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise wrong(name, "a number below 1e308", value) from None
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise wrong(name, _KINDS[kind], value)
     if rules["choices"] and value not in rules["choices"]:
@@ -52,7 +55,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bad syntax, bad UTF-8, a number of 5,000 digits, deep nesting
         raise UsageError(f"{path} is not valid TOML: {error}.") from error
 
 

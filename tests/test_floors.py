@@ -1,0 +1,122 @@
+"""The floors of the house: a module imports its own folder or a lower floor, and no other way round is open."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import clearsight
+
+SRC = Path(__file__).parent.parent / "src" / "clearsight"
+FLOORS = {
+    "base": 0, "images": 1, "layers": 1, "metrics": 1, "datasets": 2, "models": 2, "weights": 3, "classifier": 4, "train": 5,
+    "attacks": 5, "look": 5, "selfsup": 6, "evaluate": 6, "ship": 6, "studio": 7, "cli": 8,
+}  # fmt: skip
+FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
+
+
+def named(node: ast.AST, module: tuple[str, ...]) -> list[str]:
+    """The full names that an import of any kind in `module` (a path such as ("train", "loop")) asks for."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        above = ["clearsight", *module][: -node.level] if node.level else []
+        base = [*above, node.module] if node.module else above
+        return [".".join([*base, alias.name]) for alias in node.names]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+        return [word.value for word in node.args if isinstance(word, ast.Constant)]
+    return []
+
+
+def folders_imported(source: str, module: tuple[str, ...]) -> Iterator[str]:
+    """The folders of clearsight that `source` imports, wherever in it; a public name counts as the folder that has it."""
+    for node in ast.walk(ast.parse(source)):
+        for name in named(node, module):
+            if name.partition(".")[0] != "clearsight" or name == "clearsight.__version__":
+                continue
+            within = name.partition(".")[2]
+            home = clearsight._PUBLIC.get(within, name).partition(".")[2]
+            yield home.partition(".")[0] or "*"  # the whole package: every folder is in reach of it
+
+
+def violations(source: str, module: tuple[str, ...]) -> list[str]:
+    own = module[0]
+    return [
+        f"{'.'.join(module)} (floor {FLOORS[own]}) imports {other} (floor {FLOORS.get(other, 'none')})"
+        for other in folders_imported(source, module)
+        if other != own and FLOORS.get(other, 99) >= FLOORS[own]
+    ]
+
+
+def modules() -> list[tuple[str, ...]]:
+    files = sorted(path.relative_to(SRC) for path in SRC.rglob("*.py"))
+    return [(*path.parent.parts, path.stem) for path in files if str(path) not in FREE]
+
+
+def test_every_folder_has_a_floor():
+    assert len(modules()) > 50
+    assert {module[0] for module in modules()} <= set(FLOORS)
+
+
+def test_imports_go_down_the_floors():
+    found = [line for module in modules() for line in violations(SRC.joinpath(*module).with_suffix(".py").read_text(), module)]
+    assert not found, "\n".join(found)
+
+
+def test_the_top_of_the_package_lists_and_forwards():
+    for name in FREE:
+        tree = ast.parse((SRC / name).read_text())
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level and node.module != "cli"], name
+        assert not [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.For | ast.While)], name
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("from ..cli import main", ("train", "loop")),
+        ("from .. import evaluate", ("classifier", "classifier")),
+        ("from .. import base, evaluate as e", ("classifier", "classifier")),
+        ("from .. import Classifier", ("datasets", "open")),  # through the list of public names
+        ("from clearsight import Recipe", ("models", "base")),
+        ("import clearsight", ("models", "base")),
+        ("from ..models import build", ("datasets", "open")),  # one floor
+        ("from ..metrics.accuracy import top_k", ("images", "decode")),
+        ("import clearsight.train.loop", ("models", "base")),
+        ("import os, clearsight.train.loop as loop", ("models", "base")),
+        ("from clearsight.look.draw import *", ("train", "loop")),
+        ("def f():\n    from clearsight.look import draw", ("train", "loop")),
+        ("class A:\n    async def f(self):\n        if x:\n            from ..look import draw", ("train", "loop")),
+        ("if TYPE_CHECKING:\n    from ...train.loop import fit", ("models", "convnets", "resnet")),
+        ("from ..train import loop", ("models", "__init__")),
+        ("from ...train import loop", ("models", "convnets", "__init__")),
+        ("try:\n    import_module('clearsight.train.loop')\nexcept ImportError:\n    pass", ("models", "base")),
+        ("importlib.import_module('clearsight.train')", ("models", "base")),
+        ("from ..nowhere import x", ("cli", "train")),  # a folder without a floor
+        ("from .. import errors", ("cli", "train")),
+    ],
+)
+def test_a_way_up_is_noticed(source, module):
+    assert len(violations(source, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("from .schedule import factor", ("train", "loop")),
+        ("from . import schedule", ("train", "loop")),
+        ("from ..base import errors", ("train", "loop")),
+        ("import torch, torch.nn.functional as F", ("train", "loop")),
+        ("from .. import models", ("train", "loop")),
+        ("from .. import __version__", ("base", "files")),
+        ("from clearsight import __version__", ("base", "files")),
+        ("from .. import Classifier", ("train", "loop")),
+        ("from ..base import Model", ("models", "convnets", "swift")),  # models/base.py, not the ground floor
+        ("from ...base.errors import wrong", ("models", "convnets", "swift")),
+        ("from .base import Model", ("models", "__init__")),
+        ("from copy import copy as check", ("base", "files")),
+        ("import save", ("base", "files")),  # another package that is called like a public name
+    ],
+)
+def test_a_way_down_is_not(source, module):
+    assert violations(source, module) == []

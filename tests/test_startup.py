@@ -1,0 +1,28 @@
+"""Start-up is light: asking for help, the version or the package does not wait for anything heavy."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "numpy", "PIL", "rich", "sklearn", "tensorboard", "safetensors", "pandas", "pyarrow"}
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import clearsight; print(clearsight.__version__, len(clearsight.__all__))", "0."),
+        ("sys.argv = ['clearsight', '--help']; from clearsight.cli import main; main()", "train"),
+        ("sys.argv = ['clearsight', '--version']; import runpy; runpy.run_module('clearsight', run_name='__main__')", "clearsight 0."),
+        ("sys.argv = ['clearsight', 'trian']; from clearsight.cli import main; main()", ""),
+    ],
+    ids=["import", "help", "version", "mistyped"],
+)
+def test_nothing_heavy_is_imported(code, says):
+    script = f"import atexit, sys\natexit.register(lambda: print('loaded:', *sys.modules, file=sys.stderr))\n{code}"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    said, _, loaded = done.stderr.partition("loaded:")
+    assert done.returncode == (0 if says else 2), said
+    assert "clearsight" in loaded.split() and not {name.partition(".")[0] for name in loaded.split()} & HEAVY
+    assert says in done.stdout
+    assert not said or "Did you mean train?" in said
