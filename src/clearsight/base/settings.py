@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,9 +36,11 @@ def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
         try:
             value = float(value)
         except OverflowError:
-            raise wrong(name, "a number below 1e308", value) from None
+            raise wrong(name, "a number below 1e308", math.inf) from None  # its digits could fill the screen
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise wrong(name, _KINDS[kind], value)
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):  # a path that is not UTF-8
+        raise wrong(name, "text that UTF-8 can write", value)
     if rules["choices"] and value not in rules["choices"]:
         raise unknown(f"value of {name}", value, rules["choices"])
     if kind is float and value != value:
@@ -61,7 +64,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 def to_toml(settings: Any, title: str = "") -> str:
     """The settings as TOML, each line with its meaning; `from_dict(tomllib.loads(...))` gives them back."""
-    lines = [f"# {line}" for line in title.splitlines()]
+    lines = ["".join(c if c.isprintable() else " " for c in f"# {line}") for line in title.splitlines()]
     for field in dataclasses.fields(settings):
         value = _toml_value(getattr(settings, field.name))
         lines.append(f"{field.name} = {value}".ljust(34) + f"  # {field.metadata['help']}")

@@ -1,0 +1,75 @@
+"""Progress: nothing on stdout, and in a log a line only after `every` seconds."""
+
+import io
+import sys
+
+import pytest
+
+from clearsight.base import progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_log_gets_a_line_only_after_every_seconds(capsys, clock):
+    lines = []
+    with progress.Progress("train", 60, every=15.0) as bar:
+        for _ in range(60):
+            clock[0] += 1
+            bar.update(1, "loss 0.5" if clock[0] < 110 else "")
+            out, err = capsys.readouterr()
+            assert out == ""
+            if err:
+                lines.append((clock[0] - 100, err))
+    assert [second for second, _ in lines] == [16, 32, 48]
+    assert lines[0][1] == "train 16/60 1 pictures/s 44 s left loss 0.5\n"  # the last note stays
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_was_done_earlier_does_not_enter_the_rate(capsys, clock):
+    with progress.Progress("train", 1000, "steps", every=1.0) as bar:
+        bar.skip(900)
+        clock[0] += 2
+        bar.update(20)
+    assert bar.rate == 10
+    assert capsys.readouterr() == ("", "train 920/1000 10 steps/s 8 s left \n")
+
+
+def test_quiet_prints_nothing(capsys, clock):
+    with progress.Progress("train", 10, quiet=True, every=0.0) as bar:
+        clock[0] += 100
+        bar.update(10)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_goes_through(clock):
+    with pytest.raises(KeyError), progress.Progress("train", 10):
+        raise KeyError
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_terminal_gets_a_bar_that_is_stopped(monkeypatch, capsys, fails):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    bar = progress.Progress("train", 10)
+    try:
+        with bar:
+            bar.update(4, "loss 0.5")
+            bar._bar.refresh()
+            if fails:
+                raise KeyError
+    except KeyError:
+        assert fails
+    assert not bar._bar.live.is_started
+    shown = sys.stderr.getvalue()
+    assert "train" in shown and "4/10" in shown and "loss 0.5" in shown
+    assert capsys.readouterr().out == ""
