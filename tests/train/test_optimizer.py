@@ -59,6 +59,64 @@ def test_decay_is_of_weights_only(name, factor):
         torch.testing.assert_close(p, old * factor if p.ndim > 1 else old)
 
 
+@pytest.mark.parametrize("name", ["sgd", "adamw"])
+def test_with_decay_it_is_torchs_over_two_groups(name):
+    ours, theirs = network(), network()
+    groups = [
+        {"params": [p for p in theirs.parameters() if p.ndim > 1], "weight_decay": 0.01},
+        {"params": [p for p in theirs.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    peer = torch.optim.SGD(groups, lr=0.05, momentum=0.9, nesterov=True) if name == "sgd" else torch.optim.AdamW(groups, lr=0.05)
+    steps(ours, make_optimizer(ours, name=name, **SETTINGS), 0, 5)
+    steps(theirs, peer, 0, 5)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+def test_sgd_without_momentum_is_plain():
+    ours, theirs = network(), network()
+    steps(ours, make_optimizer(ours, name="sgd", lr=0.05, momentum=0.0, weight_decay=0.0), 0, 5)
+    steps(theirs, torch.optim.SGD(theirs.parameters(), lr=0.05), 0, 5)
+    assert same(ours, theirs)
+
+
+def test_muon_moves_everything_but_convolutions_as_torchs_sgd():
+    """The same gradients to both: torch's SGD with Nesterov on the vectors and the linear layer, biases and norms undecayed."""
+    ours, theirs = network(), network()
+    mine = make_optimizer(ours, name="muon", **SETTINGS)
+    rest = [p for p in theirs.parameters() if p.ndim != 4]
+    groups = [{"params": [p], "weight_decay": 0.01 if p.ndim > 1 else 0.0} for p in rest]
+    peer = torch.optim.SGD(groups, lr=0.05, momentum=0.9, nesterov=True)
+    for step in range(5):
+        for i, (p, q) in enumerate(zip(ours.parameters(), theirs.parameters(), strict=True)):
+            p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(10 * step + i))
+            q.grad = p.grad.clone()
+        mine.step()
+        peer.step()
+    for p, q in zip([p for p in ours.parameters() if p.ndim != 4], rest, strict=True):
+        torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize("shape", [(16, 8, 3, 3), (64, 4, 3, 3)], ids=str)
+def test_muon_keeps_the_weight_at_the_norm_of_its_update(shape):
+    """√out where a kernel has at least as many values as there are kernels, else the root of its values; whatever the gradient's size."""
+    layer = nn.Conv2d(shape[1], shape[0], shape[2], bias=False)
+    optimizer = make_optimizer(layer, name="muon", lr=0.05, momentum=0.6, weight_decay=0.5)
+    rank = min(shape[0], layer.weight[0].numel())
+    for step in range(10):
+        layer.weight.grad = 10.0 ** (step - 5) * torch.randn(shape, generator=torch.Generator().manual_seed(step))
+        optimizer.step()
+        assert layer.weight.norm().item() == pytest.approx(rank**0.5, rel=0.07)  # the last step is not yet brought back
+
+
+def test_muon_leaves_alone_what_has_no_gradient():
+    model = network()
+    before = copy.deepcopy(model)
+    optimizer = make_optimizer(model, name="muon", **SETTINGS)
+    optimizer.step()
+    assert same(model, before) and not optimizer.state
+
+
 def test_muon_without_convolutions_is_sgd_with_nesterov():
     ours, theirs = network(convolution=False), network(convolution=False)
     steps(ours, make_optimizer(ours, name="muon", **SETTINGS), 0, 4)
@@ -90,6 +148,20 @@ def test_more_newton_schulz_steps_reach_weaker_directions_and_zero_stays_zero():
     assert torch.equal(orthogonal(torch.zeros(3, 4)), torch.zeros(3, 4))
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(8, 8), (8, 40), (40, 8), (1, 9)])
+def test_a_well_conditioned_matrix_becomes_semi_orthogonal(rows, columns):
+    u, _, vh = torch.linalg.svd(torch.randn(rows, columns, generator=torch.Generator().manual_seed(1)), full_matrices=False)
+    values = torch.linspace(0.5, 2, len(vh)) if len(vh) > 1 else torch.ones(1)
+    matrix = u * values @ vh
+    made = orthogonal(matrix, steps=5)
+    found = torch.linalg.svdvals(made)
+    assert found.min() > 0.6 and found.max() < 1.3
+    turned = u.T @ made @ vh.T  # the same directions, in the same order
+    torch.testing.assert_close(turned, torch.diag(turned.diagonal()), atol=1e-5, rtol=0)
+    torch.testing.assert_close(orthogonal(matrix * 1000, steps=5), made, atol=1e-5, rtol=0)  # scale plays no part
+    torch.testing.assert_close(orthogonal(matrix.T, steps=5), made.T, atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("name", ["sgd", "adamw", "muon"])
 def test_state_goes_on_bit_for_bit(name):
     whole, halves = network(), network()
@@ -113,6 +185,23 @@ def test_the_model_declares_learning_rates_of_its_own():
     assert scales["whiten.bias"] == scales["group1.bn1.bias"] == model.LR_SCALES["bias"]
     assert scales["fc.weight"] == model.LR_SCALES["fc.weight"] and scales["group1.conv1.weight"] == 1.0
     assert "whiten.weight" not in scales and "group1.bn1.weight" not in scales  # not trained
+
+
+@pytest.mark.parametrize("name", ["pixels", "lenet5", "resnet18"])
+def test_every_group_of_muon_has_a_scale_and_every_weight_a_group(name):
+    model = models.build(name, 3, channels=1, height=28, width=28)
+    groups = make_optimizer(model, name="muon", **SETTINGS).param_groups
+    assert all(group["lr_scale"] == 1.0 for group in groups)
+    assert sorted(id(p) for group in groups for p in group["params"]) == sorted(id(p) for p in model.parameters())
+    assert all(group["matrix"] == all(p.ndim == 4 for p in group["params"]) for group in groups)
+
+
+def test_frozen_weights_are_in_no_group():
+    model = network()
+    model[0].weight.requires_grad_(False)
+    for name in ("sgd", "adamw", "muon"):
+        groups = make_optimizer(model, name=name, **SETTINGS).param_groups
+        assert not any(p is model[0].weight for group in groups for p in group["params"])
 
 
 def test_unknown_name():
