@@ -22,7 +22,7 @@ def test_a_name_is_in_one_table():
     assert len(set(NAMES)) == len(NAMES) == 9
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("resnet101", "resnet152")])  # resnet50, but longer
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("resnet34", "resnet101", "resnet152")])  # only longer
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_network_keeps_the_contract(name, channels):
     model = on_paper(name, 7, channels, 48, 40)
