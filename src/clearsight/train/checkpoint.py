@@ -24,7 +24,10 @@ VERSION = "1"
 
 @dataclass
 class Counters:
-    """Where a run is: the numbers that, with the tensors, decide everything that follows."""
+    """Where a run is: the numbers that, with the tensors, decide everything that follows.
+
+    `accumulate` is the parts a batch is computed in since memory last ran out.
+    """
 
     epoch: int = 0
     step: int = 0
@@ -35,6 +38,7 @@ class Counters:
     pictures: int = 0
     best: float = -1.0
     best_epoch: int = 0
+    accumulate: int = 1
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -32,6 +32,22 @@ class NotFinite(ClearsightError):
         )
 
 
+class OutOfMemory(ClearsightError):
+    """Memory does not hold what a step needs, however small its parts."""
+
+    def __init__(self, batch: int, parts: int, reason: str) -> None:
+        super().__init__(
+            f"out of memory with a batch of {batch} in {parts} part(s) ({reason}). The last checkpoint is untouched. "
+            f"Try --accumulate {2 * parts}, a smaller --size or --batch, or a smaller --model."
+        )
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is what torch or Python raises when memory runs out; on a processor torch has no class for it."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(said in str(error) for said in words)
+
+
 class Stop:
     """Turns SIGINT and SIGTERM into a question that the loop answers between two steps; a second Ctrl-C does not wait."""
 

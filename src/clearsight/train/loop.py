@@ -6,7 +6,6 @@ goes on from its checkpoint computes the same weights, bit for bit, as one that 
 Shapes: N pictures in this process's share of a batch, K classes.
 """
 
-import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -16,7 +15,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.parallel import DistributedDataParallel
 
 from ..base.progress import Progress
 from ..base.randomness import key, permutation
@@ -25,10 +23,10 @@ from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import checkpoint, schedule
-from .guard import NotFinite, Stop, name_the_layer
+from .guard import NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
 from .parallel import Team
 from .recipe import Recipe
-from .speed import Speed
+from .working import Speed, Working
 
 
 @dataclass
@@ -46,6 +44,12 @@ class Job:
     device: torch.device
     team: Team
     quiet: bool = False
+    say: Callable[[str], None] = print
+
+    @property
+    def parts(self) -> int:
+        """How many parts a batch is computed in: as the recipe says, or more since memory ran out."""
+        return max(self.recipe.accumulate, self.state.counters.accumulate)
 
     @property
     def steps(self) -> int:
@@ -68,9 +72,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
     Raises NotFinite when a loss or gradient is not a number, Interrupted (after saving) when asked to stop.
     """
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
-    net: nn.Module = torch.compile(model) if job.speed.compile else model  # type: ignore[assignment]
-    if job.team.world > 1:
-        net = DistributedDataParallel(net)
+    net = Working(model, job.speed, job.device, job.team.world)
     saved = time.monotonic()
     while counters.epoch < recipe.epochs and not _out_of_patience(job):
         batches = permutation(recipe.seed, counters.epoch, len(job.train)).tensor_split(job.steps)[counters.step :]
@@ -80,7 +82,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
             progress.skip(counters.seen)
             start = time.perf_counter()
             for batch, share, pictures in zip(batches, shares, job.train.batches(shares), strict=True):
-                loss, correct, asked = _step(job, net, share, pictures, len(batch), stop)
+                loss, correct, asked = _fitting_step(job, net, share, pictures, len(batch), stop)
                 counters.step += 1
                 counters.seen += len(batch)
                 counters.loss += loss
@@ -101,28 +103,44 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         saved = time.monotonic()
 
 
-def _step(job: Job, net: nn.Module, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
+def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
+    """`_step`, in twice as many parts each time that memory runs out; batch norm then sees smaller parts, and so it is said."""
+    while True:
+        try:
+            return _step(job, net, share, pictures, whole, stop)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            reason = str(error).splitlines()[0]
+        # outside of the handler, which would keep the failed step's tensors alive
+        most = len(share) // 2
+        if job.team.world > 1 or job.parts >= most:
+            raise OutOfMemory(whole, job.parts, reason)
+        job.state.counters.accumulate = min(2 * job.parts, most)
+        job.say(f"out of memory: from here each batch of {job.recipe.batch} is computed in {job.parts} parts (as --accumulate {job.parts})")
+
+
+def _step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
     """One step on this process's `share` of a batch of `whole` pictures; returns the batch's loss sum, hits, and whether to stop."""
     recipe, counters, state = job.recipe, job.state.counters, job.state
-    net.train()
+    net.begin()
     for group in state.optimizer.param_groups:
         group["lr"] = _lr(job, counters.step) * group.get("lr_scale", 1.0)
     torch.manual_seed(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"))
-    state.optimizer.zero_grad(set_to_none=True)
     loss_sum, correct = 0.0, 0
-    indices = share.tensor_split(max(1, min(recipe.accumulate, len(share) // 2)))
+    indices = share.tensor_split(max(1, min(job.parts, len(share) // 2)))
     parts = pictures.split([len(part) for part in indices])
     for i, (index, part) in enumerate(zip(indices, parts, strict=True)):
         inputs, labels = job.prepared(index, part)
         last = i == len(indices) - 1
-        with contextlib.nullcontext() if last or job.team.world == 1 else net.no_sync():  # type: ignore[operator]
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                logits = net(inputs).float()  # (N, K)
+        with net.alone(last):
+            logits = net.logits(inputs)  # (N, K)
             losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=recipe.label_smoothing)
             loss = (losses * job.class_weights[labels]).sum()
             (loss * (job.team.world / whole)).backward()  # data parallel averages over the processes
         loss_sum += float(loss.detach())
         correct += int((logits.detach().argmax(1) == labels).sum())
+    net.end()
     _update(job, loss_sum, inputs)
     numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
     loss_total, correct_total, asked = job.team.total(numbers).tolist()
@@ -198,7 +216,7 @@ def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
     model = job.state.model
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
-    batches = job.team.share(everything).split(512)
+    batches = job.team.share(everything).split(max(1, min(512, 2 * job.recipe.batch // job.parts)))
     rows = []
     model.eval()
     with torch.inference_mode():

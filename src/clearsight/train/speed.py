@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,36 +12,12 @@ from torch import Tensor, nn
 from ..base.device import hardware
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder, digest, read_json, write_json
+from ..base.precision import has_bf16
+from .working import Speed, Working
 
 # Compiling costs up to a minute on a processor and often gains nothing there: tried only where it can pay that back.
 COMPILE_FROM_SECONDS = {"cpu": 7200.0, "cuda": 120.0}
 WORTH_IT = 1.05  # a candidate must win by this much over a simpler one: less is noise
-
-
-@dataclass(frozen=True)
-class Speed:
-    """How a step is computed: bfloat16 products, channels-last memory, compiled kernels."""
-
-    bf16: bool = False
-    channels_last: bool = False
-    compile: bool = False
-
-    @property
-    def words(self) -> str:
-        """The same as `--speed` takes it."""
-        names = (("bf16", self.bf16), ("channels-last", self.channels_last), ("compile", self.compile))
-        return " ".join(name for name, on in names if on) or "plain"
-
-    @property
-    def memory_format(self) -> torch.memory_format:
-        """The layout of weights and batches."""
-        return torch.channels_last if self.channels_last else torch.contiguous_format
-
-
-def parse(words: str) -> Speed:
-    """The Speed that `words` name: `plain`, or any of bf16, channels-last, compile."""
-    named = words.replace("+", " ").split()
-    return Speed("bf16" in named, "channels-last" in named, "compile" in named)
 
 
 def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int) -> tuple[Speed, str]:
@@ -62,7 +37,7 @@ def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: 
         return rates[candidate.words]
 
     best = Speed()
-    for candidate in (Speed(), Speed(channels_last=True), *([Speed(bf16=True, channels_last=True)] if _has_bf16(device) else [])):
+    for candidate in (Speed(), Speed(channels_last=True), *([Speed(bf16=True, channels_last=True)] if has_bf16(device) else [])):
         if measured(candidate) > measured(best) * WORTH_IT:
             best = candidate
     if pictures / measured(best) > COMPILE_FROM_SECONDS.get(device.type, float("inf")):
@@ -90,26 +65,19 @@ def _remembered(memory: Path) -> dict[str, float]:
 def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, speed: Speed, batch: int = 32) -> float:
     """Pictures per second of forward + backward on batches of `batch`, the best of three steps after one to warm up."""
     trial = copy.deepcopy(model).to(memory_format=speed.memory_format).train()  # type: ignore[call-overload]
-    net: nn.Module = torch.compile(trial) if speed.compile else trial  # type: ignore[assignment]
+    net = Working(trial, speed, device)
     pictures = torch.zeros(batch, *shape, device=device).contiguous(memory_format=speed.memory_format)
     labels = torch.arange(batch, device=device) % classes
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        times = [_seconds(net, pictures, labels, speed) for _ in range(4)][1:]
+        times = [_seconds(net, pictures, labels) for _ in range(4)][1:]
     return batch / min(times)
 
 
-def _seconds(net: nn.Module, pictures: Tensor, labels: Tensor, speed: Speed) -> float:
+def _seconds(net: Working, pictures: Tensor, labels: Tensor) -> float:
     start = time.perf_counter()
-    with torch.autocast(pictures.device.type, torch.bfloat16, enabled=speed.bf16):
-        loss = F.cross_entropy(net(pictures).float(), labels)
-    loss.backward()
+    net.begin()
+    F.cross_entropy(net.logits(pictures), labels).backward()
+    net.end()
     if pictures.is_cuda:
         torch.cuda.synchronize()
     return time.perf_counter() - start
-
-
-def _has_bf16(device: torch.device) -> bool:
-    """Whether products in bfloat16 are done by the chip; emulated ones are ten times slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

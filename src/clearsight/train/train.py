@@ -34,6 +34,8 @@ from .optimizer import make_optimizer
 from .parallel import Team, join_team, leave_team
 from .recipe import Recipe, compose
 from .run import Run, open_run
+from .working import Speed
+from .working import parse as parse_speed
 
 GOLDEN = 8
 LOOKED_AT = 2048
@@ -126,7 +128,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = _pictures(recipe, parts, preprocessing, quiet or not team.leads)
-        job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, speed.parse(facts["speed"]))
+        job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
         if checkpoint.checkpoints(run.checkpoints):
             for line in checkpoint.restore(job.state, run.checkpoints):
                 say(line)
@@ -156,7 +158,7 @@ def _job(
     team: Team,
     quiet: bool,
     say: Callable[[str], None],
-    known: speed.Speed | None,
+    known: Speed | None,
 ) -> Job:
     if len(pictures) < 2 * team.world:
         raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
@@ -188,6 +190,7 @@ def _job(
         device=device,
         team=team,
         quiet=quiet,
+        say=say,
     )
 
 
@@ -200,9 +203,9 @@ def _initialise(job: Job) -> None:
 
 def _choose_speed(
     recipe: Recipe, model: torch.nn.Module, classes: int, pictures: int, device: torch.device, team: Team, say: Callable[[str], None]
-) -> speed.Speed:
+) -> Speed:
     if recipe.speed != "auto":
-        return speed.parse(recipe.speed)
+        return parse_speed(recipe.speed)
     names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
     number = 0
     if team.leads:
@@ -210,7 +213,7 @@ def _choose_speed(
         found, how = speed.choose(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
         say(f"speed: {how}")
         number = names.index(found.words)
-    return speed.parse(names[team.agreed(number)])
+    return parse_speed(names[team.agreed(number)])
 
 
 def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:

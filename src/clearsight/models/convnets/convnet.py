@@ -6,6 +6,7 @@ conv32 3×3 – conv64 3×3 – max pool 2 – dropout ¼ – dense 128 – drop
 import torch
 from torch import Tensor, nn
 
+from ...layers.dropout import Dropout
 from ..base import Model
 
 PAPER = (2015, "Chollet: Keras, examples/mnist_cnn")
@@ -24,9 +25,9 @@ class ConvNet(Model):
         self.conv1 = nn.Conv2d(channels, 32, 3)
         self.conv2 = nn.Conv2d(32, 64, 3)
         self.pool = nn.MaxPool2d(2)
-        self.dropout1 = nn.Dropout(dropout[0])
+        self.dropout1 = Dropout(dropout[0])
         self.fc1 = nn.Linear(64 * ((height - 4) // 2) * ((width - 4) // 2), 128)
-        self.dropout2 = nn.Dropout(dropout[1])
+        self.dropout2 = Dropout(dropout[1])
         self.fc2 = nn.Linear(128, classes)
 
     def features(self, x: Tensor) -> Tensor:

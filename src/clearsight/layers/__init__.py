@@ -1,0 +1,1 @@
+"""Floor 1: blocks that several networks share, nothing else."""
