@@ -10,9 +10,10 @@ from clearsight import models
 from clearsight.base.errors import UsageError
 from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
+from clearsight.datasets.split import split
 from clearsight.train.prepare import settle
 from clearsight.train.recipe import Recipe, built_in, compose
-from tests.pictures import digit_folder
+from tests.pictures import digit_arrays, digit_folder
 
 
 @pytest.mark.parametrize("name", built_in())
@@ -58,3 +59,10 @@ def test_the_data_answer_what_is_left_open(tmp_path):
     assert "rrc" in photos.augment
     colour = np.zeros((4, 40, 50, 3), np.uint8), np.array([0, 0, 1, 1])
     assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
+
+
+@pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "on"), ("crop:2", "off"), ("", "off")])
+def test_answers_are_mirrored_where_training_is(augment, expected):
+    data = split(open_dataset(digit_arrays(40))).parts["train"]
+    assert settle({"mirror": "auto", "augment": augment}, data).mirror == expected
+    assert settle({"augment": augment}, data).mirror == "off"

@@ -60,6 +60,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         "classes": list(classifier.classes),
         "preprocessing": preprocessing.to_dict(),
         "temperature": classifier.temperature,
+        "mirror": classifier.mirror,
         "weights": {"file": WEIGHTS, "sha256": digest(weights)},
         "golden": _save_golden(classifier, folder, golden),
         "facts": classifier.facts,
@@ -106,6 +107,7 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
         )
         preprocessing = Preprocessing.from_dict(config["preprocessing"])
         temperature, expected = float(config["temperature"]), config["weights"]["sha256"]
+        mirror = bool(config.get("mirror", False))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CorruptFile(f"{folder / 'config.json'} is not a classifier's: {type(error).__name__} at {error}.") from error
     model.load_state_dict(_weights(folder / WEIGHTS, expected, model.state_dict()))
@@ -117,6 +119,7 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
         classes,
         temperature=temperature,
         architecture=architecture["name"],
+        mirror=mirror,
         facts=facts if isinstance(facts, dict) else {},
     ).to(device)
 

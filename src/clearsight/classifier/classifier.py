@@ -1,5 +1,6 @@
 """A classifier is preprocessing + features + head, and the names of its classes."""
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,8 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import UnreadableImage, wrong
+from ..base.device import keep_large_buffers
+from ..base.errors import UnreadableImage, unknown, wrong
+from ..base.precision import halved, has_bf16
 from ..images.preprocess import Preprocessing
+from .folding import folded
+
+SPEEDS = ("auto", "plain", "folded", "bf16")
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Classifier:
     """Model + preprocessing + class names + fitted temperature; answers for pictures of any kind.
 
     `architecture` is the name that `models.build` knows the model by (empty for a model of your own,
-    which works in memory but cannot be saved).
+    which works in memory but cannot be saved). With `mirror` every answer is the mean over the picture and its mirror image.
     """
 
     def __init__(
@@ -56,6 +62,7 @@ class Classifier:
         *,
         temperature: float = 1.0,
         architecture: str = "",
+        mirror: bool = False,
         facts: dict[str, Any] | None = None,
     ) -> None:
         if not temperature > 0:
@@ -65,7 +72,10 @@ class Classifier:
         self.classes = tuple(classes)
         self.temperature = temperature
         self.architecture = architecture
+        self.mirror = mirror
         self.facts = dict(facts or {})
+        self.speed = "plain"
+        self._net, self._dtype = self.model, torch.float32
 
     @property
     def device(self) -> torch.device:
@@ -77,12 +87,33 @@ class Classifier:
         self.model.to(device)
         return self
 
+    def faster(self, speed: str = "auto") -> "Classifier":
+        """The same classifier made for many pictures: batch norms folded, weights as they are now (train the original), large buffers kept.
+
+        `speed` is `bf16` for products in bfloat16 (a probability moves by about 1e-2), `folded` for float32 alone, `plain` for
+        nothing at all, `auto` for bfloat16 where the chip multiplies it. Raises UsageError for another word.
+        """
+        if speed not in SPEEDS:
+            raise unknown("speed", speed, SPEEDS)
+        twin = copy.copy(self)
+        if speed == "plain":
+            return twin
+        keep_large_buffers()
+        half = speed == "bf16" or (speed == "auto" and has_bf16(self.device))
+        net = folded(self.model)
+        twin.speed = "bf16" if half else "folded"
+        twin._net, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)
+        twin._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return twin
+
     def logits(self, batch: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""
         with torch.inference_mode():
-            pictures = self.preprocessing.normalise(batch.to(self.device))
-            scores: Tensor = self.model(pictures.contiguous(memory_format=torch.channels_last))
-        return scores.float()
+            pictures = self.preprocessing.normalise(batch.to(self.device)).to(self._dtype)
+            scores: Tensor = self._net(pictures.contiguous(memory_format=torch.channels_last)).float()
+            if self.mirror:
+                scores = (scores + self._net(pictures.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
+        return scores
 
     def probabilities(self, batch: Tensor) -> Tensor:
         """Calibrated class probabilities, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .common import device_option, json_option, print_json, show
+from .common import device_option, json_option, print_json, show, speed_option
 
 MAX_STDIN_BYTES = 200 * 2**20
 
@@ -21,19 +21,21 @@ MAX_STDIN_BYTES = 200 * 2**20
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to list.")
 @click.option("--batch", default=64, show_default=True, type=click.IntRange(1), help="Pictures computed together.")
 @device_option
+@speed_option
 @json_option
 @click.pass_context
-def classify(ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, batch: int, device: str, as_json: bool) -> None:
+def classify(
+    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, batch: int, device: str, speed: str, as_json: bool
+) -> None:
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
-    from ..base.device import keep_large_buffers, pick_device
+    from ..base.device import pick_device
     from ..classifier import Failure, load
 
     sources = list(expand(pictures))
-    keep_large_buffers()
-    classifier = load(model, device=pick_device(device))
+    classifier = load(model, device=pick_device(device)).faster(speed)
     answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
     if as_json:
         print_json([asdict(answer) for answer in answers])

@@ -12,6 +12,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 device_option = click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps (auto: a GPU if there is one).")
+speed_option = click.option(
+    "--speed",
+    default="auto",
+    show_default=True,
+    type=click.Choice(("auto", "plain", "folded", "bf16")),
+    help="folded: batch norms folded into convolutions; bf16: that, in bfloat16 (auto: bf16 where the chip multiplies it); plain: neither.",
+)
 batch_option = click.option("--batch", default=256, show_default=True, type=click.IntRange(1), help="Pictures computed together.")
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from .common import batch_option, device_option, json_option, print_json, quiet_option
+from .common import batch_option, device_option, json_option, print_json, quiet_option, speed_option
 
 
 @click.command()
@@ -12,9 +12,10 @@ from .common import batch_option, device_option, json_option, print_json, quiet_
 @click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
 @batch_option
 @device_option
+@speed_option
 @json_option
 @quiet_option
-def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str, as_json: bool, quiet: bool) -> None:
+def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str, speed: str, as_json: bool, quiet: bool) -> None:
     """Judge the classifiers A and B on the same pictures (left out: A's own data and split) and test the difference."""
     from dataclasses import asdict
 
@@ -28,7 +29,8 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     if not quiet:
         for note in notes:
             click.echo(note, err=True)
-    judged = [evaluate(load(model, device=pick_device(device)), chosen, batch_size=batch, quiet=quiet) for model in (a, b)]
+    where = pick_device(device)
+    judged = [evaluate(load(model, device=where).faster(speed), chosen, batch_size=batch, quiet=quiet) for model in (a, b)]
     found = test(judged[0], judged[1])
     if as_json:
         print_json(asdict(found))

@@ -27,7 +27,7 @@ def demo(out: str, as_json: bool) -> None:
     click.echo("2  judge on the test part, read for the first time", err=True)
     classifier = load(trained.run)
     test = trained.parts.parts["test"]
-    evaluation = evaluate(classifier, test, quiet=True)
+    evaluation = evaluate(classifier.faster(), test, quiet=True)
     report = report_evaluation(Run(trained.run), classifier, evaluation, test, "test")
     figures = evaluation.to_json()
     click.echo("3  classify a picture", err=True)

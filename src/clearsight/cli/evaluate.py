@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
 
 
 @click.command()
@@ -14,9 +14,12 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @click.option("--table", type=click.Path(dir_okay=False), help="Write every prediction to this .csv, .json or .parquet file.")
 @batch_option
 @device_option
+@speed_option
 @json_option
 @quiet_option
-def evaluate(model: str, data: str | None, part: str, table: str | None, batch: int, device: str, as_json: bool, quiet: bool) -> None:
+def evaluate(
+    model: str, data: str | None, part: str, table: str | None, batch: int, device: str, speed: str, as_json: bool, quiet: bool
+) -> None:
     """Say how good the classifier MODEL is on DATA (left out: the data it was trained on, by its own split).
 
     Top-1 and top-5 with 95 % intervals, per-class figures, calibration; the report goes to MODEL/report.html.
@@ -29,7 +32,7 @@ def evaluate(model: str, data: str | None, part: str, table: str | None, batch: 
     from ..train.run import Run
     from .reports import report_evaluation
 
-    classifier = load(model, device=pick_device(device))
+    classifier = load(model, device=pick_device(device)).faster(speed)
     chosen, name, notes = choose_part(model, data, part)
     if not quiet:
         for note in notes:

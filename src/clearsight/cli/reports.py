@@ -17,7 +17,7 @@ from ..train.train import Trained
 def report_training(trained: Trained, *, quiet: bool) -> Path:
     """Judge on the validation part and write `report.html` into the run folder."""
     val = trained.parts.parts["val"]
-    evaluation = evaluate(trained.classifier, val, quiet=quiet)
+    evaluation = evaluate(trained.classifier.faster(), val, quiet=quiet)
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
 
 

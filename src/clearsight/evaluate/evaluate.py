@@ -28,7 +28,7 @@ class Evaluation:
     """The answers of a classifier and what they are worth.
 
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
-    `seconds` with reading the pictures, `pictures_per_second` without.
+    `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed.
     """
 
     classes: tuple[str, ...]
@@ -38,6 +38,7 @@ class Evaluation:
     temperature: float = 1.0
     seconds: float = 0.0
     pictures_per_second: float = 0.0
+    speed: str = "plain"
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -129,6 +130,7 @@ class Evaluation:
             "temperature": self.temperature,
             "seconds": round(self.seconds, 3),
             "pictures_per_second": round(self.pictures_per_second, 1),
+            "speed": self.speed,
             "classes": list(self.classes),
             "per_class": [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)],
             "confusion": self.confusion.tolist(),
@@ -183,6 +185,7 @@ def evaluate(
         temperature=classifier.temperature,
         seconds=end - start,
         pictures_per_second=len(known) / max(end - ready, 1e-9),
+        speed=classifier.speed,
     )
 
 

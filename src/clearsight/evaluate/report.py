@@ -116,7 +116,11 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
             f"ECE; {percent(figures['ece_raw'])[0]} before temperature {evaluation.temperature:.2f}",
         ),
         ("log loss", f"{figures['nll']:.3f}", f"NLL in nats; guessing blindly: {blind}"),
-        ("speed", f"{figures['pictures_per_second']:,.0f}/s", f"{figures['seconds']:,.1f} s for all pictures with reading them"),
+        (
+            "speed",
+            f"{figures['pictures_per_second']:,.0f}/s",
+            f"{figures['seconds']:,.1f} s for all pictures with reading them; {figures['speed']}",
+        ),
     ]
 
 

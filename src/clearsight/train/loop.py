@@ -211,8 +211,8 @@ def _end_epoch(job: Job) -> None:
     counters.loss = 0.0
 
 
-def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
-    """Logits float32 `(n, K)` of all validation pictures, each computed once by one of the processes."""
+def validate(job: Job, weights: dict[str, Tensor] | None, *, mirror: bool = False) -> Tensor:
+    """Logits float32 `(n, K)` of all validation pictures, each computed by one of the processes; `mirror`: the mean over both sides."""
     model = job.state.model
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
@@ -222,9 +222,10 @@ def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
     with torch.inference_mode():
         for pictures in job.val.batches(batches):
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
+            sides = [inputs, inputs.flip(3)] if mirror else [inputs]
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                logits = functional_call(model, weights, (inputs,)) if weights else model(inputs)
-            rows.append(logits.float().cpu())
+                logits = [functional_call(model, weights, (side,)) if weights else model(side) for side in sides]
+            rows.append(torch.stack(logits).float().mean(0).cpu())
     empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
     return job.team.gathered(torch.cat(rows) if rows else empty, counts)
 

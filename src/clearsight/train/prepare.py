@@ -37,7 +37,9 @@ def settle(given: dict[str, Any], data: Dataset) -> Recipe:
     size = recipe.size or _size(side, model)
     augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
-    return dataclasses.replace(recipe, size=size, channels=recipe.channels or (1 if grey else 3), augment=augment, epochs=epochs)
+    mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
+    channels = recipe.channels or (1 if grey else 3)
+    return dataclasses.replace(recipe, size=size, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:

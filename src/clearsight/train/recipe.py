@@ -41,6 +41,9 @@ class Recipe:
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' (none: '')")
+    mirror: str = setting(
+        "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
+    )
     seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)

@@ -272,7 +272,8 @@ def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Tra
     """Fit the temperature of the best weights on validation and write the artefact."""
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
-    logits, labels = validate(job, None), job.val.labels
+    mirror = recipe.mirror == "on"
+    logits, labels = validate(job, None, mirror=mirror), job.val.labels
     if not job.team.leads:
         return None
     temperature = fit_temperature(logits, labels)
@@ -293,7 +294,9 @@ def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Tra
         "clearsight": __version__,
         "validation": validation,
     }
-    classifier = Classifier(model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, facts=facts)
+    classifier = Classifier(
+        model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts
+    )
     save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
     say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)

@@ -1,0 +1,43 @@
+"""Batch norms at rest are a scale and a shift: folded into the convolution or linear layer before, they cost nothing."""
+
+from typing import cast
+
+from torch import fx, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+
+def folded(model: nn.Module) -> nn.Module:
+    """A copy of `model` (at rest) that computes the same with fewer layers; the copy shares the weights that are left as they are.
+
+    A network whose way through depends on its input cannot be followed and is returned as it is.
+    """
+    try:
+        graph = fx.symbolic_trace(model)
+    except Exception:  # whatever the network's own code raises when it is given a proxy
+        return model
+    modules = dict(graph.named_modules())
+    for node in list(graph.graph.nodes):
+        before = node.args[0] if node.args else None
+        if node.op != "call_module" or not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) != 1:
+            continue
+        layer, norm = modules[str(before.target)], modules[str(node.target)]
+        if isinstance(norm, nn.BatchNorm2d) and isinstance(layer, nn.Conv2d):
+            fused: nn.Module = fuse_conv_bn_eval(layer, norm)
+        elif isinstance(norm, nn.BatchNorm1d) and isinstance(layer, nn.Linear):
+            fused = fuse_linear_bn_eval(layer, norm)
+        else:
+            continue
+        if _calls(graph, str(before.target)) != 1:
+            continue  # a layer used twice, once with another norm
+        parent, _, name = str(before.target).rpartition(".")
+        setattr(modules[parent], name, fused)
+        modules[str(before.target)] = fused
+        node.replace_all_uses_with(before)
+        graph.graph.erase_node(node)
+    graph.delete_all_unused_submodules()
+    graph.recompile()
+    return cast(nn.Module, graph).eval()
+
+
+def _calls(graph: fx.GraphModule, target: str) -> int:
+    return sum(node.op == "call_module" and node.target == target for node in graph.graph.nodes)

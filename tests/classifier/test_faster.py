@@ -1,0 +1,100 @@
+"""A classifier made for many pictures answers as the one it was made from."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from clearsight import Classifier, Preprocessing, UsageError, load, models, save
+from clearsight.classifier.folding import folded
+
+
+def network(name: str, size: int, channels: int = 1) -> nn.Module:
+    """With batch norms that have seen something, and scales that are not 1."""
+    torch.manual_seed(0)
+    model = models.build(name, 10, channels=channels, height=size, width=size, seed=0).train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.uniform_(module.bias, -0.5, 0.5)
+    with torch.no_grad():
+        model(torch.randn(16, channels, size, size))
+    return model.eval()
+
+
+def classifier(name: str = "resnet18", size: int = 16, **settings) -> Classifier:
+    return Classifier(network(name, size), Preprocessing(1, size, size), [f"c{i}" for i in range(10)], architecture=name, **settings)
+
+
+BATCH = torch.randint(0, 256, (6, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(("name", "norms"), [("resnet18", 0), ("resnet50", 0), ("swift", 3), ("convnet", 0)])
+def test_folding_changes_the_sums_not_the_answer(name, norms):
+    model = network(name, 16)
+    before = copy.deepcopy(model.state_dict())
+    small = folded(model)
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in small.modules()) == norms  # swift pools before three of its norms
+    x = torch.randn(4, 1, 16, 16)
+    with torch.inference_mode():
+        expected = model(x)
+        assert torch.allclose(small(x), expected, atol=1e-4 * float(expected.abs().max()))  # float32 sums in another order
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_a_shared_convolution_keeps_its_two_norms():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.a, self.b = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.BatchNorm2d(4)
+            nn.init.uniform_(self.a.weight, 2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.a(self.conv(x)) - self.b(self.conv(x))
+
+    model, x = Twice().eval(), torch.randn(2, 1, 8, 8)
+    assert torch.equal(folded(model)(x), model(x))
+
+
+def test_a_network_that_looks_at_its_input_stays_as_it_is():
+    class Choosy(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    model = Choosy().eval()
+    assert folded(model) is model
+
+
+def test_folded_and_bfloat16_answers():
+    plain = classifier()
+    exact = plain.probabilities(BATCH)
+    quick = plain.faster("folded")
+    assert (plain.speed, quick.speed) == ("plain", "folded")
+    assert torch.allclose(quick.probabilities(BATCH), exact, atol=1e-5)
+    rough = plain.faster("bf16")
+    assert rough.speed == "bf16"
+    assert torch.allclose(rough.probabilities(BATCH), exact, atol=0.05)  # 8 bits of mantissa through 18 layers
+    assert torch.equal(plain.probabilities(BATCH), exact)
+    assert next(plain.model.parameters()).dtype == torch.float32
+    assert torch.equal(plain.faster("plain").probabilities(BATCH), exact)
+
+
+def test_a_word_that_is_no_speed():
+    with pytest.raises(UsageError, match="folded"):
+        classifier().faster("quick")
+
+
+@pytest.mark.parametrize("speed", ["plain", "folded"])
+def test_the_mirror_is_the_mean_over_both_sides(speed):
+    one, both = classifier("swift"), classifier("swift", mirror=True).faster(speed)
+    expected = (one.logits(BATCH) + one.logits(BATCH.flip(3))) / 2
+    assert torch.allclose(both.logits(BATCH), expected, atol=1e-4)
+    assert torch.allclose(both.logits(BATCH), both.logits(BATCH.flip(3)), atol=1e-4)
+
+
+def test_the_mirror_is_saved(tmp_path):
+    save(classifier("lenet5", mirror=True), tmp_path / "m")
+    assert load(tmp_path / "m").mirror
+    save(classifier("lenet5"), tmp_path / "n")
+    assert not load(tmp_path / "n").mirror
