@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -26,3 +27,23 @@ def test_nothing_heavy_is_imported(code, says):
     assert "clearsight" in loaded.split() and not {name.partition(".")[0] for name in loaded.split()} & HEAVY
     assert says in done.stdout
     assert not said or "Did you mean train?" in said
+
+
+def test_the_first_step_does_not_wait_for_the_compiler_or_the_charts():
+    script = """
+import sys
+import tempfile
+from clearsight.train import loop
+
+def stop(*_):
+    print(*sys.modules)
+    sys.exit()
+
+loop._step = stop
+sys.argv = ["clearsight", "train", "digits", "--model", "pixels", "--out", sys.argv[1], "--quiet"]
+from clearsight.cli import main
+main()
+"""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([sys.executable, "-c", script, f"{folder}/run"], capture_output=True, text=True, check=True)
+    assert not {"torch._dynamo", "tensorboard", "matplotlib", "pandas", "sympy"} & set(done.stdout.split())

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile
 from ..base.files import write_atomic
+from .optimizer import Optimizer
 
 KEEP = 2
 VERSION = "1"
@@ -47,7 +48,7 @@ class State:
     """All of a run's state; `averaged` is the EMA of the weights, `kept` those of the best epoch."""
 
     model: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     averaged: dict[str, Tensor] = field(default_factory=dict)
     kept: dict[str, Tensor] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
@@ -60,8 +61,8 @@ def save(state: State, folder: Path) -> Path:
     tensors |= {f"averaged/{name}": value for name, value in state.averaged.items()}
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
     plain: dict[str, dict[str, Any]] = {}
-    for index, slots in state.optimizer.state_dict()["state"].items():
-        for name, value in slots.items():
+    for index, p in enumerate(state.optimizer.parameters):
+        for name, value in state.optimizer.state.get(p, {}).items():
             if isinstance(value, Tensor):
                 tensors[f"optimizer/{index}/{name}"] = value
             else:
@@ -127,7 +128,7 @@ def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) ->
     state.averaged = _like(groups["averaged"], state.model)
     state.kept = _like(groups["kept"], state.model)
     state.counters = Counters(**json.loads(metadata["counters"]))
-    parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+    parameters = state.optimizer.parameters
     slots: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in json.loads(metadata["optimizer"]).items()}
     for name, value in groups["optimizer"].items():
         index, slot = name.split("/", 1)

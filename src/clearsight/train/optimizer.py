@@ -1,6 +1,5 @@
 """How weights move: SGD, AdamW, and Muon for convolutions."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,37 +11,105 @@ from ..base.errors import unknown
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
-class Muon(torch.optim.Optimizer):
+class Optimizer:
+    """Groups of parameters with their settings, and what is remembered of each parameter.
+
+    Not torch's own class, whose first step imports the compiler: a second and more before training begins.
+    """
+
+    DEFAULTS: dict[str, Any] = {}  # noqa: RUF012 — replaced per class, never changed
+
+    def __init__(self, groups: list[dict[str, Any]], **settings: Any) -> None:
+        self.param_groups = [{**self.DEFAULTS, **settings, **group} for group in groups]
+        self.state: dict[Tensor, dict[str, Any]] = {}
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """Every parameter, group by group; the order in which a checkpoint numbers them."""
+        return [p for group in self.param_groups for p in group["params"]]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One update of every parameter that has a gradient."""
+        for group in self.param_groups:
+            moving = [p for p in group["params"] if p.grad is not None]
+            if moving:
+                self._move(moving, [p.grad for p in moving], group)
+
+    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _slots(self, parameters: list[Tensor], name: str) -> list[Tensor]:
+        """What is remembered of `parameters` under `name`, at first zeros."""
+        rows = [self.state.setdefault(p, {}) for p in parameters]
+        for row, p in zip(rows, parameters, strict=True):
+            if name not in row:
+                row[name] = torch.zeros_like(p)
+        return [row[name] for row in rows]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with Nesterov momentum and L2 decay, as torch's."""
+
+    DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0}  # noqa: RUF012
+
+    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+        updates = torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
+        if group["momentum"]:
+            buffers = self._slots(parameters, "momentum_buffer")
+            torch._foreach_mul_(buffers, group["momentum"])
+            torch._foreach_add_(buffers, updates)
+            torch._foreach_add_(updates, buffers, alpha=group["momentum"])
+        torch._foreach_add_(parameters, updates, alpha=-group["lr"])
+
+
+class AdamW(Optimizer):
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019), by torch's fused kernel."""
+
+    DEFAULTS = {"weight_decay": 0.01}  # noqa: RUF012
+
+    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+        for p in parameters:
+            self.state.setdefault(p, {}).setdefault("step", torch.zeros((), device=p.device))
+        steps = [self.state[p]["step"] for p in parameters]
+        torch._foreach_add_(steps, 1)
+        torch._fused_adamw_(
+            parameters,
+            gradients,
+            self._slots(parameters, "exp_avg"),
+            self._slots(parameters, "exp_avg_sq"),
+            [],
+            steps,
+            lr=group["lr"],
+            beta1=0.9,
+            beta2=0.999,
+            weight_decay=group["weight_decay"],
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class Muon(Optimizer):
     """Muon (K. Jordan et al., 2024) for groups marked `matrix`, SGD with Nesterov momentum for the others.
 
     The momentum of a convolution, as a matrix `(out, in·h·w)`, is replaced by its nearest semi-orthogonal one; the
     weight is brought to the norm of that update, so that `lr` is about the angle it turns by and decay has no meaning.
     """
 
-    def __init__(self, groups: list[dict[str, Any]], lr: float, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "matrix": False, "lr_scale": 1.0})
+    DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0, "matrix": False, "lr_scale": 1.0}  # noqa: RUF012
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One update of every parameter that has a gradient."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is not None:
-                    self._move(p, p.grad, group)
-
-    def _move(self, p: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
-        if not group["matrix"]:
-            gradient = gradient.add(p, alpha=group["weight_decay"])
-        state = self.state[p]
-        if not state:
-            state["momentum_buffer"] = torch.zeros_like(p)
-        buffer = state["momentum_buffer"].mul_(group["momentum"]).add_(gradient)
-        update = gradient.add(buffer, alpha=group["momentum"])
-        if group["matrix"]:
-            rank = min(len(p), p[0].numel())
-            p.mul_(rank**0.5 / p.norm().clamp_min(1e-12))
-            update = orthogonal(update.reshape(len(p), -1)).view(p.shape)
-        p.add_(update, alpha=-group["lr"])
+    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+        for p, gradient, buffer in zip(parameters, gradients, self._slots(parameters, "momentum_buffer"), strict=True):
+            if not group["matrix"]:
+                gradient = gradient.add(p, alpha=group["weight_decay"])
+            buffer.mul_(group["momentum"]).add_(gradient)
+            update = gradient.add(buffer, alpha=group["momentum"])
+            if group["matrix"]:
+                rank = min(len(p), p[0].numel())
+                p.mul_(rank**0.5 / p.norm().clamp_min(1e-12))
+                update = orthogonal(update.reshape(len(p), -1)).view(p.shape)
+            p.add_(update, alpha=-group["lr"])
 
 
 def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
@@ -56,7 +123,7 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
     return x.T if turned else x
 
 
-def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> Optimizer:
     """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed.
 
     Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for whoever sets `lr`. Raises UsageError for another name.
@@ -67,9 +134,9 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
     groups = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     if name == "sgd":
-        return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=momentum > 0)
+        return SGD(groups, lr=lr, momentum=momentum)
     if name == "adamw":
-        return torch.optim.AdamW(groups, lr=lr, fused=True)
+        return AdamW(groups, lr=lr)
     if name != "muon":
         raise unknown("optimizer", name, ("sgd", "adamw", "muon"))
     matrices = [p for _, p in trainable if p.ndim == 4]
@@ -78,7 +145,9 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
         for key, p in trainable
         if p.ndim != 4
     ]
-    return Muon([{"params": matrices, "matrix": True}, *scaled] if matrices else scaled, lr, momentum, weight_decay)
+    return Muon(
+        [{"params": matrices, "matrix": True}, *scaled] if matrices else scaled, lr=lr, momentum=momentum, weight_decay=weight_decay
+    )
 
 
 def _scale(model: nn.Module, key: str) -> float:
