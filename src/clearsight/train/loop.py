@@ -25,7 +25,7 @@ from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import checkpoint, schedule
-from .guard import NotFinite, Stop, name_the_layer
+from .guard import Interrupted, NotFinite, Stop, name_the_layer
 from .parallel import Team
 from .recipe import Recipe
 from .speed import Speed
@@ -95,10 +95,16 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
                 if job.team.leads and time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
                     save()
                     saved = time.monotonic()
-        _end_epoch(job)
+        try:
+            _end_epoch(job, stop)
+        except Interrupted:
+            save()  # every step of the epoch is done: it goes on with the validation
+            raise
         on_epoch()
         save()
         saved = time.monotonic()
+        if stop.asked:
+            stop.leave()
 
 
 def _step(job: Job, net: nn.Module, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
@@ -164,13 +170,13 @@ def _lr(job: Job, step: int) -> float:
     return recipe.lr * schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
 
 
-def _end_epoch(job: Job) -> None:
+def _end_epoch(job: Job, stop: Stop) -> None:
     """Judge the epoch on validation, keep its weights if they are the best so far, and write its row."""
     counters, state = job.state.counters, job.state
     if job.team.world > 1:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
-    logits = validate(job, state.averaged or None)
+    logits = validate(job, state.averaged or None, stop)
     labels = job.val.labels
     accuracy = topk(logits, labels, 1)
     if accuracy > counters.best:
@@ -193,8 +199,8 @@ def _end_epoch(job: Job) -> None:
     counters.loss = 0.0
 
 
-def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
-    """Logits float32 `(n, K)` of all validation pictures, each computed once by one of the processes."""
+def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None) -> Tensor:
+    """Logits float32 `(n, K)` of all validation pictures, each computed once by one of the processes; Interrupted when asked to stop."""
     model = job.state.model
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
@@ -203,6 +209,8 @@ def validate(job: Job, weights: dict[str, Tensor] | None) -> Tensor:
     model.eval()
     with torch.inference_mode():
         for pictures in job.val.batches(batches):
+            if stop and stop.asked:
+                stop.leave()
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
                 logits = functional_call(model, weights, (inputs,)) if weights else model(inputs)
