@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile
-from ..base.files import write_atomic
+from ..base.files import remove, write_atomic
 from .optimizer import Optimizer
 
 KEEP = 2
@@ -60,26 +60,31 @@ def save(state: State, folder: Path) -> Path:
     tensors = {f"model/{name}": value for name, value in state.model.state_dict().items()}
     tensors |= {f"averaged/{name}": value for name, value in state.averaged.items()}
     tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
-    plain: dict[str, dict[str, Any]] = {}
     for index, p in enumerate(state.optimizer.parameters):
-        for name, value in state.optimizer.state.get(p, {}).items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer/{index}/{name}"] = value
-            else:
-                plain.setdefault(str(index), {})[name] = value
-    metadata = {"version": VERSION, "counters": json.dumps(asdict(counters)), "optimizer": json.dumps(plain)}
+        tensors |= {f"optimizer/{index}/{name}": value for name, value in state.optimizer.state.get(p, {}).items()}
+    metadata = {"version": VERSION, "counters": json.dumps(asdict(counters))}
     # clone: tensors that share memory are refused by safetensors
     payload = safetensors.torch.save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, metadata)
     path = folder / f"{counters.epoch:05d}-{counters.step:07d}.checkpoint"
     write_atomic(path, payload + hashlib.sha256(payload).digest())
-    for old in checkpoints(folder)[KEEP:]:
-        old.unlink(missing_ok=True)
+    prune(folder, path)
     return path
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, newest first."""
     return sorted(folder.glob("*.checkpoint"), reverse=True)
+
+
+def prune(folder: Path, newest: Path) -> None:
+    """Remove all but `newest`, a checkpoint known to be whole, and the one before it.
+
+    What has a later name was skipped as damaged when this run was resumed, and would else count as one of the two.
+    """
+    every = checkpoints(folder)
+    place = every.index(newest)
+    for path in every[:place] + every[place + KEEP :]:
+        remove(path)
 
 
 def restore(state: State, folder: Path) -> list[str]:
@@ -129,15 +134,13 @@ def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) ->
     state.kept = _like(groups["kept"], state.model)
     state.counters = Counters(**json.loads(metadata["counters"]))
     parameters = state.optimizer.parameters
-    slots: dict[int, dict[str, Any]] = {int(i): dict(values) for i, values in json.loads(metadata["optimizer"]).items()}
     for name, value in groups["optimizer"].items():
         index, slot = name.split("/", 1)
         parameter = parameters[int(index)]
         # the memory format of the weight, so that the next product runs the same kernel
         same = value.shape == parameter.shape
-        slots.setdefault(int(index), {})[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value
-    for place, values in slots.items():
-        state.optimizer.state[parameters[place]] = values
+        slots = state.optimizer.state.setdefault(parameter, {})
+        slots[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value.to(parameter.device)
 
 
 def _like(values: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:
