@@ -30,7 +30,8 @@ class Part(NamedTuple):
     quick: str
 
 
-RESULTS, PAGE, QUICK = ROOT / "benchmarks" / "results", ROOT / "docs" / "performance.md", ROOT / "build" / "performance"
+HERE = ROOT / "benchmarks"
+RESULTS, PAGE, QUICK = HERE / "results", ROOT / "docs" / "performance.md", ROOT / "build" / "performance"
 PARTS = {
     "training": Part("training.py", "", "--pictures 2000 --test 1000 --rounds 1"),
     "training-resnet18": Part("training.py", "--network resnet18", "--pictures 256 --test 128 --rounds 1"),
@@ -64,24 +65,30 @@ def measure(name: str, folder: Path, quick: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
     say(f"== {name}: {' '.join([part.script, *words])}")
-    command = [sys.executable, str(ROOT / "benchmarks" / part.script), *words, "--json", str(file)]
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=LONGEST)
-        problem = f"exit code {done.returncode}" if done.returncode else ""
-    except subprocess.TimeoutExpired:
-        done, problem = None, "it took too long"
-    say(done.stdout if done else "")
+    code, out = _ended([part.script, *words, "--json", str(file)])
+    if code == 2:  # it has no such option: what it prints is the result
+        code, out = _ended([part.script, *words])
+    say(out)
     try:
         result = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        problem = problem or "it wrote no result"
-    if problem:
-        say(f"== {name} failed: {problem}")
-        result = {"script": part.script, "title": name, "rows": [], "hardware": {}, "versions": {}, "notes": [f"failed: {problem}"]}
+        result = {"script": part.script, "title": name, "rows": [], "hardware": {}, "versions": {}, "notes": [], "text": out.strip()}
+    if code:
+        say(f"== {name} failed")
+        result = {**result, "rows": [], "notes": [f"failed with exit code {code}"], "text": ""}
     result["command"] = " ".join(["python", f"benchmarks/{part.script}", *words])
     result.setdefault("date", datetime.date.today().isoformat())
     result["minutes"] = round((time.perf_counter() - start) / 60, 1)
     file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _ended(words: list[str]) -> tuple[int, str]:
+    """Exit code and output of a script of this folder; one that never ends is stopped."""
+    try:
+        done = subprocess.run([sys.executable, str(HERE / words[0]), *words[1:]], stdout=subprocess.PIPE, text=True, timeout=LONGEST)
+    except subprocess.TimeoutExpired:
+        return 124, ""
+    return done.returncode, done.stdout
 
 
 def page(results: dict[str, dict[str, Any] | None]) -> str:
@@ -97,6 +104,8 @@ def section(name: str, result: dict[str, Any] | None) -> str:
     lines = [f"## {result['title']}", "", "```sh", result["command"], "```", ""]
     if result["rows"]:
         lines += [*markdown(result["rows"]), ""]
+    if result.get("text"):
+        lines += ["```text", result["text"], "```", ""]
     lines += [f"- {note}" for note in result["notes"]] + ([""] if result["notes"] else [])
     return "\n".join([*lines, f"{result['date']}, {result.get('minutes', 0)} min. {facts}".strip(), ""])
 

@@ -18,14 +18,16 @@ from clearsight.train.optimizer import make_optimizer
 def main(network: str, rounds: str) -> None:
     model = models.build(network, 10, channels=1, height=28, width=28, seed=0).train()
     optimizer = make_optimizer(model, name="adamw", lr=1e-3, momentum=0.9, weight_decay=0.0)
+    torchs = torch.optim.AdamW(model.parameters(), lr=1e-3)
     F.cross_entropy(model(torch.rand(8, 1, 28, 28)), torch.arange(8)).backward()
     optimizer.step()
+    torchs.step()
     state, folder = checkpoint.State(model, optimizer), Path("checkpoints")
     folder.mkdir()
 
     def theirs(sync: bool) -> None:
         with open("state.pt", "wb") as file:
-            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, file)
+            torch.save({"model": model.state_dict(), "optimizer": torchs.state_dict()}, file)
             if sync:
                 file.flush()
                 os.fsync(file.fileno())

@@ -2,12 +2,19 @@
 
 import sys
 
-from torch.optim.optimizer import register_optimizer_step_post_hook
 from training import first_step_done
 
-register_optimizer_step_post_hook(lambda *_: first_step_done())
+from clearsight.cli import main
+from clearsight.train.optimizer import Optimizer
+
+move = Optimizer.step
+
+
+def first_step(self: Optimizer) -> None:
+    move(self)
+    first_step_done()
+
+
+Optimizer.step = first_step  # type: ignore[method-assign]
 sys.argv = ["clearsight", *sys.argv[1:]]
-
-from clearsight.cli import main  # noqa: E402
-
 main()
