@@ -24,7 +24,7 @@ docs: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python benchmarks/train_loop.py
+	$(BIN)/python benchmarks/all.py
 
 # torch comes first and alone: whatever is installed after it then takes the build that is there, instead of pulling another
 $(VENV)/torch: constraints.txt

@@ -1,0 +1,6 @@
+"""The benchmarks are scripts: they find each other by their folder."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
