@@ -19,7 +19,7 @@ def on_paper(name: str, classes: int, channels: int, height: int, width: int) ->
 
 
 def test_a_name_is_in_one_table():
-    assert len(set(NAMES)) == len(NAMES) == 9
+    assert len(set(NAMES)) == len(NAMES)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("resnet34", "resnet101", "resnet152")])  # only longer
@@ -126,13 +126,13 @@ def test_swift_whitens_enlarged_digits(mode):
     model = models.build("swift", 10, channels=1, height=28, width=28, seed=0)
     model.initialise(x)
     with torch.no_grad():
-        y = model.whiten(x)[:, :9].transpose(0, 1).flatten(1).double()
+        y = model.whiten(x)[:, :8].transpose(0, 1).flatten(1).double()
     found = y @ y.T / y.shape[1]
     patches = nn.functional.unfold(x, 3).transpose(0, 1).flatten(1).double()
-    strength = torch.linalg.eigvalsh(patches @ patches.T / patches.shape[1]).flip(0)
+    strength = torch.linalg.eigvalsh(patches @ patches.T / patches.shape[1]).flip(0)[:8]
     torch.testing.assert_close(found, torch.diag(strength / (strength + 5e-4)), atol=2e-3, rtol=0)
     assert found.diagonal()[strength > 0.02].min() > 0.97
-    assert torch.equal(model.whiten.weight[9:], -model.whiten.weight[:9])
+    assert torch.equal(model.whiten.weight[8:], -model.whiten.weight[:8])
 
 
 def test_swift_whitens_the_same_from_parts_and_whole():
@@ -140,11 +140,11 @@ def test_swift_whitens_the_same_from_parts_and_whole():
     model = models.build("swift", 10, channels=1, height=10, width=10, seed=0)
     model.initialise(x)
     patches = nn.functional.unfold(x, 3).transpose(1, 2).reshape(-1, 9).double()
-    kernels = model.whiten.weight[:9].flatten(1).double()
-    torch.testing.assert_close(
-        kernels.T @ kernels, torch.linalg.inv(patches.T @ patches / len(patches) + 5e-4 * torch.eye(9).double()), atol=1e-5, rtol=0
-    )
-    assert not model.whiten.weight.requires_grad and model.whiten.bias.requires_grad
+    kernels = model.whiten.weight[:8].flatten(1).double()
+    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    strongest = vectors[:, 1:] / (values[1:] + 5e-4) @ vectors[:, 1:].T
+    torch.testing.assert_close(kernels.T @ kernels, strongest, atol=1e-5, rtol=0)
+    assert not model.whiten.weight.requires_grad
 
 
 def test_networks_without_data_in_their_weights_ignore_initialise():

@@ -20,11 +20,11 @@ def test_whitened_patches_are_uncorrelated_with_variance_one():
     model = models.build("swift", 10, channels=1, height=16, width=16, seed=0)
     model.initialise(x)
     with torch.no_grad():
-        y = model.whiten(x)  # (N, 18, 14, 14)
-    first, second = y.transpose(0, 1).flatten(1).double().split(9)
+        y = model.whiten(x)  # (N, 16, 14, 14)
+    first, second = y.transpose(0, 1).flatten(1).double().split(8)
     torch.testing.assert_close(second, -first)  # both signs, so that ReLU loses nothing
     products = first @ first.T / first.shape[1]
-    torch.testing.assert_close(products, torch.eye(9, dtype=torch.float64), atol=0.03, rtol=0)
+    torch.testing.assert_close(products, torch.eye(8, dtype=torch.float64), atol=0.03, rtol=0)
 
 
 def test_whitening_of_colour_keeps_the_strongest_directions():
@@ -53,7 +53,7 @@ def test_it_learns_in_a_few_steps():
     for step in range(24):
         rows = torch.arange(64) * 37 + step * 64
         loss = torch.nn.functional.cross_entropy(model(x[rows % len(x)]), labels[rows % len(x)])
-        optimizer.zero_grad()
+        model.zero_grad()
         loss.backward()
         optimizer.step()
     model.eval()

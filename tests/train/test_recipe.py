@@ -65,4 +65,4 @@ def test_the_data_answer_what_is_left_open(tmp_path):
 def test_answers_are_mirrored_where_training_is(augment, expected):
     data = split(open_dataset(digit_arrays(40))).parts["train"]
     assert settle({"mirror": "auto", "augment": augment}, data).mirror == expected
-    assert settle({"augment": augment}, data).mirror == "off"
+    assert settle({"mirror": "off", "augment": augment}, data).mirror == "off"

@@ -4,16 +4,12 @@ import torch
 from torch import Tensor, nn
 
 
-class Dropout(nn.Module):
+class Dropout(nn.Dropout):
     """Sets values to zero with probability `p`, rounded to a 256th, and scales the others up (Srivastava et al., 2014)."""
 
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         """Any shape; at rest (`eval`) the identity."""
-        dropped = round(256 * self.p)
+        x, dropped = input, min(255, round(256 * self.p))
         if not self.training or not dropped:
             return x
         if x.device.type != "cpu":  # a GPU draws in parallel anyway
@@ -23,7 +19,3 @@ class Dropout(nn.Module):
         words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
         kept = (words.view(torch.uint8)[: x.numel()] >= dropped).to(x.dtype).mul_(256 / (256 - dropped))
         return x * kept.as_strided(x.shape, x.stride())  # in the order of x in memory: no value is moved
-
-    def extra_repr(self) -> str:
-        """As torch's own."""
-        return f"p={self.p}"

@@ -13,9 +13,9 @@ from ..base import Model
 
 PAPER = (2024, "Jordan: 94% on CIFAR-10 in 3.29 seconds; this network: Clearsight")
 # width of the three groups
-TABLE = {"swift": (32, 64, 128)}
+TABLE = {"swift": (32, 64, 128), "swift-slim": (16, 32, 64), "swift-wide": (64, 128, 256)}
 INPUT, CLASSES, SMALLEST, RECIPE = (1, 28, 28), 10, 10, "swift"
-DIRECTIONS = 16  # of a 3×3 patch: all 9 of a grey one, the 16 strongest of the 27 of a coloured one
+DIRECTIONS = {1: 8, 3: 16}  # the strongest of the 9 or 27 of a 3×3 patch; the weakest are noise, and 16 filters fill a register
 
 
 class Group(nn.Module):
@@ -55,17 +55,16 @@ class Swift(Model):
 
     def __init__(self, widths: tuple[int, int, int], classes: int, channels: int) -> None:
         super().__init__()
-        filters = 2 * min(9 * channels, DIRECTIONS)
-        self.whiten = nn.Conv2d(channels, filters, 3)
+        filters = 2 * DIRECTIONS.get(channels, 16)
+        self.whiten = nn.Conv2d(channels, filters, 3, bias=False)
         self.whiten.weight.requires_grad_(False)
-        self.whiten.bias = nn.Parameter(torch.zeros(filters))
         self.group1 = Group(filters, widths[0])
         self.group2 = Group(widths[0], widths[1])
         self.group3 = Group(widths[1], widths[2])
         self.fc = nn.Linear(widths[2], classes, bias=False)
 
     def features(self, x: Tensor) -> Tensor:
-        """The largest value of each of the last channels, `(N, 128)`."""
+        """The largest value of each of the last channels, `(N, 64)` (slim), `(N, 128)` or `(N, 256)` (wide)."""
         x = torch.relu_(self.whiten(x))
         x = self.group3(self.group2(self.group1(x)))
         return x.amax((2, 3)) / 9  # keeps the first logits small
@@ -86,5 +85,5 @@ class Swift(Model):
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> Swift:
-    """swift; it has no dropout."""
+    """A row of the table; it has no dropout."""
     return Swift(TABLE[name], classes, channels)
