@@ -1,6 +1,6 @@
 """Run every benchmark and write docs/performance.md from what they found: what `make bench` does.
 
-    python benchmarks/all.py                     # all, an hour or two on 2 cores
+    python benchmarks/all.py                     # all, two to three hours on 2 cores
     python benchmarks/all.py training startup    # these again; the page keeps the others
     python benchmarks/all.py --page              # only write the page from benchmarks/results
     python benchmarks/all.py --quick             # small sizes, minutes: shows that everything runs; page and results go to build/
@@ -41,7 +41,7 @@ PARTS = {
     "input-pipeline": Part("input_pipeline.py", "", ""),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),
-    "duplicates": Part("planted_duplicates.py", "", ""),
+    "duplicates": Part("planted_duplicates.py", "", "--windows 2"),
     "gpu": Part("gpu.py", "", ""),
 }
 LEAD = """\

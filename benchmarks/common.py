@@ -198,12 +198,11 @@ HEADER = ("what", "against", "Clearsight", "peer", "unit", "ratio", "n")
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row as text under HEADER."""
-    ratio = ""
-    if row.get("ratio") is not None and row.get("compare") == "difference":
-        ratio = f"{row['ratio']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
-    elif row.get("ratio") is not None:
-        ratio = f"{row['ratio']:.2f}× ({row['low']:.2f} to {row['high']:.2f})" if row.get("low") is not None else f"{row['ratio']:.2f}×"
-        ratio += f", goal {row['goal']:g}×" if row.get("goal") else ""
+    digits, sign = ("+.2f", "") if row.get("compare") == "difference" else (".2f", "×")
+    ratio = f"{row['ratio']:{digits}}{sign}" if row.get("ratio") is not None else ""
+    if ratio and row.get("low") is not None and row["low"] != row["high"]:
+        ratio += f" ({row['low']:{digits}} to {row['high']:{digits}})"
+    ratio += f", goal {row['goal']:g}×" if row.get("goal") else ""
     own, peer = (_with_range(row.get(who), row.get(f"{who}_range")) for who in ("ours", "peer"))
     return (str(row["what"]), str(row.get("against", "")), own, peer, str(row.get("unit", "")), ratio, str(row.get("n", "")))
 

@@ -24,27 +24,15 @@ OURS = "Clearsight"
 NAMES = {
     "plain": "PyTorch DataLoader loop", "keras": "Keras 3 on torch", "fastai": "fastai", "lightning": "Lightning", "jax": "Keras 3 on JAX",
 }  # fmt: skip
-# network → (pictures, who takes part, goals by peer)
-NETWORKS: dict[str, tuple[int, tuple[str, ...], dict[str, float]]] = {
-    "convnet": (20_000, ("plain", "keras", "fastai", "lightning"), {"plain": 3.0, "keras": 4.5}),
-    "resnet18": (2_560, ("plain",), {"plain": 2.1}),
+# network → (pictures to train on and to judge, who takes part, goals by peer)
+NETWORKS: dict[str, tuple[int, int, tuple[str, ...], dict[str, float]]] = {
+    "convnet": (20_000, 10_000, ("plain", "keras", "fastai", "lightning"), {"plain": 3.0, "keras": 4.5}),
+    "resnet18": (2_560, 1_000, ("plain",), {"plain": 2.1}),
 }
-WORDS = [
-    "--optimizer",
-    "adamw",
-    "--lr",
-    "1e-3",
-    "--schedule",
-    "constant",
-    "--warmup",
-    "0",
-    "--weight-decay",
-    "0",
-    "--label-smoothing",
-    "0",
-    "--ema",
-    "0",
-]
+SAME = {
+    "optimizer": "adamw", "lr": "1e-3", "schedule": "constant", "warmup": "0", "weight-decay": "0", "label-smoothing": "0", "ema": "0",
+    "batch": "128", "augment": "",
+}  # fmt: skip
 
 
 def ours(data: Path, network: str, epochs: int, seed: int = 0) -> Contestant:
@@ -56,22 +44,9 @@ def ours(data: Path, network: str, epochs: int, seed: int = 0) -> Contestant:
         seconds = [0.0] + [float(row["seconds"]) for row in rows]
         return {"epoch_s": seconds[-1] - seconds[-2], "accuracy": float(rows[-1]["val_accuracy"])}
 
-    words = [
-        "train",
-        str(data),
-        "--model",
-        network,
-        "--epochs",
-        str(epochs),
-        "--batch",
-        "128",
-        "--augment",
-        "",
-        "--seed",
-        str(seed),
-        *WORDS,
-    ]
-    return Contestant(OURS, [*CLEARSIGHT, *words, "--out", "run", "--json"], read)
+    words = ["train", str(data), "--model", network, "--epochs", str(epochs), "--seed", str(seed), "--out", "run", "--json"]
+    settings = [word for name, value in SAME.items() for word in (f"--{name}", value)]
+    return Contestant(OURS, [*CLEARSIGHT, *words, *settings], read)
 
 
 def theirs(name: str, data: Path, network: str, epochs: int, seed: int = 0, first_step: bool = False) -> Contestant:
@@ -117,14 +92,14 @@ def speed_rows(runs: Runs, names: list[str], pictures: int, goals: dict[str, flo
 
 def speed(given: argparse.Namespace) -> tuple[str, list[Row], list[str], list[str]]:
     """The rounds of every contestant; returns title, rows, notes, and who took part."""
-    pictures, wanted, goals = NETWORKS[given.network]
-    pictures = given.pictures or pictures
+    pictures, test, wanted, goals = NETWORKS[given.network]
+    pictures, test = given.pictures or pictures, given.test or test
     names, notes = taking_part(tuple(given.peers.split(",")) if given.peers else wanted)
     with tempfile.TemporaryDirectory() as folder:
-        data = write_arrays(folder, pictures, given.test)
+        data = write_arrays(folder, pictures, test)
         everybody = [ours(data, given.network, given.epochs), *(theirs(name, data, given.network, given.epochs) for name in names)]
         runs = alternate(given.rounds, everybody)
-    notes += [f"accuracy after {given.epochs} epochs of {pictures:,} pictures, n = {given.test:,} each: {accuracies(runs)}", *runs.notes]
+    notes += [f"accuracy after {given.epochs} epochs of {pictures:,} pictures, n = {test:,} each: {accuracies(runs)}", *runs.notes]
     title = f"Training `{given.network}` on {pictures:,} pictures of fashion-mnist, {given.epochs} epochs, batch 128, Adam"
     return title, speed_rows(runs, names, pictures, goals), notes, names
 
@@ -141,7 +116,7 @@ def accuracy(given: argparse.Namespace) -> tuple[str, list[Row], list[str], list
     found: dict[str, list[float]] = {OURS: [], NAMES["plain"]: []}
     notes = []
     with tempfile.TemporaryDirectory() as folder:
-        data = write_arrays(folder, pictures, given.test)
+        data = write_arrays(folder, pictures, given.test or 10_000)
         for seed in range(given.seeds):
             runs = alternate(1, [ours(data, given.network, given.epochs, seed), theirs("plain", data, given.network, given.epochs, seed)])
             notes += runs.notes
@@ -158,7 +133,7 @@ def main() -> None:
     made = parser(__doc__, rounds=5)
     made.add_argument("--network", choices=NETWORKS, default="convnet")
     made.add_argument("--pictures", type=int, default=0, help="training pictures (default: what the network can do in minutes)")
-    made.add_argument("--test", type=int, default=10_000, help="pictures judged after every epoch (default 10000)")
+    made.add_argument("--test", type=int, default=0, help="pictures judged after every epoch")
     made.add_argument("--epochs", type=int, default=0, help="default 2; with --accuracy 5")
     made.add_argument("--peers", default="", help=f"some of {','.join(NAMES)}")
     made.add_argument("--accuracy", action="store_true", help="compare accuracy, not speed")

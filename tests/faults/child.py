@@ -72,7 +72,13 @@ def live(request: dict[str, Any], rank: int, port: int) -> None:
         os.dup2(handle, stream)
     ranks = request.get("ranks", 1)
     if ranks > 1:
-        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(ranks), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+        os.environ |= {
+            "RANK": str(rank),
+            "LOCAL_RANK": str(rank),
+            "WORLD_SIZE": str(ranks),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+        }
     sys.argv = ["clearsight", *request["words"]]
     for mutation in request.get("mutation", []):
         mutate(*mutation)

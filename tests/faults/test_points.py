@@ -37,7 +37,12 @@ def test_the_counter_sees_all_that_reaches_the_disk(plain):
 
 
 @pytest.mark.parametrize(
-    "past", ['(self.folder / "results.csv").write_text(text.getvalue())', "(self.folder / 'checkpoints').touch()", "os.link(__file__, self.folder / 'x')"]
+    "past",
+    [
+        '(self.folder / "results.csv").write_text(text.getvalue())',
+        "(self.folder / 'checkpoints').touch()",
+        "os.link(__file__, self.folder / 'x')",
+    ],
 )
 def test_what_goes_past_the_counter_is_noticed(plain, past):
     plain.clean()
