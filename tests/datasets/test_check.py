@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.planted_duplicates import KINDS, found, planted, windows
 from PIL import Image
 from rich.console import Console
-from skimage import data as photographs
-from sklearn.datasets import load_sample_images
+from scipy.sparse.csgraph import connected_components
 
 from clearsight.datasets import fingerprint
 from clearsight.datasets.check import check
@@ -19,24 +19,10 @@ from clearsight.datasets.open import open_dataset
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
-def windows(per_photo: int, side: int = 96) -> dict[str, list[Image.Image]]:
-    """Windows of real photographs that do not overlap by much."""
-    draw = np.random.default_rng(0)
-    cut = {}
-    for name in PHOTOS:
-        photo = getattr(photographs, name)()
-        tops = draw.permutation(np.arange(0, photo.shape[0] - side, side // 2))
-        lefts = draw.permutation(np.arange(0, photo.shape[1] - side, side // 2))
-        spots = [(int(t), int(x)) for t in tops for x in lefts]
-        chosen = [spots[i] for i in draw.choice(len(spots), per_photo, replace=False)]
-        cut[name] = [Image.fromarray(photo[t : t + side, x : x + side]) for t, x in chosen]
-    return cut
-
-
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    for name, pictures in windows(12).items():
-        for i, picture in enumerate(pictures):
+    for name in PHOTOS:
+        for i, picture in enumerate(windows(96, 12, (name,))):
             path = tmp_path / "photos" / ("train" if i < 8 else "test") / name / f"{i:02d}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             picture.save(path)
@@ -90,46 +76,78 @@ def test_saved_again_or_resized_copies_are_found_and_lead_to_the_part(folder):
     assert any("look alike across parts" in line for line in report.warnings)
 
 
-def test_copies_are_told_from_other_windows_of_the_same_photograph():
-    scenes = [getattr(photographs, name)() for name in PHOTOS] + list(load_sample_images().images)
-    tiles = [
-        Image.fromarray(photo[top : top + 96, left : left + 96])
-        for photo in scenes
-        for top in range(0, photo.shape[0] - 96, 96)
-        for left in range(0, photo.shape[1] - 96, 96)
-    ]
-    tiles = [tile for tile in tiles if np.asarray(tile.convert("L")).std() > 8]  # bare sky is bare sky
+@pytest.mark.parametrize("side", [96, 48, 32])
+def test_copies_are_found_and_told_from_other_windows_of_the_same_photograph(side):
+    originals = windows(side, 6, ("camera", "coffee", "astronaut", "chelsea", "grass"))
+    kinds = KINDS if side == 32 else ("exact", "JPEG 30", "WebP 50", "× 0.5", "× 2", "mirrored", "mirrored, × 0.5, JPEG 60")
+    hits, alarms = zip(*(found(check(planted(originals, KINDS[kind]), quiet=True)) for kind in kinds), strict=True)
+    assert len(originals) >= 30 and hits[0] == len(originals)
+    assert sum(hits) >= 0.99 * len(kinds) * len(originals)
+    assert sum(alarms) == 0
 
-    def points(pictures):
-        return torch.stack([fingerprint._of_file(picture).thumbnail for picture in pictures])
 
-    originals = points(tiles)
-    copies = [points(kind) for kind in zip(*(variants(tile).values() for tile in tiles[::2]), strict=True)]
-    distances = torch.stack([(copy - originals[::2]).norm(dim=1) for copy in copies])
-    assert len(tiles) > 100
-    assert (distances < fingerprint.NEAR).float().mean() >= 0.99
-    apart = torch.pdist(originals)
-    assert (apart < fingerprint.NEAR).float().mean() < 1e-3
+def test_every_planted_leak_is_named():
+    pictures = np.random.default_rng(0).integers(0, 256, (3000, 8, 8), dtype=np.uint8)
+    copies = np.arange(0, 2000, 7)
+    test = np.concatenate([pictures[2000:], pictures[copies]])
+    report = check(open_dataset(((pictures[:2000], np.arange(2000) % 2), (test, np.arange(len(test)) % 2))), quiet=True)
+    assert sorted(report.leaks) == sorted([f"train/{i}", f"test/{1000 + k}"] for k, i in enumerate(copies))
+
+
+def mirrored(points: np.ndarray) -> np.ndarray:
+    return points * np.where(np.arange(points.shape[1]) < fingerprint._EVEN, 1, -1).astype(np.float32)
+
+
+def by_the_rule(points: np.ndarray) -> list[list[int]]:
+    """The groups by the rule at `fingerprint.NEAR`, from the table of all distances."""
+    table = torch.from_numpy(points), torch.from_numpy(mirrored(points))
+    distances = torch.minimum(torch.cdist(table[0], table[0]), torch.cdist(*table)).fill_diagonal_(9).numpy()
+    crowd = ((distances < fingerprint.FAR) & (distances >= fingerprint.NEAR)).sum(1)
+    chance = fingerprint.FAR * (fingerprint.CHANCE / np.maximum(crowd, 1e-9)) ** (1 / fingerprint.GROWTH)
+    reach = np.minimum(chance, fingerprint.NEAR)
+    _, label = connected_components(distances < np.minimum(reach[:, None], reach))
+    groups = [np.flatnonzero(label == k).tolist() for k in range(label.max() + 1)]
+    return sorted(group for group in groups if len(group) > 1)
 
 
 def test_near_groups_are_those_of_all_pairs():
     draw = np.random.default_rng(0)
-    points = torch.from_numpy(draw.normal(size=(300, 256))).float()
-    points = torch.cat([points, points[:90] + 0.003 * torch.randn(90, 256, generator=torch.Generator().manual_seed(0))])
-    points = (points / points.norm(dim=1, keepdim=True))[torch.from_numpy(draw.permutation(390))]
-    pairs = torch.nonzero((torch.cdist(points, points) < fingerprint.NEAR).triu(1)).tolist()
-    for block in (512, 7):
+    f = len(fingerprint._BASIS)
+    centres = draw.normal(size=(30, 1, f)) / np.sqrt(f)
+    points = (centres + draw.normal(size=(30, 20, f)) * draw.uniform(0.001, 0.025, (30, 20, 1))).reshape(-1, f).astype(np.float32)
+    points[::3] = mirrored(points[::3])
+    expected = by_the_rule(points)
+    assert len(expected) > 20 and any(len(group) > 2 for group in expected) and sum(map(len, expected)) < 500
+    for rows, columns in ((512, 1024), (7, 5)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(fingerprint, "_BLOCK", block)
-            assert sorted(map(sorted, fingerprint.alike(points, quiet=True))) == pairs
-    assert len(pairs) == 90
+            patch.setattr(fingerprint, "_ROWS", rows)
+            patch.setattr(fingerprint, "_COLUMNS", columns)
+            assert sorted(fingerprint.alike(points, quiet=True)) == expected
 
 
 def test_a_chain_is_one_group():
-    points = torch.zeros(5000, 256)
-    points[:, 0] = torch.linspace(0, 1, 5000)
-    (group,) = fingerprint.alike(points[torch.randperm(5000)], quiet=True)
-    assert len(group) == 5000
+    points = np.zeros((5000, len(fingerprint._BASIS)), dtype=np.float32)
+    points[:, 0] = np.random.default_rng(0).permutation(np.linspace(0, 1, 5000))
+    assert [len(group) for group in fingerprint.alike(points, quiet=True)] == [5000]
+
+
+def test_in_a_crowd_only_the_nearest_are_alike():
+    draw = np.random.default_rng(0)
+    steps = draw.normal(size=(2002, len(fingerprint._BASIS))).astype(np.float32)
+    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+    alone, near = np.zeros_like(steps[:1]), 0.06 * steps[:1]
+    crowd = 0.15 * steps[2:]
+    assert fingerprint.alike(np.concatenate([alone, near])) == [[0, 1]]
+    assert [0, 1] not in fingerprint.alike(np.concatenate([alone, near, crowd]), quiet=True)
+    assert [0, 1] in fingerprint.alike(np.concatenate([alone, near / 10, crowd]), quiet=True)
+
+
+def test_a_print_is_small_and_holds_no_picture():
+    pictures = np.random.default_rng(0).integers(0, 256, (100, 300, 300), dtype=np.uint8)
+    prints = fingerprint.prints([open_dataset((pictures, np.arange(100) % 2)).parts["all"]], quiet=True)
+    arrays = [value for value in vars(prints).values() if isinstance(value, np.ndarray)]
+    assert sum(value.nbytes for value in arrays) <= 300 * len(pictures)
+    assert all(value.base is None for value in arrays)
 
 
 def test_the_small_ones_are_named(folder):

@@ -149,7 +149,7 @@ def test_names_of_any_script(tmp_path):
     assert all(every.source(i).is_file() for i in range(len(every)))
     assert "cat/\\udcff\\udcfe.png" in every.names
     assert all(name.encode() for name in every.names)
-    assert "differ in case only, kept apart: Cat and cat" in notes(parts)
+    assert "classes that read the same, kept apart: Cat and cat" in notes(parts)
 
 
 def test_classes_that_are_numbers_are_in_their_order(tmp_path):

@@ -22,7 +22,7 @@ class UnreadableImage(ClearsightError):
     def __init__(self, source: str, reason: str) -> None:
         self.source = source
         self.reason = reason
-        super().__init__(f"cannot read {source}: {reason}")
+        super().__init__(f"cannot read {plain(source)}: {reason}")
 
 
 class CorruptFile(ClearsightError):
@@ -33,9 +33,14 @@ class LostProcess(ClearsightError):
     """Another process of the same training ended or does not answer; the group cannot be taken down in order any more."""
 
 
+def plain(name: object) -> str:
+    """A name on one line that any terminal can show: what is not printable is written as `\\n`, `\\x1b`, `\\udcff`."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(name))
+
+
 def listed(names: Iterable[object], most: int = 12) -> str:
     """Names as prose, cut after `most`: `a, b, c … (40 in all)`."""
-    every = [str(name) for name in names]
+    every = [plain(name) for name in names]
     shown = ", ".join(every[:most])
     return shown if len(every) <= most else f"{shown} … ({len(every)} in all)"
 

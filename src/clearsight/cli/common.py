@@ -40,7 +40,10 @@ def setting_options(cls: type) -> Callable[[Command], Command]:
 
 def print_json(value: Any) -> None:
     """ONE JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):  # from a file name that is not UTF-8
+        text = json.dumps(value, allow_nan=False)
+    click.echo(text)
 
 
 def percent(accuracy: dict[str, float]) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from ..base.errors import UnreadableImage
 from .dataset import Parts
-from .fingerprint import TINY, Print, alike, prints, same
+from .fingerprint import TINY, Prints, alike, prints, same
 
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
@@ -72,17 +71,12 @@ class Report:
 
 def check(parts: Parts, *, quiet: bool = False) -> Report:
     """Read every picture of every part and report; `poisonous` is empty when nothing would spoil a result."""
-    names, part_of, labels, found = [], [], [], []
-    for part, data in parts.parts.items():
-        names += [str(name) for name in data.names]
-        part_of += [part] * len(data)
-        labels += data.labels.tolist()
-        found += prints(data, quiet=quiet)
-    good = [i for i, item in enumerate(found) if isinstance(item, Print)]
-    seen = [item for item in found if isinstance(item, Print)]
-    copies = same(item.digest for item in seen)
-    exact = [[good[i] for i in group] for group in copies if len(group) > 1]
-    near = [[good[i] for i in group] for group in _near(seen, copies, quiet)]
+    names = [str(name) for data in parts.parts.values() for name in data.names]
+    part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
+    labels = np.concatenate([data.labels for data in parts.parts.values()])
+    found = prints(list(parts.parts.values()), quiet=quiet)
+    good = np.setdiff1d(np.arange(len(names)), list(found.unreadable))
+    exact, near = _groups(found, good, quiet)
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
@@ -91,17 +85,17 @@ def check(parts: Parts, *, quiet: bool = False) -> Report:
         name=parts.name,
         pictures=len(names),
         counts=counts,
-        unreadable=[(names[i], item.reason) for i, item in enumerate(found) if isinstance(item, UnreadableImage)],
+        unreadable=[(names[i], error.reason) for i, error in sorted(found.unreadable.items())],
         duplicates=named.groups(exact),
         leaks=named.groups(crossing),
         near_duplicates=named.groups(near),
         near_leaks=named.groups([group for group in near if len({part_of[i] for i in group}) > 1]),
         conflicts=named.groups([group for group in exact if len({labels[i] for i in group}) > 1]),
-        blank=[names[i] for i, item in zip(good, seen, strict=True) if item.blank],
-        tiny=[names[i] for i, item in zip(good, seen, strict=True) if min(item.width, item.height) < TINY],
-        sizes=_sizes(seen),
-        modes=dict(Counter(item.mode for item in seen).most_common()),
-        formats=dict(Counter(item.format for item in seen).most_common()),
+        blank=[names[i] for i in good[found.blank[good]]],
+        tiny=[names[i] for i in good[found.sizes[good].min(1) < TINY]],
+        sizes=_sizes(found.sizes[good]),
+        modes=_kinds(found, good, 0),
+        formats=_kinds(found, good, 1),
         imbalance=round(max(totals) / max(min(totals), 1), 2),
         notes=parts.notes,
         poisonous=[],
@@ -124,19 +118,30 @@ class _Names:
         return sorted(([self.names[i] for i in group] for group in groups), key=lambda group: (-len(group), group))
 
 
-def _near(seen: list[Print], copies: list[list[int]], quiet: bool) -> list[list[int]]:
-    """Groups that look the same without being the same pixel by pixel; what shows nothing at thumbnail size is left out."""
-    kept = [places for places in copies if not (seen[places[0]].blank or seen[places[0]].featureless)]
-    if not kept:
-        return []
-    groups = alike(torch.stack([seen[places[0]].thumbnail for places in kept]), quiet=quiet)
-    return [sorted(i for which in group for i in kept[which]) for group in groups]
+def _groups(found: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
+    """Groups that are the same pixel by pixel, and groups that look the same without being so.
+
+    What shows nothing at thumbnail size is left out of the second.
+    """
+    exact = [good[group].tolist() for group in same(found.digests[good])]
+    copies = {group[0]: group for group in exact}
+    again = [i for group in exact for i in group[1:]]
+    shown = np.setdiff1d(good[~(found.blank[good] | found.featureless[good])], again)
+    near = [shown[group].tolist() for group in alike(found.points[shown], quiet=quiet)]
+    return exact, [sorted(i for first in group for i in copies.get(first, [first])) for group in near]
 
 
-def _sizes(seen: list[Print]) -> dict[str, list[int]]:
-    if not seen:
+def _kinds(found: Prints, good: NDArray[np.int64], which: int) -> dict[str, int]:
+    """How many pictures there are of each mode (`which` is 0) or format (1), the commonest first."""
+    counts: Counter[str] = Counter()
+    for kind, n in zip(found.table, np.bincount(found.kinds[good], minlength=len(found.table)).tolist(), strict=True):
+        counts[kind[which]] += n
+    return {name: n for name, n in counts.most_common() if n}
+
+
+def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:
+    if not len(sizes):
         return {}
-    sizes = np.array([(item.width, item.height) for item in seen])
     return {
         "smallest": sizes.min(0).tolist(),
         "median": np.median(sizes, axis=0).astype(int).tolist(),

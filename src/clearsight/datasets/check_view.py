@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..base.errors import plain
 from .check import Report
 
 MOST = 8
@@ -36,7 +37,7 @@ def _counts(report: Report) -> Table:
     table = Table("class", *parts, box=None, header_style="bold")
     labels = list(report.counts[parts[0]])
     for label in labels[:40]:
-        table.add_row(Text(label), *(f"{report.counts[part][label]:,}" for part in parts))
+        table.add_row(Text(plain(label)), *(f"{report.counts[part][label]:,}" for part in parts))
     if len(labels) > 40:
         table.add_row(f"… {len(labels) - 40} more classes", *[""] * len(parts))
     return table
@@ -50,13 +51,8 @@ def _facts(report: Report) -> Text:
 
 def _finding(title: str, lines: list[str]) -> RenderableType:
     rest = [Text(f"  … {len(lines) - MOST:,} more (all with --json)")] if len(lines) > MOST else []
-    return Group(Text(f"{title}: {len(lines):,}", style="bold"), *(Text(f"  {_plain(line)}") for line in lines[:MOST]), *rest)
+    return Group(Text(f"{title}: {len(lines):,}", style="bold"), *(Text(f"  {plain(line)}") for line in lines[:MOST]), *rest)
 
 
 def _lines(groups: list[list[str]]) -> list[str]:
     return [" = ".join(group[:4]) + (f" = … ({len(group)})" if len(group) > 4 else "") for group in groups]
-
-
-def _plain(line: str) -> str:
-    """Without what a file's name could tell a terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

@@ -1,10 +1,12 @@
-"""What makes two files the same picture: pixels for exact copies, small grey thumbnails for near ones."""
+"""What makes two files the same picture: pixels for exact copies, the coarse shape of their greys for near and mirrored ones."""
 
 import hashlib
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,69 +22,84 @@ from .dataset import Dataset
 from .loader import as_batch
 
 SIDE = 16
-# Two thumbnails are alike when they differ (root mean square) by less than NEAR of their contrast, where a contrast under FLAT
-# grey levels counts as FLAT: coding noise has a floor, whatever a picture shows. Of windows of photographs, copies saved as JPEG
-# (quality 30 and up) or WebP, in grey, at half to twice the size are all found from 96 px on, nine in ten at 48 px, where halving
-# and JPEG 30 leave little; between fashion-mnist's 70,000 different pictures 75 groups remain, most of one garment, to the eye.
-NEAR = 0.06
-FLAT = 20.0
+FLAT = 20.0  # grey levels; a contrast below counts as this one: coding noise has a floor, whatever a picture shows
 FEATURELESS = 1.0  # grey levels; thumbnails under it are all alike
 BLANK = 2.0  # grey levels of standard deviation
 TINY = 8  # px
-_THUMBNAIL = Preprocessing(channels=1, height=SIDE, width=SIDE, fit="stretch", mean=(0.0,), std=(1.0,))
+# Distances are root mean square, in units of the contrast. A pair within NEAR may be one picture twice. It is, unless so many
+# others lie nearly as close (between NEAR and FAR) that chance alone would put one there: the number of neighbours grows with
+# the distance to the power of GROWTH, as measured on fashion-mnist, and CHANCE accidental ones are let pass per picture.
+NEAR = 0.1
+FAR = 0.2
+GROWTH = 7
+CHANCE = 0.0005
+_LOWEST = 8  # cycles per picture, up to which frequencies are compared: a saved or resized copy differs in the higher ones
 _CHUNK = 512
-_BLOCK = 512  # pictures against all others: bounds the memory
-_PAIRS = 65536  # looked at more closely together: the same
-_AXES = 24  # of the thumbnails' 256, enough to rule out nearly every pair
+_ROWS, _COLUMNS = 512, 1024  # of a tile of distances: bounds the memory, and stays in the processor's cache
+_THUMBNAIL = Preprocessing(channels=1, height=SIDE, width=SIDE, fit="stretch", mean=(0.0,), std=(1.0,))
 
 
 @dataclass(frozen=True)
-class Print:
-    """One picture: digest of its pixels, thumbnail `(256,)` as a point among others, and what its file says."""
+class Prints:
+    """One row per picture, about 280 bytes: what is compared, and what its file says.
 
-    digest: bytes
-    thumbnail: Tensor
-    width: int
-    height: int
-    mode: str
-    format: str
-    blank: bool
-    featureless: bool
+    `digests` uint64 `(N, 4)` of the pixels, `points` float32 `(N, F)`, `sizes` int32 `(N, 2)` as width and height,
+    `kinds` int16 `(N,)` into `table` of (mode, format), `blank` and `featureless` bool `(N,)`.
+    `unreadable` holds the error of each picture that has none of these.
+    """
+
+    digests: NDArray[np.uint64]
+    points: NDArray[np.float32]
+    sizes: NDArray[np.int32]
+    kinds: NDArray[np.int16]
+    blank: NDArray[np.bool_]
+    featureless: NDArray[np.bool_]
+    table: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: dict[int, UnreadableImage] = field(default_factory=dict)
+
+    def put(self, start: int, pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
+        """Enter pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
+        rows = slice(start, start + len(pictures))
+        thumbnails = _THUMBNAIL.fit_batch(as_batch(pictures, 1)).flatten(1).float()
+        low = thumbnails @ _BASIS.T
+        self.points[rows] = (low / (low.pow(2).sum(1, keepdim=True) + (SIDE * FLAT) ** 2).sqrt()).numpy()
+        self.digests[rows] = [np.frombuffer(_digest(picture), dtype=np.uint64) for picture in pictures]
+        self.sizes[rows] = pictures.shape[2], pictures.shape[1]
+        self.blank[rows] = _blank(pictures)
+        self.featureless[rows] = (thumbnails.std(1, correction=0) < FEATURELESS).numpy()
+        if kind not in self.table:
+            self.table.append(kind)
+        self.kinds[rows] = self.table.index(kind)
+
+    def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
+        """Enter the picture in `source` in `row`, or why it cannot be read."""
+        try:
+            facts = picture_facts(source)
+            self.put(row, decode(source)[None], (facts.mode, facts.format))
+        except UnreadableImage as error:
+            self.unreadable[row] = error
 
 
-def prints(data: Dataset, *, quiet: bool = False) -> list[Print | UnreadableImage]:
-    """The print of every picture, in order; an unreadable one is the error that says why."""
-    found: list[Print | UnreadableImage] = []
-    with Progress("look", len(data), quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(data), _CHUNK):
-            rows = range(start, min(start + _CHUNK, len(data)))
-            if data.pictures is not None:
-                found += _of(data.pictures[start : rows.stop], "", "array")
-            else:
-                found += pool.map(_of_file, (data.source(i) for i in rows))
-            progress.update(len(rows))
-    return found
-
-
-def _of_file(source: Path | NDArray[np.uint8]) -> Print | UnreadableImage:
-    try:
-        facts = picture_facts(source)
-        return _of(decode(source)[None], facts.mode, facts.format)[0]
-    except UnreadableImage as error:
-        return error
-
-
-def _of(pictures: NDArray[np.uint8], mode: str, format: str) -> list[Print]:
-    """The prints of pictures of one size, uint8 `(N, H, W)` or `(N, H, W, C)`."""
-    batch = as_batch(pictures, 1)
-    thumbnails = _THUMBNAIL.fit_batch(batch).flatten(1).float()
-    centred = thumbnails - thumbnails.mean(1, keepdim=True)
-    variance = centred.pow(2).mean(1, keepdim=True)
-    points = centred / (SIDE * (variance + FLAT**2).sqrt())  # SIDE makes the distance of two points a root MEAN square
-    height, width = pictures.shape[1:3]
-    mode = mode or ("RGB" if pictures.ndim == 4 and pictures.shape[3] == 3 else "L")
-    every = zip(pictures, points, _blank(pictures), (variance < FEATURELESS**2).flatten().tolist(), strict=True)
-    return [Print(_digest(picture), point, width, height, mode, format, blank, flat) for picture, point, blank, flat in every]
+def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
+    """The prints of all pictures, one data set after the other."""
+    n = sum(map(len, datasets))
+    made = Prints(
+        np.zeros((n, 4), np.uint64), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
+        np.zeros(n, bool), np.zeros(n, bool),
+    )  # fmt: skip
+    first = 0
+    with Progress("look", n, quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for data in datasets:
+            for start in range(0, len(data), _CHUNK):
+                rows = range(start, min(start + _CHUNK, len(data)))
+                if data.pictures is not None:
+                    chunk = data.pictures[start : rows.stop]
+                    made.put(first + start, chunk, ("RGB" if chunk.ndim == 4 and chunk.shape[3] == 3 else "L", "array"))
+                else:
+                    list(pool.map(made.put_file, (first + i for i in rows), map(data.source, rows)))
+                progress.update(len(rows))
+            first += len(data)
+    return made
 
 
 def _digest(picture: NDArray[np.uint8]) -> bytes:
@@ -92,56 +109,97 @@ def _digest(picture: NDArray[np.uint8]) -> bytes:
     return hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).digest()
 
 
-def _blank(pictures: NDArray[np.uint8]) -> list[bool]:
+def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
     step = max(1, min(pictures.shape[1:3]) // 64)  # a sample of large pictures is enough, and eight times their size in floats is not
     spread = pictures[:, ::step, ::step].std(axis=(1, 2)).reshape(len(pictures), -1)
-    return (spread.max(1) < BLANK).tolist()  # type: ignore[no-any-return]
+    return np.less(spread.max(1), BLANK)
 
 
-def same(digests: Iterable[bytes]) -> list[list[int]]:
-    """The places of each digest, in order of appearance."""
-    places: dict[bytes, list[int]] = {}
-    for place, digest in enumerate(digests):
-        places.setdefault(digest, []).append(place)
-    return list(places.values())
+def _basis() -> tuple[Tensor, int]:
+    """Cosines `(F, 256)` of the low frequencies, blurred, and how many of them, the first, are the same in a mirror; the others turn."""
+    k, x = torch.arange(SIDE)[:, None], torch.arange(SIDE) + 0.5
+    waves = (k * x * math.pi / SIDE).cos() * torch.where(k == 0, 1.0, 2.0).sqrt() / math.sqrt(SIDE)
+    across = [(v, u) for v in (*range(0, SIDE, 2), *range(1, SIDE, 2)) for u in range(SIDE) if 0 < u * u + v * v <= _LOWEST**2]
+    rows = [math.exp(-(u * u + v * v) / (2 * _LOWEST**2)) * torch.outer(waves[u], waves[v]).flatten() for v, u in across]
+    return torch.stack(rows), sum(v % 2 == 0 for v, _ in across)
 
 
-def alike(points: Tensor, *, quiet: bool = False) -> list[list[int]]:
-    """Groups of two and more places whose points `(N, 256)` lie within `NEAR` of a neighbour in the group.
+_BASIS, _EVEN = _basis()
 
-    Exact, in memory O(N): all pairs are ruled out by their distance along the main axis, then along the first `_AXES`, which
-    can only be shorter than the whole one; 70,000 pictures take five seconds on one core.
+
+def same(digests: NDArray[np.uint64]) -> list[list[int]]:
+    """Groups of two and more places whose rows of `(N, 4)` are equal."""
+    return _groups(np.unique(digests, axis=0, return_inverse=True)[1].reshape(-1), np.arange(len(digests)))
+
+
+def _groups(label: NDArray[np.int64], places: NDArray[np.int64]) -> list[list[int]]:
+    """The `places` of each label that stands more than once."""
+    order = np.argsort(label, kind="stable")
+    runs = np.split(places[order], np.flatnonzero(np.diff(label[order])) + 1) if len(label) else []
+    return [sorted(run.tolist()) for run in runs if len(run) > 1]
+
+
+def alike(points: NDArray[np.float32], *, quiet: bool = False) -> list[list[int]]:
+    """Groups of two and more places whose `points` are one picture, saved again, resized or mirrored, by the rule at `NEAR`.
+
+    All pairs are compared but those too far apart along the main axis, so the time grows with the square of the number (70,000
+    pictures of clothes: see benchmarks/planted_duplicates.py), the memory with the number itself.
     """
     if len(points) < 2:
         return []
-    centred = points - points.mean(0)
-    axes = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :_AXES]
-    line, order = (centred @ axes[:, 0]).sort()
-    points = points[order]
-    short = centred[order] @ axes
-    squares = short.pow(2).sum(1)
-    label = np.arange(len(points))
+    every = torch.from_numpy(points)
+    even = every[:, :_EVEN] - every[:, :_EVEN].mean(0)  # a picture and its mirror image have the same place on this axis
+    line, order = (even @ torch.linalg.eigh(even.T @ even).eigenvectors[:, -1]).sort()
+    near, crowd = _neighbours(every[order], line, quiet)
+    reach = (FAR * (CHANCE / crowd.clamp_min(1e-9)) ** (1 / GROWTH)).clamp_max(NEAR)
+    kept = near > 0
+    return _groups(_joined(every[order][kept], line[kept], reach[kept]), order[kept].numpy())
+
+
+def _tiles(points: Tensor, line: Tensor, far: float) -> Iterator[tuple[int, int, Tensor]]:
+    """Squared distances of all pairs within `far` along the `line`, to the picture or its mirror image, as (row, column, tile).
+
+    Rows are cut into blocks; the tiles of a block begin at its first row, so that every pair comes once, but those within a block twice.
+    """
+    squares, ones = points.pow(2).sum(1, keepdim=True), torch.ones(len(points), 1)
+    left = torch.cat([-2 * points[:, :_EVEN], squares, ones], dim=1)
+    right = torch.cat([points[:, :_EVEN], ones, squares], dim=1)  # one product gives |a|² + |b|² - 2 a·b
+    odd = points[:, _EVEN:]
+    for row in range(0, len(points), _ROWS):
+        rows = slice(row, min(row + _ROWS, len(points)))
+        end = int(torch.searchsorted(line, line[rows.stop - 1] + far, right=True))
+        starts = [row, *range(rows.stop, end, _COLUMNS), end] if end > rows.stop else [row, end]
+        for column, stop in pairwise(starts):
+            tile = left[rows] @ right[column:stop].T
+            yield row, column, tile.sub_((2 * odd[rows] @ odd[column:stop].T).abs_())
+
+
+def _neighbours(points: Tensor, line: Tensor, quiet: bool) -> tuple[Tensor, Tensor]:
+    """How many others are within `NEAR` of each picture, and how many between `NEAR` and `FAR`, float32 `(N,)` each."""
+    counts = torch.zeros(2, len(points))
     with Progress("compare", len(points), quiet=quiet) as progress:
-        for start in range(0, len(points), _BLOCK):
-            last = min(start + _BLOCK, len(points))
-            end = int(torch.searchsorted(line, line[last - 1] + NEAR, right=True))
-            distances = torch.addmm(squares[start:end][None], short[start:last], short[start:end].T, alpha=-2)
-            distances += squares[start:last, None]
-            for pairs in (torch.nonzero((distances < NEAR**2).triu_(1)) + start).split(_PAIRS):
-                label = _joined(label, points.numpy(), pairs.numpy())
-            progress.update(last - start)
-    groups = same(label[torch.argsort(order).numpy()].tolist())
-    return [group for group in groups if len(group) > 1]
+        for row, column, tile in _tiles(points, line, FAR):
+            rows, columns = slice(row, row + tile.shape[0]), slice(column, column + tile.shape[1])
+            for count, reach in zip(counts, (NEAR, FAR), strict=True):
+                within = (tile < reach**2).float()
+                count[rows] += within.sum(1)
+                if column > row:
+                    count[columns] += within.sum(0)
+            if column == row:
+                progress.update(len(tile))
+    counts -= 1  # itself
+    return counts[0], counts[1] - counts[0]
 
 
-def _joined(label: NDArray[np.int64], points: NDArray[np.float32], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels (N,), the least place of each group, after the groups of every pair of `pairs` (E, 2) that is near became one."""
-    a, b = pairs[label[pairs[:, 0]] != label[pairs[:, 1]]].T
-    near = np.square(points[a] - points[b]).sum(1) < NEAR**2
-    a, b = a[near], b[near]
-    while (apart := label[a] != label[b]).any():
-        a, b = a[apart], b[apart]
-        np.minimum.at(label, np.maximum(label[a], label[b]), np.minimum(label[a], label[b]))
-        while (label[label] != label).any():
-            label = label[label]
+def _joined(points: Tensor, line: Tensor, reach: Tensor) -> NDArray[np.int64]:
+    """Labels (N,), the least place of each group, after all pairs that lie within the `reach` of both were joined."""
+    label = np.arange(len(points))
+    for row, column, tile in _tiles(points, line, NEAR):
+        both = torch.minimum(reach[row : row + tile.shape[0], None], reach[column : column + tile.shape[1]])
+        a, b = (torch.nonzero(tile < both**2) + torch.tensor([row, column])).numpy().T
+        while (apart := label[a] != label[b]).any():
+            a, b = a[apart], b[apart]
+            np.minimum.at(label, np.maximum(label[a], label[b]), np.minimum(label[a], label[b]))
+            while (label[label] != label).any():
+                label = label[label]
     return label

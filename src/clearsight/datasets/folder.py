@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ClearsightError, UsageError, listed, wrong
+from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
+from ..images.decode import SUFFIXES
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 
-SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"))
+# what archives and network drives put beside the pictures: previews of them, under the same suffixes
+HIDDEN = (".", "__MACOSX", "@eaDir")
 LAYOUT = """Expected is a folder per class:
   {0}/cat/1.jpg
   {0}/cat/2.jpg
@@ -73,11 +75,11 @@ class _Walk:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            raise ClearsightError(f"cannot list the folder {folder}: {error.strerror or error}.") from error
+            raise ClearsightError(f"cannot list the folder {plain(folder)}: {error.strerror or error}.") from error
         folders, pictures = [], []
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
-            if entry.name.startswith((".", "__MACOSX")):
+            if entry.name.startswith(HIDDEN):
                 self.hidden += 1
             elif _is_folder(entry):
                 if self._enters(entry, path):
@@ -111,8 +113,11 @@ class _Walk:
     def _is_picture(self, entry: os.DirEntry[str], path: str) -> bool:
         try:
             facts = entry.stat()
-        except OSError:
-            self.broken.append(path)
+        except OSError as error:
+            if entry.is_symlink():
+                self.broken.append(path)
+            elif not isinstance(error, FileNotFoundError):  # which went away meanwhile
+                raise ClearsightError(f"cannot look at {plain(entry.path)}: {error.strerror or error}.") from error
             return False
         suffix = os.path.splitext(entry.name)[1].lower()
         if suffix not in SUFFIXES or not stat.S_ISREG(facts.st_mode):  # opening a pipe would hang
@@ -150,6 +155,8 @@ def _part_folders(root: Path, tops: list[str]) -> tuple[dict[str, str], list[str
     named = [folder for folder in tops if folder.lower() in PART_NAMES]
     beside = [folder for folder in tops if folder not in named]
     with_classes = [folder for folder in named if _Walk(str(root)).scan(folder)[0]]
+    if not with_classes and not beside and len({PART_NAMES[folder.lower()] for folder in named}) > 1:
+        raise UsageError(f"{' and '.join(f'{folder}/' for folder in named)} in {root} hold no class folders. {LAYOUT.format(root)}")
     if not with_classes or (len(named) == 1 and any(_Walk(str(root)).below(folder) for folder in beside)):
         return {}, []
     parts: dict[str, str] = {}
@@ -165,14 +172,21 @@ def _labelled(walk: _Walk, classes: list[str], notes: list[str]) -> list[tuple[s
     """(path, class name) of every picture in the class folders."""
     rows: list[tuple[str, str]] = []
     empty = []
+    folders: dict[str, list[str]] = {}
     for folder in classes:
         label = clean_label(_printable(folder.rsplit("/", 1)[-1]))
         found = walk.below(folder)
+        if found and not label:
+            raise ClearsightError(
+                f"the folder {folder!r} in {walk.root} holds pictures and has no name but blanks. Name it after its class."
+            )
+        folders.setdefault(label, []).append(folder)
         rows += [(path, label) for path in found]
         if not found:
             empty.append(folder)
     if empty:
         notes.append(f"class folders without a picture, left out of the classes: {listed(empty)}")
+    notes += [f"folders of the same name, taken as one class: {listed(map(repr, same))}" for same in folders.values() if len(same) > 1]
     return rows
 
 

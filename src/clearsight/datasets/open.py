@@ -1,19 +1,23 @@
 """One door to every kind of data: `open_dataset(DATA)` finds the reader and says what was decided."""
 
 import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..base.errors import UsageError, listed
+from ..base.errors import UsageError, listed, plain
 from .arrays import is_arrays, is_npz, read_arrays, read_npz
 from .dataset import Parts
 from .folder import is_folder, read_folder
 from .idx import is_idx, read_idx
 from .named import NAMED, is_named, read_named
 from .table import is_table, read_table
+
+NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # what programs write into a table for a cell without a value
+LONGEST = 200  # letters of a name that are repeated in a message
 
 
 class Reader(NamedTuple):
@@ -65,6 +69,7 @@ def _unknown_data(data: Any) -> UsageError:
     if not isinstance(data, str | Path):
         return UsageError(f"data must be a path, a name or (pictures, labels). Got {type(data).__name__}. It can be: {kinds}.")
     path = Path(data)
+    said = str(data) if len(str(data)) <= LONGEST else f"{str(data)[:LONGEST]}…"
     if str(data).strip() and os.path.exists(path):
         return UsageError(f"{path} is a file of no kind that is known here. DATA can be: {kinds}.")
     beside = os.listdir(path.parent) if os.access(path.parent, os.R_OK) and os.path.isdir(path.parent) else []
@@ -72,21 +77,28 @@ def _unknown_data(data: Any) -> UsageError:
         str(path.parent / name) for name in get_close_matches(path.name, beside, n=2, cutoff=0.7)
     ]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return UsageError(
-        f"there is no data called {str(data)!r}: no such file or folder, and no set of that name.{hint} DATA can be: {kinds}."
-    )
+    return UsageError(f"there is no data called {said!r}: no such file or folder, and no set of that name.{hint} DATA can be: {kinds}.")
 
 
 def _class_notes(parts: Parts) -> list[str]:
-    """What is odd about the class table: one class only, or names that differ in case only."""
+    """What is odd about the class table: one class only, names that look like none, or that a reader takes for the same."""
     alike: dict[str, list[str]] = defaultdict(list)
     for label in parts.classes:
-        alike[label.casefold()].append(label)
-    twins = [" and ".join(labels) for labels in alike.values() if len(labels) > 1]
-    notes = [f"classes whose names differ in case only, kept apart: {listed(twins)}"] if twins else []
+        alike[_as_read(label)].append(label)
+    twins = [" and ".join(map(plain, labels)) for labels in alike.values() if len(labels) > 1]
+    notes = [f"classes that read the same, kept apart: {listed(twins)}"] if twins else []
+    if missing := [label for label in parts.classes if label.lower() in NO_LABEL]:
+        notes.append(f"a class is called {listed(map(repr, missing))}; where that stands for no label, take the pictures out")
     if len(parts.classes) == 1:
         notes.append(f"there is one class only, {parts.classes[0]!r}; are its folders the classes?")
     return notes
+
+
+def _as_read(label: str) -> str:
+    """A label without what a reader does not see: case, blanks, invisible letters, widths, zeros before a number or behind its point."""
+    seen = "".join(letter for letter in unicodedata.normalize("NFKC", label).casefold() if letter.isprintable() and not letter.isspace())
+    whole = seen.rstrip("0").removesuffix(".") if "." in seen else seen
+    return str(int(whole)) if whole.isdecimal() else seen
 
 
 def _group_notes(parts: Parts) -> list[str]:

@@ -38,7 +38,8 @@ READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
     "AVIF": (rb"....ftyp(?:avif|avis|mif1|msf1)", AvifImagePlugin.AvifImageFile),
 }
 FORMATS = tuple(kind for kind in READERS if kind not in ("AVIF", "WEBP") or features.check(kind.lower()))
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".mpo")
+# What a picture's file name ends in; the content decides what it is
+SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"))
 OTHERS = {  # what else is found under a picture's name
     rb"version https://git-lfs": "a Git LFS pointer; `git lfs pull` fetches the picture",
     rb"\s*(?:<!doctype html|<html)": "a web page",

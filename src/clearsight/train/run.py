@@ -75,17 +75,26 @@ class Run:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
+def free_folder(named: str, runs: str) -> Path:
+    """The run folder called `named` (a bare name goes under `runs`); raises UsageError when it is taken.
+
+    What a run leaves that was killed before it began does not take it.
+    """
+    folder = Path(named) if Path(named).name != named else Path(runs) / named
+    if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
+        raise UsageError(
+            f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
+        )
+    return folder
+
+
 def open_run(named: str, runs: str, data: str, model: str) -> Run:
     """A new run folder: `named` (a bare name goes under `runs`), or `runs/<data>-<model>`, numbered when taken.
 
-    Raises UsageError when the folder that was named holds anything but what a run leaves that was killed before it began.
+    Raises UsageError when the folder that was named is taken.
     """
     if named:
-        folder = Path(named) if Path(named).name != named else Path(runs) / named
-        if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
-            raise UsageError(
-                f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
-            )
+        folder = free_folder(named, runs)
         _make(folder)
         return Run(folder)
     stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}").strip("-.") or "run"

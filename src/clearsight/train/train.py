@@ -35,7 +35,7 @@ from .loop import Job, fit, validate
 from .optimizer import make_optimizer
 from .parallel import Team, join_team, leave_team, lost
 from .recipe import Recipe, compose
-from .run import Run, open_run
+from .run import Run, free_folder, open_run
 from .working import Speed
 from .working import parse as parse_speed
 
@@ -78,6 +78,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
     with _Team() as team:
         say = _speaker(quiet or not team.leads)
         first = compose(settings)
+        if out and team.leads:
+            free_folder(out, runs)  # before the data are read, which may take minutes
         whole = open_dataset(data, group_by=first.group_by or None)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test)
         recipe = prepare.settle(settings, parts.parts["train"])
