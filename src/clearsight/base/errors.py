@@ -50,9 +50,9 @@ def unknown(kind: str, name: object, allowed: Iterable[str]) -> UsageError:
     names = list(allowed)
     near = get_close_matches(str(name), names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {listed(names)}."
-    return UsageError(f"no {kind} is called {str(name)!r}. {hint}")
+    return UsageError(f"no {kind} is called {str(name)!r:.200}. {hint}")
 
 
 def wrong(what: str, allowed: object, came: object) -> UsageError:
     """The error for a value outside its range: `epochs must be at least 1. Got 0.`"""
-    return UsageError(f"{what} must be {allowed}. Got {came!r}.")
+    return UsageError(f"{what} must be {allowed}. Got {came!r:.200}.")

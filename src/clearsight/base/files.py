@@ -93,7 +93,7 @@ def write_json(path: str | Path, value: Any) -> None:
 def read_json(path: str | Path) -> Any:
     """Read JSON; raises ClearsightError when the file is missing, CorruptFile when it does not parse."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_once)
     except OSError as error:
         raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
@@ -109,6 +109,14 @@ def _write(path: Path, payload: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; one reader takes the first of two values under one name, another the last."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError("a name is given twice")
+    return table
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -1,6 +1,9 @@
 """A classifier on disk: `config.json` + `model.safetensors` + a model card (the Hugging Face Hub's layout),
 and golden pictures with their probabilities, so that any machine can prove that it computes the same."""
 
+import json
+import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,11 +14,10 @@ import numpy as np
 import safetensors.torch
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 
 from .. import models
 from ..base.device import hardware
-from ..base.errors import ClearsightError, CorruptFile, UsageError
+from ..base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError, listed
 from ..base.files import digest, read_json, write_atomic, write_json
 from ..images.preprocess import Preprocessing
 from .card import model_card
@@ -23,8 +25,12 @@ from .classifier import Classifier
 
 FORMAT = "clearsight-classifier"
 VERSION = 1
+CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
-MAX_CONFIG_BYTES = 32 * 2**20
+GOLDEN_FILE = re.compile(r"golden/[A-Za-z0-9_-]+\.png")
+MAX_GOLDEN = 1000
+MAX_GOLDEN_BYTES = 2**28
+MAX_CONFIG_BYTES = 2**25
 # Kernels, thread counts and batch sizes reorder float32 sums; a probability moves by about 1e-6 through
 # them and by 1e-2 and more through another resize, a channel swap or a missing normalisation.
 TOLERANCE = 1e-3
@@ -46,6 +52,8 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     folder = Path(folder)
     if not classifier.architecture:
         raise UsageError("only a classifier whose network is in `clearsight models` can be saved; this one has a model of its own.")
+    if not (folder / "golden").resolve().is_relative_to(folder.resolve()):
+        raise ClearsightError(f"{folder / 'golden'} is a link that leads out of the folder; remove it.")
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})
     preprocessing = classifier.preprocessing
     config = {
@@ -68,7 +76,12 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     }
     write_atomic(folder / WEIGHTS, weights)
     write_atomic(folder / "README.md", model_card(classifier))
-    write_json(folder / "config.json", config)  # last: it holds the digests of the others
+    write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last: it holds the digests of the others
+
+
+def config_digest(config: dict[str, Any]) -> str:
+    """SHA-256 of what a `config.json` says, its own `sha256` left out; how it is set out does not matter."""
+    return digest(json.dumps({name: value for name, value in config.items() if name != "sha256"}, sort_keys=True).encode())
 
 
 def _save_golden(classifier: Classifier, folder: Path, pictures: Sequence[np.ndarray]) -> list[dict[str, Any]]:
@@ -94,38 +107,68 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
     when it was written by a newer Clearsight.
     """
     folder = Path(folder)
-    config = _config(folder)
+    return _classifier(folder, _config(folder)).to(device)
+
+
+def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
+    path = folder / CONFIG
     try:
-        architecture = config["architecture"]
-        classes = [str(label) for label in config["classes"]]
-        model = models.build(
-            architecture["name"],
-            len(classes),
-            channels=int(architecture["channels"]),
-            height=int(architecture["height"]),
-            width=int(architecture["width"]),
+        classes = _classes(config)
+        preprocessing = Preprocessing.from_dict(_field(config, "preprocessing", dict))
+        architecture = _field(config, "architecture", dict)
+        size = {name: _field(architecture, name, int) for name in ("channels", "height", "width")}
+        if any(size[name] != getattr(preprocessing, name) for name in size):
+            raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
+        name = _field(architecture, "name", str)
+        with torch.device("meta"):  # no memory before the weights are seen to fit
+            model = models.build(name, len(classes), **size)
+        expected = _field(_field(config, "weights", dict), "sha256", str)
+        classifier = Classifier(
+            model,
+            preprocessing,
+            classes,
+            temperature=_temperature(config),
+            architecture=name,
+            mirror=_mirror(config),
+            facts=_field(config, "facts", dict, {}),
         )
-        preprocessing = Preprocessing.from_dict(config["preprocessing"])
-        temperature, expected = float(config["temperature"]), config["weights"]["sha256"]
-        mirror = bool(config.get("mirror", False))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CorruptFile(f"{folder / 'config.json'} is not a classifier's: {type(error).__name__} at {error}.") from error
-    model.load_state_dict(_weights(folder / WEIGHTS, expected, model.state_dict()))
+    except ClearsightError as error:
+        raise CorruptFile(f"{path} is not a classifier's: {error}") from error
+    model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    facts = config.get("facts")
-    return Classifier(
-        model,
-        preprocessing,
-        classes,
-        temperature=temperature,
-        architecture=architecture["name"],
-        mirror=mirror,
-        facts=facts if isinstance(facts, dict) else {},
-    ).to(device)
+    return classifier
+
+
+def _field(table: dict[str, Any], name: str, kind: Any, default: Any = None) -> Any:
+    value = table.get(name, default)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise CorruptFile(f"its {name!r} is missing or of the wrong kind.")
+    return value
+
+
+def _classes(config: dict[str, Any]) -> list[str]:
+    classes: list[str] = _field(config, "classes", list)
+    if not all(isinstance(label, str) for label in classes) or len(set(classes)) < len(classes):
+        raise CorruptFile("its 'classes' must be texts, each of them once.")
+    return classes
+
+
+def _mirror(config: dict[str, Any]) -> bool:
+    value = config.get("mirror", False)
+    if not isinstance(value, bool):
+        raise CorruptFile("its 'mirror' must be true or false.")
+    return value
+
+
+def _temperature(config: dict[str, Any]) -> float:
+    value = _field(config, "temperature", int | float)
+    if not 1e-6 <= value <= 1e6:
+        raise CorruptFile("its 'temperature' must be a number from 0.000001 to 1000000.")
+    return float(value)
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
+    path = folder / CONFIG
     if not folder.is_dir():
         raise UsageError(f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json).")
     if not path.is_file():
@@ -134,54 +177,101 @@ def _config(folder: Path) -> dict[str, Any]:
             f"its training is not finished: clearsight train --resume {folder}" if unfinished else "train one with: clearsight train DATA"
         )
         raise UsageError(f"no classifier in {folder} (config.json is missing); {advice}")
-    if path.stat().st_size > MAX_CONFIG_BYTES:
-        raise CorruptFile(f"{path} has {path.stat().st_size:,} bytes; a classifier's has at most {MAX_CONFIG_BYTES:,}.")
+    _require_own(folder, path, MAX_CONFIG_BYTES)
     config = read_json(path)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CorruptFile(f"{path} does not describe a Clearsight classifier (its `format` is not {FORMAT!r}).")
-    if not isinstance(config.get("format_version"), int) or config["format_version"] > VERSION:
-        raise ClearsightError(
-            f"{path} has format version {config.get('format_version')!r}; this Clearsight reads up to {VERSION}. Update Clearsight."
-        )
+    version = config.get("format_version")
+    if type(version) is not int or version < 1:
+        raise CorruptFile(f"{path} has a `format_version` that is no whole number from 1 on.")
+    if version > VERSION:
+        raise ClearsightError(f"{path} has format version {version!s:.20}; this Clearsight reads up to {VERSION}. Update Clearsight.")
+    if config.get("sha256") != config_digest(config):
+        raise CorruptFile(f"{path} is damaged or was edited: what it says does not have the SHA-256 that it gives.")
     return config
 
 
-def _weights(path: Path, expected: str, wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def _require_own(folder: Path, path: Path, most: int) -> None:
+    """Refuse what is not a regular file of at most `most` bytes within `folder`: a link out of it, a pipe, /dev/zero."""
+    try:
+        real = path.resolve(strict=True)
+        facts = real.stat()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        raise CorruptFile(f"cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    if not real.is_relative_to(folder.resolve()):
+        raise CorruptFile(f"{path} is a link that leads out of its folder; put the file itself there.")
+    if not stat.S_ISREG(facts.st_mode):
+        raise CorruptFile(f"{path} is not a regular file.")
+    if facts.st_size > most:
+        raise CorruptFile(f"{path} has {facts.st_size:,} bytes, where there can be {most:,} at most.")
+
+
+def _read(folder: Path, path: Path, expected: str, most: int) -> bytes:
+    """The bytes of a file in `folder` whose SHA-256 must be `expected`."""
+    _require_own(folder, path, most)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorruptFile(f"cannot read the weights {path}: {error.strerror or error}.") from error
+        raise CorruptFile(f"cannot read {path}: {error.strerror or error}.") from error
     if digest(data) != expected:
         raise CorruptFile(f"{path} is damaged: its SHA-256 is not the one in config.json. Take it from where it was made again.")
+    return data
+
+
+def _weights(folder: Path, expected: str, wanted: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    path = folder / WEIGHTS
+    needed = sum(value.nbytes for value in wanted.values())
+    data = _read(folder, path, expected, needed + MAX_CONFIG_BYTES)
     try:
         weights = safetensors.torch.load(data)
-    except SafetensorError as error:
-        raise CorruptFile(f"{path} is not a safetensors file: {error}.") from error
-    shapes = {name: tuple(value.shape) for name, value in weights.items()}
-    shapes_wanted = {name: tuple(value.shape) for name, value in wanted.items()}
-    if shapes != shapes_wanted:
-        differences = sorted(set(shapes.items()) ^ set(shapes_wanted.items()))
-        lines = [f"  {'+' if shapes.get(name) == shape else '-'} {name} {shape}" for name, shape in differences[:20]]
-        raise CorruptFile(f"{path} does not fit the network of config.json (- wanted, + in the file):\n" + "\n".join(lines))
+    except Exception as error:  # a header can lie in ways that safetensors meets with errors of several kinds
+        raise CorruptFile(f"{path} is not a safetensors file: {type(error).__name__}.") from error
+    if _entries(weights) != _entries(wanted):
+        ours, theirs = (set(_entries(of).items()) for of in (wanted, weights))
+        only = [
+            listed(sorted(f"{name!r:.100} {entry:.100}" for name, entry in part), 4) or "none" for part in (ours - theirs, theirs - ours)
+        ]
+        raise CorruptFile(f"{path} does not fit the network of config.json. Only the network has: {only[0]}. Only the file has: {only[1]}.")
     return weights
+
+
+def _entries(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
+    return {name: f"{value.dtype} {tuple(value.shape)}" for name, value in tensors.items()}
 
 
 def verify(folder: str | Path) -> Verification:
     """Classify the golden pictures again and compare; raises CorruptFile when a golden picture was changed."""
     folder = Path(folder)
-    classifier = load(folder)
-    rows = _config(folder).get("golden") or []
-    largest, equal = 0.0, 0
-    for row in rows:
+    config = _config(folder)
+    classifier = _classifier(folder, config)
+    differences, equal = [], 0
+    for file, expected, probabilities in _golden(folder, config):
+        data = _read(folder, folder / file, expected, MAX_GOLDEN_BYTES)
         try:
-            path, expected, probabilities = folder / "golden" / Path(row["file"]).name, row["sha256"], row["probabilities"]
-            data = path.read_bytes()
-        except (OSError, KeyError, TypeError) as error:
-            raise CorruptFile(f"{folder} has lost a golden picture: {error}.") from error
-        if digest(data) != expected:
-            raise CorruptFile(f"{path} is damaged: its SHA-256 is not the one in config.json.")
-        ours, theirs = np.array(_probabilities(classifier, data)), np.array(probabilities)
-        largest = max(largest, float(np.abs(ours - theirs).max()))
-        equal += int(ours.argmax() == theirs.argmax())
-    ok = bool(rows) and equal == len(rows) and largest <= TOLERANCE
-    return Verification(ok, len(rows), equal, largest)
+            ours = np.array(_probabilities(classifier, data))
+        except UnreadableImage as error:
+            raise CorruptFile(f"{folder / file} is no picture: {error.reason}.") from error
+        differences.append(float(np.abs(ours - probabilities).max()))
+        equal += int(ours.argmax() == probabilities.argmax())
+    largest = float(np.max(differences, initial=0.0))  # NaN if any is
+    ok = bool(differences) and equal == len(differences) and largest <= TOLERANCE
+    return Verification(ok, len(differences), equal, largest)
+
+
+def _golden(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.ndarray]]:
+    """File, SHA-256 and probabilities of every golden picture."""
+    rows, classes = config.get("golden", []), len(config["classes"])
+    try:
+        if not isinstance(rows, list) or len(rows) > MAX_GOLDEN:
+            raise CorruptFile(f"its 'golden' must be a list of at most {MAX_GOLDEN} pictures.")
+        found = []
+        for row in rows:
+            if not isinstance(row, dict) or not GOLDEN_FILE.fullmatch(_field(row, "file", str)):
+                raise CorruptFile("a golden picture's 'file' must be golden/NAME.png.")
+            values = _field(row, "probabilities", list)
+            if len(values) != classes or not all(type(value) in (int, float) and 0 <= value <= 1.001 for value in values):
+                raise CorruptFile(f"a golden picture needs {classes} probabilities, one per class.")
+            found.append((row["file"], _field(row, "sha256", str), np.array(values, dtype=float)))
+    except CorruptFile as error:
+        raise CorruptFile(f"{folder / CONFIG} is not a classifier's: {error}") from error
+    return found

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import click
 
@@ -27,6 +28,8 @@ def main() -> None:
     """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
     from ..base.errors import ClearsightError, LostProcess
 
+    # Pillow's own limit, of which GIF frames and TIFF tiles are warned without their file's name; ours is lower and names it
+    warnings.filterwarnings("ignore", message="Image size", module=r"PIL\.Image")
     try:
         sys.exit(clearsight.main(standalone_mode=False) or 0)  # what ctx.exit said
     except click.exceptions.NoArgsIsHelpError as error:

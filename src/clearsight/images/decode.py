@@ -1,11 +1,15 @@
 """One decoder for everything that may be a picture, over Pillow: whole pictures or a reason, never something else."""
 
+import ctypes
+import logging
 import os
 import re
 import stat
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -52,6 +56,10 @@ OTHERS = {  # what else is found under a picture's name
     rb"[\t\n\r\x20-\x7e]+\Z": "text",
 }
 MAX_PIXELS = 64_000_000
+MAX_METADATA_BYTES = 2**26
+MAX_SCANS = 100  # writers make up to a dozen; each costs a pass over all pixels and need not have more than 30 bytes
+MARKER = re.compile(rb"\xff+([^\0\1\xd0-\xd8\xff])")  # within a scan 0xff is followed by 0x00 or is a restart
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 WHITES = (1, 255, 65535)
 UPRIGHT = {  # EXIF orientation → what undoes it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,6 +73,11 @@ UPRIGHT = {  # EXIF orientation → what undoes it
 
 # What Pillow remarks on broken metadata says nothing about the pixels; catch_warnings would not do, it is not thread-safe
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+with suppress(OSError, AttributeError):  # libtiff writes to stderr by itself, without the file's name
+    _core = ctypes.CDLL(Image.core.__file__)
+    _core.TIFFSetErrorHandler(None)
+    _core.TIFFSetWarningHandler(None)
 
 
 @dataclass(frozen=True)
@@ -99,11 +112,14 @@ def decode(
     if _is_array(source):
         return _from_array(source, channels, name)
     with _opened(source, formats, max_pixels, name) as image:
-        if image.format == "JPEG" and isinstance(image, ImageFile.ImageFile):
-            _require_end(image)
+        file = image.fp if isinstance(image, ImageFile.ImageFile) else None
+        if image.format == "JPEG" and file:
+            _require_end(file)
             if min_side:
                 image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
         image.load()
+        if image.format == "PNG" and file:
+            _require_rows(image, file)
         flat = _flat(image, name)
         return _with_channels(flat.transpose(UPRIGHT[turn]) if (turn := _orientation(image)) in UPRIGHT else flat, channels)
 
@@ -147,6 +163,9 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> 
             return
         with _stream(source, name) as stream:
             kind = _kind(stream, formats, name)
+            if (size := stream.seek(0, os.SEEK_END)) > (most := 8 * max_pixels + MAX_METADATA_BYTES):
+                raise UnreadableImage(name, f"it has {size:,} bytes; the limit is {most:,}")
+            stream.seek(0)
             with READERS[kind][1](stream) as image:
                 _limit(image, max_pixels, name)
                 yield image
@@ -198,11 +217,43 @@ def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
         raise UnreadableImage(name, "it has no pixels")
 
 
-def _require_end(image: ImageFile.ImageFile) -> None:
+def _require_end(file: IO[bytes]) -> None:
     """A download cut off and filled with zeros decodes to a picture that ends in grey: only the missing end marker tells."""
-    assert image.fp is not None
-    if b"\xff\xd9" not in image.fp.read():  # from the first scan on; within one, a 0xff is always followed by 0x00
+    data = file.read()  # from the first scan on
+    if b"\xff\xd9" not in data:
         raise EOFError("truncated: the end marker is missing")
+    if data.count(b"\xff\xda") >= MAX_SCANS and (scans := _scans(data)) > MAX_SCANS:
+        raise ValueError(f"it has {scans:,} scans; the limit is {MAX_SCANS}")
+
+
+def _scans(data: bytes) -> int:
+    """The scans from the first one's pixels up to the end marker: what follows that, a film for example, does not count."""
+    count, place = 1, 0
+    while (marker := MARKER.search(data, place)) and marker[1] != b"\xd9":
+        count += marker[1] == b"\xda"
+        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+    return count
+
+
+def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
+    """Pillow takes a PNG whose pixels end early for whole, and leaves its last rows 0."""
+    if any(image.crop((0, max(0, image.height - 2), *image.size)).tobytes()):
+        return
+    file.seek(16)
+    width, height, depth, colour, interlaced = struct.unpack(">IIBBxxB", file.read(13))
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    parts = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in (PASSES if interlaced else ((0, 0, 1, 1),))]
+    wanted = sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in parts if columns)
+    file.seek(4, os.SEEK_CUR)
+    inflater = zlib.decompressobj()
+    while len(head := file.read(8)) == 8 and wanted > 0:
+        data = file.read(int.from_bytes(head[:4], "big")) if head[4:] == b"IDAT" else b""
+        file.seek(4 if data else int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+        while data and wanted > 0:
+            wanted -= len(inflater.decompress(data, 2**20))
+            data = inflater.unconsumed_tail
+    if wanted > 0:
+        raise EOFError("truncated: rows are missing")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -221,8 +272,13 @@ def _flat(image: Image.Image, name: str) -> Image.Image:
         image = image.convert("LA")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    return image.convert("L" if grey else "RGB")
+        image = Image.alpha_composite(white, _in_mode(image, "RGBA"))
+        del white  # 4 bytes a pixel
+    return _in_mode(image, "L" if grey else "RGB")
+
+
+def _in_mode(image: Image.Image, mode: str) -> Image.Image:
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _from_deep(image: Image.Image, name: str) -> Image.Image:
@@ -236,13 +292,14 @@ def _from_deep(image: Image.Image, name: str) -> Image.Image:
         if not (least >= 0 and whites):
             raise UnreadableImage(name, f"its values go from {least:g} to {most:g}, which has no usual white; store it in 8 or 16 bits")
         white = whites[0]
-    scaled = np.round(values * (255 / white)).astype(np.uint8)
+    scaled = np.multiply(values, 255 / white, dtype=np.float32)  # exact for 16 bits; float64 would need twice the memory
+    scaled = np.rint(scaled, out=scaled).astype(np.uint8)
     return Image.fromarray(scaled if clear is None else np.where(clear, np.uint8(255), scaled))
 
 
 def _with_channels(image: Image.Image, channels: int | None) -> np.ndarray:
     if channels:
-        image = image.convert("L" if channels == 1 else "RGB")
+        image = _in_mode(image, "L" if channels == 1 else "RGB")
     picture = np.array(image)  # a copy of its own, writable
     return picture[:, :, None] if picture.ndim == 2 else picture
 
@@ -278,5 +335,9 @@ def _reason(error: Exception, kind: str) -> str:
         return "it does not fit into memory"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    text = " ".join(str(error).split()) or type(error).__name__
+    if error.args and isinstance(error.args[0], Exception):  # as Pillow wraps a missing or wrong entry of a table
+        error = error.args[0]
+    text = " ".join(str(error).split())
+    if not text or isinstance(error, LookupError):
+        text = f"{type(error).__name__} {text}".strip()
     return f"{kind}, cut off or damaged: {text}" if kind else text

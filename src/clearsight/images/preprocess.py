@@ -36,7 +36,7 @@ class Preprocessing:
     std: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.channels not in (1, 3):
+        if type(self.channels) is not int or self.channels not in (1, 3):  # True is 1
             raise wrong("channels", "1 or 3", self.channels)
         for name in ("height", "width"):
             value = getattr(self, name)
@@ -50,11 +50,11 @@ class Preprocessing:
             raise wrong("antialias", "true or false", self.antialias)
         for name in ("mean", "std"):
             values = tuple(float(value) for value in getattr(self, name)) or (0.5,) * self.channels
-            if len(values) != self.channels or not all(math.isfinite(value) for value in values):
-                raise wrong(name, f"{self.channels} numbers, one per channel", getattr(self, name))
+            if len(values) != self.channels or not all(-1000 <= value <= 1000 for value in values):
+                raise wrong(name, f"{self.channels} numbers from -1000 to 1000, one per channel", getattr(self, name))
             object.__setattr__(self, name, values)
-        if not all(value > 0 for value in self.std):
-            raise wrong("std", "above 0", self.std)
+        if not all(value >= 1e-6 for value in self.std):
+            raise wrong("std", "at least 0.000001", self.std)
 
     def load(self, source: Any) -> Tensor:
         """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
@@ -128,9 +128,13 @@ class Preprocessing:
         for name in values:
             if name not in fields:
                 raise unknown("preprocessing setting", name, sorted(fields))
+        for name in ("mean", "std"):
+            row = values.get(name, [])
+            if not isinstance(row, (list, tuple)) or any(type(value) not in (int, float) for value in row):
+                raise wrong(name, "a list of numbers", row)
         try:
             return cls(**values)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ClearsightError(f"a preprocessing has a value of the wrong kind: {error}.") from error
 
 

@@ -1,0 +1,31 @@
+"""What every file in the world must come to: a picture, or one line that names the file and says why."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from clearsight.base.errors import UnreadableImage
+from clearsight.images.decode import MAX_PIXELS, decode, picture_facts
+
+
+def judged(source: Any, **options: Any) -> np.ndarray | str:
+    """The picture, or the reason there is none; an AssertionError, or whatever escapes, breaks the contract."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # as the decoder asks for; pytest forgets it
+        try:
+            picture = decode(source, **options)
+        except UnreadableImage as error:
+            return _one_line(error, source)
+        facts = picture_facts(source)
+    assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] in (1, 3) and picture.size, picture.shape
+    assert picture.shape[0] * picture.shape[1] <= MAX_PIXELS
+    assert picture.shape[:2] == (facts.height, facts.width) or "min_side" in options, (picture.shape, facts)
+    return picture
+
+
+def _one_line(error: UnreadableImage, source: Any) -> str:
+    name = f"<{len(source)} bytes>" if isinstance(source, bytes) else str(source)
+    assert str(error) == f"cannot read {name}: {error.reason}"
+    assert error.reason.strip() and error.reason.isprintable() and len(error.reason) < 300, repr(error.reason)
+    return error.reason
