@@ -16,6 +16,7 @@ from .decode import decode
 
 FITS = ("crop", "pad", "stretch")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
+ORDERS = ("rgb", "bgr")
 MAX_SIDE = 8192
 
 
@@ -24,6 +25,7 @@ class Preprocessing:
     """Channels, size, fit, resize and colour statistics; `mean` and `std` per channel in units of [0, 1], else 0.5 for each.
 
     `crop` fills the size and cuts what stands over, `pad` shows all and fills with the mean, `stretch` ignores the aspect.
+    With a `crop_fraction` the crop is that part of the size that was filled. `mean`, `std` and the network have the colours in `order`.
     """
 
     channels: int = 3
@@ -34,6 +36,8 @@ class Preprocessing:
     antialias: bool = True
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    crop_fraction: float = 1.0
+    order: str = "rgb"
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):
@@ -46,6 +50,10 @@ class Preprocessing:
             raise unknown("fit", self.fit, FITS)
         if self.interpolation not in INTERPOLATIONS:
             raise unknown("interpolation", self.interpolation, INTERPOLATIONS)
+        if self.order not in ORDERS or (self.order == "bgr" and self.channels != 3):
+            raise wrong("order", "rgb, or bgr for 3 channels", self.order)
+        if not 0 < self.crop_fraction <= 1 or (self.crop_fraction < 1 and self.fit != "crop"):
+            raise wrong("crop_fraction", "above 0 and at most 1, and 1 unless fit is crop", self.crop_fraction)
         if type(self.antialias) is not bool:
             raise wrong("antialias", "true or false", self.antialias)
         for name in ("mean", "std"):
@@ -106,6 +114,8 @@ class Preprocessing:
     def normalise(self, batch: Tensor) -> Tensor:
         """What the network sees, float32 `(N, C, H, W)`: (x − mean) / std, of uint8 or of floats already in [0, 1]; differentiable."""
         x = batch.float() / 255 if batch.dtype == torch.uint8 else batch
+        if self.order == "bgr":
+            x = x.flip(-3)
         mean = torch.tensor(self.mean, device=x.device, dtype=x.dtype)[:, None, None]
         std = torch.tensor(self.std, device=x.device, dtype=x.dtype)[:, None, None]
         return (x - mean) / std
@@ -138,3 +148,13 @@ def _middle(pictures: Tensor, height: int, width: int) -> Tensor:
     """At least the `height` × `width` px in the middle, as much cut off on one side as on the other."""
     top, left = (max(0, (have - want) // 2) for have, want in zip(pictures.shape[-2:], (height, width), strict=True))
     return pictures[..., top : pictures.shape[-2] - top, left : pictures.shape[-1] - left]
+
+
+# What goes before published networks. torchvision's and timm's
+IMAGENET = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), crop_fraction=224 / 256)
+# Keras' three modes, after its `load_img(target_size=…)`, which takes the nearest pixel and ignores the aspect
+_KERAS = Preprocessing(fit="stretch", interpolation="nearest")
+KERAS_TF = _KERAS
+KERAS_TORCH = dataclasses.replace(_KERAS, mean=IMAGENET.mean, std=IMAGENET.std)
+KERAS_CAFFE = dataclasses.replace(_KERAS, order="bgr", mean=tuple(v / 255 for v in (103.939, 116.779, 123.68)), std=(1 / 255,) * 3)
+KERAS_NONE = dataclasses.replace(_KERAS, mean=(0.0,) * 3, std=(1 / 255,) * 3)  # the network scales pixels of 0 to 255 itself
