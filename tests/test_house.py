@@ -68,7 +68,8 @@ def test_only_the_command_line_writes_to_stdout():
     "source",
     [
         "import pickle", "import os, pickle as p", "from pickle import loads", "def f():\n    import dill", "eval('1')", "x = exec(y)",
-        "torch.load(path)", "torch.load(path, weights_only=safe)", "from torch import load", "np.load(path, allow_pickle=True)", "read(path, weights_only=False)",
+        "torch.load(path)", "torch.load(path, weights_only=safe)",
+        "from torch import load", "np.load(path, allow_pickle=True)", "read(path, weights_only=False)",
         "subprocess.run(line, shell=True)", "from os import system",
     ],
 )  # fmt: skip

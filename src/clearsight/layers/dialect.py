@@ -43,6 +43,9 @@ class Dialect:
         return SamePool(kernel, stride, "avg") if self.same else nn.AvgPool2d(kernel, stride, kernel // 2)
 
 
+TORCHVISION = Dialect()
+
+
 def same_padding(x: Tensor, kernel: int, stride: int) -> list[int]:
     """Left, right, top, bottom: what lets `⌈W / stride⌉` windows fit, the odd pixel at the end."""
     missing = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in (x.shape[-1], x.shape[-2])]

@@ -106,8 +106,9 @@ def preprocessing(name: str) -> Preprocessing:
     """What goes before the network where its weights were published: the family's, by origin (what follows the dot of a name)."""
     home = family(name)
     channels, height, width = _of(home.INPUT, name)
-    published = getattr(home, "PREPROCESSING", {}).get(name.partition(".")[2], Preprocessing(channels))
-    return replace(_of(published, name), channels=channels, height=height, width=width)
+    by_origin = getattr(home, "PREPROCESSING", {})
+    published: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
+    return replace(published, channels=channels, height=height, width=width)
 
 
 def rows() -> list[Row]:

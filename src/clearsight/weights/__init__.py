@@ -46,9 +46,10 @@ def load(
     if resize_head and len(classes) < 2:
         raise UsageError(f"a new head needs the names of at least 2 classes. Got {len(classes)}.")
     path = Path(what).expanduser()
+    network: Model
     if store in ("timm", "hf") and not path.is_file():
-        network, preprocessing, labels = timm.load(store, what)
         architecture = ""
+        network, preprocessing, labels = timm.load(store, what)
     elif path.is_file():
         network, architecture = _from_file(store, path, model, len(classes) if resize_head else None)
         preprocessing, labels = models.preprocessing(architecture), ()

@@ -20,7 +20,7 @@ def new_head(model: Model, classes: int, seed: int = 0) -> None:
 
 def first_convolution(model: nn.Module) -> str:
     """The name of the layer that reads the picture, or part of it."""
-    return next(name for name, module in model.named_modules() if isinstance(module, nn.Conv2d))
+    return next(str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d))
 
 
 def new_channels(model: nn.Module, channels: int) -> None:

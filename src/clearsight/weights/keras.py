@@ -28,9 +28,8 @@ def read(path: Path) -> tuple[Layers, str]:
         if not zipfile.is_zipfile(path):
             with h5py.File(path) as file:
                 return _layers(file, path), _name(file.attrs.get("model_config", "{}"))
-        with zipfile.ZipFile(path) as archive:
-            with h5py.File(BytesIO(archive.read("model.weights.h5"))) as file:
-                return _layers(file, path), _name(archive.read("config.json"))
+        with zipfile.ZipFile(path) as archive, h5py.File(BytesIO(archive.read("model.weights.h5"))) as file:
+            return _layers(file, path), _name(archive.read("config.json"))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise CorruptFile(f"{path} is not a file of Keras weights: {error}.") from error
 
@@ -102,27 +101,31 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
     return state
 
 
-def _own(module: nn.Module) -> list[str]:
+def _own(module: nn.Module) -> dict[str, Tensor]:
     """What the module itself stores, in order, without batch norm's counter."""
     every = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
-    return [name for name, _ in every if name != "num_batches_tracked"]
+    return {name: value for name, value in every if name != "num_batches_tracked"}
 
 
 def _converted(module: nn.Module, arrays: list[np.ndarray], flattened: tuple[int, int, int] | None) -> dict[str, Tensor]:
-    names, values = _own(module), list(arrays)
+    first, *rest = arrays
+    names = ["weight", "bias", "running_mean", "running_var"]
     if isinstance(module, nn.Conv2d):
-        names = ["weight", "bias"]
-        height, width, inputs, outputs = values[0].shape
+        height, width, inputs, outputs = first.shape
         if module.groups > 1 and inputs == module.in_channels:  # depthwise: `outputs` for each input
-            values[0] = values[0].transpose(2, 3, 0, 1).reshape(inputs * outputs, 1, height, width)
+            first = first.transpose(2, 3, 0, 1).reshape(inputs * outputs, 1, height, width)
         else:
-            values[0] = values[0].transpose(3, 2, 0, 1)
+            first = first.transpose(3, 2, 0, 1)
     elif isinstance(module, nn.Linear):
-        names, outputs = ["weight", "bias"], values[0].shape[-1]
+        outputs = first.shape[-1]
         if flattened:
             channels, height, width = flattened
-            values[0] = values[0].reshape(height, width, channels, outputs).transpose(2, 0, 1, 3)
-        values[0] = values[0].reshape(-1, outputs).T  # also of a 1×1 convolution
+            first = first.reshape(height, width, channels, outputs).transpose(2, 0, 1, 3)
+        first = first.reshape(-1, outputs).T  # also of a 1×1 convolution
+    elif isinstance(module, nn.BatchNorm2d):
+        names = names[-len(arrays) :]  # without γ they are three
     else:
-        values = [v.reshape(getattr(module, n).shape) if v.size == getattr(module, n).numel() else v for n, v in zip(names, values)]
-    return {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in zip(names, values, strict=False)}
+        own = _own(module)
+        if [value.numel() for value in own.values()] == [array.size for array in arrays]:
+            names, (first, *rest) = list(own), [array.reshape(value.shape) for array, value in zip(arrays, own.values(), strict=True)]
+    return {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in zip(names, [first, *rest], strict=False)}

@@ -2,13 +2,17 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from torch import Tensor
 
 from ..base.errors import ClearsightError
 
 Rules = Mapping[str, str]  # our name → theirs. `#` is a number and `*` any text; `{0}` is the first of them, `{0+1}` one more
+
+
+MOST = 24  # lines of a diff
 
 
 class Mismatch(ClearsightError):
@@ -20,13 +24,13 @@ def renamed(name: str, rules: Rules) -> str | None:
     for ours, theirs in rules.items():
         pattern = re.escape(ours).replace(r"\#", r"(\d+)").replace(r"\*", "(.*)")
         if found := re.fullmatch(pattern, name):
-            parts = found.groups()
-            return re.sub(r"\{(\d+)(?:\+(\d+))?\}", lambda m: _part(parts[int(m[1])], m[2]), theirs)
+            return re.sub(r"\{(\d+)(?:\+(\d+))?\}", partial(_filled, found.groups()), theirs)
     return None
 
 
-def _part(text: str, more: str | None) -> str:
-    return text if more is None else str(int(text) + int(more))
+def _filled(parts: Sequence[str], hole: re.Match[str]) -> str:
+    text, more = parts[int(hole[1])], hole[2]
+    return str(int(text) + int(more)) if more else text
 
 
 def in_order(names: Iterable[str], pattern: str) -> list[str]:
@@ -43,6 +47,3 @@ def check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], source: str
     lines = [f"  {'-' if line in ours else '+'} {line[0]} {line[1]}" for line in sorted(ours ^ theirs)]
     shown = lines if len(lines) <= MOST else [*lines[:MOST], f"  … {len(lines)} differences in all"]
     raise Mismatch(f"{source} does not fit the network (- wanted, + in the file):\n" + "\n".join(shown) + f"\n{way_out}")
-
-
-MOST = 24

@@ -1,6 +1,7 @@
 """Weights as tensors by name: the `.pth` of torchvision and timm, and safetensors."""
 
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -14,6 +15,7 @@ from .names import Rules, renamed
 def read(path: Path) -> tuple[dict[str, Tensor], str]:
     """The tensors of a file; nothing in it is executed. Raises CorruptFile for what is not tensors by name."""
     try:
+        values: Any
         if path.suffix == ".safetensors":
             values = safetensors.torch.load_file(path)
         else:

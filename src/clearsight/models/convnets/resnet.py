@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET, KERAS_CAFFE
 from ...layers.blocks import SqueezeExcite
-from ...layers.dialect import Dialect
+from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
 
@@ -29,7 +29,7 @@ class Variant:
     groups: int = 1
     group_width: int = 64
     squeeze: bool = False
-    dialect: Dialect = Dialect()
+    dialect: Dialect = TORCHVISION
 
 
 TABLE = {

@@ -4,13 +4,14 @@ residual networks, 2016, figure 4e; and the wide ones for 32 px of S. Zagoruyko,
 Parameter names and the place of the stride follow timm's resnetv2. Up to 64 px the stem is one 3×3 convolution and no pooling.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET, KERAS_TF
-from ...layers.dialect import Dialect
+from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
 
@@ -23,7 +24,7 @@ class Variant:
     bottleneck: bool = True
     stem: int = 64
     tiny: bool = False
-    dialect: Dialect = Dialect()
+    dialect: Dialect = TORCHVISION
 
 
 def wide(depth: int, times: int) -> Variant:
@@ -78,8 +79,7 @@ class Block(nn.Module):
             self.norm3 = d.norm(inner)
             self.conv3 = d.conv(inner, outputs, 1)
         if project:
-            self.downsample = nn.Sequential()
-            self.downsample.add_module("conv", d.conv(inputs, outputs, 1, stride))
+            self.downsample = nn.Sequential(OrderedDict(conv=d.conv(inputs, outputs, 1, stride)))
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
@@ -92,7 +92,8 @@ class Block(nn.Module):
         y = self.conv2(torch.relu_(self.norm2(self.conv1(y))))
         if hasattr(self, "conv3"):
             y = self.conv3(torch.relu_(self.norm3(y)))
-        return x + y
+        joined: Tensor = x + y
+        return joined
 
 
 class ResNetV2(Model):
@@ -101,20 +102,17 @@ class ResNetV2(Model):
     def __init__(self, v: Variant, classes: int, channels: int, small: bool, dropout: float) -> None:
         super().__init__()
         d = v.dialect
-        self.stem = nn.Sequential()
-        self.stem.add_module("conv", d.conv(channels, v.stem, 3, bias=False) if small else d.conv(channels, v.stem, 7, 2))
-        self.stem.add_module("pool", nn.Identity() if small else d.max_pool(3, 2))
+        conv = d.conv(channels, v.stem, 3) if small else d.conv(channels, v.stem, 7, 2)
+        self.stem = nn.Sequential(OrderedDict(conv=conv, pool=nn.Identity() if small else d.max_pool(3, 2)))
         self.stages = nn.Sequential()
         inputs = v.stem
         for i, (count, width) in enumerate(zip(v.blocks, v.widths, strict=True)):
-            stage = nn.Sequential()
-            stage.add_module("blocks", nn.Sequential())
+            blocks = nn.Sequential()
             for j in range(count):
-                last = i == len(v.blocks) - 1
-                halves = (j == count - 1 and not last) if d.early_stride else (j == 0 and i > 0)
-                stage.blocks.append(Block(inputs, width, 2 if halves else 1, j == 0, v))
+                halves = (j == count - 1 and i < len(v.blocks) - 1) if d.early_stride else (j == 0 and i > 0)
+                blocks.append(Block(inputs, width, 2 if halves else 1, j == 0, v))
                 inputs = width
-            self.stages.append(stage)
+            self.stages.append(nn.Sequential(OrderedDict(blocks=blocks)))
         self.norm = d.norm(inputs)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
@@ -128,7 +126,8 @@ class ResNetV2(Model):
         """The global average after the last norm and ReLU, `(N, D)`."""
         x = torch.relu_(self.norm(self.stages(self.stem(x))))
         x = self.avgpool(x)
-        return self.dropout(x.flatten(1))
+        vector: Tensor = self.dropout(x.flatten(1))
+        return vector
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> ResNetV2:
