@@ -87,14 +87,19 @@ def build(
 def row(name: str) -> Row:
     """The row of one network; raises UsageError with near names when there is none."""
     home = family(name)
-    channels, height, width = _of(home.INPUT, name)
-    classes = _of(home.CLASSES, name)
+    (channels, height, width), classes = published(name)
     with torch.device("meta"):
         model = build(name, classes, channels=channels, height=height, width=width)
     parameters = sum(p.numel() for p in model.parameters())
     year, paper = _of(home.PAPER, name)
     short = home.__name__.rsplit(".", 1)[-1]
     return Row(name, short, year, paper, parameters, stored(model), (channels, height, width), classes, home.RECIPE)
+
+
+def published(name: str) -> tuple[tuple[int, int, int], int]:
+    """The input `(C, H, W)` and the number of classes that the network was published for."""
+    home = family(name)
+    return _of(home.INPUT, name), _of(home.CLASSES, name)
 
 
 def stored(model: torch.nn.Module) -> int:
@@ -104,11 +109,10 @@ def stored(model: torch.nn.Module) -> int:
 
 def preprocessing(name: str) -> Preprocessing:
     """What goes before the network where its weights were published: the family's, by origin (what follows the dot of a name)."""
-    home = family(name)
-    channels, height, width = _of(home.INPUT, name)
-    by_origin = getattr(home, "PREPROCESSING", {})
-    published: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
-    return replace(published, channels=channels, height=height, width=width)
+    (channels, height, width), _ = published(name)
+    by_origin = getattr(family(name), "PREPROCESSING", {})
+    settings: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
+    return replace(settings, channels=channels, height=height, width=width)
 
 
 def rows() -> list[Row]:

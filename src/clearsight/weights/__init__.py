@@ -82,7 +82,7 @@ def _from_file(store: str, path: Path, name: str, new_classes: int | None) -> tu
     classes = len(state[head]) if head in state else new_classes
     if not classes:
         raise Mismatch(f"{path} has no head: give the names of your classes, and --resize-head.")
-    channels, height, width = models.row(name).input_size
+    (channels, height, width), _ = models.published(name)
     if first in state:
         channels = state[first].shape[1]
     network = models.build(name, classes, channels=channels, height=height, width=width)
@@ -123,6 +123,6 @@ def _shapes(state: dict[str, Tensor], name: str) -> set[tuple[str, Any]]:
 @cache
 def _blank(name: str) -> Model:
     """The network without values."""
-    channels, height, width = models.row(name).input_size
+    (channels, height, width), _ = models.published(name)
     with torch.device("meta"):
         return models.build(name, 1000, channels=channels, height=height, width=width)

@@ -19,17 +19,16 @@ def new_head(model: Model, classes: int, seed: int = 0) -> None:
 
 
 def first_convolution(model: nn.Module) -> str:
-    """The name of the layer that reads the picture, or part of it."""
-    return next(str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d))
+    """The name of the first convolution, "" where there is none."""
+    return next((str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)), "")
 
 
 def new_channels(model: nn.Module, channels: int) -> None:
     """Let the first convolution read `channels` channels: grey what all colours together did, more the colours in turn."""
     name = first_convolution(model)
     old = model.get_submodule(name)
-    assert isinstance(old, nn.Conv2d)
-    if old.groups > 1:
-        raise UsageError(f"the first layer of this network has {old.groups} groups: it cannot be adapted to {channels} channels.")
+    if not isinstance(old, nn.Conv2d) or old.groups > 1:
+        raise UsageError(f"a network without a plain first convolution cannot be adapted to {channels} channels.")
     new = type(old)(channels, old.out_channels, old.kernel_size, old.stride, old.padding, bias=old.bias is not None)  # type: ignore[arg-type]
     new.load_state_dict({**old.state_dict(), "weight": _kernel(old.weight.detach(), channels)})
     where, _, last = name.rpartition(".")
