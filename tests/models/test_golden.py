@@ -9,7 +9,8 @@ import torch
 
 from clearsight import models
 
-# network, input (C, H, W), classes → parameters, shape of each stage. Sources: LeCun 1998, figure 2; Keras, mnist_cnn; the others counted by hand
+# network, input (C, H, W), classes → parameters, shape of each stage. Sources: LeCun 1998, figure 2;
+# Keras, mnist_cnn; the others counted by hand
 GOLDEN = {
     ("pixels", (1, 28, 28), 10): (7_850, {}),
     ("pixels", (3, 8, 8), 2): (386, {}),

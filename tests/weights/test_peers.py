@@ -4,7 +4,6 @@ Every network is compared that a peer has; one of each family always, the others
 """
 
 import os
-import warnings
 
 import numpy as np
 import pytest

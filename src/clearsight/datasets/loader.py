@@ -30,7 +30,7 @@ PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
 DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
-VERSION = 2
+VERSION = 3
 
 
 class Pictures(Protocol):
@@ -218,7 +218,7 @@ def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ..
 def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
     """What the decoded pictures depend on: every file's path, size and time, and the geometry (not the colour statistics)."""
     p = preprocessing
-    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {p.fit} {p.interpolation} {p.antialias} {p.mean if p.fit == 'pad' else ''}"]
+    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {p.fit} {p.interpolation} {p.antialias} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"]
     for i in range(len(dataset)):
         path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
         try:

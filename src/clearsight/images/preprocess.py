@@ -67,7 +67,8 @@ class Preprocessing:
     def load(self, source: Any) -> Tensor:
         """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
         # half as large again as needed: a JPEG may be decoded smaller without the resize noticing
-        picture = decode(source, channels=self.channels, min_side=3 * max(self.height, self.width) // 2 if self.antialias else None)
+        needed = math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction)
+        picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None)
         return self.fit_picture(picture)
 
     def fit_picture(self, picture: np.ndarray) -> Tensor:
@@ -80,27 +81,29 @@ class Preprocessing:
     def fit_batch(self, pictures: Tensor) -> Tensor:
         """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is."""
         height, width = pictures.shape[-2:]
-        if (height, width) == (self.height, self.width):
+        if (height, width) == (self.height, self.width) and self.crop_fraction == 1:
             return pictures.contiguous()
         if self.fit == "stretch":
             return self._resized(pictures, self.height, self.width)
-        choose = max if self.fit == "crop" else min
-        factor = choose(self.height / height, self.width / width)
-        if self.fit == "crop":  # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
-            pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
-            height, width = pictures.shape[-2:]
-        rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
         if self.fit == "crop":
-            rows, columns = max(rows, self.height), max(columns, self.width)
-            resized = self._resized(pictures, rows, columns)
-            top, left = (rows - self.height) // 2, (columns - self.width) // 2
-            return resized[..., top : top + self.height, left : left + self.width].contiguous()
-        rows, columns = min(rows, self.height), min(columns, self.width)
+            return self._cropped(pictures)
+        factor = min(self.height / height, self.width / width)
+        rows, columns = (min(max(1, round(n * factor)), most) for n, most in ((height, self.height), (width, self.width)))
         top, left = (self.height - rows) // 2, (self.width - columns) // 2
         fill = torch.tensor([round(255 * value) for value in self.mean]).clamp(0, 255).to(torch.uint8)
         canvas = fill[None, :, None, None].repeat(len(pictures), 1, self.height, self.width)
         canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)
         return canvas
+
+    def _cropped(self, pictures: Tensor) -> Tensor:
+        height, width = pictures.shape[-2:]
+        factor = max(self.height / height, self.width / width) / self.crop_fraction
+        # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
+        pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
+        # whole pixels as in torchvision's Resize and CenterCrop: the longer side cut off, the place rounded to even
+        rows, columns = (max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True))
+        top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
+        return self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width].contiguous()
 
     def _resized(self, pictures: Tensor, height: int, width: int) -> Tensor:
         if pictures.shape[-2:] == (height, width):
@@ -153,7 +156,7 @@ def _middle(pictures: Tensor, height: int, width: int) -> Tensor:
 # What goes before published networks. torchvision's and timm's
 IMAGENET = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), crop_fraction=224 / 256)
 # Keras' three modes, after its `load_img(target_size=…)`, which takes the nearest pixel and ignores the aspect
-_KERAS = Preprocessing(fit="stretch", interpolation="nearest")
+_KERAS = Preprocessing(fit="stretch", interpolation="nearest", antialias=False)
 KERAS_TF = _KERAS
 KERAS_TORCH = dataclasses.replace(_KERAS, mean=IMAGENET.mean, std=IMAGENET.std)
 KERAS_CAFFE = dataclasses.replace(_KERAS, order="bgr", mean=tuple(v / 255 for v in (103.939, 116.779, 123.68)), std=(1 / 255,) * 3)
