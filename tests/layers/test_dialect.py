@@ -40,7 +40,11 @@ def test_pools_see_what_their_origin_puts_around():
 
 def test_norms_and_biases():
     norm = Dialect(eps=1e-3, momentum=0.01, scale=False).norm(4)
-    assert (norm.eps, norm.momentum, list(norm.state_dict())) == (1e-3, 0.01, ["bias", "running_mean", "running_var", "num_batches_tracked"])
+    assert (norm.eps, norm.momentum, list(norm.state_dict())) == (
+        1e-3,
+        0.01,
+        ["bias", "running_mean", "running_var", "num_batches_tracked"],
+    )
     x = torch.randn(8, 4, 3, 3, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(norm(x), nn.BatchNorm2d(4, eps=1e-3)(x))
     assert TORCHVISION.conv(3, 4, 3).bias is None and Dialect(bias=True).conv(3, 4, 3).bias is not None

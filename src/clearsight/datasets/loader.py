@@ -218,7 +218,8 @@ def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ..
 def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
     """What the decoded pictures depend on: every file's path, size and time, and the geometry (not the colour statistics)."""
     p = preprocessing
-    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {p.fit} {p.interpolation} {p.antialias} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"]
+    fit = f"{p.fit} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"
+    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}"]
     for i in range(len(dataset)):
         path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
         try:

@@ -101,7 +101,9 @@ class Preprocessing:
         # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
         pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
         # whole pixels as in torchvision's Resize and CenterCrop: the longer side cut off, the place rounded to even
-        rows, columns = (max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True))
+        rows, columns = (
+            max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True)
+        )
         top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
         return self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width].contiguous()
 

@@ -86,7 +86,7 @@ class BasicBlock(nn.Module):
         self.conv1, self.bn1 = d.conv(inputs, width, 3, stride), d.norm(width)
         self.conv2, self.bn2 = d.conv(width, width, 3), d.norm(width)
         if v.squeeze:
-            self.se = SqueezeExcite(width, width // 16)
+            self.se = SqueezeExcite(width, max(width // 16, 8))
         self.downsample = shortcut(inputs, width, stride, d)
 
     def forward(self, x: Tensor) -> Tensor:
