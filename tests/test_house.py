@@ -23,7 +23,10 @@ def unsafe(source: str) -> Iterator[str]:
                 yield str(node.module)
             yield from (f"{node.module}.{a.name}" for a in node.names if f"{node.module}.{a.name}" in UNSAFE_CALLS)
         elif isinstance(node, ast.Call):
-            if ast.unparse(node.func) in UNSAFE_CALLS:
+            words = {word.arg: ast.unparse(word.value) for word in node.keywords}
+            if ast.unparse(node.func) in UNSAFE_CALLS and not (
+                ast.unparse(node.func) == "torch.load" and words.get("weights_only") == "True"
+            ):
                 yield ast.unparse(node.func)
             for word in node.keywords:
                 if word.arg in UNSAFE_WORDS and ast.unparse(word.value) == str(UNSAFE_WORDS[word.arg]):
@@ -65,7 +68,8 @@ def test_only_the_command_line_writes_to_stdout():
     "source",
     [
         "import pickle", "import os, pickle as p", "from pickle import loads", "def f():\n    import dill", "eval('1')", "x = exec(y)",
-        "torch.load(path)", "from torch import load", "np.load(path, allow_pickle=True)", "read(path, weights_only=False)",
+        "torch.load(path)", "torch.load(path, weights_only=safe)",
+        "from torch import load", "np.load(path, allow_pickle=True)", "read(path, weights_only=False)",
         "subprocess.run(line, shell=True)", "from os import system",
     ],
 )  # fmt: skip
@@ -74,7 +78,16 @@ def test_what_is_unsafe_is_noticed(source):
 
 
 @pytest.mark.parametrize(
-    "source", ["model.eval()", "np.load(path, allow_pickle=False)", "from .load import load", "re.compile(x)", "# eval(", "'pickle'"]
+    "source",
+    [
+        "model.eval()",
+        "torch.load(path, weights_only=True)",
+        "np.load(path, allow_pickle=False)",
+        "from .load import load",
+        "re.compile(x)",
+        "# eval(",
+        "'pickle'",
+    ],
 )
 def test_what_is_safe_is_not(source):
     assert not list(unsafe(source))

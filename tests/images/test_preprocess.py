@@ -1,5 +1,6 @@
 """Geometry against Pillow, colours by hand, settings that cannot be meant refused."""
 
+import dataclasses
 from io import BytesIO
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
-from clearsight.images.preprocess import Preprocessing
+from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_NONE, KERAS_TF, Preprocessing
 
 PHOTO = photographs.chelsea()  # 300×451
 
@@ -138,3 +139,34 @@ def test_noise_is_resized_within_a_grey_level_of_exact():
     for size in ((224, 224), (10, 500), (600, 7)):
         wanted = torch.nn.functional.interpolate(exact, size, mode="bilinear", antialias=True)[0]
         assert (to(*size).fit_picture(noise) - wanted).abs().max() <= 1  # half a level for each of two roundings
+
+
+def test_a_part_of_what_was_filled_is_cut_out_as_torchvision_does():
+    photo = torch.from_numpy(PHOTO).permute(2, 0, 1)[None]  # 300×451
+    resized = torch.nn.functional.interpolate(photo, (256, 384), mode="bilinear", antialias=True)  # 451 · 256 / 300 = 384.9
+    fitted = dataclasses.replace(IMAGENET, height=224, width=224).fit_picture(PHOTO)
+    assert torch.equal(fitted, resized[0, :, 16:240, 80:304])
+    square = np.zeros((256, 256, 3), np.uint8)
+    square[16:240, 16:240] = 7
+    assert (IMAGENET.fit_picture(square) == 7).all()
+    assert Preprocessing.from_dict(IMAGENET.to_dict()) == IMAGENET
+    old = {key: value for key, value in to(8, 8).to_dict().items() if key not in ("crop_fraction", "order")}
+    assert Preprocessing.from_dict(old) == to(8, 8)  # artefacts from before they were there
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [(KERAS_TF, (-1.0, 0.0, 1.0)), (KERAS_CAFFE, (255 - 103.939, 127.5 - 116.779, -123.68)), (KERAS_NONE, (0.0, 127.5, 255.0))],
+)
+def test_keras_modes_by_hand(settings, expected):
+    x = torch.tensor([0.0, 0.5, 1.0]).view(1, 3, 1, 1)
+    assert settings.normalise(x).flatten().tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_orders_and_fractions_that_cannot_be():
+    for bad in ({"order": "gbr"}, {"order": "bgr", "channels": 1}):
+        with pytest.raises(UsageError, match="order must be rgb, or bgr for 3 channels"):
+            Preprocessing(**bad)
+    for bad in ({"crop_fraction": 0}, {"crop_fraction": 1.5}, {"crop_fraction": 0.5, "fit": "pad"}):
+        with pytest.raises(UsageError, match="crop_fraction must be above 0 and at most 1"):
+            Preprocessing(**bad)

@@ -1,14 +1,16 @@
 """What the papers and the peers say of each network: parameters, the shape of every stage, names, and numbers."""
 
 import math
+import tomllib
+from pathlib import Path
 
 import pytest
 import torch
 
 from clearsight import models
 
-# network, input (C, H, W), classes → parameters, shape of each stage. Sources: LeCun 1998, figure 2; Keras, mnist_cnn;
-# torchvision's resnet18 to 152; the others counted by hand
+# network, input (C, H, W), classes → parameters, shape of each stage. Sources: LeCun 1998, figure 2;
+# Keras, mnist_cnn; the others counted by hand
 GOLDEN = {
     ("pixels", (1, 28, 28), 10): (7_850, {}),
     ("pixels", (3, 8, 8), 2): (386, {}),
@@ -25,18 +27,19 @@ GOLDEN = {
     ("swift", (3, 64, 64), 100): (309_472, {"whiten": (32, 62, 62), "group3": (128, 7, 7)}),
     ("swift-slim", (1, 28, 28), 10): (74_960, {"whiten": (16, 26, 26), "group1": (16, 13, 13), "group3": (64, 3, 3)}),
     ("swift-wide", (1, 28, 28), 10): (1_156_496, {"whiten": (16, 26, 26), "group1": (64, 13, 13), "group3": (256, 3, 3)}),
-    ("resnet18", (3, 224, 224), 1000): (11_689_512, {
-        "conv1": (64, 112, 112), "maxpool": (64, 56, 56), "layer1": (64, 56, 56), "layer2": (128, 28, 28),
-        "layer3": (256, 14, 14), "layer4": (512, 7, 7), "avgpool": (512, 1, 1), "fc": (1000,),
-    }),
-    ("resnet18", (1, 28, 28), 10): (11_172_810, {
-        "conv1": (64, 28, 28), "maxpool": (64, 28, 28), "layer1": (64, 28, 28), "layer2": (128, 14, 14), "layer4": (512, 4, 4),
-    }),
-    ("resnet34", (3, 224, 224), 1000): (21_797_672, {}),
-    ("resnet50", (3, 224, 224), 1000): (25_557_032, {"layer1": (256, 56, 56), "layer4": (2048, 7, 7)}),
-    ("resnet101", (3, 224, 224), 1000): (44_549_160, {}),
-    ("resnet152", (3, 224, 224), 1000): (60_192_808, {}),
 }  # fmt: skip
+
+
+def in_files():
+    """`golden/FAMILY.toml`: a key is a name, and the input and the number of classes where they are not the row's own."""
+    for path in sorted((Path(__file__).parent / "golden").glob("*.toml")):
+        for key, facts in tomllib.loads(path.read_text()).items():
+            name, *other = key.split()
+            size, classes = (tuple(map(int, other[0].split("x"))), int(other[1])) if other else models.published(name)
+            yield (name, size, classes), facts
+
+
+FILES = dict(in_files())
 
 # first logits of torchvision 0.29.2's own networks with the weights and pictures of `filled` and `waves`
 TORCHVISION = {
@@ -65,8 +68,33 @@ def test_parameters_and_stages(row, expected):
     assert {stage: found[stage] for stage in stages} == stages
 
 
+@pytest.mark.parametrize(("row", "expected"), FILES.items(), ids=lambda x: f"{x[0]}-{x[1][1]}px" if isinstance(x, tuple) else "")
+def test_counts_and_stages(row, expected):
+    name, size, classes = row
+    with torch.device("meta"):
+        model = models.build(name, classes, channels=size[0], height=size[1], width=size[2])
+    assert (sum(p.numel() for p in model.parameters()), models.stored(model)) == (expected["parameters"], expected["stored"])
+    assert {stage: list(shape) for stage, shape in shapes(model, size, "meta").items()} == expected["stages"]
+
+
 def test_every_network_has_a_golden_row():
-    assert {row.name for row in models.rows()} == {name for name, _, _ in GOLDEN}
+    assert set(models.names()) == {name for name, _, _ in GOLDEN | FILES}
+
+
+# the "Parameters" of Keras' own table of applications, which counts running statistics as well
+KERAS = {
+    "vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_636_712, "resnet101": 44_707_176, "resnet152": 60_419_944,
+    "resnet50v2": 25_613_800, "resnet101v2": 44_675_560, "resnet152v2": 60_380_648, "xception": 22_910_480, "inceptionv3": 23_851_784,
+    "inceptionresnetv2": 55_873_736, "mobilenet": 4_253_864, "mobilenetv2": 3_538_984, "densenet121": 8_062_504,
+    "densenet169": 14_307_880, "densenet201": 20_242_984, "nasnetmobile": 5_326_716, "nasnetlarge": 88_949_818,
+    "efficientnetb0": 5_330_571, "efficientnetb1": 7_856_239, "efficientnetb2": 9_177_569, "efficientnetb3": 12_320_535,
+    "efficientnetb4": 19_466_823, "efficientnetb5": 30_562_527, "efficientnetb6": 43_265_143, "efficientnetb7": 66_658_687,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in models.names() if name.removesuffix(".keras") in KERAS and name.endswith(".keras")])
+def test_stored_values_are_those_of_keras_table(name):
+    assert models.row(name).stored == KERAS[name.removesuffix(".keras")]
 
 
 def filled(model: torch.nn.Module) -> torch.nn.Module:

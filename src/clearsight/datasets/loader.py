@@ -31,7 +31,7 @@ PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
 DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
-VERSION = 2
+VERSION = 3
 HERE = platform.node().partition(".")[0]  # a home folder may be shared by many machines
 
 
@@ -234,7 +234,8 @@ def _sweep(folder: Path) -> None:
 def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
     """What the decoded pictures depend on: every file's path, size and time, and the geometry (not the colour statistics)."""
     p = preprocessing
-    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {p.fit} {p.interpolation} {p.antialias} {p.mean if p.fit == 'pad' else ''}"]
+    fit = f"{p.fit} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"
+    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}"]
     for i in range(len(dataset)):
         path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
         try:

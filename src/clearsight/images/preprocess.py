@@ -16,6 +16,7 @@ from .decode import decode
 
 FITS = ("crop", "pad", "stretch")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
+ORDERS = ("rgb", "bgr")
 MAX_SIDE = 8192
 
 
@@ -24,6 +25,7 @@ class Preprocessing:
     """Channels, size, fit, resize and colour statistics; `mean` and `std` per channel in units of [0, 1], else 0.5 for each.
 
     `crop` fills the size and cuts what stands over, `pad` shows all and fills with the mean, `stretch` ignores the aspect.
+    With a `crop_fraction` the crop is that part of the size that was filled. `mean`, `std` and the network have the colours in `order`.
     """
 
     channels: int = 3
@@ -34,6 +36,8 @@ class Preprocessing:
     antialias: bool = True
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    crop_fraction: float = 1.0
+    order: str = "rgb"
 
     def __post_init__(self) -> None:
         if type(self.channels) is not int or self.channels not in (1, 3):  # True is 1
@@ -46,6 +50,10 @@ class Preprocessing:
             raise unknown("fit", self.fit, FITS)
         if self.interpolation not in INTERPOLATIONS:
             raise unknown("interpolation", self.interpolation, INTERPOLATIONS)
+        if self.order not in ORDERS or (self.order == "bgr" and self.channels != 3):
+            raise wrong("order", "rgb, or bgr for 3 channels", self.order)
+        if not 0 < self.crop_fraction <= 1 or (self.crop_fraction < 1 and self.fit != "crop"):
+            raise wrong("crop_fraction", "above 0 and at most 1, and 1 unless fit is crop", self.crop_fraction)
         if type(self.antialias) is not bool:
             raise wrong("antialias", "true or false", self.antialias)
         for name in ("mean", "std"):
@@ -59,7 +67,8 @@ class Preprocessing:
     def load(self, source: Any) -> Tensor:
         """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
         # half as large again as needed: a JPEG may be decoded smaller without the resize noticing
-        picture = decode(source, channels=self.channels, min_side=3 * max(self.height, self.width) // 2 if self.antialias else None)
+        needed = math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction)
+        picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None)
         return self.fit_picture(picture)
 
     def fit_picture(self, picture: np.ndarray) -> Tensor:
@@ -72,27 +81,31 @@ class Preprocessing:
     def fit_batch(self, pictures: Tensor) -> Tensor:
         """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is."""
         height, width = pictures.shape[-2:]
-        if (height, width) == (self.height, self.width):
+        if (height, width) == (self.height, self.width) and self.crop_fraction == 1:
             return pictures.contiguous()
         if self.fit == "stretch":
             return self._resized(pictures, self.height, self.width)
-        choose = max if self.fit == "crop" else min
-        factor = choose(self.height / height, self.width / width)
-        if self.fit == "crop":  # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
-            pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
-            height, width = pictures.shape[-2:]
-        rows, columns = max(1, round(height * factor)), max(1, round(width * factor))
         if self.fit == "crop":
-            rows, columns = max(rows, self.height), max(columns, self.width)
-            resized = self._resized(pictures, rows, columns)
-            top, left = (rows - self.height) // 2, (columns - self.width) // 2
-            return resized[..., top : top + self.height, left : left + self.width].contiguous()
-        rows, columns = min(rows, self.height), min(columns, self.width)
+            return self._cropped(pictures)
+        factor = min(self.height / height, self.width / width)
+        rows, columns = (min(max(1, round(n * factor)), most) for n, most in ((height, self.height), (width, self.width)))
         top, left = (self.height - rows) // 2, (self.width - columns) // 2
         fill = torch.tensor([round(255 * value) for value in self.mean]).clamp(0, 255).to(torch.uint8)
         canvas = fill[None, :, None, None].repeat(len(pictures), 1, self.height, self.width)
         canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)
         return canvas
+
+    def _cropped(self, pictures: Tensor) -> Tensor:
+        height, width = pictures.shape[-2:]
+        factor = max(self.height / height, self.width / width) / self.crop_fraction
+        # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
+        pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
+        # whole pixels as in torchvision's Resize and CenterCrop: the longer side cut off, the place rounded to even
+        rows, columns = (
+            max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True)
+        )
+        top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
+        return self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width].contiguous()
 
     def _resized(self, pictures: Tensor, height: int, width: int) -> Tensor:
         if pictures.shape[-2:] == (height, width):
@@ -106,6 +119,8 @@ class Preprocessing:
     def normalise(self, batch: Tensor) -> Tensor:
         """What the network sees, float32 `(N, C, H, W)`: (x − mean) / std, of uint8 or of floats already in [0, 1]; differentiable."""
         x = batch.float() / 255 if batch.dtype == torch.uint8 else batch
+        if self.order == "bgr":
+            x = x.flip(-3)
         mean = torch.tensor(self.mean, device=x.device, dtype=x.dtype)[:, None, None]
         std = torch.tensor(self.std, device=x.device, dtype=x.dtype)[:, None, None]
         return (x - mean) / std
@@ -142,3 +157,13 @@ def _middle(pictures: Tensor, height: int, width: int) -> Tensor:
     """At least the `height` × `width` px in the middle, as much cut off on one side as on the other."""
     top, left = (max(0, (have - want) // 2) for have, want in zip(pictures.shape[-2:], (height, width), strict=True))
     return pictures[..., top : pictures.shape[-2] - top, left : pictures.shape[-1] - left]
+
+
+# What goes before published networks. torchvision's and timm's
+IMAGENET = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), crop_fraction=224 / 256)
+# Keras' three modes, after its `load_img(target_size=…)`, which takes the nearest pixel and ignores the aspect
+_KERAS = Preprocessing(fit="stretch", interpolation="nearest", antialias=False)
+KERAS_TF = _KERAS
+KERAS_TORCH = dataclasses.replace(_KERAS, mean=IMAGENET.mean, std=IMAGENET.std)
+KERAS_CAFFE = dataclasses.replace(_KERAS, order="bgr", mean=tuple(v / 255 for v in (103.939, 116.779, 123.68)), std=(1 / 255,) * 3)
+KERAS_NONE = dataclasses.replace(_KERAS, mean=(0.0,) * 3, std=(1 / 255,) * 3)  # the network scales pixels of 0 to 255 itself

@@ -1,29 +1,36 @@
 """Floor 2: the networks. A network is a row in its family's TABLE; `build` is the one way to make one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 import torch
 
 from ..base.errors import UsageError, wrong
 from ..base.registry import look_up
+from ..images.preprocess import Preprocessing
 from .base import Model
-from .convnets import convnet, lenet, resnet, swift
+from .convnets import convnet, lenet, resnet, resnetv2, swift, vgg
 from .handmade import pixels
 
-FAMILIES: tuple[ModuleType, ...] = (pixels, lenet, convnet, resnet, swift)
+FAMILIES: tuple[ModuleType, ...] = (pixels, lenet, convnet, vgg, resnet, resnetv2, swift)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A network as `clearsight models` lists it; `parameters` are those at `input_size` (C, H, W) with `classes` classes."""
+    """A network as `clearsight models` lists it, with its counts at `input_size` (C, H, W) and `classes` classes.
+
+    `parameters` are what training changes; `stored` is what a file of weights holds, with batch norm's running statistics:
+    the number that Keras gives.
+    """
 
     name: str
     family: str
     year: int
     paper: str
     parameters: int
+    stored: int
     input_size: tuple[int, int, int]
     classes: int
     recipe: str
@@ -31,6 +38,21 @@ class Row:
 
 def _table() -> dict[str, ModuleType]:
     return {name: family for family in FAMILIES for name in family.TABLE}
+
+
+def names() -> list[str]:
+    """The name of every network, family by family."""
+    return list(_table())
+
+
+def family(name: str) -> ModuleType:
+    """The file that a network is in, with its TABLE and its facts; raises UsageError with near names when there is none."""
+    return look_up(_table(), name, "network")
+
+
+def _of(fact: Any, name: str) -> Any:
+    """What a family says of all its networks at once, or of each by name."""
+    return fact[name] if isinstance(fact, dict) else fact
 
 
 def build(
@@ -48,14 +70,14 @@ def build(
     `dropout` replaces the network's own where it has any. Raises UsageError for a name that is not there, for
     inputs smaller than the network can pool, and for fewer than 2 classes or a dropout that is no probability.
     """
-    family = look_up(_table(), name, "network")
+    home = family(name)
     if classes < 2:
         raise UsageError(f"a classifier needs at least 2 classes. Got {classes}.")
     if dropout is not None and not 0 <= dropout < 1:
         raise wrong("dropout", "at least 0 and below 1", dropout)
-    if min(height, width) < family.SMALLEST:
-        raise UsageError(f"{name} needs pictures of at least {family.SMALLEST}×{family.SMALLEST} px. Got {height}×{width}: say --size.")
-    make: Callable[..., Model] = family.build
+    if min(height, width) < home.SMALLEST:
+        raise UsageError(f"{name} needs pictures of at least {home.SMALLEST}×{home.SMALLEST} px. Got {height}×{width}: say --size.")
+    make: Callable[..., Model] = home.build
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
@@ -64,14 +86,33 @@ def build(
 
 def row(name: str) -> Row:
     """The row of one network; raises UsageError with near names when there is none."""
-    family = look_up(_table(), name, "network")
-    channels, height, width = family.INPUT
+    home = family(name)
+    (channels, height, width), classes = published(name)
     with torch.device("meta"):
-        model = build(name, family.CLASSES, channels=channels, height=height, width=width)
+        model = build(name, classes, channels=channels, height=height, width=width)
     parameters = sum(p.numel() for p in model.parameters())
-    year, paper = family.PAPER
-    short = family.__name__.rsplit(".", 1)[-1]
-    return Row(name, short, year, paper, parameters, (channels, height, width), family.CLASSES, family.RECIPE)
+    year, paper = _of(home.PAPER, name)
+    short = home.__name__.rsplit(".", 1)[-1]
+    return Row(name, short, year, paper, parameters, stored(model), (channels, height, width), classes, home.RECIPE)
+
+
+def published(name: str) -> tuple[tuple[int, int, int], int]:
+    """The input `(C, H, W)` and the number of classes that the network was published for."""
+    home = family(name)
+    return _of(home.INPUT, name), _of(home.CLASSES, name)
+
+
+def stored(model: torch.nn.Module) -> int:
+    """The numbers that a file of its weights holds, batch norm's running statistics included and its counters not."""
+    return sum(value.numel() for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked"))
+
+
+def preprocessing(name: str) -> Preprocessing:
+    """What goes before the network where its weights were published: the family's, by origin (what follows the dot of a name)."""
+    (channels, height, width), _ = published(name)
+    by_origin = getattr(family(name), "PREPROCESSING", {})
+    settings: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
+    return replace(settings, channels=channels, height=height, width=width)
 
 
 def rows() -> list[Row]:

@@ -18,7 +18,7 @@ class Model(nn.Module):
     @property
     def head(self) -> nn.Linear:
         """The last linear layer."""
-        layer = getattr(self, self.HEAD)
+        layer = self.get_submodule(self.HEAD)
         assert isinstance(layer, nn.Linear)
         return layer
 

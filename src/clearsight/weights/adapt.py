@@ -1,0 +1,48 @@
+"""A trained network for other classes or other channels."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import UsageError
+from ..images.preprocess import Preprocessing
+from ..models.base import Model
+
+
+def new_head(model: Model, classes: int, seed: int = 0) -> None:
+    """Replace the head by an untrained one for `classes` classes; all else stays."""
+    where, _, name = model.HEAD.rpartition(".")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        setattr(model.get_submodule(where), name, nn.Linear(model.head.in_features, classes))
+
+
+def first_convolution(model: nn.Module) -> str:
+    """The name of the first convolution, "" where there is none."""
+    return next((str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)), "")
+
+
+def new_channels(model: nn.Module, channels: int) -> None:
+    """Let the first convolution read `channels` channels: grey what all colours together did, more the colours in turn."""
+    name = first_convolution(model)
+    old = model.get_submodule(name)
+    if not isinstance(old, nn.Conv2d) or old.groups > 1:
+        raise UsageError(f"a network without a plain first convolution cannot be adapted to {channels} channels.")
+    new = type(old)(channels, old.out_channels, old.kernel_size, old.stride, old.padding, bias=old.bias is not None)  # type: ignore[arg-type]
+    new.load_state_dict({**old.state_dict(), "weight": _kernel(old.weight.detach(), channels)})
+    where, _, last = name.rpartition(".")
+    setattr(model.get_submodule(where), last, new)
+
+
+def _kernel(kernel: Tensor, channels: int) -> Tensor:
+    inputs = kernel.shape[1]
+    if channels == 1:
+        return kernel.sum(1, keepdim=True)
+    return kernel.repeat(1, -(-channels // inputs), 1, 1)[:, :channels] * (inputs / channels)  # a response as strong as before
+
+
+def new_preprocessing(preprocessing: Preprocessing, channels: int) -> Preprocessing:
+    """The same for pictures of `channels` channels, with the mean of the colours' statistics."""
+    mean, std = (sum(values) / len(values) for values in (preprocessing.mean, preprocessing.std))
+    return replace(preprocessing, channels=channels, order="rgb", mean=(mean,) * channels, std=(std,) * channels)

@@ -1,0 +1,131 @@
+"""Weights that Keras saved: `.h5` of keras.applications and older programs, `.weights.h5` and `.keras` of Keras 3."""
+
+import importlib
+import json
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import ClearsightError, CorruptFile
+from ..models.base import Model
+from .names import Rules, in_order, renamed
+
+Layers = dict[str, list[np.ndarray]]  # name of a layer → its arrays in Keras' order: kernel, bias · gamma, beta, mean, variance
+
+
+def read(path: Path) -> tuple[Layers, str]:
+    """The layers of a file that have weights, and what the file calls its model ("" where it does not say)."""
+    try:
+        h5py: Any = importlib.import_module("h5py")
+    except ModuleNotFoundError:
+        raise ClearsightError(f"{path} needs h5py to be read: pip install 'clearsight[keras]'.") from None
+    try:
+        if not zipfile.is_zipfile(path):
+            with h5py.File(path) as file:
+                return _layers(file, path), _name(file.attrs.get("model_config", "{}"))
+        with zipfile.ZipFile(path) as archive, h5py.File(BytesIO(archive.read("model.weights.h5"))) as file:
+            return _layers(file, path), _name(archive.read("config.json"))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise CorruptFile(f"{path} is not a file of Keras weights: {error}.") from error
+
+
+def _name(config: bytes | str) -> str:
+    values = json.loads(config)
+    return str(values.get("config", {}).get("name", "")) if isinstance(values, dict) else ""
+
+
+def _layers(file: Any, path: Path) -> Layers:
+    group = file.get("model_weights", file)
+    layers = _old(group) if "layer_names" in group.attrs or "layer_names0" in group.attrs else _new(group, path)
+    for name in list(layers):
+        if len(arrays := layers[name]) > 1 and arrays[0].ndim == arrays[1].ndim == 4:  # a separable convolution is two
+            layers |= {f"{name}/depthwise": arrays[:1], f"{name}/pointwise": arrays[1:]}
+            del layers[name]
+    return layers
+
+
+def _old(group: Any) -> Layers:
+    layers: Layers = {}
+    for layer in _listed(group, "layer_names"):
+        weights = _listed(group[layer], "weight_names")
+        several = len({weight.rpartition("/")[0] for weight in weights}) > 1  # a network that is a layer of another
+        for weight in weights:
+            name = weight.rpartition("/")[0] if several else layer
+            layers.setdefault(name.replace("/", "_"), []).append(group[layer][weight][()])
+    return layers
+
+
+def _listed(group: Any, attribute: str) -> list[str]:
+    """A list of names, which HDF5 may hold in parts: `layer_names0`, `layer_names1`, …"""
+    parts = [key for key in (attribute, *(f"{attribute}{i}" for i in range(len(group.attrs)))) if key in group.attrs]
+    return [name.decode() if isinstance(name, bytes) else str(name) for key in parts for name in group.attrs[key]]
+
+
+def _new(group: Any, path: Path) -> Layers:
+    layers: Layers = {}
+
+    def visit(where: str, entry: Any) -> None:
+        if where.rpartition("/")[2] != "vars" or not len(entry) or where.startswith("optimizer"):
+            return
+        if "name" not in entry.attrs:
+            raise ClearsightError(f"{path} was saved by an early Keras 3, without the names of layers: load and save it with a newer one.")
+        layers[str(entry.attrs["name"])] = [entry[str(i)][()] for i in range(len(entry))]
+
+    group.visititems(visit)
+    return layers
+
+
+def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, tuple[int, int, int]]) -> dict[str, Tensor]:
+    """The values under our names; layers that no rule asks for keep theirs.
+
+    `flattened` says what `(C, H, W)` a linear layer reads flat. Keras lays kernels out as height, width, inputs, outputs.
+    """
+    state: dict[str, Tensor] = {}
+    used: list[str] = []
+    for name, module in model.named_modules():
+        target = renamed(name, rules) if _own(module) else None
+        if target and "*" in target:  # the next of those that Keras numbers
+            target = next((layer for layer in in_order(layers, target) if layer not in used), None)
+        if target not in layers:
+            continue
+        used.append(target)
+        for key, value in _converted(module, layers[target], flattened.get(name)).items():
+            state[f"{name}.{key}"] = value
+    for layer in layers.keys() - used:
+        state |= {f"{layer} {i}": torch.from_numpy(array) for i, array in enumerate(layers[layer])}
+    return state
+
+
+def _own(module: nn.Module) -> dict[str, Tensor]:
+    """What the module itself stores, in order, without batch norm's counter."""
+    every = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+    return {name: value for name, value in every if name != "num_batches_tracked"}
+
+
+def _converted(module: nn.Module, arrays: list[np.ndarray], flattened: tuple[int, int, int] | None) -> dict[str, Tensor]:
+    first, *rest = arrays
+    names = ["weight", "bias", "running_mean", "running_var"]
+    if isinstance(module, nn.Conv2d):
+        height, width, inputs, outputs = first.shape
+        if module.groups > 1 and inputs == module.in_channels:  # depthwise: `outputs` for each input
+            first = first.transpose(2, 3, 0, 1).reshape(inputs * outputs, 1, height, width)
+        else:
+            first = first.transpose(3, 2, 0, 1)
+    elif isinstance(module, nn.Linear):
+        outputs = first.shape[-1]
+        if flattened:
+            channels, height, width = flattened
+            first = first.reshape(height, width, channels, outputs).transpose(2, 0, 1, 3)
+        first = first.reshape(-1, outputs).T  # also of a 1×1 convolution
+    elif isinstance(module, nn.BatchNorm2d):
+        names = names[-len(arrays) :]  # without γ they are three
+    else:
+        own = _own(module)
+        if [value.numel() for value in own.values()] == [array.size for array in arrays]:
+            names, (first, *rest) = list(own), [array.reshape(value.shape) for array, value in zip(arrays, own.values(), strict=True)]
+    return {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in zip(names, [first, *rest], strict=False)}

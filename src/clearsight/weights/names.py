@@ -1,0 +1,49 @@
+"""One network, two sets of names: the rules that a family gives as data, and what is said when they do not meet."""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from torch import Tensor
+
+from ..base.errors import ClearsightError
+
+Rules = Mapping[str, str]  # our name → theirs. `#` is a number and `*` any text; `{0}` is the first of them, `{0+1}` one more
+
+
+MOST = 24  # lines of a diff
+
+
+class Mismatch(ClearsightError):
+    """Weights that are not those of the network."""
+
+
+def renamed(name: str, rules: Rules) -> str | None:
+    """What the first rule that fits makes of `name`; None when none does."""
+    for ours, theirs in rules.items():
+        pattern = re.escape(ours).replace(r"\#", r"(\d+)").replace(r"\*", "(.*)")
+        if found := re.fullmatch(pattern, name):
+            return re.sub(r"\{(\d+)(?:\+(\d+))?\}", partial(_filled, found.groups()), theirs)
+    return None
+
+
+def _filled(parts: Sequence[str], hole: re.Match[str]) -> str:
+    text, more = parts[int(hole[1])], hole[2]
+    return str(int(text) + int(more)) if more else text
+
+
+def in_order(names: Iterable[str], pattern: str) -> list[str]:
+    """The `names` that `pattern` (with `*`) fits, by their numbers: conv2d, conv2d_2, conv2d_10."""
+    fitting = fnmatch.filter(names, pattern)
+    return sorted(fitting, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
+
+
+def check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], source: str, way_out: str) -> None:
+    """Raise Mismatch, with both sides as a diff, unless `given` has the names and shapes that are `wanted`."""
+    ours, theirs = ({(name, tuple(value.shape)) for name, value in side.items()} for side in (wanted, given))
+    if ours == theirs:
+        return
+    lines = [f"  {'-' if line in ours else '+'} {line[0]} {line[1]}" for line in sorted(ours ^ theirs)]
+    shown = lines if len(lines) <= MOST else [*lines[:MOST], f"  … {len(lines)} differences in all"]
+    raise Mismatch(f"{source} does not fit the network (- wanted, + in the file):\n" + "\n".join(shown) + f"\n{way_out}")

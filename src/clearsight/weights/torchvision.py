@@ -1,0 +1,41 @@
+"""Weights as tensors by name: the `.pth` of torchvision and timm, and safetensors."""
+
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import CorruptFile
+from ..models.base import Model
+from .names import Rules, renamed
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], str]:
+    """The tensors of a file; nothing in it is executed. Raises CorruptFile for what is not tensors by name."""
+    try:
+        values: Any
+        if path.suffix == ".safetensors":
+            values = safetensors.torch.load_file(path)
+        else:
+            values = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # of the many kinds that torch raises for a damaged or foreign file
+        raise CorruptFile(f"{path} is not a file of weights alone: {str(error).splitlines()[0]}") from error
+    for inner in ("state_dict", "model"):  # a training's checkpoint
+        if isinstance(values, dict) and isinstance(values.get(inner), dict):
+            values = values[inner]
+    if not isinstance(values, dict) or not all(isinstance(value, Tensor) for value in values.values()):
+        raise CorruptFile(f"{path} does not hold tensors by name (a state_dict).")
+    return {name.removeprefix("module."): value for name, value in values.items()}, ""
+
+
+def translate(values: dict[str, Tensor], model: Model, rules: Rules) -> dict[str, Tensor]:
+    """The values under our names; what no name of ours asks for keeps its own."""
+    state = {name: value for name, value in values.items() if not name.endswith("num_batches_tracked")}
+    wanted = {name: renamed(name, rules) or name for name in model.state_dict() if not name.endswith("num_batches_tracked")}
+    found = {ours: state.pop(theirs) for ours, theirs in wanted.items() if theirs in state}
+    for name, value in found.items():
+        if value.ndim == 4 and isinstance(model.get_submodule(name.rpartition(".")[0]), nn.Linear):
+            found[name] = value.flatten(1)  # a 1×1 convolution, or one as large as what it reads
+    return found | state

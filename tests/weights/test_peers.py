@@ -1,0 +1,124 @@
+"""End to end from the peer's own file: built by Keras, torchvision or timm at random values, saved by it, loaded here: the same logits.
+
+Every network is compared that a peer has; one of each family always, the others, which differ in length, with -m slow.
+"""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+
+from clearsight import models, weights
+from tests.models.peers import peer, randomised
+
+QUICK = {"resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50"}
+# networks that no peer has, and those that are compared elsewhere
+ALONE = {"wrn28_10", "wrn40_4"}
+FAMILIES = ("resnet", "resnetv2", "vgg")
+NAMES = [name for name in models.names() if models.family(name).__name__.rpartition(".")[2] in FAMILIES and name not in ALONE]
+SIZES = {"vgg16.keras": (224, 224), "vgg19.keras": (224, 224)}  # whose first hidden layer is as large as what it reads
+FORMS = ("model.h5", "model.weights.h5", "model.keras", "weights.h5")
+
+
+def rows(wanted):
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in NAMES if name.endswith(".keras") == wanted]
+
+
+def keras():
+    """Keras on torch; the test is skipped where it is not installed."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    pytest.importorskip("h5py")
+    return pytest.importorskip("keras")
+
+
+def randomise(network, seed=0):
+    """Values for everything a Keras network stores, so that none is 0 or 1 by default."""
+    draw = np.random.default_rng(seed)
+    for variable in network.weights:
+        kind, shape = variable.path.rpartition("/")[2], variable.shape
+        if kind in ("moving_variance", "variance"):
+            value = draw.uniform(0.5, 1.5, shape)
+        elif len(shape) > 1:
+            value = draw.normal(0, (2 / np.prod(shape[:2] if kind == "depthwise_kernel" else shape[:-1])) ** 0.5, shape)
+        else:
+            value = draw.normal(kind == "gamma", 0.1, shape)
+        variable.assign(value.astype("float32"))
+
+
+def save(network, path):
+    """In one of Keras' forms: a whole model (two kinds), weights of Keras 3, weights as keras.applications publishes them."""
+    if path.name == "weights.h5":
+        import h5py
+        from keras.src.legacy.saving import legacy_h5_format
+
+        with h5py.File(path, "w") as file:
+            legacy_h5_format.save_weights_to_hdf5_group(file, network)
+    elif path.name == "model.weights.h5":
+        network.save_weights(path)
+    else:
+        network.save(path)
+
+
+def difference(found, expected):
+    """Relative to the largest logit."""
+    assert np.std(expected) > 1e-3  # the signal came through
+    return np.abs(found - expected).max() / np.abs(expected).max()
+
+
+def logits(loaded, x):
+    with torch.no_grad():
+        return loaded.model(torch.from_numpy(x)).numpy()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", rows(True))
+def test_logits_are_keras(name, tmp_path):
+    applications = keras().applications
+    make = next(getattr(applications, made) for made in dir(applications) if f"{made.lower()}.keras" == name)
+    height, width = SIZES.get(name, (97, 80))
+    network = make(weights=None, classifier_activation=None, input_shape=(height, width, 3))
+    randomise(network)
+    x = np.random.default_rng(1).normal(size=(2, 3, height, width)).astype("float32")
+    expected = np.asarray(network(np.moveaxis(x, 1, 3)).detach())
+    for form in FORMS if name in QUICK else FORMS[1:2]:
+        save(network, tmp_path / form)
+        loaded = weights.load(f"keras:{tmp_path / form}", model="" if name in QUICK or form.endswith(".keras") else name)
+        assert loaded.architecture == name
+        assert difference(logits(loaded, x), expected) < 1e-4
+        (tmp_path / form).unlink()
+
+
+def of_peer(name):
+    """The store that has the network, and its untrained network."""
+    torchvision = peer("torchvision")
+    if name in torchvision.models.list_models():
+        return "torchvision", torchvision.models.get_model(name, weights=None)
+    return "timm", peer("timm").create_model(name, pretrained=False)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", rows(False))
+def test_logits_are_torchvisions_or_timms(name, tmp_path):
+    store, network = of_peer(name)
+    x = np.random.default_rng(1).normal(size=(2, 3, 97, 80)).astype("float32")
+    with torch.no_grad():
+        expected = randomised(network)(torch.from_numpy(x)).numpy()
+    torch.save(network.state_dict(), tmp_path / f"{name}-0a1b2c3d.pth")
+    loaded = weights.load(f"{store}:{tmp_path / name}-0a1b2c3d.pth")
+    assert loaded.architecture == name and loaded.classes[:2] == ("tench", "goldfish")
+    assert difference(logits(loaded, x), expected) < 1e-4
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_any_network_of_timm_opens(monkeypatch):
+    timm = peer("timm")
+    create, made = timm.create_model, []
+    monkeypatch.setattr(timm, "create_model", lambda name, pretrained: made.append(randomised(create(name))) or made[0])
+    loaded = weights.load("timm:ghostnet_100.in1k")
+    x = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(loaded.model(x), made[0](x))
+        assert torch.equal(loaded.model.head(loaded.model.features(x)), made[0](x))
+    assert loaded.architecture == "" and loaded.preprocessing.mean == (0.485, 0.456, 0.406) and len(loaded.classes) == 1000
+    assert all(loaded.model.get_submodule(stage) is not None for stage in loaded.model.STAGES)
