@@ -14,35 +14,80 @@ def full(*_, **__):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-class FullDisk:
-    """An open file that takes half of what it is given."""
+def half(write, takes: list[int]):
+    """`os.write` that takes half of what it is given, as often as `takes` says, and then nothing any more."""
 
-    def __init__(self, handle: int, _mode: str) -> None:
-        self.handle = handle
+    def written(handle: int, data: bytes) -> int:
+        if not takes:
+            full()
+        takes.pop()
+        return write(handle, data[: max(1, len(data) // 2)])
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        os.close(self.handle)
-
-    def write(self, data: bytes) -> None:
-        os.write(self.handle, data[: len(data) // 2])
-        full()
+    return written
 
 
-@pytest.mark.parametrize("place", ["fdopen", "fsync", "chmod", "replace"])
+@pytest.mark.parametrize("place", ["open", "write", "half", "fsync", "replace"])
 @pytest.mark.parametrize("before", [b"old", None], ids=["old file", "no file"])
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, place, before):
     path = tmp_path / "file"
     if before is not None:
         path.write_bytes(before)
     with monkeypatch.context() as patch:
-        patch.setattr(os, place, FullDisk if place == "fdopen" else full)
+        patch.setattr(os, "write" if place == "half" else place, half(os.write, [1]) if place == "half" else full)
         with pytest.raises(ClearsightError, match=r"cannot write .*file: No space left on device\. What was there before is untouched"):
             files.write_atomic(path, b"new content")
     assert [p.name for p in tmp_path.iterdir()] == (["file"] if before else [])
     assert before is None or path.read_bytes() == before
+
+
+def test_short_writes_are_continued(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "write", half(os.write, [1] * 20))
+    files.write_atomic(tmp_path / "file", bytes(range(256)))
+    assert (tmp_path / "file").read_bytes() == bytes(range(256))
+
+
+def test_the_error_told_is_the_first_one(tmp_path, monkeypatch):
+    def gone(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "unlink", gone)
+    with pytest.raises(ClearsightError, match="No space left on device"):
+        files.write_atomic(tmp_path / "file", "new")
+
+
+def test_what_a_kill_leaves_is_swept_and_nothing_else(tmp_path, monkeypatch):
+    stays = [tmp_path / name for name in (".hidden.tmp", "a.12345678.tmp", ".a.1234567g.tmp", ".a.12345678.tmp.png", "b/file")]
+    (tmp_path / "b").mkdir()
+    for path in stays:
+        path.write_text("")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        patch.setattr(os, "unlink", full)
+        for name in ("file", "b/other", ".dotted.name"):
+            with pytest.raises(ClearsightError):
+                files.write_atomic(tmp_path / name, "")
+    assert sum(files.is_temporary(path) for path in tmp_path.rglob("*")) == 3
+    files.sweep(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(stays)
+
+
+def test_a_folder_is_made_once_with_those_above_it(tmp_path):
+    assert files.make_folder(tmp_path / "a" / "b")
+    assert not files.make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").write_text("")
+    for inside in ("file", "file/below"):
+        with pytest.raises(OSError, match=r"exists|Not a directory"):
+            files.make_folder(tmp_path / inside)
+
+
+def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    files.remove(tmp_path / "file")
+    files.remove(tmp_path / "file")
+    monkeypatch.setattr(os, "unlink", full)
+    with pytest.raises(ClearsightError, match="cannot remove .*file: No space"):
+        files.remove(tmp_path / "file")
 
 
 def test_ctrl_c_leaves_what_was_there(tmp_path, monkeypatch):

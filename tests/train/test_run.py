@@ -23,8 +23,29 @@ def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="exists already"):
         open_run(str(tmp_path / "file"), runs, "x", "swift")
-    with pytest.raises(UsageError, match="cannot make the run folder"):
+    with pytest.raises(ClearsightError, match="cannot make the run folder"):
         open_run(str(tmp_path / "file" / "below"), runs, "x", "swift")
+
+
+def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_path):
+    run, recipe = open_run(str(tmp_path / "run"), "", "x", "swift"), compose({})
+    run.begin(recipe, {"data": "digits"}, "name,label,part\n")
+    (run.folder / "recipe.toml").unlink()
+    (run.folder / ".recipe.toml.0123abcd.tmp").write_text("half")
+    assert not run.begun
+    open_run(str(run.folder), "", "x", "swift").begin(recipe, {"data": "digits"}, "name,label,part\n")
+    assert run.begun and sorted(path.name for path in run.folder.iterdir()) == ["recipe.toml", "run.json", "split.csv"]
+    run.abandon()  # it has begun: it stays
+    with pytest.raises(UsageError, match="exists already"):
+        open_run(str(run.folder), "", "x", "swift")
+    (run.folder / "recipe.toml").unlink()
+    (run.folder / "run.json").rename(run.folder / "notes.txt")
+    run.abandon()
+    for name in ("notes.txt", "split.csv"):  # a table that is called like ours is somebody's
+        assert (run.folder / name).exists()
+        with pytest.raises(UsageError, match="exists already"):
+            open_run(str(run.folder), "", "x", "swift")
+        (run.folder / "notes.txt").unlink(missing_ok=True)
 
 
 def test_what_begin_wrote_reopen_reads(tmp_path):

@@ -4,14 +4,16 @@ import errno
 import hashlib
 import json
 import os
-import tempfile
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from .errors import ClearsightError, CorruptFile
 
 # a folder that may be written but not read, and file systems on which only files can be synced
 _NO_FOLDER_FSYNC = {errno.EACCES, errno.EINVAL, errno.ENOTSUP}
+_TEMPORARY = ".*." + "[0-9a-f]" * 8 + ".tmp"
 
 
 def cache_folder() -> Path:
@@ -28,27 +30,56 @@ def digest(data: bytes) -> str:
 def write_atomic(path: str | Path, data: bytes | str) -> None:
     """Write `data` to a temporary file beside `path`, fsync, rename over it, fsync the folder."""
     path = Path(path)
-    payload = data.encode() if isinstance(data, str) else data
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        make_folder(path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(payload)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o666 & ~_umask())
+            _write(temporary, data.encode() if isinstance(data, str) else data)
             os.replace(temporary, path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):  # the first error is the one to tell
+                os.unlink(temporary)
             raise
     except OSError as error:
         raise ClearsightError(f"cannot write {path}: {error.strerror or error}. What was there before is untouched.") from error
     try:
         _fsync_folder(path.parent)
     except OSError as error:
-        if error.errno not in _NO_FOLDER_FSYNC:
-            raise ClearsightError(f"{path} is written, but may not survive a power cut: {error.strerror or error}.") from error
+        raise ClearsightError(f"{path} is written, but may not survive a power cut: {error.strerror or error}.") from error
+
+
+def make_folder(folder: Path) -> bool:
+    """Make `folder` and those missing above it, each entered durably in the one above; False when it is there. Raises OSError."""
+    if folder.is_dir():
+        return False
+    make_folder(folder.parent)
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        if folder.is_dir():  # another process was quicker
+            return False
+        raise
+    _fsync_folder(folder.parent)
+    return True
+
+
+def remove(path: Path) -> None:
+    """Unlink a file that may be gone already; raises ClearsightError when it stays."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ClearsightError(f"cannot remove {path}: {error.strerror or error}.") from error
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether `path` has the name of a file that `write_atomic` was still writing."""
+    return path.match(_TEMPORARY)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed `write_atomic` left in `folder` and below; for a folder in which nobody else writes now."""
+    for path in folder.rglob(_TEMPORARY):
+        remove(path)
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -69,17 +100,26 @@ def read_json(path: str | Path) -> Any:
         raise CorruptFile(f"{path} is not valid JSON ({error}).") from error
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _write(path: Path, payload: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        left = memoryview(payload)
+        while left:  # a write may take less than it is given
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _fsync_folder(folder: Path) -> None:
     if os.name != "posix":  # Windows cannot open a folder
         return
-    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_FSYNC:
+            raise

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile
-from ..base.files import write_atomic
+from ..base.files import remove, write_atomic
 from .optimizer import Optimizer
 
 KEEP = 2
@@ -72,14 +72,24 @@ def save(state: State, folder: Path) -> Path:
     payload = safetensors.torch.save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, metadata)
     path = folder / f"{counters.epoch:05d}-{counters.step:07d}.checkpoint"
     write_atomic(path, payload + hashlib.sha256(payload).digest())
-    for old in checkpoints(folder)[KEEP:]:
-        old.unlink(missing_ok=True)
+    prune(folder, path)
     return path
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, newest first."""
     return sorted(folder.glob("*.checkpoint"), reverse=True)
+
+
+def prune(folder: Path, newest: Path) -> None:
+    """Remove all but `newest`, a checkpoint known to be whole, and the one before it.
+
+    What has a later name was skipped as damaged when this run was resumed, and would else count as one of the two.
+    """
+    every = checkpoints(folder)
+    place = every.index(newest)
+    for path in every[:place] + every[place + KEEP :]:
+        remove(path)
 
 
 def restore(state: State, folder: Path) -> list[str]:

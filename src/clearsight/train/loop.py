@@ -23,7 +23,7 @@ from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import checkpoint, schedule
-from .guard import NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
+from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
 from .parallel import Team
 from .recipe import Recipe
 from .working import Speed, Working
@@ -97,10 +97,16 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
                 if job.team.leads and time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
                     save()
                     saved = time.monotonic()
-        _end_epoch(job)
+        try:
+            _end_epoch(job, stop)
+        except Interrupted:
+            save()  # every step of the epoch is done: it goes on with the validation
+            raise
         on_epoch()
         save()
         saved = time.monotonic()
+        if stop.asked:
+            stop.leave()
 
 
 def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
@@ -182,13 +188,13 @@ def _lr(job: Job, step: int) -> float:
     return recipe.lr * schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
 
 
-def _end_epoch(job: Job) -> None:
+def _end_epoch(job: Job, stop: Stop) -> None:
     """Judge the epoch on validation, keep its weights if they are the best so far, and write its row."""
     counters, state = job.state.counters, job.state
     if job.team.world > 1:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
-    logits = validate(job, state.averaged or None)
+    logits = validate(job, state.averaged or None, stop)
     labels = job.val.labels
     accuracy = topk(logits, labels, 1)
     if accuracy > counters.best:
@@ -211,8 +217,11 @@ def _end_epoch(job: Job) -> None:
     counters.loss = 0.0
 
 
-def validate(job: Job, weights: dict[str, Tensor] | None, *, mirror: bool = False) -> Tensor:
-    """Logits float32 `(n, K)` of all validation pictures, each computed by one of the processes; `mirror`: the mean over both sides."""
+def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, mirror: bool = False) -> Tensor:
+    """Logits float32 `(n, K)` of all validation pictures, each computed by one of the processes; `mirror`: the mean over both sides.
+
+    Raises Interrupted when asked to stop.
+    """
     model = job.state.model
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
@@ -221,6 +230,8 @@ def validate(job: Job, weights: dict[str, Tensor] | None, *, mirror: bool = Fals
     model.eval()
     with torch.inference_mode():
         for pictures in job.val.batches(batches):
+            if stop and stop.asked:
+                stop.leave()
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
             sides = [inputs, inputs.flip(3)] if mirror else [inputs]
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):

@@ -3,12 +3,13 @@
 import csv
 import io
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError
-from ..base.files import read_json, write_atomic, write_json
+from ..base.errors import ClearsightError, UsageError
+from ..base.files import is_temporary, make_folder, read_json, remove, sweep, write_atomic, write_json
 from ..base.settings import from_dict, read_toml, to_toml
 from .recipe import Recipe
 
@@ -29,16 +30,30 @@ class Run:
         """The folder TensorBoard reads."""
         return self.folder / "events"
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to resume: `recipe.toml` is the last that `begin` writes."""
+        return (self.folder / "recipe.toml").is_file()
+
+    def abandon(self) -> None:
+        """Remove what a run leaves that failed before it had begun."""
+        with suppress(OSError, ClearsightError):
+            if not self.begun and _unbegun(self.folder):
+                for path in self.folder.iterdir():
+                    remove(path)
+                self.folder.rmdir()
+
     def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str) -> None:
         """Write what a resume needs to know."""
+        sweep(self.folder)
         title = f"The recipe of this run. Again: clearsight train {facts['data']} --recipe {self.folder / 'recipe.toml'}"
-        write_atomic(self.folder / "split.csv", manifest)
         write_json(self.folder / "run.json", facts)
+        write_atomic(self.folder / "split.csv", manifest)
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
         """What `begin` wrote; raises UsageError when this is no run folder."""
-        if not (self.folder / "recipe.toml").is_file():
+        if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
         recipe = from_dict(Recipe, read_toml(self.folder / "recipe.toml"))
         return recipe, read_json(self.folder / "run.json"), (self.folder / "split.csv").read_text(encoding="utf-8")
@@ -63,31 +78,32 @@ class Run:
 def open_run(named: str, runs: str, data: str, model: str) -> Run:
     """A new run folder: `named` (a bare name goes under `runs`), or `runs/<data>-<model>`, numbered when taken.
 
-    Raises UsageError when the folder that was named holds anything already.
+    Raises UsageError when the folder that was named holds anything but what a run leaves that was killed before it began.
     """
     if named:
         folder = Path(named) if Path(named).name != named else Path(runs) / named
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
             raise UsageError(
                 f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
             )
-        return Run(_made(folder))
+        _make(folder)
+        return Run(folder)
     stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}").strip("-.") or "run"
     number = 1
     while True:
         folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.mkdir(parents=True)
+        if not folder.exists() and _make(folder):
             return Run(folder)
-        except FileExistsError:
-            number += 1
-        except OSError as error:
-            raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
+        number += 1
 
 
-def _made(folder: Path) -> Path:
+def _make(folder: Path) -> bool:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        return make_folder(folder)
     except OSError as error:
-        raise UsageError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
-    return folder
+        raise ClearsightError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
+
+
+def _unbegun(folder: Path) -> bool:
+    """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
+    return {path.name for path in folder.iterdir() if not is_temporary(path)} in (set(), {"run.json"}, {"run.json", "split.csv"})

@@ -12,7 +12,8 @@ import torch
 
 from .. import __version__, models
 from ..base.device import hardware, keep_large_buffers, pick_device
-from ..base.errors import UsageError
+from ..base.errors import ClearsightError, UsageError
+from ..base.files import sweep
 from ..base.randomness import permutation
 from ..classifier import Classifier
 from ..classifier import save as save_artefact
@@ -27,7 +28,7 @@ from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
 from . import checkpoint, prepare, speed
-from .events import Events
+from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .optimizer import make_optimizer
@@ -85,8 +86,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         try:
             return _new_run(folder, recipe, whole, parts, data, team, quiet, say)
         except BaseException:
-            if team.leads and not (folder.folder / "recipe.toml").exists() and not any(folder.folder.iterdir()):
-                folder.folder.rmdir()  # nothing was begun: leave nothing behind
+            if team.leads:
+                folder.abandon()
             raise
 
 
@@ -129,15 +130,29 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = _pictures(recipe, parts, preprocessing, quiet or not team.leads)
         job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
-        if checkpoint.checkpoints(run.checkpoints):
-            for line in checkpoint.restore(job.state, run.checkpoints):
-                say(line)
-            counters = job.state.counters
-            place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < recipe.epochs else "its end"
-            say(f"resumed {folder} at {place}")
-        else:
-            _initialise(job)
+        _go_on(job, run, say)
         return _train(job, run, parts, say)
+
+
+def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
+    """Fill the state from the newest whole checkpoint, tidy what a kill left, and make sure that all processes stand there."""
+    found = checkpoint.checkpoints(run.checkpoints)
+    if found:
+        skipped = checkpoint.restore(job.state, run.checkpoints)
+        for line in skipped:
+            say(line)
+    else:
+        _initialise(job)
+    counters = job.state.counters
+    place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < job.recipe.epochs else "its end"
+    if (job.team.agreed(counters.epoch), job.team.agreed(counters.step)) != (counters.epoch, counters.step):
+        raise ClearsightError(f"process {job.team.rank} goes on at {place}, the first elsewhere: {run.folder} must be on a disk they share.")
+    if found:
+        say(f"resumed {run.folder} at {place}")
+    if job.team.leads:
+        sweep(run.folder)
+        if found and not skipped:
+            checkpoint.prune(run.checkpoints, found[0])
 
 
 def _pictures(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
@@ -240,7 +255,6 @@ def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
 
 def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
     counters = job.state.counters
-    events = Events(run.events)
 
     def save() -> None:
         if job.team.leads:
@@ -251,7 +265,7 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
             return
         run.write_rows(counters.rows)
         row = counters.rows[-1]
-        events.write(row)
+        write_events(run.events, row)
         best = " · best so far" if counters.best_epoch == row["epoch"] else ""
         say(
             f"epoch {row['epoch']}/{job.recipe.epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
@@ -263,8 +277,6 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
             fit(job, save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}") from None
-    finally:
-        events.close()
     return _finish(job, run, parts, say)
 
 
