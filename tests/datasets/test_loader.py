@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -131,6 +133,19 @@ def test_an_interrupt_drops_the_queue_and_leaves_no_file(data, cache, monkeypatc
         load(data, TO, cache=cache, workers=2, quiet=True)
     assert len(begun) < 30
     assert not list(cache_folder().glob("pictures/*"))
+
+
+def test_what_a_killed_process_was_decoding_into_is_swept(data):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    folder, here = cache_folder() / "pictures", loader.HERE
+    folder.mkdir(parents=True)
+    names = [f"a.{here}.{gone.pid}.tmp", f"a.{here}.{os.getppid()}.tmp", f"a.elsewhere.{gone.pid}.tmp", f"a.{here}.x.tmp", "a.npy"]
+    for name in names:
+        (folder / name).write_text("half")
+    load(data, TO, cache="disk", quiet=True)
+    assert {path.name for path in folder.iterdir()} - {path.name for path in folder.glob("*.npy")} == set(names[1:4])
+    assert (folder / "a.npy").exists()
 
 
 def test_a_misspelt_place_is_said(data):

@@ -6,6 +6,7 @@ epochs and runs never decode again; what fits nowhere is decoded as it is needed
 """
 
 import os
+import platform
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather tha
 DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
 VERSION = 2
+HERE = platform.node().partition(".")[0]  # a home folder may be shared by many machines
 
 
 class Pictures(Protocol):
@@ -199,7 +201,8 @@ def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ..
             if known.shape == shape and known.dtype == np.uint8:
                 return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    _sweep(path.parent)
+    temporary = path.with_suffix(f".{HERE}.{os.getpid()}.tmp")
     try:
         mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
         with temporary.open("r+b") as file:
@@ -213,6 +216,19 @@ def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ..
     finally:
         temporary.unlink(missing_ok=True)
     return path
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes of this machine were decoding into."""
+    for path in folder.glob(f"*.{HERE}.*.tmp"):
+        number = path.stem.rpartition(".")[2]
+        if number.isdecimal() and os.name == "posix":  # elsewhere signal 0 is not a question
+            try:
+                os.kill(int(number), 0)
+            except ProcessLookupError:
+                path.unlink(missing_ok=True)
+            except OSError:  # it lives, as another user
+                continue
 
 
 def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
