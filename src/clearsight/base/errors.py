@@ -29,6 +29,10 @@ class CorruptFile(ClearsightError):
     """A file of ours whose content does not match its own digest, or does not parse."""
 
 
+class LostProcess(ClearsightError):
+    """Another process of the same training ended or does not answer; the group cannot be taken down in order any more."""
+
+
 def listed(names: Iterable[object], most: int = 12) -> str:
     """Names as prose, cut after `most`: `a, b, c … (40 in all)`."""
     every = [str(name) for name in names]

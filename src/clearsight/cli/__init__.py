@@ -25,7 +25,7 @@ def clearsight() -> None:
 
 def main() -> None:
     """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
-    from ..base.errors import ClearsightError
+    from ..base.errors import ClearsightError, LostProcess
 
     try:
         sys.exit(clearsight.main(standalone_mode=False) or 0)  # what ctx.exit said
@@ -35,6 +35,10 @@ def main() -> None:
     except click.ClickException as error:
         where = f" (see: {error.ctx.command_path} --help)" if isinstance(error, click.UsageError) and error.ctx else ""
         _fail(f"{error.format_message()}{where}", 2)
+    except LostProcess as error:
+        click.echo(f"clearsight: {error}", err=True)
+        sys.stderr.flush()
+        os._exit(error.exit_code)  # taking down what is left of the group may wait for the lost one for ever
     except ClearsightError as error:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):

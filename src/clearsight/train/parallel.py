@@ -62,6 +62,11 @@ def join_team() -> Team:
     return Team(dist.get_rank(), dist.get_world_size())
 
 
+def lost(error: BaseException | None) -> bool:
+    """Whether `error` is how torch says that another process of the group ended or does not answer."""
+    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
+
+
 def leave_team() -> None:
     """Close the group, if there is one."""
     if dist.is_available() and dist.is_initialized():

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 
 from .. import __version__, models
 from ..base.device import hardware, keep_large_buffers, pick_device
-from ..base.errors import ClearsightError, UsageError
+from ..base.errors import ClearsightError, LostProcess, UsageError
 from ..base.files import sweep
 from ..base.randomness import permutation
 from ..classifier import Classifier
@@ -32,7 +33,7 @@ from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .optimizer import make_optimizer
-from .parallel import Team, join_team, leave_team
+from .parallel import Team, join_team, leave_team, lost
 from .recipe import Recipe, compose
 from .run import Run, open_run
 from .working import Speed
@@ -276,7 +277,7 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
         with Stop() as stop:
             fit(job, save, on_epoch, stop)
     except Interrupted as stopped:
-        raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}") from None
+        raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}" if job.team.leads else "") from None
     return _finish(job, run, parts, say)
 
 
@@ -328,10 +329,15 @@ def _speaker(quiet: bool) -> Callable[[str], None]:
 
 
 class _Team:
-    """Joins the team and leaves it, whatever happens in between."""
+    """Joins the team and leaves it, whatever happens in between; raises LostProcess when another process is gone."""
 
     def __enter__(self) -> Team:
         return join_team()
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if lost(error):
+            raise LostProcess(
+                "another process of this training has ended or does not answer, so this one ends as well. "
+                "What was saved is whole: start them all again with clearsight train --resume RUN."
+            ) from error
         leave_team()

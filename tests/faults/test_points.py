@@ -1,0 +1,74 @@
+"""At every operation: killed, torn, disk full, disk gone, a write cut short. Then a resume."""
+
+import json
+
+import pytest
+
+from tests.faults.counter import BYPASSED
+from tests.faults.disk import Disk, read_tree
+
+KINDS = ("kill", "torn", "enospc", "eio")
+RUN = "clearsight.train.run"
+ROWS = 'write_atomic(self.folder / "results.csv", text.getvalue())'
+
+
+def replayed(bench):
+    disk = Disk(bench.scope)
+    for entry in bench.log:
+        disk.apply(entry)
+    return disk.kept()
+
+
+def critical(bench, name: str) -> list[int]:
+    """The operations that write the file `name`, with the sync of its folder."""
+    found = [entry["at"] for entry in bench.log if name in f"{entry.get('path', '')} {entry.get('to', '')}" and entry["op"] != "saved"]
+    replaced = next(entry["at"] for entry in bench.log if entry.get("to", "").endswith(name))
+    return sorted({*found, replaced + 1, replaced + 2})
+
+
+def test_the_counter_sees_all_that_reaches_the_disk(plain):
+    plain.clean()
+    log = plain.folder / "again"
+    assert plain.begin(log=str(log)).code == 0
+    assert replayed(plain).keys() - {path for path in read_tree(plain.scope)} == set()
+    assert [json.loads(line)["op"] for line in log.read_text().splitlines()] == [entry["op"] for entry in plain.log]
+    assert plain.points >= 150
+    assert list(plain.differences()) == []
+
+
+@pytest.mark.parametrize(
+    "past", ['(self.folder / "results.csv").write_text(text.getvalue())', "(self.folder / 'checkpoints').touch()", "os.link(__file__, self.folder / 'x')"]
+)
+def test_what_goes_past_the_counter_is_noticed(plain, past):
+    plain.clean()
+    outcome = plain.begin(mutation=[(RUN, "import re\n", "import os\nimport re\n"), (RUN, ROWS, past)])
+    assert outcome.code == BYPASSED and "bypassed the counter" in outcome.said
+
+
+def test_the_run_folder_survives_any_operation_reduced(plain):
+    first = [(kind, point) for point in critical(plain, "00001-0000001.checkpoint") for kind in KINDS]
+    others = [((*KINDS, "short")[i % 5], point) for i, point in enumerate(range(1, plain.points + 1, 7))]
+    problems = [problem for kind, point in first + others for problem in plain.broken(kind, point)]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", (*KINDS, "short"))
+@pytest.mark.parametrize("model", ["pixels", "lenet5"])
+def test_the_run_folder_survives_any_operation(bench, kind, model):
+    whole = bench(model=model, size=8 if model == "pixels" else 28, ema=0.9 if model == "lenet5" else 0.0)
+    problems = [problem for point in range(1, whole.points + 1) for problem in whole.broken(kind, point)]
+    print(f"{model}: {whole.points} points, {kind}: {len(problems)} problems")
+    assert whole.points >= 150
+    assert not problems, "\n".join(problems)
+
+
+def test_a_kill_during_the_recovery_is_recovered_from(plain):
+    problems = []
+    for point in (2, 16, critical(plain, "00001-0000001.checkpoint")[3]):
+        for second in (1, 2, 9, 40):
+            plain.clean()
+            plain.begin(fault={"kind": "kill", "at": point})
+            plain.recover(fault={"kind": "kill", "at": second})
+            problems += [f"{point}, {second}: {line}" for line in plain.recovered(plain.promised(point))]
+    assert not problems, "\n".join(problems)
