@@ -147,7 +147,9 @@ def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
     counters = job.state.counters
     place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < job.recipe.epochs else "its end"
     if (job.team.agreed(counters.epoch), job.team.agreed(counters.step)) != (counters.epoch, counters.step):
-        raise ClearsightError(f"process {job.team.rank} goes on at {place}, the first elsewhere: {run.folder} must be on a disk they share.")
+        raise ClearsightError(
+            f"process {job.team.rank} goes on at {place}, the first elsewhere: {run.folder} must be on a disk they share."
+        )
     if found:
         say(f"resumed {run.folder} at {place}")
     if job.team.leads:
