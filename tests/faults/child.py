@@ -18,9 +18,9 @@ from typing import Any
 import sklearn.datasets  # noqa: F401
 import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
-import torch._dynamo  # noqa: F401 -- else every team imports it, for seconds
+import torch._dynamo
 
-import clearsight.cli.reports  # noqa: F401
+import clearsight.cli.reports
 import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.train import checkpoint, loop

@@ -189,7 +189,7 @@ def _went_on(outcome: Outcome) -> Iterator[str]:
 
 def _stopped(outcome: Outcome) -> Iterator[str]:
     """By SIGTERM: in the training it saves and says so; before and after there is nothing to save."""
-    if not (outcome.code == 143 and "stopped by SIGTERM; everything up to this step is saved" in outcome.said or outcome.code == -15):
+    if (outcome.code, "stopped by SIGTERM; everything up to this step is saved" in outcome.said) not in ((143, True), (-15, False)):
         yield f"ended with {outcome.code}: {outcome.said}"
 
 

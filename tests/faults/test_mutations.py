@@ -35,7 +35,8 @@ def damage(bench) -> Iterator[str]:
     yield from flips(bench, 20, seed=0)
 
 
-MIDDLE = "00001-0000001.checkpoint"
+MIDDLE, LAST = "00001-0000001.checkpoint", "00002-0000000.checkpoint"
+PRUNED_FIRST = f"    for old in checkpoints(folder)[1:]:\n        remove(old)\n{SAVED}"
 BROKEN = {
     "data not synced": ([(FILES, f"{WRITTEN}        os.fsync(handle)\n", WRITTEN)], late_cuts),
     "names not synced": ([(FILES, "        _fsync_folder(path.parent)\n", "        pass\n")], late_cuts),
@@ -49,9 +50,9 @@ BROKEN = {
         points("torn", "recipe.toml"),
     ),
     "digest not checked": ([(CHECKPOINT, "if hashlib.sha256(payload).digest() != trailer:", "if False:")], damage),
-    "pruned first": ([(CHECKPOINT, SAVED, f"    for old in checkpoints(folder)[1:]:\n        remove(old)\n{SAVED}")], points("kill", MIDDLE)),
+    "pruned first": ([(CHECKPOINT, SAVED, PRUNED_FIRST)], points("kill", MIDDLE)),
     "leftovers not swept": ([(TRAIN, "        sweep(run.folder)\n", "")], points("kill", MIDDLE)),
-    "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", "00002-0000000.checkpoint")),
+    "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
     "optimizer not restored": ([(CHECKPOINT, "state.optimizer.state[parameters[place]] = values", "pass")], points("kill", MIDDLE)),
     "epoch begun again": ([(LOOP, "tensor_split(job.steps)[counters.step :]", "tensor_split(job.steps)")], points("kill", MIDDLE)),
 }  # fmt: skip
