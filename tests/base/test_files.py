@@ -86,7 +86,7 @@ def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
     files.remove(tmp_path / "file")
     files.remove(tmp_path / "file")
     monkeypatch.setattr(os, "unlink", full)
-    with pytest.raises(ClearsightError, match="cannot remove .*file: No space"):
+    with pytest.raises(ClearsightError, match=r"cannot remove .*file: No space"):
         files.remove(tmp_path / "file")
 
 

@@ -5,6 +5,7 @@ what follows `clearsight`, the folder that is watched, and what happens to it (`
 rank is killed. The answer is `{"codes": [...]}`, an exit code or the negative signal for each rank.
 """
 
+import gc
 import json
 import os
 import signal
@@ -17,9 +18,9 @@ from typing import Any
 import sklearn.datasets  # noqa: F401
 import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
-import torch._dynamo  # noqa: F401 -- else every optimizer imports it, for a second
+import torch._dynamo
 
-import clearsight.cli.reports  # noqa: F401
+import clearsight.cli.reports
 import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.train import checkpoint, loop
@@ -29,13 +30,17 @@ HUNG = 86  # exit code we report for a child that had to be ended
 LIMIT = 120.0  # seconds after which a child hangs
 
 
+SOURCES: dict[str, str] = {}
+
+
 def mutate(module_name: str, old: str, new: str) -> None:
-    """Run `module_name` with `old` replaced by `new` in its source; who has imported from it gets the new functions."""
+    """Run `module_name` again with `old` replaced by `new` in its source; who has imported from it gets the new functions."""
     module = sys.modules[module_name]
-    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    source = SOURCES.get(module_name) or Path(str(module.__file__)).read_text(encoding="utf-8")
     assert source.count(old) == 1, f"{module_name} has {source.count(old)} times {old!r}"
+    SOURCES[module_name] = source.replace(old, new)
     before = dict(vars(module))
-    exec(compile(source.replace(old, new), str(module.__file__), "exec"), vars(module))
+    exec(compile(SOURCES[module_name], str(module.__file__), "exec"), vars(module))
     for other in [other for name, other in sys.modules.items() if name.startswith("clearsight") and other is not module]:
         for name, value in list(vars(other).items()):
             if callable(value) and value is before.get(name):
@@ -121,6 +126,7 @@ def serve(request: dict[str, Any]) -> list[int]:
 
 def main() -> None:
     torch.set_num_threads(1)
+    gc.freeze()  # the children share what is there as long as nobody touches it
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         print(json.dumps({"codes": serve(json.loads(line))}), flush=True)

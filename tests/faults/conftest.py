@@ -27,7 +27,7 @@ def bench(zygote: Zygote, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     def make(pictures: str = "arrays", **words: Any) -> Bench:
         folder = tmp_path_factory.mktemp("bench")
         data = _folder(folder) if pictures == "folder" else _arrays(folder)
-        own = {name: words.pop(name) for name in ("ranks", "steps", "mutation") if name in words}
+        own = {name: words.pop(name) for name in ("ranks", "steps", "newest_only", "mutation") if name in words}
         chosen = SETTINGS | {name.replace("_", "-"): value for name, value in words.items()}
         return Bench(zygote, folder, str(data), tuple(str(word) for name in chosen for word in (f"--{name}", chosen[name])), **own)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -66,7 +67,8 @@ class Bench:
     data: str
     settings: tuple[str, ...]
     ranks: int = 1
-    steps: bool = False
+    steps: bool = False  # steps are points as well
+    newest_only: bool = False  # the other kept checkpoint is where the run was stopped
     mutation: list[tuple[str, str, str]] = field(default_factory=list)
     whole: Tree = field(init=False)
     log: list[dict[str, Any]] = field(init=False)
@@ -108,7 +110,11 @@ class Bench:
 
     def tree(self) -> Tree:
         """All that is there; the entries of a checkpoint's header have no order."""
-        return {name: _ordered(content) if name.endswith(".checkpoint") else content for name, content in read_tree(self.scope).items()}
+        tree = read_tree(self.scope)
+        saved = sorted(name for name in tree if name.endswith(".checkpoint"))
+        for name in saved[:-1] if self.newest_only else []:
+            del tree[name]
+        return {name: _ordered(content) if name in saved else content for name, content in tree.items()}
 
     def promised(self, point: int) -> list[str]:
         """The checkpoints, newest first, that the run counted on before operation `point`."""
@@ -147,6 +153,17 @@ class Bench:
         problems = [*EXPECTED[kind](outcome), *self.kept_promises(self.promised(point)), *self.recovered(self.promised(point))]
         return [f"{kind} at {point}: {problem}" for problem in problems]
 
+    def broken_often(self, kills: int, draw: random.Random, longest: float) -> list[str]:
+        """Kill a new run and each of its resumes after a random time, until `kills` have died; then let it end."""
+        self.clean()
+        died = 0
+        for _ in range(5 * kills):
+            outcome = self.recover(seconds=draw.uniform(0, longest))
+            died += -9 in outcome.codes
+            if died == kills:
+                return list(self.recovered([]))
+        return [f"only {died} of {kills} kills came in time"]
+
     def cut(self, tree: Tree, promised: list[str]) -> list[str]:
         """Go on from what a power cut left."""
         self.clean()
@@ -170,7 +187,13 @@ def _went_on(outcome: Outcome) -> Iterator[str]:
         yield f"ended with {outcome.code}: {outcome.said}"
 
 
-EXPECTED = {"kill": _killed, "torn": _killed, "enospc": _one_line, "eio": _one_line, "short": _went_on}
+def _stopped(outcome: Outcome) -> Iterator[str]:
+    """By SIGTERM: in the training it saves and says so; before and after there is nothing to save."""
+    if (outcome.code, "stopped by SIGTERM; everything up to this step is saved" in outcome.said) not in ((143, True), (-15, False)):
+        yield f"ended with {outcome.code}: {outcome.said}"
+
+
+EXPECTED = {"kill": _killed, "torn": _killed, "enospc": _one_line, "eio": _one_line, "short": _went_on, "term": _stopped}
 
 
 def _place(said: str) -> str:
