@@ -79,7 +79,7 @@ def test_classify_answers_for_the_others(clearsight, folder, monkeypatch):
 
 def test_odd_names_cost_no_answer_and_no_second_line(clearsight, folder):
     assert clearsight("train", folder, *ROAD, "--out", "run").code == 0
-    strange = [Path("scans") / name for name in ("[red].png", "a\nb.png", "\x1b[31mc.png", os.fsdecode(b"\xff.png"), "חתול 🐱.png")]
+    strange = [Path("scans") / "one" / name for name in ("[red].png", "a\nb.png", "\x1b[31mc.png", os.fsdecode(b"\xff.png"), "חתול 🐱.png")]
     for path in strange:
         shutil.copy(folder / "one" / "0015.png", path)
     said = clearsight("classify", "runs/run", *strange)
