@@ -1,5 +1,7 @@
 import contextlib
 import pickle
+import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -65,6 +67,16 @@ def test_classes_name_whole_numbers():
         ((GREY, LABELS), ["a", "b"], "labels must be 0 to 1, an index into the 2 classes. Got '4 to 10'"),
         ((GREY, ["a", "b", "c"] * 2), ["a", "b"], "labels that are not in classes: 'c'"),
         ((GREY, [0, 1] * 3), ["a", " a"], "classes must be distinct names"),
+        ((GREY, [0, 1] * 3), ["a", " "], "distinct names, none of them blank"),
+        ((GREY, [0, -1] * 3), ["a", "b"], "labels must be 0 to 1, .* Got '-1 to 0'"),
+        ((GREY * np.nan, LABELS), None, "must be uint8, 0 to 255. Got float"),
+        ((GREY, LABELS * np.nan), None, "whole numbers or class names"),
+        ((GREY, [True, False] * 3), None, "whole numbers or class names"),
+        ((GREY, [None, "a"] * 3), None, "whole numbers or class names"),
+        ((GREY, [[0], [1, 2]] * 3), None, "labels must be one array, all of one shape"),
+        (([*GREY[:5], COLOUR[0]], LABELS), None, "pictures must be one array, all of one shape; .* into a folder"),
+        (([GREY[0], GREY[0, 1:]], [0, 1]), None, "pictures must be one array"),
+        ((np.array([1, None] * 3, dtype=object), LABELS), None, "must be uint8, 0 to 255. Got object"),
         (((GREY, [0, 1] * 3), (GREY, [0, 2] * 3)), None, "the test part has a class that the train part lacks: '2'"),
     ],
 )
@@ -94,6 +106,8 @@ def test_npz(tmp_path, save, names, parts):
 def test_npz_with_class_names(tmp_path):
     np.savez(tmp_path / "data.npz", images=GREY, labels=[0, 1] * 3, classes=["kitten", "puppy"])
     assert open_dataset(tmp_path / "data.npz").classes == ("kitten", "puppy")
+    np.savez(tmp_path / "bytes.npz", images=GREY, labels=[0, 1] * 3, classes=[b"kitten", b"puppy"])
+    assert open_dataset(tmp_path / "bytes.npz").classes == ("kitten", "puppy")
     assert open_dataset(tmp_path / "data.npz", classes=["a", "b"]).classes == ("a", "b")
 
 
@@ -122,6 +136,33 @@ def test_a_bad_npz_is_named(tmp_path, content, reason):
         np.savez(path, **content)
     with pytest.raises(ClearsightError, match=reason):
         open_dataset(path)
+
+
+@pytest.mark.parametrize("shape", ["(1000000, 1000000, 4)", "(100000, 300, 300)", "(-1, 3, 3)", "(4,) * 9", "(True, 5, 4)"])
+def test_an_npz_that_promises_what_it_does_not_hold_is_named(tmp_path, shape):
+    head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    with zipfile.ZipFile(tmp_path / "data.npz", "w") as archive:
+        archive.writestr("images.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + bytes(100))
+        archive.writestr("labels.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + bytes(100))
+    with pytest.raises(ClearsightError, match=r"cannot read|the shape of"):
+        open_dataset(tmp_path / "data.npz")
+
+
+def test_a_flipped_npz_is_refused_or_reads_the_same(tmp_path):
+    np.savez(tmp_path / "whole.npz", images=GREY, labels=LABELS)
+    content, draw, refused = (tmp_path / "whole.npz").read_bytes(), np.random.default_rng(0), 0
+    for _ in range(400):
+        damaged = bytearray(content)
+        damaged[draw.integers(len(damaged))] ^= 1 << int(draw.integers(8))
+        (tmp_path / "data.npz").write_bytes(damaged)
+        try:
+            every = open_dataset(tmp_path / "data.npz").parts["all"]
+        except ClearsightError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(every.pictures, GREY)
+            assert [every.label(i) for i in range(6)] == [str(label) for label in LABELS]
+    assert refused > 200
 
 
 def test_a_cut_npz_is_named(tmp_path):

@@ -44,7 +44,7 @@ def read_arrays(data: Sequence[Any], *, classes: Sequence[str] | None = None) ->
 
     `classes` names the labels 0, 1, 2 …; raises UsageError for arrays of another kind or shape.
     """
-    nested = all(is_arrays(pair) and np.ndim(pair[0]) in (3, 4) for pair in data)
+    nested = all(is_arrays(pair) and _array("pictures", pair[0]).ndim in (3, 4) for pair in data)
     return from_arrays("arrays", {"train": data[0], "test": data[1]} if nested else {"all": (data[0], data[1])}, classes=classes)
 
 
@@ -72,7 +72,7 @@ def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts
             f"{path} must hold images and labels, or x_train, y_train, x_test, y_test. It holds: {listed(arrays) or 'nothing'}."
         )
     named = next((arrays[key] for key in _CLASSES if key in arrays), None)
-    return from_arrays(path.stem, pairs, classes=classes or (None if named is None else [str(name) for name in np.ravel(named)]))
+    return from_arrays(path.stem, pairs, classes=classes or (None if named is None else [_text(name) for name in np.ravel(named).tolist()]))
 
 
 def from_arrays(
@@ -87,8 +87,8 @@ def from_arrays(
             raise UsageError(f"{part}: pictures and labels must be as many, and at least one. Got {len(pictures[part])} and {len(names)}.")
     found = class_table(labels)
     table = tuple(clean_label(str(label)) for label in classes) if classes is not None else found
-    if len(set(table)) != len(table):
-        raise wrong("classes", "distinct names", list(table))
+    if len(set(table)) != len(table) or not all(table):
+        raise wrong("classes", "distinct names, none of them blank", list(table))
     prefixes = {part: "" if part == "all" else f"{part}/" for part in pairs}
     parts = {
         part: Dataset(
@@ -103,8 +103,15 @@ def from_arrays(
     return Parts(name, table, parts, _empty_classes(table, parts))
 
 
+def _array(what: str, value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # rows of different lengths, pictures of different sizes
+        raise UsageError(f"{what} must be one array, all of one shape; pictures of different sizes go into a folder. {error}") from error
+
+
 def _pictures(part: str, value: Any) -> NDArray[np.uint8]:
-    array = np.asarray(value)
+    array = _array(f"{part}: pictures", value)
     if array.dtype != np.uint8:
         raise UsageError(
             f"{part}: pictures must be uint8, 0 to 255. Got {array.dtype}. For numbers in [0, 1]: (255 * x).round().astype('uint8')."
@@ -116,7 +123,7 @@ def _pictures(part: str, value: Any) -> NDArray[np.uint8]:
 
 def _labels(part: str, value: Any, classes: Sequence[str] | None) -> list[str]:
     """Class names, one per picture."""
-    array = np.asarray(value)
+    array = _array(f"{part}: labels", value)
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if array.ndim != 1:
         raise wrong(f"{part}: the shape of labels", "(N,), one class per picture", array.shape)
@@ -128,12 +135,16 @@ def _labels(part: str, value: Any, classes: Sequence[str] | None) -> list[str]:
                 f"{part}: labels", f"0 to {len(classes) - 1}, an index into the {len(classes)} classes", f"{array.min()} to {array.max()}"
             )
         return [clean_label(str(classes[i])) for i in array.tolist()]
-    values = [label.decode("utf-8", "replace") if isinstance(label, bytes) else label for label in array.tolist()]
-    if not all(isinstance(label, str) and label.strip() for label in values):
+    if not all(isinstance(label, str | bytes) and label.strip() for label in array.tolist()):
         raise wrong(f"{part}: labels", "whole numbers or class names", array.dtype)
+    values = [_text(label) for label in array.tolist()]
     if classes is not None and (extra := sorted(set(map(clean_label, values)) - {clean_label(str(label)) for label in classes})):
         raise UsageError(f"{part}: labels that are not in classes: {listed(map(repr, extra))}. Classes: {listed(classes)}.")
     return [clean_label(label) for label in values]
+
+
+def _text(name: Any) -> str:
+    return name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else str(name)
 
 
 def _empty_classes(table: tuple[str, ...], parts: Mapping[str, Dataset]) -> tuple[str, ...]:
