@@ -36,6 +36,11 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     return shown if len(every) <= most else f"{shown} … ({len(every)} in all)"
 
 
+def printable(text: str) -> str:
+    """One line that says nothing to a terminal: control characters, line ends and what is not UTF-8 as Python's escapes."""
+    return "".join(c if c.isprintable() or c in "\u200c\u200d" else c.encode("unicode_escape").decode() for c in text)  # the joiners spell
+
+
 def unknown(kind: str, name: object, allowed: Iterable[str]) -> UsageError:
     """The error for a name that is not in a table, with the near ones first."""
     names = list(allowed)

@@ -214,7 +214,9 @@ def _weights(folder: Path, expected: str, wanted: dict[str, torch.Tensor]) -> di
         raise CorruptFile(f"{path} is not a safetensors file: {type(error).__name__}.") from error
     if _entries(weights) != _entries(wanted):
         ours, theirs = (set(_entries(of).items()) for of in (wanted, weights))
-        only = [listed(sorted(f"{name!r:.100} {entry:.100}" for name, entry in part), 4) or "none" for part in (ours - theirs, theirs - ours)]
+        only = [
+            listed(sorted(f"{name!r:.100} {entry:.100}" for name, entry in part), 4) or "none" for part in (ours - theirs, theirs - ours)
+        ]
         raise CorruptFile(f"{path} does not fit the network of config.json. Only the network has: {only[0]}. Only the file has: {only[1]}.")
     return weights
 

@@ -56,5 +56,7 @@ def main() -> None:
 
 
 def _fail(line: str, code: int) -> None:
-    click.echo(f"clearsight: {line}", err=True)
+    from ..base.errors import printable
+
+    click.echo(f"clearsight: {printable(line)}", err=True)
     sys.exit(code)

@@ -29,6 +29,7 @@ def classify(ctx: click.Context, model: str, pictures: tuple[str, ...], top: int
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
     from ..base.device import keep_large_buffers, pick_device
+    from ..base.errors import printable
     from ..classifier import Failure, load
 
     sources = list(expand(pictures))
@@ -41,7 +42,7 @@ def classify(ctx: click.Context, model: str, pictures: tuple[str, ...], top: int
         show(_table([answer for answer in answers if not isinstance(answer, Failure)]))
         for answer in answers:
             if isinstance(answer, Failure):
-                click.echo(f"clearsight: cannot read {answer.source}: {answer.error}", err=True)
+                click.echo(printable(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
     if any(isinstance(answer, Failure) for answer in answers):
         ctx.exit(1)
 
@@ -70,9 +71,13 @@ class _Stdin(BytesIO):
 
 def _table(predictions: list[Any]) -> Any:
     from rich.table import Table
+    from rich.text import Text
+
+    from ..base.errors import printable
 
     table = Table("picture", "label", "confidence", "then", box=None, header_style="bold")
     for p in predictions:
         others = ", ".join(f"{choice.label} {choice.confidence:.1%}" for choice in p.top[1:4])
-        table.add_row(p.source, p.label, f"{p.confidence:.1%}", others)
+        # Text, since a name in [brackets] is no markup
+        table.add_row(*(Text(printable(cell)) for cell in (p.source, p.label, f"{p.confidence:.1%}", others)))
     return table

@@ -33,7 +33,8 @@ def setting_options(cls: type) -> Callable[[Command], Command]:
 
 def print_json(value: Any) -> None:
     """ONE JSON document on stdout."""
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    click.echo(text if text.isprintable() else json.dumps(value, allow_nan=False))  # a file's name may be no UTF-8, or talk to terminals
 
 
 def percent(accuracy: dict[str, float]) -> str:

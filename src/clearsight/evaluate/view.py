@@ -3,6 +3,7 @@
 from rich.markup import escape
 from rich.table import Table
 
+from ..base.errors import printable
 from .evaluate import Evaluation
 
 MOST_CLASSES = 20
@@ -37,7 +38,7 @@ def _classes(evaluation: Evaluation) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for label, scores in rows[:MOST_CLASSES]:
-        table.add_row(escape(label), f"{scores.n:,}", *(_percent(x) for x in (scores.precision, scores.recall, scores.f1)))
+        table.add_row(escape(printable(label)), f"{scores.n:,}", *(_percent(x) for x in (scores.precision, scores.recall, scores.f1)))
     return table
 
 
@@ -45,7 +46,7 @@ def _pairs(evaluation: Evaluation) -> Table:
     table = Table("truth", "taken for", "pictures", "of the class")
     for truth, guess, n in evaluation.confused_pairs(5):
         share = n / evaluation.per_class[truth].n
-        table.add_row(escape(evaluation.classes[truth]), escape(evaluation.classes[guess]), f"{n:,}", f"{share:.1%}")
+        table.add_row(escape(printable(evaluation.classes[truth])), escape(printable(evaluation.classes[guess])), f"{n:,}", f"{share:.1%}")
     return table
 
 

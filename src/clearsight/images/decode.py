@@ -336,7 +336,7 @@ def _reason(error: Exception, kind: str) -> str:
         return error.strerror
     if error.args and isinstance(error.args[0], Exception):  # as Pillow wraps a missing or wrong entry of a table
         error = error.args[0]
-    text = " ".join(str(error).split())
+    text = " ".join(str(error)[:200].split())  # a broken tag can be quoted whole
     if not text or isinstance(error, LookupError):
         text = f"{type(error).__name__} {text}".strip()
     return f"{kind}, cut off or damaged: {text}" if kind else text
