@@ -52,7 +52,10 @@ def bombs() -> dict[str, tuple[bytes, str]]:
         avif = encoded(COLOUR, "AVIF")
         size = b"ispe" + bytes(4)
         for side in (16_000, 60_000):
-            found[f"avif bomb, {side}"] = (patched(avif, size + struct.pack(">II", 24, 16), size + struct.pack(">II", side, side)), "AVIF|px")
+            found[f"avif bomb, {side}"] = (
+                patched(avif, size + struct.pack(">II", 24, 16), size + struct.pack(">II", side, side)),
+                "AVIF|px",
+            )
     return found
 
 
@@ -117,6 +120,7 @@ def damaged() -> dict[str, tuple[bytes, str]]:
         "tiff, 65535 samples": (plain_tiff(4, 1, bytes(4), more=[(277, 3, [65535])]), "TIFF"),
         "tiff, doubles": (plain_tiff(2, 1, bytes(16), bits=(64,), more=[(339, 3, [3])]), "TIFF"),
         "tiff, a compression there is not": (plain_tiff(2, 1, bytes(2), more=[(259, 3, [4711])]), "TIFF"),
+        "tiff, a compression that is a long text": (plain_tiff(2, 1, bytes(2), more=[(259, 2, b"x" * 5000)]), "TIFF"),
         "tiff, values without a white": (
             plain_tiff(2, 1, np.array([-1, 2], "<f4").tobytes(), bits=(32,), more=[(339, 3, [3])]), "no usual white"
         ),

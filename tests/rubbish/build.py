@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 12: 8, 16: 8}  # TIFF's types → bytes
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4}  # TIFF's types → bytes
 
 
 def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
@@ -90,8 +90,7 @@ def tiff(tags: Iterable[tuple[int, int, list[int] | bytes]], pixels: bytes = b""
     tags = list(tags)
     after = 8 + len(pixels) + 2 + 12 * len(tags) + 4
     for number, kind, values in tags:
-        letter = {1: "B", 3: "H", 4: "I", 7: "B"}[kind]
-        raw = values if isinstance(values, bytes) else struct.pack(f"{order}{len(values)}{letter}", *values)
+        raw = values if isinstance(values, bytes) else struct.pack(f"{order}{len(values)}{'BHI'[kind // 2]}", *values)
         count = len(raw) // SIZES[kind]
         if len(raw) > 4:
             field, extra = struct.pack(f"{order}I", after + len(extra)), extra + raw

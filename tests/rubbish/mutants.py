@@ -51,11 +51,13 @@ def seeds() -> dict[str, bytes]:
         "jpeg": (colour, "JPEG", {}), "jpeg-grey": (grey, "JPEG", {}), "jpeg-progressive": (colour, "JPEG", {"progressive": True}),
         "jpeg-cmyk": (colour.convert("CMYK"), "JPEG", {}), "jpeg-restarts": (colour, "JPEG", {"restart_marker_blocks": 1}),
         "jpeg-exif": (colour, "JPEG", {"exif": exif(6)}), "mpo": (colour, "MPO", more()),
-        "png": (colour, "PNG", {}), "png-grey": (grey, "PNG", {}), "png-alpha": (alpha, "PNG", {}), "png-la": (alpha.convert("LA"), "PNG", {}),
+        "png": (colour, "PNG", {}), "png-grey": (grey, "PNG", {}), "png-alpha": (alpha, "PNG", {}),
+        "png-la": (alpha.convert("LA"), "PNG", {}),
         "png-1": (grey.convert("1"), "PNG", {}), "png-16": (deep, "PNG", {}), "png-palette": (palette, "PNG", {"transparency": 3}),
         "png-animated": (colour, "PNG", more()), "png-exif": (colour, "PNG", {"exif": exif(5)}),
         "gif": (palette, "GIF", {}), "gif-animated": (palette, "GIF", more()), "gif-transparent": (palette, "GIF", {"transparency": 2}),
-        "bmp": (colour, "BMP", {}), "bmp-grey": (grey, "BMP", {}), "bmp-palette": (palette, "BMP", {}), "bmp-1": (grey.convert("1"), "BMP", {}),
+        "bmp": (colour, "BMP", {}), "bmp-grey": (grey, "BMP", {}), "bmp-palette": (palette, "BMP", {}),
+        "bmp-1": (grey.convert("1"), "BMP", {}),
         "tiff": (colour, "TIFF", {}), "tiff-16": (deep, "TIFF", {}), "tiff-float": (grey.convert("F"), "TIFF", {}),
         "tiff-pages": (colour, "TIFF", more()), "tiff-big": (colour, "TIFF", {"big_tiff": True}), "tiff-alpha": (alpha, "TIFF", {}),
         "tiff-palette": (palette, "TIFF", {}), "tiff-group4": (grey.convert("1"), "TIFF", {"compression": "group4"}),
@@ -153,7 +155,11 @@ class Reader:
         ours = self.tally
         if found.slowest > ours.slowest:
             ours.slowest, ours.slowest_of = found.slowest, found.slowest_of
-        ours.mutants, ours.pictures, ours.seconds = ours.mutants + found.mutants, ours.pictures + found.pictures, ours.seconds + found.seconds
+        ours.mutants, ours.pictures, ours.seconds = (
+            ours.mutants + found.mutants,
+            ours.pictures + found.pictures,
+            ours.seconds + found.seconds,
+        )
         ours.most_memory, ours.most_address = found.most_memory, found.most_address
         assert not found.broken, "\n".join(found.broken)
 

@@ -20,6 +20,7 @@ FIRST = np.asarray(FRAMES[0])
 DEEP = np.array([[0, 128, 129, 255, 256, 257, 32767, 32896, 65406, 65407, 65535]], np.uint16)
 SCALED = np.round(DEEP / 257).astype(np.uint8)[:, :, None]
 CODES = (4 | 1 << 3 | 1 << 6 | 1 << 9 | 1 << 12 | 5 << 16).to_bytes(3, "little")  # LZW: clear, 1, 1, 1, 1, end; the last two of 4 bits
+MIDDLE = np.pad(np.full((2, 2, 3), 255, np.uint8), ((1, 1), (1, 1), (0, 0)))
 BACK = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # EXIF orientation → the transposition that a viewer has to undo
 
 
@@ -71,7 +72,9 @@ def alphas() -> dict[str, Whole]:
         "png, LA": Whole(encoded(grey, "PNG"), on_white(dark, alpha), 1),
         "png, RGBA": Whole(encoded(colour, "PNG"), seen, 1),
         "png, RGBA of 16 bits": Whole(png(16, 16, 16, 6, _filtered(np.repeat(rgba, 2, axis=2))), seen, 1),
-        "png, LA of 16 bits": Whole(png(16, 16, 16, 4, _filtered(np.repeat(np.asarray(grey), 2, axis=2))), np.repeat(on_white(dark, alpha), 3, axis=2), 1),
+        "png, LA of 16 bits": Whole(
+            png(16, 16, 16, 4, _filtered(np.repeat(np.asarray(grey), 2, axis=2))), np.repeat(on_white(dark, alpha), 3, axis=2), 1
+        ),
         "png, palette": Whole(encoded(palette, "PNG"), colours),
         "png, palette with a transparent colour": Whole(encoded(palette, "PNG", transparency=1), clear),
         "png, palette with shares of transparency": Whole(encoded(palette, "PNG", transparency=bytes([255, 128, 0])), shares, 1),
@@ -158,7 +161,9 @@ def jpegs() -> dict[str, Whole]:
         "jpeg, CMYK": Whole(encoded(COLOUR.convert("CMYK"), "JPEG", quality=95), SMOOTH, 6),
         "jpeg, YCCK": Whole(ycck[:place] + b"\2" + ycck[place + 1 :], SMOOTH, 6),
         **{f"jpeg, behind it {data[:8]!r}": Whole(plain + data, SMOOTH, 6) for data in behind},
-        "jpeg, 13 MB of metadata": Whole(after_start(plain, *[segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + bytes(65000))] * 200), SMOOTH, 6),
+        "jpeg, 13 MB of metadata": Whole(
+            after_start(plain, *[segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + bytes(65000))] * 200), SMOOTH, 6
+        ),
         "jpeg, a broken colour profile": Whole(after_start(plain, segment(0xE2, b"ICC_PROFILE\0\1\1" + b"\xff" * 200)), SMOOTH, 6),
         "jpeg, half a colour profile": Whole(after_start(plain, segment(0xE2, b"ICC_PROFILE\0\1\2" + bytes(200))), SMOOTH, 6),
         "jpeg, EXIF that points behind itself": Whole(after_start(plain, segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\x7f")), SMOOTH, 6),
@@ -197,7 +202,7 @@ def others() -> dict[str, Whole]:
         "png, broken EXIF": Whole(plain[:start] + chunk(b"eXIf", b"MM\0*\xff\xff\xff\xff") + plain[start:], SMOOTH),
         "gif, plain": Whole(encoded(COLOUR.quantize(200), "GIF"), np.asarray(COLOUR.quantize(200).convert("RGB"))),
         "gif, interlaced": Whole(encoded(Image.fromarray(GREY), "GIF", interlace=True), GREY[:, :, None]),
-        "gif, a frame in the middle of black": Whole(gif((4, 4), (1, 1, 2, 2), CODES), np.pad(np.full((2, 2, 3), 255, np.uint8), ((1, 1), (1, 1), (0, 0)))),
+        "gif, a frame in the middle of black": Whole(gif((4, 4), (1, 1, 2, 2), CODES), MIDDLE),
         "gif, behind it a script": Whole(encoded(FRAMES[0], "GIF") + b"/*<script>*/", FIRST),
         "gif, a comment that is a script": Whole(encoded(FRAMES[0], "GIF", comment=b"*/=1;alert(1)//" * 30), FIRST),
         "bmp, plain": Whole(encoded(COLOUR, "BMP"), SMOOTH),
@@ -234,7 +239,9 @@ def thin() -> dict[str, Whole]:
         for kind in ("PNG", "BMP", "TIFF", "GIF"):
             wanted = np.repeat(strip[:, :, None], 3 if kind == "GIF" else 1, axis=2)
             found[f"{kind.lower()}, {width}×{height}"] = Whole(encoded(Image.fromarray(strip), kind), wanted)
-        found[f"jpeg, {width}×{height}"] = Whole(encoded(Image.new("L", (width, height), 77), "JPEG"), np.full((height, width, 1), 77, np.uint8), 2)
+        found[f"jpeg, {width}×{height}"] = Whole(
+            encoded(Image.new("L", (width, height), 77), "JPEG"), np.full((height, width, 1), 77, np.uint8), 2
+        )
     if "WEBP" in FORMATS:
         strip = np.repeat((np.arange(10_000) * 7 % 251).astype(np.uint8)[:, None, None], 3, axis=2)
         found["webp, 1×10000"] = Whole(encoded(Image.fromarray(strip), "WEBP", lossless=True), strip)

@@ -25,8 +25,10 @@ from .mutants import ROOT
 FIELDS = ("format", "format_version", "architecture", "classes", "preprocessing", "temperature", "weights", "golden", "facts", "made_with")
 HARMLESS = ("made_with", "facts", "golden", "classes", "preprocessing", "temperature")  # some of the rubbish may be meant there
 RUBBISH: dict[str, Any] = {
-    "null": None, "true": True, "zero": 0, "below zero": -1, "a fraction": 1.5, "nan": float("nan"), "inf": float("inf"), "2¹⁰⁰⁰⁰": 2**10_000,
-    "1e300": 1e300, "1e-300": 1e-300, "empty": "", "text": "x", "up": "../../outside", "root": "/etc/passwd", "nul": "a\0b", "lines": "a\nb\x1b[31m",
+    "null": None, "true": True, "zero": 0, "below zero": -1, "a fraction": 1.5, "nan": float("nan"), "inf": float("inf"),
+    "2¹⁰⁰⁰⁰": 2**10_000,
+    "1e300": 1e300, "1e-300": 1e-300, "empty": "", "text": "x", "up": "../../outside", "root": "/etc/passwd", "nul": "a\0b",
+    "lines": "a\nb\x1b[31m",
     "surrogate": "\ud800", "long": "x" * 100_000, "list": [], "lists": [[1], [2]], "table": {}, "tables": {"a": {"b": 1}},
     "deep": json.loads("[" * 400 + "]" * 400), "nulls": [None] * 3, "ones": [1] * 3, "names": ["a", "a", "b"],
 }  # fmt: skip
@@ -74,7 +76,9 @@ def verified(folder: Path) -> artefact.Verification | str:
         return f"{type(error).__name__} {said}"
     finally:
         assert before == {path: path.lstat().st_mtime_ns for path in folder.parent.parent.rglob("*")}
-        outside = [path for path in OPENED if path.startswith((str(folder.parent.parent), "/etc", "/dev")) and not path.startswith(str(folder))]
+        outside = [
+            path for path in OPENED if path.startswith((str(folder.parent.parent), "/etc", "/dev")) and not path.startswith(str(folder))
+        ]
         assert not outside, outside
 
 

@@ -47,7 +47,7 @@ def test_what_may_be_either_is_one(name):
     judged(EITHER[name]())
 
 
-@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[31m", "", "…" * 40, "a" * 250, "%s {0}", "it's \"it\"", os.fsdecode(b"\xff\xfe")])
+@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[31m", "", "…" * 40, "a" * 250, "%s {0}", 'it\'s "it"', os.fsdecode(b"\xff\xfe")])
 def test_any_name_is_told_as_it_is(name, tmp_path):
     path = tmp_path / f"{name}.jpg"
     path.write_bytes(PNG[:40])

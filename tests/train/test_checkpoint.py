@@ -1,11 +1,8 @@
-"""Every flipped bit and every cut of a checkpoint is noticed."""
-
-import random
+"""A checkpoint gives back what was saved, bit for bit. (What is damaged or lies: tests/rubbish.)"""
 
 import pytest
 import torch
 
-from clearsight.base.errors import CorruptFile
 from clearsight.train import checkpoint
 from clearsight.train.optimizer import make_optimizer
 
@@ -30,19 +27,3 @@ def test_round_trip_is_exact(state, tmp_path):
     ours, theirs = ([other.optimizer.state[p] for p in other.optimizer.parameters] for other in (fresh, state))
     assert [sorted(slots) for slots in theirs] == [["exp_avg", "exp_avg_sq", "step"]] * 2
     assert all(torch.equal(a[name], b[name]) for a, b in zip(ours, theirs, strict=True) for name in b)
-
-
-def test_flips_and_cuts_are_noticed(state, tmp_path):
-    path = checkpoint.save(state, tmp_path)
-    whole = path.read_bytes()
-    draw = random.Random(0)
-    for _ in range(200):
-        data = bytearray(whole)
-        data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-        path.write_bytes(data)
-        with pytest.raises(CorruptFile):
-            checkpoint.read(path)
-    for length in (0, 1, 31, 32, 33, len(whole) // 2, len(whole) - 1):
-        path.write_bytes(whole[:length])
-        with pytest.raises(CorruptFile):
-            checkpoint.read(path)

@@ -180,7 +180,7 @@ def test_files_that_are_not_weights(tmp_path):
         with pytest.raises(CorruptFile, match=name):
             weights.load(f"torchvision:{tmp_path / name}", model="resnet18")
     torch.save({"a": torch.zeros(1)}, tmp_path / "foreign.pth")
-    with pytest.raises(Mismatch, match="has the weights of no network here. Say which it is with model="):
+    with pytest.raises(Mismatch, match=r"has the weights of no network here. Say which it is with model="):
         weights.load(f"torchvision:{tmp_path / 'foreign.pth'}")
 
 

@@ -33,9 +33,14 @@ class LostProcess(ClearsightError):
     """Another process of the same training ended or does not answer; the group cannot be taken down in order any more."""
 
 
+JOINERS = "\u200c\u200d"  # not printable by themselves, and part of the spelling of names
+
+
 def plain(name: object) -> str:
     """A name on one line that any terminal can show: what is not printable is written as `\\n`, `\\x1b`, `\\udcff`."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in str(name))
+    return "".join(
+        letter if letter.isprintable() or letter in JOINERS else letter.encode("unicode_escape").decode() for letter in str(name)
+    )
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:

@@ -60,5 +60,7 @@ def main() -> None:
 
 
 def _fail(line: str, code: int) -> None:
-    click.echo(f"clearsight: {line}", err=True)
+    from ..base.errors import plain
+
+    click.echo("clearsight: " + "\n".join(map(plain, line.split("\n"))), err=True)  # only a comparison of weights has more lines than one
     sys.exit(code)

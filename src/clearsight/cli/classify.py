@@ -44,7 +44,7 @@ def classify(
         show(_table([answer for answer in answers if not isinstance(answer, Failure)]))
         for answer in answers:
             if isinstance(answer, Failure):
-                click.echo(f"clearsight: cannot read {plain(answer.source)}: {answer.error}", err=True)
+                click.echo(plain(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
     if any(isinstance(answer, Failure) for answer in answers):
         ctx.exit(1)
 
@@ -80,5 +80,6 @@ def _table(predictions: list[Any]) -> Any:
     table = Table("picture", "label", "confidence", "then", box=None, header_style="bold")
     for p in predictions:
         others = ", ".join(f"{choice.label} {choice.confidence:.1%}" for choice in p.top[1:4])
+        # Text, since a name in [brackets] is no markup
         table.add_row(*(Text(plain(cell)) for cell in (p.source, p.label, f"{p.confidence:.1%}", others)))
     return table

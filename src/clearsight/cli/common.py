@@ -41,9 +41,7 @@ def setting_options(cls: type) -> Callable[[Command], Command]:
 def print_json(value: Any) -> None:
     """ONE JSON document on stdout."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):  # from a file name that is not UTF-8
-        text = json.dumps(value, allow_nan=False)
-    click.echo(text)
+    click.echo(text if text.isprintable() else json.dumps(value, allow_nan=False))  # a file's name may be no UTF-8, or talk to terminals
 
 
 def percent(accuracy: dict[str, float]) -> str:

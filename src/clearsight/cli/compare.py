@@ -20,6 +20,7 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     from dataclasses import asdict
 
     from ..base.device import pick_device
+    from ..base.errors import plain
     from ..classifier import load
     from ..evaluate.compare import compare as test
     from ..evaluate.evaluate import evaluate
@@ -28,11 +29,11 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     chosen, _, notes = choose_part(a, data, part)
     if not quiet:
         for note in notes:
-            click.echo(note, err=True)
+            click.echo(plain(note), err=True)
     where = pick_device(device)
     judged = [evaluate(load(model, device=where).faster(speed), chosen, batch_size=batch, quiet=quiet) for model in (a, b)]
     found = test(judged[0], judged[1])
     if as_json:
         print_json(asdict(found))
     else:
-        click.echo(found.sentence)
+        click.echo(plain(found.sentence))

@@ -25,6 +25,7 @@ def evaluate(
     Top-1 and top-5 with 95 % intervals, per-class figures, calibration; the report goes to MODEL/report.html.
     """
     from ..base.device import pick_device
+    from ..base.errors import plain
     from ..classifier import load
     from ..evaluate.evaluate import evaluate as judge
     from ..evaluate.parts import choose_part
@@ -36,7 +37,7 @@ def evaluate(
     chosen, name, notes = choose_part(model, data, part)
     if not quiet:
         for note in notes:
-            click.echo(note, err=True)
+            click.echo(plain(note), err=True)
     evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet)
     report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen, name)
     if table:

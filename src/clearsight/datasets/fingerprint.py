@@ -112,7 +112,8 @@ def _digest(picture: NDArray[np.uint8]) -> bytes:
 def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
     step = max(1, min(pictures.shape[1:3]) // 64)  # a sample of large pictures is enough, and eight times their size in floats is not
     spread = pictures[:, ::step, ::step].std(axis=(1, 2)).reshape(len(pictures), -1)
-    return np.less(spread.max(1), BLANK)
+    blank: NDArray[np.bool_] = spread.max(1) < BLANK
+    return blank
 
 
 def _basis() -> tuple[Tensor, int]:

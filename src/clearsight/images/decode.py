@@ -75,7 +75,7 @@ UPRIGHT = {  # EXIF orientation → what undoes it
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 with suppress(OSError, AttributeError):  # libtiff writes to stderr by itself, without the file's name
-    _core = ctypes.CDLL(Image.core.__file__)
+    _core = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
     _core.TIFFSetErrorHandler(None)
     _core.TIFFSetWarningHandler(None)
 
@@ -337,7 +337,7 @@ def _reason(error: Exception, kind: str) -> str:
         return error.strerror
     if error.args and isinstance(error.args[0], Exception):  # as Pillow wraps a missing or wrong entry of a table
         error = error.args[0]
-    text = " ".join(str(error).split())
+    text = " ".join(str(error)[:200].split())  # a broken tag can be quoted whole
     if not text or isinstance(error, LookupError):
         text = f"{type(error).__name__} {text}".strip()
     return f"{kind}, cut off or damaged: {text}" if kind else text

@@ -12,7 +12,6 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile
@@ -106,21 +105,23 @@ def restore(state: State, folder: Path) -> list[str]:
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors and metadata of one checkpoint; raises CorruptFile when a single bit is not what was written."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise CorruptFile(f"{path}: not a regular file.")
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise CorruptFile(f"{path}: {error.strerror or error}.") from error
+    except (OSError, MemoryError) as error:
+        raise CorruptFile(f"{path}: {getattr(error, 'strerror', None) or 'does not fit into memory'}.") from error
     payload, trailer = data[:-32], data[-32:]
     if hashlib.sha256(payload).digest() != trailer:
         raise CorruptFile(f"{path}: damaged, its SHA-256 does not match.")
     try:
         tensors = safetensors.torch.load(payload)
         header = json.loads(payload[8 : 8 + int.from_bytes(payload[:8], "little")])
-    except (SafetensorError, ValueError) as error:
-        raise CorruptFile(f"{path}: not a checkpoint ({error}).") from error
-    metadata = header.get("__metadata__", {})
+    except Exception as error:  # a header can lie in ways that safetensors meets with errors of several kinds
+        raise CorruptFile(f"{path}: not a checkpoint ({type(error).__name__}).") from error
+    metadata = header.get("__metadata__") or {}
     if metadata.get("version") != VERSION:
-        raise ClearsightError(f"{path} has checkpoint version {metadata.get('version')!r}; this Clearsight reads {VERSION}.")
+        raise ClearsightError(f"{path} has checkpoint version {metadata.get('version')!r:.20}; this Clearsight reads {VERSION}.")
     return tensors, metadata
 
 
