@@ -101,9 +101,9 @@ def test_files_of_tensors(resnet, tmp_path):
     assert (loaded.architecture, loaded.classes, loaded.model.training) == ("resnet18", ("a", "b", "c", "d"), False)
     assert loaded.preprocessing == models.preprocessing("resnet18")
     wrapped = {"state_dict": {f"module.{key}": value for key, value in model.state_dict().items()}, "epoch": 3}
-    torch.save(wrapped, tmp_path / "checkpoint.pth")
-    safetensors.torch.save_file(model.state_dict(), tmp_path / "x.safetensors")
-    for name in ("checkpoint.pth", "x.safetensors"):
+    torch.save(wrapped, tmp_path / "resnet18-checkpoint.pth")
+    safetensors.torch.save_file(model.state_dict(), tmp_path / "resnet18.safetensors")
+    for name in ("resnet18-checkpoint.pth", "resnet18.safetensors"):
         same(model, weights.load(f"timm:{tmp_path / name}").model)
 
 
@@ -171,7 +171,7 @@ def test_origins_that_cannot_be(origin, options, says):
         weights.load(origin, **options)
 
 
-def test_files_that_are_not_weights(tmp_path):
+def test_files_that_are_not_weights(tmp_path, monkeypatch):
     (tmp_path / "x.pth").write_bytes(b"nothing")
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     torch.save([1, 2], tmp_path / "list.pth")
@@ -179,6 +179,7 @@ def test_files_that_are_not_weights(tmp_path):
     for name in ("x.pth", "x.safetensors", "list.pth", "code.pth"):
         with pytest.raises(CorruptFile, match=name):
             weights.load(f"torchvision:{tmp_path / name}", model="resnet18")
+    monkeypatch.setattr(models, "names", lambda: ["pixels", "resnet18"])
     torch.save({"a": torch.zeros(1)}, tmp_path / "foreign.pth")
     with pytest.raises(Mismatch, match=r"has the weights of no network here. Say which it is with model="):
         weights.load(f"torchvision:{tmp_path / 'foreign.pth'}")
