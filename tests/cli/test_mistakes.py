@@ -14,7 +14,7 @@ from tests.pictures import digit_folder
         (("train", "digits", "--epochs", "three"), "'three' is not a valid integer"),
         (("train", "digits", "--epochs", "0"), "epochs must be at least 1. Got 0."),
         (("train", "digits", "--lr", "nan"), "lr must be a number"),
-        (("train", "digits", "--model", "swfit"), "Did you mean swift?"),
+        (("train", "digits", "--model", "swfit"), "Did you mean swift or"),
         (("train", "digits", "--recipe", "quik"), "Did you mean quick?"),
         (("train", "digits", "--recipe", "missing.toml"), "cannot read missing.toml"),
         (("train", "digits", "--speed", "fast"), "no speed is called 'fast'"),

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from clearsight import models
-from clearsight.base.errors import printable
+from clearsight.base.errors import plain
 from clearsight.classifier import Classifier, artefact
 from clearsight.images.preprocess import Preprocessing
 
@@ -71,6 +71,6 @@ def test_an_error_is_one_line_whatever_it_names(clearsight):
         assert said.code == 2 and said.err.startswith("clearsight: no classifier at no") and said.err.rstrip("\n").isprintable()
 
 
-def test_printable():
-    assert printable("a\x1b[0m\n\x9b\u202e\udcff") == r"a\x1b[0m\n\x9b\u202e\udcff"
-    assert printable("Kätzchen 猫 می‌خواهم") == "Kätzchen 猫 می‌خواهم"
+def test_plain():
+    assert plain("a\x1b[0m\n\x9b\u202e\udcff") == r"a\x1b[0m\n\x9b\u202e\udcff"
+    assert plain("Kätzchen 猫 می‌خواهم") == "Kätzchen 猫 می‌خواهم"

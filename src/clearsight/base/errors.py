@@ -5,9 +5,10 @@ from difflib import get_close_matches
 
 
 class ClearsightError(Exception):
-    """Something failed for a reason that can be said in one clear line (exit code 1)."""
+    """Something failed for a reason that can be said in one clear line (exit code 1); a `table` below the line has lines of its own."""
 
     exit_code = 1
+    table = False
 
 
 class UsageError(ClearsightError):

@@ -43,7 +43,7 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(error.exit_code)  # taking down what is left of the group may wait for the lost one for ever
     except ClearsightError as error:
-        _fail(str(error), error.exit_code)
+        _fail(str(error), error.exit_code, table=error.table)
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped by Ctrl-C.", 130)
     except BrokenPipeError:
@@ -59,8 +59,8 @@ def main() -> None:
         )
 
 
-def _fail(line: str, code: int) -> None:
+def _fail(text: str, code: int, *, table: bool = False) -> None:
     from ..base.errors import plain
 
-    click.echo("clearsight: " + "\n".join(map(plain, line.split("\n"))), err=True)  # only a comparison of weights has more lines than one
+    click.echo("clearsight: " + ("\n".join(map(plain, text.split("\n"))) if table else plain(text)), err=True)
     sys.exit(code)

@@ -16,7 +16,9 @@ MOST = 24  # lines of a diff
 
 
 class Mismatch(ClearsightError):
-    """Weights that are not those of the network."""
+    """Weights that are not those of the network, both sides a line each."""
+
+    table = True
 
 
 def renamed(name: str, rules: Rules) -> str | None:
