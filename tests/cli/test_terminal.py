@@ -55,7 +55,7 @@ def test_names_of_files_and_classes_say_nothing_to_a_terminal(folder):
     assert len(rows) == len(NAMES) + 1
     assert all(line.isprintable() for line in errors + rows)
     for name in NAMES:
-        assert any(printable(f"{name}.png") in row for row in rows) and any(printable(f"{name} bad.png") in line for line in errors)
+        assert any(plain(f"{name}.png") in row for row in rows) and any(plain(f"{name} bad.png") in line for line in errors)
 
 
 def test_programs_get_the_names_as_they_are(folder):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from clearsight.base.errors import UnreadableImage
+from clearsight.base.errors import UnreadableImage, plain
 from clearsight.images.decode import MAX_PIXELS, decode, picture_facts
 
 
@@ -26,6 +26,6 @@ def judged(source: Any, **options: Any) -> np.ndarray | str:
 
 def _one_line(error: UnreadableImage, source: Any) -> str:
     name = f"<{len(source)} bytes>" if isinstance(source, bytes) else str(source)
-    assert str(error) == f"cannot read {name}: {error.reason}"
+    assert str(error) == f"cannot read {plain(name)}: {error.reason}"
     assert error.reason.strip() and error.reason.isprintable() and len(error.reason) < 300, repr(error.reason)
     return error.reason

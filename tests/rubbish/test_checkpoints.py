@@ -10,6 +10,7 @@ import torch
 
 from clearsight.base.errors import ClearsightError
 from clearsight.train import checkpoint
+from clearsight.train.optimizer import make_optimizer
 
 from .test_artefacts import LIES, tensors
 
@@ -18,7 +19,7 @@ from .test_artefacts import LIES, tensors
 def path(tmp_path) -> Path:
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 3)
-    optimizer = torch.optim.AdamW(model.parameters())
+    optimizer = make_optimizer(model, name="adamw", lr=1e-3, momentum=0.9, weight_decay=0.01)
     model(torch.ones(2, 4)).sum().backward()
     optimizer.step()
     return checkpoint.save(checkpoint.State(model, optimizer, counters=checkpoint.Counters(epoch=2, step=7, rows=[{"epoch": 1}])), tmp_path)

@@ -52,8 +52,8 @@ class Preprocessing:
             raise unknown("interpolation", self.interpolation, INTERPOLATIONS)
         if self.order not in ORDERS or (self.order == "bgr" and self.channels != 3):
             raise wrong("order", "rgb, or bgr for 3 channels", self.order)
-        if not 0 < self.crop_fraction <= 1 or (self.crop_fraction < 1 and self.fit != "crop"):
-            raise wrong("crop_fraction", "above 0 and at most 1, and 1 unless fit is crop", self.crop_fraction)
+        if not 0.1 <= self.crop_fraction <= 1 or (self.crop_fraction < 1 and self.fit != "crop"):
+            raise wrong("crop_fraction", "from 0.1 to 1, and 1 unless fit is crop", self.crop_fraction)
         if type(self.antialias) is not bool:
             raise wrong("antialias", "true or false", self.antialias)
         for name in ("mean", "std"):
