@@ -25,6 +25,7 @@ docs: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/all.py
+	$(BIN)/python benchmarks/planted_duplicates.py
 
 # torch comes first and alone: whatever is installed after it then takes the build that is there, instead of pulling another
 $(VENV)/torch: constraints.txt
