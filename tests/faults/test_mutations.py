@@ -53,7 +53,7 @@ BROKEN = {
     "pruned first": ([(CHECKPOINT, SAVED, PRUNED_FIRST)], points("kill", MIDDLE)),
     "leftovers not swept": ([(TRAIN, "        sweep(run.folder)\n", "")], points("kill", MIDDLE)),
     "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
-    "optimizer not restored": ([(CHECKPOINT, "state.optimizer.state[parameters[place]] = values", "pass")], points("kill", MIDDLE)),
+    "optimizer not restored": ([(CHECKPOINT, "slots = state.optimizer.state.setdefault(parameter, {})", "slots = {}")], points("kill", MIDDLE)),
     "epoch begun again": ([(LOOP, "tensor_split(job.steps)[counters.step :]", "tensor_split(job.steps)")], points("kill", MIDDLE)),
 }  # fmt: skip
 
