@@ -36,6 +36,7 @@ def damage(bench) -> Iterator[str]:
 
 
 MIDDLE, LAST = "00001-0000001.checkpoint", "00002-0000000.checkpoint"
+SLOTS = "slots = state.optimizer.state.setdefault(parameter, {})"
 PRUNED_FIRST = f"    for old in checkpoints(folder)[1:]:\n        remove(old)\n{SAVED}"
 BROKEN = {
     "data not synced": ([(FILES, f"{WRITTEN}        os.fsync(handle)\n", WRITTEN)], late_cuts),
@@ -53,7 +54,7 @@ BROKEN = {
     "pruned first": ([(CHECKPOINT, SAVED, PRUNED_FIRST)], points("kill", MIDDLE)),
     "leftovers not swept": ([(TRAIN, "        sweep(run.folder)\n", "")], points("kill", MIDDLE)),
     "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
-    "optimizer not restored": ([(CHECKPOINT, "state.optimizer.state[parameters[place]] = values", "pass")], points("kill", MIDDLE)),
+    "optimizer not restored": ([(CHECKPOINT, SLOTS, "slots = {}")], points("kill", MIDDLE)),
     "epoch begun again": ([(LOOP, "tensor_split(job.steps)[counters.step :]", "tensor_split(job.steps)")], points("kill", MIDDLE)),
 }  # fmt: skip
 

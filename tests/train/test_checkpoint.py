@@ -27,3 +27,17 @@ def test_round_trip_is_exact(state, tmp_path):
     ours, theirs = ([other.optimizer.state[p] for p in other.optimizer.parameters] for other in (fresh, state))
     assert [sorted(slots) for slots in theirs] == [["exp_avg", "exp_avg_sq", "step"]] * 2
     assert all(torch.equal(a[name], b[name]) for a, b in zip(ours, theirs, strict=True) for name in b)
+
+
+def test_a_damaged_checkpoint_never_counts_as_one_of_the_two_kept(state, tmp_path):
+    def at(epoch: int, step: int):
+        state.counters.epoch, state.counters.step = epoch, step
+        return checkpoint.save(state, tmp_path)
+
+    for path in (at(1, 0), at(1, 1)):
+        path.write_bytes(path.read_bytes()[:-1])
+    first = at(0, 3)  # where a run goes on that skipped both
+    assert checkpoint.checkpoints(tmp_path) == [first]
+    second = at(0, 4)
+    assert checkpoint.checkpoints(tmp_path) == [second, first]
+    assert checkpoint.restore(state, tmp_path) == []

@@ -10,6 +10,7 @@ import pytest
 from clearsight.base.errors import ClearsightError
 from clearsight.train import checkpoint, loop
 from clearsight.train.guard import Interrupted, NotFinite
+from clearsight.train.parallel import Team
 from clearsight.train.train import resume, train
 from tests.pictures import digit_arrays
 
@@ -67,6 +68,26 @@ def test_stopped_anywhere_it_ends_the_same(kind, tmp_path, monkeypatch):
     assert ended.validation == straight.validation
 
 
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_validation_is_interrupted_and_made_up_for(epoch, tmp_path, monkeypatch):
+    straight = train(DATA, out=str(tmp_path / "straight"), **SETTINGS, model="pixels")
+    validate, run = loop.validate, tmp_path / "stopped"
+
+    def asked(job, weights, stop=None, **more):
+        if stop and job.state.counters.epoch == epoch - 1:
+            stop.asked = signal.SIGTERM
+        return validate(job, weights, stop, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "validate", asked)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(run), **SETTINGS, model="pixels")
+    assert checkpoint.checkpoints(run / "checkpoints")[0].name == f"{epoch - 1:05d}-{STEPS:07d}.checkpoint"
+    resume(run, data=DATA, quiet=True)
+    assert weights(run) == weights(straight.run)
+    assert columns(run) == columns(straight.run)
+
+
 def test_same_seed_same_weights_and_another_seed_others(tmp_path):
     runs = [train(DATA, out=str(tmp_path / name), **{**SETTINGS, "epochs": 1, "seed": seed}, model="swift").run for name, seed in
             (("a", 0), ("b", 0), ("c", 1))]  # fmt: skip
@@ -95,6 +116,13 @@ def test_no_whole_checkpoint_is_said(tmp_path):
     for path in checkpoint.checkpoints(tmp_path / "run" / "checkpoints"):
         path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ClearsightError, match="no whole checkpoint"):
+        resume(tmp_path / "run", data=DATA, quiet=True)
+
+
+def test_processes_that_see_other_checkpoints_do_not_train_on(tmp_path, monkeypatch):
+    train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="pixels")
+    monkeypatch.setattr(Team, "agreed", lambda team, number: number + 1)  # what the first process says
+    with pytest.raises(ClearsightError, match="must be on a disk they share"):
         resume(tmp_path / "run", data=DATA, quiet=True)
 
 
