@@ -134,11 +134,14 @@ class Reader:
 
     def __init__(self, place: Path) -> None:
         self._place = place
+        self._start()
+        self.tally = Tally()
+
+    def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rubbish.mutants", str(place)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "tests.rubbish.mutants", str(self._place)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self.tally = Tally()
 
     def read(self, name: str, batch: int, count: int) -> None:
         """Have `count` mutants read; an AssertionError names the first one that broke the contract."""
@@ -150,7 +153,9 @@ class Reader:
             number = struct.unpack("<q", self._place.read_bytes())[0]
             code = self._process.wait()
             end = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            raise AssertionError(f"{name} {batch} {number}: {end}\n{self._process.stderr.read()[-2000:]}")
+            said = self._process.stderr.read()[-2000:]
+            self._start()  # hypothesis asks for the same batch again
+            raise AssertionError(f"{name} {batch} {number}: {end}\n{said}")
         found = Tally(**json.loads(answer))
         ours = self.tally
         if found.slowest > ours.slowest:

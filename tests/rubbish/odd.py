@@ -90,6 +90,10 @@ def alphas() -> dict[str, Whole]:
             bitmap(2, 1, 32, b"\3\2\1\0\6\5\4\0"), np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)
         ),
     }
+    tall = np.random.default_rng(0).integers(0, 256, (2200, 2000, 2), dtype=np.uint8)  # more than a strip of what is laid on white
+    found["png, LA of 4.4 million pixels"] = Whole(
+        encoded(Image.fromarray(tall, "LA"), "PNG", compress_level=1), on_white(tall[:, :, :1], tall[:, :, 1]), 1
+    )
     if "WEBP" in FORMATS:
         found["webp, RGBA"] = Whole(encoded(colour, "WEBP", lossless=True, exact=True), seen, 1)
     return found

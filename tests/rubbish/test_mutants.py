@@ -1,12 +1,17 @@
 """Tens of thousands of damaged pictures in every run, a million in the slow one: none crashes, hangs, floods or is misjudged."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
+from clearsight.images.decode import FORMATS
+
+from .build import exif
 from .contract import judged
 from .mutants import BYTES, NAMES, SEEDS, corpus, mutants, reader
 
@@ -59,6 +64,28 @@ def test_an_outside_corpus():
     print(child.tally)
     assert child.tally.mutants == files > 0
     assert child.tally.most_memory < BYTES and child.tally.most_address < BYTES
+
+
+@pytest.mark.slow
+def test_the_largest_pictures_fit_into_memory(tmp_path, monkeypatch):
+    """The modes that cost most, at the limit of 64 million pixels, turned where they can be."""
+    made = {
+        "rgba.png": (Image.new("RGBA", (8000, 8000)), {"exif": exif(6), "compress_level": 1}),
+        "la.png": (Image.new("LA", (8000, 8000)), {"compress_level": 1}),
+        "cmyk.jpg": (Image.new("CMYK", (8000, 8000)), {"exif": exif(5)}),
+        "whole.tif": (Image.new("I", (8000, 8000)), {"compression": "packbits"}),
+        "float.tif": (Image.new("F", (8000, 8000)), {"compression": "packbits"}),
+        "rgba.webp": (Image.new("RGBA", (8000, 8000)), {"lossless": True, "method": 0, "quality": 0}),
+        "rgba.avif": (Image.new("RGBA", (8000, 8000)), {"speed": 10}),
+    }
+    for name, (image, options) in made.items():
+        if Path(name).suffix[1:].upper() not in ("WEBP", "AVIF") or Path(name).suffix[1:].upper() in FORMATS:
+            image.save(tmp_path / name, **options)
+    monkeypatch.setenv("CLEARSIGHT_CORPUS", str(tmp_path))
+    with reader() as child:
+        child.read("corpus", 0, len(made))
+    print(child.tally)
+    assert child.tally.pictures == child.tally.mutants == len(corpus())
 
 
 def test_a_mutant_is_the_same_every_time():

@@ -26,6 +26,7 @@ from PIL import (
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
+    _imaging,
     features,
 )
 
@@ -75,9 +76,9 @@ UPRIGHT = {  # EXIF orientation → what undoes it
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 with suppress(OSError, AttributeError):  # libtiff writes to stderr by itself, without the file's name
-    _core = ctypes.CDLL(Image.core.__file__)  # type: ignore[attr-defined]
-    _core.TIFFSetErrorHandler(None)
-    _core.TIFFSetWarningHandler(None)
+    _libtiff = ctypes.CDLL(str(_imaging.__file__))
+    _libtiff.TIFFSetErrorHandler(None)
+    _libtiff.TIFFSetWarningHandler(None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,13 @@ def decode(
         if image.format == "PNG" and file:
             _require_rows(image, file)
         flat = _flat(image, name)
-        return _with_channels(flat.transpose(UPRIGHT[turn]) if (turn := _orientation(image)) in UPRIGHT else flat, channels)
+        if (turn := _orientation(image)) in UPRIGHT:
+            flat = flat.transpose(UPRIGHT[turn])
+    del image  # its memory, before another copy is made
+    try:
+        return _with_channels(flat, channels)
+    except MemoryError as error:
+        raise UnreadableImage(name, _reason(error, "")) from error
 
 
 def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> Facts:
@@ -270,11 +277,19 @@ def _flat(image: Image.Image, name: str) -> Image.Image:
     grey = image.mode in ("1", "L", "LA", "La")
     if image.mode == "La":
         image = image.convert("LA")
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, _in_mode(image, "RGBA"))
-        del white  # 4 bytes a pixel
-    return _in_mode(image, "L" if grey else "RGB")
+    mode = "L" if grey else "RGB"
+    return _on_white(image, mode) if image.has_transparency_data else _in_mode(image, mode)
+
+
+def _on_white(image: Image.Image, mode: str) -> Image.Image:
+    """In strips of 4 million pixels: a large picture, its like in RGBA, a white one and the outcome at once fill a memory."""
+    flat = Image.new(mode, image.size)
+    rows = max(1, 2**22 // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height))).convert("RGBA")
+        white = Image.new("RGBA", strip.size, (255, 255, 255, 255))
+        flat.paste(Image.alpha_composite(white, strip).convert(mode), (0, top))
+    return flat
 
 
 def _in_mode(image: Image.Image, mode: str) -> Image.Image:
