@@ -3,9 +3,28 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageEnhance
+from skimage import data as photographs
 
 from clearsight.base.errors import UsageError
-from clearsight.images.augment import AUGMENTATIONS, Op, apply, crop, flip, margin, parse, rrc
+from clearsight.images import augment
+from clearsight.images.augment import (
+    AUGMENTATIONS,
+    Op,
+    apply,
+    crop,
+    flip,
+    inputs,
+    jitter,
+    margin,
+    parse,
+    plan_crop,
+    plan_flip,
+    plan_jitter,
+    plan_rrc,
+    rrc,
+)  # fmt: skip
+from clearsight.images.preprocess import Preprocessing
 
 SIZE = (12, 10)
 PICTURES = torch.randint(0, 256, (64, 3, *SIZE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -17,7 +36,9 @@ def test_the_contract_of_every_change(name):
     ops = parse(name)
     whole = apply(ops, PICTURES, INDICES, 5, 2, SIZE)
     assert whole.shape == PICTURES.shape
-    assert whole.dtype == torch.uint8
+    assert whole.dtype == torch.uint8 or (whole.min() >= 0 and whole.max() <= 1)
+    grey = apply(ops, PICTURES[:, :1], INDICES, 5, 2, SIZE)
+    assert torch.equal(apply(ops, PICTURES[9:10, :1], INDICES[9:10], 5, 2, SIZE), grey[9:10])
     shuffled = torch.randperm(64, generator=torch.Generator().manual_seed(1))
     assert torch.equal(apply(ops, PICTURES[shuffled], shuffled, 5, 2, SIZE), whole[shuffled])
     assert torch.equal(apply(ops, PICTURES[9:10], INDICES[9:10], 5, 2, SIZE), whole[9:10])
@@ -27,13 +48,14 @@ def test_the_contract_of_every_change(name):
         assert torch.equal(torch.cat(parts), whole)
     for seed, epoch in ((6, 2), (5, 4), (5, 3)):
         assert not torch.equal(apply(ops, PICTURES, INDICES, seed, epoch, SIZE), whole)
-    constant = torch.full((8, 3, *SIZE), 77, dtype=torch.uint8)
-    assert (apply(ops, constant, torch.arange(8), 0, 0, SIZE) == 77).all()
+    constant = apply(ops, torch.full((8, 3, *SIZE), 77, dtype=torch.uint8), torch.arange(8), 0, 0, SIZE)
+    assert (constant.float() - constant[:, :1, :1, :1]).abs().max() < 1e-5
+    assert (constant == 77).all() or name == "jitter"
 
 
 def test_flip_by_definition_and_as_often_as_asked():
     draws = torch.tensor([[0.1], [0.9]])
-    flipped = flip(PICTURES[:2], draws, 0.5, SIZE)
+    flipped = flip(PICTURES[:2], plan_flip(draws, (0.5,), (3, *SIZE)), SIZE)
     assert torch.equal(flipped[0], PICTURES[0].flip(2))
     assert torch.equal(flipped[1], PICTURES[1])
     many = torch.arange(10, dtype=torch.uint8).view(1, 1, 1, 10).expand(20_000, 1, 1, 10)
@@ -48,27 +70,106 @@ def test_two_epochs_show_a_picture_both_ways_round():
 
 def test_crop_is_numpys_reflection():
     draws = torch.rand(64, 2, generator=torch.Generator().manual_seed(0))
-    shifted = crop(PICTURES, draws, 3, SIZE)
+    shifted = crop(PICTURES, plan_crop(draws, (3,), (3, *SIZE)), SIZE)
     for picture, result, (v, u) in zip(PICTURES.numpy(), shifted.numpy(), (draws * 7).long().tolist(), strict=True):
         padded = np.pad(picture, ((0, 0), (3, 3), (3, 3)), mode="reflect")
         assert np.array_equal(result, padded[:, v : v + 12, u : u + 10])
-    assert torch.equal(crop(PICTURES, draws, 0, SIZE), PICTURES)
+    assert torch.equal(crop(PICTURES, plan_crop(draws, (0,), (3, *SIZE)), SIZE), PICTURES)
 
 
-def test_rrc_of_everything_is_a_resize_and_stays_inside():
-    draws = torch.full((64, 4), 0.5)  # aspect 1, in the middle
-    square = PICTURES[:, :, :10]
-    assert (rrc(square, draws, 1.0, (10, 10)).int() - square.int()).abs().max() <= 1
-    ramp = torch.linspace(50, 200, 46).round().to(torch.uint8).expand(256, 1, 46, 46)
-    cut = rrc(ramp, torch.rand(256, 4, generator=torch.Generator().manual_seed(0)), 0.35, (40, 40)).float()
-    seen = (cut[..., -1].mean(-1) - cut[..., 0].mean(-1)) / 150  # share of the width that is left
-    assert float(seen.min()) > (0.35 * 0.75) ** 0.5 - 0.1
-    assert float(seen.max()) <= 1
+PHOTO = torch.from_numpy(photographs.chelsea()[:, :300]).permute(2, 0, 1)[None].expand(8, -1, -1, -1)
+DRAWS = torch.rand(8, 4, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.mark.parametrize("size", [(224, 224), (40, 70), (300, 280)])
+def test_rrc_is_pillows_resize_of_the_box_with_antialias(size):
+    boxes = plan_rrc(DRAWS, (0.35,), (3, 300, 300))
+    cut = rrc(PHOTO, boxes, size)
+    for picture, (top, left, bottom, right) in zip(cut, boxes.tolist(), strict=True):
+        box = PHOTO[0, :, top:bottom, left:right].permute(1, 2, 0).numpy()
+        pillows = np.asarray(Image.fromarray(box).resize(size[::-1], Image.Resampling.BILINEAR)).astype(int)
+        assert np.abs(picture.permute(1, 2, 0).numpy() - pillows).max() <= 1
+    products = augment._resampled(PHOTO, boxes.float(), size)  # what other processors compute
+    assert (products.int() - cut).abs().max() <= 1
+    floats = augment._resampled(PHOTO / 255, boxes.float(), size) * 255
+    assert (floats - cut).abs().max() < 1.1
+    assert torch.equal(augment._resampled(PHOTO[2:3], boxes[2:3].float(), size), products[2:3])
+
+
+def test_boxes_have_the_area_and_aspect_that_is_said_and_lie_inside():
+    draws = torch.rand(4000, 4, generator=torch.Generator().manual_seed(0))
+    top, left, bottom, right = plan_rrc(draws, (0.35,), (3, 258, 258)).double().unbind(1)
+    tall, wide = bottom - top, right - left
+    assert (top >= 0).all() and (left >= 0).all() and (bottom <= 258).all() and (right <= 258).all()
+    whole = (tall < 258) & (wide < 258)
+    area, aspect = (tall * wide / 258**2)[whole], (wide / tall)[whole]
+    assert 0.34 < area.min() < 0.36 and area.max() > 0.9
+    assert 0.74 < aspect.min() < 0.77 and 1.3 < aspect.max() < 1.35
+    assert (top == 0).any() and (bottom == 258).any() and (left == 0).any() and (right == 258).any()
+    assert plan_rrc(torch.full((1, 4), 0.5), (1.0,), (3, 258, 258)).tolist() == [[0, 0, 258, 258]]
+
+
+def one_jitter(brightness=0.5, contrast=0.5, saturation=0.5, hue=0.5, strengths=(0.4, 0.4, 0.4, 0.1)):
+    """PHOTO changed as by these draws, 0 to 255."""
+    draws = torch.tensor([[brightness, contrast, saturation, hue]])
+    return jitter(PHOTO[:1], plan_jitter(draws, strengths, (3, 300, 300)), (300, 300))[0].permute(1, 2, 0).numpy() * 255
+
+
+@pytest.mark.parametrize(("name", "enhance"), [("brightness", "Brightness"), ("contrast", "Contrast"), ("saturation", "Color")])
+@pytest.mark.parametrize("draw", [0.0, 0.3, 0.8])
+def test_jitter_is_pillows_enhancement(name, enhance, draw):
+    picture = Image.fromarray(PHOTO[0].permute(1, 2, 0).numpy())
+    pillows = np.asarray(getattr(ImageEnhance, enhance)(picture).enhance(1 + 0.4 * (2 * draw - 1))).astype(float)
+    assert np.abs(one_jitter(**{name: draw}) - pillows).max() <= 2  # Pillow cuts off fractions, of the mean as well
+
+
+def test_hue_turns_red_into_green_keeps_luma_and_leaves_grey():
+    third = torch.tensor([[0.5, 0.5, 0.5, 1.0]])
+    red = torch.tensor([0.6, 0.4, 0.4]).view(1, 3, 1, 1)
+    turned = jitter(red, plan_jitter(third, (0.0, 0.0, 0.0, 1 / 3), (3, 1, 1)), (1, 1)).flatten()
+    assert abs(float(turned @ torch.tensor(augment.LUMA) - red.flatten() @ torch.tensor(augment.LUMA))) < 1e-6
+    assert turned.argmax() == 1 and abs(float(turned[0] - turned[2])) < 1e-6
+    assert abs(float(turned[1] - turned[0]) - 0.2) < 1e-6
+    grey = torch.full((1, 3, 2, 2), 0.3)
+    assert (jitter(grey, plan_jitter(third, (0.0, 0.0, 0.9, 1 / 3), (3, 2, 2)), (2, 2)) - 0.3).abs().max() < 1e-6
+
+
+def test_jitter_in_one_go_is_one_change_after_the_other_and_grey_knows_two():
+    draws, strengths = DRAWS[:1], (0.1, 0.2, 0.3, 0.05)
+    picture = torch.rand(1, 3, 9, 7, generator=torch.Generator().manual_seed(1)) * 0.3 + 0.3  # nothing is clamped
+    step = picture
+    for k in range(4):
+        alone = tuple(strength if k == j else 0.0 for j, strength in enumerate(strengths))
+        step = jitter(step, plan_jitter(draws, alone, (3, 9, 7)), (9, 7))
+    whole = jitter(picture, plan_jitter(draws, strengths, (3, 9, 7)), (9, 7))
+    assert (whole - step).abs().max() < 1e-6
+    grey = picture[:, :1]
+    as_colour = jitter(grey.expand(1, 3, 9, 7), plan_jitter(draws, strengths, (3, 9, 7)), (9, 7))
+    assert (jitter(grey, plan_jitter(draws, strengths, (1, 9, 7)), (9, 7)) - as_colour[:, :1]).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("text", ["", "flip crop:2", "rrc flip", "rrc flip jitter", "jitter rrc", "jitter jitter"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_inputs_are_the_changed_pictures_normalised_in_any_batch_and_layout(text, channels, layout, monkeypatch):
+    order = "bgr" if channels == 3 else "rgb"
+    to = Preprocessing(channels, *SIZE, order=order, mean=(0.4, 0.5, 0.6)[:channels], std=(0.2, 0.25, 0.3)[:channels])
+    pictures, ops = PICTURES[:, :channels].contiguous(memory_format=layout), parse(text)
+    made = inputs(ops, pictures, INDICES, 5, 2, to, layout)
+    assert made.dtype == torch.float32 and made.is_contiguous(memory_format=layout)
+    assert (made - to.normalise(apply(ops, PICTURES[:, :channels], INDICES, 5, 2, SIZE))).abs().max() < 1e-5
+    monkeypatch.setattr(augment, "CACHE", 5 * 4 * channels * 120)  # five pictures at a time
+    assert torch.equal(inputs(ops, pictures, INDICES, 5, 2, to, layout), made)
+    assert torch.equal(inputs(ops, pictures[7:10], INDICES[7:10], 5, 2, to, layout), made[7:10])
+    assert inputs(ops, pictures[:0], INDICES[:0], 5, 2, to, layout).shape == (0, channels, *SIZE)
 
 
 def test_words_are_read_and_wrong_ones_refused():
-    assert parse(" flip  crop:2 ") == (Op("flip", 0.5), Op("crop", 2.0))
+    assert parse(" flip  crop:2 ") == (Op("flip", (0.5,)), Op("crop", (2,)))
     assert parse("") == ()
+    assert parse("jitter")[0].strengths == (0.4, 0.4, 0.4, 0.1)
+    assert parse("jitter:0.2")[0].strengths == pytest.approx((0.2, 0.2, 0.2, 0.05))
+    assert parse("jitter:0.1:0.2:0.3:0")[0].strengths == (0.1, 0.2, 0.3, 0.0)
     assert (margin(parse("flip crop")), margin(parse("flip rrc"))) == (1.0, 1.15)
     for text, says in (
         ("filp", "Did you mean flip"),
@@ -76,6 +177,10 @@ def test_words_are_read_and_wrong_ones_refused():
         ("crop:x", "a whole number from 0 to 64"),
         ("crop:2.5", "whole"),
         ("flip:nan", "from 0 to 1"),
+        ("flip:0.1:0.2", "a number from 0 to 1"),
+        ("jitter:0.1:0.2", "1 or 4 numbers from 0 to 1"),
+        ("jitter:0.1:0.2:x:0", "1 or 4 numbers"),
+        ("jitter:", "1 or 4 numbers"),
     ):
         with pytest.raises(UsageError, match=says):
             parse(text)
@@ -91,16 +196,3 @@ def test_larger_pictures_need_a_change_that_cuts_them():
     assert apply(parse("flip rrc"), larger, INDICES[:4], 0, 0, SIZE).shape == (4, 3, *SIZE)
     with pytest.raises(UsageError, match=r"\(14, 12\) after augmentation, not \(12, 10\)"):
         apply(parse("flip"), larger, INDICES[:4], 0, 0, SIZE)
-
-
-def test_rrc_is_the_affine_grid():
-    draws = torch.rand(8, 4, generator=torch.Generator().manual_seed(3))
-    area = 0.35 + 0.65 * draws[:, 0]
-    aspect = (4 / 3) ** (2 * draws[:, 1] - 1)
-    tall, wide = (area / aspect * 10 / 12).sqrt().clamp(max=1), (area * aspect * 12 / 10).sqrt().clamp(max=1)
-    theta = torch.zeros(8, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 2] = wide, (2 * draws[:, 2] - 1) * (1 - wide)
-    theta[:, 1, 1], theta[:, 1, 2] = tall, (2 * draws[:, 3] - 1) * (1 - tall)
-    grid = torch.nn.functional.affine_grid(theta, [8, 3, 9, 7], align_corners=False)
-    wanted = torch.nn.functional.grid_sample(PICTURES[:8].float(), grid, padding_mode="reflection", align_corners=False)
-    assert (rrc(PICTURES[:8], draws, 0.35, (9, 7)) - wanted).abs().max() <= 0.51

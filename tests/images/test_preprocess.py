@@ -76,6 +76,22 @@ def test_normalise_by_hand_and_differentiable():
     assert floats.grad.flatten().tolist() == [1.0, 2.0, 4.0]
 
 
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_normalise_is_the_same_in_every_memory_format_and_into_a_place(order):
+    preprocessing = to(5, 7, order=order, mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
+    batch = torch.randint(0, 256, (4, 3, 7, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    wanted = preprocessing.normalise(batch)
+    last = batch.contiguous(memory_format=torch.channels_last)
+    for given in (last, last[:, :, ::1], batch.mT.contiguous().mT, batch.flip(3).flip(3), batch.float() / 255):
+        assert torch.equal(preprocessing.normalise(given), wanted)
+        for layout in (torch.contiguous_format, torch.channels_last):
+            place = torch.empty(4, 3, 7, 5).contiguous(memory_format=layout)
+            assert preprocessing.normalise(given, place) is place
+            assert torch.equal(place, wanted)
+    assert torch.equal(preprocessing.normalise(batch[:, :1].expand(-1, 3, -1, -1)), preprocessing.normalise(batch[:, [0, 0, 0]]))
+    assert preprocessing.normalise(batch.double() / 255).dtype == torch.float64
+
+
 def test_settings_survive_json_and_bad_ones_are_refused():
     preprocessing = to(28, 32, "pad", interpolation="bicubic", antialias=False, mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 3.0))
     assert Preprocessing.from_dict(preprocessing.to_dict()) == preprocessing

@@ -2,8 +2,11 @@
 
 A parameter is a function of (seed, epoch, index of the picture, operation), so a picture is changed in the same way
 whatever batch it is in, however many processes there are, and after any resume.
+
+Pictures are uint8 `(N, C, H, W)`, quickest in channels-last memory; after `jitter` they are float32 in [0, 1].
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,43 +16,63 @@ from torch import Tensor
 
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
+from .preprocess import Preprocessing
 
 Size = tuple[int, int]
-Change = Callable[[Tensor, Tensor, float, Size], Tensor]
+Shape = tuple[int, int, int]
+Limits = tuple[tuple[float, float], ...]
+CACHE = 2**20  # bytes of float32 that a core's own cache holds: between changes, pictures stay there
+LUMA = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
 class Op:
-    """One change and its strength."""
+    """One change and its strengths."""
 
     name: str
-    strength: float
+    strengths: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A change `(pictures (N, C, H, W), draws (N, k) in [0, 1), strength, size) → pictures`, how many draws it takes, and its range."""
+    """A change in two steps: what is done to each picture, and doing it.
 
-    change: Change
+    `plan(draws (N, k) in [0, 1), strengths, shape (C, H, W))` gives a tensor (N, ...), and `change(pictures (N, C, H, W),
+    plan, size)` the pictures.
+    """
+
+    plan: Callable[[Tensor, tuple[float, ...], Shape], Tensor]
+    change: Callable[[Tensor, Tensor, Size], Tensor]
     draws: int
-    default: float
+    default: tuple[float, ...]
     low: float
     high: float
     meaning: str
     margin: float = 1.0
 
 
-def flip(pictures: Tensor, draws: Tensor, strength: float, size: Size) -> Tensor:
-    """Mirror left and right the share `strength` of the pictures."""
-    chosen = (draws[:, 0] < strength)[:, None, None, None]
-    return torch.where(chosen, pictures.flip(3), pictures)
+def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
+    """Whether each is mirrored, bool (N, 1, 1, 1)."""
+    return (draws < strengths[0])[:, :, None, None]
 
 
-def crop(pictures: Tensor, draws: Tensor, strength: float, size: Size) -> Tensor:
-    """Shift by up to `strength` px each way; what comes in at the border is the mirrored picture."""
+def flip(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Mirror left and right where `plan` says so."""
+    if len(pictures) == 1:
+        return pictures.flip(3) if plan else pictures
+    return torch.where(plan, pictures.flip(3), pictures)
+
+
+def plan_crop(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
+    """Down and right, int64 (N, 2) px, each from minus the strength to the strength."""
+    reach = int(strengths[0])
+    return (draws * (2 * reach + 1)).long() - reach
+
+
+def crop(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Shift by `plan` px; what comes in at the border is the mirrored picture."""
     n, channels, height, width = pictures.shape
-    reach = int(strength)
-    dy, dx = ((draws * (2 * reach + 1)).long() - reach).unbind(1)  # (N,) each, from -reach to reach
+    dy, dx = plan.unbind(1)
     rows = _mirrored(torch.arange(height, device=pictures.device) + dy[:, None], height)  # (N, H)
     columns = _mirrored(torch.arange(width, device=pictures.device) + dx[:, None], width)  # (N, W)
     places = (rows[:, :, None] * width + columns[:, None, :]).view(n, 1, -1).expand(-1, channels, -1)
@@ -61,31 +84,116 @@ def _mirrored(places: Tensor, n: int) -> Tensor:
     return torch.where(places >= n, 2 * (n - 1) - places, places).clamp_(0, n - 1)
 
 
-def rrc(pictures: Tensor, draws: Tensor, strength: float, size: Size) -> Tensor:
-    """A random resized crop: an area from `strength` to 1 of the picture, aspect ¾ to 4⁄3, resized to `size`.
+def plan_rrc(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
+    """Boxes (top, left, bottom, right), int64 (N, 4) px: an area from the strength to 1 of the picture, aspect ¾ to 4⁄3.
 
-    Szegedy et al., Going deeper with convolutions, 2014, section 6. Bilinear, without antialias: the stored picture
-    is only 15 % larger than `size`, so a crop is rarely made smaller.
+    Szegedy et al., Going deeper with convolutions, 2014, section 6; a side that would be too long is the picture's.
     """
-    height, width = pictures.shape[2:]
-    area = strength + (1 - strength) * draws[:, 0]
-    aspect = torch.exp((draws[:, 1] * 2 - 1) * torch.log(torch.tensor(4 / 3)))
-    tall = (area / aspect * (width / height)).sqrt().clamp(max=1.0)  # share of the height
-    wide = (area * aspect * (height / width)).sqrt().clamp(max=1.0)
-    x = (draws[:, 2] * 2 - 1) * (1 - wide)  # centre, in [-1, 1]
-    y = (draws[:, 3] * 2 - 1) * (1 - tall)
-    rows, columns = (torch.arange(1, 2 * n, 2, device=draws.device) / n - 1 for n in size)  # centres of the new px, in [-1, 1]
-    grid = torch.empty(len(pictures), *size, 2, device=draws.device)  # by hand: affine_grid multiplies matrices, which rounds by batch
-    grid[..., 0] = (x[:, None] + wide[:, None] * columns)[:, None, :]
-    grid[..., 1] = (y[:, None] + tall[:, None] * rows)[:, :, None]
-    cut = F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return cut.round_().clamp_(0, 255).to(pictures.dtype)
+    _, height, width = shape
+    area = (strengths[0] + (1 - strengths[0]) * draws[:, 0]) * (height * width)
+    aspect = torch.exp((draws[:, 1] * 2 - 1) * math.log(4 / 3))
+    tall = (area / aspect).sqrt().round().clamp(1, height)
+    wide = (area * aspect).sqrt().round().clamp(1, width)
+    left = (draws[:, 2] * (width - wide + 1)).floor()
+    top = (draws[:, 3] * (height - tall + 1)).floor()
+    return torch.stack((top, left, top + tall, left + wide), 1).long()
+
+
+def rrc(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Cut out the boxes and resize them: bilinear, with antialias where that shrinks.
+
+    The stored picture is 1.15 times as high and wide as `size`: a box of less than ¾ of its area shows no more detail than that.
+    """
+    if pictures.device.type != "cpu":
+        return _resampled(pictures, plan.float(), size)
+    cuts = (pictures[i : i + 1, :, top:bottom, left:right] for i, (top, left, bottom, right) in enumerate(plan.tolist()))
+    resized = [F.interpolate(cut, size, mode="bilinear", antialias=True) for cut in cuts]
+    return torch.cat(resized) if len(resized) > 1 else resized[0]
+
+
+def _resampled(pictures: Tensor, boxes: Tensor, size: Size) -> Tensor:
+    """All at once, as products with weights: a processor of graphics has no such resize of uint8, and many small calls are slow."""
+    levels = pictures.dtype == torch.uint8
+    down = _weights(boxes[:, 0], boxes[:, 2], pictures.shape[2], size[0])
+    along = _weights(boxes[:, 1], boxes[:, 3], pictures.shape[3], size[1])
+    rows = torch.matmul(pictures.float(), along.transpose(1, 2)[:, None])
+    cut = torch.matmul(down[:, None], (rows + 0.5).floor_() if levels else rows)
+    return (cut + 0.5).floor_().to(torch.uint8) if levels else cut
+
+
+def _weights(start: Tensor, stop: Tensor, stored: int, new: int) -> Tensor:
+    """What each of `stored` px counts in each of the `new` ones that those from `start` to `stop` become: float32 (N, new, stored).
+
+    A triangle, as wide as a new px where that is the larger one, in multiples of 2⁻¹⁴: sums of products with grey levels
+    are then exact, and the same in every batch.
+    """
+    scale = ((stop - start) / new)[:, None]
+    centres = start[:, None] + (torch.arange(new, device=start.device) + 0.5) * scale  # (N, new)
+    places = torch.arange(stored, device=start.device) + 0.5
+    weights = (1 - (places - centres[:, :, None]).abs() / scale.clamp(min=1)[:, None]).clamp_(min=0)
+    weights *= ((places > start[:, None]) & (places < stop[:, None]))[:, None]
+    return (weights / weights.sum(2, keepdim=True) * 2**14).round_() * 2.0**-14
+
+
+def plan_jitter(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
+    """Matrices for pixels, for the picture's mean, and a constant, side by side: (N, C, 2C + 1), for values in [0, 1].
+
+    Brightness, contrast, saturation (factors in 1 ± strength) and hue (± strength turns) in this order. Brightness
+    multiplies; contrast stretches about the mean luma, saturation about every pixel's own; hue turns colours about theirs.
+    Luma is that of ITU-R BT.601. Of a grey picture only brightness and contrast change.
+    """
+    channels = shape[0]
+    bright, contrast, saturation, turns = ((2 * draws - 1) * draws.new_tensor(strengths))[:, :, None, None].unbind(1)  # (N, 1, 1) each
+    eye = torch.eye(channels, device=draws.device)
+    luma = draws.new_tensor(LUMA if channels == 3 else (1.0,)).expand(channels, channels)  # a colour → its luma, in every channel
+    colour = eye - luma
+    quarter = colour @ (eye.roll(1, 0) - eye.roll(-1, 0)) / 3**0.5  # a quarter turn, from red to green
+    angle = 2 * math.pi * turns
+    coloured = luma + (1 + saturation) * (angle.cos() * colour + angle.sin() * quarter)
+    pixels, mean = (1 + bright) * (1 + contrast) * coloured, -contrast * (1 + bright) * luma
+    return torch.cat((pixels, mean, torch.zeros_like(mean[:, :, :1])), 2)
+
+
+def jitter(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Change all colours by `plan`, clamped once, at the end, to float32 in [0, 1]."""
+    channels = pictures.shape[1]
+    white = 255 if pictures.dtype == torch.uint8 else 1
+    made = torch.empty(pictures.shape, device=pictures.device)
+    return _colour(pictures, *_normalised(plan, (0.0,) * channels, (1.0,) * channels, white), made)
+
+
+def _normalised(plan: Tensor, mean: tuple[float, ...], std: tuple[float, ...], white: int) -> tuple[Tensor, Limits]:
+    """A jitter's plan for values up to `white`, minus the mean and over std, and each channel's limits."""
+    middle, unit = plan.new_tensor(mean), plan.new_tensor(std)
+    scaled = torch.cat((plan[:, :, :-1] / white, plan[:, :, -1:] - middle[:, None]), 2) / unit[:, None]
+    return scaled, tuple((-low / unit, (1 - low) / unit) for low, unit in zip(mean, std, strict=True))
+
+
+def _colour(pictures: Tensor, plan: Tensor, limits: Limits, made: Tensor) -> Tensor:
+    """Colours changed by `plan` and clamped to each channel's limits, written into `made`, whose memory format may be another."""
+    channels = pictures.shape[1]
+    planes = pictures.contiguous().float()
+    means = planes.mean(3).mean(2, keepdim=True)  # (N, C, 1); in one go, threads would share out the sum of a large picture
+    pixels, mean, constant = plan.split((channels, channels, 1), 2)
+    coloured = torch.baddbmm(torch.baddbmm(constant, mean, means), pixels, planes.flatten(2)).view_as(planes)
+    for plane, out, (low, high) in zip(coloured.unbind(1), made.unbind(1), limits, strict=True):
+        torch.clamp(plane, low, high, out=out)
+    return made
 
 
 AUGMENTATIONS: dict[str, Row] = {
-    "flip": Row(flip, 1, 0.5, 0.0, 1.0, "mirror left and right, with this probability"),
-    "crop": Row(crop, 2, 1, 0, 64, "shift by up to this many px, mirrored at the border"),
-    "rrc": Row(rrc, 4, 0.35, 0.01, 1.0, "random resized crop of at least this share of the area", margin=1.15),
+    "flip": Row(plan_flip, flip, 1, (0.5,), 0.0, 1.0, "mirror left and right, with this probability"),
+    "crop": Row(plan_crop, crop, 2, (1,), 0, 64, "shift by up to this many px, mirrored at the border"),
+    "rrc": Row(plan_rrc, rrc, 4, (0.35,), 0.01, 1.0, "random resized crop of at least this share of the area", margin=1.15),
+    "jitter": Row(
+        plan_jitter,
+        jitter,
+        4,
+        (0.4, 0.4, 0.4, 0.1),
+        0.0,
+        1.0,
+        "brightness, contrast, saturation by this share, hue by a quarter of it in turns; or all four",
+    ),
 }
 
 
@@ -93,20 +201,24 @@ def parse(text: str) -> tuple[Op, ...]:
     """The changes that `text` names, as in `flip crop:2`; raises UsageError for a name or strength that is not there."""
     ops = []
     for word in text.split():
-        name, _, number = word.partition(":")
+        name, *numbers = word.split(":")
         if name not in AUGMENTATIONS:
             raise unknown("augmentation", name, AUGMENTATIONS)
-        row = AUGMENTATIONS[name]
-        kind = type(row.default)  # px are whole, shares are not
-        try:
-            strength = kind(number) if number else row.default
-        except ValueError:
-            strength = float("nan")
-        if not row.low <= strength <= row.high:
-            what = f"a {'whole ' if kind is int else ''}number from {row.low:g} to {row.high:g}"
-            raise UsageError(f"augmentation {name} takes {what} ({row.meaning}). Got {word!r}.")
-        ops.append(Op(name, strength))
+        ops.append(Op(name, _strengths(AUGMENTATIONS[name], numbers, word)))
     return tuple(ops)
+
+
+def _strengths(row: Row, numbers: list[str], word: str) -> tuple[float, ...]:
+    """As many as the row has; a single one scales them all."""
+    kind = type(row.default[0])  # px are whole, shares are not
+    try:
+        given = tuple(kind(number) for number in numbers) or row.default
+    except ValueError:
+        given = (float("nan"),)
+    if len(given) not in (1, len(row.default)) or not all(row.low <= value <= row.high for value in given):
+        many = f"1 or {len(row.default)} numbers" if len(row.default) > 1 else f"a {'whole ' if kind is int else ''}number"
+        raise UsageError(f"augmentation {word.split(':')[0]} takes {many} from {row.low:g} to {row.high:g} ({row.meaning}). Got {word!r}.")
+    return given if len(given) == len(row.default) else tuple(given[0] * value / row.default[0] for value in row.default)
 
 
 def _draws(seed: int, epoch: int, indices: Tensor, operation: str, draws: int) -> Tensor:
@@ -124,11 +236,54 @@ def margin(ops: tuple[Op, ...]) -> float:
 
 
 def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> Tensor:
-    """The pictures, uint8 `(N, C, H, W)`, changed by `ops` in order, as uint8 `(N, C, *size)`; `indices` (N,) are theirs in the data."""
+    """The pictures, uint8 `(N, C, H, W)`, changed by `ops` in order, as `(N, C, *size)`; `indices` (N,) are theirs in the data."""
+    return _changed(ops, _plans(ops, pictures, indices, seed, epoch, size), pictures, size)
+
+
+def inputs(
+    ops: tuple[Op, ...],
+    pictures: Tensor,
+    indices: Tensor,
+    seed: int,
+    epoch: int,
+    preprocessing: Preprocessing,
+    memory_format: torch.memory_format = torch.contiguous_format,
+) -> Tensor:
+    """What the network sees of the pictures in training: changed as by `apply`, normalised, float32 `(N, C, height, width)`."""
+    size = (preprocessing.height, preprocessing.width)
+    plans = _plans(ops, pictures, indices, seed, epoch, size)
+    cached = CACHE // (4 * math.prod(pictures.shape[1:])) if pictures.device.type == "cpu" else len(pictures)
+    part = max(1, cached)
+    made = torch.empty((len(pictures), preprocessing.channels, *size), device=pictures.device, memory_format=memory_format)
+    jitters = bool(ops) and ops[-1].name == "jitter"  # the same affine map as normalising: one pass does both
+    white = 1 if any(op.name == "jitter" for op in ops[:-1]) else 255
+    colours: Tensor | None = plans.pop() if jitters else None
+    if colours is not None:
+        rows = colours.flip(1) if preprocessing.order == "bgr" else colours
+        colours, limits = _normalised(rows, preprocessing.mean, preprocessing.std, white)
+    for start in range(0, len(pictures), part):
+        here = slice(start, start + part)
+        changed = _changed(ops[: len(plans)], [plan[here] for plan in plans], pictures[here], size)
+        if colours is None:
+            preprocessing.normalise(changed, made[here])
+        else:
+            _colour(changed, colours[here], limits, made[here])
+    return made
+
+
+def _plans(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> list[Tensor]:
+    plans, (channels, height, width) = [], pictures.shape[1:]
     for i, op in enumerate(ops):
         row = AUGMENTATIONS[op.name]
         draws = _draws(seed, epoch, indices, f"{i} {op.name}", row.draws)
-        pictures = row.change(pictures, draws, op.strength, size)
+        plans.append(row.plan(draws, op.strengths, (channels, height, width)))
+        height, width = size if row.margin > 1 else (height, width)
+    return plans
+
+
+def _changed(ops: tuple[Op, ...], plans: list[Tensor], pictures: Tensor, size: Size) -> Tensor:
+    for op, plan in zip(ops, plans, strict=True):
+        pictures = AUGMENTATIONS[op.name].change(pictures, plan, size)
     if pictures.shape[2:] != size:
         raise UsageError(f"pictures are {tuple(pictures.shape[2:])} after augmentation, not {size}.")
     return pictures

@@ -32,6 +32,11 @@ from PIL import (
 
 from ..base.errors import UnreadableImage, unknown, wrong
 
+try:
+    import simplejpeg
+except ImportError:  # the extra `fast`
+    simplejpeg = None
+
 # Not Image.open: it judges sizes by a process-wide limit with a warning, and gives a JPEG with a second picture in it to another reader
 READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
     "JPEG": (rb"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
@@ -118,6 +123,8 @@ def decode(
             _require_end(file)
             if min_side:
                 image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
+            if (pixels := _quickly(image, file)) is not None:
+                return _from_array(pixels, channels, name)
         image.load()
         if image.format == "PNG" and file:
             _require_rows(image, file)
@@ -231,6 +238,21 @@ def _require_end(file: IO[bytes]) -> None:
         raise EOFError("truncated: the end marker is missing")
     if data.count(b"\xff\xda") >= MAX_SCANS and (scans := _scans(data)) > MAX_SCANS:
         raise ValueError(f"it has {scans:,} scans; the limit is {MAX_SCANS}")
+
+
+def _quickly(image: ImageFile.ImageFile, file: IO[bytes]) -> np.ndarray | None:
+    """The pixels of an ordinary JPEG by the optional simplejpeg; None where there is none or it has any objection: then Pillow decides."""
+    if simplejpeg is None or image.mode not in ("L", "RGB") or _orientation(image) in UPRIGHT:
+        return None
+    (width, height), scale = image.size, (*image.decoderconfig, 1)[0]
+    file.seek(0)
+    try:
+        pixels: np.ndarray = simplejpeg.decode_jpeg(
+            file.read(), "GRAY" if image.mode == "L" else "RGB", min_height=height, min_width=width, min_factor=scale, strict=True
+        )
+    except ValueError:
+        return None
+    return pixels if pixels.shape[:2] == (height, width) else None
 
 
 def _scans(data: bytes) -> int:

@@ -59,10 +59,9 @@ class Job:
 
     def prepared(self, indices: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training pictures, on the device."""
-        size = (self.preprocessing.height, self.preprocessing.width)
         moved = pictures.to(self.device, non_blocking=True)
-        changed = augment.apply(self.ops, moved, indices.to(self.device), self.recipe.seed, self.state.counters.epoch, size)
-        inputs = self.preprocessing.normalise(changed).contiguous(memory_format=self.speed.memory_format)
+        seed, epoch = self.recipe.seed, self.state.counters.epoch
+        inputs = augment.inputs(self.ops, moved, indices.to(self.device), seed, epoch, self.preprocessing, self.speed.memory_format)
         return inputs, self.train.labels[indices].to(self.device)
 
 
