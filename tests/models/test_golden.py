@@ -41,7 +41,7 @@ def in_files():
 
 FILES = dict(in_files())
 
-# first logits of the peers' own networks (torchvision 0.29.2, timm 1.0.31, Keras 3.15.1) with the weights and pictures of `filled` and `waves`
+# first logits of the peers' own networks (torchvision 0.29.2, timm 1.0.31, Keras 3.15.1), weights and pictures from `filled` and `waves`
 PEERS = {
     "resnet18": ((0.2401278, -0.1954689, -0.6310314), (0.2312736, -0.2144962, -0.6593249)),
     "resnet50": ((0.5455371, 0.3679195, -1.3635362), (0.5459178, 0.3662761, -1.3615246)),
