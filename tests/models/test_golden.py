@@ -41,10 +41,15 @@ def in_files():
 
 FILES = dict(in_files())
 
-# first logits of torchvision 0.29.2's own networks with the weights and pictures of `filled` and `waves`
-TORCHVISION = {
+# first logits of the peers' own networks (torchvision 0.29.2, timm 1.0.31, Keras 3.15.1), weights and pictures from `filled` and `waves`
+PEERS = {
     "resnet18": ((0.2401278, -0.1954689, -0.6310314), (0.2312736, -0.2144962, -0.6593249)),
     "resnet50": ((0.5455371, 0.3679195, -1.3635362), (0.5459178, 0.3662761, -1.3615246)),
+    "resnext50_32x4d": ((0.5300170, 0.3875639, -1.3766109), (0.5299973, 0.3877606, -1.3768769)),
+    "seresnet18": ((-1.0140030, -0.3299333, 0.9824852), (-1.0080819, -0.3184832, 0.9801920)),
+    "resnetv2_50": ((-0.0910000, -0.0401754, -0.1136705), (-0.0910574, -0.0400254, -0.1138054)),
+    "resnet50.keras": ((0.1134109, 0.1289939, 0.0239024), (0.1136192, 0.1284434, 0.0245795)),
+    "resnet50v2.keras": ((-0.1171320, 0.0474002, 0.0493693), (-0.1172036, 0.0474869, 0.0493298)),
 }
 
 
@@ -118,12 +123,12 @@ def waves(*shape: int) -> torch.Tensor:
     return torch.sin(torch.arange(math.prod(shape), dtype=torch.float64) * 0.013).view(shape).float()
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
-def test_the_logits_are_torchvisions(name):
+@pytest.mark.parametrize("name", PEERS)
+def test_the_logits_are_the_peers(name):
     model = filled(models.build(name, 1000, channels=3, height=96, width=80))
     with torch.no_grad():
         logits = model(waves(2, 3, 96, 80))
-    assert torch.allclose(logits[:, :3], torch.tensor(TORCHVISION[name]), atol=2e-4)
+    assert torch.allclose(logits[:, :3], torch.tensor(PEERS[name]), atol=2e-4)
 
 
 def test_parameter_names_are_torchvisions():

@@ -8,8 +8,11 @@ import os
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from skimage import data as photographs
 
 from clearsight import models, weights
+from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_TORCH
 from tests.models.peers import peer, randomised
 
 QUICK = {"resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50"}
@@ -85,8 +88,60 @@ def test_logits_are_keras(name, tmp_path):
         save(network, tmp_path / form)
         loaded = weights.load(f"keras:{tmp_path / form}", model="" if name in QUICK or form.endswith(".keras") else name)
         assert loaded.architecture == name
-        assert difference(logits(loaded, x), expected) < 1e-4
+        assert difference(logits(loaded, x), expected) < 1e-5
         (tmp_path / form).unlink()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["model.h5", "model.weights.h5", "model.keras"])
+def test_a_network_that_somebody_put_another_head_on(form, tmp_path):
+    api = keras()
+    base = api.applications.ResNet50V2(weights=None, include_top=False, pooling="avg", input_shape=(64, 72, 1))
+    network = api.Sequential([api.Input((64, 72, 1)), base, api.layers.Dense(5, name="pets")])
+    randomise(network)
+    x = np.random.default_rng(1).normal(size=(2, 1, 64, 72)).astype("float32")
+    save(network, tmp_path / form)
+    loaded = weights.load(f"keras:{tmp_path / form}", model="resnet50v2.keras", classes=["cat", "dog", "cow", "hen", "fish"])
+    assert loaded.preprocessing.channels == 1
+    assert difference(logits(loaded, x), np.asarray(network(np.moveaxis(x, 1, 3)).detach())) < 1e-5
+
+
+def pictures(tmp_path):
+    """Photographs as files. From 512 to 224 px centres fall between pixels, and Pillow takes another nearest one than torch."""
+    for name, picture in (("wide", photographs.chelsea()), ("high", photographs.astronaut()[:509, 100:311])):
+        path = tmp_path / f"{name}.png"
+        Image.fromarray(picture).save(path)
+        yield path
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("mode", ["resnet50", "resnet50v2", "densenet121"])
+def test_a_picture_becomes_keras_tensor(mode, tmp_path):
+    """Keras' caffe, tf and torch, after its `load_img`."""
+    api = keras()
+    settings = {"resnet50": KERAS_CAFFE, "resnet50v2": KERAS_TF, "densenet121": KERAS_TORCH}[mode]
+    module = {"resnet50": "resnet", "resnet50v2": "resnet_v2", "densenet121": "densenet"}[mode]
+    for path in pictures(tmp_path):
+        image = api.utils.img_to_array(api.utils.load_img(path, target_size=(224, 224)))
+        expected = getattr(api.applications, module).preprocess_input(image[None])
+        ours = settings.normalise(settings.load(path)[None]).permute(0, 2, 3, 1)
+        np.testing.assert_allclose(ours.numpy(), expected, atol=1e-5 * np.abs(expected).max())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_picture_becomes_torchvisions_tensor(tmp_path):
+    """Exactly by its second transforms; its first, on which the published weights were judged, leave rounding to Pillow: one grey level."""
+    peer("torchvision")
+    from torchvision.transforms import v2
+    from torchvision.transforms._presets import ImageClassification
+
+    first = ImageClassification(crop_size=224)
+    second = v2.Compose([v2.Resize(256), v2.CenterCrop(224), v2.ToDtype(torch.float32, scale=True), v2.Normalize(first.mean, first.std)])
+    for path in pictures(tmp_path):
+        ours = IMAGENET.normalise(IMAGENET.load(path))
+        image = Image.open(path).convert("RGB")
+        torch.testing.assert_close(ours, second(torch.from_numpy(np.array(image)).permute(2, 0, 1)), atol=1e-5, rtol=0)
+        assert (ours - first(image)).abs().max() <= 1.01 / 255 / 0.224
 
 
 def of_peer(name):
@@ -107,7 +162,7 @@ def test_logits_are_torchvisions_or_timms(name, tmp_path):
     torch.save(network.state_dict(), tmp_path / f"{name}-0a1b2c3d.pth")
     loaded = weights.load(f"{store}:{tmp_path / name}-0a1b2c3d.pth")
     assert loaded.architecture == name and loaded.classes[:2] == ("tench", "goldfish")
-    assert difference(logits(loaded, x), expected) < 1e-4
+    assert difference(logits(loaded, x), expected) < 1e-5
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from .. import models
+from .. import models, weights
 from ..base.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError, listed
 from ..base.files import digest, read_json, write_atomic, write_json
@@ -101,11 +101,14 @@ def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
 
 
 def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifier:
-    """The classifier in `folder`, its weights checked against their digest.
+    """The classifier in `folder`, its weights checked against their digest; or that of an origin such as `keras:FILE.h5`.
 
     Raises UsageError when there is none, CorruptFile when a file is not what was written, ClearsightError
     when it was written by a newer Clearsight.
     """
+    if isinstance(folder, str) and weights.is_origin(folder):
+        found = weights.load(folder)
+        return Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture).to(device)
     folder = Path(folder)
     return _classifier(folder, _config(folder)).to(device)
 

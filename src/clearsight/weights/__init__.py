@@ -60,10 +60,17 @@ def load(
     outputs = network.head.out_features
     if classes and len(classes) != outputs:
         raise UsageError(f"{origin} has {outputs} classes and {len(classes)} names came. Make the head anew for them with --resize-head.")
-    if channels and channels != preprocessing.channels:
+    if channels:
         adapt.new_channels(network, channels)
-        preprocessing = adapt.new_preprocessing(preprocessing, channels)
+    reads = getattr(network.get_submodule(adapt.first_convolution(network)), "in_channels", preprocessing.channels)
+    if reads != preprocessing.channels:
+        preprocessing = adapt.new_preprocessing(preprocessing, reads)
     return Pretrained(network.eval(), preprocessing, tuple(classes) or labels or class_names(outputs), architecture)
+
+
+def is_origin(text: str) -> bool:
+    """Whether `text` means an origin, and not a folder."""
+    return text.partition(":")[0] in STORES and ":" in text
 
 
 def class_names(count: int) -> tuple[str, ...]:

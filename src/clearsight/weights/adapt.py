@@ -27,6 +27,8 @@ def new_channels(model: nn.Module, channels: int) -> None:
     """Let the first convolution read `channels` channels: grey what all colours together did, more the colours in turn."""
     name = first_convolution(model)
     old = model.get_submodule(name)
+    if getattr(old, "in_channels", 0) == channels:
+        return
     if not isinstance(old, nn.Conv2d) or old.groups > 1:
         raise UsageError(f"a network without a plain first convolution cannot be adapted to {channels} channels.")
     new = type(old)(channels, old.out_channels, old.kernel_size, old.stride, old.padding, bias=old.bias is not None)  # type: ignore[arg-type]

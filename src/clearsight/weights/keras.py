@@ -81,9 +81,9 @@ def _new(group: Any, path: Path) -> Layers:
 
 
 def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, tuple[int, int, int]]) -> dict[str, Tensor]:
-    """The values under our names; layers that no rule asks for keep theirs.
+    """The values under our names; layers that no rule asks for keep theirs. `flattened` says what `(C, H, W)` a linear layer reads flat.
 
-    `flattened` says what `(C, H, W)` a linear layer reads flat. Keras lays kernels out as height, width, inputs, outputs.
+    The head may be called anything: programs gave it other names over the years, and everybody who replaces it another one.
     """
     state: dict[str, Tensor] = {}
     used: list[str] = []
@@ -91,6 +91,8 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
         target = renamed(name, rules) if _own(module) else None
         if target and "*" in target:  # the next of those that Keras numbers
             target = next((layer for layer in in_order(layers, target) if layer not in used), None)
+        if name == model.HEAD and target not in layers:
+            target = _only([layer for layer, arrays in layers.items() if layer not in used and arrays[0].ndim == 2])
         if target not in layers:
             continue
         used.append(target)
@@ -99,6 +101,10 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
     for layer in layers.keys() - used:
         state |= {f"{layer} {i}": torch.from_numpy(array) for i, array in enumerate(layers[layer])}
     return state
+
+
+def _only(layers: list[str]) -> str | None:
+    return layers[0] if len(layers) == 1 else None
 
 
 def _own(module: nn.Module) -> dict[str, Tensor]:
