@@ -11,12 +11,28 @@ from ..base.errors import UsageError, wrong
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
 from .base import Model
-from .convnets import alexnet, convnet, googlenet, lecun1989, lenet, regnet, resnet, resnetv2, squeezenet, swift, unet, vgg, zfnet
+from .convnets import (
+    alexnet,
+    convnet,
+    googlenet,
+    lecun1989,
+    lenet,
+    neocognitron,
+    regnet,
+    resnet,
+    resnetv2,
+    squeezenet,
+    swift,
+    unet,
+    vgg,
+    zfnet,
+)
 from .handmade import pixels
 from .transformers import vit
 
 FAMILIES: tuple[ModuleType, ...] = (
     pixels,
+    neocognitron,
     lecun1989,
     lenet,
     alexnet,
