@@ -40,7 +40,14 @@ def test_every_network_keeps_the_contract(name, channels):
     assert all(any(key.endswith(ending) for key, _ in model.named_parameters()) for ending in model.LR_SCALES)
 
 
-SMALLER = ("lecun1989", "squeezenet1_1", "googlenet", "regnet_y_400mf", "vit_s_16")  # one of a family, where it takes no second
+SMALLER = (
+    "lecun1989",
+    "neocognitron",
+    "squeezenet1_1",
+    "googlenet",
+    "regnet_y_400mf",
+    "vit_s_16",
+)  # one of a family, where it takes no second
 
 
 @pytest.mark.parametrize("name", ["pixels", "lenet5", "convnet", "swift", "resnet18", *SMALLER])

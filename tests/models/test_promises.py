@@ -7,7 +7,19 @@ from clearsight import models
 from clearsight.base.errors import UsageError
 from clearsight.train.loss import judged
 
-NAMES = ("pixels", "lenet5", "convnet", "resnet18", "resnet50", "swift", "lecun1989", "googlenet", "regnet_x_400mf", "vit_s_16")
+NAMES = (
+    "pixels",
+    "lenet5",
+    "convnet",
+    "resnet18",
+    "resnet50",
+    "swift",
+    "lecun1989",
+    "neocognitron",
+    "googlenet",
+    "regnet_x_400mf",
+    "vit_s_16",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
+from ...images.preprocess import IMAGENET
 from ..base import Model
 
 
@@ -42,8 +43,9 @@ PAPER = {
 }
 INPUT = {"alexnet-2012": (3, 227, 227), "alexnet-lecture": (3, 227, 227), "alexnet": (3, 224, 224)}
 CLASSES, SMALLEST, RECIPE = 1000, 15, "alexnet"
-RENAMES = {"features.": "trunk."}  # torchvision's names → ours: `features` is what every network here promises
 SMALL = 64
+PREPROCESSING = {"": IMAGENET}
+NAMES = {"torchvision": {"trunk.*": "features.{0}"}}
 
 
 class AlexNet(Model):

@@ -5,10 +5,12 @@ the stem is one 3×3 convolution at stride 1 and no first pooling, as in the res
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
+from ...images.preprocess import IMAGENET
 from ..base import Model
 
 PAPER = (2014, "Szegedy et al.: Going deeper with convolutions")
@@ -28,6 +30,8 @@ TABLE = {
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
 SMALL = 64
+# torchvision's weights come from TensorFlow: the network there turns its usual mean and deviation into these
+PREPROCESSING = {"": replace(IMAGENET, mean=(0.5,) * 3, std=(0.5,) * 3)}
 
 
 class Convolution(nn.Module):

@@ -11,6 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ...images.preprocess import IMAGENET
+from ...layers.blocks import SqueezeExcite, conv_norm
+from ...layers.dialect import TORCHVISION
 from ..base import Model
 
 
@@ -45,6 +48,21 @@ TABLE = {
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
 SMALL = 64
+PREPROCESSING = {"": IMAGENET}
+_BLOCK = "trunk_output.block#.block#-#"
+NAMES = {
+    "timm": {
+        "stem.0.*": "stem.conv.{0}",
+        "stem.1.*": "stem.bn.{0}",
+        **{
+            f"{_BLOCK}.{ours}.{index}.*": f"s{{0}}.b{{2+1}}.{theirs}.{part}.{{3}}"
+            for ours, theirs in (("f.a", "conv1"), ("f.b", "conv2"), ("f.c", "conv3"), ("proj", "downsample"))
+            for index, part in enumerate(("conv", "bn"))
+        },
+        f"{_BLOCK}.f.se.*": "s{0}.b{2+1}.se.{3}",
+        "fc.*": "head.fc.{0}",
+    }
+}
 
 
 def stages(line: Line) -> list[tuple[int, int, int]]:
@@ -60,36 +78,18 @@ def _whole(width: int, group: int) -> int:
     return rounded + group if rounded < 0.9 * width else rounded
 
 
-def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, relu: bool = True) -> nn.Sequential:
-    """Convolution of the same size (at stride 1), batch norm, ReLU."""
-    layers = [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
-    return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if relu else []))
-
-
-class SqueezeExcitation(nn.Module):
-    """Channels weighted by what the whole picture says of them (J. Hu et al., Squeeze-and-excitation networks, 2017)."""
-
-    def __init__(self, width: int, squeezed: int) -> None:
-        super().__init__()
-        self.fc1, self.fc2 = nn.Conv2d(width, squeezed, 1), nn.Conv2d(squeezed, width, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, width, H, W)` → the same shape."""
-        return x * torch.sigmoid(self.fc2(torch.relu(self.fc1(x.mean((2, 3), keepdim=True)))))
-
-
 class Block(nn.Module):
     """1×1, grouped 3×3, squeeze-and-excitation in Y, 1×1, all of one width, and the shortcut (figure 4)."""
 
     def __init__(self, inputs: int, width: int, stride: int, group: int, squeeze: float) -> None:
         super().__init__()
-        self.proj = convolution(inputs, width, 1, stride, relu=False) if stride > 1 or inputs != width else None
+        self.proj = conv_norm(TORCHVISION, inputs, width, 1, stride, activation=None) if stride > 1 or inputs != width else None
         self.f = nn.Sequential()
-        self.f.add_module("a", convolution(inputs, width, 1))
-        self.f.add_module("b", convolution(width, width, 3, stride, groups=width // group))
+        self.f.add_module("a", conv_norm(TORCHVISION, inputs, width, 1))
+        self.f.add_module("b", conv_norm(TORCHVISION, width, width, 3, stride, groups=width // group))
         if squeeze:
-            self.f.add_module("se", SqueezeExcitation(width, round(squeeze * inputs)))
-        self.f.add_module("c", convolution(width, width, 1, relu=False))
+            self.f.add_module("se", SqueezeExcite(width, round(squeeze * inputs)))
+        self.f.add_module("c", conv_norm(TORCHVISION, width, width, 1, activation=None))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, width, H/stride, W/stride)`."""
@@ -104,7 +104,7 @@ class RegNet(Model):
     def __init__(self, line: Line, classes: int, channels: int, small: bool) -> None:
         super().__init__()
         inputs = 32
-        self.stem = convolution(channels, inputs, 3, stride=1 if small else 2)
+        self.stem = conv_norm(TORCHVISION, channels, inputs, 3, 1 if small else 2)
         self.trunk_output = nn.Sequential()
         for i, (width, count, group) in enumerate(stages(line), 1):
             stage = nn.Sequential()

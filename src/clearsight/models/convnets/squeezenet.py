@@ -7,6 +7,7 @@ convolution is 3×3 at stride 1.
 import torch
 from torch import Tensor, nn
 
+from ...images.preprocess import IMAGENET
 from ..base import Model
 
 PAPER = (2016, "Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters")
@@ -16,8 +17,9 @@ TABLE: dict[str, tuple[int, int, tuple[int | tuple[int, int], ...]]] = {
     "squeezenet1_1": (64, 3, (0, (16, 64), (16, 64), 0, (32, 128), (32, 128), 0, (48, 192), (48, 192), (64, 256), (64, 256))),
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 15, "quick"
-RENAMES = {"features.": "trunk."}
 SMALL = 64
+PREPROCESSING = {"": IMAGENET}
+NAMES = {"torchvision": {"trunk.*": "features.{0}"}}
 
 
 class Fire(nn.Module):

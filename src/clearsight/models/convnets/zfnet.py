@@ -4,7 +4,7 @@ AlexNet without groups, its first filters 7×7 at stride 2 instead of 11×11 at 
 its norms ("contrast normalised across feature maps") are AlexNet's. Small pictures as in AlexNet.
 """
 
-from .alexnet import RENAMES, AlexNet, Conv
+from .alexnet import AlexNet, Conv
 
 PAPER = (2013, "Zeiler, Fergus: Visualizing and understanding convolutional networks")
 TABLE: dict[str, tuple[Conv | str, ...]] = {
@@ -14,7 +14,6 @@ TABLE: dict[str, tuple[Conv | str, ...]] = {
     ),
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 15, "alexnet"
-__all__ = ["CLASSES", "INPUT", "PAPER", "RECIPE", "RENAMES", "SMALLEST", "TABLE", "build"]
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> AlexNet:

@@ -7,11 +7,13 @@ Shapes: N pictures, T = 1 + patches, D channels, A heads.
 """
 
 import math
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...images.preprocess import IMAGENET
 from ..base import Model
 
 PAPER = (2020, "Dosovitskiy et al.: An image is worth 16x16 words")
@@ -26,6 +28,23 @@ TABLE = {
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 1, "quick"
 SMALL = 64
+_HALF = replace(IMAGENET, mean=(0.5,) * 3, std=(0.5,) * 3, crop_fraction=0.9)  # timm's
+PREPROCESSING = {"": {name: _HALF if name == "vit_s_16" else IMAGENET for name in TABLE}}
+_LAYER = "encoder.layers.encoder_layer_#"
+NAMES = {
+    "timm": {
+        "class_token": "cls_token",
+        "conv_proj.*": "patch_embed.proj.{0}",
+        "encoder.pos_embedding": "pos_embed",
+        f"{_LAYER}.ln_#.*": "blocks.{0}.norm{1}.{2}",
+        f"{_LAYER}.self_attention.in_proj_*": "blocks.{0}.attn.qkv.{1}",
+        f"{_LAYER}.self_attention.out_proj.*": "blocks.{0}.attn.proj.{1}",
+        f"{_LAYER}.mlp.0.*": "blocks.{0}.mlp.fc1.{1}",
+        f"{_LAYER}.mlp.3.*": "blocks.{0}.mlp.fc2.{1}",
+        "encoder.ln.*": "norm.{0}",
+        "heads.head.*": "head.{0}",
+    }
+}
 
 
 class Attention(nn.Module):
