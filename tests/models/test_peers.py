@@ -14,8 +14,8 @@ SLOW = [name for name in (*models.regnet.TABLE, *models.vit.TABLE) if name not i
 TIMM = {
     "vit_s_16": "vit_small_patch16_224",
     "vit_b_32": "vit_base_patch32_224",
-    "regnet_x_400mf": "regnetx_004",
-    "regnet_y_800mf": "regnety_008",
+    "regnet_x_400mf": "regnetx_004_tv",
+    "regnet_y_800mf": "regnety_008_tv",
 }
 
 

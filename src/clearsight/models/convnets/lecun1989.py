@@ -15,7 +15,7 @@ from ..base import Model
 
 PAPER = (1989, "LeCun et al.: Backpropagation applied to handwritten zip code recognition")
 TABLE = ("lecun1989",)
-INPUT, CLASSES, SMALLEST, RECIPE = (1, 16, 16), 10, 1, "quick"
+INPUT, CLASSES, SMALLEST, RECIPE = (1, 16, 16), 10, 1, "lecun1989"
 # the maps of H1 that four maps each of H2 see
 EIGHT = ((0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 8, 9, 10, 11), (0, 1, 2, 3, 8, 9, 10, 11))
 
