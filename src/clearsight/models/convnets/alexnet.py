@@ -4,7 +4,8 @@
 its 55×55 maps need 227. `alexnet-lecture` is the listing of CS231n (and of most lectures since): no groups, and the norm
 after the pooling. `alexnet` is torchvision's, from A. Krizhevsky, One weird trick for parallelizing convolutional
 neural networks, 2014. Pictures whose shorter side is up to 64 px meet convolutions of at most 5×5 at stride 1, as in his
-networks for CIFAR-10 (cuda-convnet): 11×11 at stride 4 would leave nothing to pool.
+networks for CIFAR-10 (cuda-convnet): 11×11 at stride 4 would leave nothing to pool. First weights are K. He's (2015): from
+the paper's deviation of 0.01, or torchvision's, the loss does not move for the first epochs.
 """
 
 from typing import NamedTuple
@@ -71,6 +72,10 @@ class AlexNet(Model):
             nn.ReLU(),
             nn.Linear(4096, classes),
         )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear) and module is not self.head:
+                nn.init.kaiming_normal_(module.weight)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
         seen = [f"trunk.{i}" for i, layer in enumerate(self.trunk) if not isinstance(layer, nn.ReLU)]
         self.STAGES = (*seen, "classifier.1", "classifier.4", "classifier.6")
 
