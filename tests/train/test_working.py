@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 def gradients(model, speed, inputs, labels):
     net = Working(model, speed, CPU)
     net.begin()
-    F.cross_entropy(net.logits(inputs), labels).backward()
+    F.cross_entropy(net.outputs(inputs), labels).backward()
     net.end()
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.requires_grad}
 
@@ -52,7 +52,7 @@ def test_the_copy_shares_norms_and_follows_the_weights():
         model.fc.weight.add_(1)
     net.begin()
     assert torch.equal(net.net.fc.weight, model.fc.weight.bfloat16())
-    net.logits(torch.randn(4, 1, 28, 28))
+    net.outputs(torch.randn(4, 1, 28, 28))
     assert model.group1.bn1.running_mean.abs().sum() > 0
 
 

@@ -11,10 +11,43 @@ from ..base.errors import UsageError, wrong
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
 from .base import Model
-from .convnets import convnet, lenet, resnet, resnetv2, swift, vgg
+from .convnets import (
+    alexnet,
+    convnet,
+    googlenet,
+    lecun1989,
+    lenet,
+    neocognitron,
+    regnet,
+    resnet,
+    resnetv2,
+    squeezenet,
+    swift,
+    unet,
+    vgg,
+    zfnet,
+)
 from .handmade import pixels
+from .transformers import vit
 
-FAMILIES: tuple[ModuleType, ...] = (pixels, lenet, convnet, vgg, resnet, resnetv2, swift)
+FAMILIES: tuple[ModuleType, ...] = (
+    pixels,
+    neocognitron,
+    lecun1989,
+    lenet,
+    alexnet,
+    zfnet,
+    convnet,
+    vgg,
+    googlenet,
+    unet,
+    resnet,
+    resnetv2,
+    squeezenet,
+    regnet,
+    vit,
+    swift,
+)
 
 
 @dataclass(frozen=True)

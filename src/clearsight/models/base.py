@@ -27,7 +27,7 @@ class Model(nn.Module):
         raise TypeError(f"{type(self).__name__} must say what its features are")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits `(N, K)` of inputs `(N, C, H, W)`."""
+        """Logits `(N, K)` of inputs `(N, C, H, W)`; in training `(1 + A, N, K)` where a network has A auxiliary heads."""
         logits: Tensor = self.head(self.features(x))
         return logits
 

@@ -24,6 +24,7 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import checkpoint, schedule
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
+from .loss import judged
 from .parallel import Team
 from .recipe import Recipe
 from .working import Speed, Working
@@ -139,8 +140,7 @@ def _step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, s
         inputs, labels = job.prepared(index, part)
         last = i == len(indices) - 1
         with net.alone(last):
-            logits = net.logits(inputs)  # (N, K)
-            losses = F.cross_entropy(logits, labels, reduction="none", label_smoothing=recipe.label_smoothing)
+            logits, losses = judged(net.outputs(inputs), labels, recipe.label_smoothing)
             loss = (losses * job.class_weights[labels]).sum()
             (loss * (job.team.world / whole)).backward()  # data parallel averages over the processes
         loss_sum += float(loss.detach())

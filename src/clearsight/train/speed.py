@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..base.device import hardware
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder, digest, read_json, write_json
 from ..base.precision import has_bf16
+from .loss import judged
 from .working import Speed, Working
 
 # Compiling costs up to a minute on a processor and often gains nothing there: tried only where it can pay that back.
@@ -76,7 +76,7 @@ def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: to
 def _seconds(net: Working, pictures: Tensor, labels: Tensor) -> float:
     start = time.perf_counter()
     net.begin()
-    F.cross_entropy(net.logits(pictures), labels).backward()
+    judged(net.outputs(pictures), labels)[1].mean().backward()
     net.end()
     if pictures.is_cuda:
         torch.cuda.synchronize()

@@ -62,11 +62,11 @@ class Working:
                 torch._foreach_copy_(self._other, self._own)
         self.net.zero_grad(set_to_none=True)
 
-    def logits(self, inputs: Tensor) -> Tensor:
-        """Float32 `(N, K)` of normalised inputs `(N, C, H, W)`."""
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """What the network says of normalised inputs `(N, C, H, W)`: float32 logits `(N, K)`, or `(1 + A, N, K)` with auxiliary heads."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
-            logits: Tensor = self.net(inputs.to(self._dtype))
-        return logits.float()
+            outputs: Tensor = self.net(inputs.to(self._dtype))
+        return outputs.float()
 
     def alone(self, last: bool) -> contextlib.AbstractContextManager[None]:
         """For all parts of a batch but the last: gradients stay in this process."""

@@ -1,0 +1,81 @@
+"""SqueezeNet. F. Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016, table 1.
+
+1.1 is the authors' own revision (2.4 times less arithmetic). Parameter names follow torchvision. Up to 64 px the first
+convolution is 3×3 at stride 1.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ...images.preprocess import IMAGENET
+from ..base import Model
+
+PAPER = (2016, "Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters")
+# the first convolution's width and kernel; then fire modules, as channels (squeezed, expanded by 1×1 and by 3×3), 0 is a pooling
+TABLE: dict[str, tuple[int, int, tuple[int | tuple[int, int], ...]]] = {
+    "squeezenet1_0": (96, 7, (0, (16, 64), (16, 64), (32, 128), 0, (32, 128), (48, 192), (48, 192), (64, 256), 0, (64, 256))),
+    "squeezenet1_1": (64, 3, (0, (16, 64), (16, 64), 0, (32, 128), (32, 128), 0, (48, 192), (48, 192), (64, 256), (64, 256))),
+}
+INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 15, "quick"
+SMALL = 64
+PREPROCESSING = {"": IMAGENET}
+NAMES = {"torchvision": {"trunk.*": "features.{0}"}}
+
+
+class Fire(nn.Module):
+    """1×1 down to few channels, then 1×1 and 3×3 side by side (figure 1)."""
+
+    def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(inputs, squeezed, 1)
+        self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
+        self.expand3x3 = nn.Conv2d(squeezed, expanded, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, inputs, H, W)` → `(N, 2·expanded, H, W)`."""
+        x = torch.relu_(self.squeeze(x))
+        return torch.relu_(torch.cat([self.expand1x1(x), self.expand3x3(x)], 1))
+
+
+class SqueezeNet(Model):
+    """Fire modules between poolings; the head looks at every place of the last maps, and its ReLU's global average are the logits."""
+
+    HEAD = "classifier.1"
+
+    def __init__(
+        self, stem: int, kernel: int, fires: tuple[int | tuple[int, int], ...], classes: int, channels: int, small: bool, dropout: float
+    ) -> None:
+        super().__init__()
+        first = nn.Conv2d(channels, stem, 3, padding=1) if small else nn.Conv2d(channels, stem, kernel, stride=2)
+        layers: list[nn.Module] = [first, nn.ReLU()]
+        inputs = stem
+        for fire in fires:
+            layers.append(Fire(inputs, *fire) if isinstance(fire, tuple) else nn.MaxPool2d(3, 2, ceil_mode=True))
+            inputs = 2 * fire[1] if isinstance(fire, tuple) else inputs
+        self.trunk = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, classes))
+        self.STAGES = tuple(f"trunk.{i}" for i in range(len(layers)) if i != 1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_uniform_(layer.weight)
+                nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+        nn.init.normal_(self.head.weight, std=0.01)
+        nn.init.zeros_(self.head.bias)
+
+    def features(self, x: Tensor) -> Tensor:
+        """The global average of the last maps, `(N, 512)`."""
+        maps: Tensor = self.trunk(x)
+        return maps.mean((2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits `(N, K)`: unlike elsewhere the ReLU stands between the head and the average, as in the authors' own network."""
+        places = self.trunk(x).flatten(2).transpose(1, 2)  # (N, H·W, 512): a 1×1 convolution is a linear layer at every place
+        scores: Tensor = self.classifier(places)
+        return torch.relu(scores).mean(1)
+
+
+def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> SqueezeNet:
+    """A column of table 1; `dropout` replaces the paper's 0.5 before the head."""
+    stem, kernel, fires = TABLE[name]
+    small = max(height, width) <= SMALL
+    return SqueezeNet(stem, kernel, fires, classes, channels, small, 0.5 if dropout is None else dropout)

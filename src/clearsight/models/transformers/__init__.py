@@ -1,0 +1,1 @@
+"""Networks that see a picture as a sequence of patches, a file per family."""

@@ -1,0 +1,15 @@
+"""What a step minimises."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+AUXILIARY = 0.3  # of an auxiliary head's loss: C. Szegedy et al., Going deeper with convolutions, 2014, section 5
+
+
+def judged(outputs: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Logits `(N, K)` and losses `(N,)` of outputs `(N, K)`, or `(1 + A, N, K)` from a network with A auxiliary heads."""
+    heads = outputs.unbind() if outputs.ndim == 3 else (outputs,)
+    losses = [F.cross_entropy(logits, labels, reduction="none", label_smoothing=label_smoothing) for logits in heads]
+    for other in losses[1:]:
+        losses[0] = losses[0] + AUXILIARY * other
+    return heads[0], losses[0]

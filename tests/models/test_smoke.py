@@ -1,0 +1,24 @@
+"""A short training of each family on small pictures, by its own recipe: the loss falls and stays a number."""
+
+import math
+
+import pytest
+
+from clearsight.train.run import Run
+from clearsight.train.train import train
+from tests.pictures import digit_arrays
+
+NAMES = (
+    "neocognitron", "lecun1989", "lenet5", "alexnet-2012", "alexnet-lecture", "alexnet", "zfnet", "googlenet", "unet",
+    "squeezenet1_0", "squeezenet1_1", "regnet_x_400mf", "regnet_y_400mf", "vit_s_16",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_loss_falls(name, tmp_path):
+    trained = train(digit_arrays(per_class=40), model=name, epochs=2, batch=16, speed="plain", out=str(tmp_path / "run"), quiet=True)
+    first, second = Run(tmp_path / "run").rows()
+    print(f"{name}: loss {first['loss']:.3f} {second['loss']:.3f}, validation {trained.validation['top1']['value']:.1%}")  # pytest -s
+    assert all(math.isfinite(row[key]) for row in (first, second) for key in ("loss", "val_loss"))
+    assert second["loss"] < first["loss"]
