@@ -184,5 +184,5 @@ def test_orders_and_fractions_that_cannot_be():
         with pytest.raises(UsageError, match="order must be rgb, or bgr for 3 channels"):
             Preprocessing(**bad)
     for bad in ({"crop_fraction": 0}, {"crop_fraction": 1.5}, {"crop_fraction": 0.5, "fit": "pad"}):
-        with pytest.raises(UsageError, match="crop_fraction must be from 0.1 to 1"):
+        with pytest.raises(UsageError, match=r"crop_fraction must be from 0.1 to 1"):
             Preprocessing(**bad)
