@@ -243,9 +243,9 @@ def finish(given: argparse.Namespace, title: str, rows: list[Row], notes: Sequen
     """Print the table, the notes, hardware and versions; write the JSON when it was asked for."""
     hardware, own = machine()
     result = {"script": Path(sys.argv[0]).name, "title": title, "rows": rows, "hardware": hardware}
-    result |= {"versions": {**own, **versions}, "notes": list(notes), "date": datetime.date.today().isoformat()}
+    result |= {"versions": {**own, **versions}, "notes": list(dict.fromkeys(notes)), "date": datetime.date.today().isoformat()}
     print(f"{title}\n\n{table(rows)}\n")
-    for line in notes:
+    for line in result["notes"]:
         print(f"note: {line}")
     print(", ".join(f"{name} {value}" for name, value in {**hardware, **own, **versions}.items()))
     if given.json:

@@ -69,7 +69,7 @@ def reference(device: str, file: str, batch: str, epochs: str) -> dict[str, floa
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            float(loss), float((output.argmax(1) == target).float().mean())  # its metric logger asks for both each step
+            loss.item(), (output.argmax(1) == target).float().mean().item()  # its metric logger asks for both each step
             seen += len(target)
         rate = seen / (time.perf_counter() - start)
     return {"pictures_per_second": rate}
