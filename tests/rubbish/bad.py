@@ -150,7 +150,7 @@ def strangers() -> dict[str, tuple[bytes, str]]:
 
 def contents() -> dict[str, Callable[[], bytes]]:
     """What opens and may be either, as long as it is said well: nobody can know what these were meant to be."""
-    return {
+    found = {
         "jpeg, arithmetic": lambda: sof(JPEG, marker=0xC9),
         "jpeg, said to be progressive": lambda: sof(JPEG, marker=0xC2),
         "jpeg, smaller than it was": lambda: sof(JPEG, size=(8, 8)),
@@ -172,6 +172,15 @@ def contents() -> dict[str, Callable[[], bytes]]:
         "raw pixels": lambda: SMOOTH.tobytes(),
         "bmp, embedded PNG": lambda: bmp(24, 16, 0, PNG, compression=5),
     }
+    if "WEBP" in FORMATS:
+        found["webp, rows of 67 MB"] = _wide
+    return found
+
+
+def _wide() -> bytes:
+    """An animation on a canvas of 2²⁴ × 3 px, in 200 bytes."""
+    data = encoded(COLOUR.resize((4, 3)), "WEBP", lossless=True, save_all=True, append_images=[COLOUR.resize((4, 3)).rotate(180)])
+    return data[:24] + b"\xff\xff\xff" + data[27:]
 
 
 def _endless() -> bytes:

@@ -11,9 +11,11 @@ from PIL import Image
 
 from clearsight.images.decode import FORMATS
 
+from .bad import EITHER, REFUSED
 from .build import exif
 from .contract import judged
 from .mutants import BYTES, NAMES, SEEDS, corpus, mutants, reader
+from .odd import WHOLE
 
 BATCH = 250
 
@@ -64,6 +66,17 @@ def test_an_outside_corpus():
     print(child.tally)
     assert child.tally.mutants == files > 0
     assert child.tally.most_memory < BYTES and child.tally.most_address < BYTES
+
+
+def test_no_known_class_crashes_hangs_or_floods(tmp_path, monkeypatch):
+    files = [case.data for case in WHOLE.values()] + [data for data, _ in REFUSED.values()] + [make() for make in EITHER.values()]
+    for i, data in enumerate(files):
+        (tmp_path / f"{i:03d}").write_bytes(data)
+    monkeypatch.setenv("CLEARSIGHT_CORPUS", str(tmp_path))
+    with reader() as child:
+        child.read("corpus", 0, len(files))
+    print(child.tally)
+    assert child.tally.mutants == len(files) > child.tally.pictures >= len(WHOLE)
 
 
 @pytest.mark.slow

@@ -118,7 +118,11 @@ def decode(
     if _is_array(source):
         return _from_array(source, channels, name)
     with _opened(source, formats, max_pixels, name) as image:
-        file = image.fp if isinstance(image, ImageFile.ImageFile) else None
+        file = None
+        if isinstance(image, ImageFile.ImageFile):
+            file = image.fp
+            # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
+            image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
         if image.format == "JPEG" and file:
             _require_end(file)
             if min_side:
