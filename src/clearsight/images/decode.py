@@ -119,7 +119,7 @@ def decode(
         return _from_array(source, channels, name)
     with _opened(source, formats, max_pixels, name) as image:
         file = image.fp if isinstance(image, ImageFile.ImageFile) else None
-        if image.format == "JPEG" and file:
+        if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
             _require_end(file)
             if min_side:
                 image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
