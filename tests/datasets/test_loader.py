@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
 from clearsight.base.files import cache_folder
-from clearsight.datasets import loader
+from clearsight.datasets import cache, loader
 from clearsight.datasets.loader import Held, Streamed, load
 from clearsight.datasets.open import open_dataset
 from clearsight.images.preprocess import Preprocessing
@@ -138,14 +140,90 @@ def test_an_interrupt_drops_the_queue_and_leaves_no_file(data, cache, monkeypatc
 def test_what_a_killed_process_was_decoding_into_is_swept(data):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    folder, here = cache_folder() / "pictures", loader.HERE
+    folder, here = cache_folder() / "pictures", cache.HERE
     folder.mkdir(parents=True)
     names = [f"a.{here}.{gone.pid}.tmp", f"a.{here}.{os.getppid()}.tmp", f"a.elsewhere.{gone.pid}.tmp", f"a.{here}.x.tmp", "a.npy"]
     for name in names:
         (folder / name).write_text("half")
     load(data, TO, cache="disk", quiet=True)
-    assert {path.name for path in folder.iterdir()} - {path.name for path in folder.glob("*.npy")} == set(names[1:4])
+    assert {path.name for path in folder.iterdir() if path.suffix != ".pictures"} == set(names[1:])
     assert (folder / "a.npy").exists()
+
+
+def pictures_kept():
+    return sorted((cache_folder() / "pictures").glob("*.pictures"))
+
+
+def test_the_cache_knows_pictures_and_not_parts_seeds_or_sets(data, monkeypatch):
+    wanted, decoded, decode = one_by_one(data), [], Preprocessing.load
+    monkeypatch.setattr(Preprocessing, "load", lambda self, source: decoded.append(source) or decode(self, source))
+    orders = [np.random.default_rng(seed).permutation(60) for seed in range(3)]
+    for chosen, new in ((orders[0][:40], 40), (orders[1][:40], None), (orders[2], None), (np.array([3, 3, 5]), 0)):
+        seen = len(decoded)
+        pictures = load(data.subset(chosen), TO, quiet=True)
+        assert new is None or len(decoded) - seen == new
+        assert torch.equal(pictures.batch(torch.arange(len(chosen))), wanted[chosen])
+        shuffled = torch.randperm(len(chosen))
+        assert torch.equal(pictures.batch(shuffled), wanted[chosen][shuffled])
+    assert len(decoded) == 60  # each once
+    assert len(pictures_kept()) == 3
+    assert (load(data, replace(TO, antialias=False), quiet=True).batch(torch.arange(60)).shape) == (60, 1, 12, 10)
+    assert len(decoded) == 120  # fitted in another way, it is another picture
+
+
+def test_a_picture_twice_in_a_set_is_decoded_once(data):
+    twice = data.subset(np.array([1, 0, 1, 1]))
+    assert torch.equal(load(twice, TO, quiet=True).batch(torch.arange(4)), one_by_one(data)[[1, 0, 1, 1]])
+    assert pictures_kept()[0].stat().st_size == 2 * (16 + 120)
+
+
+def test_what_is_unused_for_longest_makes_room_and_it_is_said(data, monkeypatch):
+    monkeypatch.setenv("CLEARSIGHT_CACHE_GB", str(50 * 136 / 1e9))
+    parts = [data.subset(np.arange(start, start + 20)) for start in (0, 20, 40)]
+    first, second = (load(part, TO, quiet=True) for part in parts[:2])
+    assert "made room" not in first.note + second.note
+    for path, age in zip(pictures_kept(), (9, 9), strict=True):
+        os.utime(path, ns=(age, age))
+    load(parts[0], TO, quiet=True)  # used: the other one is now the older
+    third = load(parts[2], TO, quiet=True)
+    assert "1 files unused for longest (0.00 GB) made room" in third.note
+    assert torch.equal(second.batch(torch.arange(20)), one_by_one(parts[1]))  # still mapped
+    with monkeypatch.context() as patch:
+        patch.setattr(Preprocessing, "load", lambda *_: pytest.fail("decoded again"))
+        load(parts[0], TO, quiet=True)
+        load(parts[2], TO, quiet=True)
+    whole = load(data, TO, quiet=True)  # 20 more: what it needs itself does not make room for it
+    assert "decoded into memory" in whole.note and "the limit is 0.00 GB" in whole.note
+    assert len(pictures_kept()) == 2
+    with pytest.raises(ClearsightError, match=r"no room for 0\.00 GB more.*CLEARSIGHT_CACHE_GB"):
+        load(data, TO, cache="disk", quiet=True)
+    monkeypatch.setenv("CLEARSIGHT_CACHE_GB", "lots")
+    with pytest.raises(UsageError, match="CLEARSIGHT_CACHE_GB must be a number of gigabytes"):
+        load(data, TO, quiet=True)
+
+
+def test_without_a_limit_it_is_half_of_what_the_disk_could_give(data, monkeypatch):
+    load(data.subset(np.arange(20)), TO, quiet=True)
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=30 * 136))
+    load(data.subset(np.arange(20, 25)), TO, quiet=True)  # 25 of 50
+    assert len(pictures_kept()) == 2
+    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=25 * 136))
+    load(data.subset(np.arange(25, 26)), TO, quiet=True)
+    assert [path.stem.rpartition("-")[2] for path in pictures_kept()].count("20") == 0
+
+
+def test_a_cache_file_cut_by_whole_pictures_is_not_believed(data):
+    load(data, TO, quiet=True)
+    (path,) = pictures_kept()
+    path.write_bytes(path.read_bytes()[:-136])
+    assert torch.equal(load(data, TO, quiet=True).batch(torch.arange(60)), one_by_one(data))
+
+
+@pytest.mark.parametrize("place", ["disk", "memory", "off"])
+def test_colour_batches_are_in_channels_last_memory(data, place):
+    colour = Preprocessing(height=9, width=8)
+    batch = load(data, colour, cache=place, quiet=True).batch(torch.arange(7))
+    assert batch.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_misspelt_place_is_said(data):

@@ -6,33 +6,27 @@ epochs and runs never decode again; what fits nowhere is decoded as it is needed
 """
 
 import os
-import platform
-import shutil
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..base.device import keep_large_buffers
 from ..base.errors import ClearsightError, UnreadableImage, unknown
-from ..base.files import cache_folder, digest
+from ..base.files import cache_folder
 from ..base.progress import Progress
 from ..images.preprocess import Preprocessing
+from .cache import stored
 from .dataset import Dataset
 
 PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
-DISK_SHARE = 0.5  # of what is free
 CHUNK = 256
-VERSION = 3
-HERE = platform.node().partition(".")[0]  # a home folder may be shared by many machines
 
 
 class Pictures(Protocol):
@@ -56,18 +50,27 @@ class Pictures(Protocol):
 
 @dataclass
 class Held:
-    """Pictures in a tensor, in memory or mapped from a file, uint8 `(N, C, H, W)`."""
+    """Pictures in memory or mapped from files, uint8 `(n, H, W, C)` each; `places` (N, 2) are tensor and row, one tensor's rows if None."""
 
-    tensor: Tensor
+    tensors: list[Tensor]
     labels: Tensor
     note: str = ""
+    places: Tensor | None = None
 
     def __len__(self) -> int:
-        return len(self.tensor)
+        return len(self.labels)
 
     def batch(self, indices: Tensor) -> Tensor:
         """The pictures at `indices` (n,)."""
-        return self.tensor[indices]
+        if self.places is None:
+            return self.tensors[0].index_select(0, indices).permute(0, 3, 1, 2)
+        which, rows = self.places[indices].unbind(1)
+        if len(self.tensors) == 1:
+            return self.tensors[0].index_select(0, rows).permute(0, 3, 1, 2)
+        made = torch.empty((len(indices), *self.tensors[0].shape[1:]), dtype=torch.uint8)
+        for k, tensor in enumerate(self.tensors):
+            made[which == k] = tensor.index_select(0, rows[which == k])
+        return made.permute(0, 3, 1, 2)
 
     def batches(self, wanted: Iterable[Tensor]) -> Iterator[Tensor]:
         """One batch for each of `wanted`, in order."""
@@ -114,7 +117,7 @@ class Streamed:
 
 def _stacked(loading: list[Future[Tensor]]) -> Tensor:
     try:
-        return torch.stack([future.result() for future in loading])
+        return torch.stack([future.result().permute(1, 2, 0) for future in loading]).permute(0, 3, 1, 2)
     except BaseException:
         for future in loading:
             future.cancel()
@@ -129,33 +132,35 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
     """
     if cache not in PLACES:
         raise unknown("cache", cache, PLACES)
+    keep_large_buffers()
     workers = workers or os.cpu_count() or 1
     labels = torch.from_numpy(dataset.labels)
-    shape = (len(dataset), preprocessing.channels, preprocessing.height, preprocessing.width)
-    size = int(np.prod(shape))
+    shape = (len(dataset), preprocessing.height, preprocessing.width, preprocessing.channels)
+    size, n = int(np.prod(shape)), f"{len(dataset):,} pictures"
+    why = ""
     if dataset.pictures is not None:
-        return Held(_fit_arrays(dataset.pictures, preprocessing), labels, f"{len(dataset):,} pictures in memory ({_megabytes(size)})")
-    place, why = (cache, "") if cache != "auto" else _place(size)
-    if place == "disk":
+        return Held([_fit_arrays(dataset.pictures, preprocessing)], labels, f"{n} in memory ({_megabytes(size)})")
+    if len(dataset) and cache in ("auto", "disk"):
         try:
-            path = _cached(dataset, preprocessing, shape, workers, quiet)
-            note = f"{len(dataset):,} pictures decoded once into {path} ({_megabytes(size)}; safe to delete)"
-            return Held(_mapped(path), labels, note)
+            found = stored(dataset, preprocessing, lambda part, into: _decode_all(part, preprocessing, workers, quiet, into))
+            note = f"{n} decoded once into {cache_folder()} ({_megabytes(size)}; safe to delete){found.note}"
+            return Held(found.tensors, labels, note, found.places)
         except OSError as error:
+            why = f"; no cache under {cache_folder()}: {error.strerror or error}"
             if cache == "disk":
                 raise ClearsightError(f"cannot keep decoded pictures under {cache_folder()}: {error.strerror or error}.") from error
-            place, why = _without_disk(size), f"; no cache under {cache_folder()}: {error.strerror or error}"
-    if place == "memory":
+    if cache == "memory" or (cache != "off" and size <= IN_MEMORY):
         tensor = torch.empty(shape, dtype=torch.uint8)
         _decode_all(dataset, preprocessing, workers, quiet, tensor)
-        return Held(tensor, labels, f"{len(dataset):,} pictures decoded into memory ({_megabytes(size)}){why}")
-    return Streamed(dataset, preprocessing, workers, labels, f"{len(dataset):,} pictures, decoded each time by {workers} threads{why}")
+        return Held([tensor], labels, f"{n} decoded into memory ({_megabytes(size)}){why}")
+    return Streamed(dataset, preprocessing, workers, labels, f"{n}, decoded each time by {workers} threads{why}")
 
 
 def _fit_arrays(pictures: np.ndarray, preprocessing: Preprocessing) -> Tensor:
-    fitted = torch.empty((len(pictures), preprocessing.channels, preprocessing.height, preprocessing.width), dtype=torch.uint8)
+    fitted = torch.empty((len(pictures), preprocessing.height, preprocessing.width, preprocessing.channels), dtype=torch.uint8)
     for start in range(0, len(pictures), 4096):
-        fitted[start : start + 4096] = preprocessing.fit_batch(as_batch(pictures[start : start + 4096], preprocessing.channels))
+        batch = as_batch(pictures[start : start + 4096], preprocessing.channels)
+        fitted[start : start + 4096] = preprocessing.fit_batch(batch).permute(0, 2, 3, 1)
     return fitted
 
 
@@ -171,87 +176,12 @@ def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
     return batch
 
 
-def _place(size: int) -> tuple[str, str]:
-    """Where decoded pictures of `size` bytes go: a file if the disk has room, so that the next run starts at once."""
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if size <= DISK_SHARE * shutil.disk_usage(folder).free and os.access(folder, os.W_OK):
-            return "disk", ""
-    except OSError as error:
-        return _without_disk(size), f"; no cache under {folder}: {error.strerror or error}"
-    return _without_disk(size), f"; no room for a cache of {_megabytes(size)} under {folder}"
-
-
-def _without_disk(size: int) -> str:
-    return "memory" if size <= IN_MEMORY else "off"
-
-
-def _mapped(path: Path) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch would rather have memory that can be written; nobody writes here
-        return torch.from_numpy(np.load(path, mmap_mode="r"))
-
-
-def _cached(dataset: Dataset, preprocessing: Preprocessing, shape: tuple[int, ...], workers: int, quiet: bool) -> Path:
-    path = cache_folder() / "pictures" / f"{_key(dataset, preprocessing)}.npy"
-    if path.is_file():
-        with suppress(OSError, ValueError):
-            known = np.load(path, mmap_mode="r")
-            if known.shape == shape and known.dtype == np.uint8:
-                return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path.parent)
-    temporary = path.with_suffix(f".{HERE}.{os.getpid()}.tmp")
-    try:
-        mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-        with temporary.open("r+b") as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)  # a full disk is an error now, not a crash later
-        _decode_all(dataset, preprocessing, workers, quiet, torch.from_numpy(mapped))
-        mapped.flush()
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes of this machine were decoding into."""
-    for path in folder.glob(f"*.{HERE}.*.tmp"):
-        number = path.stem.rpartition(".")[2]
-        if number.isdecimal() and os.name == "posix":  # elsewhere signal 0 is not a question
-            try:
-                os.kill(int(number), 0)
-            except ProcessLookupError:
-                path.unlink(missing_ok=True)
-            except OSError:  # it lives, as another user
-                continue
-
-
-def _key(dataset: Dataset, preprocessing: Preprocessing) -> str:
-    """What the decoded pictures depend on: every file's path, size and time, and the geometry (not the colour statistics)."""
-    p = preprocessing
-    fit = f"{p.fit} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"
-    facts = [f"{VERSION} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}"]
-    for i in range(len(dataset)):
-        path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
-        try:
-            status = os.stat(path)
-            facts.append(f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns}")
-        except OSError:
-            facts.append(path)
-    return digest("\n".join(facts).encode("utf-8", "surrogateescape"))[:32]
-
-
 def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, quiet: bool, into: Tensor) -> None:
     failures: dict[int, UnreadableImage] = {}
 
     def one(i: int) -> None:
         try:
-            into[i] = preprocessing.load(dataset.source(i))
+            into[i] = preprocessing.load(dataset.source(i)).permute(1, 2, 0)
         except UnreadableImage as error:
             failures[i] = error
 

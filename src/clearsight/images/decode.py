@@ -123,7 +123,7 @@ def decode(
             file = image.fp
             # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
             image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
-        if image.format == "JPEG" and file:
+        if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
             _require_end(file)
             if min_side:
                 image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this

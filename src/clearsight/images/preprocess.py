@@ -79,10 +79,13 @@ class Preprocessing:
         return self.fit_batch(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
 
     def fit_batch(self, pictures: Tensor) -> Tensor:
-        """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is."""
+        """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is.
+
+        It is several times faster, and makes channels-last memory, from channels-last memory, in which decoders leave pictures.
+        """
         height, width = pictures.shape[-2:]
         if (height, width) == (self.height, self.width) and self.crop_fraction == 1:
-            return pictures.contiguous()
+            return pictures.contiguous(memory_format=torch.channels_last)
         if self.fit == "stretch":
             return self._resized(pictures, self.height, self.width)
         if self.fit == "crop":
@@ -91,7 +94,8 @@ class Preprocessing:
         rows, columns = (min(max(1, round(n * factor)), most) for n, most in ((height, self.height), (width, self.width)))
         top, left = (self.height - rows) // 2, (self.width - columns) // 2
         fill = torch.tensor([round(255 * value) for value in self.mean]).clamp(0, 255).to(torch.uint8)
-        canvas = fill[None, :, None, None].repeat(len(pictures), 1, self.height, self.width)
+        shape = (len(pictures), self.channels, self.height, self.width)
+        canvas = fill[:, None, None].expand(shape).contiguous(memory_format=torch.channels_last)
         canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)
         return canvas
 
@@ -105,7 +109,8 @@ class Preprocessing:
             max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True)
         )
         top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
-        return self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width].contiguous()
+        resized = self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width]
+        return resized.contiguous(memory_format=torch.channels_last)
 
     def _resized(self, pictures: Tensor, height: int, width: int) -> Tensor:
         if pictures.shape[-2:] == (height, width):
