@@ -79,3 +79,10 @@ def fetch(what: str, *, quiet: bool = False) -> Path:
         f"(about {row.mib:,.0f} MiB) to {row.path}; or name a file of your own, {row.origin}:FILE."
     )
     return download(row.address, row.path, digest=row.digest, what=what, otherwise=ways, quiet=quiet)
+
+
+def published(network: str) -> dict[str, float | None]:
+    """`top1` and `top5` of a network's published weights: Keras' for `NAME.keras`, else torchvision's where it has the network."""
+    name, _, origin = network.partition(".")
+    row = next((row for row in catalogue() if (row.origin, row.name) == (origin or "torchvision", name)), None)
+    return {"top1": row.top1 if row else None, "top5": row.top5 if row else None}
