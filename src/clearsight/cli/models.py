@@ -152,7 +152,7 @@ def _listing(summary: "Summary") -> list[list[str]]:
 
 def _shape(output: tuple[int, ...]) -> str:
     """Rows, columns, channels, as the lecture writes it."""
-    return "x".join(str(n) for n in ((*output[1:], output[0]) if len(output) == 3 else output))
+    return "x".join(str(n) for n in ((*output[1:], output[0]) if len(output) == 3 else output)) or "-"
 
 
 def _sees(layer: "Layer") -> str:

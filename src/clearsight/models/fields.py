@@ -144,12 +144,12 @@ def pool(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def adaptive(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """Pooling to a given number of rows and columns; where it does not divide, windows differ by one."""
+    """Pooling to a given number of rows and columns; where that does not divide, windows differ by one."""
     if field.axes != (out.ndim - 2, out.ndim - 1):
         return field.everything(BOUND)
     after = out.shape[-2:]
     even = all(n % m == 0 for n, m in zip(field.grid, after, strict=True))
-    kernel = [n // m if even else ceil(n / m) + 1 for n, m in zip(field.grid, after, strict=True)]
+    kernel = [n // m if even else ceil(n / m) + 2 for n, m in zip(field.grid, after, strict=True)]
     around = [0 if even else 1, 0 if even else 1]
     wider = field.windowed(kernel, [n / m for n, m in zip(field.grid, after, strict=True)], around, around, [1, 1])
     return _grid(wider if even or field.status != EXACT else replace(wider, status=BOUND), out)

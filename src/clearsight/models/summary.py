@@ -23,7 +23,7 @@ from .fields import Field, follow
 
 WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
 KINDS = {"convolution": "CONV", "max_pool2d_with_indices": "MAX POOL", "avg_pool2d": "AVG POOL", "mm": "FC", "addmm": "FC"}
-KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL"}
+KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL", "mean": "AVG POOL", "amax": "MAX POOL"}
 NORMS = {
     nn.LocalResponseNorm: "NORM",
     nn.modules.batchnorm._BatchNorm: "BATCH NORM",
@@ -145,6 +145,7 @@ def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ClearsightError(f"{type(model).__name__} cannot be followed at {'×'.join(map(str, input_size))}: {reason}") from error
+    layers += _uncalled(model, layers)
     head = getattr(model, "HEAD", None)
     for layer in layers:
         layer.says += " (class scores)" if head and layer.name == head else ""
@@ -194,6 +195,23 @@ def _watched(model: nn.Module, layers: list[Layer]) -> Iterator[_Watch]:
             module.training = training
 
 
+def _uncalled(model: nn.Module, layers: list[Layer]) -> list[Layer]:
+    """Rows for modules that did not run but have parameters; what a module within the network uses by itself becomes its own."""
+    first = {layer.name: layer for layer in reversed(layers)}
+    idle = []
+    for (module, own), name in zip(_own_parameters(model).items(), dict(model.named_modules()), strict=True):
+        if name in first or not own:
+            continue
+        parents = [name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1)]
+        user = next((first[parent] for parent in parents if parent in first), None)
+        if user:
+            user.parameters += own
+        else:
+            kind = type(module).__name__
+            idle.append(Layer(name, kind, (), own, 0, f"{kind}, not run in evaluation", None, True))
+    return idle
+
+
 def _own_parameters(model: nn.Module) -> dict[nn.Module, int]:
     """What every module has itself; a parameter that is shared counts where it comes first."""
     known: set[int] = set()
@@ -225,8 +243,8 @@ def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
     label = KINDS[name]
     if label == "FC":
         return label, f"{shape[-1]} neurons"
-    if "adaptive" in name:
-        whole = tuple(shape[-2:]) == (1, 1)
+    if "adaptive" in name or name in ("mean", "amax"):
+        whole = name in ("mean", "amax") or tuple(shape[-2:]) == (1, 1)
         return label, "one value a channel" if whole else f"to {shape[-2]}x{shape[-1]}"
     return label, (_convolution if label == "CONV" else _pooling)(args, padding)
 
