@@ -7,11 +7,13 @@ from typing import get_type_hints
 
 import click
 
-from clearsight import models
 from clearsight.cli import clearsight
 from clearsight.cli.group import VERBS
+from clearsight.models import facts
 from clearsight.train.recipe import Recipe, built_in
+from clearsight.weights.fetch import published
 
+FACTS = Path(facts.__file__).with_suffix(".csv")
 REFERENCE = Path(__file__).parent / "reference"
 WIDTH = 100
 MADE = "<!-- Made by docs/generate.py from the code. Do not edit. -->\n\n"
@@ -54,15 +56,20 @@ def recipes_page() -> str:
 
 def models_page() -> str:
     """Every network of `clearsight models`, oldest first."""
-    rows = ["| name | family | year | parameters | at input | classes | recipe | paper |", "|---|---|---|---:|---|---:|---|---|"]
-    for row in sorted(models.rows(), key=lambda row: (row.year, row.name)):
+    titles = ("name", "family", "year", "parameters", "MB", "MACs", "depth", "at input", "classes", "top-1", "top-5", "recipe", "paper")
+    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---:|---:|---:|---:|---|---:|---:|---:|---|---|"]
+    for row in sorted(facts.every(), key=lambda row: (row.year or 0, row.name)):
         size = "×".join(str(n) for n in row.input_size)
-        counts = f"{row.parameters:,} | {size} | {row.classes:,}"
+        accuracy = " | ".join(f"{value:.1%}" if value else "" for value in published(row.name).values())
+        counts = f"{row.parameters:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,} | {accuracy}"
         rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | `{row.recipe}` | {_cell(row.paper)} |")
     lead = (
-        "`clearsight models` lists them. Parameters are counted at the stated input (channels×height×width) and number of classes;\n"
-        "a network takes other sizes, and the first and last layer follow your data. The recipe is the one that `train` takes\n"
-        "when none is named.\n\n"
+        "`clearsight models` lists them, `clearsight models NAME` shows one layer by layer. Everything is counted at the stated input\n"
+        "(channels×height×width) and number of classes; a network takes other sizes, and the first and last layer follow your data.\n"
+        "Parameters are what training changes. MB are the weights and running statistics in float32, in units of 2²⁰ bytes. MACs are\n"
+        "multiply-adds of convolutions, linear layers and attention. Depth is the number of layers with weights on the longest way.\n"
+        "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, else torchvision (0.28). The\n"
+        "recipe is the one that `train` takes when none is named. A network may also be [a formula](../how-to/formula.md).\n\n"
     )
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"
 
@@ -90,7 +97,9 @@ PAGES = {"cli.md": cli_page, "recipes.md": recipes_page, "models.md": models_pag
 
 
 def main() -> None:
-    """Write every page."""
+    """Count the networks anew, then write every page."""
+    FACTS.write_text(facts.table(), encoding="utf-8")
+    facts.written.cache_clear()
     REFERENCE.mkdir(exist_ok=True)
     for name, page in PAGES.items():
         (REFERENCE / name).write_text(page(), encoding="utf-8")

@@ -35,13 +35,18 @@ def write_atomic(path: str | Path, data: bytes | str) -> None:
         make_folder(path.parent)
         try:
             _write(temporary, data.encode() if isinstance(data, str) else data)
-            os.replace(temporary, path)
+            put_in_place(temporary, path)
         except BaseException:
             with suppress(OSError):  # the first error is the one to tell
                 os.unlink(temporary)
             raise
     except OSError as error:
         raise ClearsightError(f"cannot write {path}: {error.strerror or error}. What was there before is untouched.") from error
+
+
+def put_in_place(temporary: str | Path, path: Path) -> None:
+    """Rename a file whose content is synced over `path`, and sync the folder."""
+    os.replace(temporary, path)
     try:
         _fsync_folder(path.parent)
     except OSError as error:

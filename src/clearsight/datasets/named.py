@@ -1,15 +1,13 @@
 """Named sets: `digits`, inside scikit-learn, and `fashion-mnist`, from the Debian package, the cache or the network."""
 
-import http.client
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..base.errors import ClearsightError
-from ..base.files import cache_folder, digest, write_atomic
+from ..base.download import download
+from ..base.files import cache_folder
 from .arrays import from_arrays
 from .dataset import Parts
 from .idx import read_idx
@@ -74,24 +72,13 @@ def fashion_mnist() -> Parts:
 
 
 def _download(folder: Path) -> Path:
-    """The published files, each checked against its digest and written whole; those already there are kept."""
-    for name, expected in FASHION_FILES.items():
-        if (folder / name).is_file():
-            continue
-        try:
-            with urllib.request.urlopen(FASHION_URL + name, timeout=30) as answer:
-                content = answer.read()
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise ClearsightError(
-                f"fashion-mnist is not here and cannot be downloaded ({getattr(error, 'reason', error)}). Three ways to have it: "
-                f"on Debian or Ubuntu, apt install dataset-fashion-mnist; or copy its four .gz files into {folder}; "
-                f"or, with a network, run this again and it comes from {FASHION_URL}."
-            ) from error
-        if digest(content) != expected:
-            raise ClearsightError(
-                f"{FASHION_URL}{name} came with SHA-256 {digest(content)[:16]}…, not {expected[:16]}…. Nothing was kept; try again."
-            )
-        write_atomic(folder / name, content)
+    """The published files, each whole and checked against its digest; those already there are kept."""
+    ways = (
+        "Three ways to have it: on Debian or Ubuntu, apt install dataset-fashion-mnist; or copy its four .gz files into "
+        f"{folder}; or, with a network, run this again and it comes from {FASHION_URL}."
+    )
+    for name, digest in FASHION_FILES.items():
+        download(FASHION_URL + name, folder / name, digest=f"sha256:{digest}", what="fashion-mnist", otherwise=ways)
     return folder
 
 

@@ -10,6 +10,7 @@ import torch
 from ..base.errors import UsageError, wrong
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
+from . import formula
 from .base import Model
 from .convnets import (
     alexnet,
@@ -60,7 +61,7 @@ class Row:
 
     name: str
     family: str
-    year: int
+    year: int | None
     paper: str
     parameters: int
     stored: int
@@ -80,12 +81,13 @@ def names() -> list[str]:
 
 def family(name: str) -> ModuleType:
     """The file that a network is in, with its TABLE and its facts; raises UsageError with near names when there is none."""
-    return look_up(_table(), name, "network")
+    table = _table()
+    return formula if name not in table and formula.is_formula(name) else look_up(table, name, "network")
 
 
 def _of(fact: Any, name: str) -> Any:
     """What a family says of all its networks at once, or of each by name."""
-    return fact[name] if isinstance(fact, dict) else fact
+    return fact(name) if callable(fact) else fact[name] if isinstance(fact, dict) else fact
 
 
 def build(
@@ -98,7 +100,7 @@ def build(
     dropout: float | None = None,
     seed: int | None = None,
 ) -> Model:
-    """The network `name` for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
+    """The network `name`, or of that formula, for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
 
     `dropout` replaces the network's own where it has any. Raises UsageError for a name that is not there, for
     inputs smaller than the network can pool, and for fewer than 2 classes or a dropout that is no probability.

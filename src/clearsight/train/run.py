@@ -97,7 +97,7 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         folder = free_folder(named, runs)
         _make(folder)
         return Run(folder)
-    stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}").strip("-.") or "run"
+    stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
     number = 1
     while True:
         folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")

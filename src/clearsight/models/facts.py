@@ -1,0 +1,102 @@
+"""What is known of every network, for `clearsight models`. `facts.csv` has the numbers that would take a while to count."""
+
+import csv
+import io
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import torch
+from torch import nn
+
+from . import _of, build, family, formula, names
+from .summary import Summary, summarise
+
+COUNTED = ("parameters", "stored", "macs", "depth")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A network at `input_size` (C, H, W) with `classes` classes.
+
+    `parameters` are what training changes; `stored` is what a file of weights holds, running statistics included, and
+    `megabytes` its size in float32, in units of 2²⁰ bytes as in the lecture's table; `macs` and `depth` as in `summary`.
+    """
+
+    name: str
+    family: str
+    year: int | None
+    paper: str
+    parameters: int
+    stored: int
+    megabytes: float
+    macs: int
+    depth: int
+    input_size: tuple[int, int, int]
+    classes: int
+    recipe: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+def facts(name: str, counted: Summary | None = None) -> Facts:
+    """The facts of one network or formula, at the size and classes of `counted` if that is given.
+
+    Raises UsageError with near names when there is none of that name.
+    """
+    home = family(name)
+    numbers = counts(counted) if counted else written().get(name) or counts(summary(name))
+    year, paper = _of(home.PAPER, name)
+    return Facts(
+        name=name,
+        family=home.__name__.rsplit(".", 1)[-1],
+        year=year,
+        paper=paper,
+        **numbers,
+        megabytes=round(numbers["stored"] * 4 / 2**20, 1),
+        input_size=counted.input_size if counted else _of(home.INPUT, name),
+        classes=counted.outputs if counted else _of(home.CLASSES, name),
+        recipe=_of(home.RECIPE, name),
+    )
+
+
+def every() -> list[Facts]:
+    """The facts of all networks, family by family."""
+    return [facts(name) for name in names()]
+
+
+def summary(name: str, input_size: tuple[int, int, int] | None = None, classes: int | None = None) -> Summary:
+    """A network layer by layer at `input_size` (its own, if not given); also of a formula that is no whole classifier."""
+    home = family(name)
+    size = input_size or _of(home.INPUT, name)
+    classes = classes or _of(home.CLASSES, name)
+    if home is formula and formula.parse(name).layers[-1].word != "softmax":
+        return summarise(nn.Sequential(OrderedDict(formula.stack_on_paper(name, size, classes))), size)
+    with torch.device("meta"):
+        model = build(name, classes, channels=size[0], height=size[1], width=size[2])
+    return summarise(model, size)
+
+
+def counts(summary: Summary) -> dict[str, int]:
+    """The numbers that `facts.csv` has."""
+    return {key: getattr(summary, key) for key in COUNTED}
+
+
+@cache
+def written() -> dict[str, dict[str, int]]:
+    """`facts.csv`: name → its numbers."""
+    text = files("clearsight").joinpath("models/facts.csv").read_text(encoding="utf-8")
+    return {row["name"]: {key: int(row[key]) for key in COUNTED} for row in csv.DictReader(text.splitlines())}
+
+
+def table() -> str:
+    """`facts.csv`, counted anew; `python docs/generate.py` writes it."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["name", *COUNTED], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({"name": name, **counts(summary(name))} for name in names())
+    return text.getvalue()

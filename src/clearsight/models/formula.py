@@ -1,0 +1,277 @@
+"""The lecture's formula as a language: `[(conv32 relu)*2 pool]*3 (fc128 relu)*1 softmax` is a network, and its name.
+
+A formula is a row of layers. Brackets, round or square, hold a part that `*N` repeats; arrows (→ or ->) may stand between
+and mean nothing; capitals neither. `conv96-11x11/4` is 96 filters of 11×11 at stride 4; p, g, d say padding, groups,
+dilation. `conv64` alone is VGG's 3×3 padded by 1; a kernel that is named is padded only if p says so, as in the lecture's
+AlexNet; without a width the channels stay as many as they are. `softmax` ends a classifier: a linear layer to its classes.
+`he` behind it starts the weights as torchvision's VGG does; else they start as torch's layers do.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import UsageError, listed
+from .base import Model
+from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, WORDS, DoesNotFit, Options, Shape, resolved, written
+
+PAPER = (None, "the lecture's formula: [(CONV → RELU)*N → POOL]*M → (FC → RELU)*K → SOFTMAX")
+CLASSES, SMALLEST, RECIPE = 10, 1, "quick"
+MOST = 1000  # layers
+CLOSING = {"(": ")", "[": "]"}
+BETWEEN = re.compile(r"(?:\s|→|->)+")
+TIMES = re.compile(r"\s*[*×]\s*")
+NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, "he"], key=len, reverse=True)), re.IGNORECASE)
+FORMULA = re.compile(rf"[\[\]()*→]|->|(?:^|\s)(?:{NAME.pattern})(?![a-z_])", re.IGNORECASE)
+UNSEEN = ("flatten", "dropout", "bn", *(word for word, kind in WORDS.items() if kind.says == "activation"))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A word with all its options, and the character it begins at."""
+
+    word: str
+    options: Options
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return written(self.word, self.options)
+
+
+@dataclass(frozen=True)
+class Formula:
+    """The layers of a formula, brackets multiplied out; `he` says how its weights start."""
+
+    layers: tuple[Layer, ...]
+    he: bool = False
+    text: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return compact([str(layer) for layer in self.layers]) + (" he" if self.he else "")
+
+
+def is_formula(name: str) -> bool:
+    """Whether `name` is meant as a formula rather than as a network's name."""
+    return FORMULA.search(name) is not None
+
+
+def parse(text: str) -> Formula:
+    """The layers that `text` asks for. Raises UsageError that points at the first character that cannot stand where it does."""
+    open_at: list[int] = []
+    rows: list[list[Layer]] = [[]]
+    at, he = _skip(text, 0), False
+    while at < len(text):
+        if he:
+            raise _mistake(text, at, "nothing stands behind he")
+        start, letter = at, text[at]
+        if letter in CLOSING:
+            open_at.append(at)
+            rows.append([])
+            at = _skip(text, at + 1)
+            continue
+        if open_at and letter == CLOSING[text[open_at[-1]]]:
+            part = rows.pop()
+            open_at.pop()
+            at += 1
+            if not part:
+                raise _mistake(text, start, "an empty bracket", f"layers: {listed(WORDS, 30)}")
+        else:
+            layer, at = _layer(text, at, CLOSING[text[open_at[-1]]] if open_at else "")
+            part = [layer] if layer else []
+            he = layer is None
+        count, at = _times(text, at, len(part))
+        rows[-1] += part * count
+        if len(rows[-1]) > MOST:
+            raise _mistake(text, start, f"{len(rows[-1]):,} layers by here; {MOST:,} are allowed")
+        at = _skip(text, at)
+    if open_at:
+        raise _mistake(text, open_at[-1], f"this bracket is never closed: {CLOSING[text[open_at[-1]]]} is missing")
+    return Formula(_ordered(text, rows[0]), he, text)
+
+
+def _skip(text: str, at: int) -> int:
+    found = BETWEEN.match(text, at)
+    return found.end() if found else at
+
+
+def _layer(text: str, at: int, closing: str) -> tuple[Layer | None, int]:
+    """The layer that begins at `at`, None for `he`, and where it ends."""
+    found = NAME.match(text, at)
+    if not found:
+        brackets = f"( [ {closing}".strip().replace(" ", " or ")
+        raise _mistake(text, at, f"no layer begins with {text[at : at + 12].split()[0]!r}", f"{listed(WORDS, 30)}; or {brackets}")
+    start, at = at, found.end()
+    word, given = ALIASES.get(found[0].lower(), (found[0].lower(), {}))
+    if word == "he":
+        return None, at
+    kind, given = WORDS[word], dict(given)
+    open_to = [] if given else list(kind.options)
+    while at < len(text) and not BETWEEN.match(text, at) and text[at] not in "()[]*×":
+        for name in open_to:
+            option = OPTIONS[name][0].match(text.lower(), at)
+            if option:
+                given[name] = OPTIONS[name][2](option)
+                _in_range(text, at, name, given[name])
+                open_to = [] if name == "grid" else [other for other in open_to if other not in (name, "grid")]
+                at = option.end()
+                break
+        else:
+            may = ", ".join(OPTIONS[name][1] for name in open_to) or "a space, an arrow, a bracket or *"
+            raise _mistake(text, at, f"{text[at]!r} cannot stand behind {text[start:at]!r}", may)
+    if kind.needs and kind.needs not in given:
+        raise _mistake(text, at, f"{word} needs its {kind.needs}", f"{word}128")
+    return Layer(word, resolved(word, given), start), at
+
+
+def _in_range(text: str, at: int, name: str, value: object) -> None:
+    for number in value if isinstance(value, tuple) else (value,):
+        least = 1 if name in POSITIVE else 0
+        if not isinstance(number, bool) and not least <= number <= LARGEST:
+            raise _mistake(text, at, f"a {name} must be {least} to {LARGEST:,}. Got {number}")
+
+
+def _times(text: str, at: int, layers: int) -> tuple[int, int]:
+    star = TIMES.match(text, at)
+    if not star:
+        return 1, at
+    number = re.compile(r"\d+").match(text, star.end())
+    if not number:
+        raise _mistake(text, star.end(), "how often must be a whole number", "*2")
+    if len(number[0]) > 9 or int(number[0]) * layers > MOST:
+        raise _mistake(text, star.end(), f"too often: {MOST:,} layers are allowed")
+    return int(number[0]), number.end()
+
+
+def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
+    """The same layers; raises UsageError when something stands behind softmax."""
+    if not layers:
+        raise _mistake(text, len(text), "a formula without layers", listed(WORDS, 30))
+    for layer, after in pairwise(layers):
+        if layer.word == "softmax":
+            raise _mistake(text, max(layer.at, after.at), "softmax is the last layer, nothing follows it", "the end, or he")
+    return tuple(layers)
+
+
+def _mistake(text: str, at: int, says: str, may: str = "") -> UsageError:
+    """The error with the line of the formula and a caret under the character `at`."""
+    start = max(text.rfind("\n", 0, at) + 1, at - 60)
+    line = text[start:].splitlines()[0][:110] if text[start:] else ""
+    allowed = f" Here may stand: {may}." if may else ""
+    return UsageError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {line}\n    {' ' * (at - start)}^")
+
+
+def compact(words: list[str]) -> str:
+    """The words in a row, with what repeats in brackets: `(conv64 relu)*2 pool`."""
+    out, i = [], 0
+    while i < len(words):
+        period, count = _repeat(words, i)
+        part = compact(words[i : i + period]) if period > 1 else words[i]
+        if count > 1 and period > 1:
+            part = f"[{part}]" if "(" in part else f"({part})"
+        out.append(part + (f"*{count}" if count > 1 else ""))
+        i += period * count
+    return " ".join(out)
+
+
+def _repeat(words: list[str], i: int) -> tuple[int, int]:
+    """The period and the count of the repetition at `i` that covers most words."""
+    best = (1, 1)
+    for period in range(1, (len(words) - i) // 2 + 1):
+        unit, count = words[i : i + period], 1
+        while words[i + count * period : i + (count + 1) * period] == unit:
+            count += 1
+        if count > 1 and period * count > best[0] * best[1]:
+            best = (period, count)
+    return best
+
+
+class Sequence(Model):
+    """The layers of a formula one after the other, named as in the lecture's AlexNet: conv1, relu1, pool1, …, fc8."""
+
+    def __init__(self, layers: dict[str, nn.Module]) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+        self.HEAD = next(reversed(layers))
+        self.STAGES = tuple(name for name in layers if name.rstrip("0123456789") not in UNSEEN)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the last layer reads, `(N, D)`."""
+        for layer in list(self.children())[:-1]:
+            x = layer(x)
+        return x
+
+
+def stack(text: str, shape: Shape, classes: int = CLASSES, dropout: float | None = None) -> dict[str, nn.Module]:
+    """The layers by name for inputs of `shape` (C, H, W), also of a formula that is no whole classifier."""
+    formula = parse(text)
+    layers: dict[str, nn.Module] = {}
+    seen: dict[str, int] = {}
+    for layer in _flattened(formula.layers, shape):
+        options = {**layer.options, "width": classes} if layer.word == "softmax" else layer.options
+        if layer.word == "dropout" and dropout is not None:
+            options = {"rate": dropout}
+        try:
+            module, shape = WORDS[layer.word].make(options, shape)
+        except DoesNotFit as error:
+            raise _mistake(text, layer.at, str(error)) from None
+        kind = {"softmax": "fc", "avgpool": "pool", "lrn": "norm"}.get(layer.word, layer.word)
+        counter = "weights" if kind in ("conv", "fc") else kind
+        seen[counter] = seen.get(counter, 0) + 1
+        layers[f"{kind}{seen[counter]}" if kind != "flatten" else kind] = module
+    if formula.he:
+        _start_as_he(layers)
+    return layers
+
+
+def _flattened(layers: tuple[Layer, ...], shape: Shape) -> Iterator[Layer]:
+    """The layers with the flattening that is implied before the first fc or softmax."""
+    flat = False
+    for layer in layers:
+        if layer.word in ("fc", "softmax") and not flat:
+            yield Layer("flatten", {}, layer.at)
+        if layer.word == "flatten" and flat:
+            continue
+        flat = flat or layer.word in ("fc", "softmax", "flatten")
+        yield layer
+
+
+def _start_as_he(layers: dict[str, nn.Module]) -> None:
+    """K. He et al., Delving deep into rectifiers, 2015, for convolutions by what they feed; linear layers at N(0, 0.01)."""
+    for layer in layers.values():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=0.01)
+        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> Sequence:
+    """The classifier of the formula `name`; `dropout` replaces every dropout in it."""
+    formula = parse(name)
+    if formula.layers[-1].word != "softmax":
+        raise _mistake(name, len(name.rstrip()), "a classifier ends in its classes", "softmax")
+    return Sequence(stack(name, (channels, height, width), classes, dropout))
+
+
+def _input(name: str) -> tuple[int, int, int]:
+    """The size at which a formula is counted when none is said: 3×32×32, or 3×224×224 where that leaves nothing."""
+    try:
+        stack_on_paper(name, (3, 32, 32))
+    except UsageError:
+        return (3, 224, 224)
+    return (3, 32, 32)
+
+
+def stack_on_paper(text: str, shape: Shape, classes: int = CLASSES) -> dict[str, nn.Module]:
+    """As `stack`, without values: nothing is allocated."""
+    with torch.device("meta"):
+        return stack(text, shape, classes)
+
+
+INPUT = _input

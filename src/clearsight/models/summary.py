@@ -1,0 +1,281 @@
+"""A network layer by layer: output, parameters, multiply-adds, receptive field, depth. Nothing is computed but shapes.
+
+Multiply-adds (MACs) are those of convolutions, linear layers and the products of attention, as papers count them: no
+biases, norms, activations or poolings. They are counted below the modules, so that functional calls are seen; what a module
+computes itself, outside of the modules within it, stands in its own row. Depth is the number of layers with weights
+(convolutions and linear layers) on the longest way from the picture to the answer.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import flop_registry
+
+from ..base.errors import ClearsightError
+from .fields import Field, follow
+
+WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
+KINDS = {"convolution": "CONV", "max_pool2d_with_indices": "MAX POOL", "avg_pool2d": "AVG POOL", "mm": "FC", "addmm": "FC"}
+KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL", "mean": "AVG POOL", "amax": "MAX POOL"}
+NORMS = {
+    nn.LocalResponseNorm: "NORM",
+    nn.modules.batchnorm._BatchNorm: "BATCH NORM",
+    nn.LayerNorm: "LAYER NORM",
+    nn.GroupNorm: "GROUP NORM",
+}
+
+
+@dataclass
+class Layer:
+    """A module as it was called: what came out (C, H, W), what is its own, and what a unit of its output sees."""
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    parameters: int
+    macs: int
+    says: str
+    field: Field | None
+    leaf: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As `look summary --json` has it."""
+        return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
+
+    def receptive_field(self) -> dict[str, Any] | None:
+        """As `look receptive-field --json` has it, padding being top, bottom, left, right; None where no input is seen."""
+        seen = self.field
+        if seen is None:
+            return None
+        around = [side for pair in zip(seen.before, seen.after, strict=True) for side in pair]
+        numbers = {"size": seen.size, "stride": seen.stride, "padding": around}
+        plain = {name: [int(n) if n == int(n) else n for n in values] for name, values in numbers.items()}
+        return {"layer": self.name, **plain, "status": seen.status}
+
+
+@dataclass
+class Summary:
+    """A network at one input size, with `outputs` classes or channels.
+
+    The layers stand in the order in which they end, a module after those within it.
+    """
+
+    input_size: tuple[int, int, int]
+    parameters: int
+    stored: int
+    macs: int
+    depth: int
+    outputs: int
+    layers: list[Layer]
+
+    @property
+    def rows(self) -> list[Layer]:
+        """Every layer that is no container, or that has something of its own."""
+        return [layer for layer in self.layers if layer.leaf or layer.parameters or layer.macs]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `look summary --json` has it."""
+        return {"parameters": self.parameters, "macs": self.macs, "layers": [layer.to_json() for layer in self.rows]}
+
+
+@dataclass
+class _Frame:
+    """A module while it runs."""
+
+    name: str
+    module: nn.Module
+    macs: int = 0
+    operations: list[tuple[str, Any, tuple[int, ...], list[int]]] = field(default_factory=list)
+    padding: list[int] = field(default_factory=list)  # left, right, top, bottom, of padding that came before a window
+
+
+class _Watch(TorchDispatchMode):
+    """Sees every operation: counts its multiply-adds, follows depth and receptive field."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.frames: list[_Frame] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        packet = func.overloadpacket
+        name = packet.__name__
+        macs = flop_registry[packet](*args, **(kwargs or {}), out_val=out) // 2 if packet in flop_registry else 0
+        if self.frames:
+            self._note(name, args, out, macs)
+        inputs = [(t, t.__dict__["seen"]) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor) and "seen" in t.__dict__]
+        if inputs:
+            weighted = name in WEIGHTED and len(inputs) == 1
+            for tensor in tree_leaves(out):
+                if isinstance(tensor, Tensor):
+                    seen = follow(func, args, inputs, tensor)
+                    tensor.__dict__["seen"] = replace(seen, depth=max(f.depth for _, f in inputs) + weighted)
+        return out
+
+    def _note(self, name: str, args: Any, out: Any, macs: int) -> None:
+        frame = self.frames[-1]
+        frame.macs += macs
+        if name == "constant_pad_nd":
+            frame.padding = list(args[1])
+        elif name in KINDS:
+            first = next(t for t in tree_leaves(out) if isinstance(t, Tensor))
+            frame.operations.append((name, args, tuple(first.shape), frame.padding))
+            frame.padding = []
+
+
+def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
+    """The layers of `model`, as it is in evaluation, for inputs of `input_size` (C, H, W).
+
+    The model is left as it was: weights, modes, hooks. Raises ClearsightError for one that cannot be followed without values.
+    """
+    layers: list[Layer] = []
+    x = torch.zeros(1, *input_size, device="meta")
+    x.__dict__["seen"] = Field(seen=input_size[1:], grid=input_size[1:])
+    shapes = {name: torch.empty_like(value, device="meta") for name, value in (*model.named_parameters(), *model.named_buffers())}
+    try:
+        with _watched(model, layers) as watch, torch.no_grad(), watch:
+            out = functional_call(model, shapes, (x,))
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ClearsightError(f"{type(model).__name__} cannot be followed at {'×'.join(map(str, input_size))}: {reason}") from error
+    layers += _uncalled(model, layers)
+    head = getattr(model, "HEAD", None)
+    for layer in layers:
+        layer.says += " (class scores)" if head and layer.name == head else ""
+    answer = next(t for t in tree_leaves(out) if isinstance(t, Tensor))
+    seen = answer.__dict__.get("seen")
+    stored = sum(value.numel() for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked"))
+    return Summary(
+        input_size=input_size,
+        parameters=sum(p.numel() for p in model.parameters()),
+        stored=stored,
+        macs=sum(layer.macs for layer in layers),
+        depth=seen.depth if seen else 0,
+        outputs=answer.shape[1],
+        layers=layers,
+    )
+
+
+@contextmanager
+def _watched(model: nn.Module, layers: list[Layer]) -> Iterator[_Watch]:
+    """Adds a row to `layers` for every call of a module; afterwards the model is as it was."""
+    watch, own, modes = _Watch(), _own_parameters(model), {module: module.training for module in model.modules()}
+    counted: set[nn.Module] = set()
+    numbers: dict[str, int] = {}
+
+    def begin(name: str, module: nn.Module) -> None:
+        watch.frames.append(_Frame(name, module))
+
+    def end(module: nn.Module, output: Any) -> None:
+        frame = watch.frames.pop()
+        tensors = [t for t in tree_leaves(output) if isinstance(t, Tensor)]
+        if tensors:
+            parameters = 0 if module in counted else own[module]
+            counted.add(module)
+            layers.append(_layer(frame, tensors[0], parameters, numbers))
+
+    handles = []
+    for name, module in model.named_modules():
+        handles.append(module.register_forward_pre_hook(lambda m, _, name=name: begin(name, m)))
+        handles.append(module.register_forward_hook(lambda m, _, output: end(m, output)))
+    try:
+        model.eval()
+        yield watch
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, training in modes.items():
+            module.training = training
+
+
+def _uncalled(model: nn.Module, layers: list[Layer]) -> list[Layer]:
+    """Rows for modules that did not run but have parameters; what a module within the network uses by itself becomes its own."""
+    first = {layer.name: layer for layer in reversed(layers)}
+    idle = []
+    for (module, own), name in zip(_own_parameters(model).items(), dict(model.named_modules()), strict=True):
+        if name in first or not own:
+            continue
+        parents = [name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1)]
+        user = next((first[parent] for parent in parents if parent in first), None)
+        if user:
+            user.parameters += own
+        else:
+            kind = type(module).__name__
+            idle.append(Layer(name, kind, (), own, 0, f"{kind}, not run in evaluation", None, True))
+    return idle
+
+
+def _own_parameters(model: nn.Module) -> dict[nn.Module, int]:
+    """What every module has itself; a parameter that is shared counts where it comes first."""
+    known: set[int] = set()
+    own = {}
+    for module in model.modules():
+        new = [p for p in module.parameters(recurse=False) if id(p) not in known]
+        known |= {id(p) for p in new}
+        own[module] = sum(p.numel() for p in new)
+    return own
+
+
+def _layer(frame: _Frame, out: Tensor, parameters: int, numbers: dict[str, int]) -> Layer:
+    module = frame.module
+    leaf = next(module.children(), None) is None
+    label, text = _described(frame, out) if leaf else ("", type(module).__name__)
+    if label:
+        counter = "weights" if label in ("CONV", "FC") else label.split()[-1]
+        numbers[counter] = numbers.get(counter, 0) + 1
+        text = f"{label}{numbers[counter]}: {text}"
+    return Layer(frame.name, type(module).__name__, tuple(out.shape[1:]), parameters, frame.macs, text, out.__dict__.get("seen"), leaf)
+
+
+def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
+    """What the lecture's listing calls a layer (CONV, MAX POOL, NORM, FC) and says of it."""
+    norm = next((label for kind, label in NORMS.items() if isinstance(frame.module, kind)), "")
+    if norm or len(frame.operations) != 1:
+        return (norm, "Normalization layer") if norm else ("", type(frame.module).__name__)
+    name, args, shape, padding = frame.operations[0]
+    label = KINDS[name]
+    if label == "FC":
+        return label, f"{shape[-1]} neurons"
+    if "adaptive" in name or name in ("mean", "amax"):
+        whole = name in ("mean", "amax") or tuple(shape[-2:]) == (1, 1)
+        return label, "one value a channel" if whole else f"to {shape[-2]}x{shape[-1]}"
+    return label, (_convolution if label == "CONV" else _pooling)(args, padding)
+
+
+def _convolution(args: Any, outside: list[int]) -> str:
+    weight, stride, padding, dilation, transposed, groups = args[1], args[3], args[4], args[5], args[6], args[8]
+    filters = weight.shape[1] * groups if transposed else weight.shape[0]
+    kernel = "x".join(str(n) for n in weight.shape[2:])
+    parts = [f"{filters} {kernel} filters at stride {_square(stride)}", f"pad {_around(padding, outside)}"]
+    if max(dilation) > 1:
+        parts.append(f"dilation {_square(dilation)}")
+    if groups > 1:
+        parts.append("one channel each" if weight.shape[1] == 1 else f"{groups} groups")
+    return ("transposed, " if transposed else "") + ", ".join(parts)
+
+
+def _pooling(args: Any, outside: list[int]) -> str:
+    kernel = [args[1]] * 2 if isinstance(args[1], int) else args[1]
+    stride = args[2] if len(args) > 2 and args[2] else kernel
+    around = _around(args[3] if len(args) > 3 else [0], outside)
+    return f"{'x'.join(str(n) for n in kernel)} filters at stride {_square(stride)}" + (f", pad {around}" if around != "0" else "")
+
+
+def _square(values: Any) -> str:
+    values = [values] if isinstance(values, int) else list(values)
+    return str(values[0]) if len(set(values)) == 1 else "x".join(str(n) for n in values)
+
+
+def _around(padding: Any, outside: list[int]) -> str:
+    """One number where all sides are padded alike, else top, bottom, left, right."""
+    rows, columns = ([padding] * 2 if isinstance(padding, int) else list(padding) * 2)[:2]
+    left, right, top, bottom = ([*outside, 0, 0, 0, 0])[:4]
+    sides = [rows + top, rows + bottom, columns + left, columns + right]
+    return str(sides[0]) if len(set(sides)) == 1 else "/".join(str(n) for n in sides)

@@ -1,0 +1,363 @@
+"""The lecture's formula as a language: what it builds, what it is equal to, how it is written, and where it points."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from clearsight import models
+from clearsight.base.errors import UsageError
+from clearsight.classifier import artefact
+from clearsight.classifier.classifier import Classifier
+from clearsight.images.preprocess import Preprocessing
+from clearsight.models.formula import compact, is_formula, parse, stack_on_paper
+from clearsight.models.sequential import formula
+
+LECTURE = "[(conv32 relu)*2 pool]*3 (fc128 relu)*1 softmax"
+# torchvision's AlexNet and VGG16, and the lecture's AlexNet at 227×227
+ALEXNET = (
+    "conv64-11x11/4p2 relu pool3x3/2 conv192-5x5p2 relu pool3x3/2 conv384 relu (conv256 relu)*2 pool3x3/2 avgpool=6x6 "
+    "(dropout fc4096 relu)*2 softmax"
+)
+ALEXNET_LECTURE = (
+    "conv96-11x11/4 relu pool3x3/2 norm conv256-5x5p2 relu pool3x3/2 norm (conv384 relu)*2 conv256 relu pool3x3/2 "
+    "(dropout fc4096 relu)*2 softmax"
+)
+VGG16 = (
+    "[(conv64 relu)*2 pool] [(conv128 relu)*2 pool] (conv256 relu)*3 pool [(conv512 relu)*3 pool]*2 avgpool=7x7 "
+    "(fc4096 relu dropout)*2 softmax he"
+)
+
+
+def equal(ours: nn.Module, theirs: nn.Module, size: tuple[int, int, int]) -> None:
+    """Weight for weight in order, and the same logits."""
+    for a, b in zip(ours.state_dict().values(), theirs.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    x = torch.rand(1, *size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(ours.eval()(x), theirs.eval()(x))
+
+
+def seeded(make) -> nn.Module:
+    torch.manual_seed(7)
+    return make()
+
+
+def test_the_lectures_formula_is_a_network():
+    model = models.build(LECTURE, 10, channels=1, height=28, width=28, seed=0)
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    assert [(c.in_channels, c.out_channels, c.kernel_size, c.padding) for c in convolutions] == [
+        *[(1, 32, (3, 3), (1, 1))], *[(32, 32, (3, 3), (1, 1))] * 5
+    ]  # fmt: skip
+    assert sum(isinstance(m, nn.MaxPool2d) for m in model.modules()) == 3
+    assert sum(p.numel() for p in model.parameters()) == (9 + 1) * 32 + 5 * (9 * 32 + 1) * 32 + (32 * 9 + 1) * 128 + 129 * 10
+    assert model.STAGES == ("conv1", "conv2", "pool1", "conv3", "conv4", "pool2", "conv5", "conv6", "pool3", "fc7", "fc8")
+    x = torch.rand(2, 1, 28, 28)
+    assert torch.equal(model(x), model.head(model.features(x))) and model.head is model.fc8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[(CONV32 → RELU)*2 → POOL]*3 → (FC128 → RELU)*1 → SOFTMAX",
+        "([conv32->relu] * 2 -> pool2x2/2) × 3 fc128 relu softmax",
+        "conv32-3x3p1 relu conv32-3x3/1p1 relu maxpool\n(conv32p1g1 relu conv32d1 relu pool/2)*2 flatten fc128 relu (relu)*0 softmax",
+    ],
+)
+def test_it_may_be_written_in_many_ways(text):
+    assert [str(layer) for layer in parse(text).layers if layer.word != "flatten"] == [str(layer) for layer in parse(LECTURE).layers]
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("conv6-5x5", [(6, 28, 28)]),  # 32×32×3, filters of 5×5×3: the lecture's 28×28×6 activation maps
+        ("conv3x3 conv", [(3, 30, 30), (3, 30, 30)]),
+        ("conv8/2 avgpool3x3/2p1-ceil globalpool softmax", [(8, 16, 16), (8, 9, 9), (8, 1, 1), (8,), (10,)]),
+        ("conv8-1x5p0x2 pool2x4/2x1 conv8-3x3d2", [(8, 32, 32), (8, 16, 29), (8, 12, 25)]),
+        (
+            "conv6g3 lrn3 bn pool3x3/2-ceil globalmaxpool flatten bn fc7 gelu",
+            [(6, 32, 32)] * 3 + [(6, 16, 16), (6, 1, 1), (6,), (6,), (7,), (7,)],
+        ),
+        ("avgpool=4x5 dropout0.2 leakyrelu0.2 elu fc3-nobias", [(3, 4, 5)] * 4 + [(60,), (3,)]),
+    ],
+)
+def test_shapes(text, shapes):
+    x = torch.zeros(2, 3, 32, 32, device="meta")
+    found = []
+    for layer in stack_on_paper(text, (3, 32, 32)).values():
+        x = layer(x)
+        found.append(tuple(x.shape[1:]))
+    assert found == shapes
+
+
+def torch_alexnet() -> nn.Sequential:
+    features = [
+        nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2),
+        nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
+        nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2), nn.AdaptiveAvgPool2d(6), nn.Flatten(),
+    ]  # fmt: skip
+    hidden = [nn.Dropout(), nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
+    return nn.Sequential(*features, *hidden)
+
+
+def torch_vgg(stages: tuple[tuple[int, int], ...], grid: int, hidden: int, classes: int) -> nn.Sequential:
+    """As torchvision builds VGG, and starts its weights."""
+    layers: list[nn.Module] = []
+    inputs = 3
+    for width, count in stages:
+        for _ in range(count):
+            layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+            inputs = width
+        layers.append(nn.MaxPool2d(2, 2))
+    layers += [nn.AdaptiveAvgPool2d(grid), nn.Flatten(), nn.Linear(inputs * grid * grid, hidden), nn.ReLU(), nn.Dropout()]
+    model = nn.Sequential(*layers, nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(), nn.Linear(hidden, classes))
+    for module in model:
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, 0, 0.01)
+            nn.init.zeros_(module.bias)
+    return model
+
+
+def test_alexnet_weight_for_weight():
+    theirs = seeded(torch_alexnet)
+    ours = models.build(ALEXNET, 1000, height=224, width=224, seed=7)
+    assert sum(p.numel() for p in ours.parameters()) == 61_100_840
+    equal(ours, theirs, (3, 224, 224))
+    assert str(parse(formula(theirs))) == str(parse(ALEXNET))
+
+
+def test_a_narrow_vgg_weight_for_weight():
+    text = "[(conv4 relu)*2 pool]*1 [(conv8 relu)*3 pool]*2 avgpool=2x2 (fc16 relu dropout)*2 softmax he"
+    theirs = seeded(lambda: torch_vgg(((4, 2), (8, 3), (8, 3)), 2, 16, 5))
+    equal(models.build(text, 5, height=32, width=32, seed=7), theirs, (3, 32, 32))
+    assert formula(theirs) + " he" == str(parse(text))
+
+
+@pytest.mark.slow
+def test_vgg16_weight_for_weight():
+    theirs = seeded(lambda: torch_vgg(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 7, 4096, 1000))
+    ours = models.build(VGG16, 1000, height=224, width=224, seed=7)
+    assert sum(p.numel() for p in ours.parameters()) == 138_357_544  # the lecture's number
+    equal(ours, theirs, (3, 224, 224))
+
+
+@pytest.mark.parametrize("name", ["pixels", "lenet5", "convnet"])
+def test_networks_of_the_registry_have_formulas(name):
+    model = models.build(name, 5, channels=1, height=28, width=28, seed=7)
+    again = models.build(formula(model), 5, channels=1, height=28, width=28, seed=7)
+    if name != "pixels":  # which starts at zero
+        equal(again, model, (1, 28, 28))
+
+
+# a formula in its shortest form, and the network of torch it stands for
+PRINTED = {
+    "conv8-5x5/2p2 bn relu (conv8-nobias bn-eps0.001-momentum0.01 relu6)*2 globalpool softmax": lambda: nn.Sequential(
+        *(nn.Conv2d(3, 8, 5, 2, 2), nn.BatchNorm2d(8), nn.ReLU()),
+        *(nn.Conv2d(8, 8, 3, padding="same", bias=False), nn.BatchNorm2d(8, 1e-3, 0.01), nn.ReLU6(True)),
+        nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(8, 8, 3, bias=False), nn.BatchNorm2d(8, 1e-3, 0.01), nn.Identity(), nn.ReLU6()),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.0), nn.Linear(8, 4)),
+    ),
+    "conv4-3x3 lrn3a0.0003 pool3x3/2p1-ceil avgpool globalmaxpool elu leakyrelu0.3 fc3 tanh softmax-nobias": lambda: nn.Sequential(
+        *(nn.Conv2d(3, 4, 3), nn.LocalResponseNorm(3, 9e-4, k=2), nn.MaxPool2d(3, 2, 1, ceil_mode=True), nn.AvgPool2d(2)),
+        *(nn.AdaptiveMaxPool2d((1, 1)), nn.Flatten(), nn.ELU(), nn.LeakyReLU(0.3), nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2, bias=False)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PRINTED)
+def test_a_sequential_network_prints_as_its_formula(text):
+    model = PRINTED[text]().eval()
+    said = formula(model)
+    assert said.replace("globalpool dropout0", "globalpool") == text
+    again = models.build(said, model[-1].out_features, height=19, width=19).eval()
+    again.load_state_dict(dict(zip(again.state_dict(), model.state_dict().values(), strict=True)))
+    x = torch.rand(2, 3, 19, 19)
+    with torch.no_grad():
+        torch.testing.assert_close(again(x), model(x))
+
+
+class Branch(nn.Module):
+    def forward(self, x):
+        return x + torch.relu(x)
+
+
+class Loop(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (models.build("resnet18", 10, height=32, width=32), "feeds more than one"),
+        (nn.Sequential(nn.Conv2d(3, 4, 3), Branch()), "feeds more than one"),
+        (Loop(), "cannot be followed layer by layer"),
+        (nn.Sequential(nn.Conv2d(3, 4, 3, padding_mode="reflect")), r"no word says what 0 \(Conv2d\) does"),
+        (nn.Sequential(nn.PixelShuffle(2)), "PixelShuffle"),
+        (nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(2)), "padding of convolutions only"),
+        (nn.Sequential(nn.GELU("tanh")), "GELU"),
+    ],
+)
+def test_what_has_no_formula_is_named(model, says):
+    with pytest.raises(UsageError, match=says):
+        formula(model)
+
+
+def number(low: int, high: int) -> st.SearchStrategy[str]:
+    return st.integers(low, high).map(str)
+
+
+def optional(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.one_of(st.just(""), st.tuples(*parts).map("".join))
+
+
+SLIDE = optional(st.just("/"), number(1, 3)), optional(st.just("p"), number(0, 1))
+CONV = optional(st.sampled_from(["-3x3", "-5x5", "-1x7", "-2x2"])), *SLIDE, st.sampled_from(["", "d2", "g1", "-nobias"])
+POOL = st.sampled_from(["pool", "avgpool", "maxpool"]), st.sampled_from(["", "3x3", "2x4"]), *SLIDE, st.sampled_from(["", "-ceil"])
+OTHERS = (
+    *("relu", "Tanh", "GELU", "relu6", "swish", "leakyrelu0.1", "lrn", "norm3", "lrn5k1a0.00012b0.5", "bn", "bn-eps0.00001"),
+    *("dropout", "dropout0.25", "avgpool=3x3", "pool=2x5", "globalpool", "conv3x3"),
+)
+WORD = st.one_of(st.tuples(st.just("conv"), number(1, 64), *CONV).map("".join), st.tuples(*POOL).map("".join), st.sampled_from(OTHERS))
+GAP = st.sampled_from([" ", " → ", "->", "  ", "\n"])
+TIMES = st.sampled_from(["", "*2", " * 3", "*0", "×1"])
+END = st.sampled_from(["", "fc7 relu softmax", "softmax-nobias he"])
+
+
+def joined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.lists(st.tuples(parts, GAP).map("".join), min_size=1, max_size=4).map("".join)
+
+
+def bracketed(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda body, times, pair: f"{pair[0]}{body}{pair[1]}{times}", joined(inner), TIMES, st.sampled_from(["()", "[]"]))
+
+
+FORMULAS = st.tuples(joined(st.recursive(WORD, bracketed, max_leaves=6)), END).map("".join)
+
+
+@given(FORMULAS)
+@settings(max_examples=200, deadline=None)
+def test_what_is_printed_is_read_again_as_the_same(text):
+    try:
+        first = parse(text)
+    except UsageError:
+        assert "*0" in text  # the only way to a formula without layers
+        return
+    assert parse(str(first)) == first
+    assert str(parse(str(first))) == str(first)
+    assert is_formula(str(first)) and len(str(first)) <= len(" ".join(str(layer) for layer in first.layers) + " he")
+
+
+@given(st.text("conv32pl relu()[]*->x/0.5", max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_formula_or_one_clear_error(text):
+    said = ""
+    try:
+        parse(text)
+    except UsageError as error:
+        said = str(error)
+    assert not said or said.splitlines()[-1].strip() == "^"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "says", "may"),
+    [
+        ("[(conv32 relu)*2 pool]*3 (fc128 relu)*N softmax", "N", "how often must be a whole number", "*2"),
+        ("[(conv32 relu*2 pool]*3", "]*3", "no layer begins with ']*3'", "( or [ or )"),
+        ("conv32q relu", "q", "'q' cannot stand behind 'conv32'", "-5x5 (kernel), /2 (stride), p1 (padding), g2 (groups)"),
+        ("conv32-3x3/2/2", "/2", "'/' cannot stand behind 'conv32-3x3/2'", "p1 (padding)"),
+        ("relu3", "3", "'3' cannot stand behind 'relu'", "a space"),
+        ("conv32 foo softmax", "foo", "no layer begins with 'foo'", "conv, pool, avgpool, fc, softmax"),
+        ("fc relu", " relu", "fc needs its width", "fc128"),
+        ("(softmax)*2", "softmax", "softmax is the last layer", "he"),
+        ("softmax relu", "relu", "softmax is the last layer", "he"),
+        ("softmax he he", "he", "nothing stands behind he", ""),
+        ("conv32 ()", ")", "an empty bracket", "conv"),
+        ("[(conv32", "(", "never closed: ) is missing", ""),
+        ("conv0", "0", "a width must be 1 to 1,048,576. Got 0", ""),
+        ("(conv8 relu)*501", "501", "too often: 1,000 layers are allowed", ""),
+        ("pool2x2=3x3", "=", "'=' cannot stand behind 'pool2x2'", "/2 (stride)"),
+        ("", "", "without layers", "conv"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_pointed_at(text, at, says, may):
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    first, line, caret = str(caught.value).split("\n")
+    assert says in first and may in first and ("Here may stand" in first) == bool(may)
+    place = len(caret) - 5
+    assert line[4:] == text and text[place:].startswith(at) and f"character {place + 1}:" in first
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "says"),
+    [
+        ("conv5-5x5 (pool)*6 softmax", "pool", "a window of 2 px does not fit the 1×1 px that are left here"),
+        ("conv32 fc3 conv8 softmax", "conv8", "flattened already"),
+        ("conv32 conv8g3 softmax", "conv8g3", "3 groups do not divide 32 channels in and 8 out"),
+        ("conv1048576 conv1048576 softmax", "conv1048576 softmax", "2,147,483,648 are allowed"),
+        ("dropout1.5 softmax", "dropout1.5", "below 1"),
+        ("pool2x2p2 softmax", "pool2x2p2", "at most half its kernel"),
+        ("conv32 relu", "", "a classifier ends in its classes. Here may stand: softmax"),
+    ],
+)
+def test_a_layer_that_does_not_fit_is_pointed_at(text, at, says):
+    with pytest.raises(UsageError) as caught:
+        models.build(text, 10, height=32, width=32)
+    first, _, caret = str(caught.value).split("\n")
+    assert says in first and text[len(caret) - 5 :].startswith(at) and (at or len(caret) - 5 == len(text))
+
+
+def test_in_a_long_formula_the_line_is_cut_around_the_mistake():
+    with pytest.raises(UsageError) as caught:
+        parse("conv8 relu\n" + "conv16 relu " * 30 + "conv16 rule")
+    _, line, caret = str(caught.value).split("\n")
+    assert line[len(caret) - 1 :] == "rule" and len(line) < 120
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "vgg16.keras", "convnet", "convnext_tiny", "conv_net", "poolformer_s12", "no such network", "fcn"]
+)
+def test_names_of_networks_are_no_formulas(name):
+    assert not is_formula(name)
+
+
+@pytest.mark.parametrize("text", [LECTURE, ALEXNET, "conv6-5x5", "softmax", "FC10", "(x)", "convv32 → relu", "globalpool softmax"])
+def test_formulas_are(text):
+    assert is_formula(text)
+
+
+def test_dropout_replaces_every_dropout():
+    model = models.build("dropout0.1 fc8 relu dropout fc8 softmax", 3, height=8, width=8, dropout=0.3)
+    assert [m.p for m in model.modules() if isinstance(m, nn.Dropout)] == [0.3, 0.3]
+
+
+def test_compact_brackets_what_repeats():
+    assert compact(list("aabaabcc")) == "(a*2 b)*2 c*2"
+    assert compact(list("xyxyzxyxyzq")) == "[(x y)*2 z]*2 q"
+
+
+def test_a_row_of_a_formula():
+    row = models.row("conv8 relu globalpool softmax")
+    assert (row.family, row.year, row.input_size, row.classes, row.parameters) == ("formula", None, (3, 32, 32), 10, 27 * 8 + 8 + 90)
+    assert models.row(ALEXNET_LECTURE).input_size == (3, 224, 224)
+
+
+def test_an_artefact_is_rebuilt_from_its_formula(tmp_path):
+    text = "conv4-5x5 relu pool fc8 tanh dropout0.5 softmax"
+    model = models.build(text, 3, channels=1, height=12, width=12, seed=1)
+    preprocessing = Preprocessing(channels=1, height=12, width=12, mean=(0.5,), std=(0.25,))
+    picture = np.arange(144, dtype=np.uint8).reshape(12, 12, 1)
+    artefact.save(Classifier(model, preprocessing, ["a", "b", "c"], architecture=text), tmp_path, golden=[picture])
+    loaded = artefact.load(tmp_path)
+    assert loaded.architecture == text == json.loads((tmp_path / "config.json").read_text())["architecture"]["name"]
+    assert loaded.classify(picture).top == Classifier(model, preprocessing, ["a", "b", "c"]).classify(picture).top
+    assert artefact.verify(tmp_path).ok
