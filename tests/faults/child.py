@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from clearsight import cli
 from clearsight.train import checkpoint, loop
 from tests.faults.counter import Counter
 
-HUNG = 86  # exit code we report for a child that had to be ended
+HUNG, BROKEN = 86, 87  # exit codes of a child that had to be ended, and of one that failed outside of the run
 LIMIT = 120.0  # seconds after which a child hangs
 
 
@@ -85,17 +86,20 @@ def live(request: dict[str, Any], rank: int, port: int) -> None:
             "MASTER_PORT": str(port),
         }
     sys.argv = ["clearsight", *request["words"]]
-    for mutation in request.get("mutation", []):
-        mutate(*mutation)
-    watch(request, rank)
-    code: Any = 0
+    code: Any = BROKEN
     try:
+        for mutation in request.get("mutation", []):
+            mutate(*mutation)
+        watch(request, rank)
         cli.main()
     except SystemExit as end:
         code = end.code or 0
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def serve(request: dict[str, Any]) -> list[int]:

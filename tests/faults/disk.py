@@ -49,11 +49,16 @@ def _give(names: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 class Disk:
-    """What the operations of a log make of an empty folder `root`."""
+    """What the operations of a log make of the folder `root`, in which `tree` is safe from the start."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, tree: Tree | None = None) -> None:
         self.root = str(root)
         self.top = Folder()
+        for name, content in sorted((tree or {}).items()):
+            folder, last = self._find(os.path.join(root, name))
+            folder.change({last: Folder() if content is None else File(content, content)})
+        for folder in _folders(self.top):
+            self._sync(folder)
 
     def _find(self, path: str) -> tuple[Folder, str]:
         *above, name = os.path.relpath(path, self.root).split(os.sep)

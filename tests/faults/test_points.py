@@ -23,6 +23,7 @@ def critical(bench, name: str) -> range:
 def test_the_counter_sees_all_that_reaches_the_disk(plain):
     plain.clean()
     log = plain.folder / "log"
+    log.unlink(missing_ok=True)
     assert plain.begin(log=str(log)).code == 0
     disk = Disk(plain.scope)
     for line in log.read_text().splitlines():
