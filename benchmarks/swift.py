@@ -71,7 +71,8 @@ def rows_of(recipe: str, found: list[Figures], keras: list[float]) -> list[Row]:
     """Accuracy, training and process seconds of one recipe; the training beside Keras' epoch."""
     values = {name: [figures[name] for figures in found] for name in ("accuracy", "seconds", "process_s")}
     mean, half = mean_interval(values["accuracy"])
-    accuracy = {**alone(f"`{recipe}`, test accuracy, mean ({mean - half:.2f} to {mean + half:.2f})", values["accuracy"], "%"), "ours": mean}
+    interval = f", mean with its 95 % interval {mean - half:.2f} to {mean + half:.2f}" if len(found) > 1 else ""
+    accuracy = {**alone(f"`{recipe}`, test accuracy{interval}", values["accuracy"], "%"), "ours": mean}
     rows = [accuracy, alone(f"`{recipe}`, whole process", values["process_s"], "s")]
     if not keras:
         return [*rows, alone(f"`{recipe}`, training", values["seconds"], "s")]
