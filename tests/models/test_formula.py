@@ -27,9 +27,13 @@ ALEXNET_LECTURE = (
     "conv96-11x11/4 relu pool3x3/2 norm conv256-5x5p2 relu pool3x3/2 norm (conv384 relu)*2 conv256 relu pool3x3/2 "
     "(dropout fc4096 relu)*2 softmax"
 )
+ALEXNET_2012 = (
+    "conv96-11x11/4 relu norm pool3x3/2 conv256-5x5p2g2 relu norm pool3x3/2 conv384 relu conv384g2 relu conv256g2 relu pool3x3/2 "
+    "(dropout fc4096 relu)*2 softmax"
+)
 VGG16 = (
     "[(conv64 relu)*2 pool] [(conv128 relu)*2 pool] (conv256 relu)*3 pool [(conv512 relu)*3 pool]*2 avgpool=7x7 "
-    "(fc4096 relu dropout)*2 softmax he"
+    "(fc4096 relu dropout)*2 softmax vgg"
 )
 
 
@@ -127,34 +131,68 @@ def torch_vgg(stages: tuple[tuple[int, int], ...], grid: int, hidden: int, class
 
 
 def test_alexnet_weight_for_weight():
-    theirs = seeded(torch_alexnet)
+    theirs = models.build("alexnet", 1000, height=224, width=224, seed=7)
     ours = models.build(ALEXNET, 1000, height=224, width=224, seed=7)
     assert sum(p.numel() for p in ours.parameters()) == 61_100_840
     equal(ours, theirs, (3, 224, 224))
-    assert str(parse(formula(theirs))) == str(parse(ALEXNET))
 
 
-def test_a_narrow_vgg_weight_for_weight():
-    text = "[(conv4 relu)*2 pool]*1 [(conv8 relu)*3 pool]*2 avgpool=2x2 (fc16 relu dropout)*2 softmax he"
-    theirs = seeded(lambda: torch_vgg(((4, 2), (8, 3), (8, 3)), 2, 16, 5))
-    equal(models.build(text, 5, height=32, width=32, seed=7), theirs, (3, 32, 32))
-    assert formula(theirs) + " he" == str(parse(text))
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "text"), [("alexnet-lecture", ALEXNET_LECTURE), ("alexnet-2012", ALEXNET_2012)])
+def test_the_other_alexnets_weight_for_weight(name, text):
+    theirs, ours = (models.build(one, 1000, height=227, width=227, seed=7) for one in (name, text))
+    equal(ours, theirs, (3, 227, 227))
 
 
 @pytest.mark.slow
 def test_vgg16_weight_for_weight():
-    theirs = seeded(lambda: torch_vgg(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 7, 4096, 1000))
-    ours = models.build(VGG16, 1000, height=224, width=224, seed=7)
+    theirs, ours = (models.build(one, 1000, height=224, width=224, seed=7) for one in ("vgg16", VGG16))
     assert sum(p.numel() for p in ours.parameters()) == 138_357_544  # the lecture's number
     equal(ours, theirs, (3, 224, 224))
 
 
-@pytest.mark.parametrize("name", ["pixels", "lenet5", "convnet"])
-def test_networks_of_the_registry_have_formulas(name):
-    model = models.build(name, 5, channels=1, height=28, width=28, seed=7)
-    again = models.build(formula(model), 5, channels=1, height=28, width=28, seed=7)
-    if name != "pixels":  # which starts at zero
-        equal(again, model, (1, 28, 28))
+def test_a_narrow_vgg_weight_for_weight():
+    text = "[(conv4 relu)*2 pool]*1 [(conv8 relu)*3 pool]*2 avgpool=2x2 (fc16 relu dropout)*2 softmax vgg"
+    theirs = seeded(lambda: torch_vgg(((4, 2), (8, 3), (8, 3)), 2, 16, 5))
+    equal(models.build(text, 5, height=32, width=32, seed=7), theirs, (3, 32, 32))
+    assert formula(theirs) + " vgg" == str(parse(text))
+
+
+# networks of the registry, or as torch has them, that print as these formulas
+REGISTRY = {
+    "alexnet": ALEXNET, "alexnet-lecture": ALEXNET_LECTURE.replace(" (dropout", " avgpool=6x6 (dropout"),
+    "alexnet-2012": ALEXNET_2012.replace(" (dropout", " avgpool=6x6 (dropout"), "vgg16": VGG16.removesuffix(" vgg"),
+    "pixels": "softmax", "convnet": "conv32-3x3 relu conv64-3x3 pool relu dropout0.25 fc128 relu dropout softmax",
+    "lenet5": "conv6-5x5 relu pool conv16-5x5 relu pool fc120 relu fc84 relu softmax",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text"), REGISTRY.items(), ids=REGISTRY)
+def test_networks_of_the_registry_print_as_their_formulas(name, text):
+    with torch.device("meta"):
+        model = models.build(name, 1000, height=224, width=224)
+        said = formula(model)
+        assert said == str(parse(text))
+        shapes = [[tuple(p.shape) for p in one.parameters()] for one in (model, models.build(said, 1000, height=224, width=224))]
+    assert shapes[0] == shapes[1]
+
+
+def test_torchvisions_alexnet_prints_as_its_formula():
+    with torch.device("meta"):
+        assert formula(torch_alexnet()) == str(parse(ALEXNET))
+
+
+def test_padding_by_a_function_is_the_convolutions():
+    assert formula(models.build("lenet5", 10, channels=1, height=28, width=28)).startswith("conv6-5x5p2 relu pool conv16-5x5 relu")
+
+
+def test_the_start_of_the_weights():
+    last = models.build("(fc100 relu)*2 softmax", 10, channels=1, height=10, width=10, seed=0).state_dict()
+    assert last["fc1.weight"].std().item() == pytest.approx((2 / 100) ** 0.5, rel=0.05) and not last["fc1.bias"].any()
+    assert last["fc3.weight"].abs().max() <= 0.1 and last["fc3.bias"].any()  # as torch starts a linear layer of 100 inputs
+    vgg = models.build("conv50-5x5 relu fc99 softmax vgg", 10, channels=1, height=10, width=10, seed=0).state_dict()
+    assert vgg["conv1.weight"].std().item() == pytest.approx((2 / (25 * 50)) ** 0.5, rel=0.05)
+    assert vgg["fc2.weight"].std().item() == pytest.approx(0.01, rel=0.05) and not vgg["fc3.bias"].any()
 
 
 # a formula in its shortest form, and the network of torch it stands for
@@ -229,7 +267,7 @@ OTHERS = (
 WORD = st.one_of(st.tuples(st.just("conv"), number(1, 64), *CONV).map("".join), st.tuples(*POOL).map("".join), st.sampled_from(OTHERS))
 GAP = st.sampled_from([" ", " → ", "->", "  ", "\n"])
 TIMES = st.sampled_from(["", "*2", " * 3", "*0", "×1"])
-END = st.sampled_from(["", "fc7 relu softmax", "softmax-nobias he"])
+END = st.sampled_from(["", "fc7 relu softmax", "softmax-nobias vgg"])
 
 
 def joined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -253,7 +291,7 @@ def test_what_is_printed_is_read_again_as_the_same(text):
         return
     assert parse(str(first)) == first
     assert str(parse(str(first))) == str(first)
-    assert is_formula(str(first)) and len(str(first)) <= len(" ".join(str(layer) for layer in first.layers) + " he")
+    assert is_formula(str(first)) and len(str(first)) <= len(" ".join(str(layer) for layer in first.layers) + " vgg")
 
 
 @given(st.text("conv32pl relu()[]*->x/0.5", max_size=40))
@@ -277,9 +315,10 @@ def test_any_text_is_a_formula_or_one_clear_error(text):
         ("relu3", "3", "'3' cannot stand behind 'relu'", "a space"),
         ("conv32 foo softmax", "foo", "no layer begins with 'foo'", "conv, pool, avgpool, fc, softmax"),
         ("fc relu", " relu", "fc needs its width", "fc128"),
-        ("(softmax)*2", "softmax", "softmax is the last layer", "he"),
-        ("softmax relu", "relu", "softmax is the last layer", "he"),
-        ("softmax he he", "he", "nothing stands behind he", ""),
+        ("(softmax)*2", "softmax", "softmax is the last layer", "the end, or he, vgg"),
+        ("(fc8 vgg)*2", "vgg", "vgg stands behind softmax, not in brackets", ""),
+        ("softmax relu", "relu", "softmax is the last layer", "vgg"),
+        ("softmax vgg he", "he", "nothing stands behind vgg", ""),
         ("conv32 ()", ")", "an empty bracket", "conv"),
         ("[(conv32", "(", "never closed: ) is missing", ""),
         ("conv0", "0", "a width must be 1 to 1,048,576. Got 0", ""),
@@ -324,7 +363,7 @@ def test_in_a_long_formula_the_line_is_cut_around_the_mistake():
 
 
 @pytest.mark.parametrize(
-    "name", ["resnet18", "vgg16.keras", "convnet", "convnext_tiny", "conv_net", "poolformer_s12", "no such network", "fcn"]
+    "name", ["resnet18", "vgg16.keras", "convnet", "convnext_tiny", "conv_net", "poolformer_s12", "no such network", "fcn", "vgg15", "he"]
 )
 def test_names_of_networks_are_no_formulas(name):
     assert not is_formula(name)

@@ -2,10 +2,13 @@
 
 import dataclasses
 import hashlib
+import io
 import re
 
 import pytest
+import torch
 
+from clearsight import models, weights
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.files import cache_folder
 from clearsight.weights import fetch as module
@@ -88,3 +91,32 @@ def test_offline_says_all_three_ways(site):
         r"or name a file of your own, torchvision:FILE\.",
     ):
         fetch("torchvision:alexnet", quiet=True)
+
+
+def test_an_origin_by_name_is_fetched_and_loaded(monkeypatch):
+    """`torchvision:squeezenet1_1` is the file of that row, as the network of that name; the rest is what it is for a file."""
+    theirs = models.build("squeezenet1_1", 1000, seed=3)
+    stream = io.BytesIO()
+    torch.save({key.replace("trunk.", "features."): value for key, value in theirs.state_dict().items()}, stream)
+    content = stream.getvalue()
+    with serving(Site({"squeezenet1_1.pth": content})) as site:
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()[:8]}"
+        row = dataclasses.replace(find("torchvision:squeezenet1_1"), address=f"{site.address}squeezenet1_1.pth", digest=digest)
+        monkeypatch.setattr(module, "catalogue", lambda: (row,))
+        loaded = weights.load("torchvision:squeezenet1_1")
+    assert loaded.architecture == "squeezenet1_1" and len(loaded.classes) == 1000 and loaded.classes[24].startswith("great grey owl")
+    assert all(torch.equal(value, theirs.state_dict()[key]) for key, value in loaded.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("origin", "says"),
+    [
+        ("torchvision:resnet5", "Did you mean torchvision:resnet50"),
+        ("torchvision:convnext_tiny", "no network is called 'convnext_tiny'"),
+        ("keras:weights/vgg16", "there is no file weights/vgg16"),
+        ("torchvision:vgg16.pth", r"there is no file vgg16.pth: an origin is STORE:FILE, .* or STORE:NAME, as torchvision:vgg16\."),
+    ],
+)
+def test_an_origin_that_cannot_be(origin, says):
+    with pytest.raises(UsageError, match=says):
+        weights.load(origin)

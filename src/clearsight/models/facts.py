@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import _of, build, family, formula, names
+from . import _of, build, family, formula, names, published
 from .summary import Summary, summarise
 
 COUNTED = ("parameters", "stored", "macs", "depth")
@@ -49,6 +49,7 @@ def facts(name: str, counted: Summary | None = None) -> Facts:
     Raises UsageError with near names when there is none of that name.
     """
     home = family(name)
+    size, classes = published(name)
     numbers = counts(counted) if counted else written().get(name) or counts(summary(name))
     year, paper = _of(home.PAPER, name)
     return Facts(
@@ -58,9 +59,9 @@ def facts(name: str, counted: Summary | None = None) -> Facts:
         paper=paper,
         **numbers,
         megabytes=round(numbers["stored"] * 4 / 2**20, 1),
-        input_size=counted.input_size if counted else _of(home.INPUT, name),
-        classes=counted.outputs if counted else _of(home.CLASSES, name),
-        recipe=_of(home.RECIPE, name),
+        input_size=counted.input_size if counted else size,
+        classes=counted.outputs if counted else classes,
+        recipe=home.RECIPE,
     )
 
 
@@ -71,10 +72,9 @@ def every() -> list[Facts]:
 
 def summary(name: str, input_size: tuple[int, int, int] | None = None, classes: int | None = None) -> Summary:
     """A network layer by layer at `input_size` (its own, if not given); also of a formula that is no whole classifier."""
-    home = family(name)
-    size = input_size or _of(home.INPUT, name)
-    classes = classes or _of(home.CLASSES, name)
-    if home is formula and formula.parse(name).layers[-1].word != "softmax":
+    own_size, own_classes = published(name)
+    size, classes = input_size or own_size, classes or own_classes
+    if family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
         return summarise(nn.Sequential(OrderedDict(formula.stack_on_paper(name, size, classes))), size)
     with torch.device("meta"):
         model = build(name, classes, channels=size[0], height=size[1], width=size[2])

@@ -4,7 +4,10 @@ A formula is a row of layers. Brackets, round or square, hold a part that `*N` r
 and mean nothing; capitals neither. `conv96-11x11/4` is 96 filters of 11×11 at stride 4; p, g, d say padding, groups,
 dilation. `conv64` alone is VGG's 3×3 padded by 1; a kernel that is named is padded only if p says so, as in the lecture's
 AlexNet; without a width the channels stay as many as they are. `softmax` ends a classifier: a linear layer to its classes.
-`he` behind it starts the weights as torchvision's VGG does; else they start as torch's layers do.
+
+Weights start as in K. He et al., Delving deep into rectifiers, 2015 (by what a layer reads), biases at zero, the last layer as
+torch starts it: what the registry's AlexNet does. `softmax vgg` starts them as torchvision's VGG: convolutions by what they
+feed, linear layers at N(0, 0.01).
 """
 
 import re
@@ -17,7 +20,7 @@ from torch import Tensor, nn
 
 from ..base.errors import UsageError, listed
 from .base import Model
-from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, WORDS, DoesNotFit, Options, Shape, resolved, written
+from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFit, Options, Shape, resolved, written
 
 PAPER = (None, "the lecture's formula: [(CONV → RELU)*N → POOL]*M → (FC → RELU)*K → SOFTMAX")
 CLASSES, SMALLEST, RECIPE = 10, 1, "quick"
@@ -25,8 +28,8 @@ MOST = 1000  # layers
 CLOSING = {"(": ")", "[": "]"}
 BETWEEN = re.compile(r"(?:\s|→|->)+")
 TIMES = re.compile(r"\s*[*×]\s*")
-NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, "he"], key=len, reverse=True)), re.IGNORECASE)
-FORMULA = re.compile(rf"[\[\]()*→]|->|(?:^|\s)(?:{NAME.pattern})(?![a-z_])", re.IGNORECASE)
+NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, *STARTS], key=len, reverse=True)), re.IGNORECASE)
+FORMULA = re.compile(rf"[\[\]()*→]|->|(?:^|\s)(?:{'|'.join([*WORDS, *ALIASES])})(?![a-z_])", re.IGNORECASE)
 UNSEEN = ("flatten", "dropout", "bn", *(word for word, kind in WORDS.items() if kind.says == "activation"))
 
 
@@ -44,14 +47,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Formula:
-    """The layers of a formula, brackets multiplied out; `he` says how its weights start."""
+    """The layers of a formula, brackets multiplied out, and the word of STARTS that says how its weights start."""
 
     layers: tuple[Layer, ...]
-    he: bool = False
+    start: str = "he"
     text: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return compact([str(layer) for layer in self.layers]) + (" he" if self.he else "")
+        return compact([str(layer) for layer in self.layers]) + ("" if self.start == "he" else f" {self.start}")
 
 
 def is_formula(name: str) -> bool:
@@ -63,10 +66,10 @@ def parse(text: str) -> Formula:
     """The layers that `text` asks for. Raises UsageError that points at the first character that cannot stand where it does."""
     open_at: list[int] = []
     rows: list[list[Layer]] = [[]]
-    at, he = _skip(text, 0), False
+    at, beginning = _skip(text, 0), ""
     while at < len(text):
-        if he:
-            raise _mistake(text, at, "nothing stands behind he")
+        if beginning:
+            raise _mistake(text, at, f"nothing stands behind {beginning}")
         start, letter = at, text[at]
         if letter in CLOSING:
             open_at.append(at)
@@ -81,8 +84,8 @@ def parse(text: str) -> Formula:
                 raise _mistake(text, start, "an empty bracket", f"layers: {listed(WORDS, 30)}")
         else:
             layer, at = _layer(text, at, CLOSING[text[open_at[-1]]] if open_at else "")
-            part = [layer] if layer else []
-            he = layer is None
+            part = [layer] if isinstance(layer, Layer) else []
+            beginning = "" if isinstance(layer, Layer) else layer
         count, at = _times(text, at, len(part))
         rows[-1] += part * count
         if len(rows[-1]) > MOST:
@@ -90,7 +93,7 @@ def parse(text: str) -> Formula:
         at = _skip(text, at)
     if open_at:
         raise _mistake(text, open_at[-1], f"this bracket is never closed: {CLOSING[text[open_at[-1]]]} is missing")
-    return Formula(_ordered(text, rows[0]), he, text)
+    return Formula(_ordered(text, rows[0]), beginning or "he", text)
 
 
 def _skip(text: str, at: int) -> int:
@@ -98,16 +101,18 @@ def _skip(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _layer(text: str, at: int, closing: str) -> tuple[Layer | None, int]:
-    """The layer that begins at `at`, None for `he`, and where it ends."""
+def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
+    """The layer that begins at `at`, or the word of STARTS, and where it ends."""
     found = NAME.match(text, at)
     if not found:
         brackets = f"( [ {closing}".strip().replace(" ", " or ")
         raise _mistake(text, at, f"no layer begins with {text[at : at + 12].split()[0]!r}", f"{listed(WORDS, 30)}; or {brackets}")
     start, at = at, found.end()
     word, given = ALIASES.get(found[0].lower(), (found[0].lower(), {}))
-    if word == "he":
-        return None, at
+    if word in STARTS and not closing:
+        return word, at
+    if word in STARTS:
+        raise _mistake(text, start, f"{word} stands behind softmax, not in brackets")
     kind, given = WORDS[word], dict(given)
     open_to = [] if given else list(kind.options)
     while at < len(text) and not BETWEEN.match(text, at) and text[at] not in "()[]*×":
@@ -152,7 +157,7 @@ def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
         raise _mistake(text, len(text), "a formula without layers", listed(WORDS, 30))
     for layer, after in pairwise(layers):
         if layer.word == "softmax":
-            raise _mistake(text, max(layer.at, after.at), "softmax is the last layer, nothing follows it", "the end, or he")
+            raise _mistake(text, max(layer.at, after.at), "softmax is the last layer, nothing follows it", f"the end, or {listed(STARTS)}")
     return tuple(layers)
 
 
@@ -223,8 +228,7 @@ def stack(text: str, shape: Shape, classes: int = CLASSES, dropout: float | None
         counter = "weights" if kind in ("conv", "fc") else kind
         seen[counter] = seen.get(counter, 0) + 1
         layers[f"{kind}{seen[counter]}" if kind != "flatten" else kind] = module
-    if formula.he:
-        _start_as_he(layers)
+    STARTS[formula.start](layers)
     return layers
 
 
@@ -238,17 +242,6 @@ def _flattened(layers: tuple[Layer, ...], shape: Shape) -> Iterator[Layer]:
             continue
         flat = flat or layer.word in ("fc", "softmax", "flatten")
         yield layer
-
-
-def _start_as_he(layers: dict[str, nn.Module]) -> None:
-    """K. He et al., Delving deep into rectifiers, 2015, for convolutions by what they feed; linear layers at N(0, 0.01)."""
-    for layer in layers.values():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-        elif isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=0.01)
-        if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
-            nn.init.zeros_(layer.bias)
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> Sequence:

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import fx, nn
 
 from ..base.errors import UsageError
+from ..layers.dropout import Dropout
 from .formula import Formula, Layer
 from .words import ACTIVATIONS, Options
 
@@ -23,7 +24,7 @@ def formula(model: nn.Module) -> str:
     Raises UsageError that names the first thing which no formula can say, for instance a residual connection.
     """
     try:
-        graph = fx.symbolic_trace(model).graph
+        graph = _Tracer().trace(model)
     except Exception as error:  # of the many kinds that a network's own code raises on being traced
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{type(model).__name__} cannot be followed layer by layer ({reason}), so it has no formula.") from error
@@ -35,6 +36,18 @@ def formula(model: nn.Module) -> str:
         before = node
         layers += _layers(model, node)
     return str(Formula(_shortened(layers)))
+
+
+class _Tracer(fx.Tracer):
+    """Looks into every module but those that a word says, and their variants."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether `m` is one step of the graph."""
+        return isinstance(m, tuple(MODULES)) or super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """As fx does, but a slice of a Sequential (`classifier[:-1]`), which is no submodule, is walked through."""
+        return forward(*args, **kwargs) if isinstance(m, nn.Sequential) else super().call_module(m, forward, args, kwargs)
 
 
 def _computing(graph: fx.Graph) -> list[fx.Node]:
@@ -52,7 +65,7 @@ def _layers(model: nn.Module, node: fx.Node) -> list[Layer]:
         module = model.get_submodule(str(node.target))
         if isinstance(module, SKIPPED):
             return []
-        found = next((say for kind, say in MODULES.items() if type(module) is kind), None)
+        found = MODULES.get(type(module))
         said = found(module) if found else None
     else:
         said = _functional(node)
@@ -131,11 +144,15 @@ def _lrn(layer: nn.LocalResponseNorm) -> tuple[str, Options]:
     return "lrn", {"width": layer.size, "k": float(layer.k), "alpha": alpha, "beta": float(layer.beta)}
 
 
+def _dropout(layer: nn.Dropout) -> tuple[str, Options]:
+    return "dropout", {"rate": float(layer.p)}
+
+
 MODULES: dict[type[nn.Module], Callable[[Any], tuple[str, Options] | None]] = {
     nn.Conv2d: _conv, nn.Linear: _linear, nn.MaxPool2d: _pool, nn.AvgPool2d: _pool, nn.AdaptiveAvgPool2d: _adaptive,
     nn.AdaptiveMaxPool2d: _adaptive, nn.BatchNorm2d: _norm, nn.BatchNorm1d: _norm, nn.LocalResponseNorm: _lrn,
     nn.ZeroPad2d: lambda layer: _pad(tuple(layer.padding)),
-    nn.Dropout: lambda layer: ("dropout", {"rate": float(layer.p)}),
+    nn.Dropout: _dropout, Dropout: _dropout,
     nn.LeakyReLU: lambda layer: ("leakyrelu", {"rate": float(layer.negative_slope)}),
     nn.ELU: lambda layer: ("elu", {"rate": float(layer.alpha)}),
     nn.GELU: lambda layer: ("gelu", {}) if layer.approximate == "none" else None,

@@ -19,6 +19,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
 from ..base.errors import ClearsightError
+from . import stored
 from .fields import Field, follow
 
 WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
@@ -151,11 +152,10 @@ def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
         layer.says += " (class scores)" if head and layer.name == head else ""
     answer = next(t for t in tree_leaves(out) if isinstance(t, Tensor))
     seen = answer.__dict__.get("seen")
-    stored = sum(value.numel() for name, value in model.state_dict().items() if not name.endswith("num_batches_tracked"))
     return Summary(
         input_size=input_size,
         parameters=sum(p.numel() for p in model.parameters()),
-        stored=stored,
+        stored=stored(model),
         macs=sum(layer.macs for layer in layers),
         depth=seen.depth if seen else 0,
         outputs=answer.shape[1],

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+
+from ..layers.dropout import Dropout
 
 Options = dict[str, Any]
 Shape = tuple[int, ...]  # (C, H, W), or (D,) behind the flattening
@@ -168,7 +170,7 @@ def _flatten(_: Options, shape: Shape) -> tuple[nn.Module, Shape]:
 def _dropout(options: Options, shape: Shape) -> tuple[nn.Module, Shape]:
     if not 0 <= options["rate"] < 1:
         raise DoesNotFit("a dropout is at least 0 and below 1")
-    return nn.Dropout(options["rate"]), shape
+    return Dropout(options["rate"]), shape
 
 
 def _same(make: Callable[..., nn.Module], *names: str) -> Callable[[Options, Shape], tuple[nn.Module, Shape]]:
@@ -211,3 +213,29 @@ ALIASES: dict[str, tuple[str, Options]] = {
     "swish": ("silu", {}),
     "batchnorm": ("bn", {}),
 }
+
+
+def _he(layers: Mapping[str, nn.Module]) -> None:
+    weighted = [layer for layer in layers.values() if isinstance(layer, nn.Conv2d | nn.Linear)]
+    for layer in weighted[:-1] if weighted and isinstance(weighted[-1], nn.Linear) else weighted:
+        nn.init.kaiming_normal_(layer.weight)
+        _zero(layer.bias)
+
+
+def _vgg(layers: Mapping[str, nn.Module]) -> None:
+    for layer in layers.values():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=0.01)
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            _zero(layer.bias)
+
+
+def _zero(bias: Tensor | None) -> None:
+    if bias is not None:
+        nn.init.zeros_(bias)
+
+
+# how the weights start: what may stand behind softmax; `he` need not be said
+STARTS: dict[str, Callable[[Mapping[str, nn.Module]], None]] = {"he": _he, "vgg": _vgg}

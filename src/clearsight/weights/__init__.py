@@ -15,7 +15,7 @@ from .. import models
 from ..base.errors import UsageError, unknown
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import adapt, keras, timm, torchvision
+from . import adapt, fetch, keras, timm, torchvision
 from .names import Mismatch, check
 
 STORES = ("keras", "torchvision", "timm", "hf")
@@ -34,7 +34,9 @@ class Pretrained:
 def load(
     origin: str, *, model: str = "", classes: Sequence[str] = (), resize_head: bool = False, channels: int | None = None, seed: int = 0
 ) -> Pretrained:
-    """The network of `origin` (`keras:FILE.h5`, `torchvision:FILE.pth`, `timm:NAME`, …) with its weights, on the CPU.
+    """The network of `origin` (`keras:FILE.h5`, `torchvision:resnet50`, `timm:NAME`, …) with its weights, on the CPU.
+
+    What is no file is looked up in the catalogue (`fetch`) and downloaded once.
 
     `model` names the network where the file does not tell; `classes` names the outputs; `resize_head` makes the head anew for
     them, from `seed`; `channels` adapts the first layer. Raises UsageError for what cannot be meant, Mismatch for weights of
@@ -50,11 +52,11 @@ def load(
     if store in ("timm", "hf") and not path.is_file():
         architecture = ""
         network, preprocessing, labels = timm.load(store, what)
-    elif path.is_file():
+    else:
+        if not path.is_file():
+            path, model = _fetched(store, what, model)
         network, architecture = _from_file(store, path, model, len(classes) if resize_head else None)
         preprocessing, labels = models.preprocessing(architecture), ()
-    else:
-        raise UsageError(f"there is no file {path}: an origin is STORE:FILE, for instance {store}:weights.h5.")
     if resize_head:
         adapt.new_head(network, len(classes), seed)
     outputs = network.head.out_features
@@ -66,6 +68,16 @@ def load(
     if reads != preprocessing.channels:
         preprocessing = adapt.new_preprocessing(preprocessing, reads)
     return Pretrained(network.eval(), preprocessing, tuple(classes) or labels or class_names(outputs), architecture)
+
+
+def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
+    """The published weights that the catalogue calls `what`, and the network they are for."""
+    if Path(what).name != what or Path(what).suffix:
+        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.h5, or STORE:NAME, as {store}:vgg16.")
+    row = fetch.find(f"{store}:{what}")
+    name = model or (f"{row.name}.keras" if store == "keras" else row.name)
+    models.family(name)  # before the download: a network that is not here has no use for it
+    return fetch.fetch(f"{store}:{what}"), name
 
 
 def is_origin(text: str) -> bool:
