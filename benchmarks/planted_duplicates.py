@@ -16,6 +16,9 @@ from io import BytesIO
 from itertools import islice
 
 import numpy as np
+import PIL
+import skimage
+import sklearn
 from PIL import Image, ImageOps
 from skimage import data as photographs
 from sklearn.datasets import load_sample_images
@@ -144,7 +147,13 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=40, help="at most, of each photograph and size")
     on_photographs(parser.parse_args().windows)
     on_fashion()
-    print("\n" + ", ".join(f"{name} {value}" for name, value in hardware().items()))
+    versions = {
+        "numpy": np.__version__,
+        "pillow": PIL.__version__,
+        "scikit-image": skimage.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
+    print("\n" + ", ".join(f"{name} {value}" for name, value in {**hardware(), **versions}.items()))
 
 
 if __name__ == "__main__":
