@@ -46,7 +46,7 @@ BROKEN = {
         [
             (FILES, 'path.with_name(f".{path.name}.{token_hex(4)}.tmp")', "path"),
             (FILES, "os.O_EXCL", "os.O_TRUNC"),
-            (FILES, "            os.replace(temporary, path)\n", ""),
+            (FILES, "    os.replace(temporary, path)\n", ""),
         ],
         points("torn", "recipe.toml"),
     ),

@@ -81,14 +81,14 @@ def test_a_run_in_bfloat16_learns_and_resumes_bit_for_bit(tmp_path, monkeypatch)
 
 def hungry(monkeypatch, fits: int) -> None:
     """Make every product of more than `fits` pictures run out of memory."""
-    logits = Working.logits
+    outputs = Working.outputs
 
     def limited(self, inputs):
         if len(inputs) > fits:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory: you tried to allocate …")
-        return logits(self, inputs)
+        return outputs(self, inputs)
 
-    monkeypatch.setattr(Working, "logits", limited)
+    monkeypatch.setattr(Working, "outputs", limited)
 
 
 def test_out_of_memory_halves_the_parts_and_says_so(tmp_path, monkeypatch, capsys):
@@ -116,6 +116,6 @@ def test_out_of_memory_with_two_pictures_is_one_line(tmp_path, monkeypatch):
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(Working, "logits", lambda self, inputs: torch.zeros(2, 3) @ inputs)
+    monkeypatch.setattr(Working, "outputs", lambda self, inputs: torch.zeros(2, 3) @ inputs)
     with pytest.raises(RuntimeError, match="size"):
         trained(tmp_path / "run", speed="plain")

@@ -136,7 +136,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             facts=_field(config, "facts", dict, {}),
         )
     except ClearsightError as error:
-        raise CorruptFile(f"{path} is not a classifier's: {error}") from error
+        raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return classifier

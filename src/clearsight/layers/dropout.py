@@ -9,13 +9,15 @@ class Dropout(nn.Dropout):
 
     def forward(self, input: Tensor) -> Tensor:
         """Any shape; at rest (`eval`) the identity."""
-        x, dropped = input, min(255, round(256 * self.p))
-        if not self.training or not dropped:
-            return x
-        if x.device.type != "cpu":  # a GPU draws in parallel anyway
-            return nn.functional.dropout(x, self.p)
-        if not (x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)):
-            x = x.contiguous()
-        words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-        kept = (words.view(torch.uint8)[: x.numel()] >= dropped).to(x.dtype).mul_(256 / (256 - dropped))
-        return x * kept.as_strided(x.shape, x.stride())  # in the order of x in memory: no value is moved
+        return _dropped(input, min(255, round(256 * self.p))) if self.training and self.p else input
+
+
+@torch.fx.wrap  # one node for whoever follows a network layer by layer
+def _dropped(x: Tensor, share: int) -> Tensor:
+    if x.device.type != "cpu":  # a GPU draws in parallel anyway
+        return nn.functional.dropout(x, share / 256)
+    if not (x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)):
+        x = x.contiguous()
+    words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    kept = (words.view(torch.uint8)[: x.numel()] >= share).to(x.dtype).mul_(256 / (256 - share))
+    return x * kept.as_strided(x.shape, x.stride())  # in the order of x in memory: no value is moved

@@ -161,12 +161,18 @@ def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
+class FormulaError(UsageError):
+    """A formula that cannot be meant; the lines below show where."""
+
+    table = True
+
+
 def _mistake(text: str, at: int, says: str, may: str = "") -> UsageError:
     """The error with the line of the formula and a caret under the character `at`."""
     start = max(text.rfind("\n", 0, at) + 1, at - 60)
     line = text[start:].splitlines()[0][:110] if text[start:] else ""
     allowed = f" Here may stand: {may}." if may else ""
-    return UsageError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {line}\n    {' ' * (at - start)}^")
+    return FormulaError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {line}\n    {' ' * (at - start)}^")
 
 
 def compact(words: list[str]) -> str:
