@@ -355,6 +355,13 @@ def test_a_layer_that_does_not_fit_is_pointed_at(text, at, says):
     assert says in first and text[len(caret) - 5 :].startswith(at) and (at or len(caret) - 5 == len(text))
 
 
+def test_the_caret_is_right_behind_what_cannot_be_printed():
+    with pytest.raises(UsageError) as caught:
+        parse("conv8\t\x1b[31m relu")
+    _, line, caret = str(caught.value).split("\n")
+    assert line == r"    conv8\t\x1b[31m relu" and line[len(caret) - 1 :].startswith(r"\x1b")
+
+
 def test_in_a_long_formula_the_line_is_cut_around_the_mistake():
     with pytest.raises(UsageError) as caught:
         parse("conv8 relu\n" + "conv16 relu " * 30 + "conv16 rule")

@@ -18,7 +18,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import UsageError, listed
+from ..base.errors import UsageError, listed, plain
 from .base import Model
 from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFit, Options, Shape, resolved, written
 
@@ -31,6 +31,12 @@ TIMES = re.compile(r"\s*[*×]\s*")
 NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, *STARTS], key=len, reverse=True)), re.IGNORECASE)
 FORMULA = re.compile(rf"[\[\]()*→]|->|(?:^|\s)(?:{'|'.join([*WORDS, *ALIASES])})(?![a-z_])", re.IGNORECASE)
 UNSEEN = ("flatten", "dropout", "bn", *(word for word, kind in WORDS.items() if kind.says == "activation"))
+
+
+class FormulaError(UsageError):
+    """A formula that cannot be read or built; below the line of text a caret points at the character."""
+
+    table = True
 
 
 @dataclass(frozen=True)
@@ -161,18 +167,13 @@ def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-class FormulaError(UsageError):
-    """A formula that cannot be meant; the lines below show where."""
-
-    table = True
-
-
-def _mistake(text: str, at: int, says: str, may: str = "") -> UsageError:
+def _mistake(text: str, at: int, says: str, may: str = "") -> FormulaError:
     """The error with the line of the formula and a caret under the character `at`."""
     start = max(text.rfind("\n", 0, at) + 1, at - 60)
-    line = text[start:].splitlines()[0][:110] if text[start:] else ""
+    line = text[start:].split("\n")[0][:110]
     allowed = f" Here may stand: {may}." if may else ""
-    return FormulaError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {line}\n    {' ' * (at - start)}^")
+    caret = " " * len(plain(text[start:at])) + "^"
+    return FormulaError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {plain(line)}\n    {caret}")
 
 
 def compact(words: list[str]) -> str:
