@@ -82,7 +82,7 @@ def test_no_pictures():
     with pytest.raises(UsageError, match="no pictures"):
         judged([], [], ("a", "b"))
     with pytest.raises(UsageError, match="batch_size"):
-        evaluate(Nearest(), digits(), batch_size=0)
+        evaluate(Nearest(), digits(), batch_size=-1)
 
 
 def test_scores_that_are_not_numbers_are_not_judged():

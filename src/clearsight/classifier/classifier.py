@@ -16,6 +16,7 @@ from ..base.precision import halved, has_bf16
 from ..images.preprocess import Preprocessing
 from .folding import folded
 
+BATCH_PIXELS = 2**20
 SPEEDS = ("auto", "plain", "folded", "bf16")
 
 
@@ -87,6 +88,12 @@ class Classifier:
         self.model.to(device)
         return self
 
+    @property
+    def batch(self) -> int:
+        """How many pictures are computed together unless said otherwise: few where they are large, since each takes memory by its area."""
+        size = self.preprocessing
+        return max(8, min(256, BATCH_PIXELS * (1 if self.device.type == "cpu" else 8) // (size.height * size.width)))
+
     def faster(self, speed: str = "auto") -> "Classifier":
         """The same classifier made for many pictures: batch norms folded, weights as they are now (train the original), large buffers kept.
 
@@ -125,9 +132,10 @@ class Classifier:
         return self._predictions([_name(source)], self.probabilities(picture[None]), top)[0]
 
     def classify_many(
-        self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 64, workers: int = 4
+        self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
     ) -> Iterator[Prediction | Failure]:
-        """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on."""
+        """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on. A `batch_size` of 0 is `batch`."""
+        batch_size = batch_size or self.batch
         waiting = iter(sources)
         with ThreadPoolExecutor(workers) as pool:
             chunk = list(islice(waiting, batch_size))

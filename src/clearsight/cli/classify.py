@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .common import device_option, json_option, print_json, show, speed_option
+from .common import batch_option, device_option, json_option, print_json, show, speed_option
 
 MAX_STDIN_BYTES = 200 * 2**20
 
@@ -19,7 +19,7 @@ MAX_STDIN_BYTES = 200 * 2**20
 @click.argument("model")
 @click.argument("pictures", nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to list.")
-@click.option("--batch", default=64, show_default=True, type=click.IntRange(1), help="Pictures computed together.")
+@batch_option
 @device_option
 @speed_option
 @json_option

@@ -157,7 +157,7 @@ class Evaluation:
 
 
 def evaluate(
-    classifier: Classifier, dataset: Dataset, *, batch_size: int = 256, cache: str = "auto", workers: int = 0, quiet: bool = False
+    classifier: Classifier, dataset: Dataset, *, batch_size: int = 0, cache: str = "auto", workers: int = 0, quiet: bool = False
 ) -> Evaluation:
     """Judge `classifier` on every picture of `dataset`; classes are matched by name.
 
@@ -165,13 +165,13 @@ def evaluate(
     """
     if not len(dataset):
         raise UsageError("there are no pictures to evaluate on.")
-    if batch_size < 1:
-        raise UsageError(f"batch_size must be at least 1. Got {batch_size}.")
+    if batch_size < 0:
+        raise UsageError(f"batch_size must be at least 1, or 0 for the classifier's own. Got {batch_size}.")
     start = time.perf_counter()
     known = align(dataset, classifier.classes)
     pictures = load(known, classifier.preprocessing, cache=cache, workers=workers, quiet=quiet)
     ready, rows = time.perf_counter(), []
-    batches = torch.arange(len(known)).split(batch_size)
+    batches = torch.arange(len(known)).split(batch_size or classifier.batch)
     with Progress("evaluate", len(known), quiet=quiet) as progress:
         for batch in pictures.batches(batches):
             rows.append(classifier.logits(batch).cpu())
