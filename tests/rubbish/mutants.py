@@ -29,7 +29,7 @@ from PIL import Image
 from clearsight.images.decode import FORMATS
 
 from .build import adam7, encoded, exif, png
-from .contract import judged
+from .contract import judged, memory
 
 SECONDS = 5.0  # of the processor's time, whatever else runs there
 BYTES = 1_500_000_000
@@ -210,18 +210,9 @@ def _judge(name: str, batch: int, count: int, place: Any, base: int) -> Tally:
         tally.mutants += 1
     signal.setitimer(signal.ITIMER_PROF, 0)
     tally.seconds = before - start
-    tally.most_memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    tally.most_address = _address("VmPeak") - base
+    tally.most_memory = memory("VmHWM")
+    tally.most_address = memory("VmPeak") - base
     return tally
-
-
-def _address(which: str) -> int:
-    """Bytes of address space, from Linux' own books; 0 where there are none."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        return 0
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(which))
 
 
 def main() -> None:
@@ -233,7 +224,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="Image size", module=r"PIL\.Image")  # as the command line does
     for data in SEEDS.values():  # what is loaded once is not growth
         judged(data)
-    base = _address("VmSize")
+    base = memory("VmSize")
     if base:
         resource.setrlimit(resource.RLIMIT_AS, (base + BYTES, base + BYTES))
     with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 8) as place:
