@@ -50,6 +50,13 @@ SMALLER = (
 )  # one of a family, where it takes no second
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if not ONLY_LONGER.match(name)])
+@pytest.mark.parametrize("size", ["least", (65, 65), (66, 67), (71, 300)], ids=str)
+def test_no_size_falls_between_the_stems(name, size):
+    height, width = (models.family(name).SMALLEST, 100) if size == "least" else size
+    assert on_paper(name, 3, 1, height, width).eval()(torch.zeros(1, 1, height, width, device="meta")).shape == (1, 3)
+
+
 @pytest.mark.parametrize("name", ["pixels", "lenet5", "convnet", "swift", "resnet18", *SMALLER])
 def test_a_picture_is_judged_alone(name):
     """In evaluation the other pictures of a batch, and a copy of the network, change nothing; nor does looking change the input."""

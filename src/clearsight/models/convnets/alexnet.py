@@ -3,9 +3,10 @@
 `alexnet-2012` is section 3.5 of the paper, the groups being its two GPUs: 60,965,224 parameters. The paper says 224 px,
 its 55×55 maps need 227. `alexnet-lecture` is the listing of CS231n (and of most lectures since): no groups, and the norm
 after the pooling. `alexnet` is torchvision's, from A. Krizhevsky, One weird trick for parallelizing convolutional
-neural networks, 2014. Pictures whose shorter side is up to 64 px meet convolutions of at most 5×5 at stride 1, as in his
-networks for CIFAR-10 (cuda-convnet): 11×11 at stride 4 would leave nothing to pool. First weights are K. He's (2015): from
-the paper's deviation of 0.01, or torchvision's, the loss does not move for the first epochs.
+neural networks, 2014. Pictures whose shorter side is up to 64 px (66 without padding) meet convolutions of at most 5×5 at stride
+1, as in his networks for CIFAR-10 (cuda-convnet): 11×11 at stride 4 would leave nothing to pool. First weights are K. He's
+(2015): from the paper's deviation of 0.01, or torchvision's, the loss does not move for the first epochs; the head's are the
+paper's.
 """
 
 from typing import NamedTuple
@@ -56,7 +57,7 @@ class AlexNet(Model):
 
     def __init__(self, layers: tuple[Conv | str, ...], classes: int, channels: int, height: int, width: int, dropout: float) -> None:
         super().__init__()
-        small = min(height, width) <= SMALL
+        small = min(height, width) <= SMALL or not all(_pooled(layers, height, width))
         if small:
             layers = tuple(_small(layer) if isinstance(layer, Conv) else layer for layer in layers)
         self.trunk = nn.Sequential(*_modules(layers, channels))
@@ -73,9 +74,10 @@ class AlexNet(Model):
             nn.Linear(4096, classes),
         )
         for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear) and module is not self.head:
+            if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight)
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        nn.init.normal_(self.head.weight, std=0.01)
         seen = [f"trunk.{i}" for i, layer in enumerate(self.trunk) if not isinstance(layer, nn.ReLU)]
         self.STAGES = (*seen, "classifier.1", "classifier.4", "classifier.6")
 

@@ -1,7 +1,7 @@
 """GoogLeNet. C. Szegedy et al., Going deeper with convolutions, 2014, table 1.
 
-As torchvision has it (and everybody since 2015): batch norm, and 3×3 where the paper's third branch says 5×5. Up to 64 px
-the stem is one 3×3 convolution at stride 1 and no first pooling, as in the residual networks here.
+As torchvision has it (and everybody since 2015): batch norm, and 3×3 where the paper's third branch says 5×5. Where
+the shorter side is up to 64 px the stem is one 3×3 convolution at stride 1 and no first pooling, as in the residual networks here.
 """
 
 from collections.abc import Mapping
@@ -134,5 +134,5 @@ class GoogLeNet(Model):
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> GoogLeNet:
     """GoogLeNet; `dropout` replaces 0.2 before the head and 0.7 in the auxiliary heads."""
-    small = max(height, width) <= SMALL
+    small = min(height, width) <= SMALL
     return GoogLeNet(TABLE[name], classes, channels, small, *((0.2, 0.7) if dropout is None else (dropout, dropout)))

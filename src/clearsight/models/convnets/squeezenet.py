@@ -1,7 +1,7 @@
 """SqueezeNet. F. Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016, table 1.
 
-1.1 is the authors' own revision (2.4 times less arithmetic). Parameter names follow torchvision. Up to 64 px the first
-convolution is 3×3 at stride 1.
+1.1 is the authors' own revision (2.4 times less arithmetic). Parameter names follow torchvision. Where the shorter
+side is up to 64 px the first convolution is 3×3 at stride 1.
 """
 
 import torch
@@ -77,5 +77,5 @@ class SqueezeNet(Model):
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> SqueezeNet:
     """A column of table 1; `dropout` replaces the paper's 0.5 before the head."""
     stem, kernel, fires = TABLE[name]
-    small = max(height, width) <= SMALL
+    small = min(height, width) <= SMALL
     return SqueezeNet(stem, kernel, fires, classes, channels, small, 0.5 if dropout is None else dropout)
