@@ -19,9 +19,7 @@ speed_option = click.option(
     type=click.Choice(("auto", "plain", "folded", "bf16")),
     help="folded: batch norms folded into convolutions; bf16: that, in bfloat16 (auto: bf16 where the chip multiplies it); plain: neither.",
 )
-batch_option = click.option(
-    "--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size)."
-)
+batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 
 def setting_options(cls: type) -> Callable[[Command], Command]:
