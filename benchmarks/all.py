@@ -38,7 +38,7 @@ PARTS = {
     "accuracy": Part("training.py", "--accuracy", "--pictures 2000 --test 1000 --epochs 1 --seeds 2"),
     "swift": Part("swift.py", "", "swift --seeds 1 --epochs 1 --pictures 2000"),
     "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
-    "input-pipeline": Part("input_pipeline.py", "", ""),
+    "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),
     "duplicates": Part("planted_duplicates.py", "", None),

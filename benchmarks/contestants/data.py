@@ -2,6 +2,7 @@
 
 python data.py arrays FILE.npz TRAIN TEST     # the first pictures of fashion-mnist's two parts; test serves as val too
 python data.py photographs FOLDER N           # N JPEG files of 300×300 px in FOLDER/class, crops of scikit-learn's photographs
+python data.py noisy FOLDER N                 # N of 500×375 px in FOLDER/class, about 51 kB each, scikit-image's photographs too
 python data.py resnet50 FOLDER                # our artefact of a ResNet-50 for 224×224 px with random weights
 """
 
@@ -38,6 +39,27 @@ def photographs(folder: str, n: str) -> None:
         Image.fromarray(whole[top : top + 300, left : left + 300]).save(path, quality=90)
 
 
+def noisy(folder: str, n: str) -> None:
+    import numpy as np
+    from PIL import Image
+    from skimage import data
+    from sklearn.datasets import load_sample_images
+
+    random = np.random.default_rng(0)
+    photographs = (data.astronaut(), data.chelsea(), data.coffee(), data.rocket(), *load_sample_images().images)
+    originals = [Image.fromarray(photograph) for photograph in photographs]
+    for i in range(int(n)):
+        whole = originals[i % len(originals)]
+        height = int(min(whole.height, whole.width * 3 / 4) * random.uniform(0.55, 1))
+        width = height * 4 // 3
+        left, top = random.integers(whole.width - width + 1), random.integers(whole.height - height + 1)
+        part = whole.resize((500, 375), Image.Resampling.BICUBIC, box=(left, top, left + width, top + height))
+        grainy = np.asarray(part) + random.normal(0, 3.75, (375, 500, 3))
+        path = Path(folder) / str(i % 10) / f"{i:05d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(grainy.clip(0, 255).astype(np.uint8)).save(path, quality=90, subsampling="4:2:0")
+
+
 def resnet50(folder: str) -> None:
     from clearsight import models
     from clearsight.classifier import Classifier, save
@@ -49,5 +71,5 @@ def resnet50(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    {"arrays": arrays, "photographs": photographs, "resnet50": resnet50}[sys.argv[1]](*sys.argv[2:])
+    {"arrays": arrays, "noisy": noisy, "photographs": photographs, "resnet50": resnet50}[sys.argv[1]](*sys.argv[2:])
     print(json.dumps({}))
