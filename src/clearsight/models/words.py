@@ -217,9 +217,11 @@ ALIASES: dict[str, tuple[str, Options]] = {
 
 def _he(layers: Mapping[str, nn.Module]) -> None:
     weighted = [layer for layer in layers.values() if isinstance(layer, nn.Conv2d | nn.Linear)]
-    for layer in weighted[:-1] if weighted and isinstance(weighted[-1], nn.Linear) else weighted:
+    for layer in weighted:
         nn.init.kaiming_normal_(layer.weight)
         _zero(layer.bias)
+    if weighted and isinstance(weighted[-1], nn.Linear):
+        nn.init.normal_(weighted[-1].weight, std=0.01)  # small first logits
 
 
 def _vgg(layers: Mapping[str, nn.Module]) -> None:
