@@ -1,5 +1,6 @@
 """How weights move: SGD, AdamW, and Muon for convolutions."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from ..base.errors import unknown
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Groups of parameters with their settings, and what is remembered of each parameter.
 
     Not torch's own class, whose first step imports the compiler: a second and more before training begins.
@@ -36,8 +37,9 @@ class Optimizer:
             if moving:
                 self._move(moving, [p.grad for p in moving], group)
 
+    @abstractmethod
     def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Update `parameters` of one group, each by its gradient."""
 
     def _slots(self, parameters: list[Tensor], name: str) -> list[Tensor]:
         """What is remembered of `parameters` under `name`, at first zeros."""
