@@ -27,6 +27,7 @@ from .dataset import Dataset
 PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
 CHUNK = 256
+GROUP = 8  # pictures a thread takes at a time: handing over costs a tenth of a millisecond
 
 
 class Pictures(Protocol):
@@ -179,16 +180,17 @@ def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
 def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, quiet: bool, into: Tensor) -> None:
     failures: dict[int, UnreadableImage] = {}
 
-    def one(i: int) -> None:
-        try:
-            into[i] = preprocessing.load(dataset.source(i)).permute(1, 2, 0)
-        except UnreadableImage as error:
-            failures[i] = error
+    def some(start: int) -> None:
+        for i in range(start, min(start + GROUP, len(dataset))):
+            try:
+                into[i] = preprocessing.load(dataset.source(i)).permute(1, 2, 0)
+            except UnreadableImage as error:
+                failures[i] = error
 
     with Progress("decode", len(dataset), quiet=quiet) as progress, ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         for start in range(0, len(dataset), CHUNK):
             stop = min(start + CHUNK, len(dataset))
-            _all(pool, one, range(start, stop))
+            _all(pool, some, range(start, stop, GROUP))
             progress.update(stop - start)
     if failures:
         first = failures[min(failures)]

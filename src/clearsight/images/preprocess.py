@@ -76,7 +76,7 @@ class Preprocessing:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != self.channels:
             picture = decode(picture, channels=self.channels)
         picture = np.require(picture, requirements=("C", "W"))  # torch takes no mirrored views, and warns of read-only ones
-        return self.fit_batch(torch.from_numpy(picture).permute(2, 0, 1)[None])[0]
+        return self.fit_batch(torch.from_numpy(picture)[None].permute(0, 3, 1, 2))[0]
 
     def fit_batch(self, pictures: Tensor) -> Tensor:
         """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is.
@@ -109,8 +109,10 @@ class Preprocessing:
             max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True)
         )
         top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
-        resized = self._resized(pictures, rows, columns)[..., top : top + self.height, left : left + self.width]
-        return resized.contiguous(memory_format=torch.channels_last)
+        n, channels = pictures.shape[:2]
+        resized = self._resized(pictures, rows, columns).permute(0, 2, 3, 1).flatten(2)  # a row of pixels is copied at once
+        cut = resized[:, top : top + self.height, left * channels : (left + self.width) * channels].contiguous()
+        return cut.view(n, self.height, self.width, channels).permute(0, 3, 1, 2)
 
     def _resized(self, pictures: Tensor, height: int, width: int) -> Tensor:
         if pictures.shape[-2:] == (height, width):

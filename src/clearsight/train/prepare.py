@@ -22,6 +22,7 @@ LEAST = 28  # what the convolutional networks need to pool their way down
 LEAST_STEPS = 200
 LOOKED_AT = 256
 STATISTICS_FROM = 4096
+STATISTICS_PIXELS = 2**24
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
@@ -93,9 +94,15 @@ def geometry(recipe: Recipe) -> Preprocessing:
 
 
 def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int) -> Preprocessing:
-    """The same with mean and standard deviation, per channel in units of [0, 1], of up to 4,096 training pictures."""
-    chosen = permutation(seed, -1, len(pictures))[:STATISTICS_FROM]
-    batch = pictures.batch(chosen).to(torch.float64) / 255
-    mean = batch.mean(dim=(0, 2, 3))
-    std = batch.std(dim=(0, 2, 3)).clamp_min(1 / 255)
+    """The same with mean and standard deviation, per channel in units of [0, 1], of some training pictures.
+
+    They are 4,096, or fewer large ones: as many as have 16 million pixels, and at least 256.
+    """
+    most = min(STATISTICS_FROM, max(LOOKED_AT, STATISTICS_PIXELS // (preprocessing.height * preprocessing.width)))
+    pixels, total, squares = 0, torch.zeros(preprocessing.channels, dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    for some in permutation(seed, -1, len(pictures))[:most].split(64):
+        levels = pictures.batch(some).transpose(0, 1).flatten(1).double()  # (C, pixels): whole numbers, so their sums are exact
+        pixels, total, squares = pixels + levels.shape[1], total + levels.sum(1), squares + levels.square().sum(1)
+    mean = total / pixels / 255
+    std = ((squares - total.square() / pixels) / (pixels - 1)).sqrt().div(255).clamp_min(1 / 255)
     return dataclasses.replace(preprocessing, mean=tuple(round(x, 6) for x in mean.tolist()), std=tuple(round(x, 6) for x in std.tolist()))

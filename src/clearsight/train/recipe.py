@@ -40,7 +40,7 @@ class Recipe:
     class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
-    augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' (none: '')")
+    augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
     mirror: str = setting(
         "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
     )
