@@ -27,14 +27,14 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_atomic(path: str | Path, data: bytes | str) -> None:
-    """Write `data` to a temporary file beside `path`, fsync, rename over it, fsync the folder."""
+def write_atomic(path: str | Path, *parts: bytes | str) -> None:
+    """Write `parts`, one after the other, to a temporary file beside `path`, fsync, rename over it, fsync the folder."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
         make_folder(path.parent)
         try:
-            _write(temporary, data.encode() if isinstance(data, str) else data)
+            _write(temporary, [part.encode() if isinstance(part, str) else part for part in parts])
             put_in_place(temporary, path)
         except BaseException:
             with suppress(OSError):  # the first error is the one to tell
@@ -105,12 +105,13 @@ def read_json(path: str | Path) -> Any:
         raise CorruptFile(f"{path} is not valid JSON ({error}).") from error
 
 
-def _write(path: Path, payload: bytes) -> None:
+def _write(path: Path, parts: list[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        left = memoryview(payload)
-        while left:  # a write may take less than it is given
-            left = left[os.write(handle, left) :]
+        for part in parts:
+            left = memoryview(part)
+            while left:  # a write may take less than it is given
+                left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -62,10 +62,9 @@ def save(state: State, folder: Path) -> Path:
     for index, p in enumerate(state.optimizer.parameters):
         tensors |= {f"optimizer/{index}/{name}": value for name, value in state.optimizer.state.get(p, {}).items()}
     metadata = {"version": VERSION, "counters": json.dumps(asdict(counters))}
-    # clone: tensors that share memory are refused by safetensors
-    payload = safetensors.torch.save({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, metadata)
+    payload = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata)
     path = folder / f"{counters.epoch:05d}-{counters.step:07d}.checkpoint"
-    write_atomic(path, payload + hashlib.sha256(payload).digest())
+    write_atomic(path, payload, hashlib.sha256(payload).digest())
     prune(folder, path)
     return path
 
