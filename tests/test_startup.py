@@ -50,11 +50,14 @@ main()
     assert not {"torch._dynamo", "tensorboard", "matplotlib", "pandas", "sympy"} & set(done.stdout.split())
 
 
-@pytest.mark.parametrize(("given", "count"), [({}, "5000"), ({"GOMP_SPINCOUNT": "77"}, "77"), ({"OMP_WAIT_POLICY": "active"}, "30000000000")])
+@pytest.mark.parametrize(
+    ("given", "count"), [({}, "5000"), ({"GOMP_SPINCOUNT": "77"}, "77"), ({"OMP_WAIT_POLICY": "active"}, "30000000000")]
+)
 def test_waiting_threads_give_the_processor_up_unless_told_otherwise(given, count):
     environment = {name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
     words = [sys.executable, "-m", "clearsight", "classify", "/no/such", "picture.png"]
-    said = subprocess.run(words, env={**environment, "OMP_DISPLAY_ENV": "verbose", **given}, capture_output=True, text=True, check=False).stderr
+    environment |= {"OMP_DISPLAY_ENV": "verbose", **given}
+    said = subprocess.run(words, env=environment, capture_output=True, text=True, check=False).stderr
     if "GOMP_SPINCOUNT" not in said:
         pytest.skip("torch waits by another library than libgomp here")
     assert f"GOMP_SPINCOUNT = '{count}'" in said
