@@ -80,6 +80,12 @@ def test_folded_and_bfloat16_answers():
     assert torch.equal(plain.faster("plain").probabilities(BATCH), exact)
 
 
+def test_a_classifier_made_faster_is_not_saved(tmp_path):
+    with pytest.raises(UsageError, match="save the one it came from"):
+        save(classifier("swift").faster("folded"), tmp_path / "m")
+    assert not any(tmp_path.iterdir())
+
+
 def test_a_word_that_is_no_speed():
     with pytest.raises(UsageError, match="folded"):
         classifier().faster("quick")

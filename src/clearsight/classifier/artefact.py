@@ -52,6 +52,10 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     folder = Path(folder)
     if not classifier.architecture:
         raise UsageError("only a classifier whose network is in `clearsight models` can be saved; this one has a model of its own.")
+    if classifier.speed != "plain":
+        raise UsageError(
+            f"this classifier was made faster ({classifier.speed}) and no longer has its network's weights: save the one it came from."
+        )
     if not (folder / "golden").resolve().is_relative_to(folder.resolve()):
         raise ClearsightError(f"{folder / 'golden'} is a link that leads out of the folder; remove it.")
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})

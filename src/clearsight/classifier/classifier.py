@@ -16,7 +16,7 @@ from ..base.precision import halved, has_bf16
 from ..images.preprocess import Preprocessing
 from .folding import folded
 
-BATCH_PIXELS = 2**20
+BATCH_PIXELS = 2**19
 SPEEDS = ("auto", "plain", "folded", "bf16")
 
 
@@ -76,7 +76,7 @@ class Classifier:
         self.mirror = mirror
         self.facts = dict(facts or {})
         self.speed = "plain"
-        self._net, self._dtype = self.model, torch.float32
+        self._dtype = torch.float32
 
     @property
     def device(self) -> torch.device:
@@ -95,7 +95,7 @@ class Classifier:
         return max(8, min(256, BATCH_PIXELS * (1 if self.device.type == "cpu" else 8) // (size.height * size.width)))
 
     def faster(self, speed: str = "auto") -> "Classifier":
-        """The same classifier made for many pictures: batch norms folded, weights as they are now (train the original), large buffers kept.
+        """The same classifier made for many pictures: batch norms folded, weights as they are now (train and save the original).
 
         `speed` is `bf16` for products in bfloat16 (a probability moves by about 1e-2), `folded` for float32 alone, `plain` for
         nothing at all, `auto` for bfloat16 where the chip multiplies it. Raises UsageError for another word.
@@ -105,21 +105,20 @@ class Classifier:
         twin = copy.copy(self)
         if speed == "plain":
             return twin
-        keep_large_buffers()
         half = speed == "bf16" or (speed == "auto" and has_bf16(self.device))
         net = folded(self.model)
         twin.speed = "bf16" if half else "folded"
-        twin._net, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)
-        twin._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        twin.model, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)
+        twin.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return twin
 
     def logits(self, batch: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""
         with torch.inference_mode():
             pictures = self.preprocessing.normalise(batch.to(self.device)).to(self._dtype)
-            scores: Tensor = self._net(pictures.contiguous(memory_format=torch.channels_last)).float()
+            scores: Tensor = self.model(pictures.contiguous(memory_format=torch.channels_last)).float()
             if self.mirror:
-                scores = (scores + self._net(pictures.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
+                scores = (scores + self.model(pictures.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
         return scores
 
     def probabilities(self, batch: Tensor) -> Tensor:
@@ -135,6 +134,7 @@ class Classifier:
         self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
     ) -> Iterator[Prediction | Failure]:
         """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on. A `batch_size` of 0 is `batch`."""
+        keep_large_buffers()
         batch_size = batch_size or self.batch
         waiting = iter(sources)
         with ThreadPoolExecutor(workers) as pool:
