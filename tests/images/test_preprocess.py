@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
-from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_NONE, KERAS_TF, Preprocessing
+from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_UNIT, Preprocessing
 
 PHOTO = photographs.chelsea()  # 300×451
 
@@ -172,7 +172,7 @@ def test_a_part_of_what_was_filled_is_cut_out_as_torchvision_does():
 
 @pytest.mark.parametrize(
     ("settings", "expected"),
-    [(KERAS_TF, (-1.0, 0.0, 1.0)), (KERAS_CAFFE, (255 - 103.939, 127.5 - 116.779, -123.68)), (KERAS_NONE, (0.0, 127.5, 255.0))],
+    [(KERAS_TF, (-1.0, 0.0, 1.0)), (KERAS_CAFFE, (255 - 103.939, 127.5 - 116.779, -123.68)), (KERAS_UNIT, (0.0, 0.5, 1.0))],
 )
 def test_keras_modes_by_hand(settings, expected):
     x = torch.tensor([0.0, 0.5, 1.0]).view(1, 3, 1, 1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from clearsight.layers.blocks import SqueezeExcite, conv_norm
+from clearsight.layers.blocks import InvertedResidual, SqueezeExcite, conv_norm, whole
 from clearsight.layers.dialect import TORCHVISION, Dialect
 
 SAME = Dialect(same=True)
@@ -58,3 +58,21 @@ def test_squeeze_excite_weighs_channels():
         nn.init.zeros_(parameter)
     block.fc2.bias.data = torch.tensor([100.0, 0.0])
     assert torch.equal(block(torch.ones(1, 2, 2, 2))[0, :, 0, 0], torch.tensor([1.0, 0.5]))
+
+
+def test_widths_in_whole_groups():
+    """Not under 0.9 of what was asked for: 10 becomes 16 and not 8."""
+    assert [whole(width) for width in (1, 8, 10, 11.9, 17, 35.2, 36)] == [8, 8, 16, 16, 16, 32, 40]
+    assert whole(100, 24) == 96
+
+
+def test_an_inverted_residual_joins_only_what_has_its_shape():
+    x = torch.randn(2, 8, 6, 6, generator=torch.Generator().manual_seed(0))
+    block = InvertedResidual(TORCHVISION, 8, 16, 8, 5, 1, nn.ReLU6, SqueezeExcite(16, 2)).eval()
+    assert torch.equal(block(x), block.block(x) + x) and len(block.block) == 4
+    wide, halved = (InvertedResidual(SAME, 8, 8, width, 3, stride, nn.SiLU).eval() for width, stride in ((24, 1), (8, 2)))
+    assert torch.equal(wide(x), wide.block(x)) and len(wide.block) == 2  # as wide already: nothing to expand
+    assert halved(x).shape == (2, 8, 3, 3)
+    always = InvertedResidual(TORCHVISION, 8, 16, 8, 3, 1, nn.ReLU, drop=0.999).train()
+    torch.manual_seed(0)
+    assert torch.equal(always(x), x)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clearsight.layers.dropout import Dropout
+from clearsight.layers.dropout import Dropout, StochasticDepth
 
 
 @pytest.mark.parametrize("p", [0.25, 0.5, 0.3])
@@ -43,3 +43,14 @@ def test_the_mask_follows_torchs_seed():
         masks.append(layer(x))
     assert torch.equal(masks[0], masks[1])
     assert not torch.equal(masks[0], masks[2])
+
+
+def test_stochastic_depth_leaves_out_whole_pictures():
+    torch.manual_seed(0)
+    layer = StochasticDepth(0.25)
+    x = torch.ones(1000, 2, 3, 3)
+    y = layer.train()(x)
+    kept = y.flatten(1).amax(1) > 0
+    assert torch.allclose(y[kept], torch.tensor(4 / 3)) and not y[~kept].any()
+    assert abs(float(kept.float().mean()) - 0.75) < 4 * (0.25 * 0.75 / 1000) ** 0.5
+    assert layer.eval()(x) is x and StochasticDepth(0.0).train()(x) is x

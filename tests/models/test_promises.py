@@ -17,6 +17,8 @@ NAMES = (
     "lecun1989",
     "neocognitron",
     "googlenet",
+    "mobilenet_v2",
+    "efficientnetb0.keras",
     "regnet_x_400mf",
     "vit_s_16",
 )

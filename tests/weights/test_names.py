@@ -6,14 +6,14 @@ import torch
 from clearsight import models
 from clearsight.weights.names import MOST, Mismatch, check, in_order, renamed
 
-RULES = {"bn1": "norm", "layer#.#.conv#": "conv{0+1}_block{1+10}_{2}", "trunk.*": "features.{0}", "head": "fc*"}
+RULES = {"bn1": "norm", "layer#.#.conv#": "conv{0+1}_block{1+10}_{2}", "trunk.*": "features.{0}", "head": "fc*", "block.#.#": "b{0-1}{1a}"}
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
         ("bn1", "norm"), ("layer2.11.conv3", "conv3_block21_3"), ("trunk.0.weight", "features.0.weight"), ("head", "fc*"),
-        ("bn11", None), ("xbn1", None), ("layerx.1.conv1", None), ("bn1.weight", None),
+        ("block.1.3", "b0d"), ("bn11", None), ("xbn1", None), ("layerx.1.conv1", None), ("bn1.weight", None),
     ],
 )  # fmt: skip
 def test_the_first_rule_that_fits_whole(ours, theirs):

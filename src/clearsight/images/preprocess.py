@@ -186,4 +186,4 @@ _KERAS = Preprocessing(fit="stretch", interpolation="nearest", antialias=False)
 KERAS_TF = _KERAS
 KERAS_TORCH = dataclasses.replace(_KERAS, mean=IMAGENET.mean, std=IMAGENET.std)
 KERAS_CAFFE = dataclasses.replace(_KERAS, order="bgr", mean=tuple(v / 255 for v in (103.939, 116.779, 123.68)), std=(1 / 255,) * 3)
-KERAS_NONE = dataclasses.replace(_KERAS, mean=(0.0,) * 3, std=(1 / 255,) * 3)  # the network scales pixels of 0 to 255 itself
+KERAS_UNIT = dataclasses.replace(_KERAS, mean=(0.0,) * 3, std=(1.0,) * 3)  # Keras' Rescaling(1 / 255), a layer of some of its networks

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .dialect import Dialect
+from .dropout import StochasticDepth
 
 
 def conv_norm(
@@ -16,11 +17,17 @@ def conv_norm(
     stride: int = 1,
     *,
     groups: int = 1,
-    activation: Callable[[], nn.Module] | None = nn.ReLU,
+    activation: Callable[..., nn.Module] | None = nn.ReLU,
 ) -> nn.Sequential:
     """Convolution, batch norm and activation, under the names 0, 1, 2 as in torchvision's Conv2dNormActivation."""
     layers = [dialect.conv(inputs, outputs, kernel, stride, groups=groups), dialect.norm(outputs)]
-    return nn.Sequential(*layers, *([activation()] if activation else []))
+    return nn.Sequential(*layers, *([activation(inplace=True)] if activation else []))
+
+
+def whole(width: float, group: int = 8) -> int:
+    """The whole number of groups nearest to `width`, one more where that is under 0.9 of it."""
+    rounded = max(group, int(width + group / 2) // group * group)
+    return rounded + group if rounded < 0.9 * width else rounded
 
 
 class SqueezeExcite(nn.Module):
@@ -41,3 +48,35 @@ class SqueezeExcite(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """`(N, width, H, W)` → the same shape."""
         return x * self.gate(self.fc2(self.activation(self.fc1(x.mean((2, 3), keepdim=True)))))
+
+
+class InvertedResidual(nn.Module):
+    """M. Sandler and others, MobileNetV2: inverted residuals and linear bottlenecks, 2018, figure 4d: the shortcut joins thin maps.
+
+    1×1 up (unless it is as wide already), one `kernel` for each channel, `squeeze`, 1×1 down without activation. With probability
+    `drop` the shortcut is all there is.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        inputs: int,
+        expanded: int,
+        outputs: int,
+        kernel: int,
+        stride: int,
+        activation: Callable[..., nn.Module],
+        squeeze: SqueezeExcite | None = None,
+        drop: float = 0.0,
+    ) -> None:
+        super().__init__()
+        up = [conv_norm(dialect, inputs, expanded, 1, activation=activation)] if expanded != inputs else []
+        depthwise = conv_norm(dialect, expanded, expanded, kernel, stride, groups=expanded, activation=activation)
+        down = conv_norm(dialect, expanded, outputs, 1, activation=None)
+        self.block = nn.Sequential(*up, depthwise, *([squeeze] if squeeze else []), down)
+        self.drop = StochasticDepth(drop) if stride == 1 and inputs == outputs else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, inputs, H, W)` → `(N, outputs, ⌈H/stride⌉, ⌈W/stride⌉)`."""
+        y: Tensor = self.block(x)
+        return y if self.drop is None else self.drop(y).add_(x)

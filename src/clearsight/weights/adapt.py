@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..base.errors import UsageError
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
+from ..models.convnets.efficientnet import Standardise
 
 
 def new_head(model: Model, classes: int, seed: int = 0) -> None:
@@ -35,6 +36,9 @@ def new_channels(model: nn.Module, channels: int) -> None:
     new.load_state_dict({**old.state_dict(), "weight": _kernel(old.weight.detach(), channels)})
     where, _, last = name.rpartition(".")
     setattr(model.get_submodule(where), last, new)
+    for module in model.modules():
+        if isinstance(module, Standardise):
+            module.adapt(channels)
 
 
 def _kernel(kernel: Tensor, channels: int) -> Tensor:

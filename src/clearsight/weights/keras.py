@@ -56,7 +56,7 @@ def _old(group: Any) -> Layers:
         several = len({weight.rpartition("/")[0] for weight in weights}) > 1  # a network that is a layer of another
         for weight in weights:
             name = weight.rpartition("/")[0] if several else layer
-            layers.setdefault(name.replace("/", "_"), []).append(group[layer][weight][()])
+            layers.setdefault(name.replace("/", "_"), []).append(np.asarray(group[layer][weight]))
     return layers
 
 
@@ -74,7 +74,7 @@ def _new(group: Any, path: Path) -> Layers:
             return
         if "name" not in entry.attrs:
             raise ClearsightError(f"{path} was saved by an early Keras 3, without the names of layers: load and save it with a newer one.")
-        layers[str(entry.attrs["name"])] = [entry[str(i)][()] for i in range(len(entry))]
+        layers[str(entry.attrs["name"])] = [np.asarray(entry[str(i)]) for i in range(len(entry))]
 
     group.visititems(visit)
     return layers
@@ -134,4 +134,4 @@ def _converted(module: nn.Module, arrays: list[np.ndarray], flattened: tuple[int
         own = _own(module)
         if [value.numel() for value in own.values()] == [array.size for array in arrays]:
             names, (first, *rest) = list(own), [array.reshape(value.shape) for array, value in zip(arrays, own.values(), strict=True)]
-    return {name: torch.from_numpy(np.ascontiguousarray(value)).float() for name, value in zip(names, [first, *rest], strict=False)}
+    return {name: torch.from_numpy(np.asarray(value, order="C")).float() for name, value in zip(names, [first, *rest], strict=False)}

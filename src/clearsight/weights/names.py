@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..base.errors import ClearsightError
 
-Rules = Mapping[str, str]  # our name → theirs. `#` is a number and `*` any text; `{0}` is the first of them, `{0+1}` one more
+# our name → theirs. `#` is a number and `*` any text; `{0}` is the first of them, `{0+1}` one more, `{0a}` its letter
+Rules = Mapping[str, str]
 
 
 MOST = 24  # lines of a diff
@@ -26,12 +27,14 @@ def renamed(name: str, rules: Rules) -> str | None:
     for ours, theirs in rules.items():
         pattern = re.escape(ours).replace(r"\#", r"(\d+)").replace(r"\*", "(.*)")
         if found := re.fullmatch(pattern, name):
-            return re.sub(r"\{(\d+)(?:\+(\d+))?\}", partial(_filled, found.groups()), theirs)
+            return re.sub(r"\{(\d+)(a|[+-]\d+)?\}", partial(_filled, found.groups()), theirs)
     return None
 
 
 def _filled(parts: Sequence[str], hole: re.Match[str]) -> str:
     text, more = parts[int(hole[1])], hole[2]
+    if more == "a":
+        return chr(ord("a") + int(text))
     return str(int(text) + int(more)) if more else text
 
 

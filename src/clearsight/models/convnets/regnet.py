@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET
-from ...layers.blocks import SqueezeExcite, conv_norm
+from ...layers.blocks import SqueezeExcite, conv_norm, whole
 from ...layers.dialect import TORCHVISION
 from ..base import Model
 
@@ -69,13 +69,7 @@ def stages(line: Line) -> list[tuple[int, int, int]]:
     """(width, blocks, channels in a group) of each stage."""
     steps = (round(math.log(1 + line.w_a * j / line.w_0, line.w_m)) for j in range(line.depth))
     blocks = Counter(round(line.w_0 * line.w_m**step / 8) * 8 for step in steps)
-    return [(_whole(width, min(line.group, width)), count, min(line.group, width)) for width, count in blocks.items()]
-
-
-def _whole(width: int, group: int) -> int:
-    """The whole number of groups nearest to `width`, one more where that is under 0.9 of it."""
-    rounded = max(group, (width + group // 2) // group * group)
-    return rounded + group if rounded < 0.9 * width else rounded
+    return [(whole(width, min(line.group, width)), count, min(line.group, width)) for width, count in blocks.items()]
 
 
 class Block(nn.Module):
