@@ -17,6 +17,7 @@ NAMES = (
     "lecun1989",
     "neocognitron",
     "googlenet",
+    "densenet121",
     "regnet_x_400mf",
     "vit_s_16",
 )

@@ -15,6 +15,7 @@ from .base import Model
 from .convnets import (
     alexnet,
     convnet,
+    densenet,
     googlenet,
     lecun1989,
     lenet,
@@ -45,6 +46,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     resnet,
     resnetv2,
     squeezenet,
+    densenet,
     regnet,
     vit,
     swift,
