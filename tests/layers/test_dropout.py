@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clearsight.layers.dropout import Dropout
+from clearsight.layers.dropout import Dropout, StochasticDepth
 
 
 @pytest.mark.parametrize("p", [0.25, 0.5, 0.3])
@@ -43,3 +43,12 @@ def test_the_mask_follows_torchs_seed():
         masks.append(layer(x))
     assert torch.equal(masks[0], masks[1])
     assert not torch.equal(masks[0], masks[2])
+
+
+def test_a_branch_is_left_out_whole_and_of_each_picture_by_itself():
+    torch.manual_seed(0)
+    x = torch.rand(2000, 3, 2, 2) + 1
+    factors = (StochasticDepth(0.4).train()(x) / x).flatten(1)
+    assert torch.allclose(factors, factors[:, :1].expand_as(factors)) and set(factors[:, 0].mul(6).round().tolist()) == {0.0, 10.0}
+    assert abs(float((factors[:, 0] == 0).float().mean()) - 0.4) < 4 * (0.4 * 0.6 / 2000) ** 0.5
+    assert StochasticDepth(0.4).eval()(x) is x and StochasticDepth(0.0).train()(x) is x

@@ -20,6 +20,7 @@ NAMES = (
     "densenet121",
     "regnet_x_400mf",
     "vit_s_16",
+    "convnext_tiny",
 )
 
 

@@ -15,6 +15,7 @@ from .base import Model
 from .convnets import (
     alexnet,
     convnet,
+    convnext,
     densenet,
     googlenet,
     lecun1989,
@@ -49,6 +50,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     densenet,
     regnet,
     vit,
+    convnext,
     swift,
 )
 
