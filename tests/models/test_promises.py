@@ -19,8 +19,10 @@ NAMES = (
     "googlenet",
     "mobilenet_v2",
     "efficientnetb0.keras",
+    "densenet121",
     "regnet_x_400mf",
     "vit_s_16",
+    "convnext_tiny",
 )
 
 

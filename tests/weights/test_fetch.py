@@ -112,7 +112,6 @@ def test_an_origin_by_name_is_fetched_and_loaded(monkeypatch):
     ("origin", "says"),
     [
         ("torchvision:resnet5", "Did you mean torchvision:resnet50"),
-        ("torchvision:convnext_tiny", "no network is called 'convnext_tiny'"),
         ("keras:weights/vgg16", "there is no file weights/vgg16"),
         ("torchvision:vgg16.pth", r"there is no file vgg16.pth: an origin is STORE:FILE, .* or STORE:NAME, as torchvision:vgg16\."),
     ],
@@ -120,3 +119,10 @@ def test_an_origin_by_name_is_fetched_and_loaded(monkeypatch):
 def test_an_origin_that_cannot_be(origin, says):
     with pytest.raises(UsageError, match=says):
         weights.load(origin)
+
+
+def test_a_network_that_is_not_here_is_not_fetched(monkeypatch):
+    row = dataclasses.replace(find("torchvision:alexnet"), name="swin_t", address="http://127.0.0.1:9/swin_t.pth")
+    monkeypatch.setattr(module, "catalogue", lambda: (row,))
+    with pytest.raises(UsageError, match="no network is called 'swin_t'"):
+        weights.load("torchvision:swin_t")

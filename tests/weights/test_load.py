@@ -1,5 +1,7 @@
 """Without any peer: Keras' layouts by hand, files that do not fit, other classes and other channels."""
 
+import re
+
 import numpy as np
 import pytest
 import safetensors.torch
@@ -105,6 +107,14 @@ def test_files_of_tensors(resnet, tmp_path):
     safetensors.torch.save_file(model.state_dict(), tmp_path / "resnet18.safetensors")
     for name in ("resnet18-checkpoint.pth", "resnet18.safetensors"):
         same(model, weights.load(f"timm:{tmp_path / name}").model)
+
+
+def test_names_of_older_files(tmp_path):
+    model = models.build("densenet121", 4, channels=3, seed=3).eval()
+    older = {re.sub(r"(layer\d+\.\w+)(\d)", r"\1.\2", key): value for key, value in model.state_dict().items()}
+    assert "features.denseblock4.denselayer16.norm.2.running_var" in {key.replace("trunk", "features") for key in older}
+    torch.save({key.replace("trunk", "features"): value for key, value in older.items()}, tmp_path / "densenet121.pth")
+    same(model, weights.load(f"torchvision:{tmp_path / 'densenet121.pth'}", model="densenet121").model)
 
 
 def test_another_head_and_other_channels(resnet):

@@ -3,6 +3,7 @@
 Every network is compared that a peer has; one of each family always, the others, which differ in length, with -m slow.
 """
 
+import inspect
 import os
 
 import numpy as np
@@ -17,11 +18,12 @@ from tests.models.peers import peer, randomised
 
 QUICK = {
     "resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50",
-    "mobilenet_v2", "mobilenetv2.keras", "efficientnet_b0", "efficientnetb0.keras",
+    "densenet121", "densenet121.keras", "mobilenet_v2", "mobilenetv2.keras", "efficientnet_b0", "efficientnetb0.keras",
+    "convnext_tiny", "convnexttiny.keras",
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
 ALONE = {"wrn28_10", "wrn40_4"}
-FAMILIES = ("resnet", "resnetv2", "vgg", "mobilenetv2", "efficientnet")
+FAMILIES = ("resnet", "resnetv2", "vgg", "densenet", "mobilenetv2", "efficientnet", "convnext")
 NAMES = [name for name in models.names() if models.family(name).__name__.rpartition(".")[2] in FAMILIES and name not in ALONE]
 SIZES = {"vgg16.keras": (224, 224), "vgg19.keras": (224, 224)}  # whose first hidden layer is as large as what it reads
 FORMS = ("model.h5", "model.weights.h5", "model.keras", "weights.h5")
@@ -90,7 +92,8 @@ def test_logits_are_keras(name, tmp_path):
     applications = keras().applications
     make = next(getattr(applications, made) for made in dir(applications) if f"{made.lower()}.keras" == name)
     height, width = SIZES.get(name, (97, 80))
-    network = make(weights=None, classifier_activation=None, input_shape=(height, width, 3))
+    plain = {"include_preprocessing": False} if "include_preprocessing" in inspect.signature(make).parameters else {}
+    network = make(weights=None, classifier_activation=None, input_shape=(height, width, 3), **plain)
     randomise(network)
     x = np.random.default_rng(1).normal(size=(2, 3, height, width)).astype("float32")
     expected = np.asarray(network(np.moveaxis(as_keras(name, x), 1, 3)).detach())

@@ -15,6 +15,8 @@ from .base import Model
 from .convnets import (
     alexnet,
     convnet,
+    convnext,
+    densenet,
     efficientnet,
     googlenet,
     lecun1989,
@@ -47,10 +49,12 @@ FAMILIES: tuple[ModuleType, ...] = (
     resnet,
     resnetv2,
     squeezenet,
+    densenet,
     mobilenetv2,
     efficientnet,
     regnet,
     vit,
+    convnext,
     swift,
 )
 

@@ -16,7 +16,7 @@ from ..base.errors import UsageError, unknown
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from . import adapt, fetch, keras, timm, torchvision
-from .names import Mismatch, check
+from .names import Mismatch, check, renamed
 
 STORES = ("keras", "torchvision", "timm", "hf")
 
@@ -119,7 +119,8 @@ def translated(store: str, values: Any, name: str) -> dict[str, Tensor]:
     rules = getattr(family, "NAMES", {}).get(store, {})
     if store == "keras":
         return keras.translate(values, _blank(name), rules, getattr(family, "FLATTENED", {}))
-    return torchvision.translate(values, _blank(name), rules)
+    former = getattr(family, "FORMERLY", {})
+    return torchvision.translate({renamed(key, former) or key: value for key, value in values.items()}, _blank(name), rules)
 
 
 def _recognised(store: str, values: Any, path: Path, said: str) -> str:
