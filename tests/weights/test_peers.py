@@ -19,11 +19,13 @@ from tests.models.peers import peer, randomised
 QUICK = {
     "resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50",
     "densenet121", "densenet121.keras", "mobilenet_v2", "mobilenetv2.keras", "efficientnet_b0", "efficientnetb0.keras",
-    "convnext_tiny", "convnexttiny.keras",
+    "convnext_tiny", "convnexttiny.keras", "legacy_xception", "xception.keras", "inception_v3", "inceptionv3.keras",
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
 ALONE = {"wrn28_10", "wrn40_4"}
-FAMILIES = ("resnet", "resnetv2", "vgg", "densenet", "mobilenetv2", "efficientnet", "convnext")
+FAMILIES = (
+    "resnet", "resnetv2", "vgg", "inceptionv3", "inceptionresnetv2", "xception", "densenet", "mobilenetv2", "efficientnet", "convnext",
+)  # fmt: skip
 NAMES = [name for name in models.names() if models.family(name).__name__.rpartition(".")[2] in FAMILIES and name not in ALONE]
 SIZES = {"vgg16.keras": (224, 224), "vgg19.keras": (224, 224)}  # whose first hidden layer is as large as what it reads
 FORMS = ("model.h5", "model.weights.h5", "model.keras", "weights.h5")

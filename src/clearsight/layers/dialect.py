@@ -40,7 +40,9 @@ class Dialect:
 
     def avg_pool(self, kernel: int, stride: int) -> nn.Module:
         """The mean over `kernel` × `kernel`, of `⌈H / stride⌉` rows; torchvision's counts zeros around the picture."""
-        return SamePool(kernel, stride, "avg") if self.same else nn.AvgPool2d(kernel, stride, kernel // 2)
+        if self.same and stride > 1:
+            return SamePool(kernel, stride, "avg")
+        return nn.AvgPool2d(kernel, stride, kernel // 2, count_include_pad=not self.same)
 
 
 TORCHVISION = Dialect()

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET
+from ...layers.branches import Convolution, Parallel
+from ...layers.dialect import Dialect
 from ..base import Model
 
 PAPER = (2014, "Szegedy et al.: Going deeper with convolutions")
@@ -30,36 +32,15 @@ TABLE = {
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
 SMALL = 64
+DIALECT = Dialect(eps=1e-3)
 # torchvision's weights come from TensorFlow: the network there turns its usual mean and deviation into these
 PREPROCESSING = {"": replace(IMAGENET, mean=(0.5,) * 3, std=(0.5,) * 3)}
 
 
-class Convolution(nn.Module):
-    """Convolution of the same size (at stride 1), batch norm, ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
-        self.bn = nn.BatchNorm2d(outputs, eps=1e-3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, inputs, H, W)` → `(N, outputs, H/stride, W/stride)`."""
-        return torch.relu_(self.bn(self.conv(x)))
-
-
-class Inception(nn.Module):
+def inception(inputs: int, one: int, thin3: int, three: int, thin5: int, five: int, pool: int) -> Parallel:
     """1×1, 3×3, "5×5" and pooling side by side, the larger ones after a 1×1 that thins the channels out (figure 2b)."""
-
-    def __init__(self, inputs: int, one: int, thin3: int, three: int, thin5: int, five: int, pool: int) -> None:
-        super().__init__()
-        self.branch1 = Convolution(inputs, one, 1)
-        self.branch2 = nn.Sequential(Convolution(inputs, thin3, 1), Convolution(thin3, three, 3))
-        self.branch3 = nn.Sequential(Convolution(inputs, thin5, 1), Convolution(thin5, five, 3))
-        self.branch4 = nn.Sequential(nn.MaxPool2d(3, 1, padding=1), Convolution(inputs, pool, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, inputs, H, W)` → `(N, one + three + five + pool, H, W)`."""
-        return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
+    branches = (f"{one}:1", f"{thin3}:1 {three}:3", f"{thin5}:1 {five}:3", f"max {pool}:1")
+    return Parallel(DIALECT, inputs, {f"branch{i}": words for i, words in enumerate(branches, 1)})
 
 
 class Auxiliary(nn.Module):
@@ -68,7 +49,7 @@ class Auxiliary(nn.Module):
     def __init__(self, inputs: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2d(4)
-        self.conv = Convolution(inputs, 128, 1)
+        self.conv = Convolution(DIALECT, inputs, 128, (1, 1))
         self.fc1 = nn.Linear(2048, 1024)
         self.dropout = nn.Dropout(dropout)
         self.fc2 = nn.Linear(1024, classes)
@@ -93,17 +74,17 @@ class GoogLeNet(Model):
         self, modules: Mapping[str, tuple[int, ...]], classes: int, channels: int, small: bool, dropout: float, aux_dropout: float
     ) -> None:
         super().__init__()
-        self.conv1 = Convolution(channels, 64, 3) if small else Convolution(channels, 64, 7, 2)
+        self.conv1 = Convolution(DIALECT, channels, 64, (3, 3)) if small else Convolution(DIALECT, channels, 64, (7, 7), 2)
         self.maxpool1 = nn.Identity() if small else nn.MaxPool2d(3, 2, ceil_mode=True)
-        self.conv2 = Convolution(64, 64, 1)
-        self.conv3 = Convolution(64, 192, 3)
+        self.conv2 = Convolution(DIALECT, 64, 64, (1, 1))
+        self.conv3 = Convolution(DIALECT, 64, 192, (3, 3))
         self.maxpool2, self.maxpool3 = (nn.MaxPool2d(3, 2, ceil_mode=True) for _ in range(2))
         self.maxpool4 = nn.MaxPool2d(2, 2, ceil_mode=True)
         inputs = {"inception3a": 192}
         for name, widths in modules.items():
-            before = next(reversed(inputs.values()))
-            setattr(self, name, Inception(before, *widths))
-            inputs[name] = widths[0] + widths[2] + widths[4] + widths[5]
+            mixed = inception(next(reversed(inputs.values())), *widths)
+            self.add_module(name, mixed)
+            inputs[name] = mixed.outputs
         self.aux1 = Auxiliary(inputs["inception4a"], classes, aux_dropout)
         self.aux2 = Auxiliary(inputs["inception4d"], classes, aux_dropout)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
