@@ -10,7 +10,8 @@ from tests.pictures import digit_arrays
 
 NAMES = (
     "neocognitron", "lecun1989", "lenet5", "alexnet-2012", "alexnet-lecture", "alexnet", "zfnet", "googlenet", "unet",
-    "squeezenet1_0", "squeezenet1_1", "regnet_x_400mf", "regnet_y_400mf", "vit_s_16", "mobilenet_v2", "efficientnet_b0",
+    "squeezenet1_0", "squeezenet1_1", "regnet_x_400mf", "regnet_y_400mf", "vit_s_16", "efficientnet_b0",
+    "mobilenet_v1", "mobilenet_v2", "mobilenet_v3_small",
 )  # fmt: skip
 
 
