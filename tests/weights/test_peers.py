@@ -18,15 +18,18 @@ from tests.models.peers import peer, randomised
 
 QUICK = {
     "resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50",
-    "densenet121", "densenet121.keras", "mobilenet_v2", "mobilenetv2.keras", "efficientnet_b0", "efficientnetb0.keras",
+    "densenet121", "densenet121.keras", "mobilenet_v1", "mobilenet.keras", "mobilenet_v2", "mobilenetv2.keras",
+    "mobilenet_v3_small", "mobilenetv3small.keras", "efficientnet_b0", "efficientnetb0.keras",
     "convnext_tiny", "convnexttiny.keras", "legacy_xception", "xception.keras", "inception_v3", "inceptionv3.keras",
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
 ALONE = {"wrn28_10", "wrn40_4"}
 FAMILIES = (
-    "resnet", "resnetv2", "vgg", "inceptionv3", "inceptionresnetv2", "xception", "densenet", "mobilenetv2", "efficientnet", "convnext",
+    "resnet", "resnetv2", "vgg", "inceptionv3", "inceptionresnetv2", "xception", "densenet",
+    "mobilenet", "mobilenetv2", "mobilenetv3", "efficientnet", "convnext",
 )  # fmt: skip
 NAMES = [name for name in models.names() if models.family(name).__name__.rpartition(".")[2] in FAMILIES and name not in ALONE]
+TIMM = {"mobilenet_v1": "mobilenetv1_100"}
 SIZES = {"vgg16.keras": (224, 224), "vgg19.keras": (224, 224)}  # whose first hidden layer is as large as what it reads
 FORMS = ("model.h5", "model.weights.h5", "model.keras", "weights.h5")
 
@@ -85,7 +88,7 @@ def logits(loaded, x):
 
 def as_keras(name, x):
     """What Keras' network takes where it scales its pixels itself, which is preprocessing here."""
-    return 255 * x if name.startswith("efficientnet") else x
+    return 255 * x if name.startswith("efficientnet") else 127.5 * (x + 1) if name.startswith("mobilenetv3") else x
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -191,7 +194,7 @@ def of_peer(name):
     torchvision = peer("torchvision")
     if name in torchvision.models.list_models():
         return "torchvision", torchvision.models.get_model(name, weights=None)
-    return "timm", peer("timm").create_model(name, pretrained=False)
+    return "timm", peer("timm").create_model(TIMM.get(name, name), pretrained=False)
 
 
 @pytest.mark.filterwarnings("ignore")
