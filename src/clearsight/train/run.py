@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,16 +40,20 @@ class Run:
         """Remove what a run leaves that failed before it had begun."""
         with suppress(OSError, ClearsightError):
             if not self.begun and _unbegun(self.folder):
-                for path in self.folder.iterdir():
-                    remove(path)
+                for path in sorted(self.folder.rglob("*"), reverse=True):
+                    path.rmdir() if path.is_dir() else remove(path)
                 self.folder.rmdir()
 
-    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str) -> None:
-        """Write what a resume needs to know."""
+    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, save: Callable[[], object] | None = None) -> None:
+        """Write what a resume needs to know; `save` writes a checkpoint where that is not in the recipe alone."""
         sweep(self.folder)
+        for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
+            remove(path)
         title = f"The recipe of this run. Again: clearsight train {facts['data']} --recipe {self.folder / 'recipe.toml'}"
         write_json(self.folder / "run.json", facts)
         write_atomic(self.folder / "split.csv", manifest)
+        if save:
+            save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
@@ -115,4 +120,5 @@ def _make(folder: Path) -> bool:
 
 def _unbegun(folder: Path) -> bool:
     """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
-    return {path.name for path in folder.iterdir() if not is_temporary(path)} in (set(), {"run.json"}, {"run.json", "split.csv"})
+    before = ("run.json", "split.csv", "checkpoints")
+    return {path.name for path in folder.iterdir() if not is_temporary(path)} in [set(before[:n]) for n in range(4)]
