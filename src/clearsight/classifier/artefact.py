@@ -17,7 +17,7 @@ from PIL import Image
 
 from .. import weights
 from ..base.device import hardware
-from ..base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError, listed
+from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, read_json, write_atomic, write_json
 from ..images.preprocess import Preprocessing
 from .card import model_card
@@ -145,6 +145,8 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             mirror=_mirror(config),
             facts=_field(config, "facts", dict, {}),
         )
+    except MissingExtra:
+        raise
     except ClearsightError as error:
         raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)

@@ -51,14 +51,15 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None) -> 
 
 def _recipe(model: str) -> str:
     """The recipe that a network is trained by unless another is named."""
-    if weights.is_origin(model) and not model.startswith("timm:"):
+    store = model.partition(":")[0]
+    if store != "timm" and store in weights.STORES:
         raise UsageError(f"{model} is trained weights, not a network to begin with: --from {model}.")
-    recipe: str = "quick" if weights.is_origin(model) else models.family(model).RECIPE
+    recipe: str = "quick" if store == "timm" else models.family(model).RECIPE
     return recipe
 
 
 def _on_pixels(model: str) -> bool:
-    return not weights.is_origin(model) and models.family(model) is pixels
+    return not model.startswith("timm:") and models.family(model) is pixels
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:

@@ -85,7 +85,7 @@ def free_folder(named: str, runs: str) -> Path:
 
     What a run leaves that was killed before it began does not take it.
     """
-    folder = Path(named) if Path(named).name != named else Path(runs) / named
+    folder = named_folder(named, runs)
     if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
         raise UsageError(
             f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
@@ -102,13 +102,22 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         folder = free_folder(named, runs)
         _make(folder)
         return Run(folder)
-    stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
-    number = 1
+    stem, number = run_name(data, model), 1
     while True:
         folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")
         if not folder.exists() and _make(folder):
             return Run(folder)
         number += 1
+
+
+def run_name(data: str, model: str) -> str:
+    """What a folder is called that has to do with `data` and `model`."""
+    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
+
+
+def named_folder(named: str, runs: str) -> Path:
+    """The folder called `named`; a bare name goes under `runs`."""
+    return Path(named) if Path(named).name != named else Path(runs) / named
 
 
 def _make(folder: Path) -> bool:

@@ -63,8 +63,8 @@ class Start:
             if value.shape != wanted[name].shape:
                 known = self.preprocessing
                 raise UsageError(
-                    f"{self.origin} was trained on {known.height}×{known.width} px, and at {recipe.size}×{recipe.size} px {recipe.model} has "
-                    f"another {name}: {tuple(wanted[name].shape)}, not {tuple(value.shape)}. Leave out --size, or say one nearer to that."
+                    f"{self.origin} was trained on {known.height}×{known.width} px, and at {recipe.size}×{recipe.size} px {recipe.model} "
+                    f"has another {name}: {tuple(wanted[name].shape)}, not {tuple(value.shape)}. Leave out --size, or say one nearer."
                 )
         return values
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .. import models
-from ..base.errors import UsageError, listed, unknown
+from ..base.errors import CorruptFile, UsageError, listed, unknown
 from ..base.files import digest, file_digest
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
@@ -69,7 +69,9 @@ def load(
 def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
     """What `load` gives, as it is stored; a file without a head is given an untrained one for `headless` classes, if that is not 0."""
     store, _, what = origin.partition(":")
-    if not is_origin(origin):
+    if "://" in origin:
+        raise UsageError(f"{origin} is an address: download the file (curl -LO), then give its name, as torchvision:FILE or keras:FILE.")
+    if store not in STORES:
         raise unknown("origin of weights", store, [f"{name}:" for name in STORES])
     path = Path(what).expanduser()
     if store in ("timm", "hf") and not path.is_file():
@@ -118,12 +120,11 @@ def heads(name: str, channels: int, height: int, width: int) -> set[str]:
 
 def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
     """The published weights that the catalogue calls `what`, and the network they are for."""
-    if "://" in what:
-        raise UsageError(f"{what} is an address: download the file (curl -LO), then give its name, {store}:FILE.")
-    if Path(what).is_dir():
+    if what and Path(what).is_dir():
         raise UsageError(f"{what} is a folder, where {store}:FILE is one file of weights. A classifier's folder is given without {store}:.")
     if Path(what).name != what or Path(what).suffix:
-        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.h5, or STORE:NAME, as {store}:vgg16.")
+        suffix = "h5" if store == "keras" else "pth"
+        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.{suffix}, or STORE:NAME, as {store}:vgg16.")
     row = fetch.find(f"{store}:{what}")
     name = f"{row.name}.keras" if store == "keras" else row.name
     models.family(name)  # before the download: a network that is not here has no use for it
@@ -133,8 +134,9 @@ def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
 
 
 def is_origin(text: str) -> bool:
-    """Whether `text` means an origin, and not a folder."""
-    return text.partition(":")[0] in STORES and ":" in text
+    """Whether `text` is written as an origin, if of a store that there is not, and does not mean a folder."""
+    store, colon, _ = text.partition(":")
+    return bool(colon) and (store in STORES or (len(store) > 1 and store.isalpha() and not Path(text).exists()))
 
 
 def class_names(count: int) -> tuple[str, ...]:
@@ -163,6 +165,8 @@ def _from_file(store: str, path: Path, name: str, headless: int) -> tuple[Model,
         state |= {key: value for key, value in wanted.items() if key.startswith(f"{network.HEAD}.")}
     read_as = "as was said" if named else "which comes nearest: if it is another network, name it with --model, or model= in Python"
     check(wanted, state, str(path), f"The file was read as the weights of {name}, {read_as}.")
+    if odd := [key for key, value in state.items() if not value.isfinite().all()]:
+        raise CorruptFile(f"{path} has values that are no finite numbers: {listed(odd, 4)}. It is damaged, or its training diverged.")
     network.load_state_dict(state, strict=False)  # batch norm's counters are all that is not in `wanted`
     return network, name
 

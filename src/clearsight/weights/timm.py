@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError, UsageError
+from ..base.errors import ClearsightError, MissingExtra, UsageError
 from ..images.preprocess import INTERPOLATIONS, Preprocessing
 from ..models.base import Model
 
@@ -66,7 +66,11 @@ def _library(what: str) -> Any:
     try:
         return importlib.import_module("timm")
     except ModuleNotFoundError:
-        raise ClearsightError(f"{what} needs timm: pip install 'clearsight[timm]'.") from None
+        raise MissingExtra(f"{what} needs timm: pip install 'clearsight[timm]'.") from None
+    except RuntimeError as error:  # its torchvision is of another torch
+        raise MissingExtra(
+            f"timm cannot be imported: {error}. Bring them in line: pip install --upgrade torch torchvision timm."
+        ) from error
 
 
 def preprocessing(facts: dict[str, Any]) -> Preprocessing:
