@@ -26,6 +26,10 @@ class UnreadableImage(ClearsightError):
         super().__init__(f"cannot read {plain(source)}: {reason}")
 
 
+class MissingExtra(ClearsightError):
+    """A package that only some need is not installed; says how to install it."""
+
+
 class CorruptFile(ClearsightError):
     """A file of ours whose content does not match its own digest, or does not parse."""
 

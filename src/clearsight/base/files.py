@@ -27,6 +27,12 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file's content as hexadecimal."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_atomic(path: str | Path, *parts: bytes | str) -> None:
     """Write `parts`, one after the other, to a temporary file beside `path`, fsync, rename over it, fsync the folder."""
     path = Path(path)

@@ -19,15 +19,22 @@ def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: floa
     return dataclasses.field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
 
 
+def spelled(name: str) -> str:
+    """What a setting is called outside of Python, whose own words may not be names: `from_` is `from`."""
+    return name.removesuffix("_")
+
+
 def from_dict(cls: type[Settings], values: Mapping[str, Any], base: Settings | None = None) -> Settings:
     """Settings of class `cls`: `base` (or the defaults) with `values` laid over; every value is checked."""
     hints = get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    names = {spelled(name): name for name in fields}
     checked = {}
-    for name, value in values.items():
+    for given, value in values.items():
+        name = names.get(given, given)
         if name not in fields:
-            raise unknown("setting", name, fields)
-        checked[name] = _check(name, value, hints[name], fields[name].metadata)
+            raise unknown("setting", given, names)
+        checked[name] = _check(spelled(name), value, hints[name], fields[name].metadata)
     return dataclasses.replace(base, **checked) if base is not None else cls(**checked)  # type: ignore[type-var]
 
 
@@ -67,7 +74,7 @@ def to_toml(settings: Any, title: str = "") -> str:
     lines = ["".join(c if c.isprintable() else " " for c in f"# {line}") for line in title.splitlines()]
     for field in dataclasses.fields(settings):
         value = _toml_value(getattr(settings, field.name))
-        lines.append(f"{field.name} = {value}".ljust(34) + f"  # {field.metadata['help']}")
+        lines.append(f"{spelled(field.name)} = {value}".ljust(34) + f"  # {field.metadata['help']}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """Floor 4: the waist of the house. Everything below builds a `Classifier`, everything above uses one."""
 
-from .artefact import Verification, load, save, verify
+from .artefact import Verification, load, load_digested, save, verify
 from .classifier import Choice, Classifier, Failure, Prediction
 
-__all__ = ["Choice", "Classifier", "Failure", "Prediction", "Verification", "load", "save", "verify"]
+__all__ = ["Choice", "Classifier", "Failure", "Prediction", "Verification", "load", "load_digested", "save", "verify"]

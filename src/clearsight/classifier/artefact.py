@@ -15,9 +15,9 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from .. import models, weights
+from .. import weights
 from ..base.device import hardware
-from ..base.errors import ClearsightError, CorruptFile, UnreadableImage, UsageError, listed
+from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, read_json, write_atomic, write_json
 from ..images.preprocess import Preprocessing
 from .card import model_card
@@ -51,7 +51,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     """Write the artefact; `golden` are pictures, uint8 `(H, W, C)`, whose probabilities are kept with it."""
     folder = Path(folder)
     if not classifier.architecture:
-        raise UsageError("only a classifier whose network is in `clearsight models` can be saved; this one has a model of its own.")
+        raise UsageError("only a classifier whose network is in `clearsight models` or timm can be saved; this has a model of its own.")
     if classifier.speed != "plain":
         raise UsageError(
             f"this classifier was made faster ({classifier.speed}) and no longer has its network's weights: save the one it came from."
@@ -112,9 +112,15 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
     """
     if isinstance(folder, str) and weights.is_origin(folder):
         found = weights.load(folder)
-        return Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture).to(device)
-    folder = Path(folder)
-    return _classifier(folder, _config(folder)).to(device)
+        facts = {"weights_from": folder, "weights_from_sha256": found.digest}
+        return Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture, facts=facts).to(device)
+    return load_digested(Path(folder))[0].to(device)
+
+
+def load_digested(folder: Path) -> tuple[Classifier, str]:
+    """The classifier in `folder` and the SHA-256 of its weights; errors as of `load`."""
+    config = _config(folder)
+    return _classifier(folder, config), str(config["weights"]["sha256"])
 
 
 def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
@@ -128,7 +134,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
         name = _field(architecture, "name", str)
         with torch.device("meta"):  # no memory before the weights are seen to fit
-            model = models.build(name, len(classes), **size)
+            model = weights.build(name, len(classes), **size)
         expected = _field(_field(config, "weights", dict), "sha256", str)
         classifier = Classifier(
             model,
@@ -139,6 +145,8 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             mirror=_mirror(config),
             facts=_field(config, "facts", dict, {}),
         )
+    except MissingExtra:
+        raise
     except ClearsightError as error:
         raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
@@ -177,7 +185,10 @@ def _temperature(config: dict[str, Any]) -> float:
 def _config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not folder.is_dir():
-        raise UsageError(f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json).")
+        raise UsageError(
+            f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json), "
+            "or trained weights as torchvision:NAME, torchvision:FILE, keras:FILE, timm:NAME, hf:REPO."
+        )
     if not path.is_file():
         unfinished = (folder / "recipe.toml").is_file()
         advice = (
@@ -248,6 +259,11 @@ def _entries(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
 
 def verify(folder: str | Path) -> Verification:
     """Classify the golden pictures again and compare; raises CorruptFile when a golden picture was changed."""
+    if isinstance(folder, str) and weights.is_origin(folder):
+        raise UsageError(
+            f"{folder} are weights without golden pictures: there is nothing to compare with. Verify a classifier's folder; "
+            f"whether somebody else's weights answer well here is said by: clearsight evaluate {folder} DATA"
+        )
     folder = Path(folder)
     config = _config(folder)
     classifier = _classifier(folder, config)

@@ -34,7 +34,8 @@ def model_card(classifier: Classifier) -> str:
             f"- Validation accuracy (it chose the epoch): {top1['value']:.2%}, 95 % interval {top1['low']:.2%} to {top1['high']:.2%}, "
             f"n = {validation['n']:,}"
         )
-    lines += [f"- {name}: {value}" for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"]
+    told = {name: value for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"}
+    lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in told.items()]
     lines += [
         "",
         "```python",

@@ -7,6 +7,8 @@ from typing import Any, TypeVar, get_type_hints
 
 import click
 
+from ..base.settings import spelled
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
@@ -30,12 +32,16 @@ def setting_options(cls: type) -> Callable[[Command], Command]:
         for field in reversed(dataclasses.fields(cls)):
             choices = field.metadata["choices"]
             kind: Any = click.Choice(choices) if choices else hints[field.name]
-            help = field.metadata["help"]
-            name = "--" + field.name.replace("_", "-")
-            command = click.option(name, field.name, type=kind, default=None, help=f"{help[0].upper()}{help[1:]}.")(command)
+            help = f"{field.metadata['help'][0].upper()}{field.metadata['help'][1:]}."
+            command = click.option(flag(field.name), field.name, type=kind, is_flag=kind is bool, default=None, help=help)(command)
         return command
 
     return decorate
+
+
+def flag(name: str) -> str:
+    """The option of the setting `name`."""
+    return "--" + spelled(name).replace("_", "-")
 
 
 def print_json(value: Any) -> None:

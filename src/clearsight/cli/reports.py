@@ -1,17 +1,21 @@
 """The reports of a run folder: after training (judged on validation) and after evaluation (on test)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..base.files import read_json, write_json
+from ..base.errors import ClearsightError
+from ..base.files import make_folder, read_json, write_json
 from ..base.settings import from_dict, read_toml
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluate.evaluate import Evaluation, evaluate
 from ..evaluate.report import write_report
 from ..train.recipe import Recipe
-from ..train.run import Run
+from ..train.run import Run, named_folder, run_name
 from ..train.train import Trained
+from ..weights import is_origin
 
 
 def report_training(trained: Trained, *, quiet: bool) -> Path:
@@ -21,13 +25,38 @@ def report_training(trained: Trained, *, quiet: bool) -> Path:
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
 
 
-def report_evaluation(run: Run, classifier: Classifier, evaluation: Evaluation, data: Dataset, part: str) -> Path:
-    """Write `report.html` and `evaluation.json` into the run folder."""
-    path = run.folder / "report.html"
-    write_json(run.folder / "evaluation.json", {"part": part, **evaluation.to_json()})
+@contextmanager
+def report_folder(model: str, data: str | None, out: str) -> Iterator[Path]:
+    """Where the report of an evaluation goes, made if it is not there, and gone again if it stays empty: `out`, else the classifier's own.
+
+    Weights of somebody else's have none: they get `runs/DATA-STORE-NAME`. Raises ClearsightError when it cannot be made.
+    """
+    store, _, what = model.partition(":")
+    own = Path("runs") / run_name(data or "", f"{store}-{Path(what).name}") if is_origin(model) else Path(model)
+    folder = named_folder(out, "runs") if out else own
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise ClearsightError(
+            f"cannot make the folder {folder} for the report: {error.strerror or error}. Name another with --out."
+        ) from error
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def report_evaluation(
+    run: Run, classifier: Classifier, evaluation: Evaluation, data: Dataset, part: str, *, name: str = "", folder: Path | None = None
+) -> Path:
+    """Write `report.html` and `evaluation.json` into the run folder, or into `folder`; `name` is that of other data than the run's."""
+    folder = folder or run.folder
+    path = folder / "report.html"
+    write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
     write_report(
         path,
-        title=f"{classifier.architecture} on {classifier.facts.get('data', data.classes)}",
+        title=f"{classifier.architecture} on {name or classifier.facts.get('data', 'pictures')}",
         facts=_facts(run, classifier),
         history=run.rows(),
         evaluation=evaluation,

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from ..train.recipe import Recipe
-from .common import json_option, percent, print_json, quiet_option, setting_options
+from .common import flag, json_option, percent, print_json, quiet_option, setting_options
 
 
 @click.command()
@@ -26,6 +26,7 @@ def train(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, *
       clearsight train photos
       clearsight train fashion-mnist --model swift --seed 1
       clearsight train labels.csv --recipe alexnet --epochs 30
+      clearsight train photos --from torchvision:resnet18 --resize-head --lr 2e-4
       clearsight train --resume runs/photos-resnet18
     """
     from ..base.errors import UsageError
@@ -36,7 +37,7 @@ def train(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, *
     given = {name: value for name, value in settings.items() if value is not None}
     if resume:
         if given or out:
-            extra = ", ".join("--" + name.replace("_", "-") for name in [*given, *(["out"] if out else [])])
+            extra = ", ".join(flag(name) for name in [*given, *(["out"] if out else [])])
             raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
         trained = resume_run(resume, data=data, quiet=quiet)
     elif data:

@@ -9,7 +9,7 @@ Shapes: N pictures in this process's share of a batch, K classes.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
@@ -46,6 +46,7 @@ class Job:
     team: Team
     quiet: bool = False
     say: Callable[[str], None] = print
+    lineage: dict[str, str] = field(default_factory=dict)  # which trained weights it starts from, for the artefact
 
     @property
     def parts(self) -> int:

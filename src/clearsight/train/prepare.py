@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import models
-from ..base.errors import UnreadableImage
+from .. import models, weights
+from ..base.errors import UnreadableImage, UsageError
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
+from ..models.handmade import pixels
 from .recipe import Recipe, compose
+from .start import Start
 
 SMALL = 64  # up to this side, in px, pictures are used at their own size
 PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
@@ -26,21 +28,38 @@ STATISTICS_PIXELS = 2**24
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
-def settle(given: dict[str, Any], data: Dataset) -> Recipe:
-    """The recipe of a run, every `auto` answered from the training pictures; without a recipe named, small sets get more epochs."""
+def settle(given: dict[str, Any], data: Dataset, start: Start | None = None) -> Recipe:
+    """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
+
+    Without a recipe named, small sets get more epochs.
+    """
     recipe = compose(given)
     side, grey = _glance(data)
-    model = recipe.model
+    model = start.architecture if start else recipe.model
     if model == "auto":
         model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
-    row = models.row(model)
-    recipe = compose({**given, "model": model}, default=row.recipe)
-    size = recipe.size or _size(side, model)
+    recipe = compose({**given, "model": model}, default=_recipe(model))
+    known = start.preprocessing if start else None
+    size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
+    fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
     augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
     channels = recipe.channels or (1 if grey else 3)
-    return dataclasses.replace(recipe, size=size, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
+    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
+
+
+def _recipe(model: str) -> str:
+    """The recipe that a network is trained by unless another is named."""
+    store = model.partition(":")[0]
+    if store != "timm" and store in weights.STORES:
+        raise UsageError(f"{model} is trained weights, not a network to begin with: --from {model}.")
+    recipe: str = "quick" if store == "timm" else models.family(model).RECIPE
+    return recipe
+
+
+def _on_pixels(model: str) -> bool:
+    return not model.startswith("timm:") and models.family(model) is pixels
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:
@@ -60,19 +79,19 @@ def _glance(data: Dataset) -> tuple[int, bool]:
 
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
-    least = LEAST_STEPS * (10 if models.row(recipe.model).family == "pixels" else 1)
+    least = LEAST_STEPS * (10 if _on_pixels(recipe.model) else 1)
     return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
     if side > SMALL:
         return PHOTOGRAPH
-    return side if models.row(model).family == "pixels" else max(side, LEAST)
+    return side if _on_pixels(model) else max(side, LEAST)
 
 
 def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
     """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
-    if models.row(model).family == "pixels":
+    if _on_pixels(model):
         return ""
     characters = all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
     shift = f"crop:{max(1, round(size / 28))}"

@@ -11,6 +11,7 @@ from ..base.settings import from_dict, read_toml, setting
 
 OPTIMIZERS = ("sgd", "adamw", "muon")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
+FITS = ("auto", "crop", "pad", "stretch")
 SPEED_WORDS = ("bf16", "channels-last", "compile")
 
 
@@ -19,10 +20,12 @@ class Recipe:
     """The settings of one training run."""
 
     recipe: str = setting("auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)")
-    model: str = setting("auto", "network, as `clearsight models` lists them (auto: swift up to 64 px, else resnet18)")
-    size: int = setting(0, "height and width the network sees, in px (0: the data's own up to 64, else 128)", low=0, high=4096)
+    model: str = setting("auto", "network, as `clearsight models` lists them (auto: that of --from, else swift up to 64 px, else resnet18)")
+    from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
+    resize_head: bool = setting(False, "make the head of the trained weights anew, for the classes of the data")
+    size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
     channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
-    fit: str = setting("crop", "how a picture is brought to size", choices=("crop", "pad", "stretch"))
+    fit: str = setting("auto", "how a picture is brought to size (auto: that of --from, else crop)", choices=FITS)
     epochs: int = setting(10, "passes over the training pictures", low=1)
     minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
     batch: int = setting(128, "pictures per step", low=2)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,16 +40,20 @@ class Run:
         """Remove what a run leaves that failed before it had begun."""
         with suppress(OSError, ClearsightError):
             if not self.begun and _unbegun(self.folder):
-                for path in self.folder.iterdir():
-                    remove(path)
+                for path in sorted(self.folder.rglob("*"), reverse=True):
+                    path.rmdir() if path.is_dir() else remove(path)
                 self.folder.rmdir()
 
-    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str) -> None:
-        """Write what a resume needs to know."""
+    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, save: Callable[[], object] | None = None) -> None:
+        """Write what a resume needs to know; `save` writes a checkpoint where that is not in the recipe alone."""
         sweep(self.folder)
+        for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
+            remove(path)
         title = f"The recipe of this run. Again: clearsight train {facts['data']} --recipe {self.folder / 'recipe.toml'}"
         write_json(self.folder / "run.json", facts)
         write_atomic(self.folder / "split.csv", manifest)
+        if save:
+            save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
@@ -80,7 +85,7 @@ def free_folder(named: str, runs: str) -> Path:
 
     What a run leaves that was killed before it began does not take it.
     """
-    folder = Path(named) if Path(named).name != named else Path(runs) / named
+    folder = named_folder(named, runs)
     if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
         raise UsageError(
             f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
@@ -97,13 +102,22 @@ def open_run(named: str, runs: str, data: str, model: str) -> Run:
         folder = free_folder(named, runs)
         _make(folder)
         return Run(folder)
-    stem = re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
-    number = 1
+    stem, number = run_name(data, model), 1
     while True:
         folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")
         if not folder.exists() and _make(folder):
             return Run(folder)
         number += 1
+
+
+def run_name(data: str, model: str) -> str:
+    """What a folder is called that has to do with `data` and `model`."""
+    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
+
+
+def named_folder(named: str, runs: str) -> Path:
+    """The folder called `named`; a bare name goes under `runs`."""
+    return Path(named) if Path(named).name != named else Path(runs) / named
 
 
 def _make(folder: Path) -> bool:
@@ -115,4 +129,5 @@ def _make(folder: Path) -> bool:
 
 def _unbegun(folder: Path) -> bool:
     """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
-    return {path.name for path in folder.iterdir() if not is_temporary(path)} in (set(), {"run.json"}, {"run.json", "split.csv"})
+    before = ("run.json", "split.csv", "checkpoints")
+    return {path.name for path in folder.iterdir() if not is_temporary(path)} in [set(before[:n]) for n in range(4)]

@@ -4,6 +4,7 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import __version__, models
+from .. import __version__, weights
 from ..base.device import hardware, keep_large_buffers, pick_device
 from ..base.errors import ClearsightError, LostProcess, UsageError
 from ..base.files import sweep
@@ -36,6 +37,8 @@ from .optimizer import make_optimizer
 from .parallel import Team, join_team, leave_team, lost
 from .recipe import Recipe, compose
 from .run import Run, free_folder, open_run
+from .start import Start
+from .start import read as read_start
 from .working import Speed
 from .working import parse as parse_speed
 
@@ -80,14 +83,16 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         first = compose(settings)
         if out and team.leads:
             free_folder(out, runs)  # before the data are read, which may take minutes
+        start = read_start(first, team)
         whole = open_dataset(data, group_by=first.group_by or None)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test)
-        recipe = prepare.settle(settings, parts.parts["train"])
+        recipe = prepare.settle(settings, parts.parts["train"], start)
+        values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
         folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
         try:
-            return _new_run(folder, recipe, whole, parts, data, team, quiet, say)
+            return _new_run(folder, recipe, start, values, parts, data, team, quiet, say)
         except BaseException:
             if team.leads:
                 folder.abandon()
@@ -95,12 +100,26 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
 
 
 def _new_run(
-    run: Run, recipe: Recipe, whole: Parts, parts: Parts, data: Any, team: Team, quiet: bool, say: Callable[[str], None]
+    run: Run,
+    recipe: Recipe,
+    start: Start | None,
+    values: dict[str, torch.Tensor],
+    parts: Parts,
+    data: Any,
+    team: Team,
+    quiet: bool,
+    say: Callable[[str], None],
 ) -> Trained | None:
-    pictures, val, preprocessing = _pictures(recipe, parts, None, quiet or not team.leads)
+    known = start.prepared(recipe) if start else None
+    pictures, val, preprocessing = _pictures(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
     job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, None)
-    job = dataclasses.replace(job, recipe=_within_budget(job, say))
+    job = dataclasses.replace(job, recipe=_within_budget(job, say), lineage=start.facts if start else {})
+    if start:
+        say(start.said(recipe, len(parts.classes)))
+        job.state.model.load_state_dict(values, strict=False)
+    else:
+        _initialise(job)
     if team.leads:
         source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
         facts = {
@@ -111,9 +130,10 @@ def _new_run(
             "speed": job.speed.words,
             "clearsight": __version__,
             "hardware": hardware(),
+            "lineage": job.lineage,
         }
-        run.begin(job.recipe, facts, manifest(parts))
-    _initialise(job)
+        # what it starts from may be gone when it is resumed
+        run.begin(job.recipe, facts, manifest(parts), partial(checkpoint.save, job.state, run.checkpoints) if start else None)
     return _train(job, run, parts, say)
 
 
@@ -134,13 +154,14 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         pictures, val, preprocessing = _pictures(recipe, parts, preprocessing, quiet or not team.leads)
         job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
         _go_on(job, run, say)
+        job = dataclasses.replace(job, lineage=facts.get("lineage", {}))
         return _train(job, run, parts, say)
 
 
 def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
     """Fill the state from the newest whole checkpoint, tidy what a kill left, and make sure that all processes stand there."""
     found = checkpoint.checkpoints(run.checkpoints)
-    if found:
+    if found or job.recipe.from_:
         skipped = checkpoint.restore(job.state, run.checkpoints)
         for line in skipped:
             say(line)
@@ -184,7 +205,7 @@ def _job(
         raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
     keep_large_buffers()
     device = pick_device(recipe.device)
-    model = models.build(
+    model = weights.build(
         recipe.model,
         len(parts.classes),
         channels=recipe.channels,
@@ -310,6 +331,7 @@ def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Tra
         "speed": job.speed.words,
         "clearsight": __version__,
         "validation": validation,
+        **job.lineage,
     }
     classifier = Classifier(
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts

@@ -1,18 +1,20 @@
 """Floor 3: other people's trained weights, loaded exactly. `load` is the one door; an origin is `STORE:FILE` or `STORE:NAME`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
 
 from .. import models
-from ..base.errors import UsageError, unknown
+from ..base.errors import CorruptFile, UsageError, listed, unknown
+from ..base.files import digest, file_digest
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from . import adapt, fetch, keras, timm, torchvision
@@ -23,12 +25,17 @@ STORES = ("keras", "torchvision", "timm", "hf")
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a classifier is made of; `architecture` is the network's name here, empty for one that only its library knows."""
+    """What a classifier is made of.
+
+    `architecture` is the name that `build` knows the network by, empty for one of the Hub's that no name describes. `digest`
+    is the SHA-256 of the file; where timm reads it, of the tensors as `model.safetensors` would hold them.
+    """
 
     model: Model
     preprocessing: Preprocessing
     classes: tuple[str, ...]
     architecture: str
+    digest: str
 
 
 def load(
@@ -42,47 +49,94 @@ def load(
     them, from `seed`; `channels` adapts the first layer. Raises UsageError for what cannot be meant, Mismatch for weights of
     another network, CorruptFile for a file that is not of the store's kind.
     """
-    store, colon, what = origin.partition(":")
-    if not colon or store not in STORES:
-        raise unknown("origin of weights", store, [f"{name}:" for name in STORES])
     if resize_head and len(classes) < 2:
         raise UsageError(f"a new head needs the names of at least 2 classes. Got {len(classes)}.")
-    path = Path(what).expanduser()
-    network: Model
-    if store in ("timm", "hf") and not path.is_file():
-        architecture = ""
-        network, preprocessing, labels = timm.load(store, what)
-    else:
-        if not path.is_file():
-            path, model = _fetched(store, what, model)
-        network, architecture = _from_file(store, path, model, len(classes) if resize_head else None)
-        preprocessing, labels = models.preprocessing(architecture), ()
+    found = read(origin, model=model, headless=len(classes) if resize_head else 0)
+    network, outputs = found.model, found.model.head.out_features
     if resize_head:
-        adapt.new_head(network, len(classes), seed)
-    outputs = network.head.out_features
-    if classes and len(classes) != outputs:
+        at = found.preprocessing
+        every = heads(found.architecture, at.channels, at.height, at.width) if found.architecture else ()
+        adapt.new_head(network, len(classes), seed, {name.rpartition(".")[0] for name in every})
+    elif classes and len(classes) != outputs:
         raise UsageError(f"{origin} has {outputs} classes and {len(classes)} names came. Make the head anew for them with --resize-head.")
-    if channels:
+    preprocessing = found.preprocessing
+    if channels and channels != preprocessing.channels:
         adapt.new_channels(network, channels)
+        preprocessing = adapt.new_preprocessing(preprocessing, channels)
+    return replace(found, preprocessing=preprocessing, classes=tuple(classes) or found.classes)
+
+
+def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
+    """What `load` gives, as it is stored; a file without a head is given an untrained one for `headless` classes, if that is not 0."""
+    store, _, what = origin.partition(":")
+    if "://" in origin:
+        raise UsageError(f"{origin} is an address: download the file (curl -LO), then give its name, as torchvision:FILE or keras:FILE.")
+    if store not in STORES:
+        raise unknown("origin of weights", store, [f"{name}:" for name in STORES])
+    path = Path(what).expanduser()
+    if store in ("timm", "hf") and not path.is_file():
+        return _from_timm(store, what, model)
+    if not path.is_file():
+        path, model = _fetched(store, what, model)
+    network, name = _from_file(store, path, model, headless)
+    preprocessing = models.preprocessing(name)
     reads = getattr(network.get_submodule(adapt.first_convolution(network)), "in_channels", preprocessing.channels)
     if reads != preprocessing.channels:
         preprocessing = adapt.new_preprocessing(preprocessing, reads)
-    return Pretrained(network.eval(), preprocessing, tuple(classes) or labels or class_names(outputs), architecture)
+    return Pretrained(network.eval(), preprocessing, class_names(network.head.out_features), name, file_digest(path))
+
+
+def _from_timm(store: str, what: str, model: str) -> Pretrained:
+    network, preprocessing, labels, name = timm.load(store, what)
+    if model not in ("", name):
+        raise UsageError(f"{store}:{what} is the network {name}, and --model says {model}: leave it out.")
+    values = {key: value.contiguous() for key, value in network.state_dict().items()}
+    classes = labels or class_names(network.head.out_features)
+    return Pretrained(network.eval(), preprocessing, classes, name, digest(safetensors.torch.save(values)))
+
+
+def build(
+    name: str,
+    classes: int,
+    *,
+    channels: int = 3,
+    height: int = 224,
+    width: int = 224,
+    dropout: float | None = None,
+    seed: int | None = None,
+) -> Model:
+    """What `models.build` builds, and any network of timm as `timm:NAME`."""
+    store, _, what = name.partition(":")
+    make = partial(timm.build, what) if store == "timm" else partial(models.build, name)
+    return make(classes, channels=channels, height=height, width=width, dropout=dropout, seed=seed)
+
+
+def heads(name: str, channels: int, height: int, width: int) -> set[str]:
+    """The values of a network that follow the number of classes: its head's, and those of auxiliary heads."""
+    with torch.device("meta"):
+        two, three = (build(name, n, channels=channels, height=height, width=width).state_dict() for n in (2, 3))
+    return {key for key, value in two.items() if value.shape != three[key].shape}
 
 
 def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
     """The published weights that the catalogue calls `what`, and the network they are for."""
+    if what and Path(what).is_dir():
+        raise UsageError(f"{what} is a folder, where {store}:FILE is one file of weights. A classifier's folder is given without {store}:.")
     if Path(what).name != what or Path(what).suffix:
-        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.h5, or STORE:NAME, as {store}:vgg16.")
+        suffix = "h5" if store == "keras" else "pth"
+        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.{suffix}, or STORE:NAME, as {store}:vgg16.")
     row = fetch.find(f"{store}:{what}")
-    name = model or (f"{row.name}.keras" if store == "keras" else row.name)
+    name = f"{row.name}.keras" if store == "keras" else row.name
     models.family(name)  # before the download: a network that is not here has no use for it
+    if model not in ("", name):
+        raise UsageError(f"{store}:{what} has the weights of {name}, and --model says {model}: leave it out.")
     return fetch.fetch(f"{store}:{what}"), name
 
 
 def is_origin(text: str) -> bool:
-    """Whether `text` means an origin, and not a folder."""
-    return text.partition(":")[0] in STORES and ":" in text
+    """Whether `text` is written as an origin, if of a store that there is not, and does not mean a folder."""
+    store, colon, _ = text.partition(":")
+    return bool(colon) and (store in STORES or (len(store) > 1 and store.isalpha() and not Path(text).exists()))
 
 
 def class_names(count: int) -> tuple[str, ...]:
@@ -92,23 +146,27 @@ def class_names(count: int) -> tuple[str, ...]:
     return tuple(files(__package__).joinpath("imagenet.txt").read_text(encoding="utf-8").splitlines())
 
 
-def _from_file(store: str, path: Path, name: str, new_classes: int | None) -> tuple[Model, str]:
-    """The network with the values of the file, which may lack a head where `new_classes` says how many it shall have."""
+def _from_file(store: str, path: Path, name: str, headless: int) -> tuple[Model, str]:
+    """The network with the values of the file, and its name; without a head in the file, `headless` classes are to be told apart."""
     values, said = (keras if store == "keras" else torchvision).read(path)
-    name = name or _recognised(store, values, path, said)
+    named = name
+    name, exact = (named, True) if named else _recognised(store, values, path, said)
     state = translated(store, values, name)
     head, first = f"{_blank(name).HEAD}.weight", f"{adapt.first_convolution(_blank(name))}.weight"
-    classes = len(state[head]) if head in state else new_classes
-    if not classes:
-        raise Mismatch(f"{path} has no head: give the names of your classes, and --resize-head.")
+    classes = len(state[head]) if head in state else headless
+    if not classes and exact:
+        raise Mismatch(f"{path} has no head: train with it gives it one for your classes, with --resize-head.")
     (channels, height, width), _ = models.published(name)
     if first in state:
         channels = state[first].shape[1]
-    network = models.build(name, classes, channels=channels, height=height, width=width)
+    network = models.build(name, classes or 1000, channels=channels, height=height, width=width)
     wanted = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
     if head not in state:
         state |= {key: value for key, value in wanted.items() if key.startswith(f"{network.HEAD}.")}
-    check(wanted, state, str(path), f"The file was read as the weights of {name}: say model= if it is another network.")
+    read_as = "as was said" if named else "which comes nearest: if it is another network, name it with --model, or model= in Python"
+    check(wanted, state, str(path), f"The file was read as the weights of {name}, {read_as}.")
+    if odd := [key for key, value in state.items() if not value.isfinite().all()]:
+        raise CorruptFile(f"{path} has values that are no finite numbers: {listed(odd, 4)}. It is damaged, or its training diverged.")
     network.load_state_dict(state, strict=False)  # batch norm's counters are all that is not in `wanted`
     return network, name
 
@@ -123,14 +181,20 @@ def translated(store: str, values: Any, name: str) -> dict[str, Tensor]:
     return torchvision.translate({renamed(key, former) or key: value for key, value in values.items()}, _blank(name), rules)
 
 
-def _recognised(store: str, values: Any, path: Path, said: str) -> str:
-    """The network whose names and shapes the file has, those tried first that are called most like it."""
+def _recognised(store: str, values: Any, path: Path, said: str) -> tuple[str, bool]:
+    """The network whose names and shapes the file has, those tried first that are called most like it; else the nearest, and False."""
     names = [name for name in models.names() if (name.partition(".")[2] == "keras") == (store == "keras")]
     hint = (said or path.stem).lower()
+    distances: dict[str, int] = {}
     for name in sorted(names, key=lambda name: -SequenceMatcher(None, name.partition(".")[0], hint).ratio()):
-        if _shapes(translated(store, values, name), name) == _shapes(_blank(name).state_dict(), name):
-            return name
-    raise Mismatch(f"{path} has the weights of no network here. Say which it is with model= to see the differences.")
+        theirs, ours = _shapes(translated(store, values, name), name), _shapes(_blank(name).state_dict(), name)
+        if theirs == ours:
+            return name, True
+        if theirs & ours:
+            distances[name] = len(theirs ^ ours)
+    if not distances:
+        raise Mismatch(f"{path} has the weights of no network here: nothing in it fits any. It has {listed(values, 4)}.")
+    return min(distances, key=lambda name: distances[name]), False
 
 
 def _shapes(state: dict[str, Tensor], name: str) -> set[tuple[str, Any]]:

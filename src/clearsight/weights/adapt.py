@@ -1,5 +1,6 @@
 """A trained network for other classes or other channels."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import torch
@@ -11,12 +12,15 @@ from ..models.base import Model
 from ..models.convnets.efficientnet import Standardise
 
 
-def new_head(model: Model, classes: int, seed: int = 0) -> None:
-    """Replace the head by an untrained one for `classes` classes; all else stays."""
-    where, _, name = model.HEAD.rpartition(".")
+def new_head(model: Model, classes: int, seed: int = 0, heads: Iterable[str] = ()) -> None:
+    """Replace the head, or those of the linear layers that are `heads`, by untrained ones for `classes` classes; all else stays."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        setattr(model.get_submodule(where), name, nn.Linear(model.head.in_features, classes))
+        for head in sorted(heads) or [model.HEAD]:
+            where, _, name = head.rpartition(".")
+            old = model.get_submodule(head)
+            assert isinstance(old, nn.Linear)
+            setattr(model.get_submodule(where), name, nn.Linear(old.in_features, classes))
 
 
 def first_convolution(model: nn.Module) -> str:
@@ -31,7 +35,7 @@ def new_channels(model: nn.Module, channels: int) -> None:
     if getattr(old, "in_channels", 0) == channels:
         return
     if not isinstance(old, nn.Conv2d) or old.groups > 1:
-        raise UsageError(f"a network without a plain first convolution cannot be adapted to {channels} channels.")
+        raise UsageError(f"a network without a plain first convolution cannot be adapted to {channels} channels: leave it those it has.")
     new = type(old)(channels, old.out_channels, old.kernel_size, old.stride, old.padding, bias=old.bias is not None)  # type: ignore[arg-type]
     new.load_state_dict({**old.state_dict(), "weight": _kernel(old.weight.detach(), channels)})
     where, _, last = name.rpartition(".")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError, CorruptFile
+from ..base.errors import ClearsightError, CorruptFile, MissingExtra
 from ..models.base import Model
 from .names import Rules, in_order, renamed
 
@@ -23,7 +23,7 @@ def read(path: Path) -> tuple[Layers, str]:
     try:
         h5py: Any = importlib.import_module("h5py")
     except ModuleNotFoundError:
-        raise ClearsightError(f"{path} needs h5py to be read: pip install 'clearsight[keras]'.") from None
+        raise MissingExtra(f"{path} needs h5py to be read: pip install 'clearsight[keras]'.") from None
     try:
         if not zipfile.is_zipfile(path):
             with h5py.File(path) as file:
@@ -46,6 +46,8 @@ def _layers(file: Any, path: Path) -> Layers:
         if len(arrays := layers[name]) > 1 and arrays[0].ndim == arrays[1].ndim == 4:  # a separable convolution is two
             layers |= {f"{name}/depthwise": arrays[:1], f"{name}/pointwise": arrays[1:]}
             del layers[name]
+    if not layers:
+        raise CorruptFile(f"{path} holds no layers with weights.")
     return layers
 
 

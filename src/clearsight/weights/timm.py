@@ -3,9 +3,10 @@
 import importlib
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError, UsageError
+from ..base.errors import ClearsightError, MissingExtra, UsageError
 from ..images.preprocess import INTERPOLATIONS, Preprocessing
 from ..models.base import Model
 
@@ -28,18 +29,48 @@ class TimmModel(Model):
         return vector
 
 
-def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ...]]:
-    """The network `name` with the weights that timm fetches, what its origin does to a picture, and its classes where it names them."""
-    try:
-        timm: Any = importlib.import_module("timm")
-    except ModuleNotFoundError:
-        raise ClearsightError(f"{store}:{name} needs timm: pip install 'clearsight[timm]'.") from None
+def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ...], str]:
+    """The network `name` with the weights that timm fetches, what its origin does to a picture, its classes where it names them,
+    and what `build` builds it again by: `timm:NAME`, "" where no name does."""
+    timm = _library(f"{store}:{name}")
     full = f"hf-hub:{name}" if store == "hf" else name
     try:
         net = timm.create_model(full, pretrained=True)
     except Exception as error:  # of the many kinds that timm, the Hub and the network raise
-        raise ClearsightError(f"timm cannot give {store}:{name}: {str(error).splitlines()[0]}") from error
-    return TimmModel(net), preprocessing(net.pretrained_cfg), tuple(net.pretrained_cfg.get("label_names") or ())
+        raise ClearsightError(f"timm cannot give {store}:{name}: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
+    model, facts = TimmModel(net), net.pretrained_cfg
+    settings = preprocessing(facts)
+    again = name if store == "timm" else str(facts.get("architecture"))
+    size = {"channels": settings.channels, "height": settings.height, "width": settings.width}
+    # a repository may configure its network as it likes
+    same = timm.is_model(again) and repr(build(again, model.head.out_features, **size)) == repr(model)
+    return model, settings, tuple(facts.get("label_names") or ()), f"timm:{again}" if same else ""
+
+
+def build(
+    name: str, classes: int, *, channels: int, height: int, width: int, dropout: float | None = None, seed: int | None = None
+) -> TimmModel:
+    """An untrained network of timm for inputs `(N, channels, height, width)`; arguments and errors as of `models.build`."""
+    timm = _library(f"timm:{name}")
+    if not timm.is_model(name):  # what else `create_model` takes would be fetched
+        raise UsageError(f"timm has no network called {name!r:.200}.")
+    sizes = {"img_size": (height, width)} if timm.get_pretrained_cfg(name).fixed_input_size else {}
+    # not on `meta`: what a network computes for itself when it is built is in no file
+    with torch.device("cpu"), torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        return TimmModel(timm.create_model(name, num_classes=classes, in_chans=channels, drop_rate=dropout, **sizes))
+
+
+def _library(what: str) -> Any:
+    try:
+        return importlib.import_module("timm")
+    except ModuleNotFoundError:
+        raise MissingExtra(f"{what} needs timm: pip install 'clearsight[timm]'.") from None
+    except RuntimeError as error:  # its torchvision is of another torch
+        raise MissingExtra(
+            f"timm cannot be imported: {error}. Bring them in line: pip install --upgrade torch torchvision timm."
+        ) from error
 
 
 def preprocessing(facts: dict[str, Any]) -> Preprocessing:

@@ -1,5 +1,6 @@
 """Weights as tensors by name: the `.pth` of torchvision and timm, and safetensors."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,24 @@ from .names import Rules, renamed
 
 def read(path: Path) -> tuple[dict[str, Tensor], str]:
     """The tensors of a file; nothing in it is executed. Raises CorruptFile for what is not tensors by name."""
+    values: Any
     try:
-        values: Any
         if path.suffix == ".safetensors":
             values = safetensors.torch.load_file(path)
         else:
-            values = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(action="ignore"):  # of what the error says as well
+                values = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # of the many kinds that torch raises for a damaged or foreign file
-        raise CorruptFile(f"{path} is not a file of weights alone: {str(error).splitlines()[0]}") from error
+        if type(error).__name__ != "UnpicklingError":
+            raise CorruptFile(f"{path} cannot be read as weights: it is damaged, cut short, or of another kind.") from error
+        raise CorruptFile(
+            f"{path} is not a file of weights alone: it holds objects or code, which are never run here, or it is damaged. Where it "
+            "was made, save the tensors alone: torch.save(model.state_dict(), FILE)."
+        ) from error
     for inner in ("state_dict", "model"):  # a training's checkpoint
         if isinstance(values, dict) and isinstance(values.get(inner), dict):
             values = values[inner]
-    if not isinstance(values, dict) or not all(isinstance(value, Tensor) for value in values.values()):
+    if not isinstance(values, dict) or not values or not all(isinstance(value, Tensor) for value in values.values()):
         raise CorruptFile(f"{path} does not hold tensors by name (a state_dict).")
     return {name.removeprefix("module."): value for name, value in values.items()}, ""
 
