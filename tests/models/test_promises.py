@@ -20,6 +20,7 @@ NAMES = (
     "inception_v3",
     "inceptionresnetv2.keras",
     "legacy_xception",
+    "nasnetmobile.keras",
     "mobilenet.keras",
     "mobilenet_v2",
     "mobilenet_v3_small",

@@ -11,7 +11,7 @@ from tests.pictures import digit_arrays
 NAMES = (
     "neocognitron", "lecun1989", "lenet5", "alexnet-2012", "alexnet-lecture", "alexnet", "zfnet", "googlenet", "unet",
     "squeezenet1_0", "squeezenet1_1", "densenet121", "regnet_x_400mf", "regnet_y_400mf", "vit_s_16", "mobilenet_v2", "efficientnet_b0",
-    "mobilenet_v1", "mobilenet_v3_small", "convnext_tiny", "inception_v3", "inception_resnet_v2", "xception.keras",
+    "mobilenet_v1", "mobilenet_v3_small", "convnext_tiny", "inception_v3", "inception_resnet_v2", "xception.keras", "nasnetmobile.keras",
 )  # fmt: skip
 
 

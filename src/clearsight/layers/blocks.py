@@ -1,5 +1,6 @@
 """Blocks that several networks share."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import torch
@@ -22,6 +23,12 @@ def conv_norm(
     """Convolution, batch norm and activation, under the names 0, 1, 2 as in torchvision's Conv2dNormActivation."""
     layers = [dialect.conv(inputs, outputs, kernel, stride, groups=groups), dialect.norm(outputs)]
     return nn.Sequential(*layers, *([activation(inplace=True)] if activation else []))
+
+
+def separable(dialect: Dialect, inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    """One `kernel` for each channel by itself, then 1×1 across them: `depthwise` and `pointwise`."""
+    depthwise = dialect.conv(inputs, inputs, kernel, stride, groups=inputs, bias=False)
+    return nn.Sequential(OrderedDict(depthwise=depthwise, pointwise=nn.Conv2d(inputs, outputs, 1, bias=False)))
 
 
 def whole(width: float, group: int = 8) -> int:

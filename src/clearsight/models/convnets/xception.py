@@ -4,13 +4,13 @@ Names follow timm's legacy_xception, which pads its maxima evenly where Keras' "
 keeps the size (stride 1): 32 px would end in a single pixel.
 """
 
-from collections import OrderedDict
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from ...images.preprocess import KERAS_TF, Preprocessing
+from ...layers.blocks import separable
 from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
@@ -23,8 +23,8 @@ PREPROCESSING = {
     "": Preprocessing(height=299, width=299, mean=HALF, std=HALF, crop_fraction=0.8975, interpolation="bicubic"),
     "keras": KERAS_TF,
 }
-PARTS = {"conv1": "depthwise", "pointwise": "pointwise"}
 NAMES = {
+    "timm": {"*.depthwise.*": "{0}.conv1.{1}"},
     "keras": {
         "conv1": "block1_conv1",
         "bn1": "block1_conv1_bn",
@@ -33,21 +33,15 @@ NAMES = {
         "block#.skip": "conv2d*",
         "block#.skipbn": "batch_normalization*",
         # the first block begins without a ReLU, so that its layers stand one place earlier
-        **{f"block1.rep.{3 * i}.{ours}": f"block2_sepconv{i + 1}/{part}" for i in range(2) for ours, part in PARTS.items()},
+        **{f"block1.rep.{3 * i}.*": f"block2_sepconv{i + 1}/{{0}}" for i in range(2)},
         **{f"block1.rep.{3 * i + 1}": f"block2_sepconv{i + 1}_bn" for i in range(2)},
-        **{f"block#.rep.{3 * i + 1}.{ours}": f"block{{0+1}}_sepconv{i + 1}/{part}" for i in range(3) for ours, part in PARTS.items()},
+        **{f"block#.rep.{3 * i + 1}.*": f"block{{0+1}}_sepconv{i + 1}/{{1}}" for i in range(3)},
         **{f"block#.rep.{3 * i + 2}": f"block{{0+1}}_sepconv{i + 1}_bn" for i in range(3)},
-        **{f"conv{i + 2}.{ours}": f"block14_sepconv{i}/{part}" for i in (1, 2) for ours, part in PARTS.items()},
+        **{f"conv{i + 2}.*": f"block14_sepconv{i}/{{0}}" for i in (1, 2)},
         **{f"bn{i + 2}": f"block14_sepconv{i}_bn" for i in (1, 2)},
         "fc": "predictions",
-    }
+    },
 }
-
-
-def separable(inputs: int, outputs: int) -> nn.Sequential:
-    """3×3 for each channel by itself, then 1×1 across them."""
-    depthwise = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
-    return nn.Sequential(OrderedDict(conv1=depthwise, pointwise=nn.Conv2d(inputs, outputs, 1, bias=False)))
 
 
 class Block(nn.Module):
@@ -58,7 +52,7 @@ class Block(nn.Module):
         layers: list[nn.Module] = []
         for i, (before, width) in enumerate(pairwise((inputs, *widths))):
             relu = [] if first and not i else [nn.ReLU(inplace=i > 0)]  # the first one's input goes along the shortcut, too
-            layers += [*relu, separable(before, width), dialect.norm(width)]
+            layers += [*relu, separable(dialect, before, width, 3), dialect.norm(width)]
         self.rep = nn.Sequential(*layers, *([dialect.max_pool(3, 2)] if stride > 1 else []))
         self.skip = nn.Conv2d(inputs, widths[-1], 1, stride, bias=False) if stride > 1 else nn.Identity()
         self.skipbn = dialect.norm(widths[-1]) if stride > 1 else nn.Identity()
@@ -84,9 +78,9 @@ class Xception(Model):
         for i in range(4, 12):
             self.add_module(f"block{i}", Block(dialect, 728, (728, 728, 728), stride=1))
         self.block12 = Block(dialect, 728, (728, 1024))
-        self.conv3 = separable(1024, 1536)
+        self.conv3 = separable(dialect, 1024, 1536, 3)
         self.bn3 = dialect.norm(1536)
-        self.conv4 = separable(1536, 2048)
+        self.conv4 = separable(dialect, 1536, 2048, 3)
         self.bn4 = dialect.norm(2048)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.dropout = nn.Dropout(dropout)
