@@ -1,6 +1,6 @@
 """Run every benchmark and write docs/performance.md from what they found: what `make bench` does.
 
-    python benchmarks/all.py                     # all, two to three hours on 2 cores
+    python benchmarks/all.py                     # all, about three hours on 2 cores
     python benchmarks/all.py training startup    # these again; the page keeps the others
     python benchmarks/all.py --page              # only write the page from benchmarks/results
     python benchmarks/all.py --quick             # small sizes, minutes: shows that everything runs; page and results go to build/
@@ -38,6 +38,7 @@ PARTS = {
     "accuracy": Part("training.py", "--accuracy", "--pictures 2000 --test 1000 --epochs 1 --seeds 2"),
     "swift": Part("swift.py", "", "swift --seeds 1 --epochs 1 --pictures 2000"),
     "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
+    "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),

@@ -19,19 +19,30 @@ from tests.weights.keras_values import randomise, save
 
 QUICK = {
     "resnet50.keras", "resnet50v2.keras", "resnet18", "resnet50", "wide_resnet50_2", "resnext50_32x4d", "seresnet18", "resnetv2_50",
-    "densenet121", "densenet121.keras", "mobilenet_v1", "mobilenet.keras", "mobilenet_v2", "mobilenetv2.keras",
+    "densenet121", "densenet121.keras", "mobilenet.keras", "mobilenet_v2", "mobilenetv2.keras",
     "mobilenet_v3_small", "mobilenetv3small.keras", "efficientnet_b0", "efficientnetb0.keras",
     "convnext_tiny", "convnexttiny.keras", "legacy_xception", "xception.keras", "inception_v3", "inceptionv3.keras",
+    "alexnet", "squeezenet1_1", "googlenet", "regnet_x_400mf", "regnet_y_400mf",
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
-ALONE = {"wrn28_10", "wrn40_4"}
+ALONE = {"wrn28_10", "wrn40_4", "alexnet-2012", "alexnet-lecture", "vit_s_16", "mobilenet_v1"}
 FAMILIES = (
-    "resnet", "resnetv2", "vgg", "inceptionv3", "inceptionresnetv2", "xception", "densenet",
-    "mobilenet", "mobilenetv2", "mobilenetv3", "efficientnet", "convnext",
+    "alexnet", "vgg", "googlenet", "inceptionv3", "resnet", "resnetv2", "squeezenet", "inceptionresnetv2", "xception", "densenet",
+    "mobilenet", "mobilenetv2", "mobilenetv3", "efficientnet", "regnet", "vit", "convnext",
 )  # fmt: skip
 NAMES = [name for name in models.names() if models.family(name).__name__.rpartition(".")[2] in FAMILIES and name not in ALONE]
-TIMM = {"mobilenet_v1": "mobilenetv1_100"}
-SIZES = {"vgg16.keras": (224, 224), "vgg19.keras": (224, 224)}  # whose first hidden layer is as large as what it reads
+# timm's networks whose names, or whose parameters' names, are others than here
+TIMM = {
+    "vit_s_16": "vit_small_patch16_224",
+    "vit_b_32": "vit_base_patch32_224",
+    "regnet_x_400mf": "regnetx_004_tv",
+    "regnet_y_800mf": "regnety_008_tv",
+    "vgg11_bn": "vgg11_bn",
+    "densenet121": "densenet121",
+    "mobilenet_v1": "mobilenetv1_100",
+}
+# the first hidden layer is as large as what it reads; a learnt vector for each place
+SIZES = dict.fromkeys(("vgg16.keras", "vgg19.keras", *models.vit.TABLE), (224, 224))
 FORMS = ("model.h5", "model.weights.h5", "model.keras", "weights.h5")
 
 
@@ -162,25 +173,48 @@ def test_a_picture_becomes_torchvisions_tensor(name, tmp_path):
         assert (ours - first(image)).abs().max() <= 1.01 * levels / 255 / 0.224
 
 
-def of_peer(name):
-    """The store that has the network, and its untrained network."""
-    torchvision = peer("torchvision")
-    if name in torchvision.models.list_models():
-        return "torchvision", torchvision.models.get_model(name, weights=None)
-    return "timm", peer("timm").create_model(TIMM.get(name, name), pretrained=False)
+def torchvisions(name, **options):
+    if name in ("googlenet", "inception_v3"):
+        options["init_weights"] = False  # which takes a minute
+    return peer("torchvision").models.get_model(name, weights=None, **options)
+
+
+def loaded_like(store, name, network, folder):
+    """The relative difference of logits after the file of `network`, at random weights, was loaded."""
+    x = np.random.default_rng(1).normal(size=(2, 3, *SIZES.get(name, (97, 80)))).astype("float32")
+    with torch.no_grad():
+        expected = randomised(network)(torch.from_numpy(x)).numpy()
+    torch.save(network.state_dict(), folder / f"{name}-0a1b2c3d.pth")
+    loaded = weights.load(f"{store}:{folder / name}-0a1b2c3d.pth")
+    assert loaded.architecture == name and loaded.classes[:2] == ("tench", "goldfish")
+    return difference(logits(loaded, x), expected)
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", rows(False))
 def test_logits_are_torchvisions_or_timms(name, tmp_path):
-    store, network = of_peer(name)
-    x = np.random.default_rng(1).normal(size=(2, 3, 97, 80)).astype("float32")
+    if name in peer("torchvision").models.list_models():
+        assert loaded_like("torchvision", name, torchvisions(name), tmp_path) < 1e-5
+    else:
+        assert loaded_like("timm", name, peer("timm").create_model(name), tmp_path) < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TIMM)
+def test_logits_are_timms(name, tmp_path):
+    assert loaded_like("timm", name, peer("timm").create_model(TIMM[name]), tmp_path) < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_in_training_the_auxiliary_heads_are_torchvisions():
+    theirs = randomised(torchvisions("googlenet", num_classes=5, dropout=0.0, dropout_aux=0.0))
+    ours = models.build("googlenet", 5, height=96, width=96, dropout=0.0)
+    ours.load_state_dict(theirs.state_dict())
+    x = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        expected = randomised(network)(torch.from_numpy(x)).numpy()
-    torch.save(network.state_dict(), tmp_path / f"{name}-0a1b2c3d.pth")
-    loaded = weights.load(f"{store}:{tmp_path / name}-0a1b2c3d.pth")
-    assert loaded.architecture == name and loaded.classes[:2] == ("tench", "goldfish")
-    assert difference(logits(loaded, x), expected) < 1e-5
+        expected = theirs.train()(x)
+        found = ours.train()(x)
+    torch.testing.assert_close(found, torch.stack([expected.logits, expected.aux_logits1, expected.aux_logits2]), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -58,7 +58,7 @@ FORMERLY = {"features.*.norm.#.*": "features.{0}.norm{1}.{2}", "features.*.conv.
 
 
 class Layer(nn.Module):
-    """Norm, ReLU and convolution, twice (1×1, 3×3); what comes out is laid beside what came in."""
+    """Norm, ReLU and convolution, twice (1×1, 3×3)."""
 
     def __init__(self, inputs: int, growth: int, d: Dialect, dropout: float) -> None:
         super().__init__()
@@ -66,11 +66,24 @@ class Layer(nn.Module):
         self.norm2, self.conv2 = d.norm(4 * growth), d.conv(4 * growth, growth, 3)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(N, inputs, H, W)` → `(N, inputs + growth, H, W)`."""
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Maps `(N, C, H, W)` of `inputs` channels in all → `(N, growth, H, W)`."""
+        x = torch.cat(maps, 1) if len(maps) > 1 else maps[0]
         y = self.conv1(torch.relu_(self.norm1(x)))
         y = self.conv2(torch.relu_(self.norm2(y)))
-        return torch.cat([x, self.dropout(y)], 1)
+        new: Tensor = self.dropout(y)
+        return new
+
+
+class Block(nn.Sequential):
+    """Each layer reads what came in and what all layers before it made (figure 1)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(N, inputs, H, W)` → `(N, inputs + layers · growth, H, W)`."""
+        maps = [x]  # and not what they are together: their gradients are then added up in place
+        for layer in self:
+            maps.append(layer(maps))
+        return torch.cat(maps, 1)
 
 
 def transition(inputs: int, outputs: int, d: Dialect) -> nn.Sequential:
@@ -91,7 +104,7 @@ class DenseNet(Model):
         pool = nn.Identity() if small else d.max_pool(3, 2)
         self.trunk = nn.Sequential(OrderedDict(conv0=conv, norm0=d.norm(width), relu0=nn.ReLU(inplace=True), pool0=pool))
         for i, count in enumerate(v.layers, 1):
-            block = nn.Sequential()
+            block = Block()
             for j in range(count):
                 block.add_module(f"denselayer{j + 1}", Layer(width + j * v.growth, v.growth, d, dropout))
             self.trunk.add_module(f"denseblock{i}", block)

@@ -87,7 +87,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, width, H/stride, W/stride)`."""
-        return torch.relu_(self.f(x) + (x if self.proj is None else self.proj(x)))
+        return torch.relu_(self.f(x).add_(x if self.proj is None else self.proj(x)))
 
 
 class RegNet(Model):

@@ -129,7 +129,7 @@ def joined(block: BasicBlock | Bottleneck, y: Tensor, x: Tensor) -> Tensor:
     """What the block made of `x`, squeezed and excited where it does so, plus the shortcut."""
     if hasattr(block, "se"):
         y = block.se(y)
-    return torch.relu_(y + (x if block.downsample is None else block.downsample(x)))
+    return torch.relu_(y.add_(x if block.downsample is None else block.downsample(x)))
 
 
 class ResNet(Model):

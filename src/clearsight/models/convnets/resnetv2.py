@@ -92,7 +92,7 @@ class Block(nn.Module):
         y = self.conv2(torch.relu_(self.norm2(self.conv1(y))))
         if hasattr(self, "conv3"):
             y = self.conv3(torch.relu_(self.norm3(y)))
-        joined: Tensor = x + y
+        joined: Tensor = y.add_(x)
         return joined
 
 
