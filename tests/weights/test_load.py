@@ -217,3 +217,23 @@ def test_timms_facts_are_a_preprocessing():
 def test_imagenet_has_a_thousand_names():
     names = weights.class_names(1000)
     assert len(set(names)) == 1000 and names[0] == "tench" and names[999] == "toilet tissue" and weights.class_names(3) == ("0", "1", "2")
+
+
+def test_mobilenetv2_by_the_names_that_keras_gave_its_layers_at_first():
+    """In which its published weights are said to be: mobl1_conv_1_expand for block_1_expand, Logits for predictions."""
+    net = models.build("mobilenetv2.keras", 2)
+    first = {
+        "": [conv for conv in net.modules() if isinstance(conv, nn.Conv2d)],
+        "bn_": [n for n in net.modules() if isinstance(n, nn.BatchNorm2d)],
+    }
+    numbered = [(0, "depthwise"), (0, "project"), *((i, what) for i in range(1, 17) for what in ("expand", "depthwise", "project"))]
+    names = {"": ["Conv1", *(f"mobl{i}_conv_{i}_{what}" for i, what in numbered), "Conv_1"]}
+    names["bn_"] = ["bn_Conv1", *(f"bn{i}_conv_{i}_bn_{what}" for i, what in numbered), "Conv_1_bn"]
+    given = {"Logits": [net.head.weight.detach().numpy().T, net.head.bias.detach().numpy()]}
+    for kind, modules in first.items():
+        for name, module in zip(names[kind], modules, strict=True):
+            arrays = [value.detach().numpy() for value in module.state_dict().values() if value.ndim]
+            given[name] = [a.transpose(2, 3, *((0, 1) if module.groups > 1 else (1, 0))) for a in arrays] if kind == "" else arrays
+    state = keras.translate(given, net, models.family("mobilenetv2.keras").NAMES["keras"], {})
+    expected = {name: value for name, value in net.state_dict().items() if value.ndim}
+    assert set(state) == set(expected) and all(torch.equal(state[name], expected[name]) for name in state)

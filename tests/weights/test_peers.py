@@ -72,7 +72,7 @@ def logits(loaded, x):
 
 def as_keras(name, x):
     """What Keras' network takes where it scales its pixels itself, which is preprocessing here."""
-    return 255 * x if name.startswith("efficientnet") else 127.5 * (x + 1) if name.startswith("mobilenetv3") else x
+    return 255 * x if name.startswith("efficientnet") else x
 
 
 @pytest.mark.filterwarnings("ignore")

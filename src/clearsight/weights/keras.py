@@ -90,12 +90,10 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
     state: dict[str, Tensor] = {}
     used: list[str] = []
     for name, module in model.named_modules():
-        target = renamed(name, rules) if _own(module) else None
-        if target and "*" in target:  # the next of those that Keras numbers
-            target = next((layer for layer in in_order(layers, target) if layer not in used), None)
-        if name == model.HEAD and target not in layers:
+        target = _layer((renamed(name, rules) if _own(module) else None) or "", layers, used)
+        if name == model.HEAD and target is None:
             target = _only([layer for layer, arrays in layers.items() if layer not in used and arrays[0].ndim == 2])
-        if target not in layers:
+        if target is None:
             continue
         used.append(target)
         for key, value in _converted(module, layers[target], flattened.get(name)).items():
@@ -103,6 +101,15 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
     for layer in layers.keys() - used:
         state |= {f"{layer} {i}": torch.from_numpy(array) for i, array in enumerate(layers[layer])}
     return state
+
+
+def _layer(target: str, layers: Layers, used: list[str]) -> str | None:
+    """The layer that is called so, by the first of its names (`a|b`) that is there; with `*` the next of those that Keras numbers."""
+    for name in target.split("|"):
+        fitting = [layer for layer in in_order(layers, name) if layer not in used] if "*" in name else [name] if name in layers else []
+        if fitting:
+            return fitting[0]
+    return None
 
 
 def _only(layers: list[str]) -> str | None:

@@ -31,6 +31,11 @@ TABLE["mobilenetv2.keras"] = replace(TABLE["mobilenet_v2"], dropout=0.0, dialect
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
 SMALL = 64
 PREPROCESSING = {"": IMAGENET, "keras": KERAS_TF}
+_LAYERS = (  # of Keras: a block's name and, from before, in which its weights were published, its number
+    *(("1.block.0", "expanded_conv", "0", "depthwise"), ("1.block.1", "expanded_conv", "0", "project")),
+    *(("#.block.0", "block_{0-1}", "{0-1}", "expand"), ("#.block.1", "block_{0-1}", "{0-1}", "depthwise")),
+    ("#.block.2", "block_{0-1}", "{0-1}", "project"),
+)
 NAMES = {
     "torchvision": {  # where the last 1×1 and its norm stand beside the other convolutions, not in one of their own
         "trunk.1.block.1.0.*": "features.1.conv.1.{0}",
@@ -43,14 +48,10 @@ NAMES = {
     "keras": {
         "trunk.0.0": "Conv1",
         "trunk.0.1": "bn_Conv1",
-        "trunk.1.block.0.0": "expanded_conv_depthwise",
-        "trunk.1.block.0.1": "expanded_conv_depthwise_BN",
-        "trunk.1.block.1.0": "expanded_conv_project",
-        "trunk.1.block.1.1": "expanded_conv_project_BN",
         **{
-            f"trunk.#.block.{i}.{j}": f"block_{{0-1}}_{layer}{norm}"
-            for i, layer in enumerate(("expand", "depthwise", "project"))
-            for j, norm in enumerate(("", "_BN"))
+            f"trunk.{place}.{j}": f"{block}_{layer}{norm}|{first}{number}_conv*_{layer}"
+            for place, block, number, layer in _LAYERS
+            for j, norm, first in ((0, "", "mobl"), (1, "_BN", "bn"))
         },
         "trunk.#.0": "Conv_1",
         "trunk.#.1": "Conv_1_bn",
