@@ -56,18 +56,34 @@ def recipes_page() -> str:
 
 def models_page() -> str:
     """Every network of `clearsight models`, oldest first."""
-    titles = ("name", "family", "year", "parameters", "MB", "MACs", "depth", "at input", "classes", "top-1", "top-5", "recipe", "paper")
-    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---:|---:|---:|---:|---|---:|---:|---:|---|---|"]
+    titles = (
+        "name",
+        "family",
+        "year",
+        "parameters",
+        "stored",
+        "MB",
+        "MACs",
+        "depth",
+        "at input",
+        "classes",
+        "top-1",
+        "top-5",
+        "recipe",
+        "paper",
+    )
+    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---|---|"]
     for row in sorted(facts.every(), key=lambda row: (row.year or 0, row.name)):
         size = "×".join(str(n) for n in row.input_size)
         accuracy = " | ".join(f"{value:.1%}" if value else "" for value in published(row.name).values())
-        counts = f"{row.parameters:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,} | {accuracy}"
-        rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | `{row.recipe}` | {_cell(row.paper)} |")
+        counts = f"{row.parameters:,} | {row.stored:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,}"
+        rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | {accuracy} | `{row.recipe}` | {_cell(row.paper)} |")
     lead = (
         "`clearsight models` lists them, `clearsight models NAME` shows one layer by layer. Everything is counted at the stated input\n"
         "(channels×height×width) and number of classes; a network takes other sizes, and the first and last layer follow your data.\n"
-        "Parameters are what training changes. MB are the weights and running statistics in float32, in units of 2²⁰ bytes. MACs are\n"
-        "multiply-adds of convolutions, linear layers and attention. Depth is the number of layers with weights on the longest way.\n"
+        "Parameters are what training changes. Stored are the parameters and the running statistics of batch norm, as Keras counts; MB\n"
+        "are theirs in float32, in units of 2²⁰ bytes. MACs are multiply-adds of convolutions, linear layers and attention. Depth is\n"
+        "the number of layers with weights on the longest way.\n"
         "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, else torchvision (0.28). The\n"
         "recipe is the one that `train` takes when none is named. A network may also be [a formula](../how-to/formula.md).\n\n"
     )

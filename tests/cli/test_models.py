@@ -28,9 +28,9 @@ def test_json_has_all_of_it(clearsight):
 
 def test_the_list_is_whole_and_aligned(clearsight):
     lines = clearsight("models").out.splitlines()
-    assert lines[0].split() == ["name", "year", "parameters", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]
+    assert lines[0].split() == ["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]
     row = next(line for line in lines if line.startswith("resnet18 "))
-    assert row.split()[:10] == ["resnet18", "2015", "11,689,512", "44.6", "1.81", "G", "18", "3×224×224", "69.8%", "89.1%"]
+    assert row.split()[:11] == ["resnet18", "2015", "11,689,512", "11,699,112", "44.6", "1.81", "G", "18", "3×224×224", "69.8%", "89.1%"]
     assert row.endswith("He et al.: Deep residual learning for image recognition") and row.index("He et al") == lines[0].index("paper")
     assert len(lines) == len(listed(clearsight)) + 1
 
@@ -45,7 +45,11 @@ def test_filters_and_sorts(clearsight):
     assert {"pixels", "lenet5"} <= set(listed(clearsight, "--max-macs", "500k"))
     years = [row["year"] for row in json.loads(clearsight("models", "--json").out)]
     assert years == sorted(years)
-    assert listed(clearsight, "--family", "none such") == []
+    assert listed(clearsight, "lenet5", "resnet18", "resnet34", "--sort", "top1", "--reverse") == ["resnet34", "resnet18", "lenet5"]
+    assert listed(clearsight, "resnet18", "lenet5", "resnet34", "--sort", "top1") == ["resnet18", "resnet34", "lenet5"]
+    assert listed(clearsight, "resnet50", "resnet50.keras", "--sort", "stored") == ["resnet50", "resnet50.keras"]
+    assert listed(clearsight, "--match", "none such") == []
+    assert clearsight("models", "--match", "none such").err == "no network is like that.\n"
 
 
 def test_one_network_layer_by_layer(clearsight):
@@ -83,6 +87,7 @@ def test_one_network_as_json(clearsight):
         (("resnet18", "resnet5"), "Did you mean resnet50"),
         (("resnet18", "--input", "4x4x3"), "at least 8×8 px"),
         (("--sort", "beauty"), "'beauty' is not one of"),
+        (("--family", "resnt"), "no family of networks is called 'resnt'. Did you mean resnet"),
     ],
 )
 def test_mistakes(clearsight, words, says):

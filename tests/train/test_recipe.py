@@ -41,6 +41,23 @@ def test_toml_round_trip_and_a_file_as_recipe(tmp_path):
     assert (again.epochs, again.lr, again.seed, again.augment) == (7, 1e-3, 5, "flip")
 
 
+def test_from_is_a_word_of_python_and_a_setting_like_the_others(tmp_path):
+    (tmp_path / "mine.toml").write_text('from = "keras:x.h5"\nresize_head = true\n')
+    recipe = compose({"recipe": str(tmp_path / "mine.toml")})
+    assert (recipe.from_, recipe.resize_head) == ("keras:x.h5", True)
+    assert (
+        compose({"recipe": recipe.recipe, "from_": "runs/a"}).from_
+        == compose({"recipe": recipe.recipe, "from": "runs/a"}).from_
+        == "runs/a"
+    )
+    text = to_toml(recipe)
+    assert '\nfrom = "keras:x.h5"' in text and "\nfrom_" not in text and from_dict(Recipe, tomllib.loads(text)) == recipe
+    with pytest.raises(UsageError, match=r"no setting is called 'form'\. Did you mean from"):
+        compose({"form": "x"})
+    with pytest.raises(UsageError, match="no setting is called 'epochs_'"):
+        compose({"epochs_": 3})
+
+
 @pytest.mark.parametrize("change", [{"channels": 2}, {"dropout": -0.5}, {"speed": "warp"}, {"epochs": 1.5}, {"optimizer": "adam"}])
 def test_what_cannot_be_meant_is_refused(change):
     with pytest.raises(UsageError):

@@ -35,6 +35,12 @@ def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_p
     assert not run.begun
     open_run(str(run.folder), "", "x", "swift").begin(recipe, {"data": "digits"}, "name,label,part\n")
     assert run.begun and sorted(path.name for path in run.folder.iterdir()) == ["recipe.toml", "run.json", "split.csv"]
+    (run.folder / "recipe.toml").unlink()  # of a run that began from trained weights
+    (run.folder / "checkpoints").mkdir()
+    (run.folder / "checkpoints" / "00000-0000000.checkpoint").write_text("of another run")
+    open_run(str(run.folder), "", "x", "swift").begin(recipe, {"data": "digits"}, "name,label,part\n")
+    assert list(run.checkpoints.iterdir()) == []
+    run.checkpoints.rmdir()
     run.abandon()  # it has begun: it stays
     with pytest.raises(UsageError, match="exists already"):
         open_run(str(run.folder), "", "x", "swift")

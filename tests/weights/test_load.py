@@ -152,7 +152,7 @@ def test_grey_is_normalised_with_the_mean_of_the_colours():
 def test_a_file_without_a_head(resnet, tmp_path):
     model, _ = resnet
     torch.save({key: value for key, value in model.state_dict().items() if not key.startswith("fc.")}, tmp_path / "no-top.pth")
-    with pytest.raises(Mismatch, match="has no head: give the names of your classes, and --resize-head"):
+    with pytest.raises(Mismatch, match="has no head: train with --resize-head"):
         weights.load(f"torchvision:{tmp_path / 'no-top.pth'}", model="resnet18")
     loaded = weights.load(f"torchvision:{tmp_path / 'no-top.pth'}", model="resnet18", classes=["x", "y", "z"], resize_head=True)
     assert torch.equal(loaded.model.conv1.weight, model.conv1.weight) and loaded.model.head.out_features == 3
@@ -164,7 +164,27 @@ def test_weights_of_another_network(resnet):
         weights.load(f"torchvision:{path}", model="resnet34")
     said = str(caught.value)
     assert "does not fit the network (- wanted, + in the file):\n  - layer1.2.bn1.bias (64,)" in said
-    assert said.endswith("The file was read as the weights of resnet34: say model= if it is another network.")
+    assert said.endswith("The file was read as the weights of resnet34, as was said.")
+
+
+def test_the_network_that_comes_nearest_is_shown(resnet, tmp_path, monkeypatch):
+    model, _ = resnet
+    monkeypatch.setattr(models, "names", lambda: ["pixels", "lenet5", "resnet50", "resnet34", "resnet18", "seresnet18"])
+    torch.save({**model.state_dict(), "layer1.0.conv1.weight": torch.zeros(64, 64, 5, 5)}, tmp_path / "resnet18-mine.pth")
+    with pytest.raises(Mismatch) as caught:
+        weights.load(f"torchvision:{tmp_path / 'resnet18-mine.pth'}")
+    lines = str(caught.value).splitlines()
+    assert lines[1:3] == ["  - layer1.0.conv1.weight (64, 64, 3, 3)", "  + layer1.0.conv1.weight (64, 64, 5, 5)"]
+    assert lines[3].startswith("The file was read as the weights of resnet18, which comes nearest: if it is another network, name it")
+
+
+def test_auxiliary_heads_are_made_anew_as_well(tmp_path):
+    torch.save(models.build("googlenet", 5).state_dict(), tmp_path / "googlenet.pth")
+    loaded = weights.load(f"torchvision:{tmp_path / 'googlenet.pth'}", classes=["x", "y", "z"], resize_head=True)
+    models.build("googlenet", 3).load_state_dict(loaded.model.state_dict())
+    assert weights.heads("googlenet", 3, 224, 224) == {
+        f"{name}.{kind}" for name in ("fc", "aux1.fc2", "aux2.fc2") for kind in ("weight", "bias")
+    }
 
 
 @pytest.mark.parametrize(
@@ -173,6 +193,9 @@ def test_weights_of_another_network(resnet):
         ("resnet18", {}, "no origin of weights is called 'resnet18'"),
         ("kreas:x.h5", {}, "Did you mean keras:"),
         ("keras:nowhere.h5", {}, "there is no file nowhere.h5: an origin is STORE:FILE"),
+        ("keras:.", {}, "is a folder, where keras:FILE is one file"),
+        ("torchvision:https://example.org/x.pth", {}, r"is an address: download the file \(curl -LO\)"),
+        ("torchvision:resnet18", {"model": "resnet34"}, "has the weights of resnet18, and --model says resnet34"),
         ("keras:x.h5", {"resize_head": True}, "a new head needs the names of at least 2 classes. Got 0"),
     ],
 )
@@ -186,12 +209,17 @@ def test_files_that_are_not_weights(tmp_path, monkeypatch):
     (tmp_path / "x.safetensors").write_bytes(b"nothing")
     torch.save([1, 2], tmp_path / "list.pth")
     torch.save({"code": nn.Linear(1, 1)}, tmp_path / "code.pth")  # a whole module: a pickle that would run code
-    for name in ("x.pth", "x.safetensors", "list.pth", "code.pth"):
+    torch.save({}, tmp_path / "nothing.pth")
+    whole = {**models.build("resnet18", 4).state_dict(), "fc.bias": torch.tensor([0, 1, float("nan"), 2])}
+    torch.save(whole, tmp_path / "nan.pth")
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "nan.pth").read_bytes()[:-1000])
+    (tmp_path / "empty.pth").touch()
+    for name in ("x.pth", "x.safetensors", "list.pth", "code.pth", "nothing.pth", "nan.pth", "cut.pth", "empty.pth"):
         with pytest.raises(CorruptFile, match=name):
             weights.load(f"torchvision:{tmp_path / name}", model="resnet18")
     monkeypatch.setattr(models, "names", lambda: ["pixels", "resnet18"])
     torch.save({"a": torch.zeros(1)}, tmp_path / "foreign.pth")
-    with pytest.raises(Mismatch, match=r"has the weights of no network here. Say which it is with model="):
+    with pytest.raises(Mismatch, match=r"has the weights of no network here: nothing in it fits any. It has a\."):
         weights.load(f"torchvision:{tmp_path / 'foreign.pth'}")
 
 

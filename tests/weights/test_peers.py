@@ -12,9 +12,13 @@ import torch
 from PIL import Image
 from skimage import data as photographs
 
+import clearsight
 from clearsight import models, weights
+from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_TORCH
+from clearsight.train.train import train
 from tests.models.peers import peer, randomised
+from tests.pictures import digit_arrays
 from tests.weights.keras_values import randomise, save
 
 QUICK = {
@@ -217,15 +221,74 @@ def test_in_training_the_auxiliary_heads_are_torchvisions():
     torch.testing.assert_close(found, torch.stack([expected.logits, expected.aux_logits1, expected.aux_logits2]), rtol=1e-4, atol=1e-4)
 
 
+def published(create, made, **odd):
+    """timm's `create_model`; what it would fetch is random, kept in `made`, and configured as a repository may."""
+
+    def instead(name, pretrained=False, **more):
+        if not pretrained:
+            return create(name, **more)
+        made.append(randomised(create(name.removeprefix("hf-hub:somebody/"), **more, **odd)))
+        return made[-1]
+
+    return instead
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_network_of_timm_is_trained_saved_and_loaded(monkeypatch, tmp_path):
+    timm = peer("timm")
+    create, made = timm.create_model, []
+    monkeypatch.setattr(timm, "create_model", published(create, made))
+    data = digit_arrays(per_class=3)
+    still = {
+        "lr": 0.0,
+        "weight_decay": 0.0,
+        "optimizer": "sgd",
+        "epochs": 1,
+        "speed": "plain",
+        "size": 32,
+        "quiet": True,
+        "resize_head": True,
+    }
+    for i, (origin, name) in enumerate(
+        (("timm:mobilenetv3_small_050", "timm:mobilenetv3_small_050"), ("hf:somebody/test_vit", "timm:test_vit"))
+    ):
+        size = {} if "mobile" in origin else {"size": 160}  # that network takes its own alone
+        trained = train(data, out=str(tmp_path / str(i)), from_=origin, **{**still, **size})
+        assert trained.classifier.architecture == name and clearsight.verify(trained.run).ok
+        found, theirs = clearsight.load(trained.run).model.state_dict(), made[-1].state_dict()
+        same = [key for key in theirs if key.endswith(("weight", "bias")) and "classifier" not in key and "head" not in key]
+        assert len(same) > 40 and sum(torch.equal(found[f"net.{key}"], theirs[key]) for key in same) == len(same) - 1  # the first is grey
+    with pytest.raises(
+        UsageError, match=r"test_vit was trained on 160×160 px, and at 96×96 px .* has another net.pos_embed.*Leave out --size"
+    ):
+        train(data, from_="timm:test_vit", **{**still, "size": 96})
+    clearsight.save(clearsight.load("timm:mobilenetv3_small_050"), tmp_path / "as-it-is", [data[0][0][..., None]])
+    assert clearsight.verify(tmp_path / "as-it-is").ok
+    monkeypatch.setattr(timm, "create_model", published(create, made, act_layer="gelu"))
+    assert weights.load("hf:somebody/mobilenetv3_small_050").architecture == ""
+    with pytest.raises(UsageError, match="changes timm's network"):
+        train(data, from_="hf:somebody/mobilenetv3_small_050", **still)
+
+
+def test_only_networks_that_timm_has_itself_are_built():
+    peer("timm")
+    with pytest.raises(UsageError, match="timm has no network called 'hf-hub:somebody/x'"):
+        weights.build("timm:hf-hub:somebody/x", 3)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_any_network_of_timm_opens(monkeypatch):
     timm = peer("timm")
     create, made = timm.create_model, []
-    monkeypatch.setattr(timm, "create_model", lambda name, pretrained: made.append(randomised(create(name))) or made[0])
+    monkeypatch.setattr(timm, "create_model", published(create, made))
     loaded = weights.load("timm:ghostnet_100.in1k")
     x = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.equal(loaded.model(x), made[0](x))
         assert torch.equal(loaded.model.head(loaded.model.features(x)), made[0](x))
-    assert loaded.architecture == "" and loaded.preprocessing.mean == (0.485, 0.456, 0.406) and len(loaded.classes) == 1000
+    assert (
+        loaded.architecture == "timm:ghostnet_100.in1k"
+        and loaded.preprocessing.mean == (0.485, 0.456, 0.406)
+        and len(loaded.classes) == 1000
+    )
     assert all(loaded.model.get_submodule(stage) is not None for stage in loaded.model.STAGES)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..models.facts import Facts
     from ..models.summary import Layer, Summary
 
-SORTS = ("year", "name", "family", "parameters", "megabytes", "macs", "depth", "top1", "top5")
+SORTS = ("year", "name", "family", "parameters", "stored", "megabytes", "macs", "depth", "top1", "top5")
 
 
 class Amount(click.ParamType[float]):
@@ -54,12 +54,20 @@ class Size(click.ParamType[tuple[int, int, int]]):
 @click.option("--classes", type=click.IntRange(2), help="Show NAME with so many classes.")
 @json_option
 def models(
-    name: tuple[str, ...], size: tuple[int, int, int] | None, classes: int | None, sort: str, reverse: bool, as_json: bool, **limits: Any
+    name: tuple[str, ...],
+    family: str,
+    size: tuple[int, int, int] | None,
+    classes: int | None,
+    sort: str,
+    reverse: bool,
+    as_json: bool,
+    **limits: Any,
 ) -> None:
     """List the networks, oldest first; show NAME, which may be a formula, layer by layer.
 
-    MB are those of the weights in float32 (2²⁰ bytes); MACs are multiply-adds of convolutions, linear layers and attention;
-    depth is the number of layers with weights on the longest way. What a unit of a layer sees of the input is a box of pixels.
+    Stored are the parameters and the running statistics, as Keras counts; MB are theirs in float32 (2²⁰ bytes); MACs are
+    multiply-adds of convolutions, linear layers and attention; depth is the number of layers with weights on the longest way;
+    top-1 and top-5 are those of the published weights. What a unit of a layer sees of the input is a box of pixels.
 
     \b
       clearsight models --match keras --sort top1
@@ -68,8 +76,8 @@ def models(
       clearsight models "conv6-5x5" --input 32x32x3
       clearsight models vgg16 resnet50 densenet121
     """
-    from ..base.errors import UsageError
-    from ..models import facts
+    from ..base.errors import UsageError, unknown
+    from ..models import FAMILIES, facts
     from ..weights.fetch import published
 
     if len(name) == 1:
@@ -77,14 +85,21 @@ def models(
         return
     if size or classes:
         raise UsageError("--input and --classes show ONE network: give its name.")
+    families = {one.__name__.rpartition(".")[2] for one in FAMILIES}
+    if family and family not in families:
+        raise unknown("family of networks", family, sorted(families))
+    limits["family"] = family
     rows = [facts.facts(one) for one in name] if name else facts.every()
     rows = [row for row in rows if _wanted(row, **limits)]
     known = {row.name: {**row.to_json(), **published(row.name)} for row in rows}
-    order = sorted(known.values(), key=lambda row: (row[sort] is None, row[sort], row["name"]), reverse=reverse)
+    order = sorted(known.values(), key=lambda row: (row[sort] is not None and row[sort], row["name"]), reverse=reverse)
+    order.sort(key=lambda row: row[sort] is None)  # what has none is last either way
     if as_json:
         print_json(order)
     else:
-        _print(_table(order), right=(1, 2, 3, 4, 5, 7, 8))
+        _print(_table(order), right=(1, 2, 3, 4, 5, 6, 8, 9))
+        if not order:
+            click.echo("no network is like that.", err=True)
 
 
 def _wanted(row: "Facts", match: str, family: str, max_parameters: float | None, max_macs: float | None) -> bool:
@@ -97,11 +112,21 @@ def _wanted(row: "Facts", match: str, family: str, max_parameters: float | None,
 
 
 def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
-    lines = [["name", "year", "parameters", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]]
+    lines = [["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]]
     for row in rows:
         accuracy = [f"{row[key]:.1%}" if row[key] else "" for key in ("top1", "top5")]
-        numbers = [str(row["year"] or ""), f"{row['parameters']:,}", f"{row['megabytes']:,.1f}", _short(row["macs"]), str(row["depth"])]
-        lines.append([row["name"], *numbers, "×".join(str(n) for n in row["input_size"]), *accuracy, row["paper"]])
+        counts = [f"{row['parameters']:,}", f"{row['stored']:,}", f"{row['megabytes']:,.1f}", _short(row["macs"])]
+        lines.append(
+            [
+                row["name"],
+                str(row["year"] or ""),
+                *counts,
+                str(row["depth"]),
+                "×".join(str(n) for n in row["input_size"]),
+                *accuracy,
+                row["paper"],
+            ]
+        )
     return lines
 
 

@@ -155,7 +155,7 @@ def _from_file(store: str, path: Path, name: str, headless: int) -> tuple[Model,
     head, first = f"{_blank(name).HEAD}.weight", f"{adapt.first_convolution(_blank(name))}.weight"
     classes = len(state[head]) if head in state else headless
     if not classes and exact:
-        raise Mismatch(f"{path} has no head: train with it gives it one for your classes, with --resize-head.")
+        raise Mismatch(f"{path} has no head: train with --resize-head, which makes one for the classes of the data.")
     (channels, height, width), _ = models.published(name)
     if first in state:
         channels = state[first].shape[1]
