@@ -3,7 +3,7 @@
     python benchmarks/zoo.py [--rounds 9] [--batch 8] [--networks resnet50 …] [--eager]
 
 224 px, float32, as it is and by torch.compile (compiling not counted). Both have the same values, which is proved by their
-logits, and take turns in one process. The bar is 1.02 times the peer's time: 0.98×. A network that is not here is named.
+logits, and take turns in one process. The bar is 1.02 times the peer's time: 0.98×.
 """
 
 import sys

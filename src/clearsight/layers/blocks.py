@@ -1,5 +1,6 @@
 """Blocks that several networks share."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 
@@ -35,6 +36,19 @@ def whole(width: float, group: int = 8) -> int:
     """The whole number of groups nearest to `width`, one more where that is under 0.9 of it."""
     rounded = max(group, int(width + group / 2) // group * group)
     return rounded + group if rounded < 0.9 * width else rounded
+
+
+def start(model: nn.Module) -> None:
+    """K. He and others, 2015, section 2.2: convolutions start with normal values, so large that gradients stay as large; biases at zero.
+
+    A channel of a depthwise convolution goes to one channel. torch counts all of them, which makes its values so small that batch
+    norm's running variance, 1 before the first step, is far off for thousands of steps.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, std=math.sqrt(2 * module.groups / (module.out_channels * math.prod(module.kernel_size))))
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
 class SqueezeExcite(nn.Module):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...images.preprocess import IMAGENET, KERAS_UNIT
-from ...layers.blocks import InvertedResidual, SqueezeExcite, conv_norm, whole
+from ...layers.blocks import InvertedResidual, SqueezeExcite, conv_norm, start, whole
 from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
@@ -142,11 +142,7 @@ class EfficientNet(Model):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(last, classes))
         self.STAGES = (*(f"trunk.{i}" for i in range(len(self.trunk))), "avgpool", self.HEAD)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        start(self)
         nn.init.uniform_(self.head.weight, -(classes**-0.5), classes**-0.5)
         nn.init.zeros_(self.head.bias)
 

@@ -1,7 +1,7 @@
 """Inception-ResNet v2. C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, Inception-v4, Inception-ResNet and the impact of residual
 connections on learning, 2016, figures 15 to 19 with the widths of its authors' code.
 
-Names follow timm. Where the shorter side is up to 64 px the first convolution keeps stride 1 and the stem does not pool.
+Names follow timm. Where the shorter side is under 75 px the first convolution keeps stride 1 and the stem does not pool.
 """
 
 import torch
@@ -30,7 +30,7 @@ TABLE = {
     "inceptionresnetv2.keras": Dialect(eps=1e-3, momentum=0.01, scale=False, same=True),
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 299, 299), 1000, 16, "quick"
-SMALL = 64
+SMALL = 74
 HALF = (0.5, 0.5, 0.5)
 PREPROCESSING = {
     "": Preprocessing(height=299, width=299, mean=HALF, std=HALF, crop_fraction=0.8975, interpolation="bicubic"),

@@ -1,7 +1,7 @@
 """Inception v3. C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, Rethinking the Inception architecture for computer vision,
 2015, table 1 and figures 5 to 8; the auxiliary head, in training only, with the batch norm of section 4.
 
-Names follow torchvision. Where the shorter side is up to 64 px the first convolution keeps stride 1, the stem does not pool, and there is
+Names follow torchvision. Where the shorter side is under 75 px the first convolution keeps stride 1, the stem does not pool, and there is
 no auxiliary head, for which the maps would be too small; under 299 px that head pools to the 5×5 that it has there.
 """
 
@@ -58,7 +58,7 @@ TABLE = {
     "inceptionv3.keras": Variant(Dialect(eps=1e-3, momentum=0.01, scale=False, same=True), auxiliary=False),
 }
 INPUT, CLASSES, SMALLEST, RECIPE = (3, 299, 299), 1000, 16, "quick"
-SMALL = 64
+SMALL = 74
 # torchvision's weights come from TensorFlow: the network there turns its usual mean and deviation into these
 PREPROCESSING = {"": replace(IMAGENET, height=299, width=299, crop_fraction=299 / 342, mean=(0.5,) * 3, std=(0.5,) * 3), "keras": KERAS_TF}
 NAMES = {

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...images.preprocess import KERAS_TF, Preprocessing
-from ...layers.blocks import conv_norm
+from ...layers.blocks import conv_norm, start
 from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
@@ -29,7 +29,7 @@ PAPER = (2017, "Howard et al.: MobileNets: efficient convolutional neural networ
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 6), (1024, 2))
 KERAS = Dialect(eps=1e-3, momentum=0.01, same=True)
 TABLE = {"mobilenet_v1": Variant(STAGES), "mobilenet.keras": Variant(STAGES, dropout=0.001, dialect=KERAS, late=True)}
-INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
+INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 16, "quick"
 SMALL = 64
 PREPROCESSING = {"": Preprocessing(interpolation="bicubic", crop_fraction=0.875), "keras": KERAS_TF}
 _BLOCKS = [(stage, block) for stage, (_, count) in enumerate(STAGES, 1) for block in range(count)]
@@ -91,9 +91,7 @@ class MobileNet(Model):
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(inputs, classes)
         self.STAGES = (*(f"trunk.{i}" for i in range(len(self.trunk))), "avgpool", self.HEAD)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        start(self)
         nn.init.normal_(self.classifier.weight, std=0.01)
         nn.init.zeros_(self.classifier.bias)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET, KERAS_TF
-from ...layers.blocks import InvertedResidual, conv_norm
+from ...layers.blocks import InvertedResidual, conv_norm, start
 from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
@@ -77,9 +77,7 @@ class MobileNetV2(Model):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(last, classes))
         self.STAGES = (*(f"trunk.{i}" for i in range(len(self.trunk))), "avgpool", self.HEAD)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
+        start(self)
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
 

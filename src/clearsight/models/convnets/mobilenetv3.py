@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...images.preprocess import IMAGENET, KERAS_TF
-from ...layers.blocks import InvertedResidual, SqueezeExcite, conv_norm, whole
+from ...layers.blocks import InvertedResidual, SqueezeExcite, conv_norm, start, whole
 from ...layers.dialect import Dialect
 from ..base import Model
 
@@ -113,13 +113,11 @@ class MobileNetV3(Model):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Sequential(nn.Linear(last, v.hidden), HS(inplace=True), nn.Dropout(dropout), nn.Linear(v.hidden, classes))
         self.STAGES = (*(f"trunk.{i}" for i in range(len(self.trunk))), "avgpool", "classifier.1", self.HEAD)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
-            elif isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, std=0.01)
-            if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
-                nn.init.zeros_(module.bias)
+        start(self)
+        for layer in self.classifier:
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, std=0.01)
+                nn.init.zeros_(layer.bias)
 
     def features(self, x: Tensor) -> Tensor:
         """The hidden layer, `(N, 1280)` or `(N, 1024)`."""

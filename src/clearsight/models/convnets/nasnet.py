@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...images.preprocess import KERAS_TF
-from ...layers.blocks import separable
+from ...layers.blocks import separable, start
 from ...layers.dialect import Dialect, same_padding
 from ..base import Model
 
@@ -173,9 +173,7 @@ class NASNet(Model):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(x[0], classes)
         self.STAGES = ("stem", *(f"cells.{name}" for name in self.cells), "avgpool", "fc")
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
+        start(self)
 
     def features(self, x: Tensor) -> Tensor:
         """The global average after the last ReLU, `(N, D)`."""

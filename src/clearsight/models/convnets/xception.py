@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...images.preprocess import KERAS_TF, Preprocessing
-from ...layers.blocks import separable
+from ...layers.blocks import separable, start
 from ...layers.dialect import TORCHVISION, Dialect
 from ..base import Model
 
@@ -86,9 +86,7 @@ class Xception(Model):
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(2048, classes)
         self.STAGES = ("bn1", "bn2", *(f"block{i}" for i in range(1, 13)), "bn3", "bn4", "avgpool", "fc")
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        start(self)
 
     def features(self, x: Tensor) -> Tensor:
         """The global average after the last separable convolution, `(N, 2048)`."""
