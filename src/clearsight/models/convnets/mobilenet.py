@@ -29,7 +29,7 @@ PAPER = (2017, "Howard et al.: MobileNets: efficient convolutional neural networ
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 6), (1024, 2))
 KERAS = Dialect(eps=1e-3, momentum=0.01, same=True)
 TABLE = {"mobilenet_v1": Variant(STAGES), "mobilenet.keras": Variant(STAGES, dropout=0.001, dialect=KERAS, late=True)}
-INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 16, "quick"
+INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 8, "quick"
 SMALL = 64
 PREPROCESSING = {"": Preprocessing(interpolation="bicubic", crop_fraction=0.875), "keras": KERAS_TF}
 _BLOCKS = [(stage, block) for stage, (_, count) in enumerate(STAGES, 1) for block in range(count)]
@@ -104,4 +104,4 @@ class MobileNet(Model):
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> MobileNet:
     """A row of the table; `dropout` comes before the head."""
     v = TABLE[name]
-    return MobileNet(v, classes, channels, max(height, width) <= SMALL, v.dropout if dropout is None else dropout)
+    return MobileNet(v, classes, channels, min(height, width) <= SMALL, v.dropout if dropout is None else dropout)
