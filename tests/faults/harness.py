@@ -117,8 +117,10 @@ class Bench:
         return {name: _ordered(content) if name in saved else content for name, content in tree.items()}
 
     def promised(self, point: int) -> list[str]:
-        """The checkpoints, newest first, that the run counted on before operation `point`."""
-        return [entry["path"] for entry in self.log if entry["op"] == "saved" and entry["at"] < point][::-1]
+        """The checkpoints, newest first, that the run counted on before operation `point`; none before it had begun."""
+        begun = next(entry["at"] for entry in self.log if entry.get("to", "").endswith("recipe.toml"))
+        saved = [entry["path"] for entry in self.log if entry["op"] == "saved" and entry["at"] < point]
+        return saved[::-1] if point > begun else []
 
     def kept_promises(self, promised: list[str]) -> Iterator[str]:
         """A line when the two newest whole checkpoints are older than the two last promised."""

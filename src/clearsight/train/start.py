@@ -52,7 +52,8 @@ class Start:
         size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
         with torch.device("meta"):
             wanted = weights.build(recipe.model, len(classes), **size).state_dict()
-        adapt.new_channels(self.model, recipe.channels)
+        if recipe.channels != self.preprocessing.channels:
+            adapt.new_channels(self.model, recipe.channels)
         values = self.model.state_dict()
         for name in weights.heads(recipe.model, **size):
             if recipe.resize_head:
