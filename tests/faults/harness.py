@@ -118,7 +118,7 @@ class Bench:
 
     def promised(self, point: int) -> list[str]:
         """The checkpoints, newest first, that the run counted on before operation `point`; none before it had begun."""
-        begun = next(entry["at"] for entry in self.log if entry.get("to", "").endswith("recipe.toml"))
+        begun = next((entry["at"] for entry in self.log if entry.get("to", "").endswith("recipe.toml")), 0)
         saved = [entry["path"] for entry in self.log if entry["op"] == "saved" and entry["at"] < point]
         return saved[::-1] if point > begun else []
 
