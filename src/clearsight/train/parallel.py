@@ -1,8 +1,10 @@
 """Several processes, one run: what `torchrun` starts, and the few things they say to each other."""
 
 import os
+import traceback
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
 
 import torch
 import torch.distributed as dist
@@ -67,7 +69,10 @@ def lost(error: BaseException | None) -> bool:
     return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
 
 
-def leave_team() -> None:
-    """Close the group, if there is one."""
+def leave_team(trace: TracebackType | None = None) -> None:
+    """Close the group, if there is one; `trace` is the traceback of the error it is left for."""
     if dist.is_available() and dist.is_initialized():
+        # A network that the error's frames keep would be the group's last owner, and torch then waits for the group's threads
+        # without letting go of the interpreter, which one of them may be waiting for.
+        traceback.clear_frames(trace)
         dist.destroy_process_group()

@@ -366,4 +366,4 @@ class _Team:
                 "another process of this training has ended or does not answer, so this one ends as well. "
                 "What was saved is whole: start them all again with clearsight train --resume RUN."
             ) from error
-        leave_team()
+        leave_team(trace)
