@@ -12,7 +12,7 @@ from PIL import Image
 import clearsight
 from clearsight import models
 from clearsight.base.errors import UnreadableImage, UsageError
-from clearsight.classifier import Classifier, Failure, artefact
+from clearsight.classifier import Classifier, Failure, artefact, load, save
 from clearsight.images.preprocess import Preprocessing
 
 CLASSES = ("cat", "dog", "Kätzchen")
@@ -110,3 +110,29 @@ def test_a_model_of_ones_own_answers_but_is_not_saved(tmp_path):
     assert own.classify(np.zeros((4, 4, 3), np.uint8)).label in ("a", "b")
     with pytest.raises(UsageError, match="a model of its own"):
         artefact.save(own, tmp_path / "own")
+
+
+def _small() -> list[str]:
+    """The first network of every family that is small at 32 px."""
+    found = []
+    for family in models.FAMILIES:
+        name = next(iter(family.TABLE))
+        channels = models.published(name)[0][0]
+        with torch.device("meta"):
+            model = models.build(name, 4, channels=channels, height=32, width=32)
+        if models.stored(model) < 5e6 or family in models.HANDMADE:
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("name", _small())
+def test_a_network_of_any_family_answers_after_loading_as_before(name, tmp_path):
+    channels = models.published(name)[0][0]
+    pictures = torch.randint(0, 256, (3, channels, 32, 32), dtype=torch.uint8)
+    model = models.build(name, 4, channels=channels, height=32, width=32, seed=1)
+    model.initialise(pictures / 255)
+    torch.nn.init.normal_(model.head.weight)
+    before = Classifier(model, Preprocessing(channels, 32, 32), tuple("abcd"), architecture=name)
+    save(before, tmp_path / "saved")
+    # another memory format sums in another order; without statistics of its own a deep network's logits are in the 10,000s
+    torch.testing.assert_close(load(tmp_path / "saved").logits(pictures), before.logits(pictures), rtol=1e-4, atol=1e-4)

@@ -14,6 +14,7 @@ import numpy as np
 import safetensors.torch
 import torch
 from PIL import Image
+from torch import nn
 
 from .. import weights
 from ..base.device import hardware
@@ -150,8 +151,19 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
     except ClearsightError as error:
         raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
+    if any(buffer.is_meta for buffer in model.buffers()):
+        _compute_constants(model, weights.build(name, len(classes), **size, seed=0))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return classifier
+
+
+def _compute_constants(model: nn.Module, built: nn.Module) -> None:
+    """Give `model` the buffers that no file holds, because they follow from its size, from another that was `built`."""
+    others = dict(built.named_modules())
+    for name, module in model.named_modules():
+        for key, buffer in module.named_buffers(recurse=False):
+            if buffer.is_meta:
+                module.register_buffer(key, others[name].get_buffer(key), persistent=False)
 
 
 def _field(table: dict[str, Any], name: str, kind: Any, default: Any = None) -> Any:

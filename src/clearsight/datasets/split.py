@@ -13,12 +13,15 @@ from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
 from .dataset import Dataset, Parts, clean_label
 
+PARTS = ("train", "val", "test", "unused")
 _HEADER = ("name", "label", "part")
 _ORDERS = 10  # how many random orders of the groups are tried, the best is taken
 
 
-def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2) -> Parts:
+def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2, share: float = 1.0) -> Parts:
     """`parts` with train, val and test: test is carved only from data without parts, val from train when it is missing.
+
+    Of train, only `share` is used, and of that val is carved; the rest is the part `unused`. A smaller share is part of a larger one.
 
     Each fraction is of what it is carved from, per class within one picture (largest remainder), and train keeps at least one
     picture of every class. Groups stay whole, which comes before exact fractions. A fraction of 0 carves nothing.
@@ -34,11 +37,15 @@ def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2) -
         carved = ["test"] if test else []
     if "train" not in made:
         raise ClearsightError(f"{parts.name} has no train part, only {listed(made)}: there is nothing to train on.")
+    if not 0 < share <= 1:
+        raise wrong("share", "above 0 and at most 1", share)
+    if share < 1:
+        carved.append("unused")
     if "val" not in made and val:
         carved.append("val")
     for part in carved:
-        made["train"], made[part] = _carve(made["train"], part, {"val": val, "test": test}[part], seed)
-    made = {part: made[part] for part in ("train", "val", "test") if part in made}
+        made["train"], made[part] = _carve(made["train"], part, {"val": val, "test": test, "unused": 1 - share}[part], seed)
+    made = {part: made[part] for part in PARTS if part in made}
     return Parts(parts.name, parts.classes, made, (*parts.notes, *_notes(made, carved, seed)))
 
 
@@ -146,8 +153,8 @@ def apply_manifest(parts: Parts, text: str) -> Parts:
     Raises ClearsightError naming the pictures that are missing, extra, or labelled otherwise now.
     """
     rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows or tuple(rows[0]) != _HEADER or any(len(row) != 3 or row[2] not in ("train", "val", "test", "all") for row in rows[1:]):
-        raise ClearsightError(f"this is no manifest: its lines must be {','.join(_HEADER)}, with a part among train, val, test.")
+    if not rows or tuple(rows[0]) != _HEADER or any(len(row) != 3 or row[2] not in (*PARTS, "all") for row in rows[1:]):
+        raise ClearsightError(f"this is no manifest: its lines must be {','.join(_HEADER)}, with a part among {', '.join(PARTS)}.")
     here = {name: (part, i) for part, dataset in parts.parts.items() for i, name in enumerate(dataset.names)}
     listed_names = Counter(row[0] for row in rows[1:])
     problems = {

@@ -1,7 +1,7 @@
 """The report's charts as SVG text; colours come from report.css, so they follow the reader's light or dark."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from ..metrics.calibration import Bin
@@ -81,6 +81,33 @@ def reliability(bins: Sequence[Bin]) -> str:
     for y, words in ((floor - tall / 2, "how often it was right"), (base - below / 2, "pictures")):
         parts.append(f'<text transform="translate(9 {y:.1f}) rotate(-90)" text-anchor="middle">{words}</text>')
     return _svg(right + 10, base + 40, "Reliability diagram: share of right answers for each confidence", parts)
+
+
+def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mapping[str, float]]]) -> str:
+    """A row for each rung (title, accuracies that are paler, the accuracy), the highest rung on top, with whiskers."""
+    left, right, top, tall = 190, 690, 10, 34
+    floor = top + tall * len(rows)
+    every = [value for _, paler, top1 in rows for value in (*paler, top1) if value]
+    marks = ticks(min(value["low"] for value in every), 1.0)
+    lowest, highest = marks[0], 1.0
+
+    def x(share: float) -> float:
+        return left + (right - left) * (share - lowest) / (highest - lowest)
+
+    parts = [_line("grid", x(m), top, x(m), floor) + _text(x(m), floor + 18, _number(m, " %", marks)) for m in marks if m <= highest]
+    for i, (title, paler, value) in enumerate(reversed(rows)):
+        y = top + tall * (i + 0.5)
+        parts.append(_text(left - 14, y + 4, title, "end"))
+        parts += [_stood(x, y, few, opacity) for few, opacity in zip(paler, (0.3, 0.55), strict=False) if few]
+        parts.append(_stood(x, y, value, 1) + _text(x(value["high"]) + 8, y + 4, f"{value['value']:.1%}".replace("%", " %"), "start"))
+    return _svg(right + 60, floor + 26, "Accuracy of every rung, with intervals", parts)
+
+
+def _stood(x: Callable[[float], float], y: float, value: Mapping[str, float], opacity: float) -> str:
+    at, low, high = (x(value[key]) for key in ("value", "low", "high"))
+    told = f"{value['value']:.2%}, 95 % interval {value['low']:.2%} to {value['high']:.2%}"
+    dot = f'<circle class="dot" cx="{at:.1f}" cy="{y:.1f}" r="5"><title>{told}</title></circle>'
+    return f'<g class="a" opacity="{opacity:g}">{_line("line", low, y, high, y)}{dot}</g>'
 
 
 def share_bar(value: float, low: float, high: float) -> str:

@@ -1,6 +1,7 @@
 """`evaluate`: a classifier and pictures with known classes in; everything there is to say about its answers out."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ from ..metrics import calibration, intervals
 from ..metrics.accuracy import ranks
 from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_class
 
+Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 MOST_MISTAKES = 24
 MOST_PAIRS = 12
 
@@ -157,11 +159,19 @@ class Evaluation:
 
 
 def evaluate(
-    classifier: Classifier, dataset: Dataset, *, batch_size: int = 0, cache: str = "auto", workers: int = 0, quiet: bool = False
+    classifier: Classifier,
+    dataset: Dataset,
+    *,
+    batch_size: int = 0,
+    cache: str = "auto",
+    workers: int = 0,
+    change: Change | None = None,
+    quiet: bool = False,
 ) -> Evaluation:
     """Judge `classifier` on every picture of `dataset`; classes are matched by name.
 
-    Raises UsageError when there are no pictures, or one has a class that the classifier does not know; UnreadableImage.
+    `change` is what is done to the fitted pictures uint8 `(n, C, H, W)` first, with their indices `(n,)`. Raises UsageError when there
+    are no pictures, or one has a class that the classifier does not know; UnreadableImage.
     """
     if not len(dataset):
         raise UsageError("there are no pictures to evaluate on.")
@@ -173,8 +183,8 @@ def evaluate(
     ready, rows = time.perf_counter(), []
     batches = torch.arange(len(known)).split(batch_size or classifier.batch)
     with Progress("evaluate", len(known), quiet=quiet) as progress:
-        for batch in pictures.batches(batches):
-            rows.append(classifier.logits(batch).cpu())
+        for indices, batch in zip(batches, pictures.batches(batches), strict=True):
+            rows.append(classifier.logits(change(batch, indices) if change else batch).cpu())
             progress.update(len(batch))
     end = time.perf_counter()
     return Evaluation(

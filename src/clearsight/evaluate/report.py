@@ -55,10 +55,11 @@ def write_report(
         )
     parts.append(_curves(history or []))
     parts.append(_facts(facts, classifier))
-    write_atomic(path, _page(title, "\n".join(part for part in parts if part)).encode("utf-8", "backslashreplace"))
+    write_atomic(path, page(title, "\n".join(part for part in parts if part)).encode("utf-8", "backslashreplace"))
 
 
-def _page(title: str, body: str) -> str:
+def page(title: str, body: str) -> str:
+    """A whole page that loads nothing."""
     style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -69,7 +70,8 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def _card(title: str, lead: str, body: str) -> str:
+def card(title: str, lead: str, body: str) -> str:
+    """One section of a page; `title`, `lead` and `body` are HTML."""
     return f'<section class="card"><h2>{title}</h2><p>{lead}</p>{body}</section>'
 
 
@@ -170,7 +172,7 @@ def _samples(evaluation: Evaluation, show: Show) -> str:
     ):
         rows = order[evaluation.right[order] == right][:SAMPLES].tolist()
         body += f"<h3>{words}</h3>{_pictures(evaluation, rows, show)}" if rows else ""
-    return _card("What it sees and what it says", "Drawn at random, not chosen. Below a wrong answer: the truth → what it said.", body)
+    return card("What it sees and what it says", "Drawn at random, not chosen. Below a wrong answer: the truth → what it said.", body)
 
 
 def _mistakes(evaluation: Evaluation, show: Show) -> str:
@@ -180,7 +182,7 @@ def _mistakes(evaluation: Evaluation, show: Show) -> str:
     lead = (
         "Wrong, and surest of it. Here hide the wrong labels, the pictures that could be either, and what the classifier never understood."
     )
-    return _card("Most confident mistakes", lead, _pictures(evaluation, rows, show))
+    return card("Most confident mistakes", lead, _pictures(evaluation, rows, show))
 
 
 def _matrix(evaluation: Evaluation) -> str:
@@ -197,7 +199,7 @@ def _matrix(evaluation: Evaluation) -> str:
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         '<p class="legend"><span><i></i>right</span><span><i class="miss"></i>wrong</span><span>deeper: a larger share</span></p>'
     )
-    return _card("What is taken for what", "Rows: the truth. Columns: what it said. Numbers are pictures.", table)
+    return card("What is taken for what", "Rows: the truth. Columns: what it said. Numbers are pictures.", table)
 
 
 def _cells(row: Sequence[int], own: int, names: Sequence[str]) -> str:
@@ -222,7 +224,7 @@ def _pairs(evaluation: Evaluation, show: Show) -> str:
         words = f'{names}<span class="sure">{n:,} of {evaluation.per_class[truth].n:,}: {share}</span>'
         figures.append(f'<figure class="wrong">{show(surest)}<figcaption>{words}</figcaption></figure>')
     lead = "The commonest mistakes, each with the picture it was surest about."
-    return _card("Most confused pairs", lead, f'<div class="pairs">{"".join(figures)}</div>') if found else ""
+    return card("Most confused pairs", lead, f'<div class="pairs">{"".join(figures)}</div>') if found else ""
 
 
 def _classes(evaluation: Evaluation) -> str:
@@ -243,10 +245,11 @@ def _classes(evaluation: Evaluation) -> str:
         numbers = "".join(f"<td>{'–' if x is None else percent(x)[0]}</td>" for x in (recall, scores.precision, scores.f1))
         body.append(f'<tr><th scope="row">{escape(label)}</th><td class="bar">{bar}</td>{numbers}<td>{scores.n:,}</td></tr>')
     head = "<th>class</th><th></th><th>recall</th><th>precision</th><th>F1</th><th>pictures</th>"
-    return _card("Class by class", lead, f'<div class="scroll" tabindex="0">{_table(head, body)}</div>')
+    return card("Class by class", lead, f'<div class="scroll" tabindex="0">{table(head, body)}</div>')
 
 
-def _table(head: str, rows: Sequence[str]) -> str:
+def table(head: str, rows: Sequence[str]) -> str:
+    """A table of figures, from HTML cells and rows."""
     return f'<table class="classes"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
@@ -261,7 +264,7 @@ def _calibration(evaluation: Evaluation) -> str:
         f"{percent(right)[0]}. {tendency}"
     )
     columns = f'<div class="two"><div>{charts.reliability(evaluation.reliability)}</div><div>{_thresholds(evaluation)}</div></div>'
-    return _card("Can its confidence be trusted?", lead, columns)
+    return card("Can its confidence be trusted?", lead, columns)
 
 
 def _thresholds(evaluation: Evaluation) -> str:
@@ -275,8 +278,8 @@ def _thresholds(evaluation: Evaluation) -> str:
             f'<tr><th scope="row">{name}</th><td>{int(kept.sum()):,}</td><td>{percent(float(kept.mean()))[0]}</td><td>{hits}</td></tr>'
         )
     head = "<th>answers taken</th><th>pictures</th><th>of all</th><th>right</th>"
-    table = _table(head, rows)
-    return f'<h3>If only sure answers are taken</h3>{table}<p class="after">The rest would go to a person, or to a better classifier.</p>'
+    after = '<p class="after">The rest would go to a person, or to a better classifier.</p>'
+    return f"<h3>If only sure answers are taken</h3>{table(head, rows)}{after}"
 
 
 def _curves(history: Sequence[Row]) -> str:
@@ -294,7 +297,7 @@ def _curves(history: Sequence[Row]) -> str:
         f"The dotted line marks the kept epoch, {best:g}. Training figures are taken while it learns, on changed pictures and with dropout "
         "where the recipe has them, so they can look worse than validation's."
     )
-    return _card("How it learnt", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
+    return card("How it learnt", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
 
 
 def _facts(facts: Mapping[str, str], classifier: Classifier | None) -> str:
@@ -306,4 +309,4 @@ def _facts(facts: Mapping[str, str], classifier: Classifier | None) -> str:
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
     again = f"<h3>Make it again</h3><pre>{escape(facts['command'])}</pre>" if facts.get("command") else ""
     lead = "A number without these is a rumour."
-    return _card("How it was made", lead, f'<dl class="facts">{rows}</dl>{again}') if told or again else ""
+    return card("How it was made", lead, f'<dl class="facts">{rows}</dl>{again}') if told or again else ""

@@ -38,11 +38,12 @@ from .convnets import (
     xception,
     zfnet,
 )
-from .handmade import pixels
+from .handmade import dog, histogram, hog, kernel, pixels, sift
 from .transformers import vit
 
+HANDMADE: tuple[ModuleType, ...] = (pixels, histogram, dog, hog, sift, kernel)
 FAMILIES: tuple[ModuleType, ...] = (
-    pixels,
+    *HANDMADE,
     neocognitron,
     lecun1989,
     lenet,

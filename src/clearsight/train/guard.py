@@ -65,6 +65,11 @@ class Stop:
             raise KeyboardInterrupt
         self.asked = number
 
+    def check(self) -> None:
+        """Raise Interrupted if a signal came."""
+        if self.asked:
+            self.leave()
+
     def leave(self) -> None:
         """Raise Interrupted for the signal that came (another process's, if not this one's)."""
         raise Interrupted(self.asked or signal.SIGTERM)

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -75,7 +76,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     net = Working(model, job.speed, job.device, job.team.world)
     saved = time.monotonic()
-    while counters.epoch < recipe.epochs and not _out_of_patience(job):
+    while counters.epoch < recipe.epochs and not out_of_patience(job):
         batches = permutation(recipe.seed, counters.epoch, len(job.train)).tensor_split(job.steps)[counters.step :]
         shares = [job.team.share(batch) for batch in batches]
         label = f"epoch {counters.epoch + 1}/{recipe.epochs}"
@@ -106,8 +107,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         on_epoch()
         save()
         saved = time.monotonic()
-        if stop.asked:
-            stop.leave()
+        stop.check()
 
 
 def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
@@ -189,12 +189,17 @@ def _lr(job: Job, step: int) -> float:
 
 
 def _end_epoch(job: Job, stop: Stop) -> None:
-    """Judge the epoch on validation, keep its weights if they are the best so far, and write its row."""
-    counters, state = job.state.counters, job.state
+    """Judge the epoch on validation, and close it."""
+    state = job.state
     if job.team.world > 1:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
-    logits = validate(job, state.averaged or None, stop)
+    close_epoch(job, validate(job, state.averaged or None, stop), {"lr": _lr(job, job.steps - 1)})
+
+
+def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
+    """Keep the weights if their validation `logits` (n, K) are the best so far, write the epoch's row with `facts`, begin the next."""
+    counters, state = job.state.counters, job.state
     labels = job.val.labels
     accuracy = topk(logits, labels, 1)
     if accuracy > counters.best:
@@ -203,7 +208,7 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     counters.rows.append(
         {
             "epoch": counters.epoch + 1,
-            "lr": _lr(job, job.steps - 1),
+            **facts,
             "loss": counters.loss / counters.seen,
             "accuracy": counters.correct / counters.seen,
             "val_loss": float(F.cross_entropy(logits, labels)),
@@ -230,8 +235,8 @@ def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = No
     model.eval()
     with torch.inference_mode():
         for pictures in job.val.batches(batches):
-            if stop and stop.asked:
-                stop.leave()
+            if stop:
+                stop.check()
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
             sides = [inputs, inputs.flip(3)] if mirror else [inputs]
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
@@ -241,6 +246,7 @@ def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = No
     return job.team.gathered(torch.cat(rows) if rows else empty, counts)
 
 
-def _out_of_patience(job: Job) -> bool:
+def out_of_patience(job: Job) -> bool:
+    """Whether validation has not become better for as many epochs as the recipe waits."""
     history = [row["val_accuracy"] for row in job.state.counters.rows]
     return job.recipe.patience > 0 and schedule.stale(history) >= job.recipe.patience

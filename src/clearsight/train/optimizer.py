@@ -126,7 +126,7 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> Optimizer:
-    """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed.
+    """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed. `lbfgs` moves none.
 
     Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for whoever sets `lr`. Raises UsageError for another name.
     """
@@ -135,12 +135,14 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
     vectors = [p for _, p in trainable if p.ndim <= 1]
     groups = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
+    if name == "lbfgs":  # the head is solved instead
+        return SGD([], lr=lr)
     if name == "sgd":
         return SGD(groups, lr=lr, momentum=momentum)
     if name == "adamw":
         return AdamW(groups, lr=lr)
     if name != "muon":
-        raise unknown("optimizer", name, ("sgd", "adamw", "muon"))
+        raise unknown("optimizer", name, ("sgd", "adamw", "muon", "lbfgs"))
     matrices = [p for _, p in trainable if p.ndim == 4]
     scaled = [
         {"params": [p], "lr_scale": _scale(model, key), "weight_decay": weight_decay if p.ndim > 1 else 0.0}

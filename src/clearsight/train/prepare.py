@@ -14,7 +14,6 @@ from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
-from ..models.handmade import pixels
 from .recipe import Recipe, compose
 from .start import Start
 
@@ -42,8 +41,9 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None) -> 
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
-    augment = _augmentation(size, data.classes, model) if recipe.augment == "auto" else recipe.augment
-    epochs = recipe.epochs if "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
+    solved = recipe.optimizer == "lbfgs"
+    augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
+    epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
     channels = recipe.channels or (1 if grey else 3)
     return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
@@ -58,8 +58,14 @@ def _recipe(model: str) -> str:
     return recipe
 
 
-def _on_pixels(model: str) -> bool:
-    return not model.startswith("timm:") and models.family(model) is pixels
+def _by_hand(model: str) -> bool:
+    """Whether the features of `model` are designed, not learnt."""
+    return not model.startswith("timm:") and models.family(model) in models.HANDMADE
+
+
+def normalised(model: str) -> bool:
+    """Whether inputs of `model` are brought to mean 0 and deviation 1: else they are brightness from 0 to 1."""
+    return model.startswith("timm:") or getattr(models.family(model), "NORMALISED", True)
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:
@@ -79,19 +85,19 @@ def _glance(data: Dataset) -> tuple[int, bool]:
 
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
-    least = LEAST_STEPS * (10 if _on_pixels(recipe.model) else 1)
+    least = LEAST_STEPS * (10 if _by_hand(recipe.model) else 1)
     return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
     if side > SMALL:
         return PHOTOGRAPH
-    return side if _on_pixels(model) else max(side, LEAST)
+    return side if _by_hand(model) else max(side, LEAST)
 
 
 def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
     """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
-    if _on_pixels(model):
+    if _by_hand(model):
         return ""
     characters = all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
     shift = f"crop:{max(1, round(size / 28))}"

@@ -9,9 +9,10 @@ from typing import Any
 from ..base.errors import UsageError, unknown
 from ..base.settings import from_dict, read_toml, setting
 
-OPTIMIZERS = ("sgd", "adamw", "muon")
+OPTIMIZERS = ("sgd", "adamw", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
+LOSSES = ("softmax", "svm")
 SPEED_WORDS = ("bf16", "channels-last", "compile")
 
 
@@ -26,14 +27,16 @@ class Recipe:
     size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
     channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
     fit: str = setting("auto", "how a picture is brought to size (auto: that of --from, else crop)", choices=FITS)
-    epochs: int = setting(10, "passes over the training pictures", low=1)
+    epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1)
     minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
     batch: int = setting(128, "pictures per step", low=2)
     accumulate: int = setting(1, "parts a batch is computed in, to save memory", low=1)
-    optimizer: str = setting("adamw", "how weights move", choices=OPTIMIZERS)
+    optimizer: str = setting("adamw", "how weights move; lbfgs solves the head to its optimum and leaves the rest", choices=OPTIMIZERS)
     lr: float = setting(2e-3, "peak learning rate", low=0)
     momentum: float = setting(0.9, "momentum of sgd and muon", low=0, high=1)
     weight_decay: float = setting(5e-4, "decay of the weights (never of biases and norms)", low=0)
+    l2: float = setting(0.0, "lbfgs: strength of the penalty l2/2·‖W‖² (0: validation chooses among falling ones)", low=0)
+    head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
     schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
     warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
     plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy before lr is divided by 10", low=1)
@@ -50,6 +53,7 @@ class Recipe:
     seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
+    share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
     speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")
@@ -75,6 +79,8 @@ def compose(given: dict[str, Any], default: str = "quick") -> Recipe:
         raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
     if -1 < recipe.dropout < 0:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
+    if recipe.optimizer == "lbfgs" and recipe.augment not in ("", "auto"):
+        raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --augment {recipe.augment!r}.")
     return recipe
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -29,7 +29,8 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
-from . import checkpoint, prepare, speed
+from ..models.base import Model
+from . import checkpoint, prepare, probe, speed
 from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
@@ -43,7 +44,6 @@ from .working import Speed
 from .working import parse as parse_speed
 
 GOLDEN = 8
-LOOKED_AT = 2048
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
             free_folder(out, runs)  # before the data are read, which may take minutes
         start = read_start(first, team)
         whole = open_dataset(data, group_by=first.group_by or None)
-        parts = split(whole, seed=first.seed, val=first.val, test=first.test)
+        parts = split(whole, seed=first.seed, val=first.val, test=first.test, share=first.share)
         recipe = prepare.settle(settings, parts.parts["train"], start)
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
@@ -187,7 +187,9 @@ def _pictures(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: 
     stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
     pictures = load(parts.parts["train"], stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    return pictures, val, known or prepare.with_statistics(preprocessing, pictures, recipe.seed)
+    if known or not prepare.normalised(recipe.model):
+        return pictures, val, preprocessing
+    return pictures, val, prepare.with_statistics(preprocessing, pictures, recipe.seed)
 
 
 def _job(
@@ -237,9 +239,10 @@ def _job(
 
 def _initialise(job: Job) -> None:
     """Let the network look at some training pictures before the first step (whitening and the like)."""
-    chosen = permutation(job.recipe.seed, -2, len(job.train))[:LOOKED_AT]
+    model = cast(Model, job.state.model)
+    chosen = permutation(job.recipe.seed, -2, len(job.train))[: model.LOOKS_AT]
     inputs, _ = job.prepared(chosen, job.train.batch(chosen))
-    job.state.model.initialise(inputs)  # type: ignore[operator]
+    model.initialise(inputs)
 
 
 def _choose_speed(
@@ -267,7 +270,7 @@ def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
 def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
     """The recipe with its epochs cut to what the time budget allows at the rate of a few steps like the real ones."""
     recipe = job.recipe
-    if not recipe.minutes:
+    if not recipe.minutes or recipe.optimizer == "lbfgs":
         return recipe
     epochs = 1
     if job.team.leads:
@@ -293,14 +296,15 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
         row = counters.rows[-1]
         write_events(run.events, row)
         best = " · best so far" if counters.best_epoch == row["epoch"] else ""
+        place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
         say(
-            f"epoch {row['epoch']}/{job.recipe.epochs}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
+            f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
             f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}  {row['pictures_per_second']:,.0f} pictures/s{best}"
         )
 
     try:
         with Stop() as stop:
-            fit(job, save, on_epoch, stop)
+            (probe.fit if job.recipe.optimizer == "lbfgs" else fit)(job, save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}" if job.team.leads else "") from None
     return _finish(job, run, parts, say)

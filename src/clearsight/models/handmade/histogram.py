@@ -1,0 +1,75 @@
+"""Histograms of brightness and colour. M. J. Swain, D. H. Ballard, Color indexing, Int. J. of Computer Vision 7, 1991.
+
+How often each level occurs, wherever in the picture: what is left of it when all places are forgotten. With `cells` the picture
+is cut into 4×4 parts that are counted apart, so that something of the places comes back. Each channel has a histogram of its
+own, so that 32 levels of three colours are 96 numbers, not 32,768.
+
+Shapes: N pictures, C channels, L levels.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..base import Model
+from .pixels import zero_head
+
+
+class Histogram(NamedTuple):
+    """Levels of each channel, cells to a side of the picture, and whether colours are hue, saturation, value."""
+
+    levels: int = 32
+    cells: int = 1
+    hsv: bool = False
+
+
+PAPER = (1991, "Swain, Ballard: Color indexing")
+TABLE = {
+    "histogram": Histogram(),
+    "histogram-cells": Histogram(cells=4),
+    "histogram-hsv": Histogram(hsv=True),
+    "histogram-hsv-cells": Histogram(cells=4, hsv=True),
+}
+CLASSES, SMALLEST, RECIPE, NORMALISED = 10, 4, "solved", False
+INPUT = {name: (3 if row.hsv else 1, 28, 28) for name, row in TABLE.items()}
+
+
+def hsv(x: Tensor) -> Tensor:
+    """Hue, saturation and value, each 0 to 1, of red, green and blue `(N, 3, H, W)` (A. R. Smith, Color gamut transform pairs, 1978)."""
+    value, largest = x.max(1)
+    spread = value - x.amin(1)
+    safe = torch.where(spread > 0, spread, 1)
+    red, green, blue = x.unbind(1)
+    turns = torch.stack([(green - blue) / safe, 2 + (blue - red) / safe, 4 + (red - green) / safe], 1)
+    hue = torch.where(spread > 0, turns.gather(1, largest[:, None])[:, 0] / 6 % 1, 0)
+    saturation = torch.where(value > 0, spread / torch.where(value > 0, value, 1), 0)
+    return torch.stack([hue, saturation, value], 1)
+
+
+class HistogramFeatures(Model):
+    """Softmax regression on the shares of the levels, in the order (channel, row, column, level)."""
+
+    def __init__(self, histogram: Histogram, classes: int, channels: int, height: int, width: int) -> None:
+        super().__init__()
+        self.histogram, cells = histogram, histogram.cells
+        places = [torch.arange(side) * cells // side for side in (height, width)]
+        self.register_buffer("cell", places[0][:, None] * cells + places[1], persistent=False)  # (H, W)
+        self.fc = zero_head(channels * cells**2 * histogram.levels, classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """`(N, D)` of pictures `(N, C, H, W)` in units of [0, 1]; a histogram adds up to 1, and has no gradient."""
+        levels, cells = self.histogram.levels, self.histogram.cells**2
+        if self.histogram.hsv and x.shape[1] == 3:
+            x = hsv(x)
+        level = (x * levels).long().clamp_(0, levels - 1) + self.get_buffer("cell") * levels  # (N, C, H, W)
+        counts = torch.zeros(*x.shape[:2], cells * levels, dtype=x.dtype, device=x.device)
+        counts.scatter_add_(2, level.flatten(2), torch.ones_like(x).flatten(2))
+        found = counts.unflatten(2, (cells, levels))
+        shares: Tensor = found / found.sum(3, keepdim=True)
+        return shares.flatten(1)
+
+
+def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> HistogramFeatures:
+    """Softmax regression on histograms; it has no dropout."""
+    return HistogramFeatures(TABLE[name], classes, channels, height, width)

@@ -1,0 +1,93 @@
+"""Histograms of oriented gradients. N. Dalal and B. Triggs, Histograms of oriented gradients for human detection, CVPR 2005.
+
+In each cell of pixels the directions of the gradient are counted, each with its strength. Blocks of 2×2 cells, one beginning
+at every cell, are then normalised together (L2-Hys: to length 1, what is above 0.2 cut to that, to length 1 again), so that
+neither light nor contrast matters much. The arithmetic is scikit-image's, and so is the order of the numbers.
+
+Shapes: N pictures, C channels, R×Q cells, B directions.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..base import Model
+from .pixels import zero_head
+
+
+@dataclass(frozen=True)
+class Hog:
+    """`directions` in half a turn, or a whole one where `signed`; a `cell` in px (0: by the picture's size), a `block` in cells."""
+
+    directions: int = 9
+    signed: bool = False
+    cell: int = 0
+    block: int = 2
+
+
+PAPER = (2005, "Dalal, Triggs: Histograms of oriented gradients for human detection")
+TABLE = {"hog": Hog(), "hog-signed": Hog(18, signed=True)}
+INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
+EPS, MOST = 1e-5, 0.2  # of the block's length
+AT_ONCE = 2**16  # pixels: their maps stay in a processor's cache
+
+
+def cell_side(height: int, width: int) -> int:
+    """Pixels to a side of a cell, so that there are about 7 to 16 to a side of the picture: 4 up to 64 px, 8 at 128, 14 at 224."""
+    return max(4, round(min(height, width) / 16))
+
+
+def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Differences of each pixel's neighbours, down and across, `(N, H, W)`: the channel's where they are largest, 0 at the border."""
+    down = F.pad(x[:, :, 2:] - x[:, :, :-2], (0, 0, 1, 1))
+    across = F.pad(x[..., 2:] - x[..., :-2], (1, 1))
+    if x.shape[1] == 1:
+        return down[:, 0], across[:, 0]
+    channel = (down.square() + across.square()).argmax(1, keepdim=True)
+    return down.gather(1, channel)[:, 0], across.gather(1, channel)[:, 0]
+
+
+class HogFeatures(Model):
+    """Softmax regression on the blocks' histograms, in the order (row, column, cell's row and column, direction)."""
+
+    def __init__(self, hog: Hog, classes: int, channels: int, height: int, width: int) -> None:
+        super().__init__()
+        self.hog, self.cell = hog, hog.cell or cell_side(height, width)
+        rows, columns = (side // self.cell - hog.block + 1 for side in (height, width))
+        self.fc = zero_head(rows * columns * hog.block**2 * hog.directions, classes)
+
+    def cells(self, x: Tensor) -> Tensor:
+        """The cells' histograms, `(N, B, R, Q)`: mean strength of the gradient in each direction."""
+        turn = 2 * math.pi if self.hog.signed else math.pi
+        down, across = gradient(x)
+        strength = torch.hypot(down, across)
+        with torch.no_grad():
+            if not self.hog.signed:  # a direction and its opposite are one
+                other = (down < 0) | ((down == 0) & (across < 0))
+                down, across = torch.where(other, -down, down), torch.where(other, -across, across)
+            angle = torch.atan2(down, across)
+            bins = self.hog.directions
+            # a hair more, so that directions on a border between two are in the upper one, as they are without rounding
+            direction = (torch.where(angle < 0, angle + turn, angle) * (bins / turn) + 1e-6).long().clamp_(max=bins - 1)
+        spread = torch.zeros(len(x), bins, *strength.shape[1:], dtype=x.dtype, device=x.device)
+        spread = spread.scatter(1, direction[:, None], strength[:, None])
+        return F.avg_pool2d(spread, self.cell)
+
+    def features(self, x: Tensor) -> Tensor:
+        """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness; for skimage's numbers in units of [0, 1]."""
+        if len(x) > (most := max(1, AT_ONCE // (x.shape[2] * x.shape[3]))):
+            return torch.cat([self.features(part) for part in x.split(most)])
+        side = self.hog.block
+        blocks = self.cells(x).unfold(2, side, 1).unfold(3, side, 1).permute(0, 2, 3, 4, 5, 1).flatten(3)
+        blocks = blocks / (blocks.square().sum(-1, keepdim=True) + EPS**2).sqrt()
+        blocks = blocks.clamp(max=MOST)
+        blocks = blocks / (blocks.square().sum(-1, keepdim=True) + EPS**2).sqrt()
+        return blocks.flatten(1)
+
+
+def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> HogFeatures:
+    """Softmax regression on histograms of oriented gradients; it has no dropout."""
+    return HogFeatures(TABLE[name], classes, channels, height, width)

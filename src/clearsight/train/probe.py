@@ -1,0 +1,114 @@
+"""The loop of a training that only solves the head: features once, then softmax regression along a path of L2 strengths.
+
+Each strength begins where the one before it ended and takes the place of an epoch: it is judged on validation, has its row and
+its checkpoint, and the best is kept. So "retrain only the last layer", the linear probe, and softmax regression on pixels or
+on features designed by hand are one thing.
+"""
+
+import time
+from collections.abc import Callable
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..base.errors import UsageError
+from ..base.progress import Progress
+from ..datasets.loader import Pictures
+from ..models.base import Model
+from .guard import Interrupted, Stop
+from .loop import Job, close_epoch, out_of_patience
+from .solve import Problem, Solution, solve
+
+STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
+ROUGH, PRECISE = 1e-3, 1e-6  # of the gradient at W = 0: while strengths are tried, and for the one that is chosen
+BATCH = 256
+
+
+def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
+    """Solve the head for one strength after the other, to the recipe's last or until patience runs out; `save` writes a checkpoint.
+
+    Raises Interrupted (after saving) when asked to stop, UsageError in several processes.
+    """
+    if job.team.world > 1:
+        raise UsageError("--optimizer lbfgs solves in one process: start it without torchrun.")
+    try:
+        _fit(job, save, on_epoch, stop)
+    except Interrupted:
+        save()
+        raise
+
+
+def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
+    recipe, counters, head = job.recipe, job.state.counters, cast(Model, job.state.model).head
+    begun = time.perf_counter()
+    pictures, asked = _features(job, job.train, "features", stop), _features(job, job.val, "validation features", stop)
+    labels = job.train.labels.to(job.device)
+    counts = job.class_weights[labels] if recipe.class_weights != "none" else None
+    counters.pictures, counters.seconds = len(job.train) + len(job.val), counters.seconds + time.perf_counter() - begun
+    problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head)
+
+    def solved(l2: float, precise: float) -> None:
+        begun = time.perf_counter()
+        # from the head's own numbers, so that a resumed run begins at the very same place
+        stands = Solution(head.weight.detach().double(), head.bias.detach().double()) if counters.rows else None
+        found = solve(problem, l2, stands, precise, stop.check)
+        with torch.no_grad():
+            head.weight.copy_(found.weight)
+            head.bias.copy_(found.bias)
+        counters.seconds += time.perf_counter() - begun
+        _close(job, problem, asked, l2, found)
+        on_epoch()
+        save()
+
+    strongest = STRONGEST * problem.spread
+    while counters.epoch < recipe.epochs and not recipe.l2 and not out_of_patience(job) and not _over(job) and not _chosen(job):
+        solved(strongest * STEP**counters.epoch, ROUGH)
+    if not _chosen(job):
+        l2 = recipe.l2 or counters.rows[counters.best_epoch - 1]["l2"]
+        if counters.rows:
+            job.state.model.load_state_dict(job.state.kept)
+        counters.best = -1.0  # whatever validation says of the last digits: it is the optimum that is kept
+        solved(l2, PRECISE)
+
+
+def _chosen(job: Job) -> bool:
+    """Whether the last row is the precise solution: the only one whose strength is not weaker than the one before."""
+    strengths = [row["l2"] for row in job.state.counters.rows]
+    return bool(strengths) and (job.recipe.l2 > 0 or strengths[-1] in strengths[:-1])
+
+
+@torch.no_grad()
+def _features(job: Job, pictures: Pictures, label: str, stop: Stop) -> Tensor:
+    """The feature vectors float32 `(N, D)` of all `pictures`, on the device, in evaluation mode."""
+    model = cast(Model, job.state.model.eval())
+    kept = torch.empty(0)
+    batches = torch.arange(len(pictures)).split(BATCH)
+    with Progress(label, len(pictures), quiet=job.quiet) as progress:
+        for indices, some in zip(batches, pictures.batches(batches), strict=True):
+            stop.check()
+            inputs = job.preprocessing.normalise(some.to(job.device)).contiguous(memory_format=job.speed.memory_format)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
+                found = model.features(inputs)
+            if not len(kept):
+                kept = torch.empty(len(pictures), found.shape[1], device=job.device)
+            kept[indices] = found.float()
+            progress.update(len(indices))
+    return kept
+
+
+def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:
+    """Judge a solution as an epoch is judged."""
+    counters, head = job.state.counters, cast(Model, job.state.model).head
+    n = len(problem.labels)
+    with torch.inference_mode():
+        loss, correct = problem.judged(found)
+        logits = F.linear(asked, head.weight, head.bias).cpu()
+    counters.loss, counters.correct, counters.seen = loss * n, correct, n
+    facts = {"l2": l2, "objective": found.value, "gradient_norm": found.gradient_norm, "evaluations": found.evaluations}
+    close_epoch(job, logits, facts)
+
+
+def _over(job: Job) -> bool:
+    return 0 < 60 * job.recipe.minutes < job.state.counters.seconds
