@@ -210,15 +210,23 @@ def test_logits_are_timms(name, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_in_training_the_auxiliary_heads_are_torchvisions():
-    theirs = randomised(torchvisions("googlenet", num_classes=5, dropout=0.0, dropout_aux=0.0))
-    ours = models.build("googlenet", 5, height=96, width=96, dropout=0.0)
-    ours.load_state_dict(theirs.state_dict())
-    x = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize(
+    ("name", "side", "words", "heads"),
+    [
+        ("googlenet", 224, {"dropout_aux": 0.0}, ("logits", "aux_logits1", "aux_logits2")),
+        ("inception_v3", 299, {}, ("logits", "aux_logits")),
+    ],
+)
+def test_in_training_the_auxiliary_heads_are_torchvisions(name, side, words, heads, tmp_path):
+    theirs = randomised(torchvisions(name, dropout=0.0, **words))
+    torch.save(theirs.state_dict(), tmp_path / "saved.pth")
+    ours = weights.read(f"torchvision:{tmp_path / 'saved.pth'}", model=name).model
+    for module in ours.modules():
+        module.p = 0.0  # no dropout
+    x = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        expected = theirs.train()(x)
-        found = ours.train()(x)
-    torch.testing.assert_close(found, torch.stack([expected.logits, expected.aux_logits1, expected.aux_logits2]), rtol=1e-4, atol=1e-4)
+        expected, found = theirs.train()(x), ours.train()(x)
+    torch.testing.assert_close(found, torch.stack([getattr(expected, head) for head in heads]), rtol=1e-4, atol=1e-4)
 
 
 def published(create, made, **odd):
