@@ -39,6 +39,7 @@ PARTS = {
     "swift": Part("swift.py", "", "swift --seeds 1 --epochs 1 --pictures 2000"),
     "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
     "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
+    "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),

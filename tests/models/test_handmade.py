@@ -47,7 +47,7 @@ def test_hog_of_whole_turns_tells_black_on_white_from_white_on_black():
     unsigned, signed = (models.build(name, 2, channels=1, height=16, width=16) for name in ("hog", "hog-signed"))
     torch.testing.assert_close(unsigned.features(picture), unsigned.features(-picture))
     assert not torch.allclose(signed.features(picture), signed.features(-picture))
-    halves = signed.cells(picture).view(1, 2, 9, 4, 4).sum(1)
+    halves = signed.cells(picture).view(1, 4, 4, 2, 9).sum(3)
     torch.testing.assert_close(halves, unsigned.cells(picture))
 
 
@@ -107,8 +107,9 @@ def test_sift_is_opencvs(side, width):
     cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed: nothing to compare with")
     pictures = photographs(side, side)
     model = built(sift, "sift", 1, side, side, bin=width, step=5, blur=(1.6**2 - 0.25) ** 0.5)
-    at = sift.places(side, 5, round(width)).tolist()
-    points = [cv2.KeyPoint(float(x), float(y), width / 1.5, 0) for y in at for x in at]
+    scale = max(1, side / 64)
+    at = sift.places(side, round(5 * scale), round(width * scale)).tolist()
+    points = [cv2.KeyPoint(float(x), float(y), width * scale / 1.5, 0) for y in at for x in at]
     ours = model.descriptors(torch.from_numpy(pictures).float())
     for picture, found in zip(pictures, ours, strict=True):
         theirs = cv2.SIFT_create().compute(picture[0].astype(np.uint8), points)[1]
@@ -151,3 +152,12 @@ def test_a_kernel_machines_vectors_have_the_kernel_as_their_product():
     theirs = rbf_kernel(features, gamma=1 / features.var(0, ddof=1).sum())
     np.testing.assert_allclose(model.similar(pictures)[:, :300], theirs, atol=1e-5)
     np.testing.assert_allclose(vectors @ vectors.T, theirs, atol=1e-3)  # all are landmarks; JITTER is 1e-4
+
+
+@pytest.mark.parametrize("name", ["pixels", "dog", "gabor", "hog", "hog-signed"])
+def test_what_can_be_attacked_has_a_gradient_that_is_a_number(name):
+    pictures = torch.from_numpy(photographs(28, 28) / 255).float()
+    pictures[0, :, :14] = 0.5  # nothing to see
+    pictures.requires_grad_()
+    models.build(name, 10, channels=1, height=28, width=28).features(pictures).square().sum().backward()
+    assert torch.isfinite(pictures.grad).all() and pictures.grad.abs().sum() > 0

@@ -22,7 +22,7 @@ from .loop import Job, close_epoch, out_of_patience
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
-ROUGH, PRECISE = 1e-3, 1e-6  # of the gradient at W = 0: while strengths are tried, and for the one that is chosen
+ROUGH = 2e-4  # of the gradient at W = 0: while strengths are tried
 BATCH = 256
 
 
@@ -49,7 +49,7 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     counters.pictures, counters.seconds = len(job.train) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head)
 
-    def solved(l2: float, precise: float) -> None:
+    def solved(l2: float, precise: float = 0.0) -> None:
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
         stands = Solution(head.weight.detach().double(), head.bias.detach().double()) if counters.rows else None
@@ -70,7 +70,7 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         if counters.rows:
             job.state.model.load_state_dict(job.state.kept)
         counters.best = -1.0  # whatever validation says of the last digits: it is the optimum that is kept
-        solved(l2, PRECISE)
+        solved(l2)
 
 
 def _chosen(job: Job) -> bool:

@@ -55,37 +55,40 @@ class HogFeatures(Model):
 
     def __init__(self, hog: Hog, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
-        self.hog, self.cell = hog, hog.cell or cell_side(height, width)
-        rows, columns = (side // self.cell - hog.block + 1 for side in (height, width))
-        self.fc = zero_head(rows * columns * hog.block**2 * hog.directions, classes)
+        self.hog, self.side = hog, hog.cell or cell_side(height, width)
+        self.rows, self.columns = height // self.side, width // self.side
+        blocks = (self.rows - hog.block + 1) * (self.columns - hog.block + 1)
+        self.fc = zero_head(blocks * hog.block**2 * hog.directions, classes)
 
     def cells(self, x: Tensor) -> Tensor:
-        """The cells' histograms, `(N, B, R, Q)`: mean strength of the gradient in each direction."""
-        turn = 2 * math.pi if self.hog.signed else math.pi
-        down, across = gradient(x)
-        strength = torch.hypot(down, across)
+        """The cells' histograms, `(N, R, Q, B)`: mean strength of the gradient in each direction."""
+        bins, turn = self.hog.directions, 2 * math.pi if self.hog.signed else math.pi
+        height, width = self.rows * self.side, self.columns * self.side
+        down, across = (difference[:, :height, :width] for difference in gradient(x))
+        strength = (down.square() + across.square() + 1e-20).sqrt()  # with a gradient at 0, too
         with torch.no_grad():
-            if not self.hog.signed:  # a direction and its opposite are one
-                other = (down < 0) | ((down == 0) & (across < 0))
-                down, across = torch.where(other, -down, down), torch.where(other, -across, across)
-            angle = torch.atan2(down, across)
-            bins = self.hog.directions
             # a hair more, so that directions on a border between two are in the upper one, as they are without rounding
-            direction = (torch.where(angle < 0, angle + turn, angle) * (bins / turn) + 1e-6).long().clamp_(max=bins - 1)
-        spread = torch.zeros(len(x), bins, *strength.shape[1:], dtype=x.dtype, device=x.device)
-        spread = spread.scatter(1, direction[:, None], strength[:, None])
-        return F.avg_pool2d(spread, self.cell)
+            direction = (torch.atan2(down, across) * (bins / turn)).add_(1e-6).floor_().remainder_(bins)
+            row, column = (torch.arange(side, device=x.device) // self.side for side in (height, width))
+            place = direction.long().add_((row[:, None] * self.columns + column) * bins)
+        counts = torch.zeros(len(x), self.rows * self.columns * bins, dtype=x.dtype, device=x.device)
+        counts = counts.scatter_add_(1, place.flatten(1), strength.flatten(1))
+        return counts.view(len(x), self.rows, self.columns, bins) / self.side**2
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness; for skimage's numbers in units of [0, 1]."""
         if len(x) > (most := max(1, AT_ONCE // (x.shape[2] * x.shape[3]))):
             return torch.cat([self.features(part) for part in x.split(most)])
-        side = self.hog.block
-        blocks = self.cells(x).unfold(2, side, 1).unfold(3, side, 1).permute(0, 2, 3, 4, 5, 1).flatten(3)
-        blocks = blocks / (blocks.square().sum(-1, keepdim=True) + EPS**2).sqrt()
-        blocks = blocks.clamp(max=MOST)
-        blocks = blocks / (blocks.square().sum(-1, keepdim=True) + EPS**2).sqrt()
-        return blocks.flatten(1)
+        cells, places = self.cells(x), range(self.hog.block)
+        rows, columns = (count - self.hog.block + 1 for count in (self.rows, self.columns))
+        blocks = torch.stack([cells[:, i : i + rows, j : j + columns] for i in places for j in places], 3).flatten(3)
+        return normalised(normalised(blocks).clamp(max=MOST)).flatten(1)
+
+
+def normalised(blocks: Tensor) -> Tensor:
+    """Vectors `(…, D)` divided by their length."""
+    squares: Tensor = torch.linalg.vecdot(blocks, blocks)
+    return blocks * (squares + EPS**2).rsqrt()[..., None]
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> HogFeatures:

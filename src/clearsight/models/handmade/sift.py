@@ -38,7 +38,7 @@ INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 12, "solved", Fa
 SQUARE, DIRECTIONS, MOST = 4, 8, 0.2  # bins to a side, directions, largest share of the descriptor's length
 PYRAMID = ((1, 0.25), (2, 0.25), (4, 0.5))  # parts to a side of the picture, and what they count: Lazebnik's weights
 LEARNT_FROM = 2**15  # descriptors for k-means
-AT_ONCE = 2**16  # pixels
+AT_ONCE = 2**15  # pixels
 GREY = (0.299, 0.587, 0.114)
 
 
@@ -61,16 +61,20 @@ def bin_weights(side: int, at: Tensor, width: float) -> Tensor:
 
 
 def directions(x: Tensor) -> Tensor:
-    """Strength of the gradient of grey pictures `(N, H, W)` in 8 directions, `(N, 8, H, W)`: shared between the two nearest."""
+    """Strength of the gradient of grey pictures `(N, H, W)` in 8 directions, `(N, W, 8, H)`: shared between the two nearest."""
+    n, height, width = x.shape
     across = F.pad(x[..., 2:] - x[..., :-2], (1, 1))
     up = F.pad(x[:, :-2] - x[:, 2:], (0, 0, 1, 1))
-    place = torch.atan2(up, across) * (DIRECTIONS / (2 * math.pi)) % DIRECTIONS
+    place = torch.atan2(up, across) * (DIRECTIONS / (2 * math.pi))
     lower = place.floor()
-    share, strength = place - lower, torch.hypot(across, up)
-    first = lower.long()[:, None] % DIRECTIONS
-    spread = torch.zeros(len(x), DIRECTIONS, *x.shape[1:], dtype=x.dtype, device=x.device)
-    spread = spread.scatter(1, first, (strength * (1 - share))[:, None])
-    return spread.scatter_add(1, (first + 1) % DIRECTIONS, (strength * share)[:, None])
+    share, strength = place - lower, (across.square() + up.square()).sqrt()
+    rows, columns = torch.arange(height, device=x.device), torch.arange(width, device=x.device)
+    pixel = columns * (DIRECTIONS * height) + rows[:, None]
+    spread = torch.zeros(n, width * DIRECTIONS * height, dtype=x.dtype, device=x.device)
+    for direction, part in ((lower, strength * (1 - share)), (lower + 1, strength * share)):
+        index = direction.remainder(DIRECTIONS).long().mul_(height).add_(pixel)
+        spread = spread.scatter_add_(1, index.flatten(1), part.flatten(1))
+    return spread.view(n, width, DIRECTIONS, height)
 
 
 def blurred(x: Tensor, sigma: float) -> Tensor:
@@ -100,11 +104,12 @@ class SiftWords(Model):
         """The descriptors `(N, R·Q, 128)` of length 1 of pictures `(N, C, H, W)`, in the order (row, column, direction)."""
         grey = x[:, 0] if x.shape[1] == 1 else torch.einsum("nchw,c->nhw", x, torch.tensor(GREY).to(x))
         down, across = self.get_buffer("down"), self.get_buffer("across")
-        bins = down @ directions(blurred(grey, self.blur) if self.blur else grey) @ across.T  # (N, 8, R·4, Q·4)
+        bins = directions(blurred(grey, self.blur) if self.blur else grey) @ down.T  # (N, W, 8, R·4)
+        bins = bins.permute(0, 2, 3, 1) @ across.T  # (N, 8, R·4, Q·4)
         found = bins.unflatten(3, (-1, SQUARE)).unflatten(2, (-1, SQUARE)).permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
-        found = torch.minimum(found, MOST * found.norm(dim=2, keepdim=True))
-        length: Tensor = found.norm(dim=2, keepdim=True)
-        return found / length.clamp_min(1e-7)
+        found = torch.minimum(found, MOST * torch.linalg.vecdot(found, found).sqrt()[..., None])
+        squares: Tensor = torch.linalg.vecdot(found, found)
+        return found * squares.clamp_min(1e-14).rsqrt()[..., None]
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness: roots of the words' shares. They have no gradient."""
