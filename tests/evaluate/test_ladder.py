@@ -107,3 +107,8 @@ def test_mistakes_are_named(data, settings, words, tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=words):
         ladder.climb(str(data), quiet=True, **settings)
     assert (tmp_path / "runs" / "here" / "letter.txt").read_text() == "mine"
+
+
+def test_a_share_that_leaves_whole_groups_of_nothing_is_left_out(tmp_path):
+    found = ladder.climb("digits", out=str(tmp_path / "ladder"), rungs=("majority", "pixels"), seed=0, quiet=True)  # 14 sheets: groups
+    assert "1" in found.standings[1].by_share and "0.01" not in found.standings[1].by_share

@@ -2,7 +2,7 @@
 
 import click
 
-from .common import device_option, json_option, percent, print_json, quiet_option, show
+from .common import device_option, json_option, print_json, quiet_option, show
 
 
 @click.command()
@@ -34,8 +34,10 @@ def ladder(
     from rich.table import Table
 
     from ..base.errors import plain
+    from ..evaluate.charts import compact
     from ..evaluate.ladder import climb, sentence
     from ..evaluate.ladder_page import write_page
+    from ..images.corrupt import CORRUPTIONS
 
     names = [name.strip() for name in rungs.split(",") if name.strip()]
 
@@ -49,12 +51,16 @@ def ladder(
     if as_json:
         print_json(found.to_json())
         return
-    table = Table("rung", "accuracy", "1 %", "10 %", "shifted", "light", "covered", "parameters", "training", "pictures/s", box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("rung", min_width=12)
+    for name in ("right", "95 %", "1 %", "10 %", "shift", "light", "cover", "weights", "s", "pics/s"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in found.standings:
-        shares = [f"{row.by_share[share]['value']:.1%}" if share in row.by_share else "–" for share in ("0.01", "0.1")]
-        changes = [f"{row.changed[name]['value']:.1%}" if row.changed else "–" for name in ("shift", "brightness", "occlusion")]
-        cost = [f"{row.parameters:,}", f"{row.seconds:,.0f} s", f"{row.pictures_per_second:,.0f}"] if row.run else ["–"] * 3
-        table.add_row(row.title, percent(row.accuracy), *shares, *changes, *cost)
+        right, low, high = (f"{100 * row.accuracy[key]:.1f}" for key in ("value", "low", "high"))
+        some = [row.by_share.get(share) for share in ("0.01", "0.1")] + [row.changed.get(name) for name in CORRUPTIONS]
+        cells = [f"{100 * accuracy['value']:.1f}" if accuracy else "–" for accuracy in some]
+        cost = [compact(row.parameters), f"{row.seconds:,.0f}", compact(round(row.pictures_per_second))] if row.run else ["–"] * 3
+        table.add_row(row.title, right, f"{low}–{high}", *cells, *cost)
     show(table)
     for below, above in pairwise(found.standings):
         click.echo(plain(sentence(below, above)))

@@ -6,16 +6,17 @@ test part, as it is and under small changes. Climbing again in the same folder g
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..base.errors import UsageError, unknown
+from ..base.errors import ClearsightError, UsageError, unknown
 from ..base.files import make_folder, read_json, write_json
 from ..classifier import Classifier, load
-from ..datasets.dataset import Parts
+from ..datasets.dataset import Dataset, Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split
 from ..images.corrupt import CORRUPTIONS
@@ -38,7 +39,7 @@ class Rung:
 
 
 RUNGS = {
-    "majority": Rung("always the commonest class"),
+    "majority": Rung("commonest class"),
     "pixels": Rung("softmax on pixels", {"model": "pixels", "recipe": "solved"}),
     "histogram": Rung("histogram", {"model": "histogram-cells"}),
     "dog": Rung("difference of Gaussians", {"model": "dog"}),
@@ -107,12 +108,14 @@ def climb(
     if not isinstance(data, (str, Path)):
         raise UsageError("a ladder is climbed on data that can be opened again: a folder, a file, or a named set.")
     whole = open_dataset(data)
-    parts = split(whole, seed=settings.get("seed", 0), val=settings.get("val", 0.1), test=settings.get("test", 0.2))
+    carving: dict[str, Any] = {name: settings[name] for name in ("seed", "val", "test") if name in settings}
+    parts = split(whole, **carving)
     if "test" not in parts.parts:
         raise UsageError(f"{parts.name} has no test part to judge the rungs on.")
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "ladder")
     ladder = _opened(folder, parts, {**settings, "from": from_} if from_ else settings)
-    plan = [(name, share) for name in chosen if name != "majority" for share in _shares(parts)]
+    shares = _shares(whole, carving)
+    plan = [(name, share) for name in chosen if name != "majority" for share in shares]
     budget = _Budget(60 * minutes, plan)
     before: Evaluation | None = None
     for name in chosen:
@@ -121,7 +124,7 @@ def climb(
             standing, evaluation = _majority(parts)
         else:
             given = {**rung.settings, **settings, **({"from_": from_} if name == "frozen" else {})}
-            standing, evaluation = _stand(name, rung, given, data, parts, folder, budget, quiet)
+            standing, evaluation = _stand(name, rung, given, data, parts.parts["test"], folder, shares, budget, quiet)
         if before is not None:
             found = compare(before, evaluation)
             standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
@@ -170,9 +173,15 @@ def _opened(folder: Path, parts: Parts, settings: dict[str, Any]) -> Ladder:
     return new
 
 
-def _shares(parts: Parts) -> list[float]:
-    data = parts.parts["train"]
-    return [share for share in SHARES if share * len(data) >= LEAST * len(parts.classes) or share == 1]
+def _shares(whole: Parts, carving: dict[str, Any]) -> list[float]:
+    """The shares of the labels that leave enough pictures to train on, and some to validate with."""
+    found = []
+    for share in SHARES:
+        with suppress(ClearsightError):
+            train = split(whole, share=share, **carving).parts["train"]
+            if share == 1 or len(train) >= LEAST * len(whole.classes):
+                found.append(share)
+    return found
 
 
 class _Budget:
@@ -197,10 +206,18 @@ def _majority(parts: Parts) -> tuple[Standing, Evaluation]:
 
 
 def _stand(
-    name: str, rung: Rung, given: dict[str, Any], data: Any, parts: Parts, folder: Path, budget: _Budget, quiet: bool
+    name: str,
+    rung: Rung,
+    given: dict[str, Any],
+    data: Any,
+    test: Dataset,
+    folder: Path,
+    shares: list[float],
+    budget: _Budget,
+    quiet: bool,
 ) -> tuple[Standing, Evaluation]:
-    test, by_share = parts.parts["test"], {}
-    for share in _shares(parts):
+    by_share = {}
+    for share in shares:
         run = folder / f"{name}-{100 * share:g}"
         classifier = _trained(data, run, {**given, "share": share, "minutes": budget.minutes(name, share)}, quiet)
         found = evaluate(classifier, test, quiet=quiet)

@@ -36,7 +36,7 @@ def cards(ladder: Ladder) -> str:
     )
     steps = "".join(f"<li>{escape(sentence(below, above))}</li>" for below, above in pairwise(rows))
     lead_steps = "Paired on the same pictures, with 95 % intervals; noise is what McNemar's test cannot tell from chance."
-    bought = card("What each step bought", lead_steps, f"<ul>{steps}</ul>") if steps else ""
+    bought = card("What each step bought", lead_steps, f'<ul class="steps">{steps}</ul>') if steps else ""
     return card("The ladder", lead, plot) + card("In figures", _changes(), _figures(rows)) + bought
 
 

@@ -36,8 +36,9 @@ AT_ONCE = 2**16  # pixels: their maps stay in a processor's cache
 
 
 def cell_side(height: int, width: int) -> int:
-    """Pixels to a side of a cell, so that there are about 7 to 16 to a side of the picture: 4 up to 64 px, 8 at 128, 14 at 224."""
-    return max(4, round(min(height, width) / 16))
+    """Pixels to a side of a cell: 4 from 28 to 64 px, where there are 7 to 16 cells to a side; 2 at 8, 8 at 128, 14 at 224."""
+    side = min(height, width)
+    return max(round(side / 16), min(4, max(2, side // 7)))
 
 
 def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
