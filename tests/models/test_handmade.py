@@ -47,7 +47,7 @@ def test_hog_of_whole_turns_tells_black_on_white_from_white_on_black():
     unsigned, signed = (models.build(name, 2, channels=1, height=16, width=16) for name in ("hog", "hog-signed"))
     torch.testing.assert_close(unsigned.features(picture), unsigned.features(-picture))
     assert not torch.allclose(signed.features(picture), signed.features(-picture))
-    halves = signed.cells(picture).view(1, 4, 4, 2, 9).sum(3)
+    halves = signed.cells(picture).unflatten(3, (2, 9)).sum(3)
     torch.testing.assert_close(halves, unsigned.cells(picture))
 
 
