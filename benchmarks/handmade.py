@@ -108,8 +108,8 @@ def main() -> None:
     levels = np.ascontiguousarray(data.pictures[: given.pictures])
     pictures, labels = torch.from_numpy(levels)[:, None].float() / 255, torch.from_numpy(data.labels[: given.pictures])
     peers: list[tuple[str, str, str, Callable[[np.ndarray], float | None], float]] = [
-        ("HOG", "hog", "scikit-image", skimage_hog, 40),
-        ("HOG", "hog", "OpenCV", opencv_hog, 2),
+        ("HOG", "hog-hard", "scikit-image", skimage_hog, 40),
+        ("HOG", "hog-hard", "OpenCV", opencv_hog, 2),
         ("dense SIFT", "sift", "OpenCV", opencv_sift, 5),
     ]
     rows: list[Row] = []

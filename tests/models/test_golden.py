@@ -21,9 +21,10 @@ GOLDEN = {
     ("histogram-hsv-cells", (3, 28, 28), 10): (15_370, {}),
     ("dog", (1, 28, 28), 10): (3_930, {}),
     ("gabor", (1, 28, 28), 10): (31_370, {}),
-    ("hog", (1, 28, 28), 10): (12_970, {}),  # 6×6 blocks of 2×2 cells of 9 directions
-    ("hog", (3, 128, 128), 2): (16_202, {}),  # 15×15 blocks
-    ("hog-signed", (1, 28, 28), 10): (25_930, {}),
+    ("hog", (1, 28, 28), 10): (25_930, {}),  # 6×6 blocks of 2×2 cells of 18 directions
+    ("hog", (3, 128, 128), 2): (32_402, {}),  # 15×15 blocks
+    ("hog-unsigned", (1, 28, 28), 10): (12_970, {}),
+    ("hog-hard", (1, 28, 28), 10): (12_970, {}),
     ("pixels-rbf", (1, 28, 28), 10): (40_970, {}),  # the head's: landmarks are stored, not trained
     ("hog-rbf", (1, 28, 28), 10): (40_970, {}),
     ("sift", (1, 28, 28), 10): (43_274, {}),  # and 128 words of 128 numbers

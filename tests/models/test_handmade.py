@@ -35,20 +35,48 @@ def built(family, name: str, channels: int, height: int, width: int, **row):
 def test_hog_is_scikit_images(channels, directions, cell, block):
     for size in ((28, 28), (61, 40)):
         pictures = photographs(*size, channels)
-        model = built(hog, "hog", channels, *size, directions=directions, cell=cell, block=block)
+        model = built(hog, "hog-hard", channels, *size, directions=directions, cell=cell, block=block)
         words = {"orientations": directions, "pixels_per_cell": (cell, cell), "cells_per_block": (block, block), "block_norm": "L2-Hys"}
         theirs = np.stack([feature.hog(p.transpose(1, 2, 0), **words, channel_axis=2) for p in pictures])
         found = model.features(torch.from_numpy(pictures).float())
         np.testing.assert_allclose(found, theirs, atol=1e-5)  # float32 against float64
 
 
-def test_hog_of_whole_turns_tells_black_on_white_from_white_on_black():
+@pytest.mark.parametrize("soft", [False, True])
+def test_hog_of_whole_turns_tells_black_on_white_from_white_on_black(soft):
     picture = torch.rand(1, 1, 16, 16)
-    unsigned, signed = (models.build(name, 2, channels=1, height=16, width=16) for name in ("hog", "hog-signed"))
+    rows = ({"directions": 9, "soft": soft}, {"directions": 18, "signed": True, "soft": soft})
+    unsigned, signed = (built(hog, "hog", 1, 16, 16, **row) for row in rows)
     torch.testing.assert_close(unsigned.features(picture), unsigned.features(-picture))
     assert not torch.allclose(signed.features(picture), signed.features(-picture))
     halves = signed.cells(picture).unflatten(3, (2, 9)).sum(3)
     torch.testing.assert_close(halves, unsigned.cells(picture))
+
+
+@pytest.mark.parametrize(("directions", "signed", "cell"), [(9, False, 4), (18, True, 4), (8, True, 5)])
+def test_soft_bins_are_the_papers_trilinear_interpolation(directions, signed, cell):
+    picture = photographs(20, 24)[0, 0]
+    found = built(hog, "hog", 1, 20, 24, directions=directions, signed=signed, soft=True, cell=cell).cells(
+        torch.from_numpy(picture)[None, None]
+    )
+    rows, columns = 20 // cell, 24 // cell
+    slow, turn = np.zeros((rows, columns, directions)), 2 * np.pi if signed else np.pi
+    for y in range(rows * cell):
+        for x in range(columns * cell):
+            down = picture[y + 1, x] - picture[y - 1, x] if 0 < y < 19 else 0
+            across = picture[y, x + 1] - picture[y, x - 1] if 0 < x < 23 else 0
+            where = ((y + 0.5) / cell - 0.5, (x + 0.5) / cell - 0.5, np.arctan2(down, across) / turn * directions - 0.5)
+            for corner in np.ndindex(2, 2, 2):
+                row, column, direction = (int(np.floor(place)) + step for place, step in zip(where, corner, strict=True))
+                share = np.prod([1 - abs(place - at) for place, at in zip(where, (row, column, direction), strict=True)])
+                if 0 <= row < rows and 0 <= column < columns:
+                    slow[row, column, direction % directions] += share * np.hypot(down, across) / cell**2
+    np.testing.assert_allclose(found[0], slow, atol=1e-9)
+
+
+def test_soft_bins_are_differentiated_exactly():
+    model = models.build("hog", 2, channels=1, height=16, width=16)
+    torch.autograd.gradcheck(model.features, torch.rand(1, 1, 16, 16, dtype=torch.float64, requires_grad=True), eps=1e-7, atol=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [0.7, 1.0, 2.3])
@@ -154,7 +182,7 @@ def test_a_kernel_machines_vectors_have_the_kernel_as_their_product():
     np.testing.assert_allclose(vectors @ vectors.T, theirs, atol=1e-3)  # all are landmarks; JITTER is 1e-4
 
 
-@pytest.mark.parametrize("name", ["pixels", "dog", "gabor", "hog", "hog-signed"])
+@pytest.mark.parametrize("name", ["pixels", "dog", "gabor", *hog.TABLE])
 def test_what_can_be_attacked_has_a_gradient_that_is_a_number(name):
     pictures = torch.from_numpy(photographs(28, 28) / 255).float()
     pictures[0, :, :14] = 0.5  # nothing to see

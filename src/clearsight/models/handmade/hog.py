@@ -2,7 +2,9 @@
 
 In each cell of pixels the directions of the gradient are counted, each with its strength. Blocks of 2×2 cells, one beginning
 at every cell, are then normalised together (L2-Hys: to length 1, what is above 0.2 cut to that, to length 1 again), so that
-neither light nor contrast matters much. The arithmetic is scikit-image's, and so is the order of the numbers.
+neither light nor contrast matters much. With soft bins a pixel is shared out among the two nearest directions and the four
+nearest cells, as in the paper: a small turn or shift then changes little. With hard bins each pixel counts in one place: that
+is scikit-image's arithmetic to the last digit, and the order of the numbers is the same.
 
 Shapes: N pictures, C channels, R×Q cells, B directions.
 """
@@ -24,14 +26,16 @@ class Hog:
 
     directions: int = 9
     signed: bool = False
+    soft: bool = False
     cell: int = 0
     block: int = 2
 
 
 PAPER = (2005, "Dalal, Triggs: Histograms of oriented gradients for human detection")
-TABLE = {"hog": Hog(), "hog-signed": Hog(18, signed=True)}
+TABLE = {"hog": Hog(18, signed=True, soft=True), "hog-unsigned": Hog(soft=True), "hog-hard": Hog()}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
 EPS, MOST = 1e-5, 0.2  # of the block's length
+FAINT = 1e-10  # for a gradient of 0, which has no direction to be differentiated
 AT_ONCE = 2**16  # pixels: their maps stay in a processor's cache
 
 
@@ -66,10 +70,14 @@ class HogFeatures(Model):
         bins, turn = self.hog.directions, 2 * math.pi if self.hog.signed else math.pi
         height, width = self.rows * self.side, self.columns * self.side
         down, across = (difference[:, :height, :width] for difference in gradient(x))
-        strength = (down.square() + across.square() + 1e-20).sqrt()  # with a gradient at 0, too
+        across = across.masked_fill((down == 0) & (across == 0), FAINT)
+        strength, direction = (down.square() + across.square()).sqrt(), torch.atan2(down, across) * (bins / turn)
+        if self.hog.soft:
+            pooled = shared(self.columns, self.side, x) @ soft_bins(strength, direction - 0.5, bins)
+            return (shared(self.rows, self.side, x) @ pooled.flatten(2)).view(len(x), self.rows, self.columns, bins)
         with torch.no_grad():
             # a hair more, so that directions on a border between two are in the upper one, as they are without rounding
-            direction = (torch.atan2(down, across) * (bins / turn)).add_(1e-6).floor_().remainder_(bins)
+            direction = direction.add_(1e-6).floor_().remainder_(bins)
             row, column = (torch.arange(side, device=x.device) // self.side for side in (height, width))
             place = direction.long().add_((row[:, None] * self.columns + column) * bins)
         counts = torch.zeros(len(x), self.rows * self.columns * bins, dtype=x.dtype, device=x.device)
@@ -84,6 +92,23 @@ class HogFeatures(Model):
         rows, columns = (count - self.hog.block + 1 for count in (self.rows, self.columns))
         blocks = torch.stack([cells[:, i : i + rows, j : j + columns] for i in places for j in places], 3).flatten(3)
         return normalised(normalised(blocks).clamp(max=MOST)).flatten(1)
+
+
+def soft_bins(strength: Tensor, direction: Tensor, bins: int) -> Tensor:
+    """Each pixel's `strength` (N, H, W) shared between the two nearest of the `bins` directions round the turn, `(N, H, W, B)`."""
+    below = direction.detach().floor()
+    upper = strength * (direction - below)
+    shares = strength.new_zeros(*strength.shape, bins)
+    for place, share in ((below, strength - upper), (below + 1, upper)):
+        shares.scatter_(-1, place.remainder(bins).long()[..., None], share[..., None])
+    return shares
+
+
+def shared(cells: int, side: int, like: Tensor) -> Tensor:
+    """What each pixel of a line gives to each cell on it, `(cells, cells·side)`: the less the farther from its middle, over the side."""
+    pixel = torch.arange(cells * side, dtype=like.dtype, device=like.device) + 0.5
+    middle = (torch.arange(cells, dtype=like.dtype, device=like.device) + 0.5) * side
+    return (1 - (pixel - middle[:, None]).abs() / side).clamp_min_(0) / side
 
 
 def normalised(blocks: Tensor) -> Tensor:
