@@ -1,6 +1,8 @@
 """A classifier made for many pictures answers as the one it was made from."""
 
 import copy
+import gc
+import weakref
 
 import pytest
 import torch
@@ -55,6 +57,17 @@ def test_a_shared_convolution_keeps_its_two_norms():
 
     model, x = Twice().eval(), torch.randn(2, 1, 8, 8)
     assert torch.equal(folded(model)(x), model(x))
+
+
+def test_the_weights_of_the_original_go_with_it():
+    model = network("resnet18", 16)
+    gone, small = weakref.ref(model), folded(model)
+    gc.disable()
+    try:
+        del model
+        assert gone() is None and small is not None
+    finally:
+        gc.enable()
 
 
 def test_a_network_that_looks_at_its_input_stays_as_it_is():

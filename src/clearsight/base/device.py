@@ -1,7 +1,6 @@
 """What the computation runs on: the device, its name, and one habit of glibc worth changing."""
 
 import ctypes
-import gc
 import platform
 import sys
 
@@ -36,7 +35,6 @@ def keep_large_buffers() -> None:
     if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
         return
     libc = ctypes.CDLL("libc.so.6")
-    gc.collect()  # a network whose batch norms were folded is part of a cycle
     libc.malloc_trim(0)
     for parameter, value in ((_M_MMAP_THRESHOLD, 2**31 - 1), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 2**28)):
         libc.mallopt(parameter, value)

@@ -11,10 +11,12 @@ def folded(model: nn.Module) -> nn.Module:
 
     A network whose way through depends on its input cannot be followed and is returned as it is.
     """
+    tracer = fx.Tracer()
     try:
-        graph = fx.symbolic_trace(model)
+        graph = fx.GraphModule(model, tracer.trace(model))
     except Exception:  # whatever the network's own code raises when it is given a proxy
         return model
+    vars(tracer).clear()  # it is part of a cycle, and would keep the model until the next collection
     modules = dict(graph.named_modules())
     for node in list(graph.graph.nodes):
         before = node.args[0] if node.args else None
