@@ -6,7 +6,7 @@ import torch
 from skimage import color, data, feature, filters, transform
 
 from clearsight import models
-from clearsight.models.handmade import dog, histogram, hog, sift
+from clearsight.models.handmade import dog, histogram, hog, kernel, sift
 
 FEATURES = [name for family in models.HANDMADE for name in family.TABLE]
 
@@ -72,6 +72,12 @@ def test_soft_bins_are_the_papers_trilinear_interpolation(directions, signed, ce
                 if 0 <= row < rows and 0 <= column < columns:
                     slow[row, column, direction % directions] += share * np.hypot(down, across) / cell**2
     np.testing.assert_allclose(found[0], slow, atol=1e-9)
+
+
+def test_cells_around_the_picture_are_those_of_one_on_black():
+    picture = torch.from_numpy(photographs(20, 24))
+    within, around = built(hog, "hog", 1, 28, 32, soft=True, cell=4), built(hog, "hog", 1, 20, 24, soft=True, cell=4, around=1)
+    torch.testing.assert_close(around.features(picture), within.features(torch.nn.functional.pad(picture, [4] * 4)))
 
 
 def test_soft_bins_are_differentiated_exactly():
@@ -177,7 +183,7 @@ def test_a_kernel_machines_vectors_have_the_kernel_as_their_product():
     model = models.build("hog-rbf", 10, channels=1, height=16, width=16)
     model.initialise(pictures)
     vectors, features = model.features(pictures).numpy(), model.inner.features(pictures).numpy().astype(np.float64)
-    theirs = rbf_kernel(features, gamma=1 / features.var(0, ddof=1).sum())
+    theirs = rbf_kernel(features, gamma=kernel.SHARPNESS / features.var(0, ddof=1).sum())
     np.testing.assert_allclose(model.similar(pictures)[:, :300], theirs, atol=1e-5)
     np.testing.assert_allclose(vectors @ vectors.T, theirs, atol=1e-3)  # all are landmarks; JITTER is 1e-4
 

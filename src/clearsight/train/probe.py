@@ -22,7 +22,6 @@ from .loop import Job, close_epoch, out_of_patience
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
-ROUGH = 2e-4  # of the gradient at W = 0: while strengths are tried
 BATCH = 256
 
 
@@ -49,11 +48,11 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     counters.pictures, counters.seconds = len(job.train) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head)
 
-    def solved(l2: float, precise: float = 0.0) -> None:
+    def solved(l2: float, rough: bool = False) -> None:
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
         stands = Solution(head.weight.detach().double(), head.bias.detach().double()) if counters.rows else None
-        found = solve(problem, l2, stands, precise, stop.check)
+        found = solve(problem, l2, stands, rough, stop.check)
         with torch.no_grad():
             head.weight.copy_(found.weight)
             head.bias.copy_(found.bias)
@@ -64,7 +63,7 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
 
     strongest = STRONGEST * problem.spread
     while counters.epoch < recipe.epochs and not recipe.l2 and not out_of_patience(job) and not _over(job) and not _chosen(job):
-        solved(strongest * STEP**counters.epoch, ROUGH)
+        solved(strongest * STEP**counters.epoch, rough=True)
     if not _chosen(job):
         l2 = recipe.l2 or counters.rows[counters.best_epoch - 1]["l2"]
         if counters.rows:

@@ -6,8 +6,12 @@ by L-BFGS (D. C. Liu, J. Nocedal, On the limited memory BFGS method for large sc
 scikit-learn's LogisticRegression with C = 1/(l2·N); the bias is not penalised. With `svm` in place of the cross-entropy the sum
 over the classes of max(0, 1 ∓ z)², one class against the rest: scikit-learn's LinearSVC without a penalty on the bias.
 
-Features are centred, which changes nothing at the optimum but where the bias stands, and makes the way there shorter. Sums over the
-pictures and the course of L-BFGS are float64, and so are products, unless the features are too many: then those are float32.
+Features are centred, which changes nothing at the optimum but where the bias stands, and makes the way there shorter. So do steps
+measured by the curvature of J where the way begins: H ≈ Σ c·x·xᵀ/n + l2·I, with c the loss's second derivative averaged over the
+classes, from some of the pictures. Half the gradient's squared length in that measure, gᵀ·H⁻¹·g/2, is about what J is above its least.
+
+Sums over the pictures and the course of L-BFGS are float64, and so are products, unless the features are too many: then those are
+float32.
 
 Shapes: N pictures, D features, K classes.
 """
@@ -28,17 +32,25 @@ MEMORY = 50  # pairs of steps: for softmax regression on pixels a third of the e
 AT_ONCE = 2**20  # features of the pictures that are computed together: both products then read them from the cache
 EXACT = 2**22  # features of all pictures up to which products are float64
 MOST = 3000  # times that J is computed
+WIDEST = 8192  # features up to which curvature is looked at: a table of their products takes 0.5 GB
+FOR_EACH = 4  # pictures per feature that it is looked at with
+ROUGH, PRECISE = 1e-4, 1e-8  # of J: what may be left
 
 
 @dataclass
 class Solution:
-    """Weights float64 `(K, D)` and biases `(K,)`, J there, the norm of its gradient, and how often J was computed to get there."""
+    """Weights float64 `(K, D)` and biases `(K,)`, J there, and how often J was computed to get there.
+
+    Of the gradient there the norm, the largest component, and by how much, judged by it, J is `above` its least.
+    """
 
     weight: Tensor
     bias: Tensor
     value: float = math.inf
-    gradient_norm: float = math.inf
     evaluations: int = 0
+    gradient_norm: float = math.inf
+    gradient_most: float = math.inf
+    above: float = math.inf
 
 
 class Problem:
@@ -48,7 +60,7 @@ class Problem:
         self.mean = sum(part.sum(0, dtype=torch.float64) for part in features.split(_rows(features))) / len(features)
         self.features = (features.double() if features.numel() <= EXACT else features).sub_(self.mean.to(features))
         self.labels, self.counts, self.classes = labels, counts, classes
-        self.loss: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]] = {"softmax": _softmax, "svm": _svm}[loss]
+        self.loss: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]] = {"softmax": _softmax, "svm": _svm}[loss]
 
     @property
     def spread(self) -> float:
@@ -61,13 +73,27 @@ class Problem:
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         table, shift = weight.to(self.features), bias.to(self.features)
         for x, y, counts in self._parts():
-            losses, by_logits = self.loss(F.linear(x, table, shift), y)
+            losses, by_logits, _ = self.loss(F.linear(x, table, shift), y)
             if counts is not None:
                 losses, by_logits = losses * counts, by_logits * counts[:, None]
             value += float(losses.sum(dtype=torch.float64))
             by_weight += by_logits.T @ x
             by_bias += by_logits.sum(0, dtype=torch.float64)
         return value / n, by_weight / n, by_bias / n
+
+    def curvature(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, float]:
+        """Second derivatives of the mean loss as if they were the same for all classes: by features float64 `(D, D)`, and by the bias."""
+        n, d = self.features.shape
+        every = max(1, n // (FOR_EACH * d))
+        x, y = self.features[::every], self.labels[::every]
+        bent = self.loss(F.linear(x, weight.to(x), bias.to(x)), y)[2]
+        if self.counts is not None:
+            bent = bent * self.counts[::every]
+        table = torch.zeros(d, d, dtype=torch.float64, device=x.device)
+        for part, c in zip(x.split(_rows(x)), bent.split(_rows(x)), strict=True):
+            half = part * c.sqrt()[:, None]
+            table += half.T @ half
+        return table / len(x), float(bent.mean(dtype=torch.float64))
 
     def judged(self, found: Solution) -> tuple[float, int]:
         """The mean loss of a solution, without penalty, and how many pictures it has right."""
@@ -88,59 +114,82 @@ class Problem:
 
 
 def solve(
-    problem: Problem, l2: float, start: Solution | None = None, precise: float = 0.0, check: Callable[[], None] = lambda: None
+    problem: Problem, l2: float, start: Solution | None = None, rough: bool = False, check: Callable[[], None] = lambda: None
 ) -> Solution:
     """The optimum for one strength of the penalty, begun at `start` (W = 0 without); `check` is called each time J is computed.
 
-    It is reached when the largest component of the gradient is `precise` times that at W = 0; 0 is as precise as the products are.
+    `rough` is enough to compare strengths: J may be 1e-4 of itself above its least. Else 1e-8, and the largest component of the
+    gradient is 1e-6 of that at W = 0 (3e-5 where products are float32).
     """
+    before = 1  # the gradient at W = 0
+    if start is None and not rough:
+        start = solve(problem, l2, None, True, check)
+        before += start.evaluations
     k, d = problem.classes, problem.features.shape[1]
     device = problem.features.device
-
-    def unpacked(theta: NDArray[np.float64]) -> tuple[Tensor, Tensor]:
-        table = torch.from_numpy(theta).view(k, d + 1).to(device)
-        return table[:, :d], table[:, d]
+    weight = torch.zeros(k, d, dtype=torch.float64, device=device) if start is None else start.weight.to(device)
+    bias = weight.new_zeros(k) if start is None else start.bias.to(device) + weight @ problem.mean.to(weight)
+    largest = max(float(part.abs().max()) for part in problem.at(torch.zeros_like(weight), torch.zeros_like(bias))[1:])
+    steps, bias_step = _steps(problem, weight, bias, l2)
+    enough = largest * (2e-4 if rough else 1e-6 if problem.features.dtype == torch.float64 else 3e-5)
+    at = Solution(weight, bias)
 
     def j(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         check()
-        weight, bias = unpacked(theta)
-        value, by_weight, by_bias = problem.at(weight, bias)
-        gradient = torch.cat([by_weight + l2 * weight, by_bias[:, None]], 1)
-        return value + l2 / 2 * float(weight.square().sum()), gradient.flatten().cpu().numpy()
+        table = torch.from_numpy(theta).view(k, d + 1).to(device)
+        at.weight = weight + (table[:, :d] if steps is None else table[:, :d] @ steps)
+        at.bias = bias + table[:, d] * bias_step
+        value, by_weight, by_bias = problem.at(at.weight, at.bias)
+        by_weight += l2 * at.weight
+        at.value, at.evaluations = value + l2 / 2 * float(at.weight.square().sum()), at.evaluations + 1
+        at.gradient_norm = math.hypot(float(by_weight.norm()), float(by_bias.norm()))
+        at.gradient_most = max(float(by_weight.abs().max()), float(by_bias.abs().max()))
+        by_step = torch.cat([by_weight if steps is None else by_weight @ steps.T, by_bias[:, None] * bias_step], 1)
+        at.above = float(by_step.square().sum()) / 2
+        return at.value, by_step.flatten().cpu().numpy()
 
-    zero = np.zeros(k * (d + 1))
-    first = zero if start is None else _packed(start, problem)
-    precise = precise or (1e-6 if problem.features.dtype == torch.float64 else 3e-5)
-    enough = precise * float(np.abs(j(zero)[1]).max())
-    options = {"maxcor": MEMORY, "gtol": enough, "ftol": 0.0, "maxfun": MOST, "maxiter": MOST}
+    def settled(intermediate_result: object) -> None:
+        near = steps is None or at.above <= (ROUGH if rough else PRECISE) * abs(at.value)
+        if near and (at.gradient_most <= enough or (rough and steps is not None)):
+            raise StopIteration
+
+    options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MOST, "maxiter": MOST}
     with threadpool_limits(1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
-        found = minimize(j, first, jac=True, method="L-BFGS-B", options=options)
-    weight, bias = unpacked(found.x)
-    norm = float(np.linalg.norm(found.jac))
-    return Solution(weight, bias - weight @ problem.mean.to(weight), float(found.fun), norm, found.nfev + 1)
+        found = minimize(j, np.zeros(k * (d + 1)), jac=True, method="L-BFGS-B", callback=settled, options=options)
+    j(found.x)
+    at.bias = at.bias - at.weight @ problem.mean.to(at.weight)
+    at.evaluations += before
+    return at
 
 
-def _packed(start: Solution, problem: Problem) -> NDArray[np.float64]:
-    bias = start.bias + start.weight @ problem.mean.to(start.weight)
-    packed: NDArray[np.float64] = torch.cat([start.weight, bias[:, None]], 1).flatten().cpu().numpy()
-    return packed
+def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[Tensor | None, float]:
+    """M `(D, D)` with M·H·Mᵀ = I for the curvature H at these weights, None for too many features; and the same for the bias."""
+    d = problem.features.shape[1]
+    if d > WIDEST:
+        return None, 1.0
+    table, by_bias = problem.curvature(weight, bias)
+    table.diagonal().add_(l2 + 1e-9 * float(table.diagonal().mean()))
+    lower: Tensor = torch.linalg.cholesky(table)
+    steps: Tensor = torch.linalg.solve_triangular(lower, torch.eye(d, dtype=lower.dtype, device=lower.device), upper=False)
+    return steps, 1 / math.sqrt(max(by_bias, 1e-6))  # 0 where the svm has all pictures beyond its margin
 
 
 def _rows(features: Tensor) -> int:
     return max(1, AT_ONCE // features.shape[1])
 
 
-def _softmax(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Cross-entropy `(n,)` and its gradient by the logits `(n, K)`."""
+def _softmax(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross-entropy `(n,)`, its gradient by the logits `(n, K)`, and its second derivative by one of them, on average `(n,)`."""
     logs = logits.log_softmax(1)
     chosen = labels[:, None]
     losses = -logs.gather(1, chosen)[:, 0]
-    by_logits = logs.exp_()
-    return losses, by_logits.scatter_add_(1, chosen, torch.full_like(chosen, -1, dtype=by_logits.dtype))
+    shares = logs.exp_()
+    bent = (1 - shares.square().sum(1)) / shares.shape[1]
+    return losses, shares.scatter_add_(1, chosen, torch.full_like(chosen, -1, dtype=shares.dtype)), bent
 
 
-def _svm(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Squared hinge `(n,)`, summed over one class against the rest, and its gradient by the logits `(n, K)`."""
+def _svm(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared hinge `(n,)`, summed over one class against the rest, its gradient `(n, K)`, and its second derivative `(n,)`."""
     sign = torch.full_like(logits, -1).scatter_(1, labels[:, None], 1)
     missing = (1 - sign * logits).clamp_min_(0)
-    return missing.square().sum(1), -2 * sign * missing
+    return missing.square().sum(1), -2 * sign * missing, 2 * (missing > 0).mean(1, dtype=missing.dtype)

@@ -3,7 +3,8 @@
 In each cell of pixels the directions of the gradient are counted, each with its strength. Blocks of 2×2 cells, one beginning
 at every cell, are then normalised together (L2-Hys: to length 1, what is above 0.2 cut to that, to length 1 again), so that
 neither light nor contrast matters much. With soft bins a pixel is shared out among the two nearest directions and the four
-nearest cells, as in the paper: a small turn or shift then changes little. With hard bins each pixel counts in one place: that
+nearest cells, as in the paper: a small turn or shift then changes little; the picture stands on black, as before a convolution,
+so that cells around it take part (0.6 points on fashion-mnist's validation pictures). With hard bins each pixel counts in one place: that
 is scikit-image's arithmetic to the last digit, and the order of the numbers is the same.
 
 Shapes: N pictures, C channels, R×Q cells, B directions.
@@ -22,17 +23,21 @@ from .pixels import zero_head
 
 @dataclass(frozen=True)
 class Hog:
-    """`directions` in half a turn, or a whole one where `signed`; a `cell` in px (0: by the picture's size), a `block` in cells."""
+    """`directions` in half a turn, or a whole one where `signed`; a `cell` in px (0: by the picture's size), a `block` in cells.
+
+    `around` is how many cells there are outside the picture on each side.
+    """
 
     directions: int = 9
     signed: bool = False
     soft: bool = False
     cell: int = 0
     block: int = 2
+    around: int = 0
 
 
 PAPER = (2005, "Dalal, Triggs: Histograms of oriented gradients for human detection")
-TABLE = {"hog": Hog(18, signed=True, soft=True), "hog-unsigned": Hog(soft=True), "hog-hard": Hog()}
+TABLE = {"hog": Hog(18, signed=True, soft=True, around=1), "hog-unsigned": Hog(soft=True, around=1), "hog-hard": Hog()}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
 EPS, MOST = 1e-5, 0.2  # of the block's length
 FAINT = 1e-10  # for a gradient of 0, which has no direction to be differentiated
@@ -61,7 +66,7 @@ class HogFeatures(Model):
     def __init__(self, hog: Hog, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.hog, self.side = hog, hog.cell or cell_side(height, width)
-        self.rows, self.columns = height // self.side, width // self.side
+        self.rows, self.columns = (length // self.side + 2 * hog.around for length in (height, width))
         blocks = (self.rows - hog.block + 1) * (self.columns - hog.block + 1)
         self.fc = zero_head(blocks * hog.block**2 * hog.directions, classes)
 
@@ -69,6 +74,7 @@ class HogFeatures(Model):
         """The cells' histograms, `(N, R, Q, B)`: mean strength of the gradient in each direction."""
         bins, turn = self.hog.directions, 2 * math.pi if self.hog.signed else math.pi
         height, width = self.rows * self.side, self.columns * self.side
+        x = F.pad(x, [self.hog.around * self.side] * 4)
         down, across = (difference[:, :height, :width] for difference in gradient(x))
         across = across.masked_fill((down == 0) & (across == 0), FAINT)
         strength, direction = (down.square() + across.square()).sqrt(), torch.atan2(down, across) * (bins / turn)

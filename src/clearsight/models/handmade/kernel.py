@@ -6,7 +6,7 @@ k(a, b) = exp(-γ‖a - b‖²) says how alike two pictures' features are. With 
     φ(a) = L⁻¹ (k(z₁, a) … k(z_m, a)),  L·Lᵀ = the landmarks' own kernel matrix
 
 are vectors with φ(a)·φ(b) ≈ k(a, b): softmax regression or an SVM on φ is the kernel machine that the landmarks can express. γ is
-scikit-learn's "scale": 1 over the sum of the features' variances.
+2 over the sum of the features' variances: twice scikit-learn's "scale", as validation on fashion-mnist prefers.
 
 Shapes: N pictures, D features, m landmarks.
 """
@@ -22,6 +22,7 @@ PAPER = (2000, "Williams, Seeger: Using the Nyström method to speed up kernel m
 TABLE = {"pixels-rbf": pixels, "hog-rbf": hog}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
 LANDMARKS = 4096
+SHARPNESS = 2.0  # γ times the sum of the features' variances
 JITTER = 1e-4  # added to the kernel of a picture with itself: keeps L⁻¹ within float32
 
 
@@ -56,7 +57,7 @@ class Kernel(Model):
         m = len(chosen)
         landmarks, mixture = self.get_buffer("landmarks"), self.get_buffer("mixture")
         landmarks[:m] = chosen
-        self.get_buffer("gamma").fill_(1 / float(chosen.var(0).sum().clamp_min(1e-12)))
+        self.get_buffer("gamma").fill_(SHARPNESS / float(chosen.var(0).sum().clamp_min(1e-12)))
         own = chosen.double()
         kernel = torch.exp(-float(self.get_buffer("gamma")) * torch.cdist(own, own).square())
         lower = torch.linalg.cholesky(kernel + JITTER * torch.eye(m, dtype=own.dtype, device=own.device))
