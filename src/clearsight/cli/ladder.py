@@ -30,24 +30,36 @@ def ladder(
       clearsight ladder photos --rungs pixels,hog,full
     """
     from itertools import pairwise
+    from pathlib import Path
 
     from rich.table import Table
 
     from ..base.errors import plain
+    from ..classifier import load
+    from ..datasets.dataset import Dataset
     from ..evaluate.charts import compact
-    from ..evaluate.ladder import climb, sentence
+    from ..evaluate.evaluate import Evaluation
+    from ..evaluate.ladder import Standing, climb, sentence
     from ..evaluate.ladder_page import write_page
     from ..images.corrupt import CORRUPTIONS
+    from ..train.run import Run
+    from .reports import report_evaluation
 
     names = [name.strip() for name in rungs.split(",") if name.strip()]
 
-    def say(line: str) -> None:
+    rungs_judged = []
+
+    def judged(standing: Standing, evaluation: Evaluation, test: Dataset) -> None:
+        rungs_judged.append((standing, evaluation, test))
         if not quiet:
-            click.echo(plain(line), err=True)
+            click.echo(plain(f"{standing.title}: {standing.accuracy['value']:.2%}"), err=True)
 
     settings = {"seed": seed, "size": size, "device": device}
-    found = climb(data, out=out, rungs=names, from_=from_, minutes=minutes, quiet=quiet, say=say, **settings)
+    found = climb(data, out=out, rungs=names, from_=from_, minutes=minutes, quiet=quiet, judged=judged, **settings)
     page = write_page(found)
+    for standing, evaluation, test in rungs_judged:
+        if standing.run:
+            report_evaluation(Run(Path(standing.run)), load(standing.run), evaluation, test, "test")
     if as_json:
         print_json(found.to_json())
         return

@@ -11,6 +11,8 @@ from ..base.settings import from_dict, read_toml
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluate.evaluate import Evaluation, evaluate
+from ..evaluate.ladder import FILE, Ladder
+from ..evaluate.ladder_page import cards
 from ..evaluate.report import write_report
 from ..train.recipe import Recipe
 from ..train.run import Run, named_folder, run_name
@@ -50,7 +52,10 @@ def report_folder(model: str, data: str | None, out: str) -> Iterator[Path]:
 def report_evaluation(
     run: Run, classifier: Classifier, evaluation: Evaluation, data: Dataset, part: str, *, name: str = "", folder: Path | None = None
 ) -> Path:
-    """Write `report.html` and `evaluation.json` into the run folder, or into `folder`; `name` is that of other data than the run's."""
+    """Write `report.html` and `evaluation.json` into the run folder, or into `folder`; `name` is that of other data than the run's.
+
+    A run that is a rung of a ladder has the ladder in its report.
+    """
     folder = folder or run.folder
     path = folder / "report.html"
     write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
@@ -63,6 +68,7 @@ def report_evaluation(
         evaluation_part=part,
         dataset=data,
         classifier=classifier,
+        more=cards(Ladder.read(run.folder.parent)) if (run.folder.parent / FILE).is_file() else "",
     )
     return path
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ClearsightError, UsageError, unknown
+from ..base.errors import ClearsightError, CorruptFile, UsageError, unknown
 from ..base.files import make_folder, read_json, write_json
 from ..classifier import Classifier, load
 from ..datasets.dataset import Dataset, Parts
@@ -28,6 +28,7 @@ from .evaluate import Evaluation, evaluate
 SHARES = (0.01, 0.1, 1.0)
 LEAST = 4  # pictures of each class, on average: with fewer a share is left out
 FINISHED = "model.safetensors"
+FILE = "ladder.json"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,16 @@ class Ladder:
         """The JSON of `clearsight ladder --json`."""
         return {**asdict(self), "folder": str(self.folder)}
 
+    @classmethod
+    def read(cls, folder: Path) -> "Ladder":
+        """The ladder that was climbed in `folder`; raises ClearsightError when its file is damaged."""
+        path = folder / FILE
+        found = read_json(path)
+        try:
+            return cls(**{**found, "folder": folder, "standings": [Standing(**row) for row in found["standings"]]})
+        except (TypeError, KeyError) as error:
+            raise CorruptFile(f"{path} is not the file of a ladder: {error}. Take it away, or climb again.") from error
+
 
 def climb(
     data: Any,
@@ -96,12 +107,13 @@ def climb(
     from_: str = "",
     minutes: float = 0.0,
     quiet: bool = False,
-    say: Callable[[str], None] = lambda line: None,
+    judged: Callable[[Standing, Evaluation, Dataset], None] = lambda standing, evaluation, test: None,
     **settings: Any,
 ) -> Ladder:
     """Train and judge every rung on `data` (a path or a name); `settings` are the fields of `Recipe` that all share, such as `seed`.
 
     `minutes` bounds the trainings together; `from_` are the trained weights of the rung `frozen`, which is left out without.
+    `judged` is given each rung's standing with its answers to the test part.
     Raises UsageError for a rung that is not there, for data that are not in a file, and for a folder that has another ladder.
     """
     chosen = _chosen(rungs, from_)
@@ -130,8 +142,8 @@ def climb(
             standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
         before = evaluation
         ladder.standings.append(standing)
-        write_json(folder / "ladder.json", ladder.to_json())
-        say(f"{standing.title}: {standing.accuracy['value']:.2%}")
+        write_json(folder / FILE, ladder.to_json())
+        judged(standing, evaluation, parts.parts["test"])
     return ladder
 
 
@@ -161,7 +173,7 @@ def _opened(folder: Path, parts: Parts, settings: dict[str, Any]) -> Ladder:
     make_folder(folder)
     n, train_n = len(parts.parts["test"]), len(parts.parts["train"])
     new = Ladder(folder, parts.name, n, train_n, settings)
-    path = folder / "ladder.json"
+    path = folder / FILE
     if path.is_file():
         old = read_json(path)
         known, now = ({key: there.get(key) for key in ("data", "n", "train", "settings")} for there in (old, new.to_json()))

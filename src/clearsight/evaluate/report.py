@@ -39,8 +39,9 @@ def write_report(
     evaluation_part: str = "test",
     dataset: Dataset | None = None,
     classifier: Classifier | None = None,
+    more: str = "",
 ) -> None:
-    """Write the report; `history` are the rows of results.csv, `dataset` has the pictures that `evaluation` judged.
+    """Write the report; `history` are the rows of results.csv, `dataset` has the pictures that `evaluation` judged, `more` are HTML cards.
 
     The fact `command` is shown as the way to make the same again. Raises UnreadableImage when a picture to show is gone.
     """
@@ -53,8 +54,7 @@ def write_report(
         parts.append(
             f'<section class="card hero"><p class="kind">Training report</p><h1>{escape(title)}</h1>{_last_epoch(history or [])}</section>'
         )
-    parts.append(_curves(history or []))
-    parts.append(_facts(facts, classifier))
+    parts += [more, _curves(history or []), _facts(facts, classifier)]
     write_atomic(path, page(title, "\n".join(part for part in parts if part)).encode("utf-8", "backslashreplace"))
 
 
