@@ -1,8 +1,15 @@
 """`clearsight ladder DATA`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .common import device_option, json_option, print_json, quiet_option, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ..evaluate.ladder import Ladder
 
 
 @click.command()
@@ -32,16 +39,12 @@ def ladder(
     from itertools import pairwise
     from pathlib import Path
 
-    from rich.table import Table
-
     from ..base.errors import plain
     from ..classifier import load
     from ..datasets.dataset import Dataset
-    from ..evaluate.charts import compact
     from ..evaluate.evaluate import Evaluation
     from ..evaluate.ladder import Standing, climb, sentence
     from ..evaluate.ladder_page import write_page
-    from ..images.corrupt import CORRUPTIONS
     from ..train.run import Run
     from .reports import report_evaluation
 
@@ -63,6 +66,19 @@ def ladder(
     if as_json:
         print_json(found.to_json())
         return
+    show(_table(found))
+    for below, above in pairwise(found.standings):
+        click.echo(plain(sentence(below, above)))
+    click.echo(f"report     {page}")
+
+
+def _table(found: "Ladder") -> "Table":
+    """A row for each rung."""
+    from rich.table import Table
+
+    from ..evaluate.charts import compact
+    from ..images.corrupt import CORRUPTIONS
+
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("rung", min_width=12)
     for name in ("right", "95 %", "1 %", "10 %", "shift", "light", "cover", "weights", "s", "pics/s"):
@@ -73,7 +89,4 @@ def ladder(
         cells = [f"{100 * accuracy['value']:.1f}" if accuracy else "–" for accuracy in some]
         cost = [compact(row.parameters), f"{row.seconds:,.0f}", compact(round(row.pictures_per_second))] if row.run else ["–"] * 3
         table.add_row(row.title, right, f"{low}–{high}", *cells, *cost)
-    show(table)
-    for below, above in pairwise(found.standings):
-        click.echo(plain(sentence(below, above)))
-    click.echo(f"report     {page}")
+    return table

@@ -18,7 +18,7 @@ Shapes: N pictures, D features, K classes.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ ROUGH, PRECISE = 1e-4, 1e-8  # of J: what may be left
 class Solution:
     """Weights float64 `(K, D)` and biases `(K,)`, J there, and how often J was computed to get there.
 
-    Of the gradient there the norm, the largest component, and by how much, judged by it, J is `above` its least.
+    Of the gradient there the norm, and by how much, judged by it, J is `above` its least.
     """
 
     weight: Tensor
@@ -49,7 +49,6 @@ class Solution:
     value: float = math.inf
     evaluations: int = 0
     gradient_norm: float = math.inf
-    gradient_most: float = math.inf
     above: float = math.inf
 
 
@@ -125,41 +124,48 @@ def solve(
     if start is None and not rough:
         start = solve(problem, l2, None, True, check)
         before += start.evaluations
-    k, d = problem.classes, problem.features.shape[1]
-    device = problem.features.device
-    weight = torch.zeros(k, d, dtype=torch.float64, device=device) if start is None else start.weight.to(device)
-    bias = weight.new_zeros(k) if start is None else start.bias.to(device) + weight @ problem.mean.to(weight)
-    largest = max(float(part.abs().max()) for part in problem.at(torch.zeros_like(weight), torch.zeros_like(bias))[1:])
-    steps, bias_step = _steps(problem, weight, bias, l2)
+    zero = torch.zeros(problem.classes, problem.features.shape[1], dtype=torch.float64, device=problem.features.device)
+    largest = max(float(part.abs().max()) for part in problem.at(zero, zero[:, 0])[1:])
     enough = largest * (2e-4 if rough else 1e-6 if problem.features.dtype == torch.float64 else 3e-5)
-    at = Solution(weight, bias)
-
-    def j(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        check()
-        table = torch.from_numpy(theta).view(k, d + 1).to(device)
-        at.weight = weight + (table[:, :d] if steps is None else table[:, :d] @ steps)
-        at.bias = bias + table[:, d] * bias_step
-        value, by_weight, by_bias = problem.at(at.weight, at.bias)
-        by_weight += l2 * at.weight
-        at.value, at.evaluations = value + l2 / 2 * float(at.weight.square().sum()), at.evaluations + 1
-        at.gradient_norm = math.hypot(float(by_weight.norm()), float(by_bias.norm()))
-        at.gradient_most = max(float(by_weight.abs().max()), float(by_bias.abs().max()))
-        by_step = torch.cat([by_weight if steps is None else by_weight @ steps.T, by_bias[:, None] * bias_step], 1)
-        at.above = float(by_step.square().sum()) / 2
-        return at.value, by_step.flatten().cpu().numpy()
+    weight = zero if start is None else start.weight.to(zero)
+    bias = zero[:, 0] if start is None else start.bias.to(zero) + weight @ problem.mean.to(zero)
+    way = _Way(problem, l2, weight, bias, check)
 
     def settled(intermediate_result: object) -> None:
-        near = steps is None or at.above <= (ROUGH if rough else PRECISE) * abs(at.value)
-        if near and (at.gradient_most <= enough or (rough and steps is not None)):
+        near = way.steps is None or way.at.above <= (ROUGH if rough else PRECISE) * abs(way.at.value)
+        if near and (way.most <= enough or (rough and way.steps is not None)):
             raise StopIteration
 
     options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MOST, "maxiter": MOST}
     with threadpool_limits(1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
-        found = minimize(j, np.zeros(k * (d + 1)), jac=True, method="L-BFGS-B", callback=settled, options=options)
-    j(found.x)
-    at.bias = at.bias - at.weight @ problem.mean.to(at.weight)
-    at.evaluations += before
-    return at
+        found = minimize(way.j, np.zeros(zero.numel() + len(zero)), jac=True, method="L-BFGS-B", callback=settled, options=options)
+    way.j(found.x)
+    found = way.at
+    return replace(found, bias=found.bias - found.weight @ problem.mean.to(zero), evaluations=found.evaluations + before)
+
+
+class _Way:
+    """J as L-BFGS sees it: by steps from where it begins; `at` is where it was computed last, `most` the largest component there."""
+
+    def __init__(self, problem: Problem, l2: float, weight: Tensor, bias: Tensor, check: Callable[[], None]) -> None:
+        self.problem, self.l2, self.weight, self.bias, self.check = problem, l2, weight, bias, check
+        self.steps, self.bias_step = _steps(problem, weight, bias, l2)
+        self.at, self.most = Solution(weight, bias), math.inf
+
+    def j(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """J and its gradient by the steps `theta` (K·(D + 1),)."""
+        self.check()
+        table = torch.from_numpy(theta).view(len(self.weight), -1).to(self.weight.device)
+        weight = self.weight + (table[:, :-1] if self.steps is None else table[:, :-1] @ self.steps)
+        bias = self.bias + table[:, -1] * self.bias_step
+        value, by_weight, by_bias = self.problem.at(weight, bias)
+        by_weight += self.l2 * weight
+        value += self.l2 / 2 * float(weight.square().sum())
+        by_step = torch.cat([by_weight if self.steps is None else by_weight @ self.steps.T, by_bias[:, None] * self.bias_step], 1)
+        norm, above = math.hypot(float(by_weight.norm()), float(by_bias.norm())), float(by_step.square().sum()) / 2
+        self.at = Solution(weight, bias, value, self.at.evaluations + 1, norm, above)
+        self.most = max(float(by_weight.abs().max()), float(by_bias.abs().max()))
+        return value, by_step.flatten().cpu().numpy()
 
 
 def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[Tensor | None, float]:
