@@ -20,7 +20,8 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
     modes = {module: module.training for module in model.modules()}
     hooks = [(table, dict(table)) for module in modes for table in _hooks(module)]
     weights = [(p, p.requires_grad, p.grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
-    buffers = [(b, b.clone()) for b in model.buffers()]
+    buffers = [(module, dict(module._buffers)) for module in modes]
+    values_of = {id(b): (b, b.clone()) for b in model.buffers()}
     devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
     try:
         with torch.random.fork_rng(devices=devices):
@@ -36,8 +37,11 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
             for parameter, wanted, grad, values in weights:
                 parameter.requires_grad_(wanted)
                 parameter.grad = grad if grad is None or values is None else grad.copy_(values)
-            for buffer, values in buffers:
-                buffer.copy_(values)
+            for module, own in buffers:
+                module._buffers.update(own)
+            for buffer, values in values_of.values():
+                if not torch.equal(buffer, values):  # a write, even of the same, would spoil gradients still to be taken
+                    buffer.copy_(values)
 
 
 def _hooks(module: nn.Module) -> list[dict[int, Any]]:

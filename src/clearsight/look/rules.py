@@ -81,7 +81,13 @@ class Recount:
 def convolution(count: Recount, operation: Operation, index: Index) -> Count:
     """convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)."""
     x, weight = count.values(operation.args[0]), count.values(operation.args[1]).double()
-    stride, padding, dilation, transposed, groups = operation.args[3], operation.args[4], operation.args[5], operation.args[6], operation.args[8]
+    stride, padding, dilation, transposed, groups = (
+        operation.args[3],
+        operation.args[4],
+        operation.args[5],
+        operation.args[6],
+        operation.args[8],
+    )
     if transposed or x.ndim != 4:
         raise ClearsightError("a transposed convolution, or one not over rows and columns, has no rule here: choose another layer.")
     n, channel, *at = index
@@ -271,14 +277,11 @@ def _matching(made: Any, count: Recount, operation: Operation) -> Tensor:
     return chosen
 
 
-MOVES = tuple(
-    "view _unsafe_view permute transpose t expand slice select cat clone constant_pad_nd unbind split split_with_sizes squeeze"
-    " unsqueeze alias detach roll flip as_strided stack native_dropout".split()
-)
-UNARY: dict[str, Callable[..., Tensor]] = {
-    name: getattr(torch.ops.aten, name)
-    for name in "relu hardtanh silu gelu hardswish hardsigmoid sigmoid tanh elu leaky_relu softplus mish exp neg sqrt abs pow clamp".split()
-}
+_MOVES = """view _unsafe_view permute transpose t expand slice select cat clone constant_pad_nd unbind split split_with_sizes
+squeeze unsqueeze alias detach roll flip stack native_dropout"""
+MOVES = tuple(_MOVES.split())
+_UNARY = "relu hardtanh silu gelu hardswish hardsigmoid sigmoid tanh elu leaky_relu softplus mish exp neg sqrt abs pow clamp"
+UNARY: dict[str, Callable[..., Tensor]] = {name: getattr(torch.ops.aten, name) for name in _UNARY.split()}
 _BY_RULE: dict[Callable[[Recount, Operation, Index], Count], str] = {
     convolution: "convolution",
     linear: "addmm mm",
@@ -294,6 +297,6 @@ _BY_RULE: dict[Callable[[Recount, Operation, Index], Count], str] = {
     added: "add sub",
     multiplied: "mul div",
     addcmul: "addcmul",
-    moved: " ".join(MOVES),
+    moved: _MOVES,
 }
 RULES = {name: rule for rule, names in _BY_RULE.items() for name in names.split()}

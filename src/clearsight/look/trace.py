@@ -54,11 +54,11 @@ class _Recorder(TorchDispatchMode):
         known = self.known.get(id(tensor))
         return known[0] if known and known[1] == tensor._version else self.add(tensor)
 
-    def add(self, tensor: Tensor) -> int:
-        """A new number."""
+    def add(self, tensor: Tensor, overwritten: bool = False) -> int:
+        """A new number; a tensor that was overwritten gets its new version only when this operation has ended."""
         self.trace.values.append(tensor.detach().clone())
         self.alive.append(tensor)
-        self.known[id(tensor)] = (len(self.trace.values) - 1, tensor._version)
+        self.known[id(tensor)] = (len(self.trace.values) - 1, tensor._version + overwritten)
         return len(self.trace.values) - 1
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -70,7 +70,7 @@ class _Recorder(TorchDispatchMode):
             whole = tuple(given) + tuple((kwargs or {}).values())
             for tensor in tree_leaves(out):
                 if isinstance(tensor, Tensor) and tensor.numel():
-                    operation = Operation(name, func, whole, self.add(tensor))
+                    operation = Operation(name, func, whole, self.add(tensor, func._schema.is_mutable and any(tensor is a for a in args)))
                     self.trace.made_by[operation.out] = operation
                     if not self.on:
                         self.trace.then.append(operation)
