@@ -59,7 +59,8 @@ def layer(model: nn.Module, name: str) -> nn.Module:
     modules = dict(model.named_modules())
     if not name or name not in modules:
         raise unknown("layer of this network", name, [*stages(model), *(one for one in modules if one)])
-    return modules[name]
+    found: nn.Module = modules[name]
+    return found
 
 
 def captured(model: nn.Module, x: Tensor, layers: Iterable[str] | None = None, *, grad: bool = False) -> dict[str, Tensor]:

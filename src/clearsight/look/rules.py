@@ -150,8 +150,8 @@ def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, 
 
 
 def _two(values: Any) -> list[int]:
-    values = [values] if isinstance(values, int) else list(values)
-    return values * 2 if len(values) == 1 else values
+    pair: list[int] = [values] if isinstance(values, int) else list(values)
+    return pair * 2 if len(pair) == 1 else pair
 
 
 def max_pool(count: Recount, operation: Operation, index: Index) -> Count:
