@@ -270,6 +270,13 @@ def moved(count: Recount, operation: Operation, index: Index) -> Count:
     raise ClearsightError(f"{operation.name} took numbers from somewhere unknown: choose a layer before it.")
 
 
+def restrided(count: Recount, operation: Operation, index: Index) -> Count:
+    """as_strided, where it changes the layout in memory and no number."""
+    if not torch.equal(count.values(operation.args[0]), count.trace.values[operation.out]):
+        raise ClearsightError("as_strided that takes other numbers has no rule here: choose a layer before it.")
+    return count.of(operation.args[0], index)
+
+
 def _matching(made: Any, count: Recount, operation: Operation) -> Tensor:
     """Of several outputs (split, unbind) the one that was asked for: they were numbered one after the other."""
     siblings = [number for number, one in count.trace.made_by.items() if one.args is operation.args]
@@ -298,5 +305,6 @@ _BY_RULE: dict[Callable[[Recount, Operation, Index], Count], str] = {
     multiplied: "mul div",
     addcmul: "addcmul",
     moved: _MOVES,
+    restrided: "as_strided",
 }
 RULES = {name: rule for rule, names in _BY_RULE.items() for name in names.split()}
