@@ -29,6 +29,11 @@ def helps() -> Iterator[tuple[str, str, click.Command]]:
             assert command is not None, f"{verb} is listed and is not there"
             with click.Context(command, info_name=verb, parent=top, terminal_width=WIDTH, max_content_width=WIDTH) as context:
                 yield f"clearsight {verb}", command.get_help(context), command
+                for word in command.list_commands(context) if isinstance(command, click.Group) else []:
+                    part = command.get_command(context, word)
+                    assert part is not None, f"{verb} {word} is listed and is not there"
+                    with click.Context(part, info_name=word, parent=context, terminal_width=WIDTH, max_content_width=WIDTH) as within:
+                        yield f"clearsight {verb} {word}", part.get_help(within), part
 
 
 def cli_page() -> str:

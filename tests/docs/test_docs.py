@@ -62,7 +62,7 @@ def test_every_command_named_exists(page: Path, options: dict[str, set[str]]) ->
         words = shlex.split(rest, comments=True)
         if not words or words[0] == "VERB":
             continue
-        verb = "" if words[0].startswith("-") else words[0]
+        verb = "" if words[0].startswith("-") else " ".join(words[:2]) if " ".join(words[:2]) in options else words[0]
         assert verb in options, f"clearsight {rest}: no verb {verb!r}"
         named = {word.split("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
         assert named <= options[verb], f"clearsight {rest}: {verb} has no {sorted(named - options[verb])}"

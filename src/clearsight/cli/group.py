@@ -1,6 +1,8 @@
 """The verbs, each imported only when it is used, so that `--help` does not wait for torch."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -15,32 +17,37 @@ VERBS = {
     "compare": "Say whether one classifier is better than another, or whether it is noise.",
     "ladder": "Climb from pixels over hand-designed features to networks, and see what each step buys.",
     "models": "List the networks.",
+    "look": "See and check what happens inside a network: shapes, filters, maps, single numbers.",
     "verify": "Prove that this machine computes what the classifier's maker computed.",
 }
 
 
 class Verbs(click.Group):
-    """A click group whose commands live in modules of their own: verb `x` is `cli.x.x`."""
+    """A click group whose commands live in modules of their own: verb `x` is `x` of `HOME.x`."""
+
+    def __init__(self, *args: Any, verbs: Mapping[str, str] = VERBS, home: str = "clearsight.cli", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbs, self.home = verbs, home
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs in the order of a first visit."""
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """The verb's command, imported now; None when there is no such verb."""
-        if name not in VERBS:
+        if name not in self.verbs:
             return None
-        module = import_module(f"clearsight.cli.{name}")
-        command: click.Command = getattr(module, name)
+        word = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"{self.home}.{word}"), word)
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, with the near verbs named."""
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
-            raise unknown("verb", args[0], VERBS)
+        if args and args[0] not in self.verbs and not args[0].startswith("-"):
+            raise unknown("verb", args[0], self.verbs)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs and their lines, without importing any."""
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl(list(self.verbs.items()))

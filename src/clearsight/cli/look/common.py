@@ -1,0 +1,74 @@
+"""What the sub-verbs share: options of a network that is built here, and a figure written."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..models import Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ...look.subject import Subject
+
+size_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
+classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
+seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
+out_option = click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg or .html.")
+npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
+
+
+class Place(click.ParamType[tuple[int, ...]]):
+    """Row and column from 0: `5,9`; one number for a token."""
+
+    name = "y,x"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers."""
+        try:
+            return tuple(int(word) for word in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no place such as 5,9 (row, column, from 0).", param, ctx)
+
+
+def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> "Subject":
+    """What MODEL means; on stderr a word about untrained weights."""
+    from ...look.subject import subject
+
+    found = subject(model, size, classes, seed)
+    if not found.trained:
+        click.echo(f"{model} has its first weights, not trained ones.", err=True)
+    return found
+
+
+def write_figure(frames: Sequence["Image"], out: Path | None) -> None:
+    """The figure as a file, and on stderr where it is."""
+    from ...base.files import write_atomic
+    from ...look.draw import encoded
+
+    if out:
+        write_atomic(out, encoded(frames, out.suffix.lower()))
+        click.echo(f"figure     {out}", err=True)
+
+
+def write_npz(path: Path | None, **arrays: Any) -> None:
+    """Arrays as a file that numpy reads."""
+    import io
+
+    import numpy as np
+
+    from ...base.files import write_atomic
+
+    if path:
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)
+        write_atomic(path, stream.getvalue())
+
+
+def numbers(values: Any) -> str:
+    """Rows of numbers in columns."""
+    rows = [[f"{float(v):.6g}".replace("-0", "0") if float(v) == 0 else f"{float(v):.6g}" for v in row] for row in values]
+    width = max((len(cell) for row in rows for cell in row), default=0)
+    return "\n".join("  ".join(cell.rjust(width) for cell in row) for row in rows)

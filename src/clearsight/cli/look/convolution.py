@@ -1,0 +1,59 @@
+"""`clearsight look convolution`."""
+
+from pathlib import Path
+
+import click
+
+from ..common import json_option, print_json
+from .common import numbers, write_figure
+
+EXAMPLES = ("lecture", "curve", "maxpool")
+
+
+@click.command()
+@click.option("--example", type=click.Choice(EXAMPLES), default="lecture", show_default=True, help="Which example.")
+@click.option("--steps", is_flag=True, help="Print every place of the filter.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg, .html, or .gif, in which the filter slides.")
+@json_option
+def convolution(example: str, steps: bool, out: Path | None, as_json: bool) -> None:
+    """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector."""
+    from ...look import convolution as on_paper
+    from ...look.draw_convolution import frames
+
+    if example == "lecture":
+        found = on_paper.lecture()
+    elif example == "curve":
+        found = on_paper.convolve(on_paper.MATCH, on_paper.CURVE)
+    else:
+        found = on_paper.convolve(on_paper.POOLED, ((1,),))
+    is_lecture = example == "lecture"
+    pages = frames(
+        found, {"lecture": "A filter slides over a picture", "curve": "A curve detector", "maxpool": "Max pooling"}[example], is_lecture
+    )
+    write_figure(pages if out and out.suffix in (".gif", ".html") else pages[-1:], out)
+    if as_json:
+        print_json(
+            {
+                **found.to_json(),
+                **({"mismatch": on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum} if example == "curve" else {}),
+            }
+        )
+        return
+    for title, values in (("picture", found.picture), ("filter", found.filter)):
+        click.echo(f"{title}\n{numbers(values)}\n")
+    for step in found.steps if steps else found.steps[:1]:
+        terms = " + ".join(
+            f"{float(w):g}·{float(x):g}" for w, x in zip(found.filter.flatten(), step.patch.flatten(), strict=True) if w and x
+        )
+        click.echo(f"row {step.row + 1}, column {step.column + 1}: {terms or '0'} = {round(step.sum, 9):g}")
+    for title, values in (
+        ("feature map", found.feature_map),
+        ("after ReLU", found.relu),
+        ("after 2x2 max pooling, stride 2", found.max_pool),
+    ):
+        if values.numel():
+            click.echo(f"\n{title}\n{numbers(values)}")
+    if is_lecture:
+        click.echo(f"\n{on_paper.transposed_remark(found)}")
+    if example == "curve":
+        click.echo(f"\nanother shape: {on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum:g}")

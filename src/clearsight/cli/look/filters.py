@@ -1,0 +1,46 @@
+"""`clearsight look filters MODEL`."""
+
+from pathlib import Path
+
+import click
+
+from ..common import json_option, print_json
+from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+
+
+@click.command()
+@click.argument("model")
+@click.option("--layer", default="", help="The convolution (default: the first).")
+@click.option(
+    "--scale", type=click.Choice(("own", "shared")), default="own", show_default=True, help="One colour range a filter, or for all."
+)
+@click.option("--most", default=256, show_default=True, type=click.IntRange(1), help="How many filters to draw.")
+@size_option
+@classes_option
+@seed_option
+@out_option
+@npz_option
+@json_option
+def filters(
+    model: str, layer: str, scale: str, most: int, size: tuple[int, int, int] | None, classes: int | None, seed: int,
+    out: Path | None, npz: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """The kernels of a convolution of MODEL as pictures, and what can be said of each: dead, twin, orientation, likeness to a Gabor.
+
+    Three input channels are drawn in colour, zero being mid-grey; of more, the mean over them, zero being white.
+    """
+    from ...look.draw_maps import filter_sheet
+    from ...look.filters import described, kernels
+
+    subject = opened(model, size, classes, seed)
+    name, weights = kernels(subject.model, layer)
+    rows = described(weights)
+    write_npz(npz, weights=weights.numpy())
+    write_figure([filter_sheet(f"{model}  {name}", weights, scale, most)], out)
+    if as_json:
+        print_json({"layer": name, "shape": list(weights.shape), "filters": [row.to_json() for row in rows]})
+        return
+    click.echo(f"{name}: {'×'.join(map(str, weights.shape))} (filters × input channels × rows × columns)")
+    simple = sum(row.gabor > 0.8 for row in rows)
+    twins = sum(row.similarity > 0.98 for row in rows)
+    click.echo(f"{sum(row.dead for row in rows)} dead, {twins} with a near twin, {simple} like a Gabor (correlation above 0.8)")

@@ -1,0 +1,28 @@
+"""`clearsight look summary MODEL`."""
+
+import click
+
+from ..common import json_option, print_json
+from ..models import _listing, _print
+from .common import classes_option, opened, size_option
+
+
+@click.command()
+@click.argument("model")
+@size_option
+@classes_option
+@json_option
+def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, as_json: bool) -> None:
+    """Layer by layer: output shape, parameters, multiply-adds (MACs), what a unit sees.
+
+    MACs are those of convolutions, linear layers and attention: no biases, norms or activations. One is two FLOPs.
+    """
+    from ...models.summary import summarise
+
+    subject = opened(model, size, classes)
+    found = summarise(subject.model, subject.input_size)
+    if as_json:
+        print_json(found.to_json())
+        return
+    _print(_listing(found), right=(1, 2, 3))
+    click.echo(f"\n{found.parameters:,} parameters, {found.macs:,} multiply-adds; {found.depth} layers with weights deep.")

@@ -1,0 +1,70 @@
+"""`clearsight look unit MODEL PICTURE`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..common import json_option, print_json
+from .common import Place, classes_option, npz_option, numbers, opened, seed_option, size_option, write_npz
+
+if TYPE_CHECKING:
+    from ...look.unit import Unit
+
+
+@click.command()
+@click.argument("model")
+@click.argument("picture")
+@click.option("--layer", required=True, help="The layer (see `look summary`).")
+@click.option("--channel", required=True, type=click.IntRange(0), help="Its channel, from 0.")
+@click.option("--at", type=Place(), help="Row and column, from 0 (default: the middle); a token's number where there are tokens.")
+@click.option("--most", default=10, show_default=True, type=click.IntRange(1), help="How many contributions to list.")
+@size_option
+@classes_option
+@seed_option
+@npz_option
+@json_option
+def unit(
+    model: str, picture: str, layer: str, channel: int, at: tuple[int, ...] | None, most: int,
+    size: tuple[int, int, int] | None, classes: int | None, seed: int, npz: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """One number of MODEL for PICTURE, computed again in double precision from what it is made of, and compared.
+
+    A convolution ends in its patch times its kernel, one sum an input channel; batch norm, activation and shortcut follow.
+    """
+    from ...look.unit import unit as recount
+
+    subject = opened(model, size, classes, seed)
+    found = recount(subject.model, subject.inputs(picture), layer, channel, at)
+    arrays = {name: values.numpy() for name, values in (("patch", found.patch), ("kernel", found.kernel)) if values is not None}
+    write_npz(npz, contributions=found.contributions, **arrays)
+    if as_json:
+        print_json(found.to_json())
+    else:
+        _tell(found, most)
+    if not found.equal:
+        click.get_current_context().exit(1)
+
+
+def _tell(found: "Unit", most: int) -> None:
+    order = sorted(range(len(found.contributions)), key=lambda i: -abs(found.contributions[i]))
+    if found.patch is not None and found.kernel is not None:
+        top = order[0]
+        click.echo(
+            f"input channel {found.first_channel + top}, patch\n{numbers(found.patch[top])}\n\nkernel\n{numbers(found.kernel[top])}\n"
+        )
+    largest = max((abs(value) for value in found.contributions), default=0) or 1
+    for i in order[:most]:
+        value = found.contributions[i]
+        click.echo(f"{found.first_channel + i:>6}  {value:>+13.6g}  {'█' * round(30 * abs(value) / largest)}")
+    rest = sum(found.contributions[i] for i in order[most:])
+    if len(order) > most:
+        click.echo(f"{len(order) - most:>5}…  {rest:>+13.6g}")
+    click.echo(f"  bias  {found.bias:>+13.6g}")
+    for step in found.steps:
+        click.echo(f"{step['operation'].replace('_', ' '):<40} {step['value']:.9g}")
+    verdict = "equals the network's own value to 1e-5" if found.equal else "DIFFERS from the network's own value"
+    click.echo(f"\nrecomputed {found.recomputed:.9g}, network {found.value:.9g}: {verdict}.")
+    for step in found.then:
+        told = "as in the network" if step["equal"] else f"the network has {step['value']:.9g}"
+        click.echo(f"then {step['operation'].replace('_', ' ')}: {step['recomputed']:.9g}, {told}.")

@@ -1,0 +1,77 @@
+"""What a unit can see (theory, `models.fields`) and what it heeds (gradients: W. Luo et al., 2016)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import ClearsightError
+from ..models.summary import Layer, Summary, summarise
+from .capture import captured
+
+
+def receptive_fields(model: nn.Module, input_size: tuple[int, int, int]) -> list[dict[str, Any]]:
+    """Every layer that sees the input (C, H, W), as `look receptive-field --json` has it."""
+    return as_json(summarise(model, input_size))
+
+
+def as_json(summary: Summary) -> list[dict[str, Any]]:
+    """The same of a network that was followed already."""
+    return [row for layer in summary.rows if (row := layer.receptive_field()) is not None]
+
+
+def box(layer: Layer, at: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The rows and columns (top, left, bottom, right; ends left out) that the unit `at` (y, x) can see; may reach into the padding."""
+    seen = layer.field
+    if seen is None:
+        raise ClearsightError(f"the layer {layer.name} does not see the input.")
+    starts = [a * s - b for a, s, b in zip(at, seen.stride, seen.before, strict=True)]
+    (top, left), (rows, columns) = starts, seen.size
+    return int(top // 1), int(left // 1), int(-(-(top + rows) // 1)), int(-(-(left + columns) // 1))
+
+
+def effective(model: nn.Module, pictures: Tensor, layer: str, at: tuple[int, int]) -> Tensor:
+    """Mean |∂ unit / ∂ pixel| over inputs `(N, C, H, W)` and channels of the unit `at` (y, x) of `layer`: float32 `(H, W)`."""
+    inputs = pictures.detach().clone().requires_grad_()
+    out = captured(model, inputs, [layer], grad=True)[layer]
+    unit = out[..., at[0], at[1]] if out.ndim == 4 else out
+    signs = torch.randint(2, unit.shape, generator=torch.Generator().manual_seed(0)).to(unit) * 2 - 1  # channels must not cancel
+    (gradient,) = torch.autograd.grad((unit * signs).sum(), inputs)
+    return gradient.abs().mean((0, 1))
+
+
+def share(field: Tensor, part: float = 0.95) -> float:
+    """The fraction of the pixels that are needed for `part` of the gradient, the strongest first."""
+    ordered = field.flatten().sort(descending=True).values.double().cumsum(0)
+    return float((ordered < part * ordered[-1]).sum() + 1) / field.numel()
+
+
+def stack_sentence(layers: Sequence[nn.Module]) -> str:
+    """What stacked convolutions of one width save against a single one that sees as much, for C channels each.
+
+    `Three 3x3 convolutions see 7x7, with 27C² weights against 49C²`. Raises ClearsightError where there is no convolution.
+    """
+    convolutions = [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+    if not convolutions:
+        raise ClearsightError("this is no stack of convolutions: give one such as 'conv3x3 conv3x3 conv3x3'.")
+    size, jump = [1, 1], [1, 1]
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
+            kernel, stride, dilation = (_pair(getattr(layer, name, 1)) for name in ("kernel_size", "stride", "dilation"))
+            size = [n + d * (k - 1) * j for n, k, j, d in zip(size, kernel, jump, dilation, strict=True)]
+            jump = [j * s for j, s in zip(jump, stride, strict=True)]
+    kernels = [_pair(one.kernel_size) for one in convolutions]
+    weights = sum(k[0] * k[1] for k in kernels)
+    names = {"x".join(map(str, k)) for k in kernels}
+    seen = "x".join(map(str, size))
+    number = NUMBERS[len(kernels)] if len(kernels) < len(NUMBERS) else str(len(kernels))
+    what = f"{number} {names.pop() if len(names) == 1 else 'stacked'} convolution{'s see' if len(kernels) > 1 else ' sees'}"
+    return f"{what} {seen}, with {weights}C² weights against {size[0] * size[1]}C²"
+
+
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])

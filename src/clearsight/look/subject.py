@@ -1,0 +1,61 @@
+"""What is looked at: a classifier's folder, trained weights by origin, a network of the registry, or a formula."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import models
+from ..base.errors import UsageError
+from ..classifier import load
+from ..images.preprocess import Preprocessing
+from ..models import formula
+from ..weights import is_origin
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network with what goes before it; `trained` is false for one that has its first weights only."""
+
+    name: str
+    model: nn.Module
+    preprocessing: Preprocessing
+    trained: bool
+
+    @property
+    def input_size(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return self.preprocessing.channels, self.preprocessing.height, self.preprocessing.width
+
+    def inputs(self, source: Any) -> Tensor:
+        """What the network sees of one picture, float32 `(1, C, H, W)`; raises UnreadableImage."""
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        return self.preprocessing.normalise(self.preprocessing.load(source)[None].to(device))
+
+
+def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> Subject:
+    """The network that `name` means; `size` (C, H, W), `classes` and `seed` are for those that are built here and not loaded.
+
+    Raises UsageError for a name that means none, or for a size given to a trained one.
+    """
+    if is_origin(name) or Path(name).is_dir():
+        if size or classes:
+            raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
+        found = load(name)
+        return Subject(name, found.model, found.preprocessing, True)
+    own_size, own_classes = models.published(name)
+    channels, height, width = size or own_size
+    preprocessing = models.preprocessing(name)
+    if channels != preprocessing.channels:
+        preprocessing = Preprocessing(channels)
+    preprocessing = replace(preprocessing, height=height, width=width)
+    if models.family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            layers = formula.stack(name, (channels, height, width), classes or own_classes)
+        return Subject(name, nn.Sequential(OrderedDict(layers)), preprocessing, False)
+    model = models.build(name, classes or own_classes, channels=channels, height=height, width=width, seed=seed)
+    return Subject(name, model, preprocessing, False)

@@ -1,0 +1,113 @@
+"""One number of a network, computed again by hand in float64 and compared with the network's own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..base.errors import ClearsightError, wrong
+from .rules import Count, Recount
+from .trace import Trace, traced
+
+TOLERANCE = 1e-5
+
+
+@dataclass
+class Unit:
+    """The value that the network has, the one recomputed, and what it is made of.
+
+    `steps` are the operations in the order of computation. `contributions` are the terms of the last sum that was made, one an
+    input channel where it was a convolution; with `bias` they make up `total`. `scale` is the largest number
+    that went into it, by which rounding is measured. `then` is what becomes of it behind the layer.
+    """
+
+    layer: str
+    index: tuple[int, ...]
+    value: float
+    recomputed: float
+    scale: float
+    steps: list[dict[str, Any]]
+    contributions: list[float]
+    bias: float
+    patch: Tensor | None = None
+    kernel: Tensor | None = None
+    first_channel: int = 0
+    then: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both agree to 1e-5 of the value, or of the largest number that went into it where they cancel."""
+        return abs(self.value - self.recomputed) <= TOLERANCE * max(abs(self.value), self.scale)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `look unit --json` has it."""
+        plain = {name: getattr(self, name) for name in ("layer", "value", "recomputed", "equal", "scale", "contributions", "bias")}
+        more = {"first_channel": self.first_channel, "steps": self.steps, "then": self.then}
+        arrays = {name: None if t is None else t.tolist() for name, t in (("patch", self.patch), ("kernel", self.kernel))}
+        return {**plain, "index": list(self.index), **more, **arrays}
+
+
+def unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, ...] | None = None) -> Unit:
+    """The unit of `layer` at `channel` and `at` (y, x), or (token,); the middle if not given, for an input `(1, C, H, W)`.
+
+    Raises UsageError for a unit that there is not, ClearsightError for an operation that has no rule here.
+    """
+    if x.ndim != 4 or len(x) != 1:
+        raise wrong("input", "one picture (1, C, H, W)", tuple(x.shape))
+    trace = traced(model, x, layer)
+    return recounted(trace, layer, _index(tuple(trace.values[trace.output].shape), channel, at))
+
+
+def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Unit:
+    """The number at `index` of the layer's output, from a trace of it."""
+    recount = Recount(trace)
+    found = recount.at(trace.output, index)
+    last = recount.sum or {"contributions": [], "bias": 0.0}
+    return Unit(
+        layer=layer,
+        index=index,
+        value=float(trace.values[trace.output][index]),
+        recomputed=found.value,
+        scale=found.scale,
+        steps=recount.steps,
+        contributions=last["contributions"],
+        bias=last["bias"],
+        patch=last.get("patch"),
+        kernel=last.get("kernel"),
+        first_channel=last.get("first_channel", 0),
+        then=_then(trace, found, index),
+    )
+
+
+def _then(trace: Trace, count: Count, index: tuple[int, ...]) -> list[dict[str, Any]]:
+    steps = []
+    for operation in trace.then:
+        count = Recount(trace).elementwise(operation, index, count)
+        own = float(trace.values[operation.out][index])
+        close = abs(own - count.value) <= TOLERANCE * max(abs(own), count.scale)
+        steps.append({"operation": operation.name, "value": own, "recomputed": count.value, "equal": close})
+    return steps
+
+
+def _index(shape: tuple[int, ...], channel: int, at: tuple[int, ...] | None) -> tuple[int, ...]:
+    places = shape[2:] if len(shape) == 4 else shape[1:-1]
+    channels = shape[1] if len(shape) == 4 else shape[-1]
+    at = tuple(n // 2 for n in places) if at is None else at
+    if not 0 <= channel < channels:
+        raise wrong("channel", f"from 0 to {channels - 1}", channel)
+    if len(at) != len(places) or not all(0 <= n < most for n, most in zip(at, places, strict=True)):
+        allowed = f"within {'×'.join(map(str, places))}, counted from 0" if places else "left out: this layer has one place"
+        raise wrong("at", allowed, ",".join(map(str, at)))
+    return (0, channel, *at) if len(shape) == 4 else (0, *at, channel)
+
+
+def units(model: nn.Module, x: Tensor, layer: str, count: int, seed: int = 0) -> list[Unit]:
+    """`count` units of a layer drawn at random, from one run of the network."""
+    trace = traced(model, x, layer)
+    shape = trace.values[trace.output].shape
+    generator = torch.Generator().manual_seed(seed)
+    if not len(shape):
+        raise ClearsightError(f"the layer {layer} puts out one number and no channels.")
+    draw = [[int(torch.randint(n, (), generator=generator)) for n in shape] for _ in range(count)]
+    return [recounted(trace, layer, tuple(index)) for index in draw]

@@ -1,0 +1,63 @@
+"""`clearsight look`: the contract of its JSON, and figures that open."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save(path)
+    return str(path)
+
+
+def test_convolution(clearsight, tmp_path):
+    said = clearsight("look", "convolution", "--json", "--out", "slide.gif")
+    assert said.code == 0 and json.loads(said.out)["max_pool"] == [[104, 224], [217.5, 52.5]]
+    with Image.open(tmp_path / "slide.gif") as image:
+        assert image.n_frames == 16
+    assert "transposed" in clearsight("look", "convolution").out
+    assert clearsight("look", "convolution", "--example", "curve").out.endswith("another shape: 0\n")
+    assert "= 6600" in clearsight("look", "convolution", "--example", "curve").out
+
+
+def test_unit(clearsight, picture):
+    words = ("look", "unit", "resnet18", picture, "--input", "32x32", "--layer", "conv1", "--channel", "17", "--at", "5,9")
+    said = json.loads(clearsight(*words, "--json").out)
+    assert said["value"] == pytest.approx(said["recomputed"], rel=1e-5) and len(said["contributions"]) == 3
+    assert sum(said["contributions"]) + said["bias"] == pytest.approx(said["recomputed"])
+    text = clearsight(*words)
+    assert text.code == 0 and "equals the network's own value to 1e-5" in text.out and "not trained" in text.err
+    assert clearsight(*words[:-1], "99,0").code == 2
+
+
+def test_summary_and_receptive_field(clearsight, tmp_path):
+    said = json.loads(clearsight("look", "summary", "alexnet", "--json").out)
+    assert said["parameters"] == 61_100_840 and set(said["layers"][0]) == {"name", "kind", "output", "parameters", "macs"}
+    rows = {row["layer"]: row for row in json.loads(clearsight("look", "receptive-field", "resnet18", "--json").out)}
+    assert rows["conv1"] == {"layer": "conv1", "size": [7, 7], "stride": [2, 2], "padding": [3, 3, 3, 3], "status": "exact"}
+    said = clearsight("look", "receptive-field", "conv3x3 conv3x3 conv3x3", "--input", "16x16x3", "--layer", "conv3", "--out", "f.png")
+    assert "Three 3x3 convolutions see 7x7, with 27C² weights against 49C²" in said.out, said.err
+    with Image.open(tmp_path / "f.png") as image:
+        assert image.width > 700
+
+
+def test_filters_features_and_patches(clearsight, picture, tmp_path):
+    said = json.loads(clearsight("look", "filters", "alexnet", "--json", "--out", "f.svg", "--npz", "f.npz").out)
+    assert said["shape"] == [64, 3, 11, 11] and len(said["filters"]) == 64
+    assert np.load(tmp_path / "f.npz")["weights"].shape == (64, 3, 11, 11)
+    assert (tmp_path / "f.svg").read_text().startswith("<svg")
+    said = json.loads(clearsight("look", "features", "resnet18", picture, "--input", "32x32", "--json", "--out", "f.html").out)
+    assert said["layer1"]["shape"] == [64, 32, 32] and len(said["layer1"]["channels"]) == 16
+    words = ("look", "patches", "resnet18", "digits", "--input", "32x32")
+    said = json.loads(clearsight(*words, "--layer", "layer1", "--channel", "3", "--pictures", "40", "--most", "2", "--json").out)
+    assert len(said) == 2 and said[0]["value"] >= said[1]["value"]
+
+
+def test_mistakes_are_one_line(clearsight):
+    assert "Did you mean filters" in clearsight("look", "filter", "alexnet").err
+    said = clearsight("look", "convolution", "--out", "x.bmp")
+    assert said.code == 2 and "ends in .png" in said.err

@@ -1,0 +1,56 @@
+"""Filters, maps and patches whose answers are known beforehand."""
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from clearsight.look.draw import TABLES, coloured, limits
+from clearsight.look.features import maps, strongest, top_patches
+from clearsight.look.filters import described
+
+
+def gabor(angle: float, frequency: float, size: int = 11) -> torch.Tensor:
+    y, x = torch.meshgrid(*[torch.arange(size, dtype=torch.float64) - size // 2] * 2, indexing="ij")
+    window = torch.exp(-(x**2 + y**2) / (2 * (0.25 * size) ** 2))
+    return window * torch.cos(2 * math.pi * frequency * (math.cos(angle) * x + math.sin(angle) * y))
+
+
+@pytest.mark.parametrize("degrees", [0, 45, 90, 120])
+def test_a_gabor_is_recognised(degrees: int) -> None:
+    kernel = gabor(math.radians(degrees), 0.2).expand(1, 3, -1, -1)
+    row = described(kernel)[0]
+    assert min(abs(row.orientation - degrees), 180 - abs(row.orientation - degrees)) < 5
+    assert row.frequency == pytest.approx(0.2, abs=0.02) and row.gabor > 0.98
+
+
+def test_noise_dead_filters_and_twins() -> None:
+    weights = torch.randn(4, 3, 7, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    weights[1] *= 1e-6
+    weights[3] = -2 * weights[0]
+    rows = described(weights)
+    assert [row.dead for row in rows] == [False, True, False, False]
+    assert (rows[0].twin, rows[3].twin) == (3, 0) and rows[0].similarity == pytest.approx(1) and rows[2].similarity < 0.5
+    assert all(row.gabor < 0.8 for row in rows)
+
+
+def test_top_patches_by_hand() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False))
+    model[0].weight.data = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)
+    x = torch.zeros(5, 1, 3, 4)
+    x[1, 0, 2, 3], x[3, 0, 0, 1], x[4, 0, 1, 1] = 7, 9, -5
+    found = top_patches(model, x.split(2), "0", (0, 1), 2)
+    assert [(p.value, p.picture, p.y, p.x) for p in found[0]] == [(9, 3, 0, 1), (7, 1, 2, 3)]
+    assert (found[1][0].value, found[1][0].picture, found[1][0].y, found[1][0].x) == (5, 4, 1, 1)
+    assert strongest(maps(model, x[3:4])["0"], 1) == [0]
+
+
+def test_colours_have_their_zero_in_the_middle() -> None:
+    values = torch.tensor([[-1.0, 0.0, 4.0]]).numpy()
+    assert limits(values, "diverging") == (-4, 4) and limits(values, "viridis") == (-1, 4)
+    shown = coloured(values, -4, 4, "diverging")
+    assert shown[0, 1].tolist() == pytest.approx([247, 247, 247], abs=4) and shown[0, 2].tolist() == TABLES["diverging"][255].tolist()
+    brightness = TABLES["viridis"] @ [0.299, 0.587, 0.114]
+    assert all(b > a - 0.5 for a, b in pairwise(brightness))
