@@ -13,6 +13,7 @@ VERBS = {
     "evaluate": "Say how good a classifier is, with intervals, and write the report.",
     "classify": "Classify pictures, folders of pictures, or what comes on stdin.",
     "compare": "Say whether one classifier is better than another, or whether it is noise.",
+    "attack": "Change pictures a little so that a classifier misses them, and say how well it stands that.",
     "ladder": "Climb from pixels over hand-designed features to networks, and see what each step buys.",
     "models": "List the networks.",
     "verify": "Prove that this machine computes what the classifier's maker computed.",
