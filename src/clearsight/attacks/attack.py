@@ -80,12 +80,14 @@ def attack(
     source: Classifier | None = None,
     check: bool = True,
     curve: bool = True,
+    sure: bool = False,
     quiet: bool = True,
 ) -> Attacked:
     """Attack fitted pictures, uint8 `(n, C, H, W)` with labels `(n,)`, by a method of `ATTACKS`; ε is in units of [0, 1].
 
     `source` is another classifier of the same input, whose gradients are used in place of the classifier's own (transfer);
-    `lattice` makes changes of whole levels, which survive saving. Raises UsageError.
+    `lattice` makes changes of whole levels, which survive saving; `sure` goes on where it fools already. Without `check` there is
+    no preflight, without `curve` no search for the least ε. Raises UsageError.
     """
     row = look_up(ATTACKS, method, "attack")
     if not epsilon >= 0 or (row.norm not in ("l2", "l1") and epsilon > 1):
@@ -104,7 +106,7 @@ def attack(
             wanted = None if target is None else torch.full((len(batch),), target, device=batch.device)
             task = Task(
                 maker.scores, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps, restarts,
-                wanted, batch_size,
+                wanted, batch_size, sure,
             )  # fmt: skip
             parts.append(_one(row, task, classifier.scores, lattice, curve))
             progress.update(len(batch))

@@ -4,6 +4,8 @@ FGSM: I. Goodfellow, J. Shlens, C. Szegedy, Explaining and harnessing adversaria
 et al., Adversarial examples in the physical world, 2016. MI-FGSM: Y. Dong et al., 2018. PGD: A. Madry et al., 2017.
 """
 
+import dataclasses
+
 import torch
 from torch import Tensor
 
@@ -35,7 +37,8 @@ def climb(
         start = random_start(origin, radius[left], rule, task.indices[left], task.seed, attempt) if random else None
         result[left] = ascend(
             task.scores, origin, aims, radius[left].flatten(),
-            norm=rule, steps=steps, step=step, start=start, loss=loss, momentum=momentum, done=done,
+            norm=rule, steps=steps, step=step, start=start, loss=loss, momentum=momentum,
+            done=None if task.sure else done,
         )  # fmt: skip
         if attempt + 1 < attempts:
             with torch.no_grad():
@@ -48,7 +51,7 @@ def targeted(task: Task) -> Tensor:
     if task.targets is None:
         with torch.no_grad():
             targets = task.scores(task.pictures).argmin(1)
-        task = Task(task.scores, task.pictures, task.labels, task.epsilon, task.indices, task.seed, task.steps, task.restarts, targets)
+        task = dataclasses.replace(task, targets=targets)
     return climb(task, steps=1, step=1.0)
 
 

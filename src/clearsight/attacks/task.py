@@ -19,7 +19,8 @@ class Task:
     """Pictures `(N, C, H, W)` in [0, 1] with labels `(N,)`, to be changed by no more than `epsilon` so that `scores` misses the label.
 
     Random draws belong to `indices` `(N,)`. `steps` and `restarts` of 0 are the attack's own; `targets` `(N,)` are the classes to
-    be taken for, where an attack aims. No more than `batch` pictures are computed together.
+    be taken for, where an attack aims. No more than `batch` pictures are computed together. An attack
+    in steps stops at the first that fools, unless it is to be `sure`: then it takes them all, and what it makes lasts longer.
     """
 
     scores: Scores
@@ -32,6 +33,7 @@ class Task:
     restarts: int = 0
     targets: Tensor | None = None
     batch: int = 256
+    sure: bool = False
 
     def only(self, rows: Tensor) -> "Task":
         """The same for the pictures at `rows` (numbers or a mask)."""

@@ -29,7 +29,7 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, epsilon: float, **
     picture = classifier.preprocessing.load(file)[None]
     with torch.no_grad():
         label = classifier.scores(picture).argmax(1).cpu()
-    found = attack(classifier, picture, label, epsilon=epsilon, check=False, curve=False, **settings)
+    found = attack(classifier, picture, label, epsilon=epsilon, check=False, curve=False, sure=True, **settings)
     changed = found.pictures.cpu()
     change = changed - picture.float() / 255
     largest = float(change.abs().max())
@@ -76,7 +76,9 @@ def _drawn(panels: list[Tensor], answers: dict[str, dict[str, Any]], largest: fl
         _text(draw, middle, under + 45, f"{answer['confidence']:.1%} confidence", 14, ink, width)
     between = EDGE + width + GAP // 2
     _text(draw, between, EDGE + height // 2 - 40, "+", 34, INK, GAP)
-    _text(draw, between, EDGE + height // 2 + 2, f"{largest * 255:.3g}/255 ×", 17, INK, GAP)
+    _text(draw, between - 10, EDGE + height // 2 + 2, f"{largest * 255:.3g}/255", 17, INK, GAP)
+    for way in (-4, 4):  # the font that comes with Pillow has no ×
+        draw.line((between + 24, EDGE + height // 2 + 12 - way, between + 32, EDGE + height // 2 + 12 + way), INK, 2)
     _text(draw, between + width + GAP, EDGE + height // 2 - 22, "=", 34, INK, GAP)
     written = BytesIO()
     sheet.save(written, "PNG")
