@@ -12,7 +12,10 @@ from clearsight.images.perturb import NORMS
 from tests.attacks.victims import NAMES, classifier, convnet, pictures, task
 
 EPSILON = {"linf": 0.04, "l2": 0.6, "l1": 4.0}
-QUICK = {"square": 60, "apgd-ce": 12, "apgd-dlr": 12, "apgd-t": 12, "apgd-l2": 12}
+QUICK = dict.fromkeys(("apgd-ce", "apgd-dlr", "apgd-t", "apgd-l2", "fab-t", "cw", "ensemble", "ensemble-l2"), 12) | {
+    "square": 60,
+    "rays": 60,
+}
 
 
 def epsilon_of(method: str) -> float:

@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from . import apgd, gradient, square
+from . import apgd, ensemble, gradient, nearest, other, rays, square
 from .task import Task
 
 
@@ -42,4 +42,13 @@ ATTACKS = {
     "apgd-t": Attack(apgd.apgd_targeted, "the same towards nine classes in turn", refined=True),
     "apgd-l2": Attack(partial(apgd.apgd, norm="l2"), "APGD in L2", "l2", refined=True),
     "square": Attack(square.square, "random squares, 5,000 queries, no gradient", white_box=False),
-}  # fmt: skip
+    "fab-t": Attack(nearest.fab_targeted, "steps onto the boundaries to nine classes", refined=True),
+    "deepfool": Attack(nearest.deepfool, "steps to the nearest boundary", "l2", refined=True),
+    "cw": Attack(nearest.carlini, "the nearest picture by Adam (Carlini and Wagner)", "l2", refined=True),
+    "rays": Attack(rays.rays, "halves along rays, answers only", white_box=False),
+    "ensemble": Attack(ensemble.ensemble, "AutoAttack: apgd-ce, apgd-t, fab-t, square", refined=True),
+    "ensemble-l2": Attack(partial(ensemble.ensemble, attacks=ensemble.IN_L2), "apgd, apgd-t and fab-t in L2", "l2", refined=True),
+    "universal": Attack(other.universal, "one change for all pictures", whole=True),
+    "patch": Attack(other.patch, "one square of a share ε of the area for all pictures", "patch", whole=True),
+    "spatial": Attack(other.spatial, "the worst turn up to ε·300° and shift up to ε of the side", "spatial", white_box=False),
+}
