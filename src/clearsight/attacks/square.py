@@ -10,6 +10,7 @@ from ..images.perturb import per_picture
 from .task import Task
 
 QUERIES = 5000
+DRAWN = 50  # queries whose draws are made together
 SHARE = 0.8  # of the picture's area, that the first squares cover
 HALVED = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 queries: where the squares' area is halved
 
@@ -28,18 +29,24 @@ def square(task: Task, *, queries: int = QUERIES) -> Tensor:
         return result
     part = task.only(left)
     channels, height, width = part.pictures.shape[1:]
+    radius = per_picture(task.epsilon, task.pictures)
+    bounds = ((task.pictures - radius).clamp_min(0)[left], (task.pictures + radius).clamp_max(1)[left])
     stripes = uniform(task.seed, 0, part.indices, "stripes", channels * width).to(part.pictures).view(-1, channels, 1, width)
-    best = _moved(part, (stripes < 0.5).expand_as(part.pictures))
+    best = torch.where(stripes < 0.5, *bounds)
     value = _value(part, best)
     for query in range(1, queries):
         over = value > 0
         if bool(over.any()):
             result[left[over]] = best[over]
             left, best, value, part = left[~over], best[~over], value[~over], part.only(~over)
+            bounds = (bounds[0][~over], bounds[1][~over])
             if not len(left):
                 return result
-        side = max(1, round((_share(query, queries) * height * width) ** 0.5))
-        tried = _with_square(part, best, min(side, height, width), query)
+        if (query - 1) % DRAWN == 0:
+            draws = uniform(task.seed, query, task.indices, "square", DRAWN * (2 + channels)).to(best.device).unflatten(1, (DRAWN, -1))
+        side = min(max(1, round((_share(query, queries) * height * width) ** 0.5)), height, width)
+        drawn = draws[left, (query - 1) % DRAWN]
+        tried = torch.where(_square(drawn, side, height, width), torch.where((drawn[:, 2:] < 0.5)[:, :, None, None], *bounds), best)
         newer = _value(part, tried)
         better = newer > value
         best, value = torch.where(better[:, None, None, None], tried, best), torch.where(better, newer, value)
@@ -51,19 +58,11 @@ def _share(query: int, queries: int) -> float:
     return SHARE * 0.5 ** sum(query * 10_000 / queries > bound for bound in HALVED)
 
 
-def _moved(task: Task, up: Tensor) -> Tensor:
-    radius = per_picture(task.epsilon, task.pictures)
-    return torch.where(up, task.pictures + radius, task.pictures - radius).clamp_(0, 1)
-
-
-def _with_square(task: Task, best: Tensor, side: int, query: int) -> Tensor:
-    """`best` with a square of ±ε, one sign for each channel, at a random place."""
-    channels, height, width = best.shape[1:]
-    draws = uniform(task.seed, query, task.indices, "square", 2 + channels).to(best.device)
+def _square(draws: Tensor, side: int, height: int, width: int) -> Tensor:
+    """Where a square lies by uniform `draws` (N, 2 + C), `(N, 1, H, W)`."""
     top, left = ((draws[:, k] * (most - side + 1)).long()[:, None] for k, most in ((0, height), (1, width)))
-    rows, columns = torch.arange(height, device=best.device), torch.arange(width, device=best.device)
-    inside = ((rows >= top) & (rows < top + side))[:, None, :, None] & ((columns >= left) & (columns < left + side))[:, None, None, :]
-    return torch.where(inside, _moved(task, (draws[:, 2:] < 0.5)[:, :, None, None].expand_as(best)), best)
+    rows, columns = torch.arange(height, device=draws.device), torch.arange(width, device=draws.device)
+    return ((rows >= top) & (rows < top + side))[:, None, :, None] & ((columns >= left) & (columns < left + side))[:, None, None, :]
 
 
 def _value(task: Task, pictures: Tensor) -> Tensor:

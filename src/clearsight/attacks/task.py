@@ -1,16 +1,13 @@
 """What an attack is given, and the care that a classifier gets while it is attacked."""
 
 import dataclasses
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import wrong
 from ..images.perturb import Scores, missed
 
 
@@ -46,17 +43,6 @@ class Task:
         with torch.no_grad():
             parts = zip(pictures.split(self.batch), self.labels.split(self.batch), strict=True)
             return torch.cat([missed(self.scores(part), labels) for part, labels in parts])
-
-
-def parse_epsilon(text: str | float) -> float:
-    """ε in units of [0, 1] from `0.03`, `8/255` or a number; raises UsageError."""
-    try:
-        value = float(Fraction(text.replace(" ", ""))) if isinstance(text, str) else float(text)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
-    if not (math.isfinite(value) and value >= 0):
-        raise wrong("epsilon", "at least 0", text)
-    return value
 
 
 @contextmanager

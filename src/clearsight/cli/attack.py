@@ -40,10 +40,10 @@ def attack(
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
     from ..attacks.table import ATTACKS
-    from ..attacks.task import parse_epsilon
     from ..base.device import pick_device
     from ..base.errors import unknown
     from ..classifier import load
+    from ..images.perturb import parse_epsilon
 
     if method == "list":
         show(_methods(ATTACKS))

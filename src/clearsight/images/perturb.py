@@ -8,13 +8,14 @@ Shapes: N pictures `(N, C, H, W)`, floats in [0, 1]; ε and the sizes of changes
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.errors import UsageError
+from ..base.errors import UsageError, wrong
 from ..base.randomness import uniform
 
 Scores = Callable[[Tensor], Tensor]
@@ -33,6 +34,17 @@ class Norm(NamedTuple):
     steepest: Callable[[Tensor, Tensor], Tensor]
     project: Callable[[Tensor, Tensor], Tensor]
     draw: Callable[[Tensor], Tensor]
+
+
+def parse_epsilon(text: str | float) -> float:
+    """ε in units of [0, 1] from `0.03`, `8/255` or a number; raises UsageError."""
+    try:
+        value = float(Fraction(text.replace(" ", ""))) if isinstance(text, str) else float(text)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
+    if not (math.isfinite(value) and value >= 0):
+        raise wrong("epsilon", "at least 0", text)
+    return value
 
 
 def normal(draws: Tensor) -> Tensor:
