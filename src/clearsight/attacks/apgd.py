@@ -18,15 +18,20 @@ MOMENTUM = 0.75
 def dlr(logits: Tensor, labels: Tensor) -> Tensor:
     """Difference of logits ratio `(N,)`: how far another class is ahead, in units that no scale of the logits changes."""
     own, other, falling = _margin(logits, labels)
-    return (other - own) / (falling[:, 0] - falling[:, min(2, falling.shape[1] - 1)] + 1e-12)
+    return (other - own) / _unit(falling[:, 0] - falling[:, min(2, falling.shape[1] - 1)], falling)
 
 
 def dlr_towards(logits: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
     """The same for the classes in `targets` `(N,)`."""
     falling = logits.sort(dim=1, descending=True).values
     most = falling.shape[1] - 1
-    unit = falling[:, 0] - (falling[:, min(2, most)] + falling[:, min(3, most)]) / 2 + 1e-12
+    unit = _unit(falling[:, 0] - (falling[:, min(2, most)] + falling[:, min(3, most)]) / 2, falling)
     return (logits.gather(1, targets[:, None]) - logits.gather(1, labels[:, None]))[:, 0] / unit
+
+
+def _unit(spread: Tensor, falling: Tensor) -> Tensor:
+    """With two classes the spread is the difference itself, and their ratio would have no slope: it is the spread's value that divides."""
+    return (spread if falling.shape[1] > 2 else spread.detach()) + 1e-12
 
 
 def _margin(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..base.device import keep_large_buffers
 from ..base.errors import UsageError, wrong
 from ..base.progress import Progress
 from ..base.registry import look_up
@@ -94,6 +95,7 @@ def attack(
         raise wrong("epsilon", "between 0 and 1, in units of the brightest pixel (8 of 255 levels are 8/255)", epsilon)
     if not len(pictures):
         raise wrong("the number of pictures", "at least 1", 0)
+    keep_large_buffers()
     batch_size = batch_size or classifier.batch
     maker = source or classifier
     if source and source.preprocessing.to_dict() | {"mean": 0, "std": 0} != classifier.preprocessing.to_dict() | {"mean": 0, "std": 0}:
@@ -127,7 +129,10 @@ def _one(row: Attack, task: Task, scores: Scores, lattice: bool, curve: bool) ->
     robust = clean & ~judge.fooled(changed)
     if curve and len(part.pictures):
         least[clean], nearest = smallest(row, dataclasses.replace(part, scores=scores), changed[clean], ~robust[clean])
-        late = robust & (least <= task.epsilon)  # the search for the least ε has found what the attack had not
-        changed[late], robust = nearest[late[clean]], robust & ~late
+        late = robust[clean] & (least[clean] <= task.epsilon)  # the search for the least ε has found what the attack had not
+        nearest = to_lattice(part.pictures, nearest, row.norm) if lattice else nearest
+        rows = torch.nonzero(clean)[:, 0][late]
+        changed[rows] = nearest[late]
+        robust = clean & ~judge.fooled(changed)
     kept = [clean & ~judge.fooled(read(changed).to(changed.device).float() / 255) for read in SAVED.values()]
     return [clean, robust, least, changed, *kept]
