@@ -82,13 +82,14 @@ def attack(
     check: bool = True,
     curve: bool = True,
     sure: bool = False,
+    saving: bool = True,
     quiet: bool = True,
 ) -> Attacked:
     """Attack fitted pictures, uint8 `(n, C, H, W)` with labels `(n,)`, by a method of `ATTACKS`; ε is in units of [0, 1].
 
     `source` is another classifier of the same input, whose gradients are used in place of the classifier's own (transfer);
     `lattice` makes changes of whole levels, which survive saving; `sure` goes on where it fools already. Without `check` there is
-    no preflight, without `curve` no search for the least ε. Raises UsageError.
+    no preflight, without `curve` no search for the least ε, without `saving` no files. Raises UsageError.
     """
     row = look_up(ATTACKS, method, "attack")
     if not epsilon >= 0 or (row.norm not in ("l2", "l1") and epsilon > 1):
@@ -110,14 +111,14 @@ def attack(
                 maker.scores, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps, restarts,
                 wanted, batch_size, sure,
             )  # fmt: skip
-            parts.append(_one(row, task, classifier.scores, lattice, curve))
+            parts.append(_one(row, task, classifier.scores, lattice, curve, saving))
             progress.update(len(batch))
     columns = [torch.cat(column) for column in zip(*parts, strict=True)]
     clean, robust, least, changed, *kept = columns
-    return Attacked(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=True)), changed, least, tuple(checks))
+    return Attacked(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
 
 
-def _one(row: Attack, task: Task, scores: Scores, lattice: bool, curve: bool) -> list[Tensor]:
+def _one(row: Attack, task: Task, scores: Scores, lattice: bool, curve: bool, saving: bool) -> list[Tensor]:
     """Who of a batch is right before and after, least ε's, the changed pictures, and who is right after saving in each way."""
     judge = dataclasses.replace(task, scores=scores)
     clean = ~judge.fooled(task.pictures)
@@ -134,5 +135,5 @@ def _one(row: Attack, task: Task, scores: Scores, lattice: bool, curve: bool) ->
         rows = torch.nonzero(clean)[:, 0][late]
         changed[rows] = nearest[late]
         robust = clean & ~judge.fooled(changed)
-    kept = [clean & ~judge.fooled(read(changed).to(changed.device).float() / 255) for read in SAVED.values()]
+    kept = [clean & ~judge.fooled(read(changed).to(changed.device).float() / 255) for read in SAVED.values() if saving]
     return [clean, robust, least, changed, *kept]
