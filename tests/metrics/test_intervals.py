@@ -1,9 +1,11 @@
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
 
 from clearsight.base.errors import UsageError
-from clearsight.metrics.intervals import mean_of_shares, wilson
+from clearsight.metrics.intervals import mean_of_shares, median, wilson
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 20), (20, 20), (81, 263), (15, 148), (9340, 10000), (1, 29)])
@@ -48,3 +50,15 @@ def test_mean_of_shares_covers_in_95_of_100_cases():
 def test_wrong_use(call):
     with pytest.raises(UsageError, match="must be"):
         call()
+
+
+def test_median_has_the_interval_of_its_order_statistics():
+    assert median([3.0, 1.0, 2.0])[0] == 2 and median([4.0, 1.0, 2.0, 3.0])[0] == 2.5
+    assert median([1.0, float("inf"), float("inf")]) == (float("inf"), 1.0, float("inf"))
+    rng, hits = np.random.default_rng(0), 0
+    for _ in range(400):
+        _, low, high = median(list(rng.exponential(size=41)))
+        hits += low <= math.log(2) <= high
+    assert 0.94 <= hits / 400 <= 0.995
+    with pytest.raises(UsageError):
+        median([])

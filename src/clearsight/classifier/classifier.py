@@ -112,14 +112,18 @@ class Classifier:
         twin.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return twin
 
+    def scores(self, pictures: Tensor) -> Tensor:
+        """Class scores, float32 `(N, K)`, for fitted pictures `(N, C, H, W)`, uint8 or floats in [0, 1], to which gradients flow."""
+        inputs = self.preprocessing.normalise(pictures.to(self.device)).to(self._dtype)
+        scores: Tensor = self.model(inputs.contiguous(memory_format=torch.channels_last)).float()
+        if self.mirror:
+            scores = (scores + self.model(inputs.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
+        return scores
+
     def logits(self, batch: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""
         with torch.inference_mode():
-            pictures = self.preprocessing.normalise(batch.to(self.device)).to(self._dtype)
-            scores: Tensor = self.model(pictures.contiguous(memory_format=torch.channels_last)).float()
-            if self.mirror:
-                scores = (scores + self.model(pictures.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
-        return scores
+            return self.scores(batch)
 
     def probabilities(self, batch: Tensor) -> Tensor:
         """Calibrated class probabilities, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`."""

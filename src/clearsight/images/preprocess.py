@@ -145,6 +145,12 @@ class Preprocessing:
         rows.sub_(mean.repeat(width)).div_(std.repeat(width))
         return made
 
+    def denormalise(self, batch: Tensor) -> Tensor:
+        """The inverse of `normalise`: floats in [0, 1], `(N, C, H, W)`."""
+        mean, std = (batch.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        made = batch * std + mean
+        return made.flip(-3) if self.order == "bgr" else made
+
     def enlarged(self, factor: float) -> "Preprocessing":
         """The same for pictures `factor` times as high and wide, to crop from at random."""
         return dataclasses.replace(self, height=round(self.height * factor), width=round(self.width * factor))

@@ -1,7 +1,7 @@
 """95 % intervals that stay honest near 0 and 1 and for few pictures, where the usual ± 1.96 σ has no width."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..base.errors import wrong
 
@@ -34,3 +34,16 @@ def mean_of_shares(counts: Iterable[tuple[int, int]]) -> tuple[float, float, flo
     below = math.sqrt(sum((share - low) ** 2 for share, low, _ in limits)) / len(limits)
     above = math.sqrt(sum((high - share) ** 2 for share, _, high in limits)) / len(limits)
     return mean, max(0.0, mean - below), min(1.0, mean + above)
+
+
+def median(values: Sequence[float]) -> tuple[float, float, float]:
+    """Median and its 95 % interval, between two order statistics, so that it holds for any distribution; infinities may be among them.
+
+    The limits' places are those of the normal approximation to the binomial distribution. Raises UsageError when there is no value.
+    """
+    if not values:
+        raise wrong("the number of values", "at least 1", 0)
+    rising, n = sorted(values), len(values)
+    half = Z * math.sqrt(n) / 2
+    low, high = max(0, math.floor(n / 2 - half) - 1), min(n - 1, math.ceil(n / 2 + half))
+    return (rising[(n - 1) // 2] + rising[n // 2]) / 2, rising[low], rising[high]

@@ -23,7 +23,8 @@ from ..datasets.loader import Pictures
 from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
-from . import checkpoint, schedule
+from . import adversarial, checkpoint, schedule
+from .adversarial import Adversary
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
 from .loss import judged
 from .parallel import Team
@@ -48,6 +49,11 @@ class Job:
     quiet: bool = False
     say: Callable[[str], None] = print
     lineage: dict[str, str] = field(default_factory=dict)  # which trained weights it starts from, for the artefact
+
+    @property
+    def perturbation(self) -> adversarial.Perturbation | None:
+        """How training pictures are changed so that the network misses them, if the recipe says so."""
+        return adversarial.parse(self.recipe.perturb)
 
     @property
     def parts(self) -> int:
@@ -76,7 +82,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     net = Working(model, job.speed, job.device, job.team.world)
     saved = time.monotonic()
-    while counters.epoch < recipe.epochs and not out_of_patience(job):
+    while counters.epoch < recipe.epochs and not out_of_patience(job) and not collapsed(job):
         batches = permutation(recipe.seed, counters.epoch, len(job.train)).tensor_split(job.steps)[counters.step :]
         shares = [job.team.share(batch) for batch in batches]
         label = f"epoch {counters.epoch + 1}/{recipe.epochs}"
@@ -130,27 +136,41 @@ def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole
 def _step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
     """One step on this process's `share` of a batch of `whole` pictures; returns the batch's loss sum, hits, and whether to stop."""
     recipe, counters, state = job.recipe, job.state.counters, job.state
-    net.begin()
+    how = job.perturbation
+    adversary = Adversary(how, net, job.preprocessing, recipe.seed, counters.epoch) if how else None
     for group in state.optimizer.param_groups:
         group["lr"] = _lr(job, counters.step) * group.get("lr_scale", 1.0)
     torch.manual_seed(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"))
+    for _ in range(how.method.turns if how else 1):
+        loss_sum, correct = _turn(job, net, share, pictures, whole, adversary)
+    numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
+    loss_total, correct_total, asked = job.team.total(numbers).tolist()
+    return loss_total, int(correct_total), asked > 0
+
+
+def _turn(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, adversary: Adversary | None) -> tuple[float, int]:
+    """Gradients of a batch, part by part, and one update; returns this process's loss sum and hits."""
     loss_sum, correct = 0.0, 0
     indices = share.tensor_split(max(1, min(job.parts, len(share) // 2)))
     parts = pictures.split([len(part) for part in indices])
+    net.begin()
     for i, (index, part) in enumerate(zip(indices, parts, strict=True)):
         inputs, labels = job.prepared(index, part)
-        last = i == len(indices) - 1
+        smoothing, last = job.recipe.label_smoothing, i == len(indices) - 1
         with net.alone(last):
-            logits, losses = judged(net.outputs(inputs), labels, recipe.label_smoothing)
+            if adversary:
+                logits, losses = adversary.losses(i, index, inputs, labels, smoothing)
+            else:
+                logits, losses = judged(net.outputs(inputs), labels, smoothing)
             loss = (losses * job.class_weights[labels]).sum()
             (loss * (job.team.world / whole)).backward()  # data parallel averages over the processes
+        if adversary:
+            adversary.learnt(i, inputs)
         loss_sum += float(loss.detach())
         correct += int((logits.detach().argmax(1) == labels).sum())
     net.end()
     _update(job, loss_sum, inputs)
-    numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
-    loss_total, correct_total, asked = job.team.total(numbers).tolist()
-    return loss_total, int(correct_total), asked > 0
+    return loss_sum, correct
 
 
 def _update(job: Job, loss: float, inputs: Tensor) -> None:
@@ -194,7 +214,39 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     if job.team.world > 1:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
-    close_epoch(job, validate(job, state.averaged or None, stop), {"lr": _lr(job, job.steps - 1)})
+    weights = state.averaged or None
+    facts = {"lr": _lr(job, job.steps - 1)}
+    logits = validate(job, weights, stop)
+    if job.perturbation:
+        facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
+    close_epoch(job, logits, facts)
+    if collapsed(job):
+        job.say("the network has overfitted to its own attack (robust accuracy fell by half): stopped; the best epoch is kept")
+
+
+def _robust_accuracy(job: Job, how: adversarial.Perturbation, weights: dict[str, Tensor] | None) -> float:
+    """The share of some validation pictures, the same in each epoch, that PGD leaves right."""
+    model, chosen = job.state.model, permutation(job.recipe.seed, -3, len(job.val))[: adversarial.PROBED]
+
+    def scores(pictures: Tensor) -> Tensor:
+        inputs = job.preprocessing.normalise(pictures)
+        found: Tensor = functional_call(model, weights, (inputs,)) if weights else model(inputs)
+        return found
+
+    needs = [p for p in model.parameters() if p.requires_grad]
+    for p in needs:
+        p.requires_grad_(False)
+    try:
+        pictures = job.val.batch(chosen).to(job.device).float() / 255
+        return adversarial.probe(how, scores, pictures, job.val.labels[chosen].to(job.device), job.recipe.seed)
+    finally:
+        for p in needs:
+            p.requires_grad_(True)
+
+
+def collapsed(job: Job) -> bool:
+    """Whether adversarial training has come to catastrophic overfitting."""
+    return adversarial.collapsed([row["robust_accuracy"] for row in job.state.counters.rows if "robust_accuracy" in row])
 
 
 def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
@@ -202,8 +254,9 @@ def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
     counters, state = job.state.counters, job.state
     labels = job.val.labels
     accuracy = topk(logits, labels, 1)
-    if accuracy > counters.best:
-        counters.best, counters.best_epoch = accuracy, counters.epoch + 1
+    worth = facts.get("robust_accuracy", accuracy)
+    if worth > counters.best:
+        counters.best, counters.best_epoch = worth, counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
     counters.rows.append(
         {

@@ -47,6 +47,7 @@ class Recipe:
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
+    perturb: str = setting("", "adversarial training: fgsm, pgd, trades or free, with its ε as in 'pgd:8/255' (none: '')")
     mirror: str = setting(
         "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
     )
@@ -81,6 +82,12 @@ def compose(given: dict[str, Any], default: str = "quick") -> Recipe:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
     if recipe.optimizer == "lbfgs" and recipe.augment not in ("", "auto"):
         raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --augment {recipe.augment!r}.")
+    if recipe.perturb and recipe.optimizer == "lbfgs":
+        raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --perturb {recipe.perturb!r}.")
+    if recipe.perturb:
+        from .adversarial import parse  # which needs torch, and `train --help` does not
+
+        parse(recipe.perturb)
     return recipe
 
 

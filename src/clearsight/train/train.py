@@ -276,7 +276,7 @@ def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
     if job.team.leads:
         shape = (recipe.channels, recipe.size, recipe.size)
         rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
-        rate *= job.team.world
+        rate *= job.team.world / (job.perturbation.cost if job.perturbation else 1)
         epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
         say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
     return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
@@ -296,10 +296,12 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
         row = counters.rows[-1]
         write_events(run.events, row)
         best = " · best so far" if counters.best_epoch == row["epoch"] else ""
+        robust = f"  robust {row['robust_accuracy']:.2%}" if "robust_accuracy" in row else ""
         place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
         say(
             f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
-            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}  {row['pictures_per_second']:,.0f} pictures/s{best}"
+            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{robust}  "
+            f"{row['pictures_per_second']:,.0f} pictures/s{best}"
         )
 
     try:

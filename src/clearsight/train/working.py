@@ -1,6 +1,7 @@
 """How a step is computed, and the network it is computed with: the model itself, or its copy in bfloat16."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -67,6 +68,25 @@ class Working:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             outputs: Tensor = self.net(inputs.to(self._dtype))
         return outputs.float()
+
+    @contextlib.contextmanager
+    def at_rest(self) -> Iterator[Callable[[Tensor], Tensor]]:
+        """`outputs` with dropout and batch norm at rest and no gradient by the weights, for a search on the inputs in this process."""
+        whole = self.net
+        self.net = whole.module if isinstance(whole, DistributedDataParallel) else whole
+        needs = [p for p in self.net.parameters() if p.requires_grad]
+        modes = [(module, module.training) for module in self.net.modules()]
+        try:
+            self.net.eval()
+            for p in needs:
+                p.requires_grad_(False)
+            yield self.outputs
+        finally:
+            for p in needs:
+                p.requires_grad_(True)
+            for module, mode in modes:
+                module.training = mode
+            self.net = whole
 
     def alone(self, last: bool) -> contextlib.AbstractContextManager[None]:
         """For all parts of a batch but the last: gradients stay in this process."""

@@ -1,0 +1,29 @@
+"""AutoAttack: F. Croce, M. Hein, ICML 2020. Each picture is given to the next attack only while none has fooled it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from .apgd import apgd, apgd_targeted
+from .nearest import fab_targeted
+from .square import square
+from .task import Task
+
+STANDARD = (apgd, apgd_targeted, fab_targeted, square)
+IN_L2 = (partial(apgd, norm="l2"), partial(apgd_targeted, norm="l2"), partial(fab_targeted, norm="l2"))
+
+
+def ensemble(task: Task, attacks: Sequence[Callable[[Task], Tensor]] = STANDARD) -> Tensor:
+    """The worst of `attacks`: APGD on cross-entropy, APGD and FAB towards nine classes, Square, with AutoAttack's settings."""
+    result, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
+    for run in attacks:
+        if not len(left):
+            break
+        part = task.only(left)
+        found = run(part)
+        fooled = part.fooled(found)
+        result[left[fooled]] = found[fooled]
+        left = left[~fooled]
+    return result

@@ -1,0 +1,61 @@
+"""Attacks that are rows over the gradient loop.
+
+FGSM: I. Goodfellow, J. Shlens, C. Szegedy, Explaining and harnessing adversarial examples, 2014. BIM and the targeted step: A. Kurakin
+et al., Adversarial examples in the physical world, 2016. MI-FGSM: Y. Dong et al., 2018. PGD: A. Madry et al., 2017.
+"""
+
+import dataclasses
+
+import torch
+from torch import Tensor
+
+from ..images.perturb import NORMS, ascend, cross_entropy, missed, per_picture, random_start, reached, towards
+from .task import Task
+
+
+def climb(
+    task: Task, *, norm: str = "linf", steps: int, step: float, random: bool = False, momentum: float = 0.0, restarts: int = 1
+) -> Tensor:
+    """`steps` steps of `step`·ε, from a random place if `random`; what is not fooled is tried again `restarts` times in all.
+
+    With `task.targets` it goes towards these classes.
+    """
+    rule, radius = NORMS[norm], per_picture(task.epsilon, task.pictures)
+    if task.steps and task.steps != steps:
+        steps, step = task.steps, step * steps / task.steps  # as long a way
+    wanted, loss, done = (task.labels, cross_entropy, missed) if task.targets is None else (task.targets, towards, reached)
+    result = task.pictures.clone()
+    left = torch.arange(len(result), device=result.device)
+    if random:  # whoever is wrong already keeps its picture
+        with torch.no_grad():
+            left = left[~done(task.scores(task.pictures), wanted)]
+    attempts = (task.restarts or restarts) if random else 1
+    for attempt in range(attempts):
+        if not len(left):
+            break
+        origin, aims = task.pictures[left], wanted[left]
+        start = random_start(origin, radius[left], rule, task.indices[left], task.seed, attempt) if random else None
+        result[left] = ascend(
+            task.scores, origin, aims, radius[left].flatten(),
+            norm=rule, steps=steps, step=step, start=start, loss=loss, momentum=momentum,
+            done=None if task.sure else done,
+        )  # fmt: skip
+        if attempt + 1 < attempts:
+            with torch.no_grad():
+                left = left[~done(task.scores(result[left]), aims)]
+    return result
+
+
+def targeted(task: Task) -> Tensor:
+    """One step towards a class: `task.targets`, or the one that the classifier thinks least likely."""
+    if task.targets is None:
+        with torch.no_grad():
+            targets = task.scores(task.pictures).argmin(1)
+        task = dataclasses.replace(task, targets=targets)
+    return climb(task, steps=1, step=1.0)
+
+
+def noise(task: Task) -> Tensor:
+    """A random place in the ball: what every attack must beat."""
+    radius = per_picture(task.epsilon, task.pictures)
+    return random_start(task.pictures, radius, NORMS["linf"], task.indices, task.seed)

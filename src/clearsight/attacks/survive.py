@@ -1,0 +1,55 @@
+"""What a changed picture is still worth once it has been written to a file: 256 levels, PNG, JPEG; and changes made on the levels."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..images.decode import decode
+from .task import Task
+
+JPEG_QUALITY = 90
+
+
+def levels(pictures: Tensor) -> Tensor:
+    """Pictures in [0, 1] as uint8, rounded."""
+    return (pictures * 255).round().clamp_(0, 255).to(torch.uint8)
+
+
+def encoded(picture: Tensor, kind: str) -> bytes:
+    """The bytes of a PNG or JPEG file of uint8 `(C, H, W)`."""
+    file, values = BytesIO(), picture.permute(1, 2, 0).cpu().numpy()
+    Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(file, kind, quality=JPEG_QUALITY)
+    return file.getvalue()
+
+
+def _through(kind: str) -> Callable[[Tensor], Tensor]:
+    def saved(pictures: Tensor) -> Tensor:
+        rows = [decode(encoded(picture, kind), channels=pictures.shape[1]) for picture in levels(pictures)]
+        return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2)
+
+    return saved
+
+
+# what is read back, uint8, of pictures in [0, 1]
+SAVED: dict[str, Callable[[Tensor], Tensor]] = {"uint8": levels, "png": _through("PNG"), "jpeg": _through("JPEG")}
+
+
+def on_lattice(task: Task) -> Task:
+    """The task for a classifier that sees 256 levels and whose gradient is that of the levels; ε of whole levels."""
+
+    def scores(pictures: Tensor) -> Tensor:
+        return task.scores(pictures + (levels(pictures).to(pictures) / 255 - pictures).detach())
+
+    return dataclasses.replace(task, scores=scores, epsilon=math.floor(task.epsilon * 255 + 1e-6) / 255)
+
+
+def to_lattice(pictures: Tensor, changed: Tensor, norm: str) -> Tensor:
+    """`changed` with changes of whole levels: the nearest in L∞, else the next smaller, so that no norm grows."""
+    change = (changed - pictures) * 255
+    return ((pictures * 255).round() + (change.round() if norm == "linf" else (change + 1e-3 * change.sign()).trunc())) / 255

@@ -1,0 +1,64 @@
+"""What an attack is given, and the care that a classifier gets while it is attacked."""
+
+import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..images.perturb import Scores, missed
+
+
+@dataclass(frozen=True)
+class Task:
+    """Pictures `(N, C, H, W)` in [0, 1] with labels `(N,)`, to be changed by no more than `epsilon` so that `scores` misses the label.
+
+    Random draws belong to `indices` `(N,)`. `steps` and `restarts` of 0 are the attack's own; `targets` `(N,)` are the classes to
+    be taken for, where an attack aims. No more than `batch` pictures are computed together. An attack
+    in steps stops at the first that fools, unless it is to be `sure`: then it takes them all, and what it makes lasts longer.
+    """
+
+    scores: Scores
+    pictures: Tensor
+    labels: Tensor
+    epsilon: float
+    indices: Tensor
+    seed: int = 0
+    steps: int = 0
+    restarts: int = 0
+    targets: Tensor | None = None
+    batch: int = 256
+    sure: bool = False
+
+    def only(self, rows: Tensor) -> "Task":
+        """The same for the pictures at `rows` (numbers or a mask)."""
+        targets = None if self.targets is None else self.targets[rows]
+        pictures, labels, indices = self.pictures[rows], self.labels[rows], self.indices[rows]
+        return dataclasses.replace(self, pictures=pictures, labels=labels, indices=indices, targets=targets)
+
+    def fooled(self, pictures: Tensor) -> Tensor:
+        """Which of `pictures` (N, C, H, W) the classifier takes for something else, `(N,)`."""
+        with torch.no_grad():
+            parts = zip(pictures.split(self.batch), self.labels.split(self.batch), strict=True)
+            return torch.cat([missed(self.scores(part), labels) for part, labels in parts])
+
+
+@contextmanager
+def frozen(*models: nn.Module) -> Iterator[None]:
+    """Weights without gradients, dropout and batch norm at rest; afterwards flags, modes and random states are as they were."""
+    needs = [(p, p.requires_grad) for model in models for p in model.parameters()]
+    modes = [(module, module.training) for model in models for module in model.modules()]
+    with torch.random.fork_rng():
+        try:
+            for p, _ in needs:
+                p.requires_grad_(False)
+            for module, _ in modes:
+                module.training = False
+            yield
+        finally:
+            for p, flag in needs:
+                p.requires_grad_(flag)
+            for module, mode in modes:
+                module.training = mode

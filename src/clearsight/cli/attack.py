@@ -1,0 +1,134 @@
+"""`clearsight attack MODEL DATA|PICTURE`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show
+
+
+@click.command()
+@click.argument("model")
+@click.argument("data", required=False)
+@click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list says them all.")
+@click.option("--epsilon", default="8/255", show_default=True, help="Largest change, in units of [0, 1]: 0.03 or 8/255.")
+@click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
+@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--steps", default=0, type=click.IntRange(0), help="Steps or queries (0: the attack's own).")
+@click.option("--restarts", default=0, type=click.IntRange(0), help="Random starts (0: the attack's own).")
+@click.option("--target", default="", metavar="CLASS", help="Attack towards this class.")
+@click.option("--transfer", default="", metavar="MODEL", help="Take the gradients of this other classifier.")
+@click.option("--lattice", is_flag=True, help="Change whole levels of 255 only, so that the saved picture still fools.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+@click.option("--out", default="", help="For a PICTURE: file of the triptych (default: attack.png); the changed picture goes beside it.")
+@batch_option
+@device_option
+@json_option
+@quiet_option
+def attack(
+    model: str, data: str | None, method: str, epsilon: str, n: int, part: str, out: str, device: str, as_json: bool, quiet: bool,
+    transfer: str, target: str, **settings: Any,
+) -> None:  # fmt: skip
+    """Change pictures by at most epsilon so that MODEL misses them, and say how many it still gets right.
+
+    DATA as in `evaluate` (left out: the data it was trained on), or one picture file, of which the classical triptych is
+    made: picture + epsilon × sign = new picture. A preflight says whether the attack means what it seems to mean.
+
+    \b
+      clearsight attack runs/pets --method fgsm --epsilon 8/255
+      clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
+    """
+    from ..attacks.table import ATTACKS
+    from ..base.device import pick_device
+    from ..base.errors import unknown
+    from ..classifier import load
+    from ..images.perturb import parse_epsilon
+
+    if method == "list":
+        show(_methods(ATTACKS))
+        return
+    where = pick_device(device)
+    classifier = load(model, device=where)
+    settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": load(transfer, device=where) if transfer else None}
+    settings["batch_size"] = settings.pop("batch")
+    if target:
+        if target not in classifier.classes:
+            raise unknown("class", target, classifier.classes)
+        settings["target"] = classifier.classes.index(target)
+    if data and Path(data).is_file() and Path(data).suffix.lower() in _suffixes():
+        _picture(classifier, data, out or "attack.png", as_json, settings)
+    else:
+        _data(classifier, model, data, part, n, as_json, quiet, settings)
+
+
+def _suffixes() -> tuple[str, ...]:
+    from ..images.decode import SUFFIXES
+
+    return tuple(SUFFIXES)
+
+
+def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
+    from ..attacks.attack import attack as run
+    from ..base.errors import plain
+    from ..base.randomness import permutation
+    from ..datasets.loader import load
+    from ..evaluate.parts import choose_part
+
+    chosen, name, notes = choose_part(model, data, part)
+    for note in () if quiet else notes:
+        click.echo(plain(note), err=True)
+    pictures = load(chosen, classifier.preprocessing, quiet=quiet)
+    picked = permutation(settings["seed"], 0, len(pictures))[:n]
+    found = run(classifier, pictures.batch(picked), pictures.labels[picked], quiet=quiet, **settings).to_json()
+    if as_json:
+        print_json(found)
+        return
+    bound = f"ε = {found['epsilon']:.4g} ({found['norm']})"
+    click.echo(f"{name}, n = {found['n']:,}: {percent(found['clean'])} right; after {found['method']}, {bound}: {percent(found['robust'])}")
+    click.echo("saved as  " + " · ".join(f"{kind} {percent(found[f'after_{kind}'])}" for kind in ("uint8", "png", "jpeg")))
+    middle = found["minimal_epsilon"]
+    shown = {key: "more than was tried" if value is None else f"{value:.4g}" for key, value in middle.items()}
+    click.echo(f"smallest ε that fools, in the middle: {shown['value']} ({shown['low']} to {shown['high']})")
+    show(_curve(found["curve"]), _checks(found["preflight"]))
+
+
+def _picture(classifier: Any, file: str, out: str, as_json: bool, settings: dict[str, Any]) -> None:
+    from ..attacks.triptych import triptych
+
+    found = triptych(classifier, file, Path(out), **{key: value for key, value in settings.items() if key != "batch_size"})
+    if as_json:
+        print_json(found)
+        return
+    before, after = found["before"], found["after"]
+    click.echo(f"{before['label']} {before['confidence']:.1%}  →  {after['label']} {after['confidence']:.1%}")
+    click.echo("still fools when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in found["survives"].items()))
+    click.echo(f"triptych {found['triptych']}\npicture  {found['picture']}")
+
+
+def _methods(table: Any) -> Any:
+    from rich.table import Table
+
+    made = Table("method", "norm", "needs", "what it does", box=None, header_style="bold")
+    for name, row in table.items():
+        made.add_row(name, row.norm, "gradient" if row.white_box else "scores", row.says)
+    return made
+
+
+def _curve(rows: list[dict[str, float]]) -> Any:
+    from rich.table import Table
+
+    made = Table("epsilon", "right", box=None, header_style="bold")
+    for row in rows:
+        made.add_row(f"{row['epsilon']:.4g}", percent(row))
+    return made
+
+
+def _checks(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table("preflight", "", "", box=None, header_style="bold")
+    for row in rows:
+        made.add_row(row["check"], Text("ok" if row["ok"] else "LOOK", style="green" if row["ok"] else "bold red"), row["says"])
+    return made

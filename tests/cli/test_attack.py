@@ -1,0 +1,96 @@
+"""`clearsight attack`: the JSON that other programs rely on, pictures that fool from the disk, mistakes that are named."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.pictures import digit_folder
+
+ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--speed", "plain")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return digit_folder(tmp_path_factory.mktemp("digits") / "scans", per_class=30, classes=4)
+
+
+@pytest.fixture
+def run(clearsight, folder):
+    said = clearsight("train", folder, *ROAD, "--out", "first", "--quiet")
+    assert said.code == 0, said.err
+    return "runs/first"
+
+
+def test_data_json(clearsight, run, folder):
+    said = clearsight("attack", run, folder, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert {"n", "clean", "robust", "after_uint8", "epsilon", "norm", "median_minimal_epsilon", "preflight"} <= set(found)
+    assert (found["n"], found["epsilon"], found["norm"]) == (20, 0.1, "linf")
+    for name in ("clean", "robust", "after_uint8", "after_png", "after_jpeg"):
+        assert 0 <= found[name]["low"] <= found[name]["value"] <= found[name]["high"] <= 1
+    assert found["robust"]["value"] < found["clean"]["value"] and found["after_png"] == found["after_uint8"]
+    assert all(set(row) == {"check", "ok", "says"} for row in found["preflight"]) and len(found["preflight"]) >= 10
+    values = [row["value"] for row in found["curve"]]
+    assert values[0] == found["clean"]["value"] and values == sorted(values, reverse=True)
+    at = {row["epsilon"]: row["value"] for row in found["curve"]}
+    assert at[0.1] == found["robust"]["value"]
+    assert 0 < found["median_minimal_epsilon"] < 0.2
+    assert "right; after fgsm" in clearsight("attack", run, "--method", "fgsm", "--n", "5", "--epsilon", "8/255").out
+
+
+def test_picture_fools_from_the_disk(clearsight, run, folder):
+    source = sorted((folder / "three").glob("*.png"))[0]
+    said = clearsight("attack", run, source, "--epsilon", "60/255", "--lattice", "--out", "made/panda.png", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["survives"]["png"] and found["before"]["label"] != found["after"]["label"]
+    answer = json.loads(clearsight("classify", run, "made/panda-picture.png", "--speed", "plain", "--json").out)[0]
+    assert answer["label"] == found["after"]["label"]
+    assert answer["confidence"] == pytest.approx(found["after"]["confidence"], abs=1e-5)
+    change = np.asarray(Image.open("made/panda-picture.png")).astype(int)
+    assert change.shape == (16, 16) and found["largest_change"] <= 60 / 255 + 1e-6
+    with Image.open("made/panda.png") as sheet:
+        assert sheet.mode == "RGB" and sheet.width > 2 * sheet.height
+    assert "still fools when saved" in clearsight("attack", run, source, "--epsilon", "0.2").out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--epsilon", "8"), "between 0 and 1"),
+        (("--epsilon", "-1"), "at least 0"),
+        (("--epsilon", "8/0"), "such as 0.03"),
+        (("--epsilon", "much"), "such as 0.03"),
+        (("--method", "fgms"), "Did you mean fgsm"),
+        (("--target", "thre"), "Did you mean three"),
+        (("--n", "0"), "x>=1"),
+    ],
+)
+def test_mistakes_are_one_line(clearsight, run, words, says):
+    said = clearsight("attack", run, *words)
+    assert said.code == 2 and said.out == "" and says in said.err and len(said.err.strip().splitlines()) == 1
+
+
+def test_target_transfer_and_list(clearsight, run, folder):
+    assert clearsight("train", folder, *ROAD, "--seed", "1", "--out", "second", "--quiet").code == 0
+    own, other = (
+        json.loads(clearsight("attack", run, "--method", "fgsm", "--epsilon", "0.1", *more, "--json", "--quiet").out)["robust"]["value"]
+        for more in ((), ("--transfer", "runs/second"))
+    )
+    assert own <= other < 1
+    source = sorted((folder / "three").glob("*.png"))[0]
+    said = clearsight("attack", run, source, "--target", "one", "--epsilon", "0.4", "--json")
+    assert json.loads(said.out)["after"]["label"] == "one"
+    assert "fgsm" in clearsight("attack", run, "--method", "list").out
+
+
+def test_what_has_no_gradient_says_so(clearsight, folder):
+    assert clearsight("train", folder, "--model", "histogram", "--out", "h", "--quiet").code == 0
+    said = clearsight("attack", "runs/h", "--method", "fgsm", "--json", "--quiet")
+    assert said.code == 2 and "no gradient" in said.err and "square" in said.err
+    said = clearsight("attack", "runs/h", "--method", "square", "--steps", "20", "--epsilon", "0.1", "--json", "--quiet")
+    found = json.loads(said.out)
+    assert [row["ok"] for row in found["preflight"] if row["check"] == "gradients"] == [False]
