@@ -127,6 +127,7 @@ def _small() -> list[str]:
 
 @pytest.mark.parametrize("name", _small())
 def test_a_network_of_any_family_answers_after_loading_as_before(name, tmp_path):
+    torch.manual_seed(0)
     channels = models.published(name)[0][0]
     pictures = torch.randint(0, 256, (3, channels, 32, 32), dtype=torch.uint8)
     model = models.build(name, 4, channels=channels, height=32, width=32, seed=1)
@@ -134,5 +135,8 @@ def test_a_network_of_any_family_answers_after_loading_as_before(name, tmp_path)
     torch.nn.init.normal_(model.head.weight)
     before = Classifier(model, Preprocessing(channels, 32, 32), tuple("abcd"), architecture=name)
     save(before, tmp_path / "saved")
-    # another memory format sums in another order; without statistics of its own a deep network's logits are in the 10,000s
-    torch.testing.assert_close(load(tmp_path / "saved").logits(pictures), before.logits(pictures), rtol=1e-4, atol=1e-4)
+    # another memory format sums in another order: up to 2.4e-6 of the largest logit over eight seeds, of which one in
+    # four had a small logit that lost more of itself to cancellation
+    asked = before.logits(pictures)
+    scale = asked.abs().max()
+    torch.testing.assert_close(load(tmp_path / "saved").logits(pictures) / scale, asked / scale, rtol=0, atol=1e-5)
