@@ -18,11 +18,11 @@ from itertools import islice
 import numpy as np
 import PIL
 import skimage
+import sklearn
 from PIL import Image, ImageOps
 from skimage import data as photographs
 from sklearn.datasets import load_sample_images
 
-import sklearn
 from clearsight.base.device import hardware
 from clearsight.datasets.check import Report, check
 from clearsight.datasets.dataset import Dataset, Parts, objects

@@ -61,3 +61,39 @@ def test_mistakes_are_one_line(clearsight):
     assert "Did you mean filters" in clearsight("look", "filter", "alexnet").err
     said = clearsight("look", "convolution", "--out", "x.bmp")
     assert said.code == 2 and "ends in .png" in said.err
+
+
+def test_why(clearsight, picture, tmp_path):
+    words = ("look", "why", "lenet5", picture, "--input", "28x28x3", "--classes", "4")
+    said = clearsight(*words, "--method", "integrated", "--json", "--out", "why.png", "--npz", "why.npz")
+    found = json.loads(said.out)
+    assert {"class", "probability", "method", "layer", "says", "blind", "checks", "misleading"} == set(found), said.err
+    assert [check["check"] for check in found["checks"]] == ["deletion", "insertion", "learnt", "class", "complete"]
+    assert np.load(tmp_path / "why.npz")["integrated"].shape == (28, 28)
+    with Image.open(tmp_path / "why.png") as image:
+        assert image.width > 700
+    said = clearsight(*words, "--method", "all", "--no-checks", "--class", "2", "--out", "all.png")
+    assert said.code == 0 and "rollout left out" in said.err and "saliency  2" in said.out
+    assert "Did you mean grad-cam" in clearsight(*words, "--method", "gradcam").err
+    assert clearsight(*words, "--class", "4").code == 2
+
+
+def test_the_space_of_features(clearsight, picture, tmp_path):
+    words = ("digits", "--input", "8x8x1", "--pictures", "40")
+    said = json.loads(clearsight("look", "embedding", "pixels", *words, "--json", "--out", "space.png", "--npz", "s.npz").out)
+    assert len(said["pictures"]) == 40 and said["dimensions"] == 64 and said["purity"] > 2 * said["chance"]
+    assert np.load(tmp_path / "s.npz")["features"].shape == (40, 64)
+    said = json.loads(clearsight("look", "neighbours", "pixels", picture, *words, "--most", "5", "--json", "--out", "near.png").out)
+    assert len(said) == 5 and said[0]["cosine"] >= said[1]["cosine"]
+    assert "test" in clearsight("look", "embedding", "pixels", *words, "--part", "tets").err
+
+
+def test_preprocessing_and_maximise(clearsight, picture, tmp_path):
+    said = json.loads(clearsight("look", "preprocessing", "resnet18", picture, "--json", "--out", "x.png").out)
+    assert [one["name"] for one in said["stages"]] == ["file", "size", "numbers"]
+    assert said["answers"][0]["mistake"] == "" and "normalised twice" in {one["mistake"] for one in said["answers"]}
+    words = ("look", "maximise", "lenet5", "--input", "28x28x1", "--layer", "conv1", "--channel", "2", "--steps", "3")
+    said = json.loads(clearsight(*words, "--json", "--out", "ideal.png").out)
+    assert len(said[0]["course"]) == 3 and said[0]["after"] > said[0]["before"]
+    with Image.open(tmp_path / "ideal.png") as image:
+        assert image.height > 160

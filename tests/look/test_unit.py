@@ -35,7 +35,11 @@ LAYERS = {
     "padding": nn.Conv2d(4, 6, (3, 5), padding=(1, 2)),
     "groups": nn.Conv2d(4, 6, 3, groups=2),
     "dilation": nn.Conv2d(4, 6, 3, dilation=2, padding=2, bias=False),
+    "transposed": nn.ConvTranspose2d(4, 6, 3),
+    "transposed, all at once": nn.ConvTranspose2d(4, 6, (3, 2), stride=(2, 3), padding=1, output_padding=1, groups=2, dilation=(2, 1)),
     "norm": nn.BatchNorm2d(4),
+    "group norm": nn.GroupNorm(2, 4),
+    "local response": nn.LocalResponseNorm(3, alpha=0.5, k=2.0),
     "max pool": nn.MaxPool2d(3, 2, padding=1, ceil_mode=True),
     "avg pool": nn.AvgPool2d(3, 2, padding=1, ceil_mode=True),
     "avg pool without padding": nn.AvgPool2d(3, 2, padding=1, count_include_pad=False),
@@ -85,13 +89,13 @@ def test_functional_operations_are_followed() -> None:
 
 
 def test_what_is_not_there_or_has_no_rule_is_said() -> None:
-    model, x = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ConvTranspose2d(2, 2, 2)), torch.zeros(1, 3, 8, 8)
+    model, x = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(2), nn.Conv1d(2, 2, 2)), torch.zeros(1, 3, 8, 8)
     with pytest.raises(UsageError, match=r"channel must be from 0 to 1\. Got 2\."):
         unit(model, x, "0", 2)
     with pytest.raises(UsageError, match="at must be within 6×6"):
         unit(model, x, "0", 0, (6, 0))
-    with pytest.raises(ClearsightError, match="transposed"):
-        unit(model, x, "1", 0)
+    with pytest.raises(ClearsightError, match="not over rows and columns"):
+        unit(model, x, "2", 0)
     with pytest.raises(UsageError, match="one picture"):
         unit(model, x.expand(2, 3, 8, 8), "0", 0)
 

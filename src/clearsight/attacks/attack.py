@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..base.check import Check
 from ..base.device import keep_large_buffers
 from ..base.errors import UsageError, wrong
 from ..base.progress import Progress
@@ -15,7 +16,7 @@ from ..classifier import Classifier
 from ..images.perturb import Scores
 from ..metrics.intervals import median, wilson
 from .curve import smallest
-from .preflight import Check, preflight
+from .preflight import preflight
 from .survive import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
 from .task import Task, frozen

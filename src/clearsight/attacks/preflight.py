@@ -6,13 +6,13 @@ sense of security, ICML 2018.
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..base.check import Check
 from ..base.errors import UsageError
 from ..base.randomness import uniform
 from ..classifier import Classifier
@@ -26,19 +26,6 @@ PICTURES = 64
 STEPS, WAY = 20, 2.5  # of PGD here, and how far it goes in units of ε
 QUERIES = 200
 FEW = 0.05  # share of pictures that may differ by chance
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the report."""
-
-    check: str
-    ok: bool
-    says: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As in the JSON of `clearsight attack`."""
-        return dataclasses.asdict(self)
 
 
 class Trial:

@@ -104,10 +104,11 @@ def decode(
     formats: Sequence[str] = FORMATS,
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
+    upright: bool = True,
 ) -> np.ndarray:
     """The picture in `source` (path, bytes, binary file, PIL image or uint8 array) as uint8 `(H, W, C)`.
 
-    C is 1 for grey and 3 for RGB, `channels` forces either. EXIF orientation is applied, alpha laid on white, 16-bit
+    C is 1 for grey and 3 for RGB, `channels` forces either. EXIF orientation is applied if `upright`, alpha laid on white, 16-bit
     values scaled, CMYK and palettes converted; of an animation the first frame. 32-bit and float grey is scaled by the
     least usual white (1 for floats, 255, 65535) that no pixel exceeds. With `min_side` a JPEG may come smaller, its
     short side never under `min_side` px. Raises UnreadableImage for everything else, called `name` in the message.
@@ -133,7 +134,7 @@ def decode(
         if image.format == "PNG" and file:
             _require_rows(image, file)
         flat = _flat(image, name)
-        if (turn := _orientation(image)) in UPRIGHT:
+        if upright and (turn := _orientation(image)) in UPRIGHT:
             flat = flat.transpose(UPRIGHT[turn])
     del image  # its memory, before another copy is made
     try:

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
-from ..base.errors import unknown
+from ..base.errors import ClearsightError, unknown
 
 
 @contextmanager
@@ -83,3 +83,26 @@ def captured(model: nn.Module, x: Tensor, layers: Iterable[str] | None = None, *
             module.register_forward_hook(lambda _m, _i, output, name=name: keep(name, output))
         model(x)
     return found
+
+
+def branched(model: nn.Module, x: Tensor, name: str) -> tuple[Tensor, Any]:
+    """The output of the layer `name` as a leaf, and the network's own output computed from it: gradients reach so far and no further.
+
+    What comes before the layer is computed without a graph. Of a layer that is called several times it is the last call.
+    """
+    kept: list[Tensor] = []
+
+    def branch(_m: nn.Module, _i: Any, output: Any) -> Any:
+        leaves, spec = tree_flatten(output)
+        at = next(i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor))
+        kept.append(leaves[at].detach().clone().requires_grad_())
+        leaves[at] = kept[-1].clone()  # which an in-place ReLU may overwrite
+        return tree_unflatten(leaves, spec)
+
+    with undisturbed(model), torch.enable_grad():
+        model.requires_grad_(False)
+        layer(model, name).register_forward_hook(branch)
+        out = model(x.detach())
+    if not kept:
+        raise ClearsightError(f"the layer {name} is not used for an answer: choose another.")
+    return kept[-1], out

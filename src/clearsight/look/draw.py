@@ -78,13 +78,18 @@ def short(value: float) -> str:
 
 
 def sheet(
-    title: str, tiles: Sequence[tuple[str, NDArray[np.uint8]]], note: str = "", legend: Image.Image | None = None, side: int = 72
+    title: str,
+    tiles: Sequence[tuple[str, NDArray[np.uint8]]],
+    note: str = "",
+    legend: Image.Image | None = None,
+    side: int = 72,
+    columns: int = 0,
 ) -> Image.Image:
-    """RGB tiles with a line beneath each, as nearly 3:2 as they go, under a title and over a note and a colour bar."""
+    """RGB tiles with a line beneath each, as nearly 3:2 as they go without `columns`, under a title and over a note and a colour bar."""
     if not tiles:
         raise wrong("tiles", "at least one", 0)
     shown = [(label, tile(picture, side)) for label, picture in tiles]
-    columns = min(len(shown), max(1, round(math.sqrt(len(shown) * 1.5))))
+    columns = columns or min(len(shown), max(1, round(math.sqrt(len(shown) * 1.5))))
     gap, labelled = 8, 16 if any(label for label, _ in shown) else 0
     rows = math.ceil(len(shown) / columns)
     wide = [round(font(size).getlength(words.translate(LACKING))) for words, size in ((title, 17), (note, 12))]

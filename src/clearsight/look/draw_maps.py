@@ -9,6 +9,7 @@ from torch import Tensor
 
 from .draw import PAPER, Array, bar, coloured, limits, sheet, short
 from .features import pixels, strongest
+from .maximise import Ideal
 from .patches import Found
 
 
@@ -71,10 +72,23 @@ def patch_sheet(title: str, found: Sequence[Found]) -> Image.Image:
     for channel in dict.fromkeys(patch.channel for patch in found):
         mine = [patch for patch in found if patch.channel == channel]
         tiles = [(short(patch.value), _picture(patch.pixels)) for patch in mine]
+        tiles += [("led back", _around_grey(patch.back)) for patch in mine if patch.back is not None]
         sheets.append(
             sheet(f"{title}  channel {channel}", tiles, "cut out by the receptive field; below each, the channel's value", None, 104)
         )
     return stacked(sheets)
+
+
+def _around_grey(values: Tensor) -> NDArray[np.uint8]:
+    """Signed numbers `(C, H, W)` in colour, zero in the middle."""
+    scaled = values / (2 * values.abs().max().clamp_min(1e-12)) + 0.5
+    return _picture((scaled * 255).round().byte().cpu())
+
+
+def ideal_sheet(title: str, found: Sequence[Ideal]) -> Image.Image:
+    """The pictures made for channels, with what each value grew from and to."""
+    tiles = [(f"{one.channel}: {short(one.before)} to {short(one.after)}", _picture((one.pixels * 255).round().byte())) for one in found]
+    return sheet(title, tiles, "made to excite a channel; its mean value before and after", None, 160)
 
 
 def _picture(values: Tensor) -> NDArray[np.uint8]:

@@ -13,13 +13,17 @@ from ..models.summary import summarise
 from .features import top_patches
 from .receptive_field import box
 from .subject import Subject
+from .why.rectified import projected
 
 BATCH = 32
 
 
 @dataclass(frozen=True)
 class Found:
-    """One patch: its channel, the value there, the picture's name, the place in the map, and the pixels, uint8 `(C, h, w)`."""
+    """One patch: its channel, the value there, the picture's name, the place in the map, and the pixels, uint8 `(C, h, w)`.
+
+    `back` is what the deconvnet leads back to in the patch, `(C, h, w)`, where it was asked for.
+    """
 
     channel: int
     value: float
@@ -28,6 +32,7 @@ class Found:
     x: int
     box: tuple[int, int, int, int]
     pixels: Tensor
+    back: Tensor | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As `look patches --json` has it; the box is top, left, bottom, right in the fitted picture."""
@@ -35,8 +40,13 @@ class Found:
         return {**plain, "box": list(self.box)}
 
 
-def search(subject: Subject, data: Any, layer: str, channels: Sequence[int], most: int = 9, pictures: int = 1000) -> list[Found]:
-    """The `most` patches of every channel among the first `pictures` of all parts of `data`, in batches, so that memory is bounded."""
+def search(
+    subject: Subject, data: Any, layer: str, channels: Sequence[int], most: int = 9, pictures: int = 1000, deconvnet: bool = False
+) -> list[Found]:
+    """The `most` patches of every channel among the first `pictures` of all parts of `data`, in batches, so that memory is bounded.
+
+    With `deconvnet` each comes with its reconstruction (M. Zeiler, R. Fergus, 2013), for networks with ReLUs.
+    """
     parts = open_dataset(data).parts.values()
     every = [(part, i) for part in parts for i in range(len(part))][:pictures]
     network = summarise(subject.model, subject.input_size)
@@ -59,5 +69,9 @@ def search(subject: Subject, data: Any, layer: str, channels: Sequence[int], mos
             top, left, bottom, right = box(row, (patch.y, patch.x))
             cut = max(0, top), max(0, left), min(fitted.shape[1], bottom), min(fitted.shape[2], right)
             pixels = fitted[:, cut[0] : cut[2], cut[1] : cut[3]]
-            found.append(Found(channel, patch.value, str(part.names[i]), patch.y, patch.x, cut, pixels))
+            back = None
+            if deconvnet:
+                inputs = subject.preprocessing.normalise(fitted[None].to(subject.device))
+                back = projected(subject.model, inputs, layer, channel, (patch.y, patch.x))[0, :, cut[0] : cut[2], cut[1] : cut[3]]
+            found.append(Found(channel, patch.value, str(part.names[i]), patch.y, patch.x, cut, pixels, back))
     return found

@@ -88,18 +88,24 @@ def convolution(count: Recount, operation: Operation, index: Index) -> Count:
         operation.args[6],
         operation.args[8],
     )
-    if transposed or x.ndim != 4:
-        raise ClearsightError("a transposed convolution, or one not over rows and columns, has no rule here: choose another layer.")
+    if x.ndim != 4:
+        raise ClearsightError("a convolution that is not over rows and columns has no rule here: choose another layer.")
     n, channel, *at = index
+    bias = float(count.values(operation.args[2])[channel]) if operation.args[2] is not None else 0.0
+    if transposed:
+        weight = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)  # as if it were an ordinary one
     inputs = weight.shape[1]
     first = channel // (weight.shape[0] // groups) * inputs
     patch = torch.zeros(weight.shape[1:], dtype=torch.float64)
     for i in range(weight.shape[2]):
         for j in range(weight.shape[3]):
-            row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
+            if transposed:  # the places whose filter, laid down by strides, covers this one
+                steps = [divmod(a + p - k * d, s) for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True)]
+                row, column = (whole if not rest else -1 for whole, rest in steps)
+            else:
+                row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
             if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
                 patch[:, i, j] = x[n, first : first + inputs, row, column]
-    bias = float(count.values(operation.args[2])[channel]) if operation.args[2] is not None else 0.0
     return count.summed(patch * weight[channel], bias, patch=patch, kernel=weight[channel], first_channel=first)
 
 
@@ -135,23 +141,24 @@ def batch_norm_of(count: Recount, operation: Operation, index: Index, given: Cou
 
 def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, int]:
     """The numbers under a pooling's window, and how many places it has that count (padding does, what ceil mode adds does not)."""
-    x, args = count.values(operation.args[0])[index[:-2]].double(), operation.args
-    kernel = _two(args[1])
-    stride = _two(args[2]) if len(args) > 2 and args[2] else kernel
-    padding, dilation = _two(args[3] if len(args) > 3 else 0), [1, 1]
+    dims, args = 3 if operation.name.endswith("3d") else 2, operation.args
+    x = count.values(args[0])[index[:-dims]].double()
+    kernel = _each(args[1], dims)
+    stride = _each(args[2], dims) if len(args) > 2 and args[2] else kernel
+    padding, dilation = _each(args[3] if len(args) > 3 else 0, dims), [1] * dims
     if operation.name.startswith("max") and len(args) > 4:
-        dilation = _two(args[4])
+        dilation = _each(args[4], dims)
     ranges, places = [], 1
-    for a, k, s, p, d, n in zip(index[-2:], kernel, stride, padding, dilation, x.shape, strict=True):
+    for a, k, s, p, d, n in zip(index[-dims:], kernel, stride, padding, dilation, x.shape, strict=True):
         begin = a * s - p
         ranges.append([begin + i * d for i in range(k) if 0 <= begin + i * d < n])
         places *= min(begin + k, n + p) - begin
-    return x[ranges[0]][:, ranges[1]], places
+    return x[torch.meshgrid(*map(torch.tensor, ranges), indexing="ij")], places
 
 
-def _two(values: Any) -> list[int]:
-    pair: list[int] = [values] if isinstance(values, int) else list(values)
-    return pair * 2 if len(pair) == 1 else pair
+def _each(values: Any, dims: int) -> list[int]:
+    every: list[int] = [values] if isinstance(values, int) else list(values)
+    return every * dims if len(every) == 1 else every
 
 
 def max_pool(count: Recount, operation: Operation, index: Index) -> Count:
@@ -161,7 +168,7 @@ def max_pool(count: Recount, operation: Operation, index: Index) -> Count:
 
 
 def avg_pool(count: Recount, operation: Operation, index: Index) -> Count:
-    """avg_pool2d(input, kernel, stride, padding, ceil, count_include_pad, divisor)."""
+    """avg_pool2d, avg_pool3d (input, kernel, stride, padding, ceil, count_include_pad, divisor)."""
     seen, places = window(count, operation, index)
     args = operation.args
     divisor = args[6] if len(args) > 6 and args[6] else places if len(args) <= 5 or args[5] else seen.numel()
@@ -202,6 +209,18 @@ def layer_norm(count: Recount, operation: Operation, index: Index) -> Count:
     factor = (float(count.values(weight)[place]) if weight else 1.0) / float(seen.var(correction=0) + eps) ** 0.5
     shift = float(count.values(bias)[place]) if bias else 0.0
     return Count(float(seen[place] - seen.mean()) * factor + shift, max(float(seen.abs().max()) * abs(factor), abs(shift)))
+
+
+def group_norm(count: Recount, operation: Operation, index: Index) -> Count:
+    """native_group_norm(input, weight, bias, N, C, H·W, groups, eps)."""
+    x, weight, bias, _, channels, _, groups, eps = operation.args
+    size = channels // groups
+    first = index[1] // size * size
+    values = count.values(x)[index[0]].double()
+    seen = values[first : first + size]
+    factor = (float(count.values(weight)[index[1]]) if weight else 1.0) / float(seen.var(correction=0) + eps) ** 0.5
+    shift = float(count.values(bias)[index[1]]) if bias else 0.0
+    return Count(float(values[index[1:]] - seen.mean()) * factor + shift, max(float(seen.abs().max()) * abs(factor), abs(shift)))
 
 
 def softmax(count: Recount, operation: Operation, index: Index) -> Count:
@@ -295,10 +314,11 @@ _BY_RULE: dict[Callable[[Recount, Operation, Index], Count], str] = {
     product: "bmm",
     batch_norm: "native_batch_norm _native_batch_norm_legit_no_training",
     max_pool: "max_pool2d_with_indices",
-    avg_pool: "avg_pool2d",
+    avg_pool: "avg_pool2d avg_pool3d",
     adaptive: "_adaptive_avg_pool2d",
     reduced: "mean sum amax",
     layer_norm: "native_layer_norm",
+    group_norm: "native_group_norm",
     softmax: "_softmax _safe_softmax",
     attention: "_scaled_dot_product_flash_attention_for_cpu",
     added: "add sub",

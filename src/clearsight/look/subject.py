@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import models
-from ..base.errors import UsageError
+from ..base.errors import UsageError, unknown
 from ..classifier import load
 from ..images.preprocess import Preprocessing
 from ..models import formula
@@ -18,22 +18,42 @@ from ..weights import is_origin
 
 @dataclass(frozen=True)
 class Subject:
-    """A network with what goes before it; `trained` is false for one that has its first weights only."""
+    """A network with what goes before it; `trained` is false for one that has its first weights only.
+
+    `classes` are the names of its answers; empty where they have none.
+    """
 
     name: str
     model: nn.Module
     preprocessing: Preprocessing
     trained: bool
+    classes: tuple[str, ...] = ()
 
     @property
     def input_size(self) -> tuple[int, int, int]:
         """Channels, height, width."""
         return self.preprocessing.channels, self.preprocessing.height, self.preprocessing.width
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network's weights are."""
+        return next((p.device for p in self.model.parameters()), torch.device("cpu"))
+
+    def label(self, index: int) -> str:
+        """The name of a class, or its number."""
+        return self.classes[index] if self.classes else str(index)
+
+    def index(self, label: str, classes: int) -> int:
+        """The number of the class `label` of so many, by name, else by number from 0; raises UsageError with near names."""
+        if label in self.classes:
+            return self.classes.index(label)
+        if label.isdecimal() and int(label) < classes:
+            return int(label)
+        raise unknown("class", label, self.classes or [str(i) for i in range(classes)])
+
     def inputs(self, source: Any) -> Tensor:
         """What the network sees of one picture, float32 `(1, C, H, W)`; raises UnreadableImage."""
-        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
-        return self.preprocessing.normalise(self.preprocessing.load(source)[None].to(device))
+        return self.preprocessing.normalise(self.preprocessing.load(source)[None].to(self.device))
 
 
 def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> Subject:
@@ -45,7 +65,7 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
         if size or classes:
             raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
         found = load(name)
-        return Subject(name, found.model, found.preprocessing, True)
+        return Subject(name, found.model, found.preprocessing, True, found.classes)
     own_size, own_classes = models.published(name)
     channels, height, width = size or own_size
     preprocessing = models.preprocessing(name)

@@ -10,7 +10,12 @@ LOOKS = {
     "filters": "The kernels of a convolution, as pictures.",
     "features": "What the channels of each stage make of a picture.",
     "patches": "Where in a data set the channels of a layer are excited most.",
+    "maximise": "A picture made for a channel: what it would like to see most.",
     "summary": "Layer by layer: output, parameters, multiply-adds.",
+    "why": "Which pixels speak for an answer, and whether the map can be believed.",
+    "embedding": "Pictures where their features put them.",
+    "neighbours": "The pictures that are most like one to the network.",
+    "preprocessing": "A picture on its way to the network, and what the usual mistakes do.",
     "receptive-field": "What of the picture a unit can see, and what it heeds.",
 }
 

@@ -11,12 +11,15 @@ from ..models import Size
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from ...base.progress import Progress
+    from ...datasets.dataset import Dataset
     from ...look.subject import Subject
 
 size_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
 out_option = click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg or .html.")
+part_option = click.option("--part", default="", help="Which part of DATA, as in test (default: the first, which is train).")
 npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
 
 
@@ -41,6 +44,21 @@ def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | 
     if not found.trained:
         click.echo(f"{model} has its first weights, not trained ones.", err=True)
     return found
+
+
+def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> "tuple[Dataset, list[int], Progress]":
+    """One part of DATA, the indices of at most so many of its pictures, drawn at random, and a progress bar."""
+    from ...base.errors import unknown
+    from ...base.progress import Progress
+    from ...base.randomness import permutation
+    from ...datasets.open import open_dataset
+
+    parts = open_dataset(data).parts
+    if part and part not in parts:
+        raise unknown("part", part, parts)
+    rows = parts[part or next(iter(parts))]
+    chosen = sorted(permutation(seed, 0, len(rows))[:most].tolist())
+    return rows, chosen, Progress("features", len(chosen), quiet=quiet)
 
 
 def write_figure(frames: Sequence["Image"], out: Path | None) -> None:

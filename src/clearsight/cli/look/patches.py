@@ -15,20 +15,21 @@ from .common import classes_option, opened, out_option, size_option, write_figur
 @click.option("--channel", "channels", multiple=True, type=click.IntRange(0), required=True, help="Its channel; may be given again.")
 @click.option("--most", default=9, show_default=True, type=click.IntRange(1), help="How many patches a channel.")
 @click.option("--pictures", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures of DATA to search.")
+@click.option("--deconvnet", is_flag=True, help="Beneath them what the deconvnet leads back to (networks with ReLUs).")
 @size_option
 @classes_option
 @out_option
 @json_option
 def patches(
-    model: str, data: str, layer: str, channels: tuple[int, ...], most: int, pictures: int, size: tuple[int, int, int] | None,
-    classes: int | None, out: Path | None, as_json: bool,
+    model: str, data: str, layer: str, channels: tuple[int, ...], most: int, pictures: int, deconvnet: bool,
+    size: tuple[int, int, int] | None, classes: int | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Where in the pictures of DATA the channels of a layer are excited most: what does this channel search for?"""
     from ...look.draw_maps import patch_sheet
     from ...look.patches import search
 
     subject = opened(model, size, classes)
-    found = search(subject, data, layer, channels, most, pictures)
+    found = search(subject, data, layer, channels, most, pictures, deconvnet)
     write_figure([patch_sheet(f"{model}  {layer}", found)], out)
     if as_json:
         print_json([row.to_json() for row in found])

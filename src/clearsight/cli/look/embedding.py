@@ -1,0 +1,49 @@
+"""`clearsight look embedding MODEL DATA`."""
+
+from pathlib import Path
+
+import click
+
+from ..common import json_option, print_json, quiet_option
+from .common import chosen_pictures, classes_option, npz_option, opened, out_option, part_option, size_option, write_figure, write_npz
+
+
+@click.command()
+@click.argument("model")
+@click.argument("data")
+@click.option("--layout", default="pca", show_default=True, type=click.Choice(("pca", "tsne", "umap")), help="How vectors become places.")
+@click.option("--pictures", default=400, show_default=True, type=click.IntRange(3), help="How many, drawn at random.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The draw and the layout follow from it.")
+@part_option
+@size_option
+@classes_option
+@out_option
+@npz_option
+@json_option
+@quiet_option
+def embedding(
+    model: str, data: str, layout: str, pictures: int, seed: int, part: str, size: tuple[int, int, int] | None, classes: int | None,
+    out: Path | None, npz: Path | None, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """The pictures of DATA where MODEL's features, the vectors before its last layer, put them.
+
+    A layout in the plane keeps some distances and loses others; `purity` does not depend on it: the share of a picture's 10
+    nearest that are of its class, by the vectors themselves.
+    """
+    from ...look.draw_space import embedding_figure
+    from ...look.embedding import embedded, laid_out, to_json
+
+    subject = opened(model, size, classes, seed)
+    rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
+    with progress:
+        vectors = embedded(subject, rows, chosen, progress)
+    places = laid_out(vectors, layout, seed)
+    found = to_json(vectors, places, rows, chosen)
+    write_npz(npz, features=vectors.numpy(), places=places, labels=rows.labels[chosen])
+    told = f"{len(chosen)} pictures, {found['dimensions']} features, purity {found['purity']:.1%} (by chance {found['chance']:.1%})"
+    if out:
+        write_figure([embedding_figure(f"{model}  {data}  {layout}", told, places, rows, chosen, subject)], out)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(told)

@@ -1,0 +1,45 @@
+"""`clearsight look maximise MODEL`."""
+
+from pathlib import Path
+
+import click
+
+from ..common import json_option, print_json, quiet_option
+from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+
+
+@click.command()
+@click.argument("model")
+@click.option("--layer", required=True, help="The layer (see `look summary`); the last one's channels are the classes.")
+@click.option("--channel", "channels", multiple=True, type=click.IntRange(0), required=True, help="Its channel; may be given again.")
+@click.option("--steps", default=256, show_default=True, type=click.IntRange(1), help="How long to search.")
+@size_option
+@classes_option
+@seed_option
+@out_option
+@npz_option
+@json_option
+@quiet_option
+def maximise(
+    model: str, layer: str, channels: tuple[int, ...], steps: int, size: tuple[int, int, int] | None, classes: int | None,
+    seed: int, out: Path | None, npz: Path | None, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """A picture made for a channel of MODEL: what it would like to see most, with colours and smoothness of natural pictures.
+
+    Such a picture shows one way to excite the channel, not all of them: hold it against `look patches`.
+    """
+    from ...base.progress import Progress
+    from ...look.draw_maps import ideal_sheet
+    from ...look.maximise import maximised
+
+    subject = opened(model, size, classes, seed)
+    with Progress("steps", steps * len(channels), "steps", quiet=quiet) as progress:
+        found = [maximised(subject, layer, channel, steps, seed, progress) for channel in channels]
+    if out:
+        write_figure([ideal_sheet(f"{model}  {layer}", found)], out)
+    write_npz(npz, **{f"channel{one.channel}": one.pixels.numpy() for one in found})
+    if as_json:
+        print_json([one.to_json() for one in found])
+        return
+    for one in found:
+        click.echo(f"channel {one.channel}: {one.before:.6g} → {one.after:.6g} in {steps} steps")

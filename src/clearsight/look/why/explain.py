@@ -1,0 +1,66 @@
+"""A picture's answer explained: the class, its map, and the checks of the map."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...base.errors import ClearsightError
+from ..capture import undisturbed
+from ..subject import Subject
+from .cam import last_maps
+from .checks import Verdict, checked
+from .table import ROWS, Method, method
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The map `(H, W)` of a method for the class `label`, which the network gives `probability`; `layer` where it is read off one."""
+
+    method: Method
+    label: str
+    probability: float
+    layer: str
+    heat: Tensor
+    verdict: Verdict | None
+
+    @property
+    def failed(self) -> list[str]:
+        """The checks that the map fails."""
+        return [check.check for check in self.verdict.checks if not check.ok] if self.verdict else []
+
+    def to_json(self) -> dict[str, Any]:
+        """As `look why --json` has it; the map itself is in `--npz`."""
+        plain = {"class": self.label, "probability": self.probability, "method": self.method.name, "layer": self.layer}
+        checks = [check.to_json() for check in self.verdict.checks] if self.verdict else []
+        return {**plain, "says": self.method.says, "blind": self.method.blind, "checks": checks, "misleading": bool(self.failed)}
+
+
+def explain(subject: Subject, x: Tensor, name: str = "grad-cam", label: str = "", layer: str = "", checks: bool = True) -> Explanation:
+    """Why the network answers `label` (its first choice, if not given) for an input `(1, C, H, W)`, by the method `name`.
+
+    Raises UsageError for a method, class or layer that there is not, ClearsightError where the method is not defined for the network.
+    """
+    row = method(name)
+    with undisturbed(subject.model), torch.no_grad():
+        shares = torch.softmax(subject.model(x), 1)[0]
+    index = subject.index(label, len(shares)) if label else int(shares.argmax())
+    target = torch.tensor([index], device=x.device)
+    if row.layered and not layer:
+        layer = last_maps(subject.model, x, target)
+    heat = row.heat(subject.model, x, target, layer)[0]
+    verdict = checked(subject.model, x, target, row, heat, layer, subject.classes) if checks else None
+    return Explanation(row, subject.label(index), float(shares[index]), layer if row.layered else "", heat, verdict)
+
+
+def explain_all(
+    subject: Subject, x: Tensor, label: str = "", layer: str = "", checks: bool = True
+) -> Iterator[tuple[str, Explanation | str]]:
+    """The same by every method, by name; instead of the explanation the reason where a method is not defined for the network."""
+    for row in ROWS:
+        try:
+            yield row.name, explain(subject, x, row.name, label, layer, checks)
+        except ClearsightError as error:
+            yield row.name, str(error)
