@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from ...base.check import Check
-from ...models.handmade.dog import blurred
+from ...images.blur import blurred
 from ..capture import undisturbed
 from .gradients import COMPLETE, incomplete, integrated
 from .table import Method

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...images.blur import blurred
 from ..base import Model
 from .pixels import zero_head
 
@@ -26,26 +27,9 @@ PAPER = {
 TABLE: dict[str, tuple[float, ...]] = {"dog": (0.7, 1.0, 1.4, 2.0), "gabor": (3.0, 6.0)}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
 SURROUND = 1.6  # times as wide as the centre: Marr and Hildreth's best copy of the Laplacian of a Gaussian
-TRUNCATE = 4.0  # standard deviations
 DIRECTIONS = 8
 PARTS = 7  # to a side of the picture
 AT_ONCE = 2**18  # values of the answers
-
-
-def gaussian(sigma: float, truncate: float = TRUNCATE) -> Tensor:
-    """A Gaussian's values, float64 `(2·R + 1,)` with R = truncate·sigma rounded, together 1: scipy.ndimage's."""
-    radius = int(truncate * sigma + 0.5)
-    weights = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, dtype=torch.float64) / sigma) ** 2)
-    return weights / weights.sum()
-
-
-def blurred(x: Tensor, sigma: float) -> Tensor:
-    """Pictures `(N, C, H, W)` under a Gaussian of `sigma` px; outside of the picture its border goes on."""
-    weights = gaussian(sigma).to(x)
-    radius, planes = len(weights) // 2, x.flatten(0, 1)[:, None]
-    planes = F.conv2d(F.pad(planes, (0, 0, radius, radius), mode="replicate"), weights[None, None, :, None])
-    planes = F.conv2d(F.pad(planes, (radius, radius, 0, 0), mode="replicate"), weights[None, None, None])
-    return planes.view_as(x)
 
 
 def difference_of_gaussians(x: Tensor, sigmas: Sequence[float]) -> Tensor:

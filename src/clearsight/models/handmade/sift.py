@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...images.blur import gaussian
 from ..base import Model
-from .dog import gaussian
 from .pixels import zero_head
 
 

@@ -1,0 +1,158 @@
+"""Snow, frost, fog and spatter. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
+
+import math
+
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from ..blur import blurred
+from .blurs import moved, zoomed
+from .draws import Draws
+
+GREY = (0.299, 0.587, 0.114)
+WATER, MUD = (175 / 255, 238 / 255, 238 / 255), (63 / 255, 42 / 255, 20 / 255)
+WIBBLE = 100.0
+CRYSTALS = 0.06  # needles of frost for each pixel of the side
+
+
+def snow(x: Tensor, draws: Draws, mean: float, sigma: float, zoom: float, least: float, radius: float, blur: float, keep: float) -> Tensor:
+    """Flakes that fall at 45° to 135°, over a picture that has become paler."""
+    height, width = x.shape[-2:]
+    flakes = zoomed(mean + sigma * draws.normal(1, height, width), zoom)
+    flakes = torch.where(flakes < least, 0.0, flakes)
+    flakes = (flakes.clamp(0, 1) * 255).floor() / 255
+    flakes = (moved(flakes, draws.uniform(-135, -45), radius, blur) * 255).round() / 255
+    pale = torch.maximum(x, _grey(x) * 1.5 + 0.5)
+    return keep * x + (1 - keep) * pale + flakes + flakes.flip(2, 3)
+
+
+def frost(x: Tensor, draws: Draws, keep: float, amount: float) -> Tensor:
+    """Ice flowers on a pane before the picture.
+
+    The published corruption lays photographs of frost over it, which are not free to ship; these crystals are drawn, so that figures
+    for frost are near to published ones and not equal.
+    """
+    ice = torch.stack([_ice(draws, i, *x.shape[-2:]) for i in range(len(x))])  # (N, 3, H, W)
+    return keep * x + amount * (ice if x.shape[1] == 3 else _grey(ice))
+
+
+def _ice(draws: Draws, i: int, height: int, width: int) -> Tensor:
+    """Needles that branch at 60°, over a haze: float32 `(3, H, W)` in [0, 1], bluish."""
+    generator, side = draws.generators[i], max(height, width)
+    canvas = torch.zeros(height, width)
+    for _ in range(max(6, round(CRYSTALS * side))):
+        y, z, angle, length = (float(n) for n in torch.rand(4, generator=generator))
+        _needle(canvas, y * height, z * width, angle * 2 * math.pi, (0.15 + 0.35 * length) * side, generator, 2)
+    haze = _plasma(torch.Generator().manual_seed(int(torch.randint(2**31, (), generator=generator))), side, 2.0)[:height, :width]
+    soft = blurred(canvas[None, None], max(0.4, side / 200))[0, 0]
+    light = (0.35 + 0.3 * haze + 0.6 * soft).clamp(0, 1)
+    return torch.stack([0.88 * light, 0.95 * light, light])
+
+
+def _needle(canvas: Tensor, y: float, x: float, angle: float, length: float, generator: torch.Generator, depth: int) -> None:
+    steps = torch.arange(max(1, round(length))).float()
+    rows, columns = (y + steps * math.sin(angle)).round().long(), (x + steps * math.cos(angle)).round().long()
+    inside = (rows >= 0) & (rows < canvas.shape[0]) & (columns >= 0) & (columns < canvas.shape[1])
+    strength = 1 - 0.7 * steps / max(1.0, length)
+    canvas[rows[inside], columns[inside]] = torch.maximum(canvas[rows[inside], columns[inside]], strength[inside])
+    if depth == 0 or length < 4:
+        return
+    for share in (0.3, 0.5, 0.7, 0.85):
+        turn = math.pi / 3 * (1 if float(torch.rand((), generator=generator)) < 0.5 else -1)
+        at = share * length
+        _needle(canvas, y + at * math.sin(angle), x + at * math.cos(angle), angle + turn, length * (1 - share) * 0.6, generator, depth - 1)
+
+
+def fog(x: Tensor, draws: Draws, strength: float, decay: float) -> Tensor:
+    """A plasma fractal as fog; the brightest value of the picture stays where it was."""
+    height, width = x.shape[-2:]
+    clouds = torch.stack([_plasma(generator, max(height, width), decay) for generator in draws.generators])[:, None, :height, :width]
+    most = x.amax((1, 2, 3), keepdim=True)
+    return (x + strength * clouds) * most / (most + strength)
+
+
+def _plasma(generator: torch.Generator, side: int, decay: float) -> Tensor:
+    """A height map by diamonds and squares, float32 `(M, M)` from 0 to 1, M the next power of two from `side`.
+
+    The wibble enters squared, as in the published program.
+    """
+    size = 2 ** max(1, math.ceil(math.log2(side)))
+    heights = torch.zeros(size, size, dtype=torch.float64)
+    step, wibble = size, WIBBLE
+
+    def mean(total: Tensor) -> Tensor:
+        return total / 4 + wibble * wibble * (2 * torch.rand(total.shape, generator=generator, dtype=torch.float64) - 1)
+
+    while step >= 2:
+        half = step // 2
+        corners = heights[::step, ::step]
+        total = corners + corners.roll(-1, 0)
+        heights[half::step, half::step] = mean(total + total.roll(-1, 1))
+        middles = heights[half::step, half::step]
+        heights[::step, half::step] = mean(middles + middles.roll(1, 0) + corners + corners.roll(-1, 1))
+        heights[half::step, ::step] = mean(middles + middles.roll(1, 1) + corners + corners.roll(-1, 0))
+        step, wibble = half, wibble / decay
+    heights -= heights.min()
+    return (heights / heights.max().clamp_min(1e-12)).float()
+
+
+def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, least: float, strength: float, mud: float) -> Tensor:
+    """Drops of water, or with `mud` of mud, on the lens."""
+    height, width = x.shape[-2:]
+    liquid = blurred(mean + sigma * draws.normal(1, height, width), blur)
+    liquid = torch.where(liquid < least, 0.0, liquid)
+    if mud:
+        cover = blurred((liquid > least).float(), strength)
+        cover = torch.where(cover < 0.8, 0.0, cover)
+        return x * (1 - cover) + cover * _colour(MUD, x)
+    drops = torch.stack([_drops(one[0].numpy()) for one in (liquid * 255).floor()])[:, None]
+    drops = drops / drops.amax((1, 2, 3), keepdim=True).clamp_min(1e-12) * strength
+    return x + drops * _colour(WATER, x)
+
+
+def _drops(liquid: np.ndarray) -> Tensor:
+    """How much light each drop adds: brighter where its surface, by the distance from its edge, faces up and left."""
+    away = ndimage.distance_transform_edt(~_edges(liquid)).clip(0, 20)
+    away = np.floor(ndimage.uniform_filter(away, 3, mode="mirror"))
+    order = np.sort(away, axis=None)
+    first = int((order == order[0]).sum())
+    ranks = np.searchsorted(order, away, side="right")
+    even = np.round((ranks - first) / max(1, order.size - first) * 255)  # histogram equalised
+    lit = ndimage.correlate(even, np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]), mode="mirror").clip(0, 255)
+    return torch.from_numpy(liquid * ndimage.uniform_filter(lit, 3, mode="mirror")).float()
+
+
+def _edges(levels: np.ndarray, low: float = 50, high: float = 150) -> np.ndarray:
+    """Canny's edges of grey levels `(H, W)`, bool (J. Canny, 1986), with OpenCV's sum of both slopes."""
+    down, right = ndimage.sobel(levels, 0, mode="nearest"), ndimage.sobel(levels, 1, mode="nearest")
+    slope = np.abs(down) + np.abs(right)
+    padded = np.pad(slope, 1)
+    ratio = np.abs(down) / np.maximum(np.abs(right), 1e-12)
+    same = down * right >= 0
+    ways = np.select([ratio < math.tan(math.pi / 8), ratio > math.tan(3 * math.pi / 8), same], [0, 1, 2], 3)
+    best = np.zeros_like(slope, dtype=bool)
+    rows, columns = np.indices(slope.shape)
+    for way, (dy, dx) in enumerate(((0, 1), (1, 0), (1, 1), (1, -1))):
+        before, after = padded[rows + 1 - dy, columns + 1 - dx], padded[rows + 1 + dy, columns + 1 + dx]
+        best |= (ways == way) & (slope > before) & (slope >= after)
+    weak = best & (slope > low)
+    parts, count = ndimage.label(weak, np.ones((3, 3)))
+    strong = np.zeros(count + 1, bool)
+    strong[np.unique(parts[weak & (slope > high)])] = True
+    strong[0] = False
+    found: np.ndarray = strong[parts]
+    return found
+
+
+def _grey(x: Tensor) -> Tensor:
+    if x.shape[1] == 1:
+        return x
+    return (x * torch.tensor(GREY).to(x)[:, None, None]).sum(1, keepdim=True)
+
+
+def _colour(colour: tuple[float, float, float], x: Tensor) -> Tensor:
+    """A colour as values `(3, 1, 1)`, or as its grey `(1, 1, 1)` for grey pictures."""
+    values = torch.tensor(colour).to(x)[:, None, None]
+    return values if x.shape[1] == 3 else _grey(values[None])[0]
