@@ -42,7 +42,7 @@ def test_one_strength_is_solved_once_and_precisely(tmp_path):
 
 @pytest.mark.parametrize("evaluations", [1, 20, 45])
 def test_stopped_anywhere_it_ends_the_same(evaluations, tmp_path, monkeypatch):
-    settings = {**SOLVED, "model": "hog", "size": 16}
+    settings = {**SOLVED, "model": "hog-hard", "size": 16}
     straight, run = train(DATA, out=str(tmp_path / "straight"), **settings), tmp_path / "stopped"
     with monkeypatch.context() as patch:
         solve, count = probe.solve, [0]

@@ -92,3 +92,16 @@ def test_a_signal_is_heard_in_the_middle():
     with pytest.raises(Interrupted):
         solve(problem(pictures, labels), 1e-5, check=check)
     assert len(calls) == 5
+
+
+@pytest.mark.parametrize("rows", [300, 3000])
+@pytest.mark.parametrize("loss", ["softmax", "svm"])
+def test_features_that_depend_on_one_another_are_solved_with_hardly_a_penalty(rows, loss, monkeypatch):
+    monkeypatch.setattr("clearsight.train.solve.EXACT", 0)
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(rows, 20, generator=generator) @ torch.randn(20, 1500, generator=generator)  # rounded, in float32
+    labels = (features[:, 0] > 0).long()  # one plane parts them: J's least is nearly 0
+    problem = Problem(features, labels, 2, None, loss)
+    nothing = torch.zeros(2, 1500, dtype=torch.float64)
+    found = solve(problem, 1e-13 * problem.spread, None, True)
+    assert 0 <= found.value < 0.05 * problem.at(nothing, nothing[:, 0])[0]

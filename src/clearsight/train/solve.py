@@ -33,7 +33,7 @@ AT_ONCE = 2**20  # features of the pictures that are computed together: both pro
 EXACT = 2**22  # features of all pictures up to which products are float64
 MOST = 3000  # times that J is computed
 WIDEST = 8192  # features up to which curvature is looked at: a table of their products takes 0.5 GB
-FOR_EACH = 4  # pictures per feature that it is looked at with
+LOOKED_AT = 4096  # pictures that it is looked at with, or as many as there are features
 ROUGH, PRECISE = 1e-4, 1e-8  # of J: what may be left
 
 
@@ -59,7 +59,7 @@ class Problem:
         self.mean = sum(part.sum(0, dtype=torch.float64) for part in features.split(_rows(features))) / len(features)
         self.features = (features.double() if features.numel() <= EXACT else features).sub_(self.mean.to(features))
         self.labels, self.counts, self.classes = labels, counts, classes
-        self.loss: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]] = {"softmax": _softmax, "svm": _svm}[loss]
+        self.loss, self.bent = LOSSES[loss]
 
     @property
     def spread(self) -> float:
@@ -72,7 +72,7 @@ class Problem:
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         table, shift = weight.to(self.features), bias.to(self.features)
         for x, y, counts in self._parts():
-            losses, by_logits, _ = self.loss(F.linear(x, table, shift), y)
+            losses, by_logits = self.loss(F.linear(x, table, shift), y)
             if counts is not None:
                 losses, by_logits = losses * counts, by_logits * counts[:, None]
             value += float(losses.sum(dtype=torch.float64))
@@ -83,9 +83,9 @@ class Problem:
     def curvature(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, float]:
         """Second derivatives of the mean loss as if they were the same for all classes: by features float64 `(D, D)`, and by the bias."""
         n, d = self.features.shape
-        every = max(1, n // (FOR_EACH * d))
-        x, y = self.features[::every], self.labels[::every]
-        bent = self.loss(F.linear(x, weight.to(x), bias.to(x)), y)[2]
+        every = max(1, n // max(LOOKED_AT, d))
+        x = self.features[::every]
+        bent = self.bent(F.linear(x, weight.to(x), bias.to(x)))
         if self.counts is not None:
             bent = bent * self.counts[::every]
         table = torch.zeros(d, d, dtype=torch.float64, device=x.device)
@@ -156,49 +156,64 @@ class _Way:
         """J and its gradient by the steps `theta` (K·(D + 1),)."""
         self.check()
         table = torch.from_numpy(theta).view(len(self.weight), -1).to(self.weight.device)
-        weight = self.weight + (table[:, :-1] if self.steps is None else table[:, :-1] @ self.steps)
+        weight = self.weight + self._measured(table[:, :-1])
         bias = self.bias + table[:, -1] * self.bias_step
         value, by_weight, by_bias = self.problem.at(weight, bias)
         by_weight += self.l2 * weight
         value += self.l2 / 2 * float(weight.square().sum())
-        by_step = torch.cat([by_weight if self.steps is None else by_weight @ self.steps.T, by_bias[:, None] * self.bias_step], 1)
+        by_step = torch.cat([self._measured(by_weight, back=True), by_bias[:, None] * self.bias_step], 1)
         norm, above = math.hypot(float(by_weight.norm()), float(by_bias.norm())), float(by_step.square().sum()) / 2
         self.at = Solution(weight, bias, value, self.at.evaluations + 1, norm, above)
         self.most = max(float(by_weight.abs().max()), float(by_bias.abs().max()))
         return value, by_step.flatten().cpu().numpy()
 
+    def _measured(self, table: Tensor, back: bool = False) -> Tensor:
+        """Steps `(K, D)` as changes of the weights, X·L⁻¹, or `back` from a gradient by weights to one by steps, X·L⁻ᵀ."""
+        if self.steps is None:
+            return table
+        lower = self.steps.mT if back else self.steps
+        found: Tensor = torch.linalg.solve_triangular(lower, table, upper=back, left=False)
+        return found
+
 
 def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[Tensor | None, float]:
-    """M `(D, D)` with M·H·Mᵀ = I for the curvature H at these weights, None for too many features; and the same for the bias."""
-    d = problem.features.shape[1]
-    if d > WIDEST:
+    """L `(D, D)`, lower, with L·Lᵀ = H for the curvature H at these weights, None for too many features; and the bias's step."""
+    if problem.features.shape[1] > WIDEST:
         return None, 1.0
     table, by_bias = problem.curvature(weight, bias)
-    table.diagonal().add_(l2 + 1e-9 * float(table.diagonal().mean()))
-    lower: Tensor = torch.linalg.cholesky(table)
-    steps: Tensor = torch.linalg.solve_triangular(lower, torch.eye(d, dtype=lower.dtype, device=lower.device), upper=False)
-    return steps, 1 / math.sqrt(max(by_bias, 1e-6))  # nearly 0 where all pictures are answered with certainty
+    # rounding in the products may leave directions a curvature of less than 0, down to this
+    table.diagonal().add_(l2 + torch.finfo(problem.features.dtype).eps * float(table.trace()))
+    return torch.linalg.cholesky(table), 1 / math.sqrt(max(by_bias, 1e-6))  # nearly 0 where all is answered with certainty
 
 
 def _rows(features: Tensor) -> int:
     return max(1, AT_ONCE // features.shape[1])
 
 
-def _softmax(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Cross-entropy `(n,)`, its gradient by the logits `(n, K)`, and its second derivative by one of them, on average `(n,)`."""
+def _softmax(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy `(n,)` and its gradient by the logits `(n, K)`."""
     logs = logits.log_softmax(1)
     chosen = labels[:, None]
     losses = -logs.gather(1, chosen)[:, 0]
-    shares = logs.exp_()
-    bent = (1 - shares.square().sum(1)) / shares.shape[1]
-    return losses, shares.scatter_add_(1, chosen, torch.full_like(chosen, -1, dtype=shares.dtype)), bent
+    by_logits = logs.exp_()
+    return losses, by_logits.scatter_add_(1, chosen, torch.full_like(chosen, -1, dtype=by_logits.dtype))
 
 
-def _svm(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Squared hinge `(n,)`, summed over one class against the rest, its gradient `(n, K)`, and its second derivative `(n,)`.
+def _softmax_bent(logits: Tensor) -> Tensor:
+    """The cross-entropy's second derivative by one of the logits, on average over them, `(n,)`."""
+    return (1 - logits.softmax(1).square().sum(1)) / logits.shape[1]
 
-    That is 2 or, beyond the margin, 0; 2 is given throughout, since pictures cross the margin on the way.
-    """
+
+def _svm(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared hinge `(n,)`, summed over one class against the rest, and its gradient by the logits `(n, K)`."""
     sign = torch.full_like(logits, -1).scatter_(1, labels[:, None], 1)
     missing = (1 - sign * logits).clamp_min_(0)
-    return missing.square().sum(1), -2 * sign * missing, missing.new_full((len(missing),), 2)
+    return missing.square().sum(1), -2 * sign * missing
+
+
+def _svm_bent(logits: Tensor) -> Tensor:
+    """The squared hinge's second derivative within the margin, `(n,)`; beyond it is 0, but pictures cross the margin on the way."""
+    return logits.new_full((len(logits),), 2)
+
+
+LOSSES = {"softmax": (_softmax, _softmax_bent), "svm": (_svm, _svm_bent)}

@@ -5,7 +5,7 @@ at every cell, are then normalised together (L2-Hys: to length 1, what is above 
 neither light nor contrast matters much. With soft bins a pixel is shared out among the two nearest directions and the four
 nearest cells, as in the paper: a small turn or shift then changes little; the picture stands on black, as before a convolution,
 so that cells around it take part (0.6 points on fashion-mnist's validation pictures). With hard bins each pixel counts in one place: that
-is scikit-image's arithmetic to the last digit, and the order of the numbers is the same.
+is scikit-image's arithmetic, and the order of the numbers is the same.
 
 Shapes: N pictures, C channels, R×Q cells, B directions.
 """
