@@ -45,7 +45,7 @@ def glass_blur(x: Tensor, draws: Draws, sigma: float, shift: float, times: int) 
     As published, pixels are changed one by one from the lower right to the upper left, and one that is copied may have been
     changed before: each is followed to the place where its value began, all of them at once.
     """
-    reach, (n, channels, height, width) = max(1, round(shift)), x.shape
+    reach, (channels, height, width) = max(1, round(shift)), x.shape[1:]
     levels = _levels(blurred(x, sigma))
     number = torch.arange(height * width).view(height, width)
     rows, columns = torch.arange(height)[:, None], torch.arange(width)
@@ -74,7 +74,7 @@ def moved(x: Tensor, degrees: Tensor, radius: float, sigma: float) -> Tensor:
     length = 2 * math.ceil(radius) + 1
     weights = torch.exp(-(torch.arange(length, dtype=torch.float64) ** 2) / (2 * sigma**2))
     weights = (weights / weights.sum()).to(x)
-    n, channels, height, width = x.shape
+    n, (height, width) = len(x), x.shape[-2:]
     angle = torch.deg2rad(degrees.double())
     steps = torch.arange(length, dtype=torch.float64)
     down, right = (-torch.ceil(steps * way[:, None] - 0.5).long() for way in (angle.sin(), angle.cos()))

@@ -112,7 +112,7 @@ ROWS = (
         tuple(
             (a * 244 / 224, b * 244 / 224, c * 244 / 224)
             for a, b, c in ((2, 0.7, 0.1), (2, 0.08, 0.2), (0.05, 0.01, 0.02), (0.07, 0.01, 0.02), (0.12, 0.01, 0.02))
-        ),  # fmt: skip
+        ),
     ),
     Corruption("pixelate", digital.pixelate, (0.95, 0.9, 0.85, 0.75, 0.65), (0.6, 0.5, 0.4, 0.3, 0.25)),
     Corruption("jpeg_compression", digital.jpeg_compression, (80, 65, 58, 50, 40), (25, 18, 15, 10, 7)),
