@@ -58,8 +58,8 @@ def maximised(subject: Subject, layer: str, channel: int, steps: int = STEPS, se
             value = watched.value(subject.preprocessing.normalise(pixels.roll(shift, (2, 3))), channel)
             if not value.requires_grad:
                 raise ClearsightError(f"the layer {layer} passes no gradient to the picture: choose another.")
-            course.append(float(value))
-            scale = max(abs(value.item()), 1e-6)
+            course.append(value.item())
+            scale = max(abs(course[-1]), 1e-6)
             optimiser.zero_grad()
             (-value / scale + SMOOTH * _variation(pixels)).backward()
             optimiser.step()

@@ -6,6 +6,7 @@ computes itself, outside of the modules within it, stands in its own row. Depth 
 (convolutions and linear layers) on the longest way from the picture to the answer.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,9 +47,15 @@ class Layer:
     field: Field | None
     leaf: bool
 
+    @property
+    def memory(self) -> int:
+        """Bytes of one picture's output in float32."""
+        return 4 * math.prod(self.output) if self.output else 0
+
     def to_json(self) -> dict[str, Any]:
         """As `look summary --json` has it."""
-        return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
+        counts = {"parameters": self.parameters, "macs": self.macs, "memory": self.memory}
+        return {"name": self.name, "kind": self.kind, "output": list(self.output), **counts}
 
     def receptive_field(self) -> dict[str, Any] | None:
         """As `look receptive-field --json` has it, padding being top, bottom, left, right; None where no input is seen."""

@@ -1,0 +1,98 @@
+"""One number taken apart: patch, kernel and product of the strongest input channels, and the sum as a waterfall."""
+
+from PIL import Image, ImageDraw
+
+from .draw import FAINT, INK, PAPER, Array, bar, coloured, limits, sheet, short, write
+from .unit import Unit
+
+CHANNELS, SIDE = 3, 96
+LEFT, CHART, ROW, EDGE = 170, 420, 22, 16
+UP, DOWN, TOTAL = (178, 24, 43), (33, 102, 172), (90, 98, 108)
+
+
+def unit_figure(title: str, found: Unit, most: int) -> Image.Image:
+    """The `most` largest contributions one after the other, the bias, and what became of their sum."""
+    chart = _waterfall(found, most)
+    if found.patch is None or found.kernel is None:
+        parts = [_headed(title, chart.width), chart]
+    else:
+        parts = [_products(title, found), chart]
+    image = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), PAPER)
+    top = 0
+    for part in parts:
+        image.paste(part, (0, top))
+        top += part.height
+    return image
+
+
+def strongest(found: Unit) -> list[int]:
+    """Places in the contributions, the largest amount first."""
+    return sorted(range(len(found.contributions)), key=lambda i: -abs(found.contributions[i]))
+
+
+def _products(title: str, found: Unit) -> Image.Image:
+    assert found.patch is not None and found.kernel is not None
+    tiles, largest = [], 0.0
+    for i in strongest(found)[:CHANNELS]:
+        patch, kernel = found.patch[i].numpy(), found.kernel[i].numpy()
+        product = patch * kernel
+        largest = max(largest, float(abs(product).max()))
+        name = f"channel {found.first_channel + i}"
+        tiles += [
+            (f"{name}: patch", _tile(patch)),
+            ("kernel", _tile(kernel)),
+            (f"product, sum {short(float(product.sum()))}", _tile(product)),
+        ]
+    note = f"the strongest {len(tiles) // 3} of {len(found.contributions)} input channels; each square to its own scale, white is zero"
+    return sheet(title, tiles, note, bar(-largest, largest, "diverging"), SIDE, columns=3)
+
+
+def _tile(values: Array) -> Array:
+    return coloured(values, *limits(values, "diverging"), "diverging")
+
+
+def _headed(title: str, width: int) -> Image.Image:
+    image = Image.new("RGB", (max(width, 520), 40), PAPER)
+    write(ImageDraw.Draw(image), (EDGE, 12), title, INK, 17)
+    return image
+
+
+def _rows(found: Unit, most: int) -> list[tuple[str, float, float]]:
+    """(words, from, to) of each bar; one that begins at zero and is a state, not a change, is a total."""
+    order, rows, stands = strongest(found), [], 0.0
+    changes = [(f"input channel {found.first_channel + i}", found.contributions[i]) for i in order[:most]]
+    if order[most:]:
+        changes.append((f"{len(order) - most} others", sum(found.contributions[i] for i in order[most:])))
+    if found.contributions:
+        for words, change in [*changes, ("bias", found.bias)]:
+            rows.append((words, stands, stands + change))
+            stands += change
+    rows += [(f"= {step['operation'].replace('_', ' ')}", 0.0, step["value"]) for step in found.steps]
+    return rows + [(f"then {step['operation'].replace('_', ' ')}", 0.0, step["recomputed"]) for step in found.then]
+
+
+def _waterfall(found: Unit, most: int) -> Image.Image:
+    rows = _rows(found, most)
+    low, high = (pick(0.0, *(pick(start, stop) for _, start, stop in rows)) for pick in (min, max))
+    scale = CHART / ((high - low) or 1)
+    image = Image.new("RGB", (LEFT + CHART + 110, ROW * (len(rows) + 2) + EDGE), PAPER)
+    draw = ImageDraw.Draw(image)
+    zero = LEFT - low * scale
+    draw.line((zero, 0, zero, ROW * len(rows)), FAINT)
+    for i, (words, start, stop) in enumerate(rows):
+        total = words.startswith(("=", "then"))
+        ink = TOTAL if total else UP if stop >= start else DOWN
+        left, right = sorted((LEFT + (start - low) * scale, LEFT + (stop - low) * scale))
+        draw.rectangle((left, ROW * i + 4, max(right, left + 1), ROW * i + ROW - 4), ink)
+        write(draw, (LEFT - 8, ROW * i + ROW // 2), words, INK, 12, "rm")
+        write(
+            draw,
+            (LEFT + CHART + 8, ROW * i + ROW // 2),
+            short(stop) if total else f"{'+' if stop >= start else ''}{short(stop - start)}",
+            ink,
+            12,
+            "lm",
+        )
+    verdict = "equals the network's own value to 1e-5" if found.equal else "DIFFERS from the network's own value"
+    write(draw, (EDGE, ROW * len(rows) + ROW // 2), f"recomputed {found.recomputed:.9g}, network {found.value:.9g}: {verdict}", INK, 13)
+    return image
