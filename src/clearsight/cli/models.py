@@ -158,7 +158,7 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
         layers = [{**layer.to_json(), **(layer.receptive_field() or {}), "says": layer.says} for layer in summary.rows]
         print_json([{**known, **published(name), "layers": layers}])
         return
-    print_columns(listing(summary), right=(1, 2, 3, 4))
+    print_columns(listing(summary), right=(1, 2, 3))
     megabytes = summary.stored * 4 / 2**20
     counts = f"{summary.parameters:,} parameters, {megabytes:,.1f} MB, {summary.macs:,} multiply-adds"
     click.echo(f"\n{counts}; {summary.depth} layers with weights deep.")
@@ -167,16 +167,16 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
 def listing(summary: "Summary") -> list[list[str]]:
     """The lecture's listing: `[55x55x96] CONV1: 96 11x11 filters at stride 4, pad 0`, with numbers beside it."""
     channels, height, width = summary.input_size
-    first = f"[{height}x{width}x{channels}] INPUT"
-    lines = [
-        ["layer", "parameters", "MACs", "output kB", "sees", "name"],
-        [first, "", "", f"{4 * channels * height * width / 1000:,.1f}", "", ""],
-    ]
-    for layer in summary.rows:
-        if ":" in layer.says or layer.parameters or layer.macs:
-            counts = [f"{n:,}" if n else "" for n in (layer.parameters, layer.macs)]
-            lines.append([f"[{_shape(layer.output)}] {layer.says}", *counts, f"{layer.memory / 1000:,.1f}", _sees(layer), layer.name])
+    lines = [["layer", "parameters", "MACs", "sees", "name"], [f"[{height}x{width}x{channels}] INPUT", "", "", "", ""]]
+    for layer in listed(summary):
+        counts = [f"{n:,}" if n else "" for n in (layer.parameters, layer.macs)]
+        lines.append([f"[{_shape(layer.output)}] {layer.says}", *counts, _sees(layer), layer.name])
     return lines
+
+
+def listed(summary: "Summary") -> "list[Layer]":
+    """The layers that a listing shows: those that are one kind of operation, or that have something of their own."""
+    return [layer for layer in summary.rows if ":" in layer.says or layer.parameters or layer.macs]
 
 
 def _shape(output: tuple[int, ...]) -> str:

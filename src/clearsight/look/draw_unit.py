@@ -1,8 +1,11 @@
 """One number taken apart: patch, kernel and product of the strongest input channels, and the sum as a waterfall."""
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from .draw import FAINT, INK, PAPER, Array, bar, coloured, limits, sheet, short, write
+from .draw_maps import stacked
 from .unit import Unit
 
 CHANNELS, SIDE = 3, 96
@@ -13,16 +16,8 @@ UP, DOWN, TOTAL = (178, 24, 43), (33, 102, 172), (90, 98, 108)
 def unit_figure(title: str, found: Unit, most: int) -> Image.Image:
     """The `most` largest contributions one after the other, the bias, and what became of their sum."""
     chart = _waterfall(found, most)
-    if found.patch is None or found.kernel is None:
-        parts = [_headed(title, chart.width), chart]
-    else:
-        parts = [_products(title, found), chart]
-    image = Image.new("RGB", (max(part.width for part in parts), sum(part.height for part in parts)), PAPER)
-    top = 0
-    for part in parts:
-        image.paste(part, (0, top))
-        top += part.height
-    return image
+    plain = found.patch is None or found.kernel is None
+    return stacked([_headed(title, chart.width) if plain else _products(title, found), chart])
 
 
 def strongest(found: Unit) -> list[int]:
@@ -47,7 +42,7 @@ def _products(title: str, found: Unit) -> Image.Image:
     return sheet(title, tiles, note, bar(-largest, largest, "diverging"), SIDE, columns=3)
 
 
-def _tile(values: Array) -> Array:
+def _tile(values: Array) -> NDArray[np.uint8]:
     return coloured(values, *limits(values, "diverging"), "diverging")
 
 

@@ -53,9 +53,8 @@ class Layer:
         return 4 * math.prod(self.output) if self.output else 0
 
     def to_json(self) -> dict[str, Any]:
-        """As `look summary --json` has it."""
-        counts = {"parameters": self.parameters, "macs": self.macs, "memory": self.memory}
-        return {"name": self.name, "kind": self.kind, "output": list(self.output), **counts}
+        """As `models NAME --json` has it."""
+        return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
 
     def receptive_field(self) -> dict[str, Any] | None:
         """As `look receptive-field --json` has it, padding being top, bottom, left, right; None where no input is seen."""
@@ -90,7 +89,11 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """As `look summary --json` has it."""
-        return {"parameters": self.parameters, "macs": self.macs, "layers": [layer.to_json() for layer in self.rows]}
+        return {
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "layers": [layer.to_json() | {"memory": layer.memory} for layer in self.rows],
+        }
 
 
 @dataclass
