@@ -27,19 +27,17 @@ def strongest(found: Unit) -> list[int]:
 
 def _products(title: str, found: Unit) -> Image.Image:
     assert found.patch is not None and found.kernel is not None
-    tiles, largest = [], 0.0
-    for i in strongest(found)[:CHANNELS]:
-        patch, kernel = found.patch[i].numpy(), found.kernel[i].numpy()
-        product = patch * kernel
-        largest = max(largest, float(abs(product).max()))
-        name = f"channel {found.first_channel + i}"
+    products = found.patch.numpy() * found.kernel.numpy()
+    order, tiles = strongest(found)[:CHANNELS], []
+    shared = limits(products[order], "diverging")
+    for i in order:
         tiles += [
-            (f"{name}: patch", _tile(patch)),
-            ("kernel", _tile(kernel)),
-            (f"product, sum {short(float(product.sum()))}", _tile(product)),
+            (f"channel {found.first_channel + i}: patch", _tile(found.patch[i].numpy())),
+            ("kernel", _tile(found.kernel[i].numpy())),
+            (f"product, sum {short(float(products[i].sum()))}", coloured(products[i], *shared, "diverging")),
         ]
-    note = f"the strongest {len(tiles) // 3} of {len(found.contributions)} input channels; each square to its own scale, white is zero"
-    return sheet(title, tiles, note, bar(-largest, largest, "diverging"), SIDE, columns=3)
+    note = f"the strongest {len(order)} of {len(products)} input channels; patches and kernels each to their own scale, white is zero; products:"
+    return sheet(title, tiles, note, bar(*shared, "diverging"), SIDE, columns=3)
 
 
 def _tile(values: Array) -> NDArray[np.uint8]:
@@ -55,7 +53,8 @@ def _headed(title: str, width: int) -> Image.Image:
 def _rows(found: Unit, most: int) -> list[tuple[str, float, float]]:
     """(words, from, to) of each bar; one that begins at zero and is a state, not a change, is a total."""
     order, rows, stands = strongest(found), [], 0.0
-    changes = [(f"input channel {found.first_channel + i}", found.contributions[i]) for i in order[:most]]
+    term = "term" if found.kernel is None else "input channel"
+    changes = [(f"{term} {found.first_channel + i}", found.contributions[i]) for i in order[:most]]
     if order[most:]:
         changes.append((f"{len(order) - most} others", sum(found.contributions[i] for i in order[most:])))
     if found.contributions:
