@@ -36,7 +36,7 @@ def _products(title: str, found: Unit) -> Image.Image:
             ("kernel", _tile(found.kernel[i].numpy())),
             (f"product, sum {short(float(products[i].sum()))}", coloured(products[i], *shared, "diverging")),
         ]
-    note = f"the strongest {len(order)} of {len(products)} input channels; patches and kernels each to their own scale, white is zero; products:"
+    note = f"the strongest {len(order)} of {len(products)} input channels; bar: products; patches and kernels each to their own scale"
     return sheet(title, tiles, note, bar(*shared, "diverging"), SIDE, columns=3)
 
 
