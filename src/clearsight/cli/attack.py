@@ -73,6 +73,7 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     from ..base.errors import plain
     from ..base.randomness import permutation
     from ..datasets.loader import load
+    from ..evaluate.findings import keep
     from ..evaluate.parts import choose_part
 
     chosen, name, notes = choose_part(model, data, part)
@@ -81,6 +82,8 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     pictures = load(chosen, classifier.preprocessing, quiet=quiet)
     picked = permutation(settings["seed"], 0, len(pictures))[:n]
     found = run(classifier, pictures.batch(picked), pictures.labels[picked], quiet=quiet, **settings).to_json()
+    if Path(model).is_dir():
+        keep(Path(model), "attack", f"{found['method']}, ε {found['epsilon']:.4g}", {"data": name, **found})
     if as_json:
         print_json(found)
         return

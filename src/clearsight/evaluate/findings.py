@@ -1,0 +1,65 @@
+"""What other verbs found out about a run: kept as JSON beside it, and shown in its report.html."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ..base.files import read_json, write_atomic, write_json
+from . import charts
+from .report import card, percent, table
+
+BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
+Found = Mapping[str, Any]
+
+
+def keep(folder: Path, kind: str, name: str, found: Found) -> Path:
+    """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one; the path of the JSON."""
+    path = folder / f"{kind}.json"
+    write_json(path, {**(read_json(path) if path.is_file() else {}), name: found})
+    report = folder / "report.html"
+    if report.is_file():
+        page = report.read_text(encoding="utf-8")
+        before, begin, rest = page.partition(BEGIN)
+        after = rest.partition(END)[2]
+        if begin:
+            write_atomic(report, (before + cards(folder) + after).encode("utf-8", "backslashreplace"))
+    return path
+
+
+def cards(folder: Path) -> str:
+    """The cards of all that was found, between two marks at which they can be changed."""
+    shown = [make(read_json(folder / f"{kind}.json")) for kind, make in CARDS.items() if (folder / f"{kind}.json").is_file()]
+    return BEGIN + "".join(shown) + END
+
+
+def attacks(found: Mapping[str, Found]) -> str:
+    """What each attack left, the accuracy against ε of the last one, and what its preflight warns of."""
+    rows = []
+    for name, one in found.items():
+        numbers = [percent(one[key]["value"], one[key]["low"], one[key]["high"]) for key in ("clean", "robust", "after_uint8")]
+        middle = one["median_minimal_epsilon"]
+        texts = [
+            *(f"{value}<br><small>{low} to {high}</small>" for value, low, high in numbers),
+            "–" if middle is None else f"{middle:.4g}",
+        ]
+        cells = "".join(f"<td>{text}</td>" for text in (escape(one["data"]), f"{one['n']:,}", *texts))
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+    titles = ("attack", "pictures", "n", "right before", "right after", "after, saved in 8 bits", "least ε that fools, median")
+    last, doubts = list(found.values())[-1], []
+    epsilons = [row["epsilon"] for row in last["curve"]]
+    chart = charts.lines([("right", [row["value"] for row in last["curve"]], "a")], epsilons, unit=" %", ceiling=1, axis="ε")
+    for name, one in found.items():
+        doubts += [
+            f"<li><b>{escape(name)}, {escape(row['check'])}</b>: {escape(row['says'])}</li>" for row in one["preflight"] if not row["ok"]
+        ]
+    lead = (
+        "Each picture changed by at most ε (in units of [0, 1]) so that it is missed. With 95 % intervals; the curve is the last row's. "
+        + ("The preflight says of these figures:" if doubts else "The preflight found nothing to doubt.")
+    )
+    listed = f'<ul class="steps">{"".join(doubts)}</ul>' if doubts else ""
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    return card("When somebody means it ill", lead, listed + f'<div class="scroll" tabindex="0">{table(head, rows)}</div>' + chart)
+
+
+CARDS: dict[str, Callable[[Mapping[str, Found]], str]] = {"attack": attacks}
