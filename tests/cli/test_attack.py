@@ -110,3 +110,14 @@ def test_what_has_no_gradient_says_so(clearsight, folder):
     said = clearsight("attack", "runs/h", "--method", "square", "--steps", "20", "--epsilon", "0.1", "--json", "--quiet")
     found = json.loads(said.out)
     assert [row["ok"] for row in found["preflight"] if row["check"] == "gradients"] == [False]
+
+
+def test_certify(clearsight, run, folder):
+    said = clearsight("attack", run, folder, "--certify", "0.25", "--samples", "200", "--n", "12", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert (found["n"], found["sigma"], found["samples"]) == (12, 0.25, 200)
+    values = [row["value"] for row in found["certified"]]
+    assert values == sorted(values, reverse=True) and values[0] == found["clean"]["value"] > 0.3
+    assert "surely right" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
+    assert clearsight("attack", run, folder, "--certify", "-1", "--n", "3").code == 2
