@@ -160,7 +160,9 @@ def _number(value: float, unit: str, marks: Sequence[float]) -> str:
 
 
 def _some(steps: Sequence[float], most: int = 10) -> list[float]:
-    """Every step, or every second, fifth, … so that at most `most` are named."""
+    """Every step, or every second, fifth, … so that at most `most` are named; round numbers where steps are not whole."""
+    if any(step % 1 for step in steps):
+        return [mark for mark in ticks(steps[0], steps[-1]) if steps[0] <= mark <= steps[-1]]
     every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if len(steps) / n <= most)
     return [step for step in steps if step % every == 0] or [steps[0]]
 
