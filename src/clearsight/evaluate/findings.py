@@ -10,8 +10,8 @@ from . import charts
 from .report import card, percent, table
 
 READ = (
-    '<h3>how to read this</h3><p class="after">What an attack finds bounds robustness from above: a better attack may leave less. The least ε is '
-    "that of the smallest change that was found for a picture, and half of the pictures need no more than its median.</p>"
+    '<h3>how to read this</h3><p class="after">What an attack finds bounds robustness from above: a better attack may leave less. '
+    "The least ε is that of the smallest change found for a picture, and half of the pictures need no more than its median.</p>"
 )
 BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
 Found = Mapping[str, Any]
@@ -63,7 +63,8 @@ def attacks(found: Mapping[str, Found]) -> str:
     )
     listed = f'<ul class="steps">{"".join(doubts)}</ul>' if doubts else ""
     head = "".join(f"<th>{title}</th>" for title in titles)
-    body = f'<div class="scroll" tabindex="0">{table(head, rows)}</div><div class="two"><div><h3>right, as ε grows</h3>{chart}</div><div>{READ}</div></div>'
+    columns = f'<div class="two"><div><h3>right, as ε grows</h3>{chart}</div><div>{READ}</div></div>'
+    body = f'<div class="scroll" tabindex="0">{table(head, rows)}</div>{columns}'
     return card("When somebody means it ill", lead, listed + body)
 
 

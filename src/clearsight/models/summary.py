@@ -53,7 +53,7 @@ class Layer:
         return 4 * math.prod(self.output) if self.output else 0
 
     def to_json(self) -> dict[str, Any]:
-        """As `models NAME --json` has it."""
+        """As `look summary --json` has it."""
         return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
 
     def receptive_field(self) -> dict[str, Any] | None:
