@@ -92,7 +92,7 @@ class Summary:
         return {
             "parameters": self.parameters,
             "macs": self.macs,
-            "layers": [layer.to_json() | {"memory": layer.memory} for layer in self.rows],
+            "layers": [layer.to_json() for layer in self.rows],
         }
 
 
