@@ -13,6 +13,7 @@ from torch import Tensor
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
 Strengths = tuple[float, ...]
+NODES = 5  # of an elastic change, along each side
 
 
 def plan_rotate(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
@@ -71,16 +72,13 @@ def warp(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
 
 
 def plan_elastic(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
-    """Shifts `(N, 2, H, W)` in px, of at most the first strength of the shorter side, as smooth as a Gaussian of the second makes them.
+    """Shifts `(N, 2, H, W)` in px, of at most the first strength of the shorter side, smooth.
 
     P. Simard et al., Best practices for convolutional neural networks, 2003. The draws are a coarse grid of shifts, which is enlarged.
     """
     height, width = shape[1:]
-    coarse = (2 * draws.view(-1, 2, ELASTIC, ELASTIC) - 1) * (strengths[0] * min(height, width))
+    coarse = (2 * draws.view(-1, 2, NODES, NODES) - 1) * (strengths[0] * min(height, width))
     return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)
-
-
-ELASTIC = 5  # nodes along each side
 
 
 def elastic(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
