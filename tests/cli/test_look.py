@@ -101,3 +101,12 @@ def test_preprocessing_and_maximise(clearsight, picture, tmp_path):
     assert len(said[0]["course"]) == 3 and said[0]["after"] > said[0]["before"]
     with Image.open(tmp_path / "ideal.png") as image:
         assert image.height > 160
+
+
+def test_augment(clearsight, tmp_path):
+    said = clearsight("look", "augment", "digits", "--augment", "rotate:30 erase", "--pictures", "5", "--out", "sheet.png", "--json")
+    assert said.code == 0 and [row["change"] for row in json.loads(said.out)] == ["rotate:30", "erase:0.25"], said.err
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.width > 8 * 96
+    assert clearsight("look", "augment", "digits").code == 2
+    assert clearsight("look", "augment", "digits", "--augment", "turn", "--out", "x.png").code == 2
