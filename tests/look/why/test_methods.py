@@ -17,6 +17,8 @@ from clearsight.look.why.occlusion import occlusion
 from clearsight.look.why.rectified import deconvnet, guided_backprop
 from clearsight.look.why.rollout import attentions, rollout
 
+from ...models.peers import peer
+
 FIRST = torch.tensor([0])
 
 
@@ -216,3 +218,31 @@ def test_rectified_gradients_equal_captums_where_all_relus_are_modules():
     for ours, theirs in ((guided_backprop, attr.GuidedBackprop), (deconvnet, attr.Deconvolution)):
         wanted = theirs(model).attribute(x.clone().requires_grad_(), target).abs().amax(1)
         torch.testing.assert_close(ours(model, x, target), wanted, rtol=1e-9, atol=1e-12)
+
+
+GRAD_CAM = {
+    "grad-cam": "GradCAM",
+    "grad-cam++": "GradCAMPlusPlus",
+    "x-grad-cam": "XGradCAM",
+    "hires-cam": "HiResCAM",
+    "layer-cam": "LayerCAM",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", GRAD_CAM)
+def test_equal_to_pytorch_grad_cam_but_for_the_scale(name):
+    peers = peer("pytorch_grad_cam")
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    model = models.build("resnet18", 5, channels=3, height=64, width=64, seed=2).eval()
+    x, target = torch.randn(10, 3, 64, 64, generator=torch.Generator().manual_seed(1)), torch.arange(10) % 5
+    with getattr(peers, GRAD_CAM[name])(model=model, target_layers=[model.layer3]) as cam:
+        theirs = torch.from_numpy(cam(input_tensor=x, targets=[ClassifierOutputTarget(int(label)) for label in target])).double()
+    ours = METHODS[name].heat(model, x, target, "layer3").double()
+    for mine, other in zip(ours, theirs, strict=True):
+        # it moves every map to 0 and its largest value to 1, before it is made larger: a line through both
+        design = torch.stack([mine.flatten(), torch.ones(mine.numel(), dtype=torch.float64)], 1)
+        fitted = design @ torch.linalg.lstsq(design, other.flatten()).solution
+        assert float((fitted - other.flatten()).abs().max()) < 1e-4
+    assert int((theirs.amax((1, 2)) > 0.5).sum()) >= 3  # where every map speaks against the class, both are 0
