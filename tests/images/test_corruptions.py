@@ -1,9 +1,8 @@
 """The 19 corruptions of ImageNet-C: the published strengths, the published results, draws that belong to a picture.
 
 What has no chance in it is compared with the published program, stated again here by scikit-image, OpenCV and SciPy. What has is
-compared with the draws held fast, or by its mean and spread. `imagecorruptions`, where it is installed, is a second witness; it
-differs from ImageNet-C where its own docstrings do not say so: it enlarges pixels to the nearest, cuts its zoom off at the upper left
-corner, and knows the strengths for 224 px only.
+compared with the draws held fast, or by its mean and spread. `imagecorruptions`, where it is installed, is a second witness for 224 px,
+the only strengths that it knows; its elastic distortion is another one, and its frost is photographs.
 """
 
 from io import BytesIO
@@ -21,8 +20,8 @@ from clearsight.images.colour import hsv, rgb
 from clearsight.images.corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from clearsight.images.corruptions.blurs import disk, glass_blur, moved
 from clearsight.images.corruptions.digital import elastic_transform
-from clearsight.images.corruptions.draws import Draws
 from clearsight.images.corruptions.weather import _edges, _panes, _plasma
+from clearsight.images.draws import Draws
 
 SIZES = (28, 32, 64, 224)
 EVERY = sorted(CORRUPTIONS)
@@ -317,14 +316,12 @@ def test_fog_is_a_fractal_between_0_and_1_and_keeps_the_brightest():
 
 def test_frost_is_a_piece_of_a_pane():
     panes = _panes(32)
-    assert panes.shape == (5, 3, 64, 64) and 0 <= float(panes.min()) < 0.6 < float(panes.max()) <= 1
+    assert panes.shape == (5, 3, 64, 64) and 0 <= float(panes.min()) < 0.6 < 0.65 < float(panes.mean()) < 0.75 and float(panes.max()) <= 1
     black = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     ice = corrupted(black, torch.tensor([4]), "frost", 1)[0].float() / 255 / 0.2
     pieces = panes.unfold(2, 32, 1).unfold(3, 32, 1)
-    off = min(
-        float((pieces[:, :, y, x] - way).abs().mean((1, 2, 3)).min()) for y in range(33) for x in range(33) for way in (ice, ice.flip(2))
-    )
-    assert off < 0.02  # levels by 0.2
+    away = [(pieces[:, :, y, x] - way).abs().mean((1, 2, 3)).min() for y in range(33) for x in range(33) for way in (ice, ice.flip(2))]
+    assert min(away) < 0.02  # levels by 0.2
 
 
 def test_edges_are_opencvs():
@@ -361,14 +358,13 @@ def test_mistakes_are_named():
         corrupted(picture, torch.tensor([0]), "fog", 6)
 
 
-@pytest.mark.parametrize(
-    ("name", "levels"), [("brightness", 1), ("contrast", 1), ("defocus_blur", 1), ("saturate", 1), ("jpeg_compression", 1)]
-)
+@pytest.mark.parametrize("name", sorted(set(AGAIN) - {"gaussian_blur"}))
 @pytest.mark.filterwarnings("ignore")
-def test_imagecorruptions_agrees(name, levels):
+def test_imagecorruptions_agrees(name):
+    """1.1.2 with NumPy 2.4 and scikit-image 0.26, where its gaussian and glass blur and fog do not run."""
     peer = pytest.importorskip("imagecorruptions", exc_type=ImportError)
     picture = astronaut(224)
-    for severity in (1, 3, 5):
+    for severity in range(1, 6):
         ours = _array(corrupted(picture[None], torch.tensor([0]), name, severity)[0]).astype(int)
         theirs = peer.corrupt(_array(picture), corruption_name=name, severity=severity).astype(int)
-        assert np.abs(ours - theirs).max() <= levels
+        assert np.abs(ours - theirs).max() <= 1

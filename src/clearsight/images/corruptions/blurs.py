@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blur import blurred
-from .draws import Draws
+from ..draws import Draws
 
 
 def gaussian_blur(x: Tensor, draws: Draws, sigma: float) -> Tensor:
