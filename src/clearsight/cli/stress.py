@@ -93,10 +93,10 @@ def _tables(found: "Stress") -> list[Any]:
         by_name = {name: [row for row in rows if row["name"] == name] for name in names}
         for first in list(by_name.values())[:1]:
             steps = [str(row["severity"]) if key == "severity" else "" for row in first]
-            table = Table(title, *steps, "half at", box=None, header_style="bold")
+            table = Table(title, *steps, "halved at", box=None, header_style="bold")
             for name, own in by_name.items():
                 cells = [f"{row['top1']:.1%}" + (f" [dim]{row[key]:g}[/dim]" if key == "strength" else "") for row in own]
-                table.add_row(name, *cells, "–" if halves[name] is None else f"{halves[name]:.2g}")
+                table.add_row(name, *cells, "never" if halves[name] is None else f"{halves[name]:.2g}")
             made.append(table)
     return made
 

@@ -11,6 +11,7 @@ from ..base.files import write_atomic, write_json
 from ..images.challenges import CHALLENGES
 from ..images.corruptions import CORRUPTIONS
 from ..look.draw import FAINT, INK, PAPER, coloured, encoded, tile, write
+from ..metrics.intervals import wilson
 from .report import card, page, percent, table
 from .stress import COVER, GRID, SHOWN, Stress
 from .thumbnails import thumbnail
@@ -18,7 +19,7 @@ from .thumbnails import thumbnail
 Row = dict[str, Any]
 Ink = tuple[int, int, int]
 CELL, LINE, LABEL, GAP, EDGE = (58, 25), 27, 172, 36, 28
-HALF = "half at"
+HALF = "halved at"
 
 
 def write_scorecard(found: Stress, folder: Path, title: str) -> dict[str, Path]:
@@ -32,9 +33,9 @@ def write_scorecard(found: Stress, folder: Path, title: str) -> dict[str, Path]:
 
 def figure(found: Stress, title: str) -> Image.Image:
     """Accuracy under every change as coloured tables, the map of covered places, the worst group, and what must be said."""
-    left, right = _corruptions(found), _stacked([_challenges(found), _map(found)])
-    columns = [column for column in (left, right) if column]
-    lower = [part for part in (_group(found), _words(found)) if part]
+    columns = [c for c in (_stacked([_corruptions(found), _group(found)]), _stacked([_challenges(found), _map(found)])) if c]
+    words = _words(found)
+    lower = [words] if words else []
     width = max([sum(c.width for c in columns) + GAP * (len(columns) - 1), 760, *(part.width for part in lower)]) + 2 * EDGE
     top = 96
     height = top + max((c.height for c in columns), default=0) + sum(part.height + GAP // 2 for part in lower) + EDGE
@@ -58,21 +59,22 @@ def _headline(found: Stress) -> str:
     words = f"clean {value} ({low} to {high}), n = {found.clean['n']:,}"
     if mce := found.mce:
         words += f" · mean corruption error {percent(mce['value'])[0]} (not divided by AlexNet's)"
-    return f"{words} · figures: per cent right".replace("\N{NO-BREAK SPACE}", " ")
+    least, most = wilson(found.clean["n"] // 2, found.clean["n"])
+    return f"{words} · cells: per cent right, each to at most ± {50 * (most - least):.1f}".replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _corruptions(found: Stress) -> Image.Image | None:
     names = dict.fromkeys(row["name"] for row in found.corruptions)
     groups = dict.fromkeys(CORRUPTIONS[name].group for name in names)
     lines = [(group, [name for name in names if CORRUPTIONS[name].group == group]) for group in groups]
-    return _grid(found, "Corruptions by severity", found.corruptions, "severity", lines)
+    return _grid(found, "Corruptions", found.corruptions, "severity", lines)
 
 
 def _challenges(found: Stress) -> Image.Image | None:
     names = dict.fromkeys(row["name"] for row in found.challenges)
     groups = dict.fromkeys(CHALLENGES[name].group for name in names)
     lines = [(group, [name for name in names if CHALLENGES[name].group == group]) for group in groups]
-    return _grid(found, "Challenges by strength (small)", found.challenges, "strength", lines)
+    return _grid(found, "Challenges, by strength (small)", found.challenges, "strength", lines)
 
 
 def _grid(found: Stress, title: str, rows: Sequence[Row], key: str, lines: Sequence[tuple[str, list[str]]]) -> Image.Image | None:
@@ -97,9 +99,13 @@ def _grid(found: Stress, title: str, rows: Sequence[Row], key: str, lines: Seque
             write(draw, (LABEL - 8, y + 4), name.replace("_", " "), INK, 14, "ra")
             for i, row in enumerate(by_name[name]):
                 _cell(draw, (LABEL + i * CELL[0], y), row["top1"], f"{row[key]:g}" if key == "strength" else "")
-            write(draw, (width, y + 5), "–" if halves[name] is None else f"{halves[name]:.2g}", INK, 13, "ra")
+            write(draw, (width, y + 5), _at(halves[name]), INK, 13, "ra")
             y += LINE
     return image
+
+
+def _at(strength: float | None) -> str:
+    return "never" if strength is None else f"{strength:.2g}"
 
 
 def _cell(draw: ImageDraw.ImageDraw, at: tuple[int, int], value: float, small: str = "", size: tuple[int, int] = CELL) -> None:
@@ -140,13 +146,14 @@ def _group(found: Stress) -> Image.Image | None:
     """The pictures of the worst group."""
     if not found.subgroups or not found.examples:
         return None
-    side = 84
-    image = Image.new("RGB", (max(len(found.examples) * (side + 8), 640), side + 34), PAPER)
+    side, width = 84, LABEL + 5 * CELL[0] + 66
+    image = Image.new("RGB", (width, side + 60), PAPER)
     draw = ImageDraw.Draw(image)
-    write(draw, (0, 0), f"Worst group within a class: {_worst(found)}", INK, 18)
-    for i, picture in enumerate(found.examples):
+    write(draw, (0, 0), "Worst group within a class", INK, 18)
+    write(draw, (0, 26), f"{_worst(found)}", FAINT, 14)
+    for i, picture in enumerate(found.examples[: width // (side + 8)]):
         shown = tile(picture[..., 0] if picture.shape[2] == 1 else picture, side)
-        image.paste(shown.convert("RGB"), (i * (side + 8), 32))
+        image.paste(shown.convert("RGB"), (i * (side + 8), 54))
     return image
 
 
@@ -210,10 +217,8 @@ def _table(found: Stress, title: str, rows: Sequence[Row], key: str) -> str:
     for name, own in by_name.items():
         cells = [_filled(row, f"<small>{row[key]:g}</small>" if key == "strength" else "") for row in own]
         means = f"<small> {escape(CHALLENGES[name].means)}</small>" if key == "strength" else ""
-        at = "–" if halves[name] is None else f"{halves[name]:.2g}"
-        lines.append(
-            f'<tr><th scope="row"><a href="#{name}">{escape(name.replace("_", " "))}</a>{means}</th>{"".join(cells)}<td>{at}</td></tr>'
-        )
+        link = f'<a href="#{name}">{escape(name.replace("_", " "))}</a>{means}'
+        lines.append(f'<tr><th scope="row">{link}</th>{"".join(cells)}<td>{_at(halves[name])}</td></tr>')
     steps = [f"{row['severity']}" if key == "severity" else "" for row in next(iter(by_name.values()))][:columns]
     head = f"<th>{title.lower()}</th>" + "".join(f"<th>{step}</th>" for step in steps) + f"<th>{HALF}</th>"
     lead = f"Per cent right, by {key}; point at one for its interval. The last column: the {key} that halves the accuracy."

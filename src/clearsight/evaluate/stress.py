@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,8 @@ def half(points: Iterable[tuple[float, float]], clean: float) -> float | None:
 def chosen(only: Sequence[str]) -> set[str]:
     """The names that `only` means, groups written out; none is everything. Raises UsageError for another."""
     groups = {"corruptions": set(CORRUPTIONS), "challenges": set(CHALLENGES)}
-    for row in (*CORRUPTIONS.values(), *CHALLENGES.values()):
-        groups.setdefault(row.group, set()).add(row.name)
+    for name, group in [*((row.name, row.group) for row in CORRUPTIONS.values()), *((row.name, row.group) for row in CHALLENGES.values())]:
+        groups.setdefault(group, set()).add(name)
     every = {*CORRUPTIONS, *CHALLENGES, *OTHER}
     for name in only:
         if name not in every and name not in groups:
@@ -151,12 +152,14 @@ def stress(
             raise wrong("severity", "from 1 to 5", severity)
     trial = Trial(classifier, classifier.faster(speed), dataset, n, seed, batch_size, quiet)
     changes = [(name, severity) for name in (*CORRUPTIONS, *CHALLENGES) if name in wanted for severity in sorted(set(severities))]
+    if trial.pictures.shape[1] == 1:  # without colour it is the picture itself
+        changes = [(name, severity) for name, severity in changes if not (name in CORRUPTIONS and CORRUPTIONS[name].colour)]
     cells = [(row, column) for row in range(GRID) for column in range(GRID)] if "places" in wanted else []
     found = Stress({"value": trial.share["top1"], **{key: trial.share[key] for key in ("low", "high", "n")}}, tuple(classifier.classes))
     with Progress("stress", (len(changes) + len(cells)) * len(trial), quiet=quiet) as progress:
         for name, severity in changes:
             _changed(found, trial, name, severity, progress)
-        shares = [trial.judged(lambda x, i, o, at=at: covered_at(x, *at, GRID, COVER), progress)[0] for at in cells]  # type: ignore[misc]
+        shares = [trial.judged(partial(_cover, row, column), progress)[0] for row, column in cells]
     found.places = [shares[start : start + GRID] for start in range(0, len(shares), GRID)]
     if "subgroups" in wanted:
         found.subgroups = subgroups(trial.vectors(), trial.labels, trial.right.numpy(), found.classes, trial.names, seed)
@@ -167,6 +170,10 @@ def stress(
         found.shortcuts = shortcuts(trial.pictures, trial.labels, trial.sizes, seed)
     found.overlaps = None if augment is None else overlaps(augment)
     return found
+
+
+def _cover(row: int, column: int, pictures: Tensor, indices: Tensor, others: Tensor) -> Tensor:
+    return covered_at(pictures, row, column, GRID, COVER)
 
 
 def _changed(found: Stress, trial: "Trial", name: str, severity: int, progress: Progress) -> None:

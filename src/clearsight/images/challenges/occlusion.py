@@ -54,4 +54,5 @@ def _anywhere(x: Tensor, draws: Draws, share: float) -> Tensor:
         begin = (draws.uniform(0, 1) * (n - length + 1)).long()[:, None]
         places = torch.arange(n)
         inside.append((places >= begin) & (places < begin + length))
-    return (inside[0][:, :, None] & inside[1][:, None])[:, None]
+    found: Tensor = inside[0][:, None, :, None] & inside[1][:, None, None]
+    return found

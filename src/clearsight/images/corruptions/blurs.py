@@ -23,7 +23,8 @@ def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tenso
     wide = _mirrored(x, reach)
     size = wide.shape[-2:]
     product = torch.fft.rfft2(wide) * torch.fft.rfft2(kernel, s=size)
-    return torch.fft.irfft2(product, s=size)[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
+    blurred_wide: Tensor = torch.fft.irfft2(product, s=size)
+    return blurred_wide[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
 
 
 def disk(radius: float, smooth: float) -> Tensor:
