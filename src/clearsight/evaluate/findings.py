@@ -1,5 +1,6 @@
 """What other verbs found out about a run: kept as JSON beside it, and shown in its report.html."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -17,27 +18,29 @@ BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
 Found = Mapping[str, Any]
 
 
-def keep(folder: Path, kind: str, name: str, found: Found) -> Path:
-    """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one; the path of the JSON."""
+def keep(folder: Path, kind: str, name: str, found: Found) -> None:
+    """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
     path = folder / f"{kind}.json"
     write_json(path, {**(read_json(path) if path.is_file() else {}), name: found})
+    show(folder)
+
+
+def show(folder: Path) -> None:
+    """Put what was found into the report that is there."""
     report = folder / "report.html"
     if report.is_file():
-        page = report.read_text(encoding="utf-8")
-        before, begin, rest = page.partition(BEGIN)
-        after = rest.partition(END)[2]
+        before, begin, rest = report.read_text(encoding="utf-8").partition(BEGIN)
         if begin:
-            write_atomic(report, (before + cards(folder) + after).encode("utf-8", "backslashreplace"))
-    return path
+            write_atomic(report, (before + cards(folder) + rest.partition(END)[2]).encode("utf-8", "backslashreplace"))
 
 
 def cards(folder: Path) -> str:
     """The cards of all that was found, between two marks at which they can be changed."""
-    shown = [make(read_json(folder / f"{kind}.json")) for kind, make in CARDS.items() if (folder / f"{kind}.json").is_file()]
+    shown = [make(read_json(folder / f"{kind}.json"), folder) for kind, make in CARDS.items() if (folder / f"{kind}.json").is_file()]
     return BEGIN + "".join(shown) + END
 
 
-def attacks(found: Mapping[str, Found]) -> str:
+def attacks(found: Found, folder: Path) -> str:
     """What each attack left, the accuracy against ε of the last one, and what its preflight warns of."""
     rows = []
     for name, one in found.items():
@@ -68,4 +71,17 @@ def attacks(found: Mapping[str, Found]) -> str:
     return card("When somebody means it ill", lead, listed + body)
 
 
-CARDS: dict[str, Callable[[Mapping[str, Found]], str]] = {"attack": attacks}
+def stress(found: Found, folder: Path) -> str:
+    """The scorecard, what halves the accuracy soonest, and what else there is to say."""
+    value, low, high = percent(*(found["clean"][name] for name in ("value", "low", "high")))
+    lead = f"{found['n']:,} pictures as they are: {value} right ({low} to {high}). Then changed in ways that need no ill will."
+    told = [row["says"] for row in found["shortcuts"] if not row["ok"]]
+    if found["mce"] is not None:
+        told.insert(0, f"Mean corruption error {percent(found['mce'])[0]}, not divided by AlexNet's.")
+    picture, image = folder / "scorecard.png", ""
+    if picture.is_file():
+        image = f'<img class="wide" alt="scorecard" src="data:image/png;base64,{b64encode(picture.read_bytes()).decode()}">'
+    return card("What breaks it", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
+
+
+CARDS: dict[str, Callable[[Found, Path], str]] = {"attack": attacks, "stress": stress}

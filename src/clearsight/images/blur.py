@@ -15,9 +15,12 @@ def gaussian(sigma: float, truncate: float = TRUNCATE) -> Tensor:
 
 
 def blurred(x: Tensor, sigma: float) -> Tensor:
-    """Pictures `(N, C, H, W)` under a Gaussian of `sigma` px; outside of the picture its border goes on."""
-    weights = gaussian(sigma).to(x)
-    radius, planes = len(weights) // 2, x.flatten(0, 1)[:, None]
-    planes = F.conv2d(F.pad(planes, (0, 0, radius, radius), mode="replicate"), weights[None, None, :, None])
-    planes = F.conv2d(F.pad(planes, (radius, radius, 0, 0), mode="replicate"), weights[None, None, None])
-    return planes.view_as(x)
+    """Pictures `(N, C, H, W)` under a Gaussian of `sigma` px; outside of the picture its border goes on. The same in any batch."""
+    weights = gaussian(sigma).tolist()
+    radius = len(weights) // 2
+    for axis, room in ((2, (0, 0, radius, radius)), (3, (radius, radius, 0, 0))):
+        n, wide = x.shape[axis], F.pad(x, room, mode="replicate")
+        x = x * weights[radius]
+        for i in range(radius):  # sums of shifted pictures: several times as fast as a convolution of one channel
+            x.add_(wide.narrow(axis, i, n) + wide.narrow(axis, 2 * radius - i, n), alpha=weights[i])
+    return x

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..blur import blurred
-from .draws import Draws
+from ..draws import Draws
 
 
 def gaussian_blur(x: Tensor, draws: Draws, sigma: float) -> Tensor:
@@ -19,20 +19,21 @@ def gaussian_blur(x: Tensor, draws: Draws, sigma: float) -> Tensor:
 def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tensor:
     """Each point spread over a disk of `radius` px, whose edge is softened by a Gaussian; the border is mirrored."""
     kernel = disk(radius, smooth).to(x)
-    reach = len(kernel) // 2
-    planes = _mirrored(x, reach).flatten(0, 1)[:, None]
-    return F.conv2d(planes, kernel[None, None]).view_as(x)
+    reach, (height, width) = len(kernel) // 2, x.shape[-2:]
+    wide = _mirrored(x, reach)
+    size = wide.shape[-2:]
+    product = torch.fft.rfft2(wide) * torch.fft.rfft2(kernel, s=size)
+    blurred_wide: Tensor = torch.fft.irfft2(product, s=size)
+    return blurred_wide[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
 
 
 def disk(radius: float, smooth: float) -> Tensor:
-    """The disk, float64, its sum 1 before it is softened."""
-    reach = 8 if radius <= 8 else math.ceil(radius)
+    """The disk, float64 `(2·R + 1, 2·R + 1)`, its sum 1 before it is softened."""
+    few = 1 if radius <= 8 else 2
+    reach = min(8, math.floor(radius) + 2) if radius <= 8 else math.floor(radius)  # what is softened beyond the published kernel is lost
     side = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    if radius > 8:
-        side = torch.arange(-radius, radius + 1, dtype=torch.float64)
     kernel = (side[:, None] ** 2 + side**2 <= radius**2).double()
     kernel /= kernel.sum()
-    few = 1 if radius <= 8 else 2
     weights = torch.exp(-0.5 * (torch.arange(-few, few + 1, dtype=torch.float64) / smooth) ** 2)
     weights /= weights.sum()
     padded = F.pad(kernel[None, None], (few,) * 4, mode="reflect")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..blur import gaussian
 from ..colour import hsv, rgb
-from .draws import Draws
+from ..draws import Draws
 
 
 def brightness(x: Tensor, draws: Draws, more: float) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from .draws import Draws
+from ..draws import Draws
 
 
 def gaussian_noise(x: Tensor, draws: Draws, sigma: float) -> Tensor:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ...base.errors import unknown, wrong
+from ..draws import Draws
 from . import blurs, digital, noise, weather
-from .draws import Draws
 
 SMALL, LARGE = 32, 224
 BETWEEN = math.sqrt(SMALL * LARGE)  # px; up to here the strengths for 32 px, above those for 224
@@ -31,6 +31,11 @@ class Corruption:
     lengths: tuple[int, ...] = ()
     held_out: bool = False
     colour: bool = False
+
+    @property
+    def group(self) -> str:
+        """noise, blurs, weather or digital: the file it is in."""
+        return self.apply.__module__.rpartition(".")[2]
 
     def strengths(self, severity: int, side: int) -> tuple[Any, ...]:
         """The numbers for pictures whose shorter side is `side` px: as published at 32 and 224; lengths in proportion elsewhere."""

@@ -1,6 +1,7 @@
 """Snow, frost, fog and spatter. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -8,13 +9,14 @@ from scipy import ndimage
 from torch import Tensor
 
 from ..blur import blurred
+from ..draws import Draws
 from .blurs import moved, zoomed
-from .draws import Draws
 
 GREY = (0.299, 0.587, 0.114)
 WATER, MUD = (175 / 255, 238 / 255, 238 / 255), (63 / 255, 42 / 255, 20 / 255)
 WIBBLE = 100.0
-CRYSTALS = 0.06  # needles of frost for each pixel of the side
+PANES = 5
+CRYSTALS = 0.3  # needles of frost for each pixel of a pane's side
 
 
 def snow(x: Tensor, draws: Draws, mean: float, sigma: float, zoom: float, least: float, radius: float, blur: float, keep: float) -> Tensor:
@@ -29,25 +31,34 @@ def snow(x: Tensor, draws: Draws, mean: float, sigma: float, zoom: float, least:
 
 
 def frost(x: Tensor, draws: Draws, keep: float, amount: float) -> Tensor:
-    """Ice flowers on a pane before the picture.
+    """Ice flowers on a pane before the picture: a piece of one of five panes, mirrored or not.
 
-    The published corruption lays photographs of frost over it, which are not free to ship; these crystals are drawn, so that figures
+    The published corruption takes pieces of photographs of frost, which are not free to ship; these panes are drawn, so that figures
     for frost are near to published ones and not equal.
     """
-    ice = torch.stack([_ice(draws, i, *x.shape[-2:]) for i in range(len(x))])  # (N, 3, H, W)
+    height, width = x.shape[-2:]
+    panes = _panes(max(height, width))
+    pane, across = draws.whole(0, len(panes)), draws.whole(0, 2).tolist()
+    top, left = (draws.whole(0, panes.shape[-1] - side + 1).tolist() for side in (height, width))
+    pieces = [panes[i][:, y : y + height, x : x + width] for i, y, x in zip(pane.tolist(), top, left, strict=True)]
+    ice = torch.stack([piece.flip(2) if turned else piece for piece, turned in zip(pieces, across, strict=True)])
     return keep * x + amount * (ice if x.shape[1] == 3 else _grey(ice))
 
 
-def _ice(draws: Draws, i: int, height: int, width: int) -> Tensor:
-    """Needles that branch at 60°, over a haze: float32 `(3, H, W)` in [0, 1], bluish."""
-    generator, side = draws.generators[i], max(height, width)
-    canvas = torch.zeros(height, width)
-    for _ in range(max(6, round(CRYSTALS * side))):
-        y, z, angle, length = (float(n) for n in torch.rand(4, generator=generator))
-        _needle(canvas, y * height, z * width, angle * 2 * math.pi, (0.15 + 0.35 * length) * side, generator, 2)
-    haze = _plasma(torch.Generator().manual_seed(int(torch.randint(2**31, (), generator=generator))), side, 2.0)[:height, :width]
-    soft = blurred(canvas[None, None], max(0.4, side / 200))[0, 0]
-    light = (0.35 + 0.3 * haze + 0.6 * soft).clamp(0, 1)
+@lru_cache(maxsize=4)
+def _panes(side: int) -> Tensor:
+    """Five panes twice as high and wide as a picture of `side` px: float32 `(5, 3, 2·side, 2·side)`."""
+    return torch.stack([_ice(Draws(torch.tensor([i]), "pane", 0), 2 * side) for i in range(PANES)])
+
+
+def _ice(draws: Draws, side: int) -> Tensor:
+    """Needles that branch at 60°, over a haze: float32 `(3, side, side)` in [0, 1], bluish."""
+    (generator,), canvas = draws.generators, torch.zeros(side, side)
+    for y, x, angle, length in torch.rand(max(12, round(CRYSTALS * side)), 4, generator=generator).tolist():
+        _needle(canvas, y * side, x * side, angle * 2 * math.pi, (0.08 + 0.17 * length) * side, generator, 2)
+    haze = _plasma(draws, side, 2.0)[0, :side, :side]
+    soft = blurred(canvas[None, None], max(0.4, side / 400))[0, 0]
+    light = (0.5 + 0.35 * haze + 0.5 * soft).clamp(0, 1)  # on average about as light as the published photographs, 0.7
     return torch.stack([0.88 * light, 0.95 * light, light])
 
 
@@ -68,34 +79,34 @@ def _needle(canvas: Tensor, y: float, x: float, angle: float, length: float, gen
 def fog(x: Tensor, draws: Draws, strength: float, decay: float) -> Tensor:
     """A plasma fractal as fog; the brightest value of the picture stays where it was."""
     height, width = x.shape[-2:]
-    clouds = torch.stack([_plasma(generator, max(height, width), decay) for generator in draws.generators])[:, None, :height, :width]
+    clouds = _plasma(draws, max(height, width), decay)[:, None, :height, :width]
     most = x.amax((1, 2, 3), keepdim=True)
     return (x + strength * clouds) * most / (most + strength)
 
 
-def _plasma(generator: torch.Generator, side: int, decay: float) -> Tensor:
-    """A height map by diamonds and squares, float32 `(M, M)` from 0 to 1, M the next power of two from `side`.
+def _plasma(draws: Draws, side: int, decay: float) -> Tensor:
+    """Height maps by diamonds and squares, float32 `(N, M, M)` from 0 to 1, M the next power of two from `side`.
 
     The wibble enters squared, as in the published program.
     """
     size = 2 ** max(1, math.ceil(math.log2(side)))
-    heights = torch.zeros(size, size, dtype=torch.float64)
+    heights = torch.zeros(len(draws.generators), size, size)
     step, wibble = size, WIBBLE
 
     def mean(total: Tensor) -> Tensor:
-        return total / 4 + wibble * wibble * (2 * torch.rand(total.shape, generator=generator, dtype=torch.float64) - 1)
+        return total / 4 + draws.uniform(-wibble * wibble, wibble * wibble, *total.shape[1:])
 
     while step >= 2:
         half = step // 2
-        corners = heights[::step, ::step]
-        total = corners + corners.roll(-1, 0)
-        heights[half::step, half::step] = mean(total + total.roll(-1, 1))
-        middles = heights[half::step, half::step]
-        heights[::step, half::step] = mean(middles + middles.roll(1, 0) + corners + corners.roll(-1, 1))
-        heights[half::step, ::step] = mean(middles + middles.roll(1, 1) + corners + corners.roll(-1, 0))
+        corners = heights[:, ::step, ::step]
+        total = corners + corners.roll(-1, 1)
+        heights[:, half::step, half::step] = mean(total + total.roll(-1, 2))
+        middles = heights[:, half::step, half::step]
+        heights[:, ::step, half::step] = mean(middles + middles.roll(1, 1) + corners + corners.roll(-1, 2))
+        heights[:, half::step, ::step] = mean(middles + middles.roll(1, 2) + corners + corners.roll(-1, 1))
         step, wibble = half, wibble / decay
-    heights -= heights.min()
-    return (heights / heights.max().clamp_min(1e-12)).float()
+    heights -= heights.amin((1, 2), keepdim=True)
+    return heights / heights.amax((1, 2), keepdim=True).clamp_min(1e-12)
 
 
 def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, least: float, strength: float, mud: float) -> Tensor:

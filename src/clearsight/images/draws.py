@@ -5,11 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ...base.randomness import key
+from ..base.randomness import key
 
 
 class Draws:
-    """Draws for the pictures `indices` `(N,)`, keyed by picture, corruption and severity."""
+    """Draws for the pictures `indices` `(N,)`, keyed by picture, change and severity (0 for all of them)."""
 
     def __init__(self, indices: Tensor, name: str, severity: int, seed: int = 0) -> None:
         self.generators = [torch.Generator().manual_seed(key(seed, name, severity, i)) for i in indices.tolist()]

@@ -1,0 +1,122 @@
+"""`clearsight stress MODEL [DATA]`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+
+if TYPE_CHECKING:
+    from ..evaluate.stress import Stress
+
+
+@click.command()
+@click.argument("model")
+@click.argument("data", required=False)
+@click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
+@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--severity", default="1,2,3,4,5", show_default=True, help="Severities of the corruptions, places of the challenges.")
+@click.option("--only", default="", help="Only these tests or groups, as in noise,rotation,places (default: all).")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+@click.option("--out", default="", help="Folder of the scorecard; a bare name goes under runs/ (default: MODEL, or runs/DATA-MODEL).")
+@batch_option
+@device_option
+@speed_option
+@json_option
+@quiet_option
+def stress(
+    model: str, data: str | None, part: str, severity: str, only: str, out: str, device: str, speed: str, as_json: bool, quiet: bool,
+    batch: int, **settings: Any,
+) -> None:  # fmt: skip
+    """Say where MODEL breaks: noise, blur, weather, bad light, something in front, turned, moved, cluttered.
+
+    The 19 corruptions of ImageNet-C at 5 severities, and challenges of rising strength with the strength that halves the accuracy; where
+    a covered place hurts most, the worst group within a class, and what tells the class without the object. scorecard.png,
+    scorecard.html and stress.json go to MODEL, or to --out.
+
+    \b
+      clearsight stress runs/pets
+      clearsight stress runs/pets holiday-photos --only weather,occlusion --n 200
+    """
+    from ..base.device import pick_device
+    from ..base.errors import plain
+    from ..classifier import load
+    from ..evaluate.findings import show as show_in_report
+    from ..evaluate.parts import choose_part
+    from ..evaluate.scorecard import write_scorecard
+    from ..evaluate.stress import stress as run
+    from .reports import report_folder
+
+    settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
+    classifier = load(model, device=pick_device(device))
+    chosen, name, notes = choose_part(model, data, part)
+    for note in () if quiet else notes:
+        click.echo(plain(note), err=True)
+    with report_folder(model, data, out) as folder:
+        found = run(classifier, chosen, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
+        title = f"{classifier.architecture} on {Path(data or '').name or Path(classifier.facts.get('data', 'pictures')).name}, {name}"
+        written = write_scorecard(found, folder, title)
+        show_in_report(folder)
+    if as_json:
+        print_json(found.to_json())
+        return
+    click.echo(f"{name}, n = {found.clean['n']:,}: {percent(found.clean)} right as they are")
+    show(*_tables(found))
+    for line in _lines(found):
+        click.echo(plain(line))
+    click.echo("\n".join(f"{kind:10s} {file}" for kind, file in written.items()))
+
+
+def _severities(text: str) -> list[int]:
+    from ..base.errors import wrong
+
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise wrong("severity", "whole numbers from 1 to 5 as in 1,3,5", text) from None
+
+
+def _augment(model: str) -> str | None:
+    """The changes to its training pictures that the run's recipe names."""
+    from ..base.settings import from_dict, read_toml
+    from ..train.recipe import Recipe
+
+    file = Path(model) / "recipe.toml"
+    return from_dict(Recipe, read_toml(file)).augment if file.is_file() else None
+
+
+def _tables(found: "Stress") -> list[Any]:
+    from rich.table import Table
+
+    made, halves = [], found.halves
+    for title, rows, key in (("corruption", found.corruptions, "severity"), ("challenge", found.challenges, "strength")):
+        names = dict.fromkeys(row["name"] for row in rows)
+        by_name = {name: [row for row in rows if row["name"] == name] for name in names}
+        for first in list(by_name.values())[:1]:
+            steps = [str(row["severity"]) if key == "severity" else "" for row in first]
+            table = Table(title, *steps, "halved at", box=None, header_style="bold")
+            for name, own in by_name.items():
+                cells = [f"{row['top1']:.1%}" + (f" [dim]{row[key]:g}[/dim]" if key == "strength" else "") for row in own]
+                table.add_row(name, *cells, "never" if halves[name] is None else f"{halves[name]:.2g}")
+            made.append(table)
+    return made
+
+
+def _lines(found: "Stress") -> list[str]:
+    """What is said in sentences."""
+    lines = []
+    if mce := found.mce:
+        lines.append(
+            f"mean corruption error {mce['value']:.1%} over {mce['over']} corruptions, {mce['relative']:.1%} more than clean; "
+            "not divided by AlexNet's, which is known for ImageNet only"
+        )
+    if found.subgroups:
+        worst = found.subgroups["worst"]
+        shown = percent({"value": worst["top1"], "low": worst["low"], "high": worst["high"]})
+        lines.append(f"worst group within a class: {worst['class']} {worst['group'] + 1}, {shown}, n = {worst['n']}")
+    lines += [f"{'ok  ' if row['ok'] else 'LOOK'} {row['says']}" for row in found.shortcuts]
+    for row in found.overlaps or []:
+        if row["tests"]:
+            lines.append(f"practised: trained with {row['augmentation']}, so {', '.join(row['tests'])} flatter")
+    return lines

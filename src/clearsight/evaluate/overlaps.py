@@ -1,0 +1,40 @@
+"""Which tests a training has seen the like of: what it augmented with, a test measures as practice and not as robustness."""
+
+from typing import Any
+
+from ..images.augment import parse
+
+# augmentation → what shows the same change
+LIGHT = ("light", "flat", "brightness", "contrast")
+OVERLAPS: dict[str, tuple[str, ...]] = {
+    "flip": (),
+    "crop": ("translation",),
+    "rrc": ("translation", "scale"),
+    "jitter": (*LIGHT, "saturate"),
+    "brightness": ("light", "brightness"),
+    "contrast": ("flat", "contrast"),
+    "saturation": ("saturate",),
+    "hue": (),
+    "rotate": ("rotation",),
+    "shear": ("shear",),
+    "translate": ("translation",),
+    "zoom": ("scale",),
+    "perspective": ("perspective",),
+    "elastic": ("elastic", "elastic_transform"),
+    "gamma": ("gamma", "light"),
+    "exposure": ("light", "brightness"),
+    "solarise": (),
+    "posterise": (),
+    "equalise": ("flat", "contrast"),
+    "sharpen": ("gaussian_blur", "defocus_blur"),
+    "noise": ("gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"),
+    "erase": ("patch", "foreign"),
+    "trivial": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
+    "rand": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
+    "augmix": ("rotation", "shear", "translation", "flat", "contrast"),
+}
+
+
+def overlaps(augment: str) -> list[dict[str, Any]]:
+    """For each change to training pictures that `augment` names, the tests that overlap it; raises UsageError for another name."""
+    return [{"augmentation": op.name, "tests": list(OVERLAPS[op.name])} for op in parse(augment)]
