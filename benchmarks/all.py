@@ -42,6 +42,7 @@ PARTS = {
     "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
     "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
+    "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),

@@ -27,6 +27,7 @@ PEERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "fastai": ((*FASTAI.split(), "cloudpickle"), ("--no-deps", "fastai")),
     "onnxruntime": (("onnx", "onnxscript", "onnxruntime"),),
     "jax": (("jax",),),
+    "imagecorruptions": (("opencv-python-headless", "scikit-image", "setuptools<81"), ("--no-deps", "imagecorruptions")),
 }
 
 

@@ -34,3 +34,24 @@ def import_torchvision() -> ModuleType:
 
         torchvision.declared = library  # a library that is collected takes its operators with it
     return torchvision
+
+
+def import_imagecorruptions() -> ModuleType:
+    """imagecorruptions 1.1.2 with the words that NumPy 2 and scikit-image 0.26 no longer know, so that all 19 run."""
+    import warnings
+
+    import numpy as np
+    from skimage import filters
+
+    gaussian = filters.gaussian
+
+    def with_channels(image: object, *given: object, multichannel: bool = False, **words: object) -> object:
+        return gaussian(image, *given, channel_axis=-1 if multichannel else None, **words)
+
+    np.float_ = np.float64
+    filters.gaussian = with_channels
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import imagecorruptions
+    filters.gaussian = gaussian
+    return imagecorruptions

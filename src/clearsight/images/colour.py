@@ -1,4 +1,4 @@
-"""Colours as hue, saturation and value, and back."""
+"""Colours as hue, saturation and value."""
 
 import torch
 from torch import Tensor
@@ -14,17 +14,3 @@ def hsv(x: Tensor) -> Tensor:
     hue = torch.where(spread > 0, turns.gather(1, largest[:, None])[:, 0] / 6 % 1, 0)
     saturation = torch.where(value > 0, spread / torch.where(value > 0, value, 1), 0)
     return torch.stack([hue, saturation, value], 1)
-
-
-def rgb(x: Tensor) -> Tensor:
-    """The inverse: red, green and blue `(N, 3, H, W)` of hue, saturation and value, each 0 to 1."""
-    hue, saturation, value = x.unbind(1)
-    sixth = hue * 6
-    sector = sixth.floor()
-    part = sixth - sector
-    low, falling, rising = value * (1 - saturation), value * (1 - part * saturation), value * (1 - (1 - part) * saturation)
-    at = (sector.long() % 6)[:, None]
-    red = torch.stack([value, falling, low, low, rising, value], 1).gather(1, at)
-    green = torch.stack([rising, value, value, falling, low, low], 1).gather(1, at)
-    blue = torch.stack([low, low, rising, value, value, falling], 1).gather(1, at)
-    return torch.cat([red, green, blue], 1)

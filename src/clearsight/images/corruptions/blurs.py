@@ -74,19 +74,14 @@ def moved(x: Tensor, degrees: Tensor, radius: float, sigma: float) -> Tensor:
     """Each picture's mean along a line in its own direction `(N,)`, with a Gaussian's weights from its beginning; the border goes on."""
     length = 2 * math.ceil(radius) + 1
     weights = torch.exp(-(torch.arange(length, dtype=torch.float64) ** 2) / (2 * sigma**2))
-    weights = (weights / weights.sum()).to(x)
-    n, (height, width) = len(x), x.shape[-2:]
-    angle = torch.deg2rad(degrees.double())
+    weights = (weights / weights.sum()).tolist()
+    reach, angle, (height, width) = length - 1, torch.deg2rad(degrees.double()), x.shape[-2:]
     steps = torch.arange(length, dtype=torch.float64)
-    down, right = (-torch.ceil(steps * way[:, None] - 0.5).long() for way in (angle.sin(), angle.cos()))
-    rows, columns = torch.arange(height), torch.arange(width)
-    pictures, total = torch.arange(n)[:, None, None], torch.zeros_like(x)
-    for i in range(length):
-        if float(weights[i]) < 1e-7:
-            break
-        from_row = (rows - down[:, i, None]).clamp(0, height - 1)[:, :, None]
-        from_column = (columns - right[:, i, None]).clamp(0, width - 1)[:, None]
-        total += weights[i] * x.permute(0, 2, 3, 1)[pictures, from_row, from_column].permute(0, 3, 1, 2)
+    down, right = (torch.ceil(steps * way[:, None] - 0.5).long().tolist() for way in (angle.sin(), angle.cos()))
+    wide, total = F.pad(x, (reach,) * 4, mode="replicate"), torch.zeros_like(x)
+    for picture, made, *ways in zip(wide, total, down, right, strict=True):
+        for weight, top, left in zip(weights, *ways, strict=True):
+            made.add_(picture[:, reach + top : reach + top + height, reach + left : reach + left + width], alpha=weight)
     return total
 
 

@@ -10,16 +10,13 @@ from PIL import Image
 from torch import Tensor
 
 from ..blur import gaussian
-from ..colour import hsv, rgb
 from ..draws import Draws
 
 
 def brightness(x: Tensor, draws: Draws, more: float) -> Tensor:
     """`more` added to HSV's value."""
-    if x.shape[1] == 1:
-        return x + more
-    hue, saturation, value = hsv(x).unbind(1)
-    return rgb(torch.stack([hue, saturation, (value + more).clamp(0, 1)], 1))
+    value = x.amax(1, keepdim=True)  # which scales all three colours
+    return torch.where(value > 0, x * ((value + more).clamp(max=1) / value), more)
 
 
 def contrast(x: Tensor, draws: Draws, part: float) -> Tensor:
@@ -32,8 +29,11 @@ def saturate(x: Tensor, draws: Draws, factor: float, more: float) -> Tensor:
     """HSV's saturation times `factor` and `more` added; grey pictures have none to change."""
     if x.shape[1] == 1:
         return x
-    hue, saturation, value = hsv(x).unbind(1)
-    return rgb(torch.stack([hue, (saturation * factor + more).clamp(0, 1), value], 1))
+    value = x.amax(1, keepdim=True)  # saturation is the share of it by which the least colour is less, and scales all such differences
+    saturation = 1 - x.amin(1, keepdim=True) / value.clamp_min(1e-12)
+    wanted = (saturation * factor + more).clamp(0, 1)
+    red = torch.tensor([0.0, 1, 1])[:, None, None]  # the hue of grey
+    return value - torch.where(saturation > 0, (value - x) * (wanted / saturation.clamp_min(1e-12)), value * wanted * red)
 
 
 def elastic_transform(x: Tensor, draws: Draws, reach: float, sigma: float, corners: float) -> Tensor:
@@ -41,10 +41,10 @@ def elastic_transform(x: Tensor, draws: Draws, reach: float, sigma: float, corne
     height, width = x.shape[-2:]
     side = min(height, width)
     moved = _affine(x, draws.uniform(-corners * side, corners * side, 3, 2))
-    shifts = draws.uniform(-1, 1, 2, height, width).double()
-    down, right = (_smooth(height, sigma * side) @ shifts @ _smooth(width, sigma * side).T * reach * side).unbind(1)
-    rows, columns = torch.arange(height)[:, None] + down, torch.arange(width) + right
-    return _sampled(moved, rows.float(), columns.float(), align=False)
+    smooth = [_smooth(n, sigma * side).float() for n in (height, width)]
+    shifts = [smooth[0] @ shift @ smooth[1].T for shift in draws.uniform(-reach * side, reach * side, 2, height, width)]
+    down, right = torch.stack(shifts).unbind(1)
+    return _sampled(moved, torch.arange(height)[:, None] + down, torch.arange(width) + right, align=False)
 
 
 def _affine(x: Tensor, jitter: Tensor) -> Tensor:

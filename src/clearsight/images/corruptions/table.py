@@ -155,6 +155,7 @@ ROWS = (
 CORRUPTIONS = {row.name: row for row in ROWS}
 MEAN_OVER = tuple(row.name for row in ROWS if not row.held_out)
 SEVERITIES = 5
+CACHE = 2**20  # bytes of float32 that a core's own cache holds
 
 
 def corrupted(pictures: Tensor, indices: Tensor, name: str, severity: int) -> Tensor:
@@ -168,6 +169,9 @@ def corrupted(pictures: Tensor, indices: Tensor, name: str, severity: int) -> Te
         raise wrong("severity", f"from 1 to {SEVERITIES}", severity)
     row = CORRUPTIONS[name]
     strengths = row.strengths(severity, min(pictures.shape[-2:]))
-    x = pictures.cpu().float() / 255
-    found = row.apply(x, Draws(indices, name, severity), *strengths)
-    return (found.clamp(0, 1) * 255 + 1e-3).to(torch.uint8).to(pictures.device)  # 254.99998 of float32 is 255 of the published float64
+    several = max(1, CACHE // (4 * math.prod(pictures.shape[1:])))
+    made = []
+    for part, some in zip(pictures.cpu().split(several), indices.split(several), strict=True):
+        x = row.apply(part.float() / 255, Draws(some, name, severity), *strengths)
+        made.append(x.clamp_(0, 1).mul_(255).add_(1e-3).to(torch.uint8))  # 254.99998 of float32 is 255 of the published float64
+    return torch.cat(made).to(pictures.device)

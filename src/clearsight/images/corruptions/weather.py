@@ -144,9 +144,10 @@ def _edges(levels: np.ndarray, low: float = 50, high: float = 150) -> np.ndarray
     same = down * right >= 0
     ways = np.select([ratio < math.tan(math.pi / 8), ratio > math.tan(3 * math.pi / 8), same], [0, 1, 2], 3)
     best = np.zeros_like(slope, dtype=bool)
-    rows, columns = np.indices(slope.shape)
+    height, width = slope.shape
     for way, (dy, dx) in enumerate(((0, 1), (1, 0), (1, 1), (1, -1))):
-        before, after = padded[rows + 1 - dy, columns + 1 - dx], padded[rows + 1 + dy, columns + 1 + dx]
+        before = padded[1 - dy : 1 - dy + height, 1 - dx : 1 - dx + width]
+        after = padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
         best |= (ways == way) & (slope > before) & (slope >= after)
     weak = best & (slope > low)
     parts, count = ndimage.label(weak, np.ones((3, 3)))
