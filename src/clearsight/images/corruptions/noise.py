@@ -21,8 +21,8 @@ def gaussian_noise(x: Tensor, draws: Draws, sigma: float) -> Tensor:
 def shot_noise(x: Tensor, draws: Draws, photons: float) -> Tensor:
     """Light comes in photons: so many at white, in Poisson's numbers, by inversion, since a picture has 256 levels and no more."""
     sums, guide = _poisson(photons)
-    draw, level = draws.uniform(0, 1, *x.shape[1:]).flatten(), (x * 255 + 0.5).long().flatten()
-    counts = guide.flatten().index_select(0, level * GUIDE + (draw * GUIDE).long())
+    draw, level = draws.uniform(0, 1, *x.shape[1:]).flatten(), (x * 255 + 0.5).int().flatten()
+    counts = guide.flatten().index_select(0, level * GUIDE + (draw * GUIDE).int())
     places, flat = level * sums.shape[1], sums.flatten()
     going = torch.nonzero(draw >= flat.index_select(0, places + counts))[:, 0]
     while len(going):
@@ -38,7 +38,7 @@ def _poisson(photons: float) -> tuple[Tensor, Tensor]:
     sums = torch.from_numpy(special.pdtr(np.arange(most), np.arange(256)[:, None] / 255 * photons)).float()
     sums[:, -1] = 2
     starts = torch.arange(GUIDE).expand(256, -1) / GUIDE
-    return sums, torch.searchsorted(sums, starts.contiguous(), right=True)
+    return sums, torch.searchsorted(sums, starts.contiguous(), right=True).int()
 
 
 def impulse_noise(x: Tensor, draws: Draws, amount: float) -> Tensor:
