@@ -19,15 +19,17 @@ GOAL = 5
 
 def rows_of(answer: dict[str, Any]) -> list[Row]:
     """Milliseconds a picture: all together, then each."""
-    every = {who: [sum(turn) for turn in zip(*(row[who] for row in answer.values()), strict=True)] for who in ("ours", "peer")}
-    middle = {
-        who: [sum(turn) for turn in zip(*(row[who] for name, row in answer.items() if name != "glass_blur"), strict=True)] for who in every
-    }
-    found = [("all 19", every), ("all but glass blur", middle), *answer.items()]
+    others = {name: row for name, row in answer.items() if name != "glass_blur"}  # a loop over pixels at the peer's
+    found = [("all 19", together(answer)), ("all but glass blur", together(others)), *answer.items()]
     return [
         compare(name, row["ours"], row["peer"], "ms", against="imagecorruptions", less=True, goal=GOAL if name == "all 19" else None)
         for name, row in found
     ]
+
+
+def together(answer: dict[str, Any]) -> dict[str, list[float]]:
+    """Sums over the corruptions, a value a round."""
+    return {who: [sum(turn) for turn in zip(*(row[who] for row in answer.values()), strict=True)] for who in ("ours", "peer")}
 
 
 def main() -> None:

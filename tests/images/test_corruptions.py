@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from scipy import ndimage
+from scipy import ndimage, stats
 from skimage import color, data, filters
 
 from clearsight.base.errors import UsageError
@@ -20,6 +20,7 @@ from clearsight.images.colour import hsv
 from clearsight.images.corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from clearsight.images.corruptions.blurs import disk, glass_blur, moved
 from clearsight.images.corruptions.digital import elastic_transform
+from clearsight.images.corruptions.noise import shot_noise
 from clearsight.images.corruptions.weather import _edges, _panes, _plasma
 from clearsight.images.draws import Draws
 
@@ -294,6 +295,19 @@ def test_noise_has_the_published_mean_and_spread():
     for level in (0, 255):
         assert float((values == level).double().mean()) == pytest.approx(0.135, abs=5 * (0.135 * 0.865) ** 0.5 / 388)
     assert set(values.unique().tolist()) == {0, 128, 255}
+
+
+@pytest.mark.parametrize("photons", [3, 60, 500])
+def test_shot_noise_is_poissons(photons):
+    """By the counts' shares and their exact probabilities: chi-square over those expected ten times and more, below its 99.99 % point."""
+    for level in (0, 1, 128, 255):
+        x = torch.full((1, 1, 300, 300), level / 255)
+        counts = (shot_noise(x, Draws(torch.tensor([level]), "shot_noise", 1), photons) * photons).round().long().flatten()
+        expected = 90_000 * stats.poisson.pmf(np.arange(int(counts.max()) + 2), level / 255 * photons)
+        seen = np.bincount(counts, minlength=len(expected))
+        often = expected >= 10
+        square = ((seen - expected)[often] ** 2 / expected[often]).sum()
+        assert square <= stats.chi2.ppf(0.9999, often.sum()), (level, square)
 
 
 def test_noise_of_pictures_is_their_own():

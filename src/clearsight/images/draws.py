@@ -26,9 +26,5 @@ class Draws:
         """Whole numbers from `low` to below `end`, int64 `(N, *shape)`."""
         return self._each(lambda generator: torch.randint(low, end, shape, generator=generator))
 
-    def poisson(self, rates: Tensor) -> Tensor:
-        """Poisson numbers with the means `rates` `(N, …)`."""
-        return torch.stack([torch.poisson(rate, generator) for rate, generator in zip(rates, self.generators, strict=True)])
-
     def _each(self, draw: Callable[[torch.Generator], Tensor]) -> Tensor:
         return torch.stack([draw(generator) for generator in self.generators])

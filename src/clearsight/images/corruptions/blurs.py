@@ -73,14 +73,14 @@ def motion_blur(x: Tensor, draws: Draws, radius: float, sigma: float) -> Tensor:
 def moved(x: Tensor, degrees: Tensor, radius: float, sigma: float) -> Tensor:
     """Each picture's mean along a line in its own direction `(N,)`, with a Gaussian's weights from its beginning; the border goes on."""
     length = 2 * math.ceil(radius) + 1
-    weights = torch.exp(-(torch.arange(length, dtype=torch.float64) ** 2) / (2 * sigma**2))
-    shares = (weights / weights.sum()).tolist()
+    fading = torch.exp(-(torch.arange(length, dtype=torch.float64) ** 2) / (2 * sigma**2))
+    weights = (fading / fading.sum()).tolist()
     reach, angle, (height, width) = length - 1, torch.deg2rad(degrees.double()), x.shape[-2:]
     steps = torch.arange(length, dtype=torch.float64)
     down, right = (torch.ceil(steps * way[:, None] - 0.5).long().tolist() for way in (angle.sin(), angle.cos()))
     wide, total = F.pad(x, (reach,) * 4, mode="replicate"), torch.zeros_like(x)
     for picture, made, *ways in zip(wide, total, down, right, strict=True):
-        for weight, top, left in zip(shares, *ways, strict=True):
+        for weight, top, left in zip(weights, *ways, strict=True):
             made.add_(picture[:, reach + top : reach + top + height, reach + left : reach + left + width], alpha=weight)
     return total
 

@@ -1,6 +1,7 @@
 """Brightness, contrast, saturation, elastic distortion, pixels and JPEG. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
@@ -41,7 +42,7 @@ def elastic_transform(x: Tensor, draws: Draws, reach: float, sigma: float, corne
     height, width = x.shape[-2:]
     side = min(height, width)
     moved = _affine(x, draws.uniform(-corners * side, corners * side, 3, 2))
-    smooth = [_smooth(n, sigma * side).float() for n in (height, width)]
+    smooth = [_smooth(n, sigma * side) for n in (height, width)]
     shifts = [smooth[0] @ shift @ smooth[1].T for shift in draws.uniform(-reach * side, reach * side, 2, height, width)]
     down, right = torch.stack(shifts).unbind(1)
     return _sampled(moved, torch.arange(height)[:, None] + down, torch.arange(width) + right, align=False)
@@ -74,17 +75,18 @@ def _sampled(x: Tensor, rows: Tensor, columns: Tensor, align: bool) -> Tensor:
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=align)
 
 
+@lru_cache(maxsize=16)
 def _smooth(n: int, sigma: float) -> Tensor:
-    """A Gaussian along n places as a matrix `(n, n)`; the places go on mirrored, however far it reaches."""
+    """A Gaussian along n places as a matrix, float32 `(n, n)`; the places go on mirrored, however far it reaches."""
     if sigma <= 0:
-        return torch.eye(n, dtype=torch.float64)
+        return torch.eye(n)
     weights = gaussian(sigma, 3.0)
     reach, matrix = len(weights) // 2, torch.zeros(n, n, dtype=torch.float64)
     offsets = torch.arange(-reach, reach + 1)
     for i in range(n):
         folded = (i + offsets) % (2 * n)
         matrix[i].index_add_(0, torch.where(folded < n, folded, 2 * n - 1 - folded), weights)
-    return matrix
+    return matrix.float()
 
 
 def pixelate(x: Tensor, draws: Draws, scale: float) -> Tensor:
