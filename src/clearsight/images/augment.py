@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
+from . import levels
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -194,6 +195,8 @@ AUGMENTATIONS: dict[str, Row] = {
         1.0,
         "brightness, contrast, saturation by this share, hue by a quarter of it in turns; or all four",
     ),
+    "grey": Row(levels.plan_grey, levels.grey, 1, (0.2,), 0.0, 1.0, "grey, with this probability"),
+    "blur": Row(levels.plan_blur, levels.blur, 2, (2.0,), 0.1, 16.0, "of half the pictures, by a Gaussian of 0.1 to this many px"),
 }
 
 
