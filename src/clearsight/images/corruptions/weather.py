@@ -126,7 +126,7 @@ def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, lea
 def _drops(liquid: np.ndarray) -> Tensor:
     """How much light each drop adds: brighter where its surface, by the distance from its edge, faces up and left."""
     away = ndimage.distance_transform_edt(~_edges(liquid)).clip(0, 20)
-    away = np.floor(ndimage.uniform_filter(away, 3, mode="mirror"))
+    away = np.floor(ndimage.uniform_filter(away, 3, mode="mirror") + 1e-6)  # its running sums end a little below 0
     counts = np.bincount(away.astype(int).ravel())
     first = counts[counts > 0][0]
     even = np.round((counts.cumsum()[away.astype(int)] - first) / max(1, away.size - first) * 255)  # histogram equalised
