@@ -40,6 +40,7 @@ PARTS = {
     "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
     "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
     "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
+    "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
     "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),

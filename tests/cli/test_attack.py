@@ -41,6 +41,22 @@ def test_data_json(clearsight, run, folder):
     assert "right; after fgsm" in clearsight("attack", run, "--method", "fgsm", "--n", "5", "--epsilon", "8/255").out
 
 
+def test_attacks_are_in_the_report(clearsight, run, folder, tmp_path):
+    report = tmp_path / run / "report.html"
+    before = report.read_text()
+    said = clearsight("attack", run, folder, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
+    page, found = report.read_text(), json.loads(said.out)
+    assert "means it ill" not in before and page.count("When somebody means it ill") == 1
+    assert "fgsm, ε 0.1" in page and f"{100 * found['robust']['value']:.1f}" in page
+    clearsight("attack", run, folder, "--method", "noise", "--epsilon", "0.2", "--n", "20")
+    page = report.read_text()
+    assert page.count("When somebody means it ill") == 1 and "fgsm, ε 0.1" in page and "noise, ε 0.2" in page
+    assert set(json.loads((tmp_path / run / "attack.json").read_text())) == {"fgsm, ε 0.1", "noise, ε 0.2"}
+    assert clearsight("evaluate", run, "--quiet").code == 0
+    page = report.read_text()
+    assert "Can its confidence" in page and "noise, ε 0.2" in page, "a new evaluation keeps what was found"
+
+
 def test_picture_fools_from_the_disk(clearsight, run, folder):
     source = sorted((folder / "three").glob("*.png"))[0]
     said = clearsight("attack", run, source, "--epsilon", "60/255", "--lattice", "--out", "made/panda.png", "--json")
@@ -94,3 +110,14 @@ def test_what_has_no_gradient_says_so(clearsight, folder):
     said = clearsight("attack", "runs/h", "--method", "square", "--steps", "20", "--epsilon", "0.1", "--json", "--quiet")
     found = json.loads(said.out)
     assert [row["ok"] for row in found["preflight"] if row["check"] == "gradients"] == [False]
+
+
+def test_certify(clearsight, run, folder):
+    said = clearsight("attack", run, folder, "--certify", "0.25", "--samples", "200", "--n", "12", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert (found["n"], found["sigma"], found["samples"]) == (12, 0.25, 200)
+    values = [row["value"] for row in found["certified"]]
+    assert values == sorted(values, reverse=True) and values[0] == found["clean"]["value"] > 0.3
+    assert "surely right" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
+    assert clearsight("attack", run, folder, "--certify", "-1", "--n", "3").code == 2

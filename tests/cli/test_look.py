@@ -24,19 +24,23 @@ def test_convolution(clearsight, tmp_path):
     assert "= 6600" in clearsight("look", "convolution", "--example", "curve").out
 
 
-def test_unit(clearsight, picture):
+def test_unit(clearsight, picture, tmp_path):
     words = ("look", "unit", "resnet18", picture, "--input", "32x32", "--layer", "conv1", "--channel", "17", "--at", "5,9")
     said = json.loads(clearsight(*words, "--json").out)
     assert said["value"] == pytest.approx(said["recomputed"], rel=1e-5) and len(said["contributions"]) == 3
     assert sum(said["contributions"]) + said["bias"] == pytest.approx(said["recomputed"])
-    text = clearsight(*words)
+    text = clearsight(*words, "--out", "unit.png")
     assert text.code == 0 and "equals the network's own value to 1e-5" in text.out and "not trained" in text.err
+    with Image.open(tmp_path / "unit.png") as image:
+        assert image.width > 500 and image.height > 300
     assert clearsight(*words[:-1], "99,0").code == 2
 
 
 def test_summary_and_receptive_field(clearsight, tmp_path):
     said = json.loads(clearsight("look", "summary", "alexnet", "--json").out)
     assert said["parameters"] == 61_100_840 and set(said["layers"][0]) == {"name", "kind", "output", "parameters", "macs"}
+    told = next(line for line in clearsight("look", "summary", "alexnet").out.splitlines() if "CONV1" in line)
+    assert f"{4 * 64 * 55 * 55 / 1000:,.1f}" in told.split()
     rows = {row["layer"]: row for row in json.loads(clearsight("look", "receptive-field", "resnet18", "--json").out)}
     assert rows["conv1"] == {"layer": "conv1", "size": [7, 7], "stride": [2, 2], "padding": [3, 3, 3, 3], "status": "exact"}
     said = clearsight("look", "receptive-field", "conv3x3 conv3x3 conv3x3", "--input", "16x16x3", "--layer", "conv3", "--out", "f.png")
@@ -97,3 +101,12 @@ def test_preprocessing_and_maximise(clearsight, picture, tmp_path):
     assert len(said[0]["course"]) == 3 and said[0]["after"] > said[0]["before"]
     with Image.open(tmp_path / "ideal.png") as image:
         assert image.height > 160
+
+
+def test_augment(clearsight, tmp_path):
+    said = clearsight("look", "augment", "digits", "--augment", "rotate:30 erase", "--pictures", "5", "--out", "sheet.png", "--json")
+    assert said.code == 0 and [row["change"] for row in json.loads(said.out)] == ["rotate:30", "erase:0.25"], said.err
+    with Image.open(tmp_path / "sheet.png") as image:
+        assert image.width > 8 * 96
+    assert clearsight("look", "augment", "digits").code == 2
+    assert clearsight("look", "augment", "digits", "--augment", "turn", "--out", "x.png").code == 2

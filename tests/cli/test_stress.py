@@ -30,7 +30,8 @@ def test_json_and_files(clearsight, run, folder, tmp_path):
     assert all(set(row) == {"name", "severity", "top1", "low", "high", "n"} for row in found["corruptions"])
     assert all(set(row) == {"name", "strength", "top1", "low", "high", "n"} for row in found["challenges"])
     assert all(0 <= row["low"] <= row["top1"] <= row["high"] <= 1 for row in (*found["corruptions"], *found["challenges"]))
-    assert len(found["corruptions"]) == 18 * 5 and found["mce"]["over"] == 15
+    assert len(found["corruptions"]) == 18 * 5 and found["mean_corruption_error"]["over"] == 15
+    assert found["mce"] == found["mean_corruption_error"]["value"]
     assert [row["probe"] for row in found["shortcuts"]] == ["file size", "border", "background"]
     assert found["overlaps"] == [{"augmentation": "crop", "tests": ["translation"]}]
     left = {path.name for path in (tmp_path / "runs" / "card").iterdir()}
@@ -61,3 +62,11 @@ def test_for_people(clearsight, run, tmp_path):
 def test_mistakes_are_one_line(clearsight, run, words, says):
     said = clearsight("stress", run, *words)
     assert said.code == 2 and said.out == "" and says in said.err and len(said.err.strip().splitlines()) == 1
+
+
+def test_stress_is_in_the_report(clearsight, run, tmp_path):
+    report = tmp_path / run / "report.html"
+    assert "What breaks it" not in report.read_text(encoding="utf-8")
+    assert clearsight("stress", run, "--only", "rotation", "--n", "10", "--quiet").code == 0
+    page = report.read_text(encoding="utf-8")
+    assert page.count("What breaks it") == 1 and 'alt="scorecard" src="data:image/png;base64,' in page

@@ -21,13 +21,17 @@ def _named(pages: list[Path]) -> list[str]:
     return [str(page.relative_to(ROOT)) for page in pages]
 
 
-@pytest.fixture(scope="module")
-def generate() -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+def _module(name: str) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generate() -> types.ModuleType:
+    return _module("generate")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,13 @@ def test_reference_page_is_current(generate: types.ModuleType, name: str) -> Non
     assert sorted(path.name for path in generate.REFERENCE.glob("*.md")) == sorted(generate.PAGES)
     written = (generate.REFERENCE / name).read_text(encoding="utf-8")
     assert written == generate.PAGES[name](), f"docs/reference/{name} is out of date: run python docs/generate.py"
+
+
+def test_gallery_is_current() -> None:
+    gallery = _module("gallery")
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    shown = [gallery.section(*row) for row in gallery.ROWS]
+    assert page == "\n".join([gallery.LEAD, *shown]), "docs/gallery.md is out of date: run python docs/gallery.py"
 
 
 def commands(text: str) -> list[str]:

@@ -28,29 +28,37 @@ from clearsight.images.preprocess import Preprocessing
 
 SIZE = (12, 10)
 PICTURES = torch.randint(0, 256, (64, 3, *SIZE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+LARGER = torch.randint(0, 256, (64, 3, 24, 20), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 INDICES = torch.arange(64)
+
+
+PLACES = ("flip", "crop", "rrc", "rotate", "shear", "translate", "zoom", "perspective", "elastic", "sharpen")  # no level changes
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_the_contract_of_every_change(name):
+    # with fewer than 255 pixels there is nothing to make equally frequent
+    pictures, size = (LARGER, (24, 20)) if name == "equalise" else (PICTURES, SIZE)
     ops = parse(name)
-    whole = apply(ops, PICTURES, INDICES, 5, 2, SIZE)
-    assert whole.shape == PICTURES.shape
+    whole = apply(ops, pictures, INDICES, 5, 2, size)
+    assert whole.shape == pictures.shape
     assert whole.dtype == torch.uint8 or (whole.min() >= 0 and whole.max() <= 1)
-    grey = apply(ops, PICTURES[:, :1], INDICES, 5, 2, SIZE)
-    assert torch.equal(apply(ops, PICTURES[9:10, :1], INDICES[9:10], 5, 2, SIZE), grey[9:10])
+    grey = apply(ops, pictures[:, :1], INDICES, 5, 2, size)
+    assert torch.equal(apply(ops, pictures[9:10, :1], INDICES[9:10], 5, 2, size), grey[9:10])
     shuffled = torch.randperm(64, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(apply(ops, PICTURES[shuffled], shuffled, 5, 2, SIZE), whole[shuffled])
-    assert torch.equal(apply(ops, PICTURES[9:10], INDICES[9:10], 5, 2, SIZE), whole[9:10])
-    assert torch.equal(apply(ops, PICTURES, INDICES, 5, 2, SIZE), whole)
-    for size in (2, 7, 31):
-        parts = [apply(ops, PICTURES[chunk], chunk, 5, 2, SIZE) for chunk in INDICES.split(size)]
+    assert torch.equal(apply(ops, pictures[shuffled], shuffled, 5, 2, size), whole[shuffled])
+    assert torch.equal(apply(ops, pictures[9:10], INDICES[9:10], 5, 2, size), whole[9:10])
+    assert torch.equal(apply(ops, pictures, INDICES, 5, 2, size), whole)
+    for many in (2, 7, 31):
+        parts = [apply(ops, pictures[chunk], chunk, 5, 2, size) for chunk in INDICES.split(many)]
         assert torch.equal(torch.cat(parts), whole)
     for seed, epoch in ((6, 2), (5, 4), (5, 3)):
-        assert not torch.equal(apply(ops, PICTURES, INDICES, seed, epoch, SIZE), whole)
-    constant = apply(ops, torch.full((8, 3, *SIZE), 77, dtype=torch.uint8), torch.arange(8), 0, 0, SIZE)
-    assert (constant.float() - constant[:, :1, :1, :1]).abs().max() < 1e-5
-    assert (constant == 77).all() or name == "jitter"
+        assert not torch.equal(apply(ops, pictures, INDICES, seed, epoch, size), whole)
+    constant = apply(ops, torch.full((8, 3, *size), 77, dtype=torch.uint8), torch.arange(8), 0, 0, size)
+    if name not in ("noise", "erase"):
+        assert (constant.float() - constant[:, :1, :1, :1]).abs().max() < 1e-5
+    if name in PLACES:
+        assert (constant == 77).all()
 
 
 def test_flip_by_definition_and_as_often_as_asked():
@@ -196,3 +204,57 @@ def test_larger_pictures_need_a_change_that_cuts_them():
     assert apply(parse("flip rrc"), larger, INDICES[:4], 0, 0, SIZE).shape == (4, 3, *SIZE)
     with pytest.raises(UsageError, match=r"\(14, 12\) after augmentation, not \(12, 10\)"):
         apply(parse("flip"), larger, INDICES[:4], 0, 0, SIZE)
+
+
+@pytest.mark.parametrize("name", ["trivial", "rand", "augmix"])
+def test_policies_are_drawn_for_every_picture(name):
+    same = PICTURES[:1].expand(64, -1, -1, -1)
+    made = apply(parse(name), same, INDICES, 0, 0, SIZE).float()
+    different = {tuple(picture.flatten().tolist()) for picture in made}
+    assert len(different) > 40, "one picture, many changes within a batch"
+
+
+def test_trivial_is_one_change_of_the_list_with_its_strength():
+    """The second sixth or so of the list's choices: each picture is what its own change alone makes of it."""
+    from clearsight.images import policy
+
+    draws = torch.rand(64, policy.TRIVIAL, generator=torch.Generator().manual_seed(0))
+    plan = policy.plan(draws, (1.0,), (3, *SIZE))
+    made = AUGMENTATIONS["trivial"].change(PICTURES, plan, SIZE)
+    seen = set()
+    for i in range(64):
+        name, most = policy.WIDE[int(draws[i, 0] * len(policy.WIDE))]
+        seen.add(name)
+        if not name:
+            assert torch.equal(made[i], PICTURES[i])
+            continue
+        row = AUGMENTATIONS[name]
+        alone = row.change(PICTURES[i : i + 1], row.plan(draws[i : i + 1, 1 : 1 + row.draws], most, (3, *SIZE)), SIZE)
+        alone = alone if alone.dtype == torch.uint8 else (alone * 255).round().to(torch.uint8)
+        assert torch.equal(made[i], alone[0]), name
+    assert len(seen) == len(policy.WIDE)
+
+
+def test_rand_goes_as_far_as_its_strength():
+    """Turned by 67.5°, half of the largest, one way or the other; never by less."""
+    from clearsight.images import policy
+
+    choice = (next(i for i, (name, _) in enumerate(policy.WIDE) if name == "rotate") + 0.5) / len(policy.WIDE)
+    draws = torch.full((2, policy.RAND), 0.01)
+    draws[:, 0], draws[0, 1], draws[1, 1] = choice, 0.3, 0.7
+    made = AUGMENTATIONS["rand"].change(PICTURES[:2], policy.plan(draws, (5.0,), (3, *SIZE)), SIZE)
+    row = AUGMENTATIONS["rotate"]
+    for i, draw in enumerate((0.0, 1 - 2.0**-24)):
+        turned = row.change(PICTURES[i : i + 1], row.plan(torch.tensor([[draw]]), (67.5,), (3, *SIZE)), SIZE)
+        assert torch.equal(made[i], turned[0])
+
+
+def test_augmix_is_a_weighted_mean():
+    made = apply(parse("augmix"), PICTURES, INDICES, 0, 0, SIZE)
+    assert made.dtype == torch.float32 and float(made.min()) >= 0 and float(made.max()) <= 1 + 1e-6
+    from clearsight.images import policy
+
+    draws = torch.rand(64, policy.AUGMIX, generator=torch.Generator().manual_seed(0))
+    draws[:, policy.CHAINS] = 1.0  # all of the picture itself
+    kept = AUGMENTATIONS["augmix"].change(PICTURES, policy.plan(draws, (1.0,), (3, *SIZE)), SIZE)
+    assert torch.allclose(kept, PICTURES / 255)

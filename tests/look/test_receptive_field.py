@@ -44,6 +44,29 @@ def test_gradients_stay_within_the_box(name: str) -> None:
     assert outside(name, 96) >= 2
 
 
+# A. Araujo, W. Norris, J. Sim, Computing receptive fields of convolutional neural networks, Distill 2019: size of the last layer
+# with places. Keras' ResNets have the stride in the 1x1, as the original; torchvision's in the 3x3, and they see less.
+PUBLISHED = {
+    ("alexnet", "trunk.12", 227): 195,
+    ("vgg16", "trunk.30", 224): 212,
+    ("mobilenet.keras", "trunk", 224): 315,
+    ("inception_v3", "Mixed_7c", 299): 1311,
+    ("inceptionresnetv2.keras", "conv2d_7b", 299): 3039,
+    ("resnet50.keras", "layer4", 224): 483,
+    ("resnet101.keras", "layer4", 224): 1027,
+    ("resnet152.keras", "layer4", 224): 1507,
+}
+
+
+@pytest.mark.parametrize(("name", "layer", "side"), PUBLISHED)
+def test_published_receptive_fields(name: str, layer: str, side: int) -> None:
+    with torch.device("meta"):
+        model = models.build(name, 1000, height=side, width=side)
+    found = {one.name: one.receptive_field() for one in summarise(model, (3, side, side)).layers}[layer]
+    assert found is not None and found["size"] == [PUBLISHED[name, layer, side]] * 2
+    assert found["stride"] == [32, 32] and found["status"] == "exact"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in models.names() if models.published(name)[0][0] == 3])
 def test_gradients_stay_within_the_box_of_every_network(name: str) -> None:

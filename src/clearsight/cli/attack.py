@@ -20,6 +20,8 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @click.option("--target", default="", metavar="CLASS", help="Attack towards this class.")
 @click.option("--transfer", default="", metavar="MODEL", help="Take the gradients of this other classifier.")
 @click.option("--lattice", is_flag=True, help="Change whole levels of 255 only, so that the saved picture still fools.")
+@click.option("--certify", default=0.0, metavar="SIGMA", help="No attack: the L2 radius within which none can fool the answer under noise.")
+@click.option("--samples", default=1000, show_default=True, type=click.IntRange(100), help="Noisy copies of a picture for --certify.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
 @click.option("--out", default="", help="For a PICTURE: file of the triptych (default: attack.png); the changed picture goes beside it.")
 @batch_option
@@ -28,7 +30,7 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @quiet_option
 def attack(
     model: str, data: str | None, method: str, epsilon: str, n: int, part: str, out: str, device: str, as_json: bool, quiet: bool,
-    transfer: str, target: str, **settings: Any,
+    transfer: str, target: str, certify: float, samples: int, **settings: Any,
 ) -> None:  # fmt: skip
     """Change pictures by at most epsilon so that MODEL misses them, and say how many it still gets right.
 
@@ -50,6 +52,10 @@ def attack(
         return
     where = pick_device(device)
     classifier = load(model, device=where)
+    if certify:
+        chosen = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
+        _certify(classifier, chosen, certify, samples, settings["seed"], as_json, quiet)
+        return
     settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": load(transfer, device=where) if transfer else None}
     settings["batch_size"] = settings.pop("batch")
     if target:
@@ -68,8 +74,8 @@ def _suffixes() -> tuple[str, ...]:
     return tuple(SUFFIXES)
 
 
-def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
-    from ..attacks.attack import attack as run
+def _chosen(classifier: Any, model: str, data: str | None, part: str, n: int, seed: int, quiet: bool) -> tuple[str, Any, Any]:
+    """The name of the part, and the fitted pictures and labels drawn from it."""
     from ..base.errors import plain
     from ..base.randomness import permutation
     from ..datasets.loader import load
@@ -79,8 +85,36 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     for note in () if quiet else notes:
         click.echo(plain(note), err=True)
     pictures = load(chosen, classifier.preprocessing, quiet=quiet)
-    picked = permutation(settings["seed"], 0, len(pictures))[:n]
-    found = run(classifier, pictures.batch(picked), pictures.labels[picked], quiet=quiet, **settings).to_json()
+    picked = permutation(seed, 0, len(pictures))[:n]
+    return name, pictures.batch(picked), pictures.labels[picked]
+
+
+def _certify(classifier: Any, chosen: tuple[str, Any, Any], sigma: float, samples: int, seed: int, as_json: bool, quiet: bool) -> None:
+    from rich.table import Table
+
+    from ..attacks.smoothing import certify
+
+    name, pictures, labels = chosen
+    found = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
+    if as_json:
+        print_json(found)
+        return
+    copies = f"noise {sigma:g}, {samples:,} copies"
+    click.echo(f"{name}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} undecided")
+    made = Table("radius (L2)", "surely right", box=None, header_style="bold")
+    for row in found["certified"]:
+        made.add_row(f"{row['radius']:.4g}", percent(row))
+    show(made)
+
+
+def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
+    from ..attacks.attack import attack as run
+    from ..evaluate.findings import keep
+
+    name, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
+    found = run(classifier, pictures, labels, quiet=quiet, **settings).to_json()
+    if Path(model).is_dir():
+        keep(Path(model), "attack", f"{found['method']}, ε {found['epsilon']:.4g}", {"data": name, **found})
     if as_json:
         print_json(found)
         return

@@ -97,7 +97,7 @@ def models(
     if as_json:
         print_json(order)
     else:
-        _print(_table(order), right=(1, 2, 3, 4, 5, 6, 8, 9))
+        print_columns(_table(order), right=(1, 2, 3, 4, 5, 6, 8, 9))
         if not order:
             click.echo("no network is like that.", err=True)
 
@@ -130,7 +130,7 @@ def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
     return lines
 
 
-def _print(lines: list[list[str]], right: tuple[int, ...]) -> None:
+def print_columns(lines: list[list[str]], right: tuple[int, ...]) -> None:
     """Columns as wide as what stands in them, those of `right` flush right; on a terminal the last is cut at its edge."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -158,21 +158,25 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
         layers = [{**layer.to_json(), **(layer.receptive_field() or {}), "says": layer.says} for layer in summary.rows]
         print_json([{**known, **published(name), "layers": layers}])
         return
-    _print(_listing(summary), right=(1, 2, 3))
+    print_columns(listing(summary), right=(1, 2, 3))
     megabytes = summary.stored * 4 / 2**20
     counts = f"{summary.parameters:,} parameters, {megabytes:,.1f} MB, {summary.macs:,} multiply-adds"
     click.echo(f"\n{counts}; {summary.depth} layers with weights deep.")
 
 
-def _listing(summary: "Summary") -> list[list[str]]:
+def listing(summary: "Summary") -> list[list[str]]:
     """The lecture's listing: `[55x55x96] CONV1: 96 11x11 filters at stride 4, pad 0`, with numbers beside it."""
     channels, height, width = summary.input_size
     lines = [["layer", "parameters", "MACs", "sees", "name"], [f"[{height}x{width}x{channels}] INPUT", "", "", "", ""]]
-    for layer in summary.rows:
-        if ":" in layer.says or layer.parameters or layer.macs:
-            counts = [f"{n:,}" if n else "" for n in (layer.parameters, layer.macs)]
-            lines.append([f"[{_shape(layer.output)}] {layer.says}", *counts, _sees(layer), layer.name])
+    for layer in listed(summary):
+        counts = [f"{n:,}" if n else "" for n in (layer.parameters, layer.macs)]
+        lines.append([f"[{_shape(layer.output)}] {layer.says}", *counts, _sees(layer), layer.name])
     return lines
+
+
+def listed(summary: "Summary") -> "list[Layer]":
+    """The layers that a listing shows: those that are one kind of operation, or that have something of their own."""
+    return [layer for layer in summary.rows if ":" in layer.says or layer.parameters or layer.macs]
 
 
 def _shape(output: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ from ..base.files import make_folder, read_json, write_json
 from ..base.settings import from_dict, read_toml
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
+from ..evaluate import findings
 from ..evaluate.evaluate import Evaluation, evaluate
 from ..evaluate.ladder import FILE, Ladder
 from ..evaluate.ladder_page import cards
@@ -68,7 +69,7 @@ def report_evaluation(
         evaluation_part=part,
         dataset=data,
         classifier=classifier,
-        more=cards(Ladder.read(run.folder.parent)) if (run.folder.parent / FILE).is_file() else "",
+        more=(cards(Ladder.read(run.folder.parent)) if (run.folder.parent / FILE).is_file() else "") + findings.cards(folder),
     )
     return path
 

@@ -42,6 +42,7 @@ def stress(
     from ..base.device import pick_device
     from ..base.errors import plain
     from ..classifier import load
+    from ..evaluate.findings import show as show_in_report
     from ..evaluate.parts import choose_part
     from ..evaluate.scorecard import write_scorecard
     from ..evaluate.stress import stress as run
@@ -56,6 +57,7 @@ def stress(
         found = run(classifier, chosen, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
         title = f"{classifier.architecture} on {Path(data or '').name or Path(classifier.facts.get('data', 'pictures')).name}, {name}"
         written = write_scorecard(found, folder, title)
+        show_in_report(folder)
     if as_json:
         print_json(found.to_json())
         return

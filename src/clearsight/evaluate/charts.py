@@ -20,8 +20,16 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def lines(series: Sequence[Series], steps: Sequence[float], *, unit: str = "", ceiling: float = math.inf, best: float | None = None) -> str:
-    """Curves over epochs, each named at its end; `unit` ` %` shows fractions as per cent; `best` marks an epoch."""
+def lines(
+    series: Sequence[Series],
+    steps: Sequence[float],
+    *,
+    unit: str = "",
+    ceiling: float = math.inf,
+    best: float | None = None,
+    axis: str = "epoch",
+) -> str:
+    """Curves over epochs or what else `axis` is, each named at its end; `unit` ` %` shows fractions as per cent; `best` marks a step."""
     finite = [value for _, values, _ in series for value in values if math.isfinite(value)]
     if not finite:
         return ""
@@ -37,15 +45,15 @@ def lines(series: Sequence[Series], steps: Sequence[float], *, unit: str = "", c
 
     parts = [_line("grid", left, y(m), right, y(m)) + _text(left - 8, y(m) + 4, _number(m, unit, marks), "end") for m in marks]
     parts += [_text(x(step), bottom + 20, f"{step:g}") for step in _some(steps)]
-    parts.append(_text((left + right) / 2, height - 1, "epoch"))
+    parts.append(_text((left + right) / 2, height - 1, axis))
     if best is not None:
         parts.append(_line("best", x(best), top, x(best), bottom))
     heights = _apart([y(_last(values)) for _, values, _ in series], 15)
     for (name, values, css), label in zip(series, heights, strict=True):
-        points = [(x(s), y(v), f"{name}, epoch {s:g}: {_exact(v, unit)}") for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
+        points = [(x(s), y(v), f"{name}, {axis} {s:g}: {_exact(v, unit)}") for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
         text = f'<text class="name" x="{right + 12}" y="{label + 4:.1f}">{escape(name)}</text>'
         parts.append(f'<g class="{css}">{_curve(points)}{text}</g>')
-    return _svg(width, height, ", ".join(name for name, _, _ in series) + " over the epochs", parts)
+    return _svg(width, height, ", ".join(name for name, _, _ in series) + f" over the {axis}", parts)
 
 
 def _curve(points: Sequence[tuple[float, float, str]]) -> str:
@@ -152,7 +160,9 @@ def _number(value: float, unit: str, marks: Sequence[float]) -> str:
 
 
 def _some(steps: Sequence[float], most: int = 10) -> list[float]:
-    """Every step, or every second, fifth, … so that at most `most` are named."""
+    """Every step, or every second, fifth, … so that at most `most` are named; round numbers where steps are not whole."""
+    if any(step % 1 for step in steps):
+        return [mark for mark in ticks(steps[0], steps[-1]) if steps[0] <= mark <= steps[-1]]
     every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if len(steps) / n <= most)
     return [step for step in steps if step % every == 0] or [steps[0]]
 

@@ -5,11 +5,33 @@ from typing import Any
 from ..images.augment import parse
 
 # augmentation → what shows the same change
+LIGHT = ("light", "flat", "brightness", "contrast")
 OVERLAPS: dict[str, tuple[str, ...]] = {
     "flip": (),
     "crop": ("translation",),
     "rrc": ("translation", "scale"),
-    "jitter": ("light", "flat", "brightness", "contrast", "saturate"),
+    "jitter": (*LIGHT, "saturate"),
+    "brightness": ("light", "brightness"),
+    "contrast": ("flat", "contrast"),
+    "saturation": ("saturate",),
+    "hue": (),
+    "rotate": ("rotation",),
+    "shear": ("shear",),
+    "translate": ("translation",),
+    "zoom": ("scale",),
+    "perspective": ("perspective",),
+    "elastic": ("elastic", "elastic_transform"),
+    "gamma": ("gamma", "light"),
+    "exposure": ("light", "brightness"),
+    "solarise": (),
+    "posterise": (),
+    "equalise": ("flat", "contrast"),
+    "sharpen": ("gaussian_blur", "defocus_blur"),
+    "noise": ("gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"),
+    "erase": ("patch", "foreign"),
+    "trivial": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
+    "rand": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
+    "augmix": ("rotation", "shear", "translation", "flat", "contrast"),
 }
 
 

@@ -93,7 +93,8 @@ class Stress:
         return {
             "n": self.clean["n"],
             "clean": self.clean,
-            "mce": self.mce,
+            "mce": self.mce["value"] if self.mce else None,
+            "mean_corruption_error": self.mce,
             "corruptions": self.corruptions,
             "challenges": self.challenges,
             "half": self.halves,

@@ -3,7 +3,7 @@
 A parameter is a function of (seed, epoch, index of the picture, operation), so a picture is changed in the same way
 whatever batch it is in, however many processes there are, and after any resume.
 
-Pictures are uint8 `(N, C, H, W)`, quickest in channels-last memory; after `jitter` they are float32 in [0, 1].
+Pictures are uint8 `(N, C, H, W)`, quickest in channels-last memory; after changes of colour they are float32 in [0, 1].
 """
 
 import math
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
+from . import levels, policy, warp
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -49,6 +50,7 @@ class Row:
     high: float
     meaning: str
     margin: float = 1.0
+    floats: bool = False  # whether pictures come out as float32 in [0, 1], whatever came in
 
 
 def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
@@ -181,7 +183,18 @@ def _colour(pictures: Tensor, plan: Tensor, limits: Limits, made: Tensor) -> Ten
     return made
 
 
-AUGMENTATIONS: dict[str, Row] = {
+def _only(place: int) -> Callable[[Tensor, tuple[float, ...], Shape], Tensor]:
+    """A plan of `jitter` that changes one of its four properties."""
+
+    def plan(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
+        four = draws.new_full((len(draws), 4), 0.5)
+        four[:, place] = draws[:, 0]
+        return plan_jitter(four, tuple(strengths[0] if i == place else 0.0 for i in range(4)), shape)
+
+    return plan
+
+
+ROWS: dict[str, Row] = {
     "flip": Row(plan_flip, flip, 1, (0.5,), 0.0, 1.0, "mirror left and right, with this probability"),
     "crop": Row(plan_crop, crop, 2, (1,), 0, 64, "shift by up to this many px, mirrored at the border"),
     "rrc": Row(plan_rrc, rrc, 4, (0.35,), 0.01, 1.0, "random resized crop of at least this share of the area", margin=1.15),
@@ -193,8 +206,35 @@ AUGMENTATIONS: dict[str, Row] = {
         0.0,
         1.0,
         "brightness, contrast, saturation by this share, hue by a quarter of it in turns; or all four",
+        floats=True,
+    ),
+    "brightness": Row(_only(0), jitter, 1, (0.4,), 0.0, 1.0, "brightness by up to this share", floats=True),
+    "contrast": Row(_only(1), jitter, 1, (0.4,), 0.0, 1.0, "contrast by up to this share", floats=True),
+    "saturation": Row(_only(2), jitter, 1, (0.4,), 0.0, 1.0, "saturation by up to this share", floats=True),
+    "hue": Row(_only(3), jitter, 1, (0.1,), 0.0, 0.5, "hue by up to this many turns", floats=True),
+    "rotate": Row(warp.plan_rotate, warp.warp, 1, (15.0,), 0.0, 180.0, "turn by up to this many degrees"),
+    "shear": Row(warp.plan_shear, warp.warp, 2, (0.2,), 0.0, 1.0, "shift rows or columns by up to this share of their distance"),
+    "translate": Row(warp.plan_translate, warp.warp, 2, (0.1,), 0.0, 0.5, "shift by up to this share of each side"),
+    "zoom": Row(warp.plan_zoom, warp.warp, 1, (0.2,), 0.0, 3.0, "larger or smaller by up to 1 + this"),
+    "perspective": Row(warp.plan_perspective, warp.warp, 8, (0.3,), 0.0, 0.9, "pull the corners inwards by up to this share"),
+    "elastic": Row(warp.plan_elastic, warp.elastic, 2 * warp.NODES**2, (0.06,), 0.0, 0.3, "bend by up to this share of the shorter side"),
+    "gamma": Row(levels.plan_gamma, levels.tabled, 1, (0.5,), 0.0, 4.0, "to the power of up to 1 + this, or one over that"),
+    "exposure": Row(levels.plan_exposure, levels.tabled, 1, (1.0,), 0.0, 4.0, "light more or less by up to this many stops"),
+    "solarise": Row(levels.plan_solarise, levels.tabled, 2, (0.2,), 0.0, 1.0, "invert what is bright, with this probability"),
+    "posterise": Row(levels.plan_posterise, levels.tabled, 1, (4,), 1, 8, "this many bits a level at least"),
+    "equalise": Row(levels.plan_chance, levels.equalise, 1, (0.2,), 0.0, 1.0, "make all levels equally frequent, with this probability"),
+    "sharpen": Row(levels.plan_sharpen, levels.sharpen, 1, (0.9,), 0.0, 3.0, "sharper or softer by up to this"),
+    "noise": Row(levels.plan_noise, levels.noise, 2, (0.05,), 0.0, 1.0, "Gaussian noise of up to this deviation"),
+    "erase": Row(levels.plan_erase, levels.erase, 6, (0.25,), 0.0, 1.0, "cover up to this share of the area of every second picture"),
+}
+POLICIES = {
+    "trivial": Row(policy.plan, policy.trivial(ROWS), policy.TRIVIAL, (1.0,), 0.0, 1.0, "TrivialAugment, with this share of its strengths"),
+    "rand": Row(policy.plan, policy.rand(ROWS), policy.RAND, (5.0,), 0.0, 10.0, "RandAugment: two changes of this strength in tenths"),
+    "augmix": Row(
+        policy.plan, policy.augmix(ROWS), policy.AUGMIX, (1.0,), 0.0, 1.0, "AugMix, with this share of its strengths", floats=True
     ),
 }
+AUGMENTATIONS = ROWS | POLICIES
 
 
 def parse(text: str) -> tuple[Op, ...]:
@@ -256,7 +296,7 @@ def inputs(
     part = max(1, cached)
     made = torch.empty((len(pictures), preprocessing.channels, *size), device=pictures.device, memory_format=memory_format)
     jitters = bool(ops) and ops[-1].name == "jitter"  # the same affine map as normalising: one pass does both
-    white = 1 if any(op.name == "jitter" for op in ops[:-1]) else 255
+    white = 1 if any(AUGMENTATIONS[op.name].floats for op in ops[:-1]) else 255
     colours: Tensor | None = plans.pop() if jitters else None
     if colours is not None:
         rows = colours.flip(1) if preprocessing.order == "bgr" else colours

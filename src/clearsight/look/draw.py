@@ -16,7 +16,7 @@ Array = NDArray[np.floating]
 VIRIDIS = "440154 481a6c 472f7d 414487 39568c 31688e 2a788e 23888e 1f988b 22a884 35b779 54c568 7ad151 a5db36 d2e21b fde725"
 DIVERGING = "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f"
 SUFFIXES = (".png", ".gif", ".svg", ".html")
-LACKING = str.maketrans({"×": "x", "−": "-", "…": " to ", "√": "root of ", "±": "+/-", "²": "2"})  # in Pillow's font
+LACKING = str.maketrans({"×": "x", "−": "-", "…": " to ", "√": "root of ", "±": "+/-", "²": "2", "→": "to"})  # in Pillow's font
 PAPER, INK, FAINT = (255, 255, 255), (32, 36, 42), (120, 128, 138)
 
 

@@ -24,7 +24,8 @@ def filter_sheet(title: str, weights: Tensor, scale: str, most: int) -> Image.Im
         top = largest if scale == "shared" else float(np.abs(kernel).max())
         tiles.append((str(i), _kernel(kernel, top)))
     range_ = f"±{short(largest)} for all" if scale == "shared" else "each to its own largest |weight|"
-    zero = "grey is zero, colours are the three input channels" if inputs == 3 else f"mean over {inputs} input channels, white is zero"
+    mean = f"mean over {inputs} input channels, " if inputs > 1 else ""
+    zero = "grey is zero, colours are the three input channels" if inputs == 3 else f"{mean}white is zero"
     note = f"{'×'.join(map(str, values.shape))}; {zero}; scaled {range_}"
     legend = None if inputs == 3 or scale == "own" else bar(-largest, largest, "diverging")
     return sheet(title, tiles, note, legend)
@@ -52,7 +53,7 @@ def feature_sheet(title: str, found: Mapping[str, Tensor], scale: str, most: int
             tiles.append((f"{channel}  {short(float(one.min()))}…{short(float(one.max()))}", coloured(one, low, high, table)))
         note = "one scale" if scale == "shared" else "each map to its own scale, from its least to its greatest"
         legend = bar(*whole, table) if scale == "shared" else None
-        sheets.append(sheet(f"{title}  {name}  {'×'.join(map(str, maps.shape))}", tiles, note, legend, 104))
+        sheets.append(sheet(f"{title}  {name}  {'×'.join(map(str, maps.shape))}", tiles, note, legend, 104, min(len(tiles), 8)))
     return stacked(sheets)
 
 
@@ -73,9 +74,8 @@ def patch_sheet(title: str, found: Sequence[Found]) -> Image.Image:
         mine = [patch for patch in found if patch.channel == channel]
         tiles = [(short(patch.value), _picture(patch.pixels)) for patch in mine]
         tiles += [("led back", _around_grey(patch.back)) for patch in mine if patch.back is not None]
-        sheets.append(
-            sheet(f"{title}  channel {channel}", tiles, "cut out by the receptive field; below each, the channel's value", None, 104)
-        )
+        words = "cut out by the receptive field; below each, the channel's value"
+        sheets.append(sheet(f"{title}  channel {channel}", tiles, words, None, 104, min(len(mine), 9)))
     return stacked(sheets)
 
 

@@ -14,7 +14,7 @@ from .embedding import Near
 from .subject import Subject
 from .xray import Answer, Stage
 
-SIDE, EDGE, THUMB, FRAME = 900, 20, 34, 3
+SIDE, EDGE, FRAME = 900, 20, 2
 
 
 def class_colours(classes: int) -> list[tuple[int, int, int]]:
@@ -37,8 +37,9 @@ def embedding_figure(
     write(draw, (EDGE, 12), title, INK, 17)
     low, high = places.min(0), places.max(0)
     unit = (places - low) / np.where(high > low, high - low, 1)
+    side = round(min(48, max(14, 480 / len(places) ** 0.5)))
     for i, (x, y) in zip(chosen, unit, strict=True):
-        thumb = tile(shown(subject, part.source(i)), THUMB)
+        thumb = tile(shown(subject, part.source(i)), side)
         framed = Image.new("RGB", (thumb.width + 2 * FRAME, thumb.height + 2 * FRAME), colours[int(part.labels[i])])
         framed.paste(thumb, (FRAME, FRAME))
         image.paste(framed, (EDGE + round(x * (SIDE - framed.width)), 40 + round((1 - y) * (SIDE - framed.height))))

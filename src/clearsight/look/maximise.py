@@ -19,7 +19,7 @@ from .subject import Subject
 
 STEPS, RATE, JITTER = 256, 0.05, 1 / 16  # the jitter in parts of the shorter side
 SPREAD = 0.01  # of the first spectrum: nearly grey
-SMOOTH = 0.25  # weight of total variation beside the channel's growth
+SMOOTH = 1.0  # weight of total variation beside the channel's growth
 # Square root of the covariance of colours in natural pictures (Olah et al.), so that colours are searched for one by one
 COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 
@@ -58,8 +58,8 @@ def maximised(subject: Subject, layer: str, channel: int, steps: int = STEPS, se
             value = watched.value(subject.preprocessing.normalise(pixels.roll(shift, (2, 3))), channel)
             if not value.requires_grad:
                 raise ClearsightError(f"the layer {layer} passes no gradient to the picture: choose another.")
-            course.append(float(value))
-            scale = max(abs(value.item()), 1e-6)
+            course.append(value.item())
+            scale = max(abs(course[-1]), 1e-6)
             optimiser.zero_grad()
             (-value / scale + SMOOTH * _variation(pixels)).backward()
             optimiser.step()
@@ -102,7 +102,7 @@ def _pixels(spectrum: Tensor, height: int, width: int) -> Tensor:
     rows, columns = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
     frequency = (rows**2 + columns**2).sqrt().clamp_min(1 / max(height, width)).to(spectrum.device)
     weighed = torch.view_as_complex(spectrum) / frequency
-    pixels = torch.fft.irfft2(weighed * (height * width) ** 0.5, s=(height, width), norm="forward") / (height * width) ** 0.5
+    pixels = torch.fft.irfft2(weighed, s=(height, width), norm="ortho") / 4  # Olah et al.'s scale: small steps of brightness
     if spectrum.shape[1] == 3:
         mix = torch.tensor(COLOURS).to(pixels)
         pixels = torch.einsum("oc,nchw->nohw", mix / mix.norm(dim=0).max(), pixels)

@@ -6,6 +6,7 @@ computes itself, outside of the modules within it, stands in its own row. Depth 
 (convolutions and linear layers) on the longest way from the picture to the answer.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,6 +47,11 @@ class Layer:
     field: Field | None
     leaf: bool
 
+    @property
+    def memory(self) -> int:
+        """Bytes of one picture's output in float32."""
+        return 4 * math.prod(self.output) if self.output else 0
+
     def to_json(self) -> dict[str, Any]:
         """As `look summary --json` has it."""
         return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
@@ -83,7 +89,11 @@ class Summary:
 
     def to_json(self) -> dict[str, Any]:
         """As `look summary --json` has it."""
-        return {"parameters": self.parameters, "macs": self.macs, "layers": [layer.to_json() for layer in self.rows]}
+        return {
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "layers": [layer.to_json() for layer in self.rows],
+        }
 
 
 @dataclass

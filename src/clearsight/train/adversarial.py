@@ -2,7 +2,8 @@
 
 FGSM from a random start: E. Wong, L. Rice, Z. Kolter, Fast is better than free, ICLR 2020. PGD: A. Madry et al., 2017. TRADES: H. Zhang
 et al., ICML 2019. Free: A. Shafahi et al., Adversarial training for free!, NeurIPS 2019; here every batch begins at a random place
-and not where the last one ended, so that nothing but weights has to be saved.
+and not where the last one ended, so that nothing but weights has to be saved. Noise: for certified radii (J. Cohen et al., ICML 2019),
+with ε as its standard deviation.
 
 Shapes: N pictures, K classes; inputs are normalised, ε is in units of [0, 1].
 """
@@ -15,23 +16,31 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.errors import wrong
+from ..base.randomness import uniform
 from ..base.registry import look_up
-from ..images.perturb import NORMS, Loss, Scores, ascend, cross_entropy, missed, parse_epsilon, per_picture, random_start
+from ..images.perturb import NORMS, Loss, Scores, ascend, cross_entropy, missed, normal, parse_epsilon, per_picture, random_start
 from ..images.preprocess import Preprocessing
 from .loss import judged
 from .working import Working
 
 
 class Method(NamedTuple):
-    """Steps of the inner search, each of `step`·ε; how often a batch is taken; the weight of TRADES' second loss."""
+    """Steps of the inner search, each of `step`·ε; how often a batch is taken; the weight of TRADES' second loss; or only noise."""
 
     steps: int
     step: float
     turns: int = 1
     beta: float = 0.0
+    noise: bool = False
 
 
-METHODS = {"fgsm": Method(1, 1.25), "pgd": Method(7, 0.25), "trades": Method(10, 0.25, beta=6.0), "free": Method(0, 1.0, turns=4)}
+METHODS = {
+    "fgsm": Method(1, 1.25),
+    "pgd": Method(7, 0.25),
+    "trades": Method(10, 0.25, beta=6.0),
+    "free": Method(0, 1.0, turns=4),
+    "noise": Method(0, 1.0, noise=True),
+}
 PROBED, PROBE = 512, Method(10, 0.25)  # pictures of validation that are attacked after each epoch, and how
 COLLAPSE = 0.5  # of the best robust accuracy so far: below, the training has overfitted to its own attack
 
@@ -79,7 +88,10 @@ class Adversary:
         method, radius = self.how.method, per_picture(self.how.epsilon, pictures)
         if method.beta:
             return self._trades(inputs, pictures, labels, smoothing)
-        if method.turns > 1 and part in self.moved:
+        if method.noise:
+            draws = uniform(self.seed, self.epoch, indices.to(pictures.device), "noise", pictures[0].numel())
+            moved = pictures + self.how.epsilon * normal(draws).view_as(pictures)
+        elif method.turns > 1 and part in self.moved:
             moved = self.moved[part]
         else:
             moved = random_start(pictures, radius, NORMS["linf"], indices.to(pictures.device), self.seed, self.epoch)

@@ -217,7 +217,7 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     weights = state.averaged or None
     facts = {"lr": _lr(job, job.steps - 1)}
     logits = validate(job, weights, stop)
-    if job.perturbation:
+    if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
     close_epoch(job, logits, facts)
     if collapsed(job):

@@ -47,7 +47,7 @@ class Recipe:
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
-    perturb: str = setting("", "adversarial training: fgsm, pgd, trades or free, with its ε as in 'pgd:8/255' (none: '')")
+    perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
     mirror: str = setting(
         "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
     )

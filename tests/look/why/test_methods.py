@@ -9,12 +9,15 @@ from torch import Tensor, nn
 from clearsight import models
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.look.capture import captured
-from clearsight.look.why import METHODS
+from clearsight.look.why import METHODS, cam, gradients
+from clearsight.look.why import occlusion as module_of_occlusion
 from clearsight.look.why.cam import last_maps
 from clearsight.look.why.gradients import incomplete, integrated, saliency
 from clearsight.look.why.occlusion import occlusion
 from clearsight.look.why.rectified import deconvnet, guided_backprop
 from clearsight.look.why.rollout import attentions, rollout
+
+from ...models.peers import peer
 
 FIRST = torch.tensor([0])
 
@@ -150,38 +153,45 @@ def test_a_method_that_is_not_defined_says_so():
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "rollout"])
-def test_a_picture_has_the_same_map_alone_and_in_a_batch_and_the_network_stays(name):
-    model = models.build("convnet", 4, channels=3, height=32, width=32, seed=1)
-    x = torch.randn(40, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+def test_a_picture_has_the_same_map_alone_and_in_a_batch_and_the_network_stays(name, monkeypatch):
+    for module in (cam, gradients, module_of_occlusion):
+        monkeypatch.setattr(module, "CHUNK", 2)
+    model = models.build("convnet", 4, channels=3, height=16, width=16, seed=1)
+    x = torch.randn(5, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     before, rng = copy.deepcopy(model.state_dict()), torch.get_rng_state()
     if name == "smoothgrad":  # its noise is drawn for the batch
         x = x[:1]
     targets = torch.arange(len(x)) % 4
     together = METHODS[name].heat(model, x, targets)
-    assert together.shape == (len(x), 32, 32) and together.dtype == torch.float32
+    assert together.shape == (len(x), 16, 16) and together.dtype == torch.float32
     alone = METHODS[name].heat(model, x[-1:], targets[-1:])
     torch.testing.assert_close(alone[0], together[-1], rtol=1e-3, atol=1e-5 * float(together.abs().max()))
     assert model.training and all(p.requires_grad and p.grad is None for p in model.parameters())
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items()) and torch.equal(rng, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("network", ["resnet18", "mobilenet_v2", "vgg11"])
-def test_equal_to_captum(network):
+@pytest.mark.parametrize(
+    ("network", "side"), [("convnet", 28), *(pytest.param(n, 64, marks=pytest.mark.slow) for n in ("resnet18", "mobilenet_v2", "vgg11"))]
+)
+def test_equal_to_captum(network, side):
     attr = pytest.importorskip("captum.attr")
-    model = models.build(network, 5, channels=3, height=64, width=64, seed=2).double().eval()
-    x = torch.randn(2, 3, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    model = models.build(network, 5, channels=3, height=side, width=side, seed=2).double().eval()
+    x = torch.randn(2, 3, side, side, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     target = torch.tensor([1, 3])
     layer = last_maps(model, x, target)
-    cam = attr.LayerGradCam(model, model.get_submodule(layer)).attribute(x, target, relu_attributions=True)
-    scaled = nn.functional.interpolate(cam, x.shape[-2:], mode="bilinear", align_corners=False)[:, 0]
+    maps = attr.LayerGradCam(model, model.get_submodule(layer)).attribute(x, target, relu_attributions=True)
+    window = side // 5
     peers = {
-        "grad-cam": scaled,
+        "grad-cam": nn.functional.interpolate(maps, x.shape[-2:], mode="bilinear", align_corners=False)[:, 0],
         "saliency": attr.Saliency(model).attribute(x.clone().requires_grad_(), target).amax(1),
         "input-x-gradient": attr.InputXGradient(model).attribute(x.clone().requires_grad_(), target).sum(1),
-        "occlusion": attr.Occlusion(model).attribute(x, (3, 12, 12), (3, 6, 6), target=target, baselines=0)[:, 0],
+        "occlusion": attr.Occlusion(model).attribute(x, (3, window, window), (3, window // 2, window // 2), target=target)[:, 0],
     }
     for name, wanted in peers.items():
-        torch.testing.assert_close(METHODS[name].heat(model, x, target), wanted.detach(), rtol=1e-9, atol=1e-12)
+        heat = METHODS[name].heat(model, x, target).double()
+        # maps are kept in float32
+        wanted = wanted.detach().double()
+        torch.testing.assert_close(heat, wanted, rtol=1e-6, atol=1e-7 * float(wanted.abs().max()))
     ours = integrated(model, x, target)
     theirs = attr.IntegratedGradients(model).attribute(x, target=target, n_steps=512).sum(1)
     # either is an approximation of one integral: ours stops once its sum is right to 0.5 %
@@ -208,3 +218,31 @@ def test_rectified_gradients_equal_captums_where_all_relus_are_modules():
     for ours, theirs in ((guided_backprop, attr.GuidedBackprop), (deconvnet, attr.Deconvolution)):
         wanted = theirs(model).attribute(x.clone().requires_grad_(), target).abs().amax(1)
         torch.testing.assert_close(ours(model, x, target), wanted, rtol=1e-9, atol=1e-12)
+
+
+GRAD_CAM = {
+    "grad-cam": "GradCAM",
+    "grad-cam++": "GradCAMPlusPlus",
+    "x-grad-cam": "XGradCAM",
+    "hires-cam": "HiResCAM",
+    "layer-cam": "LayerCAM",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", GRAD_CAM)
+def test_equal_to_pytorch_grad_cam_but_for_the_scale(name):
+    peers = peer("pytorch_grad_cam")
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    model = models.build("resnet18", 5, channels=3, height=64, width=64, seed=2).eval()
+    x, target = torch.randn(10, 3, 64, 64, generator=torch.Generator().manual_seed(1)), torch.arange(10) % 5
+    with getattr(peers, GRAD_CAM[name])(model=model, target_layers=[model.layer3]) as cam:
+        theirs = torch.from_numpy(cam(input_tensor=x, targets=[ClassifierOutputTarget(int(label)) for label in target])).double()
+    ours = METHODS[name].heat(model, x, target, "layer3").double()
+    for mine, other in zip(ours, theirs, strict=True):
+        # it moves every map to 0 and its largest value to 1, before it is made larger: a line through both
+        design = torch.stack([mine.flatten(), torch.ones(mine.numel(), dtype=torch.float64)], 1)
+        fitted = design @ torch.linalg.lstsq(design, other.flatten()).solution
+        assert float((fitted - other.flatten()).abs().max()) < 1e-4
+    assert int((theirs.amax((1, 2)) > 0.5).sum()) >= 3  # where every map speaks against the class, both are 0

@@ -15,6 +15,7 @@ LOOKS = {
     "why": "Which pixels speak for an answer, and whether the map can be believed.",
     "embedding": "Pictures where their features put them.",
     "neighbours": "The pictures that are most like one to the network.",
+    "augment": "What changes to training pictures make of them.",
     "preprocessing": "A picture on its way to the network, and what the usual mistakes do.",
     "receptive-field": "What of the picture a unit can see, and what it heeds.",
 }

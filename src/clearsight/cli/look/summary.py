@@ -3,7 +3,7 @@
 import click
 
 from ..common import json_option, print_json
-from ..models import _listing, _print
+from ..models import listed, listing, print_columns
 from .common import classes_option, opened, size_option
 
 
@@ -13,9 +13,10 @@ from .common import classes_option, opened, size_option
 @classes_option
 @json_option
 def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, as_json: bool) -> None:
-    """Layer by layer: output shape, parameters, multiply-adds (MACs), what a unit sees.
+    """Layer by layer: output shape, parameters, multiply-adds (MACs), memory, what a unit sees.
 
-    MACs are those of convolutions, linear layers and attention: no biases, norms or activations. One is two FLOPs.
+    MACs are those of convolutions, linear layers and attention: no biases, norms or activations. One is two FLOPs. Memory is
+    that of a layer's output for one picture in float32.
     """
     from ...models.summary import summarise
 
@@ -24,5 +25,8 @@ def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, 
     if as_json:
         print_json(found.to_json())
         return
-    _print(_listing(found), right=(1, 2, 3))
+    channels, height, width = found.input_size
+    memory = ["output kB", f"{4 * channels * height * width / 1000:,.1f}", *(f"{layer.memory / 1000:,.1f}" for layer in listed(found))]
+    lines = [[*line[:3], kilobytes, *line[3:]] for line, kilobytes in zip(listing(found), memory, strict=True)]
+    print_columns(lines, right=(1, 2, 3, 4))
     click.echo(f"\n{found.parameters:,} parameters, {found.macs:,} multiply-adds; {found.depth} layers with weights deep.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json
-from .common import Place, classes_option, npz_option, numbers, opened, seed_option, size_option, write_npz
+from .common import Place, classes_option, npz_option, numbers, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 if TYPE_CHECKING:
     from ...look.unit import Unit
@@ -22,22 +22,27 @@ if TYPE_CHECKING:
 @size_option
 @classes_option
 @seed_option
+@out_option
 @npz_option
 @json_option
 def unit(
     model: str, picture: str, layer: str, channel: int, at: tuple[int, ...] | None, most: int,
-    size: tuple[int, int, int] | None, classes: int | None, seed: int, npz: Path | None, as_json: bool,
+    size: tuple[int, int, int] | None, classes: int | None, seed: int, out: Path | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """One number of MODEL for PICTURE, computed again in double precision from what it is made of, and compared.
 
     A convolution ends in its patch times its kernel, one sum an input channel; batch norm, activation and shortcut follow.
     """
+    from ...look.draw_unit import unit_figure
     from ...look.unit import unit as recount
 
     subject = opened(model, size, classes, seed)
     found = recount(subject.model, subject.inputs(picture), layer, channel, at)
     arrays = {name: values.numpy() for name, values in (("patch", found.patch), ("kernel", found.kernel)) if values is not None}
     write_npz(npz, contributions=found.contributions, **arrays)
+    if out:
+        place = f" at {','.join(map(str, found.index[2:]))}" if found.index[2:] else ""
+        write_figure([unit_figure(f"{subject.name}  {layer}, channel {channel}{place}", found, most)], out)
     if as_json:
         print_json(found.to_json())
     else:
@@ -47,7 +52,9 @@ def unit(
 
 
 def _tell(found: "Unit", most: int) -> None:
-    order = sorted(range(len(found.contributions)), key=lambda i: -abs(found.contributions[i]))
+    from ...look.draw_unit import strongest
+
+    order = strongest(found)
     if found.patch is not None and found.kernel is not None:
         top = order[0]
         click.echo(

@@ -66,12 +66,14 @@ def integrated(model: nn.Module, x: Tensor, target: Tensor, baseline: Tensor | N
     The Gauss-Legendre steps are doubled up to 512 until the sum over a map misses the rise of the logit by at most 0.5 %.
     """
     start = torch.zeros_like(x) if baseline is None else baseline.expand_as(x)
-    steps = STEPS
-    while True:
-        found = _integral(model, x, target, start, steps)
-        if steps >= MOST or float(incomplete(model, x, target, found, start).max()) <= COMPLETE:
-            return found
+    found, left, steps = torch.empty(len(x), *x.shape[2:], device=x.device), torch.arange(len(x), device=x.device), STEPS
+    while len(left):  # each picture on its own, so that its map is the same in any batch
+        found[left] = _integral(model, x[left], target[left], start[left], steps)
+        if steps >= MOST:
+            break
+        left = left[incomplete(model, x[left], target[left], found[left], start[left]) > COMPLETE]
         steps *= 2
+    return found
 
 
 def _integral(model: nn.Module, x: Tensor, target: Tensor, start: Tensor, steps: int) -> Tensor:

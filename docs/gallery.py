@@ -1,0 +1,115 @@
+"""Make docs/gallery.md and its pictures from real runs: `python docs/gallery.py` (some minutes).
+
+Trains LeNet-5 on fashion-mnist, then runs every command of the page and keeps its figure.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+DOCS = Path(__file__).parent
+FIGURES = DOCS / "images" / "gallery"
+RUN, PICTURE = "runs/fashion-mnist-lenet5", "boot.png"
+TRAIN = "train fashion-mnist --model lenet5 --epochs 6"
+# heading, what the figure shows, command without --out, its suffix
+ROWS = (
+    ("A convolution, step by step", "The lecture's filter slides over its 6×6 pixels: products, sum, ReLU, pooling.", "convolution", "gif"),
+    (
+        "One number, proved",
+        "Why channel 3 of the second convolution has this value at this place: the patch it saw, its kernel, what each input channel"
+        " contributes, and the sum of it all beside the network's own value.",
+        f"unit {RUN} {PICTURE} --layer conv2 --channel 3 --at 4,5",
+        "png",
+    ),
+    ("Filters", "LeNet-5's six, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
+    ("Feature maps", "What every stage makes of the picture, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),
+    (
+        "What a unit sees and what it heeds",
+        "The box is all that the unit can see; the gradient shows how little of it counts.",
+        f"receptive-field {RUN} {PICTURE} --layer conv2",
+        "png",
+    ),
+    (
+        "What excites a channel",
+        "The nine strongest places among 1,000 training pictures, and beneath each what the deconvnet leads back to.",
+        f"patches {RUN} fashion-mnist --layer conv2 --channel 3 --channel 7 --deconvnet",
+        "png",
+    ),
+    (
+        "What it would like to see",
+        "Pictures made for the classes T-shirt, trouser, dress, boot; the network has never seen the like.",
+        f"maximise {RUN} --layer fc3 --channel 0 --channel 1 --channel 3 --channel 9",
+        "png",
+    ),
+    (
+        "Why this answer",
+        "Grad-CAM, held against itself laid elsewhere, against shuffled weights, and against the next class.",
+        f"why {RUN} {PICTURE}",
+        "png",
+    ),
+    ("Every method beside the others", "And which of their maps fail a check.", f"why {RUN} {PICTURE} --method all", "png"),
+    ("The space of features", "400 test pictures, by their features.", f"embedding {RUN} fashion-mnist --part test --layout tsne", "png"),
+    ("Its neighbours", "The training pictures most like this one, to the network.", f"neighbours {RUN} {PICTURE} fashion-mnist", "png"),
+    (
+        "From the file to the network",
+        "A photograph at every stage of preprocessing, and the answers that the usual mistakes would bring.",
+        f"preprocessing {RUN} cat.png",
+        "png",
+    ),
+)  # fmt: skip
+
+
+LEAD = f"""<!-- Made by docs/gallery.py from real runs. Do not edit. -->
+
+# Gallery
+
+Every figure is what the command above it wrote, with a LeNet-5 trained by `clearsight {TRAIN}`,
+on a test picture that it did not see in training. [Look inside a network](how-to/look.md) says how to read them.
+"""
+
+
+def section(heading: str, words: str, command: str, suffix: str) -> str:
+    """A heading, what the figure shows, the command, the figure."""
+    name = figure(heading, suffix)
+    return f"## {heading}\n\n{words}\n\n```sh\nclearsight look {command} --out {name}\n```\n\n![{heading}](images/gallery/{name})\n"
+
+
+def figure(heading: str, suffix: str) -> str:
+    """The file of a figure."""
+    return f"{heading.lower().replace(',', '').replace(' ', '-')}.{suffix}"
+
+
+def main() -> None:
+    """Train, run every command, and write the page."""
+    from skimage import data
+
+    from clearsight.datasets.open import open_dataset
+
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        clearsight(folder, TRAIN)
+        test = open_dataset("fashion-mnist").parts["test"]
+        Image.fromarray(np.asarray(test.source(0)).squeeze()).save(Path(folder, PICTURE))
+        Image.fromarray(data.chelsea()).save(Path(folder, "cat.png"))
+        for heading, _, command, suffix in ROWS:
+            name = figure(heading, suffix)
+            clearsight(folder, f"look {command} --out {name}")
+            (FIGURES / name).write_bytes(Path(folder, name).read_bytes())
+    (DOCS / "gallery.md").write_text("\n".join([LEAD, *(section(*row) for row in ROWS)]), encoding="utf-8")
+
+
+def clearsight(folder: str, command: str) -> None:
+    """One command in `folder`; its exit code does not matter where it judges, its figure does."""
+    print("clearsight", command, flush=True)
+    python_path = os.pathsep.join(path for path in sys.path if path)
+    subprocess.run([sys.executable, "-m", "clearsight", *shlex.split(command)], cwd=folder, env={**os.environ, "PYTHONPATH": python_path})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""`clearsight look augment DATA`."""
+
+from pathlib import Path
+
+import click
+
+from ..common import json_option, print_json, quiet_option
+from .common import chosen_pictures, opened, out_option, part_option, write_figure
+
+WIDE = 8
+
+
+@click.command()
+@click.argument("data")
+@click.option("--augment", "words", default="", help="Changes as in `train`: 'rotate:30 erase' (default: every one there is).")
+@click.option("--model", default="", help="A classifier, which says whether it still knows the pictures.")
+@click.option("--pictures", default=200, show_default=True, type=click.IntRange(1), help="How many to try, drawn at random.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The draws follow from it.")
+@part_option
+@out_option
+@json_option
+@quiet_option
+def augment(data: str, words: str, model: str, pictures: int, seed: int, part: str, out: Path | None, as_json: bool, quiet: bool) -> None:
+    """What changes to training pictures make of DATA: a row for each change, one picture in eight ways.
+
+    With --model each picture shows the confidence in its own class, and a change after which too many pictures are no longer
+    known is called doubtful: augment "as long as a human can classify the image".
+    """
+    import torch
+
+    from ...base.errors import UsageError
+    from ...images.augment import parse
+    from ...images.preprocess import Preprocessing
+    from ...look.augmented import every, tried, written
+    from ...look.draw_augmented import contact_sheet
+
+    ops = parse(words) if words else every()
+    if not (out or model):
+        raise UsageError("say where the pictures go, with --out FILE, or who is to judge them, with --model MODEL.")
+    rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
+    subject = opened(model) if model else None
+    preprocessing = subject.preprocessing if subject else Preprocessing(3, 96, 96)
+    with progress:
+        loaded = []
+        for i in chosen:
+            loaded.append(preprocessing.load(rows.source(i)))
+            progress.update(1)
+    images, indices = torch.stack(loaded), torch.tensor(chosen)
+    found = []
+    if subject:
+        labels = torch.tensor([subject.index(rows.label(i), len(subject.classes)) for i in chosen])
+        found = tried(subject, ops, images, indices, labels, seed)
+    if out:
+        write_figure([contact_sheet(data, ops, images, indices, seed, found, WIDE)], out)
+    if as_json:
+        print_json([one.to_json() for one in found] or [{"change": written(op)} for op in ops])
+        return
+    for one in found:
+        doubt = "  DOUBTFUL: look whether you still know them" if one.doubtful else ""
+        told = f"confidence {one.before:.1%} to {one.after:.1%}, still right {one.kept:.1%} ({one.low:.1%} to {one.high:.1%}) of {one.n}"
+        click.echo(f"{one.change:<28} {told}{doubt}")

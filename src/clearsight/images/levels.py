@@ -1,0 +1,139 @@
+"""Changes to what pixels are: a table of 256 levels for every picture, and some that need the pixels beside.
+
+Pictures are uint8 `(N, C, H, W)`; float ones in [0, 1] are rounded to levels first.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..base.randomness import uniform
+
+Size = tuple[int, int]
+Shape = tuple[int, int, int]
+Strengths = tuple[float, ...]
+SHARP = ((1.0, 1.0, 1.0), (1.0, 5.0, 1.0), (1.0, 1.0, 1.0))  # Pillow's SMOOTH, in thirteenths
+
+
+def plan_gamma(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Levels to the power of up to 1 + the strength, or one over that."""
+    power = torch.exp((2 * draws[:, :1] - 1) * math.log1p(strengths[0]))
+    return _table(_ramp(draws).pow(power))
+
+
+def plan_exposure(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Light more or less by up to the strength in stops (doublings), by values that are proportional to light: sRGB, there and back."""
+    ramp = _ramp(draws)
+    light = torch.where(ramp <= 0.04045, ramp / 12.92, ((ramp + 0.055) / 1.055) ** 2.4)
+    light = (light * torch.exp2(strengths[0] * (2 * draws[:, :1] - 1))).clamp(max=1)
+    return _table(torch.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055))
+
+
+def plan_solarise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Levels from a limit on inverted, with the strength as probability; the limit is anywhere in the upper half."""
+    ramp, limit = _ramp(draws), 0.5 + 0.5 * draws[:, 1:]
+    return _table(torch.where((draws[:, :1] < strengths[0]) & (ramp >= limit), 1 - ramp, ramp))
+
+
+def plan_posterise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """As few bits a level as the strength, or more, up to 8: the lower ones are cleared."""
+    bits = strengths[0] + torch.floor(draws[:, :1] * (9 - strengths[0]))
+    step = 2 ** (8 - bits)
+    return (torch.arange(256, device=draws.device) // step * step).to(torch.uint8)
+
+
+def tabled(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Every level by its picture's table."""
+    levels = quantised(pictures)
+    return plan.gather(1, levels.flatten(1).long()).view_as(levels)
+
+
+def plan_chance(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Whether each is changed, bool `(N, 1, 1, 1)`; the strength is the probability."""
+    return (draws[:, :1] < strengths[0])[:, :, None, None]
+
+
+def equalise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each channel's levels made as frequent as one another, as Pillow's `ImageOps.equalize` does it."""
+    levels = quantised(pictures)
+    planes = levels.flatten(0, 1).flatten(1).long()  # (N·C, H·W)
+    counts = torch.zeros(len(planes), 256, dtype=torch.int64, device=planes.device).scatter_add_(1, planes, torch.ones_like(planes))
+    last = counts.gather(1, planes.amax(1, keepdim=True))
+    step = (planes.shape[1] - last) // 255
+    table = ((step // 2 + counts.cumsum(1) - counts) // step.clamp_min(1)).clamp_(0, 255)
+    found = table.gather(1, planes).to(torch.uint8).view_as(levels)
+    flat = ((step == 0) | ((counts > 0).sum(1, keepdim=True) <= 1)).view(*levels.shape[:2], 1, 1)
+    return torch.where(plan & ~flat, found, levels)
+
+
+def plan_sharpen(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """How much of the difference from the smoothed picture is added, or taken away: up to the strength, `(N, 1, 1, 1)`."""
+    return (strengths[0] * (2 * draws - 1))[:, :, None, None]
+
+
+def sharpen(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """As Pillow's `ImageEnhance.Sharpness`; the border pixels stay."""
+    levels = quantised(pictures)
+    kernel = torch.tensor(SHARP, device=levels.device).expand(levels.shape[1], 1, 3, 3) / 13
+    smooth = levels.float()
+    if min(levels.shape[2:]) > 2:
+        smooth = smooth.clone()
+        smooth[:, :, 1:-1, 1:-1] = (F.conv2d(levels.float(), kernel, groups=levels.shape[1]) + 0.5).floor()
+    return (levels + plan * (levels - smooth)).clamp_(0, 255).round_().to(torch.uint8)
+
+
+def plan_noise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """A number by which each picture's noise is drawn, and its standard deviation: float64 `(N, 2)`."""
+    return torch.stack(((draws[:, 0] * 2**24).double(), strengths[0] * draws[:, 1].double()), 1)
+
+
+def noise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Gaussian noise of up to the strength, of 1."""
+    levels = quantised(pictures)
+    pixels = levels[0].numel()
+    draws = uniform(0, 0, plan[:, 0].long(), "noise", -(-pixels // 2) * 2).view(len(levels), 2, -1)
+    radius = (-2 * torch.log1p(-draws[:, 0])).sqrt()  # G. Box, M. Muller, 1958
+    angle = 2 * math.pi * draws[:, 1]
+    normal = torch.cat((radius * angle.cos(), radius * angle.sin()), 1)[:, :pixels].view_as(levels)
+    spread = 255 * plan[:, 1].float()[:, None, None, None]
+    return (levels + spread * normal).clamp_(0, 255).round_().to(torch.uint8)
+
+
+def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Boxes (top, left, bottom, right) and a level, int64 `(N, 5)`: half of the pictures lose up to the strength of their area.
+
+    Z. Zhong et al., Random erasing data augmentation, 2017, with an aspect of 1/3 to 3; a square of grey is cutout.
+    """
+    _, height, width = shape
+    area = strengths[0] * draws[:, 0] * (height * width)
+    aspect = torch.exp((2 * draws[:, 1] - 1) * math.log(3))
+    tall = (area * aspect).sqrt().round().clamp(max=height)
+    wide = (area / aspect).sqrt().round().clamp(max=width)
+    top, left = (draws[:, 2] * (height - tall + 1)).floor(), (draws[:, 3] * (width - wide + 1)).floor()
+    tall, wide = (torch.where(draws[:, 4] < 0.5, side, 0.0) for side in (tall, wide))
+    return torch.stack((top, left, top + tall, left + wide, draws[:, 5] * 256), 1).long()
+
+
+def erase(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each box filled with one grey level."""
+    height, width = pictures.shape[2:]
+    rows, columns = torch.arange(height, device=pictures.device), torch.arange(width, device=pictures.device)
+    top, left, bottom, right, level = plan[:, :, None].unbind(1)  # (N, 1) each
+    inside = ((rows >= top) & (rows < bottom))[:, :, None] & ((columns >= left) & (columns < right))[:, None]
+    fill = level.to(pictures.dtype) if pictures.dtype == torch.uint8 else level / 255
+    return torch.where(inside[:, None], fill[:, :, None, None].to(pictures.dtype), pictures)
+
+
+def quantised(pictures: Tensor) -> Tensor:
+    """Levels uint8 of pictures in levels, or in [0, 1]."""
+    return pictures if pictures.dtype == torch.uint8 else (pictures * 255).round().to(torch.uint8)
+
+
+def _ramp(draws: Tensor) -> Tensor:
+    return torch.arange(256, device=draws.device)[None] / 255
+
+
+def _table(values: Tensor) -> Tensor:
+    return (values * 255).round().to(torch.uint8)

@@ -1,0 +1,102 @@
+"""Changes to where pixels are: every picture is looked up, bilinearly, at places of its own; the border is mirrored.
+
+A plan is a matrix `(N, 3, 3)` from a place in the new picture to one in the old, both in units in which the middle is 0 and the
+longer side reaches from -1 to 1, so that a turn stays a turn on pictures that are not square.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Size = tuple[int, int]
+Shape = tuple[int, int, int]
+Strengths = tuple[float, ...]
+NODES = 5  # of an elastic change, along each side
+
+
+def plan_rotate(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """A turn about the middle by up to the strength in degrees, either way."""
+    angle = torch.deg2rad(strengths[0] * (2 * draws[:, 0] - 1))
+    return _matrices(angle.cos(), -angle.sin(), angle.sin(), angle.cos())
+
+
+def plan_shear(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Rows, or columns, shifted in proportion to their distance from the middle, by up to the strength of it."""
+    amount = strengths[0] * (2 * draws[:, 0] - 1)
+    one, along = torch.ones_like(amount), draws[:, 1] < 0.5
+    return _matrices(one, torch.where(along, amount, 0.0), torch.where(along, 0.0, amount), one)
+
+
+def plan_translate(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """A shift down and right by up to the strength of each side, in parts of a pixel, too."""
+    side = draws.new_tensor([shape[2], shape[1]]) / max(shape[1:])
+    matrices = torch.eye(3).to(draws).repeat(len(draws), 1, 1)
+    matrices[:, :2, 2] = -2 * strengths[0] * (2 * draws[:, :2] - 1) * side
+    return matrices
+
+
+def plan_zoom(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Larger or smaller by a factor of up to 1 + the strength, all factors being as likely by their logarithm."""
+    factor = torch.exp((2 * draws[:, 0] - 1) * math.log1p(strengths[0]))
+    nothing = torch.zeros_like(factor)
+    return _matrices(1 / factor, nothing, nothing, 1 / factor)
+
+
+def plan_perspective(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Each corner pulled inwards by up to half the strength of the sides: what stood there is now in the picture's corner."""
+    half = draws.new_tensor([shape[2], shape[1]]) / max(shape[1:])
+    corners = draws.new_tensor([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    pulled = corners * (1 - strengths[0] * draws.view(-1, 4, 2))
+    x, y = corners[None].expand(len(draws), -1, -1).unbind(2)  # (N, 4)
+    u, v = pulled.unbind(2)
+    one, none = torch.ones_like(x), torch.zeros_like(x)
+    across = torch.stack((x, y, one, none, none, none, -u * x, -u * y), 2)
+    down = torch.stack((none, none, none, x, y, one, -v * x, -v * y), 2)
+    rows = torch.cat((across, down), 1)
+    found = torch.linalg.solve(rows.double(), torch.cat((u, v), 1).double())
+    return torch.cat((found, torch.ones_like(found[:, :1])), 1).view(-1, 3, 3).to(draws)
+
+
+def warp(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Look every pixel up where its matrix says."""
+    height, width = pictures.shape[2:]
+    longer = max(height, width)
+    x = (2 * torch.arange(width, device=pictures.device) + 1 - width) / longer
+    y = (2 * torch.arange(height, device=pictures.device) + 1 - height) / longer
+    places = torch.stack((x.expand(height, -1), y[:, None].expand(-1, width), torch.ones(height, width, device=x.device)), 2).view(-1, 3)
+    found = places @ plan.transpose(1, 2)  # (N, H·W, 3)
+    grid = (found[..., :2] / found[..., 2:]).view(-1, height, width, 2)
+    return looked_up(pictures, grid * grid.new_tensor([longer / width, longer / height]))
+
+
+def plan_elastic(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """Shifts `(N, 2, H, W)` in px, of at most the first strength of the shorter side, smooth.
+
+    P. Simard et al., Best practices for convolutional neural networks, 2003. The draws are a coarse grid of shifts, which is enlarged.
+    """
+    height, width = shape[1:]
+    coarse = (2 * draws.view(-1, 2, NODES, NODES) - 1) * (strengths[0] * min(height, width))
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)
+
+
+def elastic(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Look every pixel up as far away as the plan says."""
+    height, width = pictures.shape[2:]
+    x = torch.arange(width, device=pictures.device) + plan[:, 0]
+    y = torch.arange(height, device=pictures.device)[:, None] + plan[:, 1]
+    return looked_up(pictures, torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3))
+
+
+def looked_up(pictures: Tensor, grid: Tensor) -> Tensor:
+    """Pictures at places `(N, H, W, 2)`, x and y from -1 to 1 between the outer edges; uint8 stays uint8, rounded."""
+    levels = pictures.dtype == torch.uint8
+    found = F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return (found + 0.5).to(torch.uint8) if levels else found
+
+
+def _matrices(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    """From numbers `(N,)`: [[a, b, 0], [c, d, 0], [0, 0, 1]]."""
+    none, one = torch.zeros_like(a), torch.ones_like(a)
+    return torch.stack((a, b, none, c, d, none, none, none, one), 1).view(-1, 3, 3)
