@@ -21,7 +21,7 @@ from clearsight.images.corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from clearsight.images.corruptions.blurs import disk, glass_blur, moved
 from clearsight.images.corruptions.digital import elastic_transform
 from clearsight.images.corruptions.noise import shot_noise
-from clearsight.images.corruptions.weather import _edges, _panes, _plasma
+from clearsight.images.corruptions.weather import _drops, _edges, _panes, _plasma
 from clearsight.images.draws import Draws
 
 SIZES = (28, 32, 64, 224)
@@ -342,6 +342,20 @@ def test_edges_are_opencvs():
     levels = np.uint8(filters.gaussian(astronaut(64, 1)[0].numpy() / 255, 1) * 255)
     ours, theirs = _edges(levels.astype(float)), cv2.Canny(levels, 50, 150) > 0
     assert (ours != theirs).mean() < 0.01 and theirs.mean() > 0.05
+
+
+def test_drops_light_up_as_published():
+    """OpenCV's program on the same liquid; its distances are those of a 5 × 5 mask, and edges may differ by a pixel."""
+    rng = np.random.default_rng(0)
+    liquid = filters.gaussian(rng.normal(0.65, 0.3, (96, 96)), 3)
+    liquid = np.uint8(np.where(liquid < 0.68, 0, liquid) * 255)
+    away = cv2.distanceTransform(255 - cv2.Canny(liquid, 50, 150), cv2.DIST_L2, 5)
+    away = cv2.equalizeHist(cv2.blur(np.minimum(away, 20), (3, 3)).astype(np.uint8))
+    lit = cv2.filter2D(away, cv2.CV_8U, np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]))
+    expected = liquid * cv2.blur(lit, (3, 3)).astype(np.float32)
+    ours = _drops(liquid.astype(float)).numpy()
+    assert np.corrcoef(ours.ravel(), expected.ravel())[0, 1] > 0.98
+    assert float(_drops(np.zeros((20, 20))).abs().max()) == 0
 
 
 def test_disks_are_the_published_kernels():

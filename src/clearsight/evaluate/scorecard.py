@@ -229,7 +229,7 @@ def _filled(row: Row, small: str = "") -> str:
     value, low, high = percent(row["top1"], row["low"], row["high"])
     colour = _colour(row["top1"])
     ink = "#fff" if sum(colour) < 380 else "#14171c"
-    style = f"background:rgb{colour};color:{ink}"
+    style = f"background:rgb{colour};color:{ink};text-align:center"
     return f'<td style="{style}" title="{value}, 95 % interval {low} to {high}, n = {row["n"]:,}">{100 * row["top1"]:.0f} {small}</td>'
 
 

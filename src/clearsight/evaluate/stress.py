@@ -179,13 +179,14 @@ def _cover(row: int, column: int, pictures: Tensor, indices: Tensor, others: Ten
 
 def _changed(found: Stress, trial: "Trial", name: str, severity: int, progress: Progress) -> None:
     """One change at one severity: its row, and the first pictures that it took away."""
-    by: float
-    if name in CORRUPTIONS:
-        by, rows, key = severity, found.corruptions, "severity"
-        share, guesses = trial.judged(lambda x, i, o: corrupted(x, i, name, severity), progress)
-    else:
-        by, rows, key = CHALLENGES[name].strengths[severity - 1], found.challenges, "strength"
-        share, guesses = trial.judged(lambda x, i, o: challenged(x, i, name, by, o), progress)
+    corruption = name in CORRUPTIONS
+    by = severity if corruption else CHALLENGES[name].strengths[severity - 1]
+    rows, key = (found.corruptions, "severity") if corruption else (found.challenges, "strength")
+
+    def change(x: Tensor, i: Tensor, o: Tensor) -> Tensor:
+        return corrupted(x, i, name, severity) if corruption else challenged(x, i, name, by, o)
+
+    share, guesses = trial.judged(change, progress)
     rows.append({"name": name, key: by, **share})
     kept = found.failures.setdefault(name, [])
     known = {failure.source for failure in kept}
@@ -195,8 +196,7 @@ def _changed(found: Stress, trial: "Trial", name: str, severity: int, progress: 
         if trial.names[row] in known:
             continue
         some = torch.tensor([row])
-        x, i, o = trial.pictures[some], trial.indices[some], trial.others(some)
-        picture = corrupted(x, i, name, severity) if name in CORRUPTIONS else challenged(x, i, name, by, o)
+        picture = change(trial.pictures[some], trial.indices[some], trial.others(some))
         label = found.classes[int(guesses[row])]
         kept.append(Failure(trial.names[row], found.classes[int(trial.truth[row])], label, by, trial.shown(picture[0])))
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy import fft
 from torch import Tensor
 
 from ..blur import blurred
@@ -21,8 +22,8 @@ def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tenso
     kernel = disk(radius, smooth).to(x)
     reach, (height, width) = len(kernel) // 2, x.shape[-2:]
     wide = _mirrored(x, reach)
-    size = wide.shape[-2:]
-    product = torch.fft.rfft2(wide) * torch.fft.rfft2(kernel, s=size)
+    size = [fft.next_fast_len(n, real=True) for n in wide.shape[-2:]]
+    product = torch.fft.rfft2(wide, s=size) * torch.fft.rfft2(kernel, s=size)
     blurred_wide: Tensor = torch.fft.irfft2(product, s=size)
     return blurred_wide[..., 2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
 
