@@ -125,18 +125,12 @@ def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, lea
 
 def _drops(liquid: np.ndarray) -> Tensor:
     """How much light each drop adds: brighter where its surface, by the distance from its edge, faces up and left."""
-<<<<<<< HEAD
-    away = ndimage.distance_transform_edt(~_edges(liquid)).clip(0, 20)
-    away = np.floor(ndimage.uniform_filter(away, 3, mode="mirror") + 1e-6)  # its running sums end a little below 0
-    counts = np.bincount(away.astype(int).ravel())
-=======
     edges = _edges(liquid)
     if not edges.any():  # no drop, and no distance
         return torch.zeros(liquid.shape)
     away = ndimage.uniform_filter(ndimage.distance_transform_edt(~edges).clip(0, 20), 3, mode="mirror")
     away = (away + 1e-6).astype(int)  # its running sum makes -1e-17 of nothing
     counts = np.bincount(away.ravel())
->>>>>>> fc8c33c12bf881fc846977263e794bd7539bd92a
     first = counts[counts > 0][0]
     even = np.round((counts.cumsum()[away] - first) / max(1, away.size - first) * 255)  # histogram equalised
     lit = ndimage.correlate(even, np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]), mode="mirror").clip(0, 255)
