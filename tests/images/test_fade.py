@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from skimage import data as photographs
 
 from clearsight.images.augment import apply, parse
-from clearsight.images.levels import blur, grey, plan_blur, plan_grey
+from clearsight.images.fade import blur, grey, plan_blur, plan_grey
 
 PHOTO = torch.from_numpy(photographs.chelsea()[:60, :80].copy()).permute(2, 0, 1)[None].expand(6, -1, -1, -1)
 
