@@ -58,7 +58,10 @@ def test_from_is_a_word_of_python_and_a_setting_like_the_others(tmp_path):
         compose({"epochs_": 3})
 
 
-@pytest.mark.parametrize("change", [{"channels": 2}, {"dropout": -0.5}, {"speed": "warp"}, {"epochs": 1.5}, {"optimizer": "adam"}])
+@pytest.mark.parametrize("change", [
+    {"channels": 2}, {"dropout": -0.5}, {"speed": "warp"}, {"epochs": 1.5}, {"optimizer": "adam"}, {"mix": "mixin"},
+    {"mix": "mixup", "optimizer": "lbfgs"}, {"mix": "mixup", "perturb": "pgd"}, {"mix": "mixup", "class_weights": "balanced"},
+])  # fmt: skip
 def test_what_cannot_be_meant_is_refused(change):
     with pytest.raises(UsageError):
         compose(change)

@@ -29,6 +29,8 @@ OVERLAPS: dict[str, tuple[str, ...]] = {
     "sharpen": ("gaussian_blur", "defocus_blur"),
     "noise": ("gaussian_noise", "shot_noise", "impulse_noise", "speckle_noise"),
     "erase": ("patch", "foreign"),
+    "grey": (),
+    "blur": ("gaussian_blur", "defocus_blur", "glass_blur", "zoom_blur"),
     "trivial": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
     "rand": ("rotation", "shear", "translation", *LIGHT, "gamma", "saturate"),
     "augmix": ("rotation", "shear", "translation", "flat", "contrast"),

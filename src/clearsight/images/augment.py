@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
-from . import levels, policy, warp
+from . import fade, levels, policy, warp
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -226,6 +226,8 @@ ROWS: dict[str, Row] = {
     "sharpen": Row(levels.plan_sharpen, levels.sharpen, 1, (0.9,), 0.0, 3.0, "sharper or softer by up to this"),
     "noise": Row(levels.plan_noise, levels.noise, 2, (0.05,), 0.0, 1.0, "Gaussian noise of up to this deviation"),
     "erase": Row(levels.plan_erase, levels.erase, 6, (0.25,), 0.0, 1.0, "cover up to this share of the area of every second picture"),
+    "grey": Row(fade.plan_grey, fade.grey, 1, (0.2,), 0.0, 1.0, "grey, with this probability"),
+    "blur": Row(fade.plan_blur, fade.blur, 2, (2.0,), 0.1, 16.0, "of half the pictures, by a Gaussian of 0.1 to this many px"),
 }
 POLICIES = {
     "trivial": Row(policy.plan, policy.trivial(ROWS), policy.TRIVIAL, (1.0,), 0.0, 1.0, "TrivialAugment, with this share of its strengths"),

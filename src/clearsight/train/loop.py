@@ -20,13 +20,13 @@ from torch.func import functional_call
 from ..base.progress import Progress
 from ..base.randomness import key, permutation
 from ..datasets.loader import Pictures
-from ..images import augment
+from ..images import augment, mix
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import adversarial, checkpoint, schedule
 from .adversarial import Adversary
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
-from .loss import judged
+from .loss import judged, judged_mixed
 from .parallel import Team
 from .recipe import Recipe
 from .working import Speed, Working
@@ -54,6 +54,11 @@ class Job:
     def perturbation(self) -> adversarial.Perturbation | None:
         """How training pictures are changed so that the network misses them, if the recipe says so."""
         return adversarial.parse(self.recipe.perturb)
+
+    @property
+    def mixes(self) -> tuple[mix.Mix, ...]:
+        """How training pictures are mixed, if the recipe says so."""
+        return mix.parse(self.recipe.mix)
 
     @property
     def parts(self) -> int:
@@ -160,6 +165,9 @@ def _turn(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, a
         with net.alone(last):
             if adversary:
                 logits, losses = adversary.losses(i, index, inputs, labels, smoothing)
+            elif job.mixes:
+                inputs, other, shares = mix.mixed(inputs, index, job.mixes, job.recipe.seed, job.state.counters.epoch)
+                logits, losses = judged_mixed(net.outputs(inputs), labels, labels[other], shares, smoothing)
             else:
                 logits, losses = judged(net.outputs(inputs), labels, smoothing)
             loss = (losses * job.class_weights[labels]).sum()

@@ -13,3 +13,9 @@ def judged(outputs: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> tup
     for other in losses[1:]:
         losses[0] = losses[0] + AUXILIARY * other
     return heads[0], losses[0]
+
+
+def judged_mixed(outputs: Tensor, labels: Tensor, others: Tensor, shares: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+    """As `judged`, where a share `(N,)` of each picture has the label and the rest that in `others` `(N,)`."""
+    logits, losses = judged(outputs, labels, label_smoothing)
+    return logits, shares * losses + (1 - shares) * judged(outputs, others, label_smoothing)[1]

@@ -47,6 +47,7 @@ class Recipe:
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
+    mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
     mirror: str = setting(
         "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
@@ -82,6 +83,12 @@ def compose(given: dict[str, Any], default: str = "quick") -> Recipe:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
     if recipe.optimizer == "lbfgs" and recipe.augment not in ("", "auto"):
         raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --augment {recipe.augment!r}.")
+    if recipe.mix and (recipe.optimizer == "lbfgs" or recipe.perturb or recipe.class_weights != "none"):
+        raise UsageError(f"--mix {recipe.mix!r} goes without --optimizer lbfgs, --perturb and --class-weights: leave one of them out.")
+    if recipe.mix:
+        from ..images.mix import parse as parse_mix  # which needs torch, and `train --help` does not
+
+        parse_mix(recipe.mix)
     if recipe.perturb and recipe.optimizer == "lbfgs":
         raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --perturb {recipe.perturb!r}.")
     if recipe.perturb:

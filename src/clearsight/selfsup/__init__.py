@@ -1,0 +1,1 @@
+"""Floor 6: features learnt without labels."""
