@@ -16,6 +16,7 @@ GREY = (0.299, 0.587, 0.114)
 WATER, MUD = (175 / 255, 238 / 255, 238 / 255), (63 / 255, 42 / 255, 20 / 255)
 WIBBLE = 100.0
 PANES = 5
+BRANCHES = (0.3, 0.5, 0.7, 0.85)  # where a needle has them
 CRYSTALS = 0.3  # needles of frost for each pixel of a pane's side
 
 
@@ -52,28 +53,30 @@ def _panes(side: int) -> Tensor:
 
 
 def _ice(draws: Draws, side: int) -> Tensor:
-    """Needles that branch at 60°, over a haze: float32 `(3, side, side)` in [0, 1], bluish."""
-    (generator,), canvas = draws.generators, torch.zeros(side, side)
-    for y, x, angle, length in torch.rand(max(12, round(CRYSTALS * side)), 4, generator=generator).tolist():
-        _needle(canvas, y * side, x * side, angle * 2 * math.pi, (0.08 + 0.17 * length) * side, generator, 2)
+    """Needles that branch twice at 60°, over a haze: float32 `(3, side, side)` in [0, 1], bluish."""
+    (generator,), canvas = draws.generators, torch.zeros(side * side)
+    y, x, turn, size = torch.rand(4, max(12, round(CRYSTALS * side)), generator=generator)
+    starts, angles, lengths = torch.stack([y, x]) * side, turn * 2 * math.pi, (0.08 + 0.17 * size) * side
+    shares = torch.tensor(BRANCHES)[:, None]
+    for _ in range(3):
+        ways = torch.stack([angles.sin(), angles.cos()])
+        _needles(canvas.view(side, side), starts, ways, lengths)
+        turns = math.pi / 3 * (2 * torch.randint(2, (len(shares), len(angles)), generator=generator) - 1)
+        starts = (starts[:, None] + ways[:, None] * shares * lengths).flatten(1)
+        angles, lengths = (angles + turns).flatten(), (0.6 * (1 - shares) * lengths).flatten()
     haze = _plasma(draws, side, 2.0)[0, :side, :side]
-    soft = blurred(canvas[None, None], max(0.4, side / 400))[0, 0]
+    soft = blurred(canvas.view(1, 1, side, side), max(0.4, side / 400))[0, 0]
     light = (0.5 + 0.35 * haze + 0.5 * soft).clamp(0, 1)  # on average about as light as the published photographs, 0.7
     return torch.stack([0.88 * light, 0.95 * light, light])
 
 
-def _needle(canvas: Tensor, y: float, x: float, angle: float, length: float, generator: torch.Generator, depth: int) -> None:
-    steps = torch.arange(max(1, round(length))).float()
-    rows, columns = (y + steps * math.sin(angle)).round().long(), (x + steps * math.cos(angle)).round().long()
-    inside = (rows >= 0) & (rows < canvas.shape[0]) & (columns >= 0) & (columns < canvas.shape[1])
-    strength = 1 - 0.7 * steps / max(1.0, length)
-    canvas[rows[inside], columns[inside]] = torch.maximum(canvas[rows[inside], columns[inside]], strength[inside])
-    if depth == 0 or length < 4:
-        return
-    for share in (0.3, 0.5, 0.7, 0.85):
-        turn = math.pi / 3 * (1 if float(torch.rand((), generator=generator)) < 0.5 else -1)
-        at = share * length
-        _needle(canvas, y + at * math.sin(angle), x + at * math.cos(angle), angle + turn, length * (1 - share) * 0.6, generator, depth - 1)
+def _needles(canvas: Tensor, starts: Tensor, ways: Tensor, lengths: Tensor) -> None:
+    """Lines from `starts` `(2, M)` along `ways` `(2, M)`, down and right, that fade towards their ends."""
+    steps = torch.arange(math.ceil(float(lengths.max()))).float()
+    rows, columns = (starts[..., None] + ways[..., None] * steps).round().long()
+    seen = (steps < lengths[:, None]) & (rows >= 0) & (rows < canvas.shape[0]) & (columns >= 0) & (columns < canvas.shape[1])
+    light = 1 - 0.7 * steps / lengths[:, None].clamp_min(1)
+    canvas.view(-1).scatter_reduce_(0, (rows * canvas.shape[1] + columns)[seen], light[seen], "amax")
 
 
 def fog(x: Tensor, draws: Draws, strength: float, decay: float) -> Tensor:
