@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 @click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
 @click.option("--severity", default="1,2,3,4,5", show_default=True, help="Severities of the corruptions, places of the challenges.")
 @click.option("--only", default="", help="Only these tests or groups, as in noise,rotation,places (default: all).")
+@click.option("--masks", "mask_folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Folder of masks, named as the pictures, white where the object is: swap what is behind it.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
 @click.option("--out", default="", help="Folder of the scorecard; a bare name goes under runs/ (default: MODEL, or runs/DATA-MODEL).")
 @batch_option
@@ -115,6 +117,9 @@ def _lines(found: "Stress") -> list[str]:
         worst = found.subgroups["worst"]
         shown = percent({"value": worst["top1"], "low": worst["low"], "high": worst["high"]})
         lines.append(f"worst group within a class: {worst['class']} {worst['group'] + 1}, {shown}, n = {worst['n']}")
+    for row in found.backgrounds:
+        shown = percent({"value": row["top1"], "low": row["low"], "high": row["high"]})
+        lines.append(f"before {'another background' if row['background'] == 'another' else 'grey'}: {shown} right")
     lines += [f"{'ok  ' if row['ok'] else 'LOOK'} {row['says']}" for row in found.shortcuts]
     for row in found.overlaps or []:
         if row["tests"]:

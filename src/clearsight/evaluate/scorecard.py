@@ -164,8 +164,9 @@ def _worst(found: Stress) -> str:
 
 
 def _words(found: Stress) -> Image.Image | None:
-    """Shortcuts and practice in sentences."""
-    lines = [f"{'ok' if row['ok'] else 'LOOK'}: {row['says']}" for row in found.shortcuts] + _practised(found)
+    """Backgrounds, shortcuts and practice in sentences."""
+    lines = [f"Before {said}: {percent(row['top1'])[0]} right" for said, row in _backgrounds(found)]
+    lines += [f"{'ok' if row['ok'] else 'LOOK'}: {row['says']}" for row in found.shortcuts] + _practised(found)
     if not lines:
         return None
     image = Image.new("RGB", (1160, 32 + 22 * len(lines)), PAPER)
@@ -174,6 +175,11 @@ def _words(found: Stress) -> Image.Image | None:
     for i, line in enumerate(lines):
         write(draw, (0, 32 + 22 * i), line, FAINT, 14)
     return image
+
+
+def _backgrounds(found: Stress) -> list[tuple[str, Row]]:
+    names = {"another": "another picture's background", "grey": "plain grey"}
+    return [(names[row["background"]], row) for row in found.backgrounds]
 
 
 def _practised(found: Stress) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..images.challenges import CHALLENGES, challenged, covered_at
 from ..images.corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from ..metrics.intervals import wilson
 from ..models.base import Model
+from .backgrounds import masks, replaced
 from .evaluate import printable
 from .overlaps import overlaps
 from .shortcuts import shortcuts
@@ -66,6 +68,7 @@ class Stress:
     examples: list[NDArray[np.uint8]] = field(default_factory=list)
     shortcuts: list[Row] = field(default_factory=list)
     overlaps: list[Row] | None = None
+    backgrounds: list[Row] = field(default_factory=list)
 
     @property
     def halves(self) -> dict[str, float | None]:
@@ -102,6 +105,7 @@ class Stress:
             "subgroups": self.subgroups,
             "shortcuts": self.shortcuts,
             "overlaps": self.overlaps,
+            "backgrounds": self.backgrounds,
             "failures": {name: [failure.to_json() for failure in found] for name, found in self.failures.items()},
         }
 
@@ -136,6 +140,7 @@ def stress(
     severities: Sequence[int] = (1, 2, 3, 4, 5),
     only: Sequence[str] = (),
     augment: str | None = None,
+    mask_folder: Path | None = None,
     seed: int = 0,
     batch_size: int = 0,
     speed: str = "plain",
@@ -144,8 +149,9 @@ def stress(
     """Judge `classifier` on `n` pictures drawn from `dataset`, as they are and changed.
 
     `severities` are those of the corruptions, and the places of a challenge's strengths in its row; `speed` is as in
-    `Classifier.faster`; `augment` are the changes that it was trained with (None: not known). Raises UsageError when there are no
-    pictures, none is right, or a name or severity is not there.
+    `Classifier.faster`; `augment` are the changes that it was trained with (None: not known); below `mask_folder` are pictures named
+    as those judged, white where the object is. Raises UsageError when there are no pictures, none is right, a mask is missing, or a name
+    or severity is not there.
     """
     wanted = chosen(only)
     for severity in severities:
@@ -169,6 +175,8 @@ def stress(
         found.examples = [trial.shown(trial.pictures[place[name]]) for name in rows]
     if "shortcuts" in wanted:
         found.shortcuts = shortcuts(trial.pictures, trial.labels, trial.sizes, seed)
+    if mask_folder:
+        found.backgrounds = trial.on_backgrounds(mask_folder)
     found.overlaps = None if augment is None else overlaps(augment)
     return found
 
@@ -210,7 +218,7 @@ class Trial:
         known = align(dataset, classifier.classes)
         self.classifier, self.fast, self.batch = classifier, fast, batch_size or classifier.batch
         self.indices = permutation(seed, 0, len(known))[:n].sort().values
-        some = known.subset(self.indices.numpy())
+        some = self.data = known.subset(self.indices.numpy())
         self.pictures = load(some, classifier.preprocessing, cache="off", quiet=quiet).batch(torch.arange(len(some)))
         self.labels, self.names = some.labels, [str(name) for name in printable(some.names)]
         self.truth = torch.from_numpy(some.labels)
@@ -242,6 +250,15 @@ class Trial:
         hits = int((guesses == self.truth).sum())
         low, high = wilson(hits, len(self))
         return {"top1": hits / len(self), "low": low, "high": high, "n": len(self)}, guesses
+
+    def on_backgrounds(self, folder: Path) -> list[Row]:
+        """Accuracy with the object's background swapped for another picture, and for grey."""
+        inside = masks(folder, self.data, self.classifier.preprocessing)
+
+        def before(kind: str) -> Change:
+            return lambda x, i, o: replaced(x, o, inside[torch.searchsorted(self.indices, i)])[kind]
+
+        return [{"background": kind, **self.judged(before(kind))[0]} for kind in ("another", "grey")]
 
     def vectors(self) -> NDArray[np.float32]:
         """What the classifier makes of each picture before its last layer, float32 `(n, D)`; its scores, where that is not known."""
