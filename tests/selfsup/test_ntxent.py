@@ -109,7 +109,9 @@ def share(rank, sizes, file, out):
 
 def test_two_processes_are_one(tmp_path):
     sizes = [9, 7]
-    mp.start_processes(share, (sizes, tmp_path / "meet", tmp_path / "said"), nprocs=2, start_method="fork")
+    mp.start_processes(
+        share, (sizes, tmp_path / "meet", tmp_path / "said"), nprocs=2, start_method="spawn"
+    )  # a fork after OpenMP has begun hangs
     said = [torch.load(f"{tmp_path / 'said'}{rank}", weights_only=True) for rank in range(2)]
     first, second = views(16)
     loss, hits, gradient = gradients(first, second, temperature=0.3)
