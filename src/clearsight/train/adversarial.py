@@ -80,7 +80,9 @@ class Adversary:
 
     def __init__(self, how: Perturbation, net: Working, preprocessing: Preprocessing, seed: int, epoch: int) -> None:
         self.how, self.net, self.preprocessing, self.seed, self.epoch = how, net, preprocessing, seed, epoch
-        self.moved: dict[int, Tensor] = {}  # of `free`: where the pictures of each part of the batch are
+        # of `free`: the pictures of each part of the batch, and where they are
+        self.pictures: dict[int, Tensor] = {}
+        self.moved: dict[int, Tensor] = {}
 
     def losses(self, part: int, indices: Tensor, inputs: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
         """Logits `(N, K)` and losses `(N,)` of normalised `inputs` as the method moves them."""
@@ -98,14 +100,14 @@ class Adversary:
         if method.steps:
             moved = self._searched(pictures, labels, moved, cross_entropy)
         if method.turns > 1:
-            self.moved[part] = moved.requires_grad_()
+            self.pictures[part], self.moved[part] = pictures, moved.requires_grad_()
         return judged(self.net.outputs(self.preprocessing.normalise(moved)), labels, smoothing)
 
-    def learnt(self, part: int, inputs: Tensor) -> None:
+    def learnt(self, part: int) -> None:
         """After backward: `free` moves the pictures of this part by the gradient that has come with the weights' own."""
         if self.how.method.turns == 1:
             return
-        moved, pictures = self.moved[part].detach(), self.preprocessing.denormalise(inputs).clamp_(0, 1)
+        moved, pictures = self.moved[part].detach(), self.pictures[part]
         gradient, radius = self.moved[part].grad, per_picture(self.how.epsilon, pictures)
         assert gradient is not None
         moved = moved + self.how.method.step * radius * gradient.sign()

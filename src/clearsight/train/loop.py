@@ -29,6 +29,7 @@ from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, ou
 from .loss import judged, judged_mixed
 from .parallel import Team
 from .recipe import Recipe
+from .task import Task
 from .working import Speed, Working
 
 
@@ -49,6 +50,7 @@ class Job:
     quiet: bool = False
     say: Callable[[str], None] = print
     lineage: dict[str, str] = field(default_factory=dict)  # which trained weights it starts from, for the artefact
+    task: Task | None = None  # what is learnt in place of the labels
 
     @property
     def perturbation(self) -> adversarial.Perturbation | None:
@@ -59,6 +61,11 @@ class Job:
     def mixes(self) -> tuple[mix.Mix, ...]:
         """How training pictures are mixed, if the recipe says so."""
         return mix.parse(self.recipe.mix)
+
+    @property
+    def cost(self) -> float:
+        """Forward and backward passes that a picture takes, in units of a plain step."""
+        return self.task.cost if self.task else self.perturbation.cost if self.perturbation else 1
 
     @property
     def parts(self) -> int:
@@ -160,33 +167,38 @@ def _turn(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, a
     parts = pictures.split([len(part) for part in indices])
     net.begin()
     for i, (index, part) in enumerate(zip(indices, parts, strict=True)):
-        inputs, labels = job.prepared(index, part)
-        smoothing, last = job.recipe.label_smoothing, i == len(indices) - 1
-        with net.alone(last):
-            if adversary:
-                logits, losses = adversary.losses(i, index, inputs, labels, smoothing)
-            elif job.mixes:
-                inputs, other, shares = mix.mixed(inputs, index, job.mixes, job.recipe.seed, job.state.counters.epoch)
-                logits, losses = judged_mixed(net.outputs(inputs), labels, labels[other], shares, smoothing)
-            else:
-                logits, losses = judged(net.outputs(inputs), labels, smoothing)
-            loss = (losses * job.class_weights[labels]).sum()
+        with net.alone(i == len(indices) - 1):
+            loss, hits = job.task.loss(job, net, index, part) if job.task else _supervised(job, net, i, index, part, adversary)
             (loss * (job.team.world / whole)).backward()  # data parallel averages over the processes
         if adversary:
-            adversary.learnt(i, inputs)
+            adversary.learnt(i)
         loss_sum += float(loss.detach())
-        correct += int((logits.detach().argmax(1) == labels).sum())
+        correct += hits
     net.end()
-    _update(job, loss_sum, inputs)
+    _update(job, loss_sum, index, part)
     return loss_sum, correct
 
 
-def _update(job: Job, loss: float, inputs: Tensor) -> None:
+def _supervised(job: Job, net: Working, i: int, index: Tensor, part: Tensor, adversary: Adversary | None) -> tuple[Tensor, int]:
+    """The loss by the labels, summed over part `i` of a batch, and how many pictures are right."""
+    inputs, labels = job.prepared(index, part)
+    smoothing = job.recipe.label_smoothing
+    if adversary:
+        logits, losses = adversary.losses(i, index, inputs, labels, smoothing)
+    elif job.mixes:
+        inputs, other, shares = mix.mixed(inputs, index, job.mixes, job.recipe.seed, job.state.counters.epoch)
+        logits, losses = judged_mixed(net.outputs(inputs), labels, labels[other], shares, smoothing)
+    else:
+        logits, losses = judged(net.outputs(inputs), labels, smoothing)
+    return (losses * job.class_weights[labels]).sum(), int((logits.detach().argmax(1) == labels).sum())
+
+
+def _update(job: Job, loss: float, index: Tensor, part: Tensor) -> None:
     recipe, state = job.recipe, job.state
     gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients)
     if not math.isfinite(loss) or not torch.isfinite(norm):
-        where = name_the_layer(state.model, inputs)
+        where = name_the_layer(state.model, job.prepared(index, part)[0])
         raise NotFinite(state.counters.epoch, state.counters.step, where, loss, recipe.lr, job.speed.bf16)
     if recipe.clip:
         nn.utils.clip_grads_with_norm_([p for p in state.model.parameters() if p.grad is not None], recipe.clip, norm)
@@ -223,8 +235,12 @@ def _end_epoch(job: Job, stop: Stop) -> None:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
     weights = state.averaged or None
-    facts = {"lr": _lr(job, job.steps - 1)}
-    logits = validate(job, weights, stop)
+    facts: dict[str, Any] = {"lr": _lr(job, job.steps - 1)}
+    if job.task:
+        logits, found = job.task.judge(job, weights, stop)
+        facts |= found
+    else:
+        logits = validate(job, weights, stop)
     if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
     close_epoch(job, logits, facts)

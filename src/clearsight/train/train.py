@@ -7,40 +7,35 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 
-from .. import __version__, weights
-from ..base.device import hardware, keep_large_buffers, pick_device
+from .. import __version__
+from ..base.device import hardware
 from ..base.errors import ClearsightError, LostProcess, UsageError
 from ..base.files import sweep
-from ..base.randomness import permutation
 from ..classifier import Classifier
 from ..classifier import save as save_artefact
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.loader import Pictures, load
 from ..datasets.open import open_dataset
 from ..datasets.split import apply_manifest, manifest, split
-from ..images import augment
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
-from ..models.base import Model
-from . import checkpoint, prepare, probe, speed
+from . import checkpoint, prepare, probe
+from .assemble import assemble, initialise, pictures_of, within_budget
 from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
-from .optimizer import make_optimizer
 from .parallel import Team, join_team, leave_team, lost
 from .recipe import Recipe, compose
 from .run import Run, free_folder, open_run
 from .start import Start
 from .start import read as read_start
-from .working import Speed
 from .working import parse as parse_speed
 
 GOLDEN = 8
@@ -78,8 +73,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
     `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the
     processes of a team other than the first. Raises ClearsightError.
     """
-    with _Team() as team:
-        say = _speaker(quiet or not team.leads)
+    with Together() as team:
+        say = speaker(quiet or not team.leads)
         first = compose(settings)
         if out and team.leads:
             free_folder(out, runs)  # before the data are read, which may take minutes
@@ -111,30 +106,36 @@ def _new_run(
     say: Callable[[str], None],
 ) -> Trained | None:
     known = start.prepared(recipe) if start else None
-    pictures, val, preprocessing = _pictures(recipe, parts, known, quiet or not team.leads)
+    pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
-    job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, None)
-    job = dataclasses.replace(job, recipe=_within_budget(job, say), lineage=start.facts if start else {})
+    job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None)
+    job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=start.facts if start else {})
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
     else:
-        _initialise(job)
-    if team.leads:
-        source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
-        facts = {
-            "data": source if isinstance(data, (str, Path)) else "",
-            "name": parts.name,
-            "classes": list(parts.classes),
-            "preprocessing": preprocessing.to_dict(),
-            "speed": job.speed.words,
-            "clearsight": __version__,
-            "hardware": hardware(),
-            "lineage": job.lineage,
-        }
-        # what it starts from may be gone when it is resumed
-        run.begin(job.recipe, facts, manifest(parts), partial(checkpoint.save, job.state, run.checkpoints) if start else None)
-    return _train(job, run, parts, say)
+        initialise(job)
+    begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
+    carry_out(job, run, f"clearsight train --resume {run.folder}")
+    return _finish(job, run, parts, say)
+
+
+def begin(run: Run, job: Job, parts: Parts, data: Any, *, keep: bool) -> None:
+    """Write what a resume needs to know; with `keep` a checkpoint too, where the first weights do not follow from the recipe."""
+    if not job.team.leads:
+        return
+    source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
+    facts = {
+        "data": source if isinstance(data, (str, Path)) else "",
+        "name": parts.name,
+        "classes": list(parts.classes),
+        "preprocessing": job.preprocessing.to_dict(),
+        "speed": job.speed.words,
+        "clearsight": __version__,
+        "hardware": hardware(),
+        "lineage": job.lineage,
+    }
+    run.begin(job.recipe, facts, manifest(parts), partial(checkpoint.save, job.state, run.checkpoints) if keep else None)
 
 
 def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
@@ -142,8 +143,8 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
 
     `data` is only needed where the run was started on arrays, or the data have moved.
     """
-    with _Team() as team:
-        say = _speaker(quiet or not team.leads)
+    with Together() as team:
+        say = speaker(quiet or not team.leads)
         run = Run(Path(folder))
         recipe, facts, table = run.reopen()
         source = data if data is not None else facts["data"]
@@ -151,14 +152,15 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
-        pictures, val, preprocessing = _pictures(recipe, parts, preprocessing, quiet or not team.leads)
-        job = _job(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
-        _go_on(job, run, say)
+        pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
+        job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
+        go_on(job, run, say)
         job = dataclasses.replace(job, lineage=facts.get("lineage", {}))
-        return _train(job, run, parts, say)
+        carry_out(job, run, f"clearsight train --resume {run.folder}")
+        return _finish(job, run, parts, say)
 
 
-def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
+def go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
     """Fill the state from the newest whole checkpoint, tidy what a kill left, and make sure that all processes stand there."""
     found = checkpoint.checkpoints(run.checkpoints)
     if found or job.recipe.from_:
@@ -166,7 +168,7 @@ def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
         for line in skipped:
             say(line)
     else:
-        _initialise(job)
+        initialise(job)
     counters = job.state.counters
     place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < job.recipe.epochs else "its end"
     if (job.team.agreed(counters.epoch), job.team.agreed(counters.step)) != (counters.epoch, counters.step):
@@ -181,108 +183,8 @@ def _go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
             checkpoint.prune(run.checkpoints, found[0])
 
 
-def _pictures(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
-    preprocessing = known or prepare.geometry(recipe)
-    margin = augment.margin(augment.parse(recipe.augment))
-    stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
-    pictures = load(parts.parts["train"], stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    if known or not prepare.normalised(recipe.model):
-        return pictures, val, preprocessing
-    return pictures, val, prepare.with_statistics(preprocessing, pictures, recipe.seed)
-
-
-def _job(
-    recipe: Recipe,
-    parts: Parts,
-    pictures: Pictures,
-    val: Pictures,
-    preprocessing: Preprocessing,
-    team: Team,
-    quiet: bool,
-    say: Callable[[str], None],
-    known: Speed | None,
-) -> Job:
-    if len(pictures) < 2 * team.world:
-        raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
-    keep_large_buffers()
-    device = pick_device(recipe.device)
-    model = weights.build(
-        recipe.model,
-        len(parts.classes),
-        channels=recipe.channels,
-        height=recipe.size,
-        width=recipe.size,
-        dropout=recipe.dropout if recipe.dropout >= 0 else None,
-        seed=recipe.seed,
-    ).to(device)
-    parameters = sum(p.numel() for p in model.parameters())
-    say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
-    chosen = known or _choose_speed(recipe, model, len(parts.classes), len(pictures), device, team, say)
-    model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
-    optimizer = make_optimizer(model, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    return Job(
-        recipe=recipe,
-        state=checkpoint.State(model, optimizer),
-        train=pictures,
-        val=val,
-        preprocessing=preprocessing,
-        ops=augment.parse(recipe.augment),
-        class_weights=_class_weights(recipe, parts.parts["train"]).to(device),
-        speed=chosen,
-        device=device,
-        team=team,
-        quiet=quiet,
-        say=say,
-    )
-
-
-def _initialise(job: Job) -> None:
-    """Let the network look at some training pictures before the first step (whitening and the like)."""
-    model = cast(Model, job.state.model)
-    chosen = permutation(job.recipe.seed, -2, len(job.train))[: model.LOOKS_AT]
-    inputs, _ = job.prepared(chosen, job.train.batch(chosen))
-    model.initialise(inputs)
-
-
-def _choose_speed(
-    recipe: Recipe, model: torch.nn.Module, classes: int, pictures: int, device: torch.device, team: Team, say: Callable[[str], None]
-) -> Speed:
-    if recipe.speed != "auto":
-        return parse_speed(recipe.speed)
-    names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
-    number = 0
-    if team.leads:
-        total = 0 if team.world > 1 else pictures * recipe.epochs  # compiled kernels and several processes are not combined
-        found, how = speed.choose(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
-        say(f"speed: {how}")
-        number = names.index(found.words)
-    return parse_speed(names[team.agreed(number)])
-
-
-def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
-    counts = torch.from_numpy(data.counts()).float()
-    if recipe.class_weights == "none":
-        return torch.ones(len(counts))
-    return len(data) / (counts.clamp_min(1) * (counts > 0).sum())
-
-
-def _within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
-    """The recipe with its epochs cut to what the time budget allows at the rate of a few steps like the real ones."""
-    recipe = job.recipe
-    if not recipe.minutes or recipe.optimizer == "lbfgs":
-        return recipe
-    epochs = 1
-    if job.team.leads:
-        shape = (recipe.channels, recipe.size, recipe.size)
-        rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
-        rate *= job.team.world / (job.perturbation.cost if job.perturbation else 1)
-        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
-        say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
-    return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
-
-
-def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
+def carry_out(job: Job, run: Run, again: str) -> None:
+    """Train to the end, with a row, a checkpoint and a line for each epoch; Interrupted names `again`, the command that goes on."""
     counters = job.state.counters
 
     def save() -> None:
@@ -298,7 +200,7 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
         best = " · best so far" if counters.best_epoch == row["epoch"] else ""
         robust = f"  robust {row['robust_accuracy']:.2%}" if "robust_accuracy" in row else ""
         place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
-        say(
+        job.say(
             f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
             f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{robust}  "
             f"{row['pictures_per_second']:,.0f} pictures/s{best}"
@@ -308,8 +210,7 @@ def _train(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trai
         with Stop() as stop:
             (probe.fit if job.recipe.optimizer == "lbfgs" else fit)(job, save, on_epoch, stop)
     except Interrupted as stopped:
-        raise Interrupted(stopped.number, f"clearsight train --resume {run.folder}" if job.team.leads else "") from None
-    return _finish(job, run, parts, say)
+        raise Interrupted(stopped.number, again if job.team.leads else "") from None
 
 
 def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
@@ -352,7 +253,9 @@ def _golden(val: Dataset, channels: int) -> list[np.ndarray]:
     return [decode(val.source(int(i)), channels=channels) for i in chosen]
 
 
-def _speaker(quiet: bool) -> Callable[[str], None]:
+def speaker(quiet: bool) -> Callable[[str], None]:
+    """What says a line on stderr, or nothing."""
+
     def say(line: str) -> None:
         if not quiet and line:
             print(line, file=sys.stderr, flush=True)
@@ -360,7 +263,7 @@ def _speaker(quiet: bool) -> Callable[[str], None]:
     return say
 
 
-class _Team:
+class Together:
     """Joins the team and leaves it, whatever happens in between; raises LostProcess when another process is gone."""
 
     def __enter__(self) -> Team:

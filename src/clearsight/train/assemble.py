@@ -1,0 +1,127 @@
+"""A job is put together: pictures read, the network built, the fastest way of computing a step chosen."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import cast
+
+import torch
+
+from .. import weights
+from ..base.device import keep_large_buffers, pick_device
+from ..base.errors import UsageError
+from ..base.randomness import permutation
+from ..datasets.dataset import Dataset, Parts
+from ..datasets.loader import Pictures, load
+from ..images import augment
+from ..images.preprocess import Preprocessing
+from ..models.base import Model
+from . import checkpoint, prepare, speed
+from .loop import Job
+from .optimizer import make_optimizer
+from .parallel import Team
+from .recipe import Recipe
+from .working import Speed
+from .working import parse as parse_speed
+
+
+def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
+    """The pictures of train and of val, and the preprocessing: the `known` one, or the recipe's with statistics of these pictures."""
+    preprocessing = known or prepare.geometry(recipe)
+    margin = augment.margin(augment.parse(recipe.augment))
+    stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
+    pictures = load(parts.parts["train"], stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    if known or not prepare.normalised(recipe.model):
+        return pictures, val, preprocessing
+    return pictures, val, prepare.with_statistics(preprocessing, pictures, recipe.seed)
+
+
+def assemble(
+    recipe: Recipe,
+    parts: Parts,
+    pictures: Pictures,
+    val: Pictures,
+    preprocessing: Preprocessing,
+    team: Team,
+    quiet: bool,
+    say: Callable[[str], None],
+    known: Speed | None,
+) -> Job:
+    """The job of a settled recipe on loaded pictures; `known` is the way of computing steps that a resumed run has."""
+    if len(pictures) < 2 * team.world:
+        raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
+    keep_large_buffers()
+    device = pick_device(recipe.device)
+    model = weights.build(
+        recipe.model,
+        len(parts.classes),
+        channels=recipe.channels,
+        height=recipe.size,
+        width=recipe.size,
+        dropout=recipe.dropout if recipe.dropout >= 0 else None,
+        seed=recipe.seed,
+    ).to(device)
+    parameters = sum(p.numel() for p in model.parameters())
+    say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
+    chosen = known or _choose_speed(recipe, model, len(parts.classes), len(pictures), device, team, say)
+    model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
+    optimizer = make_optimizer(model, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return Job(
+        recipe=recipe,
+        state=checkpoint.State(model, optimizer),
+        train=pictures,
+        val=val,
+        preprocessing=preprocessing,
+        ops=augment.parse(recipe.augment),
+        class_weights=_class_weights(recipe, parts.parts["train"]).to(device),
+        speed=chosen,
+        device=device,
+        team=team,
+        quiet=quiet,
+        say=say,
+    )
+
+
+def initialise(job: Job) -> None:
+    """Let the network look at some training pictures before the first step (whitening and the like)."""
+    model = cast(Model, job.state.model)
+    chosen = permutation(job.recipe.seed, -2, len(job.train))[: model.LOOKS_AT]
+    inputs, _ = job.prepared(chosen, job.train.batch(chosen))
+    model.initialise(inputs)
+
+
+def _choose_speed(
+    recipe: Recipe, model: torch.nn.Module, classes: int, pictures: int, device: torch.device, team: Team, say: Callable[[str], None]
+) -> Speed:
+    if recipe.speed != "auto":
+        return parse_speed(recipe.speed)
+    names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
+    number = 0
+    if team.leads:
+        total = 0 if team.world > 1 else pictures * recipe.epochs  # compiled kernels and several processes are not combined
+        found, how = speed.choose(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
+        say(f"speed: {how}")
+        number = names.index(found.words)
+    return parse_speed(names[team.agreed(number)])
+
+
+def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
+    counts = torch.from_numpy(data.counts()).float()
+    if recipe.class_weights == "none":
+        return torch.ones(len(counts))
+    return len(data) / (counts.clamp_min(1) * (counts > 0).sum())
+
+
+def within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
+    """The recipe with its epochs cut to what the time budget allows at the rate of a few steps like the real ones."""
+    recipe = job.recipe
+    if not recipe.minutes or recipe.optimizer == "lbfgs":
+        return recipe
+    epochs = 1
+    if job.team.leads:
+        shape = (recipe.channels, recipe.size, recipe.size)
+        rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
+        rate *= job.team.world / job.cost
+        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
+        say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
+    return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
