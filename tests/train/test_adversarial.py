@@ -126,7 +126,7 @@ def test_free_moves_the_pictures_by_the_gradient_that_came_with_the_weights():
     made.losses(0, torch.arange(6), inputs, labels, 0.0)[1].sum().backward()
     first = made.moved[0]
     expected = (x + (first.detach() + 0.1 * first.grad.sign() - x).clamp(-0.1, 0.1)).clamp(0, 1)
-    made.learnt(0, inputs)
+    made.learnt(0)
     assert torch.allclose(made.moved[0], expected, atol=1e-6)
     before = made.moved[0].clone()
     made.losses(0, torch.arange(6), inputs, labels, 0.0)
