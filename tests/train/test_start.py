@@ -123,7 +123,7 @@ def test_a_resumed_run_needs_no_origin_and_ends_the_same(tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
 
-    faults = (("a", loop, "_step", stopped, Interrupted), ("b", module, "_train", killed, KeyboardInterrupt))
+    faults = (("a", loop, "_step", stopped, Interrupted), ("b", module, "carry_out", killed, KeyboardInterrupt))
     for name, where, what, instead, error in faults:
         with monkeypatch.context() as patch:
             patch.setattr(where, what, instead)

@@ -46,8 +46,12 @@ def assemble(
     quiet: bool,
     say: Callable[[str], None],
     known: Speed | None,
+    wrap: Callable[[Model], torch.nn.Module] = lambda model: model,
 ) -> Job:
-    """The job of a settled recipe on loaded pictures; `known` is the way of computing steps that a resumed run has."""
+    """The job of a settled recipe on loaded pictures; `known` is the way of computing steps that a resumed run has.
+
+    What is trained is what `wrap` makes of the network.
+    """
     if len(pictures) < 2 * team.world:
         raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
     keep_large_buffers()
@@ -65,10 +69,11 @@ def assemble(
     say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
     chosen = known or _choose_speed(recipe, model, len(parts.classes), len(pictures), device, team, say)
     model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
-    optimizer = make_optimizer(model, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    whole = wrap(model).to(device)
+    optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
     return Job(
         recipe=recipe,
-        state=checkpoint.State(model, optimizer),
+        state=checkpoint.State(whole, optimizer),
         train=pictures,
         val=val,
         preprocessing=preprocessing,

@@ -1,4 +1,4 @@
-"""How weights move: SGD, AdamW, and Muon for convolutions."""
+"""How weights move: SGD, AdamW, LARS for large batches, and Muon for convolutions."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -92,6 +92,26 @@ class AdamW(Optimizer):
         )
 
 
+class LARS(Optimizer):
+    """Layer-wise adaptive rates (Y. You, I. Gitman, B. Ginsburg, Large batch training of convolutional networks, 2017), as in SimCLR.
+
+    A matrix moves by a step whose length is `trust` of its own norm; biases and norms, which are not decayed, as by SGD.
+    """
+
+    DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0, "trust": 1e-3, "adapted": False}  # noqa: RUF012
+
+    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+        for p, gradient, buffer in zip(parameters, gradients, self._slots(parameters, "momentum_buffer"), strict=True):
+            update = gradient
+            if group["adapted"]:
+                update = gradient.add(p, alpha=group["weight_decay"])
+                weight, length = p.norm(), update.norm()
+                ratio = torch.where((weight > 0) & (length > 0), group["trust"] * weight / length, 1.0)
+                update = update * ratio
+            buffer.mul_(group["momentum"]).add_(update, alpha=group["lr"])
+            p.sub_(buffer)
+
+
 class Muon(Optimizer):
     """Muon (K. Jordan et al., 2024) for groups marked `matrix`, SGD with Nesterov momentum for the others.
 
@@ -126,7 +146,7 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> Optimizer:
-    """The optimizer `name` (sgd, adamw, muon) over the trainable weights; biases and norms are never decayed. `lbfgs` moves none.
+    """The optimizer `name` (sgd, adamw, lars, muon) over the trainable weights; biases and norms are never decayed. `lbfgs` moves none.
 
     Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for whoever sets `lr`. Raises UsageError for another name.
     """
@@ -141,8 +161,10 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
         return SGD(groups, lr=lr, momentum=momentum)
     if name == "adamw":
         return AdamW(groups, lr=lr)
+    if name == "lars":
+        return LARS([{**group, "adapted": group["params"] is weights} for group in groups], lr=lr, momentum=momentum)
     if name != "muon":
-        raise unknown("optimizer", name, ("sgd", "adamw", "muon", "lbfgs"))
+        raise unknown("optimizer", name, ("sgd", "adamw", "lars", "muon", "lbfgs"))
     matrices = [p for _, p in trainable if p.ndim == 4]
     scaled = [
         {"params": [p], "lr_scale": _scale(model, key), "weight_decay": weight_decay if p.ndim > 1 else 0.0}

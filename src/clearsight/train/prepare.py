@@ -27,17 +27,17 @@ STATISTICS_PIXELS = 2**24
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
-def settle(given: dict[str, Any], data: Dataset, start: Start | None = None) -> Recipe:
+def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe) -> Recipe:
     """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
 
     Without a recipe named, small sets get more epochs.
     """
-    recipe = compose(given)
+    recipe = compose(given, kind=kind)
     side, grey = _glance(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
-    recipe = compose({**given, "model": model}, default=_recipe(model))
+    recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
@@ -99,11 +99,15 @@ def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
     """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
     if _by_hand(model):
         return ""
-    characters = all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
     shift = f"crop:{max(1, round(size / 28))}"
-    if characters:
+    if characters(classes):
         return shift
     return f"flip {shift}" if size <= SMALL else "rrc:0.35 flip"
+
+
+def characters(classes: tuple[str, ...]) -> bool:
+    """Whether the classes are letters or numbers, which turn into others when they are mirrored."""
+    return all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
 
 
 def geometry(recipe: Recipe) -> Preprocessing:

@@ -39,6 +39,15 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         raise
 
 
+def solve_head(job: Job, again: str) -> None:
+    """Solve the head of a network that is trained otherwise: no rows and no checkpoints, since it is solved again in a resumed run."""
+    try:
+        with Stop() as stop:
+            _fit(job, lambda: None, lambda: None, stop)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again) from None
+
+
 def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
     recipe, counters, head = job.recipe, job.state.counters, cast(Model, job.state.model).head
     begun = time.perf_counter()
@@ -46,16 +55,18 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     labels = job.train.labels.to(job.device)
     counts = job.class_weights[labels] if recipe.class_weights != "none" else None
     counters.pictures, counters.seconds = len(job.train) + len(job.val), counters.seconds + time.perf_counter() - begun
-    problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head)
+    problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head, head.bias is not None)
 
     def solved(l2: float, rough: bool = False) -> None:
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
-        stands = Solution(head.weight.detach().double(), head.bias.detach().double()) if counters.rows else None
+        bias = torch.zeros(len(head.weight)).to(head.weight) if head.bias is None else head.bias.detach()
+        stands = Solution(head.weight.detach().double(), bias.double()) if counters.rows else None
         found = solve(problem, l2, stands, rough, stop.check)
         with torch.no_grad():
             head.weight.copy_(found.weight)
-            head.bias.copy_(found.bias)
+            if head.bias is not None:  # types say that there always is one
+                head.bias.copy_(found.bias)
         counters.seconds += time.perf_counter() - begun
         _close(job, problem, asked, l2, found)
         on_epoch()

@@ -9,7 +9,7 @@ from typing import Any
 from ..base.errors import UsageError, unknown
 from ..base.settings import from_dict, read_toml, setting
 
-OPTIMIZERS = ("sgd", "adamw", "muon", "lbfgs")
+OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")
@@ -33,7 +33,7 @@ class Recipe:
     accumulate: int = setting(1, "parts a batch is computed in, to save memory", low=1)
     optimizer: str = setting("adamw", "how weights move; lbfgs solves the head to its optimum and leaves the rest", choices=OPTIMIZERS)
     lr: float = setting(2e-3, "peak learning rate", low=0)
-    momentum: float = setting(0.9, "momentum of sgd and muon", low=0, high=1)
+    momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
     weight_decay: float = setting(5e-4, "decay of the weights (never of biases and norms)", low=0)
     l2: float = setting(0.0, "lbfgs: strength of the penalty l2/2·‖W‖² (0: validation chooses among falling ones)", low=0)
     head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
@@ -70,12 +70,12 @@ def built_in() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def compose(given: dict[str, Any], default: str = "quick") -> Recipe:
+def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
     """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`) with the other `given` values laid over."""
     name = given.get("recipe", "auto")
     name = default if name == "auto" else name
     values = _values(name)
-    recipe = from_dict(Recipe, {**values, **given, "recipe": name})
+    recipe = from_dict(kind, {**values, **given, "recipe": name})
     _speed_words(recipe.speed)
     if recipe.channels == 2:
         raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")

@@ -56,11 +56,11 @@ class Run:
             save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
-    def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
+    def reopen(self, kind: type[Recipe] = Recipe) -> tuple[Recipe, dict[str, Any], str]:
         """What `begin` wrote; raises UsageError when this is no run folder."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
-        recipe = from_dict(Recipe, read_toml(self.folder / "recipe.toml"))
+        recipe = from_dict(kind, read_toml(self.folder / "recipe.toml"))
         return recipe, read_json(self.folder / "run.json"), (self.folder / "split.csv").read_text(encoding="utf-8")
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:

@@ -53,10 +53,16 @@ class Solution:
 
 
 class Problem:
-    """Features float32 `(N, D)`, which may be centred in place, with labels `(N,)` and what each picture counts `(N,)`, on average 1."""
+    """Features float32 `(N, D)`, which may be centred in place, with labels `(N,)` and what each picture counts `(N,)`, on average 1.
 
-    def __init__(self, features: Tensor, labels: Tensor, classes: int, counts: Tensor | None = None, loss: str = "softmax") -> None:
+    Where the head has no bias, features are not centred, and the bias stays 0.
+    """
+
+    def __init__(
+        self, features: Tensor, labels: Tensor, classes: int, counts: Tensor | None = None, loss: str = "softmax", bias: bool = True
+    ) -> None:
         self.mean = sum(part.sum(0, dtype=torch.float64) for part in features.split(_rows(features))) / len(features)
+        self.mean, self.biased = self.mean * bias, bias
         self.features = (features.double() if features.numel() <= EXACT else features).sub_(self.mean.to(features))
         self.labels, self.counts, self.classes = labels, counts, classes
         self.loss, self.bent = LOSSES[loss]
@@ -78,7 +84,7 @@ class Problem:
             value += float(losses.sum(dtype=torch.float64))
             by_weight += by_logits.T @ x
             by_bias += by_logits.sum(0, dtype=torch.float64)
-        return value / n, by_weight / n, by_bias / n
+        return value / n, by_weight / n, by_bias * (self.biased / n)
 
     def curvature(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, float]:
         """Second derivatives of the mean loss as if they were the same for all classes: by features float64 `(D, D)`, and by the bias."""

@@ -117,7 +117,7 @@ def _new_run(
         initialise(job)
     begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
     carry_out(job, run, f"clearsight train --resume {run.folder}")
-    return _finish(job, run, parts, say)
+    return finish(job, run, parts)
 
 
 def begin(run: Run, job: Job, parts: Parts, data: Any, *, keep: bool) -> None:
@@ -157,7 +157,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=facts.get("lineage", {}))
         carry_out(job, run, f"clearsight train --resume {run.folder}")
-        return _finish(job, run, parts, say)
+        return finish(job, run, parts)
 
 
 def go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
@@ -213,7 +213,7 @@ def carry_out(job: Job, run: Run, again: str) -> None:
         raise Interrupted(stopped.number, again if job.team.leads else "") from None
 
 
-def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Trained | None:
+def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
     """Fit the temperature of the best weights on validation and write the artefact."""
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
@@ -244,7 +244,7 @@ def _finish(job: Job, run: Run, parts: Parts, say: Callable[[str], None]) -> Tra
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts
     )
     save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
-    say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    job.say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 

@@ -1,0 +1,135 @@
+"""`pretrain`: pictures in, a run folder with a classifier out whose features were learnt without a label.
+
+Labels only judge: they solve the head of the artefact on features that never saw them, and a training that begins with these weights
+makes its head anew.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from ..base.errors import UsageError
+from ..base.settings import setting
+from ..datasets.dataset import Parts
+from ..datasets.open import open_dataset
+from ..datasets.split import apply_manifest, split
+from ..images.preprocess import Preprocessing
+from ..models.base import Model
+from ..train import prepare
+from ..train.assemble import assemble, initialise, pictures_of, within_budget
+from ..train.checkpoint import State
+from ..train.loop import Job
+from ..train.optimizer import SGD
+from ..train.parallel import Team
+from ..train.probe import solve_head
+from ..train.recipe import Recipe, compose
+from ..train.run import Run, free_folder, open_run
+from ..train.train import Together, Trained, begin, carry_out, finish, go_on, speaker
+from ..train.working import Speed
+from ..train.working import parse as parse_speed
+from .simclr import Contrastive, SimCLR
+from .views import views
+
+# settings of a training with labels, of which there are none here
+WITHOUT = (
+    "from_", "resize_head", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "mirror",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pretraining(Recipe):
+    """The settings of one training without labels."""
+
+    temperature: float = setting(0.2, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
+    projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
+
+
+def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
+    """Learn features from the training pictures of `data` without their labels (`settings` are the fields of `Pretraining`).
+
+    `out` and what is returned are as those of `train`; of the artefact, the head is solved on the labels. Raises ClearsightError.
+    """
+    for name in settings:
+        if name in WITHOUT:
+            raise UsageError(f"pretrain has no setting {name.removesuffix('_')!r}: it looks at no label.")
+    with Together() as team:
+        say = speaker(quiet or not team.leads)
+        given = {**settings, "recipe": _named(settings)}
+        first = compose(given, kind=Pretraining)
+        if out and team.leads:
+            free_folder(out, runs)
+        parts = split(
+            open_dataset(data, group_by=first.group_by or None), seed=first.seed, val=first.val, test=first.test, share=first.share
+        )
+        recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining))
+        if first.augment == "auto":
+            recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
+        for note in parts.notes:
+            say(note)
+        folder = open_run(out, runs, parts.name, f"{recipe.model}-simclr") if team.leads else Run(Path())
+        try:
+            job = _job(recipe, parts, team, quiet, None, None)
+            say(f"two views of each picture: {recipe.augment}")
+            job = dataclasses.replace(job, recipe=within_budget(job, say))
+            initialise(job)
+            begin(folder, job, parts, data, keep=False)
+            return _to_the_end(job, folder, parts)
+        except BaseException:
+            if team.leads:
+                folder.abandon()
+            raise
+
+
+def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
+    """Continue the run in `folder` where its newest whole checkpoint stands; `data` is only needed where they have moved."""
+    with Together() as team:
+        run = Run(Path(folder))
+        found, facts, table = run.reopen(Pretraining)
+        recipe = cast(Pretraining, found)
+        source = data if data is not None else facts["data"]
+        if not isinstance(source, tuple) and not source:
+            raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))
+        go_on(job, run, job.say)
+        return _to_the_end(job, run, parts)
+
+
+def _named(settings: dict[str, Any]) -> str:
+    name = settings.get("recipe", "auto")
+    return "simclr" if name == "auto" else str(name)
+
+
+def _job(recipe: Pretraining, parts: Parts, team: Team, quiet: bool, known: Preprocessing | None, speed: Speed | None) -> Job:
+    say = speaker(quiet or not team.leads)
+    if recipe.optimizer == "lbfgs":
+        raise UsageError("--optimizer lbfgs solves a head on labels: pretrain needs sgd, adamw, lars or muon.")
+    pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
+    say(pictures.note)
+
+    def wrap(network: Model) -> Contrastive:
+        return Contrastive(network, recipe.projection)
+
+    job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, speed, wrap)
+    return dataclasses.replace(job, task=SimCLR(recipe.temperature))
+
+
+def _to_the_end(job: Job, run: Run, parts: Parts) -> Trained | None:
+    """Train, then solve the head of the network on all training labels, and write the artefact."""
+    again = f"clearsight pretrain --resume {run.folder}"
+    carry_out(job, run, again)
+    wrapped, counters = cast(Contrastive, job.state.model), job.state.counters
+    wrapped.load_state_dict(job.state.kept)
+    for p in wrapped.network.head.parameters():
+        p.requires_grad_(True)
+    knn = counters.rows[counters.best_epoch - 1]["knn_accuracy"]
+    job.say(f"nearest neighbours of the best epoch: {knn:.2%} of {len(job.val):,} validation pictures; now the head, on all labels")
+    state = State(wrapped.network, SGD([]))
+    judged = dataclasses.replace(
+        job, recipe=dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2), state=state, task=None
+    )
+    solve_head(judged, again)
+    lineage = {"pretrained": "simclr", "knn_accuracy": f"{knn:.4f}"}
+    state.counters = counters
+    return finish(dataclasses.replace(judged, recipe=job.recipe, lineage=lineage), run, parts)
