@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeVar, get_type_hints
 
 import click
@@ -24,12 +24,12 @@ speed_option = click.option(
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 
-def setting_options(cls: type) -> Callable[[Command], Command]:
-    """An option for every field of the settings class `cls`; one that is not given is None."""
+def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Command], Command]:
+    """An option for every field of the settings class `cls` but those `without`; one that is not given is None."""
     hints = get_type_hints(cls)
 
     def decorate(command: Command) -> Command:
-        for field in reversed(dataclasses.fields(cls)):
+        for field in (field for field in reversed(dataclasses.fields(cls)) if field.name not in without):
             choices = field.metadata["choices"]
             kind: Any = click.Choice(choices) if choices else hints[field.name]
             help = f"{field.metadata['help'][0].upper()}{field.metadata['help'][1:]}."

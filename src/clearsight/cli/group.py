@@ -12,6 +12,7 @@ VERBS = {
     "demo": "The whole road on real scanned digits: train, judge, use, report.",
     "check": "Look for what would poison a result: unreadable files, duplicates, leaks.",
     "train": "Train a classifier on labelled pictures.",
+    "pretrain": "Learn features from pictures without their labels.",
     "evaluate": "Say how good a classifier is, with intervals, and write the report.",
     "classify": "Classify pictures, folders of pictures, or what comes on stdin.",
     "compare": "Say whether one classifier is better than another, or whether it is noise.",

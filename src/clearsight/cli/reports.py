@@ -7,7 +7,6 @@ from typing import Any
 
 from ..base.errors import ClearsightError
 from ..base.files import make_folder, read_json, write_json
-from ..base.settings import from_dict, read_toml
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluate import findings
@@ -15,7 +14,7 @@ from ..evaluate.evaluate import Evaluation, evaluate
 from ..evaluate.ladder import FILE, Ladder
 from ..evaluate.ladder_page import cards
 from ..evaluate.report import write_report
-from ..train.recipe import Recipe
+from ..train.recipe import Pretraining, saved
 from ..train.run import Run, named_folder, run_name
 from ..train.train import Trained
 from ..weights import is_origin
@@ -78,10 +77,11 @@ def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
     facts: dict[str, Any] = {"run": run.folder, "model": classifier.architecture}
     facts |= {name: value for name, value in classifier.facts.items() if not isinstance(value, dict)}
     if (run.folder / "recipe.toml").is_file():
-        recipe = from_dict(Recipe, read_toml(run.folder / "recipe.toml"))
+        recipe = saved(run.folder / "recipe.toml")
         told = ("size", "channels", "fit", "batch", "optimizer", "lr", "schedule", "weight_decay", "label_smoothing", "ema", "augment")
         facts |= {name: getattr(recipe, name) for name in told}
         known = read_json(run.folder / "run.json")
         facts |= known.get("hardware", {})
-        facts["command"] = f"clearsight train {known['data']} --recipe {run.folder / 'recipe.toml'}"
+        verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
+        facts["command"] = f"clearsight {verb} {known['data']} --recipe {run.folder / 'recipe.toml'}"
     return {name.replace("_", " "): str(value) for name, value in facts.items()}

@@ -81,11 +81,10 @@ def _severities(text: str) -> list[int]:
 
 def _augment(model: str) -> str | None:
     """The changes to its training pictures that the run's recipe names."""
-    from ..base.settings import from_dict, read_toml
-    from ..train.recipe import Recipe
+    from ..train.recipe import saved
 
     file = Path(model) / "recipe.toml"
-    return from_dict(Recipe, read_toml(file)).augment if file.is_file() else None
+    return saved(file).augment if file.is_file() else None
 
 
 def _tables(found: "Stress") -> list[Any]:

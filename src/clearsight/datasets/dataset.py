@@ -69,6 +69,12 @@ class Dataset:
         return {key: value for key, value in every.items() if value is not None}
 
 
+def joined(first: Dataset, second: Dataset) -> Dataset:
+    """The pictures of both, which are parts of one data set."""
+    columns: dict[str, Any] = {key: np.concatenate([value, second._columns()[key]]) for key, value in first._columns().items()}
+    return replace(first, **columns)
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """A data set as it came: `parts` has keys among train, val, test, or only `all` when the data brings no parts.

@@ -13,7 +13,7 @@ from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
 from .dataset import Dataset, Parts, clean_label
 
-PARTS = ("train", "val", "test", "unused")
+PARTS = ("train", "unlabelled", "val", "test", "unused")
 _HEADER = ("name", "label", "part")
 _ORDERS = 10  # how many random orders of the groups are tried, the best is taken
 
@@ -47,6 +47,36 @@ def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2, s
         made["train"], made[part] = _carve(made["train"], part, {"val": val, "test": test, "unused": 1 - share}[part], seed)
     made = {part: made[part] for part in PARTS if part in made}
     return Parts(parts.name, parts.classes, made, (*parts.notes, *_notes(made, carved, seed)))
+
+
+def with_labels(parts: Parts, wanted: str, seed: int) -> Parts:
+    """`parts` with only some labels of train: `10` of each class, or `1%` of all, stratified; the other pictures are `unlabelled`.
+
+    Fewer labels are part of more. Raises UsageError for words of another form, or where that leaves none or is more than there are.
+    """
+    train = parts.parts["train"]
+    share, number = wanted.endswith("%"), wanted.removesuffix("%").strip()
+    try:
+        amount = float(number) if share else int(number)
+    except ValueError:
+        amount = 0
+    if not 0 < amount <= (100 if share else len(train)):
+        raise wrong("labels", "a number of each class, as in 10, or a share, as in 1%", wanted)
+    counts = train.counts()
+    take = np.minimum(counts, np.maximum(np.round(counts * amount / 100).astype(np.int64), counts > 0) if share else int(amount))
+    order = _order(len(train), seed, "labels")
+    by_class = order[np.argsort(train.labels[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    chosen = np.zeros(len(train), dtype=bool)
+    for start, n in zip(starts, take, strict=True):
+        chosen[by_class[start : start + n]] = True
+    made = dict(parts.parts) | {"train": train.subset(chosen), "unlabelled": train.subset(~chosen)}
+    made = {part: made[part] for part in PARTS if part in made and (part != "unlabelled" or len(made[part]))}
+    each = f"{take.min()}" if take.min() == take.max() else f"{take.min()} to {take.max()}"
+    note = (
+        f"labels of {chosen.sum():,} of {len(train):,} training pictures are used, {each} of a class; those of validation choose the epoch"
+    )
+    return Parts(parts.name, parts.classes, made, (*parts.notes, note))
 
 
 def _notes(made: dict[str, Dataset], carved: list[str], seed: int) -> list[str]:

@@ -5,12 +5,10 @@ makes its head anew.
 """
 
 import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from ..base.errors import UsageError
-from ..base.settings import setting
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import apply_manifest, split
@@ -23,26 +21,13 @@ from ..train.loop import Job
 from ..train.optimizer import SGD
 from ..train.parallel import Team
 from ..train.probe import solve_head
-from ..train.recipe import Recipe, compose
+from ..train.recipe import WITHOUT_LABELS, Pretraining, compose
 from ..train.run import Run, free_folder, open_run
 from ..train.train import Together, Trained, begin, carry_out, finish, go_on, speaker
 from ..train.working import Speed
 from ..train.working import parse as parse_speed
 from .simclr import Contrastive, SimCLR
 from .views import views
-
-# settings of a training with labels, of which there are none here
-WITHOUT = (
-    "from_", "resize_head", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "mirror",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Pretraining(Recipe):
-    """The settings of one training without labels."""
-
-    temperature: float = setting(0.2, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
-    projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
 
 
 def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
@@ -51,7 +36,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
     `out` and what is returned are as those of `train`; of the artefact, the head is solved on the labels. Raises ClearsightError.
     """
     for name in settings:
-        if name in WITHOUT:
+        if name in WITHOUT_LABELS:
             raise UsageError(f"pretrain has no setting {name.removesuffix('_')!r}: it looks at no label.")
     with Together() as team:
         say = speaker(quiet or not team.leads)
@@ -85,8 +70,9 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
     """Continue the run in `folder` where its newest whole checkpoint stands; `data` is only needed where they have moved."""
     with Together() as team:
         run = Run(Path(folder))
-        found, facts, table = run.reopen(Pretraining)
-        recipe = cast(Pretraining, found)
+        recipe, facts, table = run.reopen()
+        if not isinstance(recipe, Pretraining):
+            raise UsageError(f"the run in {folder} learns from labels: clearsight train --resume {folder}.")
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")

@@ -20,16 +20,18 @@ from .loop import Job
 from .optimizer import make_optimizer
 from .parallel import Team
 from .recipe import Recipe
+from .semi import everything, without_labels
 from .working import Speed
 from .working import parse as parse_speed
 
 
 def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
-    """The pictures of train and of val, and the preprocessing: the `known` one, or the recipe's with statistics of these pictures."""
+    """The pictures of train, and of val, and the preprocessing: the `known` one, or the recipe's with statistics of these pictures."""
     preprocessing = known or prepare.geometry(recipe)
     margin = augment.margin(augment.parse(recipe.augment))
     stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
-    pictures = load(parts.parts["train"], stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    pictures = load(everything(recipe, parts), stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    pictures = without_labels(pictures, len(parts.parts["train"]))
     val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     if known or not prepare.normalised(recipe.model):
         return pictures, val, preprocessing

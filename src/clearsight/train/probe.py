@@ -51,10 +51,12 @@ def solve_head(job: Job, again: str) -> None:
 def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
     recipe, counters, head = job.recipe, job.state.counters, cast(Model, job.state.model).head
     begun = time.perf_counter()
-    pictures, asked = _features(job, job.train, "features", stop), _features(job, job.val, "validation features", stop)
-    labels = job.train.labels.to(job.device)
+    labelled = torch.nonzero(job.train.labels >= 0)[:, 0]
+    pictures = _features(job, job.train, labelled, "features", stop)
+    asked = _features(job, job.val, torch.arange(len(job.val)), "validation features", stop)
+    labels = job.train.labels[labelled].to(job.device)
     counts = job.class_weights[labels] if recipe.class_weights != "none" else None
-    counters.pictures, counters.seconds = len(job.train) + len(job.val), counters.seconds + time.perf_counter() - begun
+    counters.pictures, counters.seconds = len(labels) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head, head.bias is not None)
 
     def solved(l2: float, rough: bool = False) -> None:
@@ -90,20 +92,21 @@ def _chosen(job: Job) -> bool:
 
 
 @torch.no_grad()
-def _features(job: Job, pictures: Pictures, label: str, stop: Stop) -> Tensor:
-    """The feature vectors float32 `(N, D)` of all `pictures`, on the device, in evaluation mode."""
+def _features(job: Job, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
+    """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
     model = cast(Model, job.state.model.eval())
     kept = torch.empty(0)
-    batches = torch.arange(len(pictures)).split(BATCH)
-    with Progress(label, len(pictures), quiet=job.quiet) as progress:
+    batches, done = wanted.split(BATCH), 0
+    with Progress(label, len(wanted), quiet=job.quiet) as progress:
         for indices, some in zip(batches, pictures.batches(batches), strict=True):
             stop.check()
             inputs = job.preprocessing.normalise(some.to(job.device)).contiguous(memory_format=job.speed.memory_format)
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
                 found = model.features(inputs)
             if not len(kept):
-                kept = torch.empty(len(pictures), found.shape[1], device=job.device)
-            kept[indices] = found.float()
+                kept = torch.empty(len(wanted), found.shape[1], device=job.device)
+            kept[done : done + len(indices)] = found.float()
+            done += len(indices)
             progress.update(len(indices))
     return kept
 

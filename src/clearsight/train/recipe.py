@@ -56,12 +56,36 @@ class Recipe:
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
     share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
+    labels: str = setting("", "labels that are used: '10' of each class, or '1%' of them, stratified (all: '')")
+    unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
+    teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
     speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")
     cache: str = setting("auto", "where decoded pictures live between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
+
+
+# settings of a training with labels, of which there are none here
+WITHOUT_LABELS = (
+    "from_", "resize_head", "labels", "unlabelled", "teacher", "accumulate", "l2", "head", "patience", "label_smoothing",
+    "class_weights", "mix", "perturb", "mirror",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pretraining(Recipe):
+    """The settings of one training without labels."""
+
+    temperature: float = setting(0.2, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
+    projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
+
+
+def saved(path: Path) -> Recipe:
+    """The recipe that a run has saved, of a training with labels or without."""
+    values = read_toml(path)
+    return from_dict(Pretraining if "temperature" in values else Recipe, values)
 
 
 def built_in() -> dict[str, Path]:
@@ -89,6 +113,12 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
         from ..images.mix import parse as parse_mix  # which needs torch, and `train --help` does not
 
         parse_mix(recipe.mix)
+    if recipe.unlabelled and recipe.teacher:
+        raise UsageError("--unlabelled and --teacher are two ways to learn from pictures without labels: leave one out.")
+    if recipe.unlabelled or recipe.teacher:
+        from .semi import parse as parse_semi
+
+        parse_semi(recipe)
     if recipe.perturb and recipe.optimizer == "lbfgs":
         raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --perturb {recipe.perturb!r}.")
     if recipe.perturb:

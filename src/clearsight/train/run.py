@@ -11,8 +11,8 @@ from typing import Any
 
 from ..base.errors import ClearsightError, UsageError
 from ..base.files import is_temporary, make_folder, read_json, remove, sweep, write_atomic, write_json
-from ..base.settings import from_dict, read_toml, to_toml
-from .recipe import Recipe
+from ..base.settings import to_toml
+from .recipe import Pretraining, Recipe, saved
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,19 @@ class Run:
         sweep(self.folder)
         for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
             remove(path)
-        title = f"The recipe of this run. Again: clearsight train {facts['data']} --recipe {self.folder / 'recipe.toml'}"
+        verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
+        title = f"The recipe of this run. Again: clearsight {verb} {facts['data']} --recipe {self.folder / 'recipe.toml'}"
         write_json(self.folder / "run.json", facts)
         write_atomic(self.folder / "split.csv", manifest)
         if save:
             save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
-    def reopen(self, kind: type[Recipe] = Recipe) -> tuple[Recipe, dict[str, Any], str]:
+    def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
         """What `begin` wrote; raises UsageError when this is no run folder."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
-        recipe = from_dict(kind, read_toml(self.folder / "recipe.toml"))
+        recipe = saved(self.folder / "recipe.toml")
         return recipe, read_json(self.folder / "run.json"), (self.folder / "split.csv").read_text(encoding="utf-8")
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from ..classifier import Classifier
 from ..classifier import save as save_artefact
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.open import open_dataset
-from ..datasets.split import apply_manifest, manifest, split
+from ..datasets.split import apply_manifest, manifest, split, with_labels
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
@@ -32,8 +32,9 @@ from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .parallel import Team, join_team, leave_team, lost
-from .recipe import Recipe, compose
+from .recipe import Pretraining, Recipe, compose
 from .run import Run, free_folder, open_run
+from .semi import everything, set_task
 from .start import Start
 from .start import read as read_start
 from .working import parse as parse_speed
@@ -81,7 +82,9 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         start = read_start(first, team)
         whole = open_dataset(data, group_by=first.group_by or None)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test, share=first.share)
-        recipe = prepare.settle(settings, parts.parts["train"], start)
+        if first.labels:
+            parts = with_labels(parts, first.labels, first.seed)
+        recipe = prepare.settle(settings, everything(first, parts), start)
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
@@ -108,7 +111,7 @@ def _new_run(
     known = start.prepared(recipe) if start else None
     pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
-    job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None)
+    job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts)
     job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=start.facts if start else {})
     if start:
         say(start.said(recipe, len(parts.classes)))
@@ -147,13 +150,15 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         say = speaker(quiet or not team.leads)
         run = Run(Path(folder))
         recipe, facts, table = run.reopen()
+        if isinstance(recipe, Pretraining):
+            raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
-        job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
+        job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"])), parts)
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=facts.get("lineage", {}))
         carry_out(job, run, f"clearsight train --resume {run.folder}")

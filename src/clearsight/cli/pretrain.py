@@ -1,0 +1,54 @@
+"""`clearsight pretrain DATA`."""
+
+from typing import Any
+
+import click
+
+from ..train.recipe import WITHOUT_LABELS, Pretraining
+from .common import flag, json_option, percent, print_json, quiet_option, setting_options
+
+
+@click.command()
+@click.argument("data", required=False)
+@click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL-simclr).")
+@click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@json_option
+@quiet_option
+@setting_options(Pretraining, WITHOUT_LABELS)
+def pretrain(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, **settings: Any) -> None:
+    """Learn features from the pictures of DATA without their labels: SimCLR.
+
+    Two changed views of each picture have to find each other among those of all others in the batch; --augment says how they are
+    changed. What comes out is a classifier like any other. Its head alone is solved on the labels of DATA, to judge the features:
+    training from it makes the head anew.
+
+    \b
+      clearsight pretrain fashion-mnist --out features
+      clearsight train fashion-mnist --from runs/features --labels 10
+      clearsight look neighbours runs/features fashion-mnist
+      clearsight pretrain --resume runs/features
+    """
+    from ..base.errors import UsageError
+    from ..selfsup.pretrain import pretrain as pretrain_run
+    from ..selfsup.pretrain import resume as resume_run
+    from .reports import report_training
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    if resume:
+        if given or out:
+            extra = ", ".join(flag(name) for name in [*given, *(["out"] if out else [])])
+            raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
+        trained = resume_run(resume, data=data, quiet=quiet)
+    elif data:
+        trained = pretrain_run(data, out=out, quiet=quiet, **given)
+    else:
+        raise UsageError("pretrain needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
+    if trained is None:  # a process of a team that does not lead
+        return
+    report = report_training(trained, quiet=quiet)
+    if as_json:
+        print_json({**trained.to_json(), "knn_accuracy": float(trained.classifier.facts["knn_accuracy"])})
+    else:
+        click.echo(f"linear probe on validation {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
+        click.echo(f"features   {trained.run}\nreport     {report}")
+        click.echo(f"next       clearsight train {data or 'DATA'} --from {trained.run} --labels 10")

@@ -1,0 +1,158 @@
+"""Learning from pictures without labels beside a few with: FixMatch, and a teacher's answers.
+
+FixMatch: K. Sohn et al., FixMatch: simplifying semi-supervised learning with consistency and confidence, NeurIPS 2020. A teacher: T. Chen,
+S. Kornblith, K. Swersky, M. Norouzi, G. Hinton, Big self-supervised models are strong semi-supervised learners, NeurIPS 2020, section 2.
+
+Shapes: N pictures of a part of a batch, L labelled ones beside them, K classes.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .. import classifier
+from ..base.errors import UsageError, unknown, wrong
+from ..base.randomness import key, permutation
+from ..classifier import Classifier
+from ..datasets.dataset import Dataset, Parts, joined
+from ..datasets.loader import Pictures, load
+from ..images import augment
+from .guard import Stop
+from .loop import Job, validate
+from .loss import judged
+from .recipe import Recipe
+from .working import Working
+
+NO_LABEL = -1
+RATIO = 7  # pictures without a label for each with one, as in the paper
+STRONG = "rand:10 erase:0.25"  # on top of the recipe's own changes
+
+
+def parse(recipe: Recipe) -> float:
+    """The threshold of FixMatch; raises UsageError for other words, and for what does not go with learning without labels."""
+    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none")):
+        if getattr(recipe, name) != off:
+            raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
+    if recipe.optimizer == "lbfgs":
+        raise UsageError("--optimizer lbfgs solves the head on labels: leave out --unlabelled and --teacher.")
+    if not recipe.unlabelled:
+        return 0.0
+    name, _, number = recipe.unlabelled.partition(":")
+    if name != "fixmatch":
+        raise unknown("way to learn without labels", name, ("fixmatch",))
+    try:
+        threshold = float(number or 0.95)
+    except ValueError:
+        threshold = -1.0
+    if not 0 <= threshold < 1:
+        raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", number)
+    return threshold
+
+
+def everything(recipe: Recipe, parts: Parts) -> Dataset:
+    """The pictures that a step may be made of: the labelled ones first, then those without a label where the recipe uses them."""
+    train = parts.parts["train"]
+    if not (recipe.unlabelled or recipe.teacher):
+        return train
+    if "unlabelled" not in parts.parts:
+        if recipe.unlabelled:
+            raise UsageError("--unlabelled needs pictures without labels: say with --labels how many have one, as in --labels 10.")
+        return train
+    return joined(train, parts.parts["unlabelled"])
+
+
+def without_labels(pictures: Pictures, labelled: int) -> Pictures:
+    """The same `pictures` with the labels of all but the first `labelled` gone, so that nothing can read them."""
+    labels = pictures.labels.clone()
+    labels[labelled:] = NO_LABEL
+    pictures.labels = labels
+    return pictures
+
+
+class _Judged:
+    """What both ways have in common: an epoch is judged as one with labels is."""
+
+    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
+        """Logits `(n, K)` of validation."""
+        return validate(job, weights, stop), {}
+
+
+class FixMatch(_Judged):
+    """The task: the labels of a few, and for each of the others the answer to a mild view, if it is sure, learnt on a strong one."""
+
+    cost = 2 + 1 / RATIO
+
+    def __init__(self, threshold: float, labelled: int, mild: str) -> None:
+        self.threshold, self.labelled = threshold, labelled
+        self.strong = augment.parse(f"{mild} {STRONG}")
+
+    def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
+        """Cross-entropy of labelled pictures, drawn for this part, plus that of the others by their own answers; and the labelled hits."""
+        counters, recipe, n = job.state.counters, job.recipe, len(index)
+        order = permutation(key(recipe.seed, counters.step, int(index[0])), counters.epoch, self.labelled)
+        known = order.repeat(-(-n // (RATIO * len(order))))[: max(1, n // RATIO)]
+        inputs, labels = job.prepared(known, job.train.batch(known))
+        mild, _ = job.prepared(index, pictures)
+        moved, places = pictures.to(job.device), index.to(job.device)
+        seed = key(recipe.seed, "strong")
+        strong = augment.inputs(self.strong, moved, places, seed, counters.epoch, job.preprocessing, job.speed.memory_format)
+        outputs = net.outputs(torch.cat([inputs, mild, strong]))
+        logits, losses = judged(outputs[..., : len(known), :], labels, recipe.label_smoothing)
+        sure, guessed = judged_mild(outputs[..., len(known) : len(known) + n, :].detach())
+        _, others = judged(outputs[..., len(known) + n :, :], guessed)
+        loss = losses.mean() + (others * (sure >= self.threshold)).mean()
+        hits = (logits.detach().argmax(1) == labels).float().mean()
+        return n * loss, round(n * float(hits))
+
+
+def judged_mild(outputs: Tensor) -> tuple[Tensor, Tensor]:
+    """How sure the outputs of mild views are `(N,)`, and of which class `(N,)`."""
+    logits = outputs[0] if outputs.ndim == 3 else outputs
+    sure, guessed = logits.softmax(1).max(1)
+    return sure, guessed
+
+
+class Taught(_Judged):
+    """The task: a teacher's probabilities, computed once, for every training picture; where there is a label, half of the loss is by it."""
+
+    cost = 1.0
+
+    def __init__(self, answers: Tensor) -> None:
+        self.answers = answers
+
+    def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
+        """Cross-entropy by the answers float32 `(N, K)`, and how many agree with the teacher."""
+        inputs, labels = job.prepared(index, pictures)
+        outputs, answers = net.outputs(inputs), self.answers[index].to(job.device)
+        logits = outputs[0] if outputs.ndim == 3 else outputs
+        losses = F.cross_entropy(logits, answers, reduction="none")
+        known = labels != NO_LABEL
+        by_label = F.cross_entropy(logits, labels.clamp_min(0), reduction="none")
+        losses = torch.where(known, (losses + by_label) / 2, losses)
+        return losses.sum(), int((logits.detach().argmax(1) == answers.argmax(1)).sum())
+
+
+def set_task(job: Job, parts: Parts) -> Job:
+    """The job with the task that its recipe names, if any; raises UsageError for a teacher of other classes."""
+    recipe, labelled = job.recipe, len(parts.parts["train"])
+    if recipe.unlabelled:
+        job.say(f"FixMatch: {labelled:,} pictures with labels, and all {len(job.train):,} without")
+        return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, recipe.augment))
+    if not recipe.teacher:
+        return job
+    teacher = classifier.load(Path(recipe.teacher)).to(job.device)
+    if sorted(teacher.classes) != sorted(parts.classes):
+        raise UsageError(f"the teacher {recipe.teacher} tells apart other classes than the data have: they must be the same.")
+    whole = load(everything(recipe, parts), teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
+    order = [teacher.classes.index(label) for label in parts.classes]
+    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]))
+
+
+def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
+    """The teacher's calibrated probabilities float32 `(N, K)`."""
+    batches = torch.arange(len(pictures)).split(teacher.batch)
+    return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
