@@ -58,6 +58,7 @@ class Recipe:
     share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
     labels: str = setting("", "labels that are used: '10' of each class, or '1%' of them, stratified (all: '')")
     unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
+    strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
     teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
@@ -69,7 +70,7 @@ class Recipe:
 
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
-    "from_", "resize_head", "labels", "unlabelled", "teacher", "accumulate", "l2", "head", "patience", "label_smoothing",
+    "from_", "resize_head", "labels", "unlabelled", "strong", "teacher", "accumulate", "l2", "head", "patience", "label_smoothing",
     "class_weights", "mix", "perturb", "mirror",
 )  # fmt: skip
 

@@ -29,7 +29,6 @@ from .working import Working
 
 NO_LABEL = -1
 RATIO = 7  # pictures without a label for each with one, as in the paper
-STRONG = "rand:10 erase:0.25"  # on top of the recipe's own changes
 
 
 def parse(recipe: Recipe) -> float:
@@ -86,20 +85,16 @@ class FixMatch(_Judged):
 
     cost = 2 + 1 / RATIO
 
-    def __init__(self, threshold: float, labelled: int, mild: str) -> None:
-        self.threshold, self.labelled = threshold, labelled
-        self.strong = augment.parse(f"{mild} {STRONG}")
+    def __init__(self, threshold: float, labelled: int, strong: str) -> None:
+        self.threshold, self.labelled, self.strong = threshold, labelled, augment.parse(strong)
 
     def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """Cross-entropy of labelled pictures, drawn for this part, plus that of the others by their own answers; and the labelled hits."""
-        counters, recipe, n = job.state.counters, job.recipe, len(index)
-        order = permutation(key(recipe.seed, counters.step, int(index[0])), counters.epoch, self.labelled)
-        known = order.repeat(-(-n // (RATIO * len(order))))[: max(1, n // RATIO)]
-        inputs, labels = job.prepared(known, job.train.batch(known))
+        recipe, n = job.recipe, len(index)
+        known, inputs = self._labelled(job, index)
+        labels = job.train.labels[known].to(job.device)
         mild, _ = job.prepared(index, pictures)
-        moved, places = pictures.to(job.device), index.to(job.device)
-        seed = key(recipe.seed, "strong")
-        strong = augment.inputs(self.strong, moved, places, seed, counters.epoch, job.preprocessing, job.speed.memory_format)
+        strong = self._views(job, self.strong, pictures, index, key(recipe.seed, "strong"))
         outputs = net.outputs(torch.cat([inputs, mild, strong]))
         logits, losses = judged(outputs[..., : len(known), :], labels, recipe.label_smoothing)
         sure, guessed = judged_mild(outputs[..., len(known) : len(known) + n, :].detach())
@@ -107,6 +102,19 @@ class FixMatch(_Judged):
         loss = losses.mean() + (others * (sure >= self.threshold)).mean()
         hits = (logits.detach().argmax(1) == labels).float().mean()
         return n * loss, round(n * float(hits))
+
+    def _labelled(self, job: Job, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Which labelled pictures stand beside those at `index`, int64 `(L,)`, and mild views of them: a step draws its own of both."""
+        counters = job.state.counters
+        drawn = key(job.recipe.seed, "labelled", counters.step, int(index[0]))
+        place = torch.arange(max(1, len(index) // RATIO))
+        known = permutation(drawn, counters.epoch, self.labelled)[place % self.labelled]
+        copies = known + place // self.labelled * len(job.train)  # a picture that comes twice is changed in two ways
+        return known, self._views(job, job.ops, job.train.batch(known), copies, drawn)
+
+    def _views(self, job: Job, ops: tuple[augment.Op, ...], pictures: Tensor, places: Tensor, seed: int) -> Tensor:
+        moved, epoch = pictures.to(job.device, non_blocking=True), job.state.counters.epoch
+        return augment.inputs(ops, moved, places.to(job.device), seed, epoch, job.preprocessing, job.speed.memory_format)
 
 
 def judged_mild(outputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,7 +149,7 @@ def set_task(job: Job, parts: Parts) -> Job:
     recipe, labelled = job.recipe, len(parts.parts["train"])
     if recipe.unlabelled:
         job.say(f"FixMatch: {labelled:,} pictures with labels, and all {len(job.train):,} without")
-        return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, recipe.augment))
+        return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, f"{recipe.augment} {recipe.strong}"))
     if not recipe.teacher:
         return job
     teacher = classifier.load(Path(recipe.teacher)).to(job.device)
