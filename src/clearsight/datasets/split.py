@@ -73,9 +73,7 @@ def with_labels(parts: Parts, wanted: str, seed: int) -> Parts:
     made = dict(parts.parts) | {"train": train.subset(chosen), "unlabelled": train.subset(~chosen)}
     made = {part: made[part] for part in PARTS if part in made and (part != "unlabelled" or len(made[part]))}
     each = f"{take.min()}" if take.min() == take.max() else f"{take.min()} to {take.max()}"
-    note = (
-        f"labels of {chosen.sum():,} of {len(train):,} training pictures are used, {each} of a class; those of validation choose the epoch"
-    )
+    note = f"labels of {chosen.sum():,} of {len(train):,} training pictures are used, {each} of a class"
     return Parts(parts.name, parts.classes, made, (*parts.notes, note))
 
 

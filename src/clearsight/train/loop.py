@@ -279,7 +279,7 @@ def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
     labels = job.val.labels
     accuracy = topk(logits, labels, 1)
     worth = facts.get("robust_accuracy", accuracy)
-    if worth > counters.best:
+    if worth > counters.best or job.recipe.keep == "last":
         counters.best, counters.best_epoch = worth, counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
     counters.rows.append(

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .. import classifier
-from ..base.errors import UsageError, unknown, wrong
+from ..base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ..base.randomness import key, permutation
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset, Parts, joined
@@ -125,7 +125,10 @@ def judged_mild(outputs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Taught(_Judged):
-    """The task: a teacher's probabilities, computed once, for every training picture; where there is a label, half of the loss is by it."""
+    """The task: a teacher's probabilities, computed once, for every training picture; where there is a label, it counts as much.
+
+    Twice the loss of the paper's equation 3 with α = ½, so that a picture without a label weighs as one does in a plain training.
+    """
 
     cost = 1.0
 
@@ -138,9 +141,8 @@ class Taught(_Judged):
         outputs, answers = net.outputs(inputs), self.answers[index].to(job.device)
         logits = outputs[0] if outputs.ndim == 3 else outputs
         losses = F.cross_entropy(logits, answers, reduction="none")
-        known = labels != NO_LABEL
-        by_label = F.cross_entropy(logits, labels.clamp_min(0), reduction="none")
-        losses = torch.where(known, (losses + by_label) / 2, losses)
+        smoothing = job.recipe.label_smoothing
+        losses = losses + F.cross_entropy(logits, labels, reduction="none", ignore_index=NO_LABEL, label_smoothing=smoothing)
         return losses.sum(), int((logits.detach().argmax(1) == answers.argmax(1)).sum())
 
 
@@ -152,15 +154,26 @@ def set_task(job: Job, parts: Parts) -> Job:
         return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, f"{recipe.augment} {recipe.strong}"))
     if not recipe.teacher:
         return job
-    teacher = classifier.load(Path(recipe.teacher)).to(job.device)
+    teacher, digest = classifier.load_digested(Path(recipe.teacher))
+    teacher = teacher.to(job.device)
     if sorted(teacher.classes) != sorted(parts.classes):
-        raise UsageError(f"the teacher {recipe.teacher} tells apart other classes than the data have: they must be the same.")
+        theirs, ours = (listed(map(repr, names)) for names in (teacher.classes, parts.classes))
+        raise UsageError(f"the teacher {recipe.teacher} tells apart {theirs}, the data have {ours}: they must be the same.")
     whole = load(everything(recipe, parts), teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
-    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]))
+    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
+    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]), lineage=lineage)
 
 
 def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
     """The teacher's calibrated probabilities float32 `(N, K)`."""
     batches = torch.arange(len(pictures)).split(teacher.batch)
     return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
+
+
+def same_teacher(job: Job, lineage: dict[str, str]) -> dict[str, str]:
+    """The `lineage` that a run began with; raises ClearsightError where its teacher has become another."""
+    name = "taught_by_sha256"
+    if job.lineage.get(name) != lineage.get(name):
+        raise ClearsightError(f"the teacher {job.recipe.teacher} is not the one that this run began with: its weights have changed.")
+    return lineage
