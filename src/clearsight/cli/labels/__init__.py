@@ -7,6 +7,8 @@ from ..group import Verbs
 LABELS = {
     "errors": "Which labels are likely wrong, the likeliest first.",
     "next": "Which pictures to label next.",
+    "worth": "What more labels of a class are worth, before they are made.",
+    "curve": "Accuracy against the number of labels, for each way of making do with few.",
 }
 
 
