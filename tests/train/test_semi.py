@@ -247,7 +247,7 @@ def test_what_does_not_go_together_is_said(settings, words, tmp_path):
 
 
 def test_a_teacher_of_other_classes_is_refused(teacher, tmp_path):
-    with pytest.raises(UsageError, match="tells apart '0'.*the data have"):
+    with pytest.raises(UsageError, match=r"tells apart '0'.*the data have"):
         train(digit_arrays(per_class=24, classes=4), out=str(tmp_path / "run"), teacher=str(teacher), **SETTINGS)
 
 

@@ -29,12 +29,13 @@ from ..base.randomness import key, permutation, uniform
 from ..classifier import load
 from ..datasets.dataset import joined
 from ..datasets.open import open_dataset
-from ..datasets.split import split, with_labels
-from ..train.crossed import FOLDS, folds, strength
+from ..datasets.split import folds, split, with_labels
+from ..train.crossed import strength
 from ..train.solve import Problem, Solution, solve
 from .features import described, designed
 
 LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is not told
+FOLDS = 5
 FEWEST = 0.25  # share of a class that a trial takes at least
 TRIALS, PER_CLASS = 100, 5  # at least, and for each class
 SAMPLES = 400  # B
@@ -126,24 +127,29 @@ def consider(
         notes.append(f"{model} has learnt from labels: if from those of these pictures, then all gains come out too small")
     features, _ = described(classifier, known, quiet)
     labels = torch.from_numpy(known.labels)
-    advice = advise(features, labels, parts.classes, more=more, seed=seed, quiet=quiet)
+    fold = torch.from_numpy(folds(known, FOLDS, seed))  # groups stay whole
+    advice = advise(features, labels, fold, parts.classes, more=more, seed=seed, quiet=quiet)
     if more > int(labels.bincount().min()):
         notes.append(f"{more} more are further from the labels there are than the trials reach: the gains are extrapolated")
     return advice, notes
 
 
-def advise(features: Tensor, labels: Tensor, classes: Sequence[str], *, more: int = 200, seed: int = 0, quiet: bool = False) -> Advice:
+def advise(
+    features: Tensor, labels: Tensor, fold_of: Tensor, classes: Sequence[str], *, more: int = 200, seed: int = 0, quiet: bool = False
+) -> Advice:
     """What `more` labels of each of the `classes` are worth, for features float32 `(N, D)` with `labels` `(N,)`.
 
-    Raises UsageError where a class has fewer than 10.
+    `fold_of` `(N,)` is the fold, of five, that a picture is judged in; -1 for one that is always learnt from. Raises UsageError where
+    fewer than 10 of a class are judged.
     """
     counts = labels.bincount(minlength=len(classes))
-    few = [f"{name} ({n})" for name, n in zip(classes, counts.tolist(), strict=True) if n < LEAST]
+    judged = labels[fold_of >= 0].bincount(minlength=len(classes)).tolist()
+    few = [f"{name} ({n})" for name, n in zip(classes, judged, strict=True) if n < LEAST]
     if few:
         raise UsageError(f"what more labels are worth is told from at least {LEAST} of every class. Fewer have: {', '.join(few[:8])}.")
     problem = Problem(features.clone(), labels, len(classes))
     l2 = strength(features, labels, len(classes), [x * problem.spread for x in STRENGTHS], seed=seed, patience=2)
-    tried = run_trials(features, labels, len(classes), l2, seed, quiet)
+    tried = run_trials(features, labels, fold_of, len(classes), l2, seed, quiet)
     own = tried.counts[:FOLDS]  # the first trial of each fold takes everything
     hits = np.concatenate([tried.right[k, tried.fold_of == k] for k in range(len(own))])
     of = np.concatenate([tried.labels[tried.fold_of == k] for k in range(len(own))])
@@ -156,9 +162,8 @@ def advise(features: Tensor, labels: Tensor, classes: Sequence[str], *, more: in
     return Advice(len(labels), float(hits.mean()), more, len(tried.fold), power, found, _interval(even))
 
 
-def run_trials(features: Tensor, labels: Tensor, classes: int, l2: float, seed: int, quiet: bool = True) -> Trials:
+def run_trials(features: Tensor, labels: Tensor, fold_of: Tensor, classes: int, l2: float, seed: int, quiet: bool = True) -> Trials:
     """Heads on random parts of the labelled pictures; the first of each fold is on all that are not in it."""
-    fold_of = folds(labels, seed)
     n = max(TRIALS, PER_CLASS * classes)
     counts, right = np.zeros((n, classes), np.int64), np.zeros((n, len(labels)), bool)
     stands: list[Solution | None] = [None] * FOLDS
