@@ -35,7 +35,7 @@ def test_a_class_that_is_told_apart_gains_nothing_and_the_scarce_one_gains_most(
     by_name = {row.label: row for row in advice.classes}
     assert [row.n for row in map(by_name.get, NAMES)] == [60, 20, 120] and by_name["apart"].recall > 0.95
     assert abs(by_name["apart"].overall["value"]) < 0.02
-    assert by_name["few"].own["value"] > 0.1 and by_name["few"].own["low"] > 0
+    assert by_name["few"].own["value"] > 0.04 and by_name["few"].own["low"] > 0
     assert advice.classes[0].overall["value"] == max(row.overall["value"] for row in advice.classes)
 
 

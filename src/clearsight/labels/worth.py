@@ -1,7 +1,8 @@
 """What more labels of a class are worth, before anybody makes them: heads solved on fixed features, with fewer of those there are.
 
 Each trial leaves out a fifth of the labelled pictures, takes of the others a random share of every class, drawn for each class alone,
-solves the head on them and judges it on the fifth. Over all trials accuracy is a sum over the classes, each with its own slope in the
+solves the head on them and judges it on the fifth. Classes always weigh as much as among all that are labelled, so that more of one
+does not make the head believe that it is commoner. Over all trials accuracy is a sum over the classes, each with its own slope in the
 number of its pictures,
 
     accuracy = α + Σ_k β_k·g(n_k),    g(n) = log n, or -n^-c, whichever fits all trials best,
@@ -155,23 +156,26 @@ def advise(
     of = np.concatenate([tried.labels[tried.fold_of == k] for k in range(len(own))])
     recall = [float(hits[of == k].mean()) for k in range(len(classes))]
     overall, single, even, power = _gains(tried, counts.numpy(), more, seed)
+    missing = 1 - float(hits.mean())  # nothing gains more than that
     found = [
-        Worth(name, int(counts[k]), recall[k], more, _interval(overall[:, k]), _interval(single[:, k])) for k, name in enumerate(classes)
+        Worth(name, int(counts[k]), recall[k], more, _interval(overall[:, k], missing), _interval(single[:, k], 1 - recall[k]))
+        for k, name in enumerate(classes)
     ]
     found.sort(key=lambda row: -row.overall["value"])
-    return Advice(len(labels), float(hits.mean()), more, len(tried.fold), power, found, _interval(even))
+    return Advice(len(labels), float(hits.mean()), more, len(tried.fold), power, found, _interval(even, missing))
 
 
 def run_trials(features: Tensor, labels: Tensor, fold_of: Tensor, classes: int, l2: float, seed: int, quiet: bool = True) -> Trials:
     """Heads on random parts of the labelled pictures; the first of each fold is on all that are not in it."""
     n = max(TRIALS, PER_CLASS * classes)
     counts, right = np.zeros((n, classes), np.int64), np.zeros((n, len(labels)), bool)
+    common = labels.bincount(minlength=classes)
     stands: list[Solution | None] = [None] * FOLDS
     with Progress("trials", n, "heads", quiet=quiet) as progress:
         for t in range(n):
             fold = t % FOLDS
             taken = _taken(labels, fold_of != fold, classes, key(seed, "trial", t), whole=t < FOLDS)
-            found = solve(Problem(features[taken], labels[taken], classes), l2, stands[fold], True)
+            found = solve(Problem(features[taken], labels[taken], classes, weights(labels[taken], common)), l2, stands[fold], True)
             stands[fold] = stands[fold] or found
             out = torch.nonzero(fold_of == fold)[:, 0]
             logits = F.linear(features[out].double(), found.weight, found.bias)
@@ -179,6 +183,13 @@ def run_trials(features: Tensor, labels: Tensor, fold_of: Tensor, classes: int, 
             counts[t] = labels[taken].bincount(minlength=classes).numpy()
             progress.update(1)
     return Trials(counts, np.arange(n) % FOLDS, right, fold_of.numpy(), labels.numpy())
+
+
+def weights(labels: Tensor, common: Tensor) -> Tensor:
+    """What pictures count `(N,)`, so that their classes weigh as `common` `(K,)` says, however many there are of each."""
+    counts = labels.bincount(minlength=len(common))
+    per_class = common / counts.clamp_min(1) * (len(labels) / common[counts > 0].sum())
+    return per_class[labels].float()
 
 
 def _taken(labels: Tensor, allowed: Tensor, classes: int, seed: int, whole: bool) -> Tensor:
@@ -207,11 +218,11 @@ def _gains(
     generator = np.random.default_rng(seed)
     overall, own, even = np.empty((SAMPLES, classes)), np.empty((SAMPLES, classes)), np.empty(SAMPLES)
     for b in range(SAMPLES):
-        weights = np.ones(len(tried.labels)) if b == 0 else np.bincount(
+        counting = np.ones(len(tried.labels)) if b == 0 else np.bincount(
             generator.integers(0, len(tried.labels), len(tried.labels)), minlength=len(tried.labels)
         ).astype(float)  # fmt: skip
         chosen = np.arange(trials) if b == 0 else generator.integers(0, trials, trials)
-        accuracy, recalls = _judged(tried, weights)
+        accuracy, recalls = _judged(tried, counting)
         power = min(POWERS, key=lambda c: _fit(tried, chosen, accuracy, c)[1])
         if b == 0:
             best = power
@@ -275,8 +286,9 @@ def _own_slope(tried: Trials, chosen: NDArray[np.int64], recall: NDArray[np.floa
     return float(np.linalg.lstsq(x, y, rcond=None)[0][0])
 
 
-def _interval(samples: NDArray[np.float64]) -> dict[str, float]:
-    """The first of the samples with the 95 % interval of all, by their quantiles."""
+def _interval(samples: NDArray[np.float64], most: float) -> dict[str, float]:
+    """The first of the samples, none above `most`, with the 95 % interval of all by their quantiles."""
+    samples = np.minimum(samples, most)
     low, high = np.quantile(samples, (0.025, 0.975))
     value = float(samples[0])
     return {"value": value, "low": min(value, float(low)), "high": max(value, float(high))}
