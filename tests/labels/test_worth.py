@@ -47,7 +47,7 @@ def test_what_was_told_happens(advice):
     row = next(row for row in advice.classes if row.label == "few")
 
     def hits(x, y):
-        found = worth.solve(worth.Problem(x.clone(), y, 3), 1e-2, None, True)
+        found = worth.solve(worth.Problem(x.clone(), y, 3, worth.weights(y, labels.bincount())), 1e-2, None, True)
         return (judged.double() @ found.weight.T + found.bias).argmax(1) == truth
 
     before = hits(features, labels)
@@ -85,6 +85,7 @@ def test_a_trial_takes_a_share_of_every_class_and_judges_what_it_has_not_seen():
 
 
 def test_the_test_part_and_labels_that_may_not_be_used_are_not_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(worth, "TRIALS", 10)
     data = str(digit_folder(tmp_path / "data", per_class=30, classes=3, side=16))
     for amount, parts in (("", ("test",)), ("12", ("test", "val", "unlabelled"))):
         with monkeypatch.context() as patch:
