@@ -34,6 +34,7 @@ from .simclr import Contrastive, SimCLR
 from .views import views
 
 CLUSTERS, CLUSTER = 10, "cluster"
+NETWORK = "swift-wide"  # for small pictures: what has no label to learn by heart makes use of more channels
 
 
 def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
@@ -52,7 +53,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
             free_folder(out, runs)
         whole = _opened(data, first)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
-        recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining))
+        recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining, small=NETWORK))
         if first.augment == "auto":
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
         for note in parts.notes:
