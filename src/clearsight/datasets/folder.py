@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
 from ..images.decode import SUFFIXES
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
@@ -58,6 +60,19 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     table = class_table({part: (label for _, label in rows) for part, rows in files.items()})
     parts = {part: _dataset(root, rows, table, named.get(part, ""), group_by) for part, rows in files.items()}
     return Parts(root.resolve().name, table, parts, (*notes, *walk.notes()))
+
+
+def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
+    """Every picture file in a folder and below, in the order of their names, without classes (labels are -1); and what was left out.
+
+    Raises UsageError when there is none.
+    """
+    walk = _Walk(str(data))
+    paths = walk.below("")
+    if not paths:
+        raise UsageError("\n".join([f"no picture in {data}.", *walk.notes()]))
+    labels = np.full(len(paths), -1, dtype=np.int64)
+    return Dataset((), labels, objects(map(_printable, paths)), root=Path(data), paths=objects(paths)), tuple(walk.notes())
 
 
 @dataclass

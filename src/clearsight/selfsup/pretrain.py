@@ -53,7 +53,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
             free_folder(out, runs)
         whole = _opened(data, first)
         parts = split(whole, seed=first.seed, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
-        recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining, small=NETWORK))
+        recipe = cast(Pretraining, prepare.settle({**given, "keep": "last"}, parts.parts["train"], kind=Pretraining, small=NETWORK))
         if first.augment == "auto":
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
         for note in parts.notes:
@@ -141,11 +141,11 @@ def _to_the_end(job: Job, run: Run, parts: Parts) -> Trained | None:
     for p in wrapped.network.head.parameters():
         p.requires_grad_(True)
     state = State(wrapped.network, SGD([]))
-    solving = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2)
+    solving = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2, keep="best")
     judged = dataclasses.replace(job, recipe=solving, state=state, task=None)
     solve_head(judged, again)
     state.counters = counters
-    return finish(dataclasses.replace(judged, recipe=job.recipe, lineage=lineage), run, parts)
+    return finish(dataclasses.replace(judged, recipe=dataclasses.replace(job.recipe, keep="best"), lineage=lineage), run, parts)
 
 
 def _clustered(job: Job, parts: Parts) -> Parts:

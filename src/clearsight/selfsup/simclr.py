@@ -53,7 +53,7 @@ class Contrastive(nn.Module):
 
 @dataclass
 class SimCLR:
-    """The task of a training: two views of each picture, and NT-Xent at a temperature; the last epoch is kept, so that no label chooses.
+    """The task of a training: two views of each picture, and NT-Xent at a temperature.
 
     Where pictures are `labelled`, probes say after each epoch what the features are worth.
     """
@@ -61,7 +61,6 @@ class SimCLR:
     temperature: float
     labelled: bool = True
     cost: float = 2.0
-    chooses: bool = False
 
     def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """NT-Xent, summed over the pictures of this part, and how many find their partner; the others of this part are the negatives."""

@@ -278,15 +278,15 @@ def close_epoch(job: Job, facts: dict[str, Any]) -> None:
     """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
     counters, state = job.state.counters, job.state
     worth = facts.get("robust_accuracy", facts["val_accuracy"])
-    if worth > counters.best or (job.task and not job.task.chooses):
+    if worth > counters.best or job.recipe.keep == "last":
         counters.best, counters.best_epoch = worth, counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
     counters.rows.append(
         {
             "epoch": counters.epoch + 1,
+            **facts,
             "loss": counters.loss / counters.seen,
             "accuracy": counters.correct / counters.seen,
-            **facts,
             "pictures_per_second": round(counters.pictures / max(counters.seconds, 1e-9), 1),
             "seconds": round(counters.seconds, 3),
         }

@@ -46,7 +46,13 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
     channels = recipe.channels or (1 if grey else 3)
-    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
+    keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
+    if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
+        why = "--keep last" if recipe.keep == "last" else "--labels"
+        raise UsageError(
+            f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
+        )
+    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror, keep=keep)
 
 
 def _recipe(model: str) -> str:

@@ -13,14 +13,12 @@ if TYPE_CHECKING:
 
 
 class Task(Protocol):
-    """Where a training without a task looks at labels: what a step minimises, how an epoch is judged, and which one is kept.
+    """The two places where a training without a task looks at labels: what a step minimises, and how an epoch is judged.
 
-    `cost` is the forward and backward passes a picture takes, in units of a plain step; if it `chooses`, the epoch with the best
-    `val_accuracy` is kept, else the last. Shapes: N pictures of a part of a batch.
+    `cost` is the forward and backward passes a picture takes, in units of a plain step. Shapes: N pictures of a part of a batch.
     """
 
     cost: float
-    chooses: bool
 
     def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """The loss, summed over the uint8 `pictures` (N, C, H, W) that lie at `index` (N,) of the training part, and how many are right."""
