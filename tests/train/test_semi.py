@@ -18,6 +18,7 @@ from clearsight.train.assemble import assemble, pictures_of
 from clearsight.train.guard import Interrupted
 from clearsight.train.parallel import Team
 from clearsight.train.recipe import compose
+from clearsight.train.run import Run
 from clearsight.train.semi import NO_LABEL, RATIO, everything, set_task
 from clearsight.train.train import resume, train
 from clearsight.train.working import Working
@@ -263,5 +264,5 @@ def test_a_teacher_of_other_classes_is_refused(teacher, tmp_path):
 
 def test_with_keep_best_validation_decides_again(tmp_path):
     run = train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "labels": "3", "keep": "best", "epochs": 8})
-    rows = [float(line.split(",")[5]) for line in (run.run / "results.csv").read_text().splitlines()[1:]]
+    rows = [row["val_accuracy"] for row in Run(run.run).rows()]
     assert run.validation["top1"]["value"] == pytest.approx(max(rows)) and run.classifier.temperature != 1
