@@ -10,6 +10,7 @@ from clearsight.base.errors import UsageError
 from clearsight.datasets import split as splitting
 from clearsight.labels import worth
 from clearsight.labels.worth import FOLDS, Advice, Trials, Worth, advise, consider, run_trials
+from clearsight.metrics.intervals import wilson
 from clearsight.train.crossed import folds
 from tests.pictures import digit_folder
 
@@ -35,10 +36,11 @@ def test_a_class_that_is_told_apart_gains_nothing_and_the_scarce_one_gains_most(
     by_name = {row.label: row for row in advice.classes}
     assert [row.n for row in map(by_name.get, NAMES)] == [60, 20, 120] and by_name["apart"].recall > 0.95
     assert abs(by_name["apart"].overall["value"]) < 0.02
-    assert by_name["apart"].own == {"value": 0, "low": 0, "high": 0}
+    assert by_name["apart"].own["high"] < 0.1
     assert by_name["few"].own["value"] > by_name["many"].own["value"] and by_name["few"].own["value"] > 0.04
     assert advice.classes[0].label == "few"
-    assert all(row.overall["high"] <= 1 - advice.accuracy and row.own["high"] <= 1 - row.recall for row in advice.classes)
+    for row in advice.classes:
+        assert row.own["high"] <= 1 - wilson(round(row.recall * row.n), row.n)[0] + 1e-9
 
 
 def test_what_was_told_happens(advice):
