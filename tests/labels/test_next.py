@@ -56,10 +56,17 @@ def test_more_than_there_are():
     assert sorted(taken) == [0, 1, 2] and taken[0] == 1
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a run, and the pictures that it was trained on."""
+    root = tmp_path_factory.mktemp("next")
+    train(digit_folder(root / "scans", per_class=12, classes=4), out=str(root / "runs" / "run"), model="pixels", epochs=3, quiet=True)
+    return root
+
+
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    train(digit_folder(tmp_path / "scans", per_class=12, classes=4), out="run", model="hog", quiet=True)
+def run(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(made)
     return "runs/run"
 
 
@@ -82,23 +89,25 @@ def test_a_plain_folder(run, tmp_path):
     assert confidence < np.mean([one.confidence for one in everything.wanted])
 
 
-def test_what_has_a_label_is_left_out(run, tmp_path):
+def test_what_has_a_label_is_left_out(run, made):
     with pytest.raises(UsageError, match="have a label already"):
         next_labels(run, "scans", quiet=True)
-    with Image.open(tmp_path / "scans" / "two" / "0024.png") as image:
-        image.rotate(90).save(tmp_path / "scans" / "new.png")
+    with Image.open(made / "scans" / "two" / "0024.png") as image:
+        image.rotate(90).save(made / "scans" / "new.png")
     found = next_labels(run, "scans", quiet=True)
+    (made / "scans" / "new.png").unlink()
     assert [one.path for one in found.wanted] == ["scans/new.png"] and found.labelled == 48
 
 
 def test_mistakes(run, tmp_path):
-    (tmp_path / "empty").mkdir()
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(UsageError, match="no picture in"):
-        next_labels(run, "empty", quiet=True)
-    (tmp_path / "empty" / "a.png").write_text("no picture")
+        next_labels(run, empty, quiet=True)
+    (empty / "a.png").write_text("no picture")
     with pytest.raises(UsageError, match="none of the 1 pictures can be read"):
-        next_labels(run, "empty", quiet=True)
+        next_labels(run, empty, quiet=True)
     with pytest.raises(UsageError, match="at least 1"):
         next_labels(run, "scans", n=0)
-    with pytest.raises(UsageError, match="train"):
+    with pytest.raises(UsageError, match="Did you mean test"):
         next_labels(run, "digits", part="tset", quiet=True)
