@@ -69,7 +69,8 @@ def margin(labels: NDArray[np.int64], probabilities: Array) -> Array:
     """The probability of the label less that of the likeliest other class, `(N,)`, in [-1, 1]."""
     others = probabilities.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    return self_confidence(labels, probabilities) - others.max(1)
+    made: Array = self_confidence(labels, probabilities) - others.max(1)
+    return made
 
 
 SCORES: dict[str, Callable[[NDArray[np.int64], Array], Array]] = {"self-confidence": self_confidence, "margin": margin}
