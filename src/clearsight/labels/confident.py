@@ -24,7 +24,8 @@ def thresholds(labels: NDArray[np.int64], probabilities: Array) -> Array:
     """Mean probability of each class among the pictures with its label, `(K,)`; infinite for a class without pictures."""
     counts = np.bincount(labels, minlength=probabilities.shape[1])
     sums = np.bincount(labels, weights=probabilities[np.arange(len(labels)), labels], minlength=len(counts))
-    return np.where(counts, sums / np.maximum(counts, 1), np.inf)
+    means: Array = np.where(counts, sums / np.maximum(counts, 1), np.inf)
+    return means
 
 
 def confident(labels: NDArray[np.int64], probabilities: Array) -> NDArray[np.int64]:
@@ -50,7 +51,8 @@ def calibrated(joint: NDArray[np.int64], counts: NDArray[np.int64]) -> Array:
     """
     table = joint.astype(np.float64)
     np.fill_diagonal(table, table.diagonal().clip(min=1))
-    return table / table.sum(1, keepdims=True) * counts[:, None]
+    made: Array = table / table.sum(1, keepdims=True) * counts[:, None]
+    return made
 
 
 def noise_matrix(joint: Array) -> Array:
@@ -67,7 +69,8 @@ def margin(labels: NDArray[np.int64], probabilities: Array) -> Array:
     """The probability of the label less that of the likeliest other class, `(N,)`, in [-1, 1]."""
     others = probabilities.copy()
     others[np.arange(len(labels)), labels] = -np.inf
-    return self_confidence(labels, probabilities) - others.max(1)
+    made: Array = self_confidence(labels, probabilities) - others.max(1)
+    return made
 
 
 SCORES: dict[str, Callable[[NDArray[np.int64], Array], Array]] = {"self-confidence": self_confidence, "margin": margin}

@@ -56,6 +56,11 @@ class Errors:
         """The labels as they are given, int64 (N,)."""
         return self.data.labels
 
+    @property
+    def agreement(self) -> float:
+        """The share of the labels that the models would have given as well."""
+        return float((self.probabilities.argmax(1) == self.labels).mean())
+
     @cached_property
     def confident(self) -> NDArray[np.int64]:
         """The class that each picture is confidently of, or -1, int64 (N,)."""
@@ -64,7 +69,8 @@ class Errors:
     @cached_property
     def flagged(self) -> NDArray[np.bool_]:
         """Whether a picture is confidently of another class than its label's, bool (N,)."""
-        return (self.confident >= 0) & (self.confident != self.labels)
+        found: NDArray[np.bool_] = (self.confident >= 0) & (self.confident != self.labels)
+        return found
 
     @cached_property
     def likely(self) -> NDArray[np.int64]:
@@ -92,7 +98,7 @@ class Errors:
         i = int(self.order[rank - 1])
         given, likely = int(self.labels[i]), int(self.likely[i])
         ps = {"p_given": float(self.probabilities[i, given]), "p_likely": float(self.probabilities[i, likely])}
-        named = {"picture": _printable(self.data.names[i]), "given": self.data.classes[given], "likely": self.data.classes[likely]}
+        named = {"picture": printable(self.data.names[i]), "given": self.data.classes[given], "likely": self.data.classes[likely]}
         return {"rank": rank, **named, **ps, "flagged": bool(self.flagged[i]), "part": str(self.parts[i])}
 
     def confused(self, most: int = 12) -> list[dict[str, Any]]:
@@ -108,7 +114,7 @@ class Errors:
             "classes": list(self.data.classes),
             **self.facts,
             "score": self.score,
-            "agreement": float((self.probabilities.argmax(1) == self.labels).mean()),
+            "agreement": self.agreement,
             "estimated_errors": {"n": self.estimated, "share": self.estimated / len(self)},
             "flagged": int(self.flagged.sum()),
             "joint": self.joint.tolist(),
@@ -194,7 +200,7 @@ def _chosen(whole: Parts, part: str) -> tuple[Dataset, NDArray[np.object_]]:
 def _alone(data: Dataset, fold: NDArray[np.int64]) -> list[str]:
     if not (alone := fold < 0).any():
         return []
-    classes = sorted({data.label(i) for i in np.flatnonzero(alone)})
+    classes = sorted({data.label(int(i)) for i in np.flatnonzero(alone)})
     return [f"{alone.sum()} pictures are not judged, since without them nothing shows what a class of theirs looks like: {listed(classes)}"]
 
 
@@ -214,5 +220,6 @@ def _memorised(from_: str, name: str, data: Dataset) -> list[str]:
     ]
 
 
-def _printable(name: object) -> str:
+def printable(name: object) -> str:
+    """A name that can be written as UTF-8: a file name on Linux may hold any bytes."""
     return str(name).encode("utf-8", "backslashreplace").decode()

@@ -34,6 +34,7 @@ from ..datasets.idx import is_idx
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
 from ..train.run import Run, named_folder, run_name
+from .errors import printable
 from .features import described
 
 LABELLED = ("train", "val", "test")
@@ -42,7 +43,7 @@ TORN, UNSURE = 0.2, 0.8  # margin and confidence up to which that is the reason
 
 @dataclass(frozen=True)
 class Wanted:
-    """A picture to label: what the classifier takes it for, how sure it is, by how much more than of its second choice, and why this one."""
+    """A picture to label: what the classifier takes it for, how sure it is, how much surer than of its second choice, and why this one."""
 
     rank: int
     path: str
@@ -182,7 +183,7 @@ def _readable(classifier: Classifier, data: Dataset, quiet: bool) -> tuple[NDArr
         try:
             classifier.preprocessing.load(data.source(i))
         except UnreadableImage as error:
-            return Failure(_printable(data.names[i]), error.reason)
+            return Failure(printable(data.names[i]), error.reason)
         return None
 
     found = []
@@ -212,8 +213,4 @@ def _why(guess: str, second: str, confidence: float, margin: float) -> str:
 
 def _path(data: Dataset, i: int) -> str:
     source = data.source(i)
-    return _printable(source if isinstance(source, Path) else data.names[i])
-
-
-def _printable(name: object) -> str:
-    return str(name).encode("utf-8", "backslashreplace").decode()
+    return printable(source if isinstance(source, Path) else data.names[i])

@@ -14,7 +14,7 @@ from .errors import Errors
 from .next import Next
 
 SIDE, GAP, EDGE, COLUMNS = 112, 14, 18, 10
-LINES = 34  # px beneath a picture
+ABOVE, BENEATH = 16, 34  # px of words
 RED = (176, 42, 30)
 
 Tile = tuple[NDArray[np.uint8], str, str, tuple[int, int, int]]
@@ -25,9 +25,9 @@ def errors_sheet(found: Errors, title: str, most: int) -> Image.Image:
     tiles = []
     for rank in range(1, min(most, len(found)) + 1):
         row, i = found.row(rank), int(found.order[rank - 1])
-        second = f"{row['likely']} {row['p_likely']:.0%}" if row["likely"] != row["given"] else "likely right"
-        tiles.append((_picture(found.data, i), f"{rank}  {row['given']}", second, RED if row["flagged"] else INK))
-    return _sheet(title, "above the label as it is given, beneath the likely class; red: confidently another", tiles)
+        second = f"likely {row['likely']} {row['p_likely']:.0%}" if row["likely"] != row["given"] else "likely right"
+        tiles.append((_picture(found.data, i), f"given {row['given']}", second, RED if row["flagged"] else INK))
+    return _sheet(title, "by a model that has not seen the label; red: confidently of another class", tiles)
 
 
 def next_sheet(found: Next, title: str, most: int) -> Image.Image:
@@ -36,7 +36,7 @@ def next_sheet(found: Next, title: str, most: int) -> Image.Image:
     tiles = [
         (
             _picture(found.data, i),
-            f"{one.rank}  {one.guess} {one.confidence:.0%}",
+            f"guess {one.guess} {one.confidence:.0%}",
             f"or {one.second} {one.confidence - one.margin:.0%}",
             INK,
         )
@@ -53,12 +53,13 @@ def _sheet(title: str, note: str, tiles: Sequence[Tile]) -> Image.Image:
     columns = min(COLUMNS, max(4, len(tiles)))
     rows = math.ceil(len(tiles) / columns)
     width = max(2 * EDGE + columns * (SIDE + GAP) - GAP, *(2 * EDGE + _width(words, size) for words, size in ((title, 17), (note, 12))))
-    image = Image.new("RGB", (width, 78 + rows * (SIDE + LINES + GAP)), PAPER)
+    image = Image.new("RGB", (width, 70 + rows * (ABOVE + SIDE + BENEATH + GAP)), PAPER)
     draw = ImageDraw.Draw(image)
     write(draw, (EDGE, 12), title, INK, 17)
     write(draw, (EDGE, 38), note, FAINT, 12)
     for k, (picture, first, second, ink) in enumerate(tiles):
-        x, y = EDGE + k % columns * (SIDE + GAP), 66 + k // columns * (SIDE + LINES + GAP)
+        x, y = EDGE + k % columns * (SIDE + GAP), 64 + ABOVE + k // columns * (ABOVE + SIDE + BENEATH + GAP)
+        write(draw, (x, y - ABOVE), str(k + 1), FAINT, 12)
         shown = tile(picture, SIDE)
         image.paste(shown, (x + (SIDE - shown.width) // 2, y + (SIDE - shown.height) // 2))
         for line, (words, colour) in enumerate(((first, INK), (second, ink if ink != INK else FAINT))):

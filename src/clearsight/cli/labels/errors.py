@@ -53,7 +53,7 @@ def errors(
     from ...look.draw import encoded
 
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
-    where = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
+    where: dict[str, Any] = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
     found = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
     for note in () if quiet else found.notes:
         click.echo(plain(note), err=True)
@@ -84,10 +84,6 @@ def _tell(found: "Errors") -> None:
     show(ranking, "", pairs)
     click.echo(
         f"\nEstimate: {found.estimated:,.0f} of {len(found):,} labels ({found.estimated / len(found):.1%}) are wrong; "
-        f"{found.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {_agreement(found):.1%} of the labels. Where classes "
-        "look alike to it,\nit counts right labels of odd pictures too: read the ranking from the top, and stop where errors become rare."
+        f"{found.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {found.agreement:.1%} of the labels. Where "
+        "classes look alike to it,\nright labels of odd pictures count too: read the ranking from the top, and stop where errors get rare."
     )
-
-
-def _agreement(found: "Errors") -> float:
-    return float((found.probabilities.argmax(1) == found.labels).mean())

@@ -1,0 +1,78 @@
+"""`clearsight labels`: the JSON that other programs rely on, tables and sheets that lie where they are said to, mistakes that are named."""
+
+import csv
+import json
+
+import pytest
+from PIL import Image
+
+from tests.pictures import digit_folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = digit_folder(tmp_path_factory.mktemp("digits") / "scans", per_class=20, classes=3)
+    (root / "zero" / "0001.png").rename(root / "two" / "planted.png")
+    return root
+
+
+def test_errors(clearsight, folder, tmp_path):
+    said = clearsight("labels", "errors", folder, "--folds", "3", "--most", "8", "--out", "suspects", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert {"n", "classes", "folds", "seed", "by", "features", "l2", "score", "agreement", "estimated_errors", "flagged", "joint"} <= set(
+        found
+    )
+    assert found["n"] == 60 and len(found["ranking"]) == 8 and found["by"] == "head" and found["features"] == "hog"
+    assert set(found["ranking"][0]) == {"rank", "picture", "given", "likely", "p_given", "p_likely", "flagged", "part"}
+    assert {"given": "two", "likely": "zero"}.items() <= found["ranking"][0].items() and found["ranking"][0]["picture"] == "two/planted.png"
+    assert set(found["estimated_errors"]) == {"n", "share"} and len(found["noise_matrix"]) == 3
+    with (tmp_path / found["files"]["table"]).open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 60 and rows[0]["picture"] == "two/planted.png" and [row["rank"] for row in rows] == [str(i) for i in range(1, 61)]
+    with Image.open(tmp_path / found["files"]["sheet"]) as image:
+        assert image.width > 8 * 112
+    text = clearsight("labels", "errors", folder, "--folds", "3", "--out", "again", "--rank", "margin", "--quiet")
+    assert (
+        text.code == 0 and text.err == "" and "planted.png" in text.out and "Estimate:" in text.out and "as good as the model" in text.out
+    )
+
+
+def test_next(clearsight, folder, tmp_path):
+    assert clearsight("train", folder, "--model", "pixels", "--epochs", "3", "--out", "few", "--quiet").code == 0
+    pool = tmp_path / "pool"
+    pool.mkdir()
+    for i, path in enumerate(sorted(digit_folder(tmp_path / "more", per_class=5).rglob("*.png"))):
+        path.rename(pool / f"{i}.png")
+    said = clearsight("labels", "next", "runs/few", pool, "--n", "12", "--json")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert set(found) == {"pool", "labelled_already", "wanted", "unreadable", "notes", "files"}
+    assert found["pool"] == 50 and len(found["wanted"]) == 12 and not found["unreadable"]
+    assert set(found["wanted"][0]) == {"rank", "path", "guess", "confidence", "second", "margin", "why"}
+    with (tmp_path / "runs" / "pool-next" / "next.csv").open() as file:
+        assert [row["path"] for row in csv.DictReader(file)] == [row["path"] for row in found["wanted"]]
+    with Image.open(tmp_path / "runs" / "pool-next" / "next.png") as image:
+        assert image.width > 8 * 112
+    (pool / "broken.png").write_text("no picture")
+    said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "other", "--quiet")
+    assert said.code == 1 and "cannot read broken.png" in said.err and "3 of 50 pictures" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("error",), "Did you mean errors"),
+        (("errors",), "Missing argument"),
+        (("errors", "digits", "--folds", "1"), "x>=2"),
+        (("errors", "digits", "--folds", "50"), "at least 50 groups"),
+        (("errors", "digits", "--part", "tset"), "Did you mean test"),
+        (("errors", "digits", "--rank", "entropy"), "margin"),
+        (("errors", "digits", "--from", "x", "--model", "swift"), "leave one out"),
+        (("errors", "nowhere"), "nowhere"),
+        (("next", "nowhere", "digits"), "no classifier at nowhere"),
+    ],
+)
+def test_mistakes_are_one_line(clearsight, words, says):
+    said = clearsight("labels", *words)
+    assert said.code in (1, 2) and said.out == "" and says in said.err.strip().splitlines()[-1], said.err
