@@ -45,7 +45,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
         if out and team.leads:
             free_folder(out, runs)
         parts = split(
-            open_dataset(data, group_by=first.group_by or None), seed=first.seed, val=first.val, test=first.test, share=first.share
+            open_dataset(data, group_by=first.group_by or None), seed=first.carved_by, val=first.val, test=first.test, share=first.share
         )
         recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining))
         if first.augment == "auto":

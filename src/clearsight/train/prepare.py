@@ -44,9 +44,9 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     solved = recipe.optimizer == "lbfgs"
     augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
-    mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
+    views = recipe.views if recipe.views != "auto" else "mirror" if "flip" in augment.split() else ""
     channels = recipe.channels or (1 if grey else 3)
-    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
+    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, views=views)
 
 
 def _recipe(model: str) -> str:
