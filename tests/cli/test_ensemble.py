@@ -25,6 +25,7 @@ def test_an_ensemble_is_trained_judged_used_and_looked_into(clearsight, folder, 
     judged = json.loads(clearsight("evaluate", "runs/two", "--json", "--quiet").out)
     other = json.loads(clearsight("evaluate", "runs/two", "--json", "--quiet", "--views", "shift:1").out)
     assert judged["n"] == other["n"] and judged["nll"] != other["nll"]
+    assert (judged["views"], other["views"]) == ("", "shift:1")
     picture = next((folder / "three").glob("*.png"))
     answer = json.loads(clearsight("classify", "runs/two", picture, "--json").out)[0]
     assert set(answer) == {"source", "label", "index", "confidence", "top"}

@@ -13,6 +13,7 @@ from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indic
 
 # what archives and network drives put beside the pictures: previews of them, under the same suffixes
 HIDDEN = (".", "__MACOSX", "@eaDir")
+ONE_CLASS = "picture"
 LAYOUT = """Expected is a folder per class:
   {0}/cat/1.jpg
   {0}/cat/2.jpg
@@ -25,10 +26,11 @@ def is_folder(data: Any) -> bool:
     return isinstance(data, str | Path) and os.path.isdir(data)
 
 
-def read_folder(data: str | Path, *, group_by: str | None = None) -> Parts:
+def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool = True) -> Parts:
     """Every picture file below the class folders, in the order of their names; what is left out is in the notes.
 
-    `group_by="folder"` keeps the pictures together that share the name of the first folder below their class folder.
+    `group_by="folder"` keeps the pictures together that share the name of the first folder below their class folder. Unless they
+    must be `labelled`, pictures of a folder without class folders are those of one class, `picture`.
     Files of 0 bytes stay listed, so that `check` names them and reading them fails.
     Raises UsageError when there is no picture, ClearsightError for a class that train lacks.
     """
@@ -40,7 +42,9 @@ def read_folder(data: str | Path, *, group_by: str | None = None) -> Parts:
     named, beside = _part_folders(root, tops)
     notes = [f"beside the parts, left out: {listed(beside)}"] if beside else []
     files: dict[str, list[tuple[str, str]]] = {}
-    for part, folder in (named or {"all": ""}).items():
+    if not labelled and not tops and loose:
+        files, loose = {"all": [(path, ONE_CLASS) for path in loose]}, []
+    for part, folder in (named or {"all": ""} if not files else {}).items():
         classes, outside = (tops, []) if part == "all" else walk.scan(folder)
         loose += outside
         files[part] = _labelled(walk, classes, notes)

@@ -99,36 +99,29 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     whole.temperature = fit_temperature(together, pictures.labels)
     names = [f"members/{folder.name}" for folder in folders]
     found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels)
-    write_json(run.folder / FILE, found)
-    n, error = found["n"], found["ensemble"]["top1_error"]
-    top1 = {"value": 1 - error["value"], "low": 1 - error["high"], "high": 1 - error["low"]}
-    seconds, seen = (sum(count(one.facts) for one in every) for count in (_seconds, _seen))
-    epochs = max(one.facts["epochs"] for one in every)
-    validation = {"n": n, "top1": top1}
-    whole.facts = {
-        "data": parts.name,
-        "recipe": recipe.recipe,
-        "seed": recipe.seed,
-        "epochs": epochs,
-        "training_pictures": every[0].facts["training_pictures"],
-        "seconds": round(seconds, 1),
-        "clearsight": every[0].facts["clearsight"],
-        "validation": validation,
-        "ensemble": found,
-    }
+    whole.facts = _facts(every, found, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
     save_artefact(whole, run.folder, golden(val, recipe.channels))
+    write_json(run.folder / FILE, found)
     for line in lines(found):
         speaker(quiet)(line)
+    seconds, epochs, validation = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
+    rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
     parameters = sum(p.numel() for p in whole.model.parameters())
-    return Trained(run.folder, whole, parameters, epochs, seconds, round(seen / max(seconds, 1e-9), 1), validation, parts)
+    return Trained(run.folder, whole, parameters, epochs, seconds, round(rate, 1), validation, parts)
 
 
-def _seconds(facts: dict[str, Any]) -> float:
-    return float(facts["seconds"])
-
-
-def _seen(facts: dict[str, Any]) -> float:
-    return float(facts["training_pictures"] * facts["epochs"])
+def _facts(members: Sequence[Classifier], found: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """What the artefact says of its training: as that of a single network, and what the members have added up to."""
+    error, first = found["ensemble"]["top1_error"], members[0].facts
+    return {
+        **known,
+        "epochs": max(one.facts["epochs"] for one in members),
+        "training_pictures": first["training_pictures"],
+        "seconds": round(sum(float(one.facts["seconds"]) for one in members), 1),
+        "clearsight": first["clearsight"],
+        "validation": {"n": found["n"], "top1": {"value": 1 - error["value"], "low": 1 - error["high"], "high": 1 - error["low"]}},
+        "ensemble": found,
+    }
 
 
 def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:

@@ -27,16 +27,16 @@ STATISTICS_PIXELS = 2**24
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
-def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe) -> Recipe:
+def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe, small: str = "swift") -> Recipe:
     """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
 
-    Without a recipe named, small sets get more epochs.
+    Without a recipe named, small sets get more epochs; without a network, small pictures get `small`.
     """
     recipe = compose(given, kind=kind)
     side, grey = _glance(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
-        model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
+        model = small if (recipe.size or side) <= SMALL else "resnet18"
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))

@@ -18,7 +18,7 @@ from ..base.progress import Progress
 from ..datasets.loader import Pictures
 from ..models.base import Model
 from .guard import Interrupted, Stop
-from .loop import Job, close_epoch, out_of_patience
+from .loop import Job, close_epoch, out_of_patience, scores
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
@@ -120,7 +120,7 @@ def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution
         logits = F.linear(asked, head.weight, head.bias).cpu()
     counters.loss, counters.correct, counters.seen = loss * n, correct, n
     facts = {"l2": l2, "objective": found.value, "gradient_norm": found.gradient_norm, "evaluations": found.evaluations}
-    close_epoch(job, logits, facts)
+    close_epoch(job, facts | scores(logits, job.val.labels))
 
 
 def _over(job: Job) -> bool:

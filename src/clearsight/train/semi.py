@@ -22,7 +22,7 @@ from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.loader import Pictures, load
 from ..images import augment
 from .guard import Stop
-from .loop import Job, validate
+from .loop import Job, scores, validate
 from .loss import judged
 from .recipe import Recipe
 from .working import Working
@@ -76,9 +76,11 @@ def without_labels(pictures: Pictures, labelled: int) -> Pictures:
 class _Judged:
     """What both ways have in common: an epoch is judged as one with labels is."""
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
-        """Logits `(n, K)` of validation."""
-        return validate(job, weights, stop), {}
+    chooses = True
+
+    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """Loss and accuracy on validation."""
+        return scores(validate(job, weights, stop), job.val.labels)
 
 
 class FixMatch(_Judged):

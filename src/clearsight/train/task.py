@@ -13,18 +13,19 @@ if TYPE_CHECKING:
 
 
 class Task(Protocol):
-    """The two places where a training without a task looks at labels: what a step minimises, and how an epoch is judged.
+    """Where a training without a task looks at labels: what a step minimises, how an epoch is judged, and which one is kept.
 
-    `cost` is the forward and backward passes a picture takes, in units of a plain step. Shapes: N pictures of a part of a batch,
-    n validation pictures, K classes.
+    `cost` is the forward and backward passes a picture takes, in units of a plain step; if it `chooses`, the epoch with the best
+    `val_accuracy` is kept, else the last. Shapes: N pictures of a part of a batch.
     """
 
     cost: float
+    chooses: bool
 
     def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """The loss, summed over the uint8 `pictures` (N, C, H, W) that lie at `index` (N,) of the training part, and how many are right."""
         ...
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
-        """Logits float32 `(n, K)` of the validation pictures by `weights` (the model's own if None), and facts for the epoch's row."""
+    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """What the epoch's row says of the validation pictures by `weights` (the model's own if None): `val_loss`, `val_accuracy`, …"""
         ...

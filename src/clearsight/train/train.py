@@ -40,6 +40,7 @@ from .start import read as read_start
 from .working import parse as parse_speed
 
 GOLDEN = 8
+MEASURED = ("robust", "linear", "knn")  # accuracies that an epoch of some kinds of training has beside that of validation
 
 
 @dataclass(frozen=True)
@@ -223,12 +224,12 @@ def carry_out(job: Job, run: Run, again: str) -> None:
         run.write_rows(counters.rows)
         row = counters.rows[-1]
         write_events(run.events, row)
-        best = " · best so far" if counters.best_epoch == row["epoch"] else ""
-        robust = f"  robust {row['robust_accuracy']:.2%}" if "robust_accuracy" in row else ""
+        best = " · best so far" if counters.best_epoch == row["epoch"] and (not job.task or job.task.chooses) else ""
+        more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
         place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
         job.say(
             f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
-            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{robust}  "
+            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{more}  "
             f"{row['pictures_per_second']:,.0f} pictures/s{best}"
         )
 
@@ -269,7 +270,7 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
     save_artefact(classifier, run.folder, golden(parts.parts["val"], recipe.channels))
-    job.say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    job.say(f"epoch {counters.best_epoch} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 
