@@ -10,14 +10,30 @@ from tests.pictures import digit_folder
 
 def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
     digit_folder(tmp_path / "data", per_class=25, classes=3, side=16)
-    words = ("labels", "curve", "data", "--labels", "2,4", "--seeds", "2", "--methods", "scratch", "--model", "pixels", "--device", "cpu")
+    begun = clearsight("train", "data", "--model", "pixels", "--recipe", "solved", "--out", "start", "-q")
+    assert begun.code == 0, begun.err
+    words = (
+        "labels",
+        "curve",
+        "data",
+        "--labels",
+        "2,4",
+        "--seeds",
+        "2",
+        "--methods",
+        "linear",
+        "--pretrained",
+        "runs/start",
+        "--device",
+        "cpu",
+    )
     said = clearsight(*words, "--json", "-q")
     assert said.code == 0 and said.err == "", said.err
     found = json.loads(said.out)
-    assert [point["labelled"] for point in found["points"]["scratch"]] == [6, 12]
+    assert [point["labelled"] for point in found["points"]["linear"]] == [6, 12]
     assert Image.open(Path(found["folder"]) / "curve.png").size == (1560, 900)
     again = clearsight(*words)
-    assert again.code == 0 and "from scratch" in again.out and "±" in again.out and "4/4" in again.err
+    assert again.code == 0 and "pretrained, linear" in again.out and "±" in again.out and "4/4" in again.err
 
 
 def test_worth_is_told(clearsight, tmp_path):

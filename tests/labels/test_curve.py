@@ -103,15 +103,15 @@ def test_points_are_means_with_students_interval():
     ("settings", "words"),
     [
         ({"methods": ("fixmatsh",)}, "fixmatch"),
-        ({"methods": ("linear",)}, "--pretrained"),
+        ({"methods": ("linear",), "pretrained": ""}, "--pretrained"),
         ({"amounts": ("many",)}, "as in 10"),
         ({"lr": 0.5}, "Name another folder"),
         ({"pretrained": "nowhere"}, "nowhere"),
     ],
 )
-def test_what_cannot_be_drawn_is_said(settings, words, data, drawn):
+def test_what_cannot_be_drawn_is_said(settings, words, data, pretrained, drawn):
     with pytest.raises(ClearsightError, match=words):
-        draw_curve(data, **{"out": str(drawn.folder), "amounts": ("2",), **QUICK, **settings})
+        draw_curve(data, **{"out": str(drawn.folder), "amounts": ("2",), "pretrained": pretrained, **QUICK, **settings})
 
 
 def test_data_that_cannot_be_opened_again_and_a_folder_of_other_things_are_refused(data, tmp_path):
@@ -131,7 +131,7 @@ def test_the_figure_has_every_curve_in_its_colour_and_whiskers_where_there_are_s
     counts = {colour: n for n, colour in image.getcolors(2**20)}
     assert counts[COLOURS[0]] > 500 and counts[COLOURS[1]] > 500 and COLOURS[2] not in counts
     bare = figure("made", "note", {**curves, "one": [row(100, 0.6, 1), row(1000, 0.8, 1)]})
-    assert dict((c, n) for n, c in bare.getcolors(2**20))[COLOURS[0]] < counts[COLOURS[0]]
+    assert {c: n for n, c in bare.getcolors(2**20)}[COLOURS[0]] < counts[COLOURS[0]]
 
 
 def test_the_axis_holds_all_values_and_names_do_not_overlap():

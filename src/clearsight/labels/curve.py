@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from .. import weights
 from ..base.errors import CorruptFile, UsageError, unknown
 from ..base.files import make_folder, read_json, write_json
 from ..classifier import Classifier, load
@@ -118,8 +119,8 @@ def draw_curve(
     if not isinstance(data, (str, Path)):
         raise UsageError("a curve is drawn on data that can be opened again: a folder, a file, or a named set.")
     chosen, left_out = _chosen(methods, pretrained)
-    if "model" not in settings and pretrained:
-        settings["model"] = load(pretrained).architecture  # the same network for all
+    if pretrained:
+        settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all
     whole = open_dataset(data)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     curve = _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings)
@@ -131,7 +132,7 @@ def draw_curve(
         run = folder / f"{method}-{amount.replace('%', '-percent')}-{seed}"
         given = {**METHODS[method].settings, **settings, "labels": amount, "seed": seed}
         if METHODS[method].pretrained:
-            given["from_"] = pretrained
+            given |= {"from_": pretrained, "resize_head": True}  # a head that has seen labels would tell
         cell, known = _cell(data, parts, run, method, given, quiet)
         curve.cells.append(cell)
         write_json(folder / FILE, curve.to_json())
@@ -152,6 +153,16 @@ def _chosen(methods: Sequence[str], pretrained: str) -> tuple[list[str], list[st
     wanted = [name for name in METHODS if name in methods or not methods]
     chosen = [name for name in wanted if pretrained or not METHODS[name].pretrained]
     return chosen, [f"{METHODS[name].title}: needs --pretrained" for name in wanted if name not in chosen]
+
+
+def _begun_with(pretrained: str, say: Callable[[str], None]) -> str:
+    """The network of the weights `pretrained`; says where labels may have had a part in them."""
+    if weights.is_origin(pretrained):
+        return weights.read(pretrained).architecture
+    classifier = load(pretrained)
+    if "pretrained" not in classifier.facts:
+        say(f"mind: {pretrained} has learnt from labels; if from those of these data, what begins with it has seen more than it is given")
+    return classifier.architecture
 
 
 def _opened(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:

@@ -11,7 +11,7 @@ from ..look.draw import FAINT, INK, PAPER, write
 # Okabe and Ito, which people with any kind of colour vision tell apart
 COLOURS = ((120, 128, 138), (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0), (204, 121, 167))
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1560, 900, 120, 1180, 100, 780
-GRID, BAND = (226, 230, 235), 10  # px between the whiskers of two methods at the same amount
+GRID, BAND = (226, 230, 235), 10
 Point = Mapping[str, float]
 
 
@@ -33,7 +33,8 @@ def figure(title: str, note: str, curves: Mapping[str, Sequence[Point]]) -> Imag
     _axes(draw, x, y, sorted({p["labelled"] for p in points}), [low + step * i for i in range(round((high - low) / step) + 1)])
     write(draw, (LEFT, HEIGHT - 44), note, FAINT, 22)
     for i, rows in enumerate(curves.values()):
-        _line(draw, rows, COLOURS[i % len(COLOURS)], lambda p, i=i: x(p["labelled"]) + BAND * (i - (len(curves) - 1) / 2), y)  # type: ignore[misc]
+        shift = BAND * (i - (len(curves) - 1) / 2)  # so that whiskers at the same amount stand side by side
+        _line(draw, [(x(p["labelled"]) + shift, p) for p in rows], COLOURS[i % len(COLOURS)], y)
     heights = _apart([y(rows[-1]["value"]) for rows in curves.values()], 34)
     for i, (name, height) in enumerate(zip(curves, heights, strict=True)):
         write(draw, (RIGHT + 24, height), name, COLOURS[i % len(COLOURS)], 26, "lm")
@@ -60,19 +61,15 @@ def _axes(
 
 
 def _line(
-    draw: ImageDraw.ImageDraw,
-    rows: Sequence[Point],
-    colour: tuple[int, int, int],
-    x: Callable[[Point], float],
-    y: Callable[[float], float],
+    draw: ImageDraw.ImageDraw, rows: Sequence[tuple[float, Point]], colour: tuple[int, int, int], y: Callable[[float], float]
 ) -> None:
-    draw.line([(x(p), y(p["value"])) for p in rows], colour, 5, joint="curve")
-    for p in rows:
-        if p["seeds"] > 1:
-            draw.line((x(p), y(p["low"]), x(p), y(p["high"])), colour, 3)
-            for end in (p["low"], p["high"]):
-                draw.line((x(p) - 7, y(end), x(p) + 7, y(end)), colour, 3)
-        draw.ellipse((x(p) - 9, y(p["value"]) - 9, x(p) + 9, y(p["value"]) + 9), colour, PAPER, 2)
+    """A curve through points at their px from the left, with whiskers where there are seeds to differ."""
+    draw.line([(x, y(p["value"])) for x, p in rows], colour, 5, joint="curve")
+    for x, p in rows:
+        for end in (p["low"], p["high"]) if p["seeds"] > 1 else ():
+            draw.line((x, y(p["value"]), x, y(end)), colour, 3)
+            draw.line((x - 7, y(end), x + 7, y(end)), colour, 3)
+        draw.ellipse((x - 9, y(p["value"]) - 9, x + 9, y(p["value"]) + 9), colour, PAPER, 2)
 
 
 def _apart(places: Sequence[float], least: float) -> list[float]:

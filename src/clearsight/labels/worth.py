@@ -31,6 +31,7 @@ from ..classifier import load
 from ..datasets.dataset import joined
 from ..datasets.open import open_dataset
 from ..datasets.split import folds, split, with_labels
+from ..metrics.intervals import wilson
 from ..train.crossed import strength
 from ..train.solve import Problem, Solution, solve
 from .features import described, designed
@@ -156,9 +157,11 @@ def advise(
     of = np.concatenate([tried.labels[tried.fold_of == k] for k in range(len(own))])
     recall = [float(hits[of == k].mean()) for k in range(len(classes))]
     overall, single, even, power = _gains(tried, counts.numpy(), more, seed)
-    missing = 1 - float(hits.mean())  # nothing gains more than that
+    # nothing gains more than what is missing, which is itself known within an interval only
+    missing = 1 - wilson(int(hits.sum()), len(hits))[0]
+    lacking = [1 - wilson(int(hits[of == k].sum()), int((of == k).sum()))[0] for k in range(len(classes))]
     found = [
-        Worth(name, int(counts[k]), recall[k], more, _interval(overall[:, k], missing), _interval(single[:, k], 1 - recall[k]))
+        Worth(name, int(counts[k]), recall[k], more, _interval(overall[:, k], missing), _interval(single[:, k], lacking[k]))
         for k, name in enumerate(classes)
     ]
     found.sort(key=lambda row: -row.overall["value"])

@@ -52,7 +52,7 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
         raise UsageError(
             f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
         )
-    settled = {"size": size, "fit": fit, "channels": channels, "augment": augment, "epochs": epochs, "views": views, "keep": keep}
+    settled: dict[str, Any] = {"size": size, "fit": fit, "channels": channels, "augment": augment, "epochs": epochs, "views": views, "keep": keep}
     return dataclasses.replace(recipe, **settled)
 
 

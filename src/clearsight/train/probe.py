@@ -99,8 +99,18 @@ def _chosen(job: Job) -> bool:
 def _by_folds(job: Job, pictures: Tensor, labels: Tensor, counts: Tensor | None, strengths: list[float], stop: Stop) -> float:
     """The strength that the labels themselves choose, for features `(N, D)`."""
     recipe, head = job.recipe, cast(Model, job.state.model).head
-    how = {"seed": recipe.seed, "patience": recipe.patience, "check": stop.check}
-    return strength(pictures, labels, len(head.weight), strengths, counts=counts, head=recipe.head, bias=head.bias is not None, **how)
+    return strength(
+        pictures,
+        labels,
+        len(head.weight),
+        strengths,
+        seed=recipe.seed,
+        counts=counts,
+        head=recipe.head,
+        bias=head.bias is not None,
+        patience=recipe.patience,
+        check=stop.check,
+    )
 
 
 @torch.no_grad()

@@ -50,7 +50,7 @@ def curve(
     wanted = [name.strip() for name in methods.split(",") if name.strip()]
     steps = [amount.strip() for amount in amounts.split(",") if amount.strip()]
     settings = {"device": device, **({"model": model} if model else {})}
-    found = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, say=say, **settings)
+    found = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, quiet=quiet, say=say, **settings)
     curves = {METHODS[name].title: rows for name, rows in found.points().items()}
     tested = max(cell.n for cell in found.cells)
     note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
