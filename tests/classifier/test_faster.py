@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import json
 import weakref
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from torch import nn
 
 from clearsight import Classifier, Preprocessing, UsageError, load, models, save
+from clearsight.classifier.artefact import config_digest
 from clearsight.classifier.folding import folded
 
 
@@ -106,14 +108,25 @@ def test_a_word_that_is_no_speed():
 
 @pytest.mark.parametrize("speed", ["plain", "folded"])
 def test_the_mirror_is_the_mean_over_both_sides(speed):
-    one, both = classifier("swift"), classifier("swift", mirror=True).faster(speed)
+    one, both = classifier("swift"), classifier("swift", views="mirror").faster(speed)
     expected = (one.logits(BATCH) + one.logits(BATCH.flip(3))) / 2
     assert torch.allclose(both.logits(BATCH), expected, atol=1e-4)
     assert torch.allclose(both.logits(BATCH), both.logits(BATCH.flip(3)), atol=1e-4)
 
 
-def test_the_mirror_is_saved(tmp_path):
-    save(classifier("lenet5", mirror=True), tmp_path / "m")
-    assert load(tmp_path / "m").mirror
+def test_views_are_saved(tmp_path):
+    save(classifier("lenet5", views="mirror  shift:1"), tmp_path / "m")
+    assert load(tmp_path / "m").views == "mirror shift:1"
     save(classifier("lenet5"), tmp_path / "n")
-    assert not load(tmp_path / "n").mirror
+    assert load(tmp_path / "n").views == ""
+
+
+@pytest.mark.parametrize(("mirror", "views"), [(True, "mirror"), (False, "")])
+def test_an_artefact_from_before_the_views_means_the_same(mirror, views, tmp_path):
+    save(classifier("lenet5", views="mirror"), tmp_path / "m")
+    config = json.loads((tmp_path / "m/config.json").read_text())
+    del config["views"]
+    config["mirror"] = mirror
+    config["sha256"] = config_digest(config)
+    (tmp_path / "m/config.json").write_text(json.dumps(config))
+    assert load(tmp_path / "m").views == views

@@ -20,7 +20,7 @@ def digits(per_class: int = 6, classes: int = 10) -> Dataset:
 class Nearest:
     """Scores are minus the distance to the mean scan of each digit."""
 
-    speed, batch = "plain", 256
+    speed, views, batch = "plain", "", 256
 
     def __init__(self, classes: int = 10, temperature: float = 2.0) -> None:
         pictures, labels = digit_arrays(40, classes)

@@ -12,7 +12,7 @@ from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.train.prepare import settle
-from clearsight.train.recipe import Recipe, built_in, compose
+from clearsight.train.recipe import Recipe, built_in, compose, saved
 from tests.pictures import digit_arrays, digit_folder
 
 
@@ -81,8 +81,21 @@ def test_the_data_answer_what_is_left_open(tmp_path):
     assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
 
 
-@pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "on"), ("crop:2", "off"), ("", "off")])
+@pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "mirror"), ("crop:2", ""), ("", "")])
 def test_answers_are_mirrored_where_training_is(augment, expected):
     data = split(open_dataset(digit_arrays(40))).parts["train"]
-    assert settle({"mirror": "auto", "augment": augment}, data).mirror == expected
-    assert settle({"mirror": "off", "augment": augment}, data).mirror == "off"
+    assert settle({"views": "auto", "augment": augment}, data).views == expected
+    assert settle({"views": "shift:1", "augment": augment}, data).views == "shift:1"
+    with pytest.raises(UsageError, match="ten-crop"):
+        compose({"views": "tencrop"})
+
+
+@pytest.mark.parametrize(("mirror", "views"), [("on", "mirror"), ("off", ""), ("auto", "auto")])
+def test_a_recipe_from_before_the_views_means_the_same(mirror, views, tmp_path):
+    (tmp_path / "recipe.toml").write_text(f'mirror = "{mirror}"\n')
+    assert compose({"recipe": str(tmp_path / "recipe.toml")}).views == saved(tmp_path / "recipe.toml").views == views
+
+
+def test_the_split_follows_from_the_seed_unless_it_has_its_own():
+    assert compose({"seed": 3}).carved_by == 3
+    assert compose({"seed": 3, "split_seed": 0}).carved_by == 0

@@ -21,6 +21,7 @@ from ..base.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, read_json, write_atomic, write_json
 from ..images.preprocess import Preprocessing
+from . import ensemble
 from .card import model_card
 from .classifier import Classifier
 
@@ -73,7 +74,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         "classes": list(classifier.classes),
         "preprocessing": preprocessing.to_dict(),
         "temperature": classifier.temperature,
-        "mirror": classifier.mirror,
+        "views": classifier.views,
         "weights": {"file": WEIGHTS, "sha256": digest(weights)},
         "golden": _save_golden(classifier, folder, golden),
         "facts": classifier.facts,
@@ -135,7 +136,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
         name = _field(architecture, "name", str)
         with torch.device("meta"):  # no memory before the weights are seen to fit
-            model = weights.build(name, len(classes), **size)
+            model = ensemble.build(name, len(classes), **size)
         expected = _field(_field(config, "weights", dict), "sha256", str)
         classifier = Classifier(
             model,
@@ -143,7 +144,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             classes,
             temperature=_temperature(config),
             architecture=name,
-            mirror=_mirror(config),
+            views=_views(config),
             facts=_field(config, "facts", dict, {}),
         )
     except MissingExtra:
@@ -152,7 +153,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
         raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
     if any(buffer.is_meta for buffer in model.buffers()):
-        _compute_constants(model, weights.build(name, len(classes), **size, seed=0))
+        _compute_constants(model, ensemble.build(name, len(classes), **size, seed=0))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return classifier
 
@@ -180,11 +181,12 @@ def _classes(config: dict[str, Any]) -> list[str]:
     return classes
 
 
-def _mirror(config: dict[str, Any]) -> bool:
-    value = config.get("mirror", False)
-    if not isinstance(value, bool):
+def _views(config: dict[str, Any]) -> str:
+    mirror = config.get("mirror", False)  # of artefacts from before there were other views
+    if not isinstance(mirror, bool):
         raise CorruptFile("its 'mirror' must be true or false.")
-    return value
+    views: str = _field(config, "views", str, "mirror" if mirror else "")
+    return views
 
 
 def _temperature(config: dict[str, Any]) -> float:

@@ -27,8 +27,8 @@ def model_card(classifier: Classifier) -> str:
         f"- Input: {preprocessing.channels} × {preprocessing.height} × {preprocessing.width}, fit by {preprocessing.fit}",
         f"- Temperature, fitted on validation: {classifier.temperature:.3f}",
     ]
-    if classifier.mirror:
-        lines.append("- Each answer is the mean over the picture and its mirror image")
+    if classifier.views:
+        lines.append(f"- Scores are the mean over the views `{classifier.views}` of a picture")
     if top1:
         lines.append(
             f"- Validation accuracy (it chose the epoch): {top1['value']:.2%}, 95 % interval {top1['low']:.2%} to {top1['high']:.2%}, "

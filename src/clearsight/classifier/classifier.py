@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..base.device import keep_large_buffers
 from ..base.errors import UnreadableImage, unknown, wrong
 from ..base.precision import halved, has_bf16
+from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from .folding import folded
 
@@ -52,7 +53,7 @@ class Classifier:
     """Model + preprocessing + class names + fitted temperature; answers for pictures of any kind.
 
     `architecture` is the name that `models.build` knows the model by (empty for a model of your own,
-    which works in memory but cannot be saved). With `mirror` every answer is the mean over the picture and its mirror image.
+    which works in memory but cannot be saved). Scores are the mean over `views` of a picture, as in `mirror shift:1` or `ten-crop`.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Classifier:
         *,
         temperature: float = 1.0,
         architecture: str = "",
-        mirror: bool = False,
+        views: str = "",
         facts: dict[str, Any] | None = None,
     ) -> None:
         if not temperature > 0:
@@ -73,10 +74,11 @@ class Classifier:
         self.classes = tuple(classes)
         self.temperature = temperature
         self.architecture = architecture
-        self.mirror = mirror
+        self.views = " ".join(views.split())
         self.facts = dict(facts or {})
         self.speed = "plain"
         self._dtype = torch.float32
+        self._views = sets.parse(views)
 
     @property
     def device(self) -> torch.device:
@@ -112,13 +114,16 @@ class Classifier:
         twin.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return twin
 
+    def viewed(self, views: str) -> "Classifier":
+        """The same classifier, answering by the mean over other `views` (one for ''); raises UsageError for words that name none."""
+        twin = copy.copy(self)
+        twin.views, twin._views = " ".join(views.split()), sets.parse(views)
+        return twin
+
     def scores(self, pictures: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted pictures `(N, C, H, W)`, uint8 or floats in [0, 1], to which gradients flow."""
         inputs = self.preprocessing.normalise(pictures.to(self.device)).to(self._dtype)
-        scores: Tensor = self.model(inputs.contiguous(memory_format=torch.channels_last)).float()
-        if self.mirror:
-            scores = (scores + self.model(inputs.flip(3).contiguous(memory_format=torch.channels_last)).float()) / 2
-        return scores
+        return sets.mean(self._views, inputs, lambda view: self.model(view.contiguous(memory_format=torch.channels_last)))
 
     def logits(self, batch: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""

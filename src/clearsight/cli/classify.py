@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .common import batch_option, device_option, json_option, print_json, show, speed_option
+from .common import batch_option, device_option, json_option, print_json, show, speed_option, views_option
 
 MAX_STDIN_BYTES = 200 * 2**20
 
@@ -19,14 +19,16 @@ MAX_STDIN_BYTES = 200 * 2**20
 @click.argument("model")
 @click.argument("pictures", nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to list.")
+@views_option
 @batch_option
 @device_option
 @speed_option
 @json_option
 @click.pass_context
 def classify(
-    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, batch: int, device: str, speed: str, as_json: bool
-) -> None:
+    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, views: str | None, batch: int, device: str, speed: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
@@ -37,6 +39,7 @@ def classify(
 
     sources = list(expand(pictures))
     classifier = load(model, device=pick_device(device)).faster(speed)
+    classifier = classifier if views is None else classifier.viewed(views)
     answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
     if as_json:
         print_json([asdict(answer) for answer in answers])

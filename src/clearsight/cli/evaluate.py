@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option, views_option
 
 
 @click.command()
@@ -13,14 +13,16 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
 @click.option("--table", type=click.Path(dir_okay=False), help="Write every prediction to this .csv, .json or .parquet file.")
 @click.option("--out", default="", help="Folder of the report; a bare name goes under runs/ (default: MODEL, or runs/DATA-MODEL).")
+@views_option
 @batch_option
 @device_option
 @speed_option
 @json_option
 @quiet_option
 def evaluate(
-    model: str, data: str | None, part: str, table: str | None, out: str, batch: int, device: str, speed: str, as_json: bool, quiet: bool
-) -> None:
+    model: str, data: str | None, part: str, table: str | None, out: str, views: str | None, batch: int, device: str, speed: str,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
     """Say how good the classifier MODEL is on DATA (left out: the data it was trained on, by its own split).
 
     MODEL is a run folder, or somebody else's weights: torchvision:resnet50, keras:FILE.h5, timm:NAME, hf:REPO. Top-1 and
@@ -36,6 +38,7 @@ def evaluate(
     from .reports import report_evaluation, report_folder
 
     classifier = load(model, device=pick_device(device)).faster(speed)
+    classifier = classifier if views is None else classifier.viewed(views)
     chosen, part_name, notes = choose_part(model, data, part)
     if not quiet:
         for note in notes:

@@ -13,6 +13,7 @@ VERBS = {
     "check": "Look for what would poison a result: unreadable files, duplicates, leaks.",
     "train": "Train a classifier on labelled pictures.",
     "pretrain": "Learn features from pictures without their labels.",
+    "ensemble": "Join classifiers to one that answers by the mean of their probabilities.",
     "evaluate": "Say how good a classifier is, with intervals, and write the report.",
     "classify": "Classify pictures, folders of pictures, or what comes on stdin.",
     "compare": "Say whether one classifier is better than another, or whether it is noise.",

@@ -75,6 +75,7 @@ def report_evaluation(
 
 def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
     facts: dict[str, Any] = {"run": run.folder, "model": classifier.architecture}
+    facts |= {"views": classifier.views} if classifier.views else {}
     facts |= {name: value for name, value in classifier.facts.items() if not isinstance(value, dict)}
     if (run.folder / "recipe.toml").is_file():
         recipe = saved(run.folder / "recipe.toml")

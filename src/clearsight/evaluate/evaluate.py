@@ -30,7 +30,7 @@ class Evaluation:
     """The answers of a classifier and what they are worth.
 
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
-    `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed.
+    `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what.
     """
 
     classes: tuple[str, ...]
@@ -41,6 +41,7 @@ class Evaluation:
     seconds: float = 0.0
     pictures_per_second: float = 0.0
     speed: str = "plain"
+    views: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -133,6 +134,7 @@ class Evaluation:
             "seconds": round(self.seconds, 3),
             "pictures_per_second": round(self.pictures_per_second, 1),
             "speed": self.speed,
+            "views": self.views,
             "classes": list(self.classes),
             "per_class": [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)],
             "confusion": self.confusion.tolist(),
@@ -196,6 +198,7 @@ def evaluate(
         seconds=end - start,
         pictures_per_second=len(known) / max(end - ready, 1e-9),
         speed=classifier.speed,
+        views=classifier.views,
     )
 
 

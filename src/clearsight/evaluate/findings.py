@@ -84,4 +84,18 @@ def stress(found: Found, folder: Path) -> str:
     return card("What breaks it", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
 
 
-CARDS: dict[str, Callable[[Found, Path], str]] = {"attack": attacks, "stress": stress}
+def ensemble(found: Found, folder: Path) -> str:
+    """The errors of each member, their mean, and the ensemble."""
+    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
+    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    rows = []
+    for name, row in named:
+        limits = [percent(*(row[key][part] for part in ("value", "low", "high"))) for key in keys]
+        cells = "".join(f"<td>{value}<br><small>{low} to {high}</small></td>" for value, low, high in limits)
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+    titles = ("", *(key.replace("top", "top-").replace("_", " ") for key in keys))
+    lead = f"Errors on the same {found['n']:,} {found['part']} pictures, with 95 % intervals; the answer is the mean of all probabilities."
+    return card("What many say together", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
+
+
+CARDS: dict[str, Callable[[Found, Path], str]] = {"ensemble": ensemble, "attack": attacks, "stress": stress}

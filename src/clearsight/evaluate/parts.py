@@ -18,9 +18,11 @@ def choose_part(model: str | Path, data: str | None, part: str = "test") -> tupl
     run = Run(Path(model))
     trained_on: str | None = None
     group_by, table = None, ""
-    if (run.folder / "recipe.toml").is_file():
-        recipe, facts, table = run.reopen()
-        trained_on, group_by = facts["data"], recipe.group_by or None
+    if run.division.is_file():
+        facts, table = run.divided()
+        trained_on = facts["data"]
+    if run.begun:
+        group_by = run.reopen()[0].group_by or None
     if data is None and not trained_on:
         raise UsageError(f"{model} does not say what it was trained on: name the DATA to judge it on.")
     same = data is None or data == trained_on or str(Path(data).resolve()) == trained_on

@@ -65,7 +65,7 @@ def components(vectors: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _seen(net: Classifier, head: str, pictures: Pictures, wanted: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """What goes into the layer `head`, float32 `(n, D)`, and the logits `(n, K)`, batch by batch; means over both sides of a mirror."""
+    """What goes into the layer `head`, float32 `(n, D)`, and the logits `(n, K)`, batch by batch; means over the views of a picture."""
     kept: list[Tensor] = []
     hook = net.model.get_submodule(head).register_forward_pre_hook(lambda _m, given: kept.append(given[0].flatten(1).float()))
     batches = wanted.split(net.batch)

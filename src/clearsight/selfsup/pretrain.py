@@ -52,7 +52,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
         if out and team.leads:
             free_folder(out, runs)
         whole = _opened(data, first)
-        parts = split(whole, seed=first.seed, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
+        parts = split(whole, seed=first.carved_by, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
         recipe = cast(Pretraining, prepare.settle({**given, "keep": "last"}, parts.parts["train"], kind=Pretraining, small=NETWORK))
         if first.augment == "auto":
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))

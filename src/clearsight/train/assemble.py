@@ -35,7 +35,7 @@ def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet
     val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     if known or not prepare.normalised(recipe.model):
         return pictures, val, preprocessing
-    return pictures, val, prepare.with_statistics(preprocessing, pictures, recipe.seed)
+    return pictures, val, prepare.with_statistics(preprocessing, pictures, recipe.carved_by)
 
 
 def assemble(

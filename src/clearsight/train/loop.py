@@ -21,6 +21,7 @@ from ..base.progress import Progress
 from ..base.randomness import key, permutation
 from ..datasets.loader import Pictures
 from ..images import augment, mix
+from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import adversarial, checkpoint, schedule
@@ -296,12 +297,12 @@ def close_epoch(job: Job, facts: dict[str, Any]) -> None:
     counters.loss = 0.0
 
 
-def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, mirror: bool = False) -> Tensor:
+def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, views: str = "") -> Tensor:
     """Logits float32 `(n, K)` of all validation pictures, each computed by one of the processes; Interrupted when asked to stop.
 
-    With `mirror` they are the mean over both sides.
+    They are the mean over `views`.
     """
-    model = job.state.model
+    model, sides = job.state.model, sets.parse(views)
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
     batches = job.team.share(everything).split(max(1, min(512, 2 * job.recipe.batch // job.parts)))
@@ -312,10 +313,10 @@ def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = No
             if stop:
                 stop.check()
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
-            sides = [inputs, inputs.flip(3)] if mirror else [inputs]
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                logits = [functional_call(model, weights, (side,)) if weights else model(side) for side in sides]
-            rows.append(torch.stack(logits).float().mean(0).cpu())
+                rows.append(
+                    sets.mean(sides, inputs, lambda view: functional_call(model, weights, (view,)) if weights else model(view)).cpu()
+                )
     empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
     return job.team.gathered(torch.cat(rows) if rows else empty, counts)
 

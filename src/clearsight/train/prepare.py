@@ -44,7 +44,7 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     solved = recipe.optimizer == "lbfgs"
     augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
-    mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
+    views = recipe.views if recipe.views != "auto" else "mirror" if "flip" in augment.split() else ""
     channels = recipe.channels or (1 if grey else 3)
     keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
     if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
@@ -52,7 +52,8 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
         raise UsageError(
             f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
         )
-    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror, keep=keep)
+    settled: dict[str, Any] = {"size": size, "fit": fit, "channels": channels, "augment": augment, "epochs": epochs, "views": views, "keep": keep}
+    return dataclasses.replace(recipe, **settled)
 
 
 def _recipe(model: str) -> str:

@@ -58,10 +58,12 @@ class Recipe:
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
     mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
-    mirror: str = setting(
-        "off", "answer by the mean over a picture and its mirror image (auto: if training flips)", choices=("on", "off", "auto")
-    )
+    views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
+    ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
     seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
+    split_seed: int = setting(
+        -1, "what is carved from the training pictures, and their mean colour, follow from it (-1: seed)", low=-1, high=2**31 - 1
+    )
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
     share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
@@ -78,11 +80,16 @@ class Recipe:
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
 
+    @property
+    def carved_by(self) -> int:
+        """The seed of the split."""
+        return self.seed if self.split_seed < 0 else self.split_seed
+
 
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
     "from_", "resize_head", "labels", "unlabelled", "strong", "teacher", "keep", "accumulate", "l2", "head", "patience", "label_smoothing",
-    "class_weights", "mix", "perturb", "mirror",
+    "class_weights", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 
 
@@ -96,7 +103,7 @@ class Pretraining(Recipe):
 
 def saved(path: Path) -> Recipe:
     """The recipe that a run has saved, of a training with labels or without."""
-    values = read_toml(path)
+    values = _of_today(read_toml(path))
     return from_dict(Pretraining if "temperature" in values else Recipe, values)
 
 
@@ -121,6 +128,10 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
         raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --augment {recipe.augment!r}.")
     if recipe.mix and (recipe.optimizer == "lbfgs" or recipe.perturb or recipe.class_weights != "none"):
         raise UsageError(f"--mix {recipe.mix!r} goes without --optimizer lbfgs, --perturb and --class-weights: leave one of them out.")
+    if recipe.views not in ("", "auto"):
+        from ..images.views import parse as parse_views
+
+        parse_views(recipe.views)
     if recipe.mix:
         from ..images.mix import parse as parse_mix  # which needs torch, and `train --help` does not
 
@@ -145,8 +156,16 @@ def _values(name: str) -> dict[str, Any]:
     if name in recipes:
         return read_toml(recipes[name])
     if name.endswith(".toml"):
-        return read_toml(name)
+        return _of_today(read_toml(name))
     raise unknown("recipe", name, recipes)
+
+
+def _of_today(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a recipe that may be from before `mirror` was one of the views."""
+    if "mirror" not in values:
+        return values
+    views = {"on": "mirror", "off": ""}.get(values["mirror"], values["mirror"])
+    return {"views": views, **{name: value for name, value in values.items() if name != "mirror"}}
 
 
 def _speed_words(speed: str) -> None:

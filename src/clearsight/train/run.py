@@ -32,6 +32,11 @@ class Run:
         return self.folder / "events"
 
     @property
+    def division(self) -> Path:
+        """Which picture is in which part."""
+        return self.folder / "split.csv"
+
+    @property
     def begun(self) -> bool:
         """Whether there is something to resume: `recipe.toml` is the last that `begin` writes."""
         return (self.folder / "recipe.toml").is_file()
@@ -51,18 +56,25 @@ class Run:
             remove(path)
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         title = f"The recipe of this run. Again: clearsight {verb} {facts['data']} --recipe {self.folder / 'recipe.toml'}"
-        write_json(self.folder / "run.json", facts)
-        write_atomic(self.folder / "split.csv", manifest)
+        self.keep_division(facts, manifest)
         if save:
             save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
+
+    def keep_division(self, facts: dict[str, Any], manifest: str) -> None:
+        """Write on what data it was begun and how they are divided."""
+        write_json(self.folder / "run.json", facts)
+        write_atomic(self.division, manifest)
+
+    def divided(self) -> tuple[dict[str, Any], str]:
+        """What `keep_division` wrote."""
+        return read_json(self.folder / "run.json"), self.division.read_text(encoding="utf-8")
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
         """What `begin` wrote; raises UsageError when this is no run folder."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
-        recipe = saved(self.folder / "recipe.toml")
-        return recipe, read_json(self.folder / "run.json"), (self.folder / "split.csv").read_text(encoding="utf-8")
+        return saved(self.folder / "recipe.toml"), *self.divided()
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """`results.csv`, a row an epoch."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from .. import classifier, weights
 from ..base.errors import ClearsightError, UsageError
+from ..classifier import ensemble
 from ..images.preprocess import Preprocessing
 from ..weights import adapt
 from .parallel import Team
@@ -108,6 +109,8 @@ def _opened(recipe: Recipe) -> Start:
             raise UsageError(f"{origin} changes timm's network, and could not be saved: it can classify and be judged, not trained.")
         return start
     saved, digest = classifier.load_digested(Path(origin))
+    if members := ensemble.members(saved.architecture):
+        raise UsageError(f"{origin} is an ensemble of {len(members)} networks, and a training starts from one: name a member's run.")
     if model not in ("", saved.architecture):
         raise UsageError(f"the network in {origin} is {saved.architecture}, and --model says {model}: leave it out.")
     pretrained = "pretrained" in saved.facts

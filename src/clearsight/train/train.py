@@ -66,6 +66,7 @@ class Trained:
             "seconds": self.seconds,
             "pictures_per_second": self.pictures_per_second,
             "validation": self.validation,
+            **({"ensemble": self.classifier.facts["ensemble"]} if "ensemble" in self.classifier.facts else {}),
         }
 
 
@@ -75,17 +76,15 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
     `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the
     processes of a team other than the first. Raises ClearsightError.
     """
+    if compose(settings).ensemble > 1:
+        from .ensemble import train_all  # whose members are trained by `train`
+
+        return train_all(data, out, runs, quiet, settings)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        first = compose(settings)
         if out and team.leads:
             free_folder(out, runs)  # before the data are read, which may take minutes
-        start = read_start(first, team)
-        whole = open_dataset(data, group_by=first.group_by or None)
-        parts = split(whole, seed=first.seed, val=first.val, test=first.test, share=first.share)
-        if first.labels:
-            parts = with_labels(parts, first.labels, first.seed)
-        recipe = prepare.settle(settings, everything(first, parts), start)
+        recipe, parts, start = settled(data, settings, team)
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
@@ -98,6 +97,17 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
             if team.leads:
                 folder.abandon()
             raise
+
+
+def settled(data: Any, settings: dict[str, Any], team: Team) -> tuple[Recipe, Parts, Start | None]:
+    """The recipe without open questions, the data in parts, and the weights to start from."""
+    first = compose(settings)
+    start = read_start(first, team)
+    whole = open_dataset(data, group_by=first.group_by or None)
+    parts = split(whole, seed=first.carved_by, val=first.val, test=first.test, share=first.share)
+    if first.labels:
+        parts = with_labels(parts, first.labels, first.carved_by)
+    return prepare.settle(settings, everything(first, parts), start), parts, start
 
 
 def _new_run(
@@ -130,18 +140,25 @@ def begin(run: Run, job: Job, parts: Parts, data: Any, *, keep: bool) -> None:
     """Write what a resume needs to know; with `keep` a checkpoint too, where the first weights do not follow from the recipe."""
     if not job.team.leads:
         return
-    source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
     facts = {
-        "data": source if isinstance(data, (str, Path)) else "",
-        "name": parts.name,
-        "classes": list(parts.classes),
+        **origin(parts, data),
         "preprocessing": job.preprocessing.to_dict(),
         "speed": job.speed.words,
-        "clearsight": __version__,
-        "hardware": hardware(),
         "lineage": job.lineage,
     }
     run.begin(job.recipe, facts, manifest(parts), partial(checkpoint.save, job.state, run.checkpoints) if keep else None)
+
+
+def origin(parts: Parts, data: Any) -> dict[str, Any]:
+    """Where and on what a run was begun."""
+    source = str(Path(data).resolve()) if isinstance(data, (str, Path)) and Path(data).exists() else str(data)
+    return {
+        "data": source if isinstance(data, (str, Path)) else "",
+        "name": parts.name,
+        "classes": list(parts.classes),
+        "clearsight": __version__,
+        "hardware": hardware(),
+    }
 
 
 def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
@@ -149,15 +166,19 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
 
     `data` is only needed where the run was started on arrays, or the data have moved.
     """
+    run = Run(Path(folder))
+    recipe, facts, table = run.reopen()
+    if isinstance(recipe, Pretraining):
+        raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
+    source = data if data is not None else facts["data"]
+    if not isinstance(source, tuple) and not source:
+        raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+    if recipe.ensemble > 1:
+        from .ensemble import resume_all
+
+        return resume_all(run, recipe, source, table, quiet)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        run = Run(Path(folder))
-        recipe, facts, table = run.reopen()
-        if isinstance(recipe, Pretraining):
-            raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
-        source = data if data is not None else facts["data"]
-        if not isinstance(source, tuple) and not source:
-            raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
@@ -225,8 +246,7 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
     """Fit the temperature of the kept weights on validation, unless that is to decide nothing, and write the artefact."""
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
-    mirror = recipe.mirror == "on"
-    logits, labels = validate(job, None, mirror=mirror), job.val.labels
+    logits, labels = validate(job, None, views=recipe.views), job.val.labels
     if not job.team.leads:
         return None
     temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)
@@ -249,14 +269,15 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         **job.lineage,
     }
     classifier = Classifier(
-        model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts
+        model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
-    save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
+    save_artefact(classifier, run.folder, golden(parts.parts["val"], recipe.channels))
     job.say(f"epoch {counters.best_epoch} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 
-def _golden(val: Dataset, channels: int) -> list[np.ndarray]:
+def golden(val: Dataset, channels: int) -> list[np.ndarray]:
+    """Some pictures to be kept with the classifier."""
     chosen = np.linspace(0, len(val) - 1, min(GOLDEN, len(val))).astype(int)
     return [decode(val.source(int(i)), channels=channels) for i in chosen]
 

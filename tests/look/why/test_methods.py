@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from clearsight import models
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.classifier.ensemble import Ensemble, Member
 from clearsight.look.capture import captured
 from clearsight.look.why import METHODS, cam, gradients
 from clearsight.look.why import occlusion as module_of_occlusion
@@ -128,6 +129,13 @@ def test_attention_is_that_of_the_network():
         flow = (attention[1] + torch.eye(65)) / 2 @ flow
     grid = flow[0, 1:].view(1, 1, 8, 8)
     torch.testing.assert_close(heat[1], nn.functional.interpolate(grid, (32, 32), mode="bilinear")[0, 0])
+
+
+def test_attention_of_an_ensemble_is_the_mean_over_its_members():
+    nets = [models.build("vit_s_16", 3, channels=3, height=8, width=8, seed=seed).eval() for seed in (0, 1)]
+    x = torch.randn(1, 3, 8, 8)
+    expected = torch.stack([rollout(net, x, FIRST) for net in nets]).mean(0)
+    torch.testing.assert_close(rollout(Ensemble([Member(net, 3, 3) for net in nets]), x, FIRST), expected)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "mobilenet_v2", "lenet5", "densenet121", "inception_v3"])

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...base.errors import ClearsightError
+from ...classifier.ensemble import Ensemble
 from ..capture import undisturbed
 from .cam import enlarged, laid_out
 from .gradients import CHUNK
@@ -46,8 +47,10 @@ def attentions(model: nn.Module, x: Tensor) -> list[Tensor]:
 def rollout(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
     """The product of all layers' attention with a half of shortcut, in the row of the class token: the same for every class.
 
-    Without a class token (an answer from the mean of all patches) it is the mean over the rows.
+    Without a class token (an answer from the mean of all patches) it is the mean over the rows; of an ensemble, over the members.
     """
+    if isinstance(model, Ensemble):
+        return torch.stack([rollout(member, x, target) for member in model.members]).mean(0)
     found = []
     for part in x.split(CHUNK):
         flow = None

@@ -1,0 +1,204 @@
+"""Ensembles: `--ensemble N` trains N networks by one recipe, each from a seed of its own on one split; `join_runs` takes those there are.
+
+Every member is an ordinary run in `members/`, so that an ensemble which was stopped goes on in the member where it stood.
+"""
+
+import csv
+import io
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..base.device import pick_device
+from ..base.errors import UsageError
+from ..base.files import read_json, write_json
+from ..classifier import Classifier, ensemble
+from ..classifier import load as load_artefact
+from ..classifier import save as save_artefact
+from ..classifier.artefact import CONFIG
+from ..datasets.dataset import Parts
+from ..datasets.loader import Pictures, load
+from ..datasets.open import open_dataset
+from ..datasets.split import apply_manifest, manifest
+from ..images.decode import decode
+from ..metrics.accuracy import ranks
+from ..metrics.calibration import fit_temperature
+from ..metrics.intervals import wilson
+from .guard import Interrupted
+from .recipe import Recipe
+from .run import Run, free_folder, open_run
+from .train import Together, Trained, golden, origin, resume, settled, speaker, train
+
+FILE = "ensemble.json"
+KS = (1, 5)
+STRICT = ("train", "unlabelled", "unused", "val", "test")  # what a picture was for one member counts for all, the first of these
+
+
+def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, Any]) -> Trained:
+    """What `train` does for a recipe with more than one network."""
+    with Together() as team:
+        if team.world > 1:
+            raise UsageError("the members of an ensemble are trained one after the other: leave out --ensemble, or start without torchrun.")
+        if out:
+            free_folder(out, runs)
+        recipe, parts, _ = settled(data, settings, team)
+    run = open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}")
+    try:
+        run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts))
+    except BaseException:
+        run.abandon()
+        raise
+    return _to_the_end(run, recipe, parts, data, quiet)
+
+
+def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> Trained:
+    """What `resume` does for such a run; members that are finished stay as they are."""
+    parts = apply_manifest(open_dataset(data, group_by=recipe.group_by or None), table)
+    return _to_the_end(run, recipe, parts, data, quiet)
+
+
+def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) -> Trained:
+    again = f"clearsight train --resume {run.folder}"
+    folders = [run.folder / "members" / str(k + 1) for k in range(recipe.ensemble)]
+    try:
+        for k, folder in enumerate(folders):
+            if not (folder / CONFIG).is_file():
+                speaker(quiet)(f"member {k + 1} of {recipe.ensemble}, seed {recipe.seed + k}")
+                _train_member(run, recipe, k, folder, data, quiet)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again) from None
+    except KeyboardInterrupt:  # between two trainings, or a second time
+        raise Interrupted(signal.SIGINT, again) from None
+    return _joined(run, recipe, parts, folders, quiet)
+
+
+def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, quiet: bool) -> None:
+    if Run(folder).begun:
+        resume(folder, data=data, quiet=quiet)
+        return
+    own: dict[str, Any] = {
+        "seed": recipe.seed + k,
+        "split_seed": recipe.carved_by,
+        "ensemble": 1,
+        "minutes": recipe.minutes / recipe.ensemble,
+    }
+    train(data, out=str(folder), quiet=quiet, recipe=str(run.folder / "recipe.toml"), **own)
+
+
+def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], quiet: bool) -> Trained:
+    """The members as one classifier, its temperature fitted on validation, in the run's folder."""
+    device, val = pick_device(recipe.device), parts.parts["val"]
+    every = [load_artefact(folder, device=device) for folder in folders]
+    whole = ensemble.join(every)
+    pictures = load(val, whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    *answers, together = (_logits(one, pictures) for one in (*every, whole))
+    whole.temperature = fit_temperature(together, pictures.labels)
+    names = [f"members/{folder.name}" for folder in folders]
+    found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels)
+    whole.facts = _facts(every, found, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
+    save_artefact(whole, run.folder, golden(val, recipe.channels))
+    write_json(run.folder / FILE, found)
+    for line in lines(found):
+        speaker(quiet)(line)
+    seconds, epochs, validation = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
+    rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
+    parameters = sum(p.numel() for p in whole.model.parameters())
+    return Trained(run.folder, whole, parameters, epochs, seconds, round(rate, 1), validation, parts)
+
+
+def _facts(members: Sequence[Classifier], found: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """What the artefact says of its training: as that of a single network, and what the members have added up to."""
+    error, first = found["ensemble"]["top1_error"], members[0].facts
+    return {
+        **known,
+        "epochs": max(one.facts["epochs"] for one in members),
+        "training_pictures": first["training_pictures"],
+        "seconds": round(sum(float(one.facts["seconds"]) for one in members), 1),
+        "clearsight": first["clearsight"],
+        "validation": {"n": found["n"], "top1": {"value": 1 - error["value"], "low": 1 - error["high"], "high": 1 - error["low"]}},
+        "ensemble": found,
+    }
+
+
+def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:
+    """Float32 `(n, K)`, of the classifier as `evaluate` uses it."""
+    fast = classifier.faster()
+    batches = pictures.batches(torch.arange(len(pictures)).split(fast.batch))
+    return torch.cat([fast.logits(batch).cpu() for batch in batches])
+
+
+def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor) -> dict[str, Any]:
+    """Top-1 and, of more than 5 classes, top-5 errors with 95 % intervals, from logits `(n, K)`: before and after.
+
+    The interval of the members' mean is that of one classifier with this error.
+    """
+    n, ks = len(labels), [k for k in KS if k < together.shape[1]]
+    wrong = {name: {k: int((ranks(logits, labels) >= k).sum()) for k in ks} for name, logits in (members | {"": together}).items()}
+    own = wrong.pop("")
+    mean = {k: sum(row[k] for row in wrong.values()) / len(members) for k in ks}
+    rows = [{"name": name, **_errors(row, n)} for name, row in wrong.items()]
+    return {"n": n, "part": "validation", "members": rows, "mean": _errors(mean, n), "ensemble": _errors(own, n)}
+
+
+def _errors(wrong: dict[int, Any], n: int) -> dict[str, Any]:
+    limits = {k: wilson(round(count), n) for k, count in wrong.items()}
+    return {f"top{k}_error": {"value": count / n, "low": limits[k][0], "high": limits[k][1]} for k, count in wrong.items()}
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What `standing` found, a line for each member, their mean, and the ensemble."""
+    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
+    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    said = [
+        f"{found['part']}, n = {found['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
+    ]
+    for name, row in named:
+        cells = [f"{row[key]['value']:.2%} ({row[key]['low']:.2%} to {row[key]['high']:.2%})" for key in keys]
+        said.append(name.ljust(24) + "".join(cell.ljust(28) for cell in cells))
+    return [line.rstrip() for line in said]
+
+
+def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs") -> tuple[Path, Classifier]:
+    """The classifiers in `folders` as one, in a folder of its own (`out`, a bare name goes under `runs`).
+
+    Nothing is fitted. Of runs on the same pictures it keeps which one no member has learnt from. Raises UsageError for
+    members that do not fit together.
+    """
+    if len(folders) < 2:
+        raise UsageError(f"an ensemble needs at least 2 classifiers. Got {len(folders)}.")
+    if out:
+        free_folder(out, runs)
+    every = [load_artefact(folder) for folder in folders]
+    names = {str(one.facts.get("data", "pictures")) for one in every}
+    facts = {"data": " + ".join(sorted(names)), "joined_from": ", ".join(map(str, folders))}
+    whole = ensemble.join(every, facts)
+    run = open_run(out, runs, facts["data"], whole.architecture)
+    _keep_division([Run(Path(folder)) for folder in folders], run)
+    pictures = sorted((Path(folders[0]) / "golden").glob("*.png"))
+    save_artefact(whole, run.folder, [decode(path, channels=whole.preprocessing.channels) for path in pictures])
+    return run.folder, whole
+
+
+def _keep_division(members: Sequence[Run], run: Run) -> None:
+    """Write `run.json` and `split.csv` if all members have one of the same pictures."""
+    if not all(one.division.is_file() for one in members):
+        return
+    tables = [list(csv.DictReader(io.StringIO(one.division.read_text(encoding="utf-8"), newline=""))) for one in members]
+    facts = [read_json(one.folder / "run.json") for one in members]
+    parts: dict[tuple[str, str], str] = {}
+    for table in tables:
+        for row in table:
+            key = row["name"], row["label"]
+            parts[key] = min(parts.get(key, row["part"]), row["part"], key=STRICT.index)
+    if any(len(table) != len(parts) for table in tables) or len({one["data"] for one in facts}) > 1:
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(tables[0][0].keys())
+    writer.writerows((*key, part) for key, part in parts.items())
+    kept = ("data", "name", "classes", "clearsight", "hardware")
+    run.keep_division({name: facts[0][name] for name in kept}, text.getvalue())
