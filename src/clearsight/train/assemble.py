@@ -15,7 +15,7 @@ from ..datasets.loader import Pictures, load
 from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import checkpoint, prepare, speed
+from . import checkpoint, finetune, prepare, speed
 from .loop import Job
 from .optimizer import make_optimizer
 from .parallel import Team
@@ -73,6 +73,7 @@ def assemble(
     model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
     whole = wrap(model).to(device)
     optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    finetune.regroup(optimizer, model, recipe)
     return Job(
         recipe=recipe,
         state=checkpoint.State(whole, optimizer),

@@ -14,6 +14,7 @@ from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
+from . import finetune
 from .recipe import Recipe, compose
 from .start import Start
 
@@ -37,6 +38,8 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
+    if by_size(recipe, given):
+        given = finetune.settings(len(data), given)
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
@@ -46,7 +49,17 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
     channels = recipe.channels or (1 if grey else 3)
-    return dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror)
+    batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
+    # what is solved forgets the head that it begins with
+    anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
+    return dataclasses.replace(
+        recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror, batchnorm=batchnorm, resize_head=anew
+    )
+
+
+def by_size(recipe: Recipe, given: dict[str, Any]) -> bool:
+    """Whether the size of the training set chooses how the network is tuned."""
+    return recipe.tune not in ("", "head") and given.get("recipe", "auto") == "auto"
 
 
 def _recipe(model: str) -> str:

@@ -5,6 +5,7 @@ its checkpoint, and the best is kept. So "retrain only the last layer", the line
 on features designed by hand are one thing.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import cast
@@ -17,11 +18,14 @@ from ..base.errors import UsageError
 from ..base.progress import Progress
 from ..datasets.loader import Pictures
 from ..models.base import Model
+from .checkpoint import State
 from .guard import Interrupted, Stop
 from .loop import Job, close_epoch, out_of_patience
+from .optimizer import SGD
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
+STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
 BATCH = 256
 
 
@@ -46,6 +50,20 @@ def solve_head(job: Job, again: str) -> None:
             _fit(job, lambda: None, lambda: None, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again) from None
+
+
+def solve_first(job: Job, stop: Stop) -> None:
+    """Solve the head before the first step; validation keeps it until an epoch is better. Solved again, it is the same, bit for bit."""
+    if job.team.world > 1:
+        raise UsageError("--tune head-then-all solves the head in one process: start it without torchrun.")
+    recipe = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=STRENGTHS, patience=PATIENCE)
+    state = State(job.state.model, SGD([]))
+    _fit(dataclasses.replace(job, recipe=recipe, state=state, task=None), lambda: None, lambda: None, stop)
+    job.state.counters.seconds += state.counters.seconds
+    row = state.counters.rows[-1]
+    job.say(f"head solved in {state.counters.seconds:.1f} s: validation accuracy {row['val_accuracy']:.2%}; from here the network")
+    if not job.perturbation:  # whose epochs are judged by another measure
+        job.state.kept, job.state.counters.best = state.kept, row["val_accuracy"]
 
 
 def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:

@@ -26,7 +26,7 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
-from . import checkpoint, prepare, probe
+from . import checkpoint, finetune, prepare, probe
 from .assemble import assemble, initialise, pictures_of, within_budget
 from .events import write_events
 from .guard import Interrupted, Stop
@@ -88,6 +88,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
+        if prepare.by_size(first, settings):
+            say(finetune.said(recipe, len(parts.parts["train"])))
         folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
         try:
             return _new_run(folder, recipe, start, values, parts, data, team, quiet, say)
@@ -116,6 +118,8 @@ def _new_run(
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
+        if recipe.l2sp:
+            job.state.start = finetune.starts(job.state.model, values)
     else:
         initialise(job)
     begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
@@ -213,6 +217,8 @@ def carry_out(job: Job, run: Run, again: str) -> None:
 
     try:
         with Stop() as stop:
+            if job.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
+                probe.solve_first(job, stop)
             (probe.fit if job.recipe.optimizer == "lbfgs" else fit)(job, save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again if job.team.leads else "") from None
@@ -238,6 +244,7 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         "seed": recipe.seed,
         "epochs": counters.epoch,
         "best_epoch": counters.best_epoch,
+        **({"soup": counters.souped} if counters.souped else {}),
         "training_pictures": len(job.train),
         "seconds": round(counters.seconds, 1),
         "speed": job.speed.words,
@@ -249,7 +256,8 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts
     )
     save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
-    job.say(f"best epoch {counters.best_epoch}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    best = f"soup of {counters.souped} epochs" if counters.souped else f"best epoch {counters.best_epoch or '0, the solved head'}"
+    job.say(f"{best}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 
