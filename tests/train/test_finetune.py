@@ -132,14 +132,15 @@ def test_with_l2sp_only_a_new_head_is_decayed():
     assert [p for g in optimizer.param_groups if g["weight_decay"] for p in g["params"]] == [model.head.weight]
 
 
-def test_a_strong_pull_leaves_the_weights_where_they_were(start, tmp_path):
-    moved = {}
-    for l2sp in (0.0, 50.0):
-        run = train(DATA, out=str(tmp_path / f"{l2sp}"), from_=start, tune="all", l2sp=l2sp, momentum=0.0, **SETTINGS).run
-        before, after = state(start), state(run)
-        body = [name for name in before if name.endswith("weight") and before[name].ndim == 4]
-        moved[l2sp] = sum(float((after[name] - before[name]).square().sum()) for name in body) ** 0.5
-    assert 0 < moved[50.0] < moved[0.0] / 5
+def test_a_strong_pull_leaves_the_weights_near_where_they_were(start, tmp_path):
+    moved, settings = {}, SETTINGS | {"lr": 0.05, "schedule": "constant", "warmup": 0.0, "momentum": 0.0, "layer_decay": 1.0, "epochs": 4}
+    before = state(start)
+    for l2sp in (0.0, 20.0):
+        run = train(DATA, out=str(tmp_path / f"{l2sp}"), from_=start, tune="all", l2sp=l2sp, **settings).run
+        tensors, _ = checkpoint.read(checkpoint.checkpoints(run / "checkpoints")[0])
+        body = [name for name in before if before[name].ndim == 4]
+        moved[l2sp] = sum(float((tensors[f"model/{name}"] - before[name]).square().sum()) for name in body) ** 0.5
+    assert 0 < moved[20.0] < moved[0.0] / 2
 
 
 @pytest.mark.parametrize("speed", ["plain", "bf16"])
@@ -231,11 +232,11 @@ def test_the_soup_is_kept_when_it_is_no_worse(accuracy, kept, monkeypatch):
 
 
 KINDS = {
-    "head-then-all": {"tune": "head-then-all", "l2sp": 0.1, "soup": 2, "layer_decay": 0.5},
+    "head-then-all": {"tune": "head-then-all", "l2sp": 0.1, "soup": 2, "layer_decay": 0.5, "lr": 1e-3},
     "gradual": {"tune": "gradual", "soup": 2, "epochs": 4, "batchnorm": "train", "weight_decay": 1e-3},
     "all": {"tune": "all", "ema": 0.9, "l2sp": 0.01, "optimizer": "adamw", "layer_decay": 0.7},
     "gradual, bf16": {"tune": "gradual", "speed": "bf16", "l2sp": 0.1},
-    "head-then-all, bf16": {"tune": "head-then-all", "speed": "bf16 channels-last", "soup": 3},
+    "head-then-all, bf16": {"tune": "head-then-all", "speed": "bf16 channels-last", "soup": 3, "lr": 1e-3},
 }
 
 
@@ -284,7 +285,7 @@ def test_stopped_while_the_head_is_solved_it_ends_the_same(start, tmp_path, monk
 def test_the_head_comes_first_and_is_kept_until_an_epoch_is_better(start, tmp_path, capsys):
     settings = SETTINGS | {"from_": start, "epochs": 1, "speed": "plain", "augment": ""}
     head = train(DATA, out=str(tmp_path / "head"), from_=start, tune="head", seed=3, quiet=True)
-    both = train(DATA, out=str(tmp_path / "both"), tune="head-then-all", **settings | {"lr": 1.0, "quiet": False})  # which ruins it
+    both = train(DATA, out=str(tmp_path / "both"), tune="head-then-all", **settings | {"lr": 0.3, "clip": 1.0, "quiet": False})  # ruins it
     assert "head solved in" in (said := capsys.readouterr().err) and "best epoch 0, the solved head" in said
     assert saved(both.run) == saved(head.run)
 
@@ -317,10 +318,9 @@ def test_the_size_of_the_set_chooses_the_recipe_and_it_is_said(start, tmp_path, 
     trained = train(few, out=str(tmp_path / "run"), from_=start, resize_head=True, tune="all", epochs=2)
     n = trained.classifier.facts["training_pictures"]
     assert f"tuned by the rule for a small set ({n} pictures): 2 epochs of sgd, batch 32" in capsys.readouterr().err
-    row = finetune.rule(n)
-    told = finetune.settings(n, {"lr": 1.0})
-    assert told["lr"] == 1.0 and told["batch"] == row.batch
-    assert row.steps <= told["epochs"] * -(-n // row.batch) < row.steps + -(-n // row.batch)
+    assert finetune.settings(n, {"lr": 1.0}) == {"lr": 1.0, "batch": 32, "epochs": 100, "mix": "", "layer_decay": 0.7}
+    assert finetune.settings(1_000, {})["epochs"] == 16  # 500 steps, 32 an epoch
+    assert finetune.settings(6_400, {"batch": 128})["lr"] == pytest.approx(0.003 / 4)
     assert [finetune.rule(n).mix for n in (100, 19_999, 20_000, 10**7)] == ["", "", "mixup:0.1", "mixup:0.1"]
     train(few, out=str(tmp_path / "named"), from_=start, resize_head=True, tune="all", epochs=1, recipe="quick")
     assert "tuned by the rule" not in capsys.readouterr().err

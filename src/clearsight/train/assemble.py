@@ -9,6 +9,7 @@ import torch
 from .. import weights
 from ..base.device import keep_large_buffers, pick_device
 from ..base.errors import UsageError
+from ..base.precision import has_bf16
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import Pictures, load
@@ -103,6 +104,8 @@ def _choose_speed(
 ) -> Speed:
     if recipe.speed != "auto":
         return parse_speed(recipe.speed)
+    if recipe.optimizer == "lbfgs":  # only features are computed, and those designed by hand count on their digits
+        return Speed() if prepare.by_hand(recipe.model) else Speed(bf16=has_bf16(device), channels_last=True)
     names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
     number = 0
     if team.leads:

@@ -42,6 +42,7 @@ class Rule:
 
 # BiT's rule: the steps and MixUp follow the size of the set. Its 500, 10,000 and 20,000 steps of 512 pictures are for accelerators.
 LR = 0.003  # of sgd, for a batch of 512, and in proportion for others
+MOST = 100  # epochs: of a few dozen pictures more are none the wiser
 RULES = (
     Rule(2_000, "small", 500, 32, "", 0.7),
     Rule(20_000, "medium", 1_000, 64, "", 0.7),
@@ -58,7 +59,7 @@ def settings(pictures: int, given: dict[str, Any]) -> dict[str, Any]:
     """What the rule says of a training set of `pictures`, under what is `given`."""
     row = rule(pictures)
     batch = given.get("batch", row.batch)
-    epochs = math.ceil(row.steps / math.ceil(pictures / batch))
+    epochs = min(MOST, math.ceil(row.steps / math.ceil(pictures / batch)))
     told = {"batch": batch, "epochs": epochs, "lr": LR * batch / 512, "mix": row.mix, "layer_decay": row.layer_decay}
     return {**told, **given}
 

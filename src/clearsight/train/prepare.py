@@ -71,7 +71,7 @@ def _recipe(model: str) -> str:
     return recipe
 
 
-def _by_hand(model: str) -> bool:
+def by_hand(model: str) -> bool:
     """Whether the features of `model` are designed, not learnt."""
     return not model.startswith("timm:") and models.family(model) in models.HANDMADE
 
@@ -98,19 +98,19 @@ def _glance(data: Dataset) -> tuple[int, bool]:
 
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
-    least = LEAST_STEPS * (10 if _by_hand(recipe.model) else 1)
+    least = LEAST_STEPS * (10 if by_hand(recipe.model) else 1)
     return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
     if side > SMALL:
         return PHOTOGRAPH
-    return side if _by_hand(model) else max(side, LEAST)
+    return side if by_hand(model) else max(side, LEAST)
 
 
 def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
     """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
-    if _by_hand(model):
+    if by_hand(model):
         return ""
     shift = f"crop:{max(1, round(size / 28))}"
     if characters(classes):

@@ -12,13 +12,16 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..base.errors import UsageError
+from ..base.precision import halved
 from ..base.progress import Progress
+from ..classifier.folding import folded
 from ..datasets.loader import Pictures
 from ..models.base import Model
 from .checkpoint import State
+from .finetune import NORMS
 from .guard import Interrupted, Stop
 from .loop import Job, close_epoch, out_of_patience
 from .optimizer import SGD
@@ -112,21 +115,44 @@ def _chosen(job: Job) -> bool:
 @torch.no_grad()
 def _features(job: Job, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
     """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
-    model = cast(Model, job.state.model.eval())
+    net, dtype = _body(job)
     kept = torch.empty(0)
     batches, done = wanted.split(BATCH), 0
     with Progress(label, len(wanted), quiet=job.quiet) as progress:
         for indices, some in zip(batches, pictures.batches(batches), strict=True):
             stop.check()
             inputs = job.preprocessing.normalise(some.to(job.device)).contiguous(memory_format=job.speed.memory_format)
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                found = model.features(inputs)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16 and dtype == torch.float32):
+                found = net(inputs.to(dtype))
             if not len(kept):
                 kept = torch.empty(len(wanted), found.shape[1], device=job.device)
             kept[done : done + len(indices)] = found.float()
             done += len(indices)
             progress.update(len(indices))
     return kept
+
+
+class _Body(nn.Module):
+    """A network without its head."""
+
+    def __init__(self, network: Model) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The features `(N, D)`."""
+        return self.network.features(x)
+
+
+def _body(job: Job) -> tuple[nn.Module, torch.dtype]:
+    """What computes features as fast as the job's speed allows, and for which inputs: batch norms at rest are part of what is before."""
+    body: nn.Module = _Body(cast(Model, job.state.model)).eval()
+    if any(isinstance(module, NORMS) for module in body.modules()):
+        body = folded(body)
+    half = job.speed.bf16 and job.device.type == "cpu"
+    body = halved(body) if half else body
+    body.to(memory_format=job.speed.memory_format)  # type: ignore[call-overload]
+    return body, torch.bfloat16 if half else torch.float32
 
 
 def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:
