@@ -66,8 +66,9 @@ def ordinary(
     optimizer = torch.optim.SGD(head.parameters(), lr=lr, momentum=0.9)
     steps = epochs * -(-len(x) // BATCH)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    begun, best = time.perf_counter(), 0.0
-    for epoch in range(1, epochs + 1):
+    begun, best, epoch = time.perf_counter(), 0.0, 0
+    while epoch < epochs and best < wanted:
+        epoch += 1
         for index in torch.randperm(len(x)).split(BATCH):
             F.cross_entropy(head(features(base, x[index]) if known is None else known[index]), y[index]).backward()
             optimizer.step()
@@ -76,8 +77,6 @@ def ordinary(
         with torch.no_grad():
             found = features(base, asked) if known is None else known[len(x) :]
             best = max(best, float((head(found).argmax(1) == answers).float().mean()))
-        if best >= wanted:
-            break
     return time.perf_counter() - begun, best, epoch
 
 
