@@ -6,9 +6,11 @@ Two views of each picture, 128 numbers each. Both losses take turns in one proce
 loss. With --bf16 our products are in bfloat16, for chips that multiply it.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from common import Row, alone, compare, finish, load_check, parser
@@ -27,7 +29,11 @@ def milliseconds(loss: Loss, views: tuple[torch.Tensor, torch.Tensor]) -> float:
 
 
 def lightlys() -> Loss | None:
+    sys.path.append(str(Path(__file__).parent / "contestants"))
     try:
+        from shims import import_torchvision
+
+        import_torchvision()
         from lightly.loss import NTXentLoss
     except ImportError:
         return None

@@ -11,7 +11,7 @@ import clearsight
 SRC = Path(__file__).parent.parent / "src" / "clearsight"
 FLOORS = {
     "base": 0, "images": 1, "layers": 1, "metrics": 1, "datasets": 2, "models": 2, "weights": 3, "classifier": 4, "train": 5,
-    "attacks": 5, "look": 5, "selfsup": 6, "evaluate": 6, "ship": 6, "sklearn": 6, "studio": 7, "cli": 8,
+    "attacks": 5, "look": 5, "selfsup": 6, "evaluate": 6, "labels": 6, "ship": 6, "sklearn": 6, "studio": 7, "cli": 8,
 }  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
 

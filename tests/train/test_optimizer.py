@@ -203,3 +203,29 @@ def test_frozen_weights_are_in_no_group():
 def test_unknown_name():
     with pytest.raises(UsageError, match=r"no optimizer is called 'adam'. Did you mean adamw"):
         make_optimizer(network(), name="adam", **SETTINGS)
+
+
+def test_lars_takes_steps_in_proportion_to_the_weights():
+    """Two steps by the formulas of the paper: v ← m·v + lr·η·‖w‖/‖g + βw‖·(g + βw), w ← w − v; vectors as by SGD with momentum."""
+    model = nn.Linear(3, 2)
+    optimizer = make_optimizer(model, name="lars", lr=0.5, momentum=0.9, weight_decay=0.1)
+    weight, bias = model.weight.detach().clone(), model.bias.detach().clone()
+    v, u = torch.zeros_like(weight), torch.zeros_like(bias)
+    for step in range(2):
+        g, h = torch.full_like(weight, 1.0 + step), torch.full_like(bias, 2.0 - step)
+        model.weight.grad, model.bias.grad = g.clone(), h.clone()
+        optimizer.step()
+        decayed = g + 0.1 * weight
+        v = 0.9 * v + 0.5 * 1e-3 * weight.norm() / decayed.norm() * decayed
+        u = 0.9 * u + 0.5 * h
+        weight, bias = weight - v, bias - u
+        torch.testing.assert_close(model.weight.detach(), weight)
+        torch.testing.assert_close(model.bias.detach(), bias)
+
+
+def test_lars_moves_a_matrix_of_zeros_by_its_gradient():
+    model = nn.Linear(2, 2, bias=False)
+    nn.init.zeros_(model.weight)
+    model.weight.grad = torch.ones(2, 2)
+    make_optimizer(model, name="lars", lr=0.1, momentum=0.0, weight_decay=0.0).step()
+    torch.testing.assert_close(model.weight.detach(), torch.full((2, 2), -0.1))

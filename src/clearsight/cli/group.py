@@ -18,6 +18,7 @@ VERBS = {
     "compare": "Say whether one classifier is better than another, or whether it is noise.",
     "attack": "Change pictures a little so that a classifier misses them, and say how well it stands that.",
     "stress": "Say where a classifier breaks: noise, weather, bad light, occlusion, turns, clutter.",
+    "labels": "Say which labels are likely wrong, and which pictures to label next.",
     "ladder": "Climb from pixels over hand-designed features to networks, and see what each step buys.",
     "models": "List the networks.",
     "look": "See and check what happens inside a network: shapes, filters, maps, single numbers.",

@@ -46,9 +46,12 @@ def pretrain(data: str | None, out: str, resume: str, as_json: bool, quiet: bool
     if trained is None:  # a process of a team that does not lead
         return
     report = report_training(trained, quiet=quiet)
+    labelled = "knn_accuracy" in trained.classifier.facts
     if as_json:
-        print_json({**trained.to_json(), "knn_accuracy": float(trained.classifier.facts["knn_accuracy"])})
+        probes = {"knn_accuracy": float(trained.classifier.facts["knn_accuracy"])} if labelled else {}
+        print_json({**trained.to_json(), **probes})
     else:
-        click.echo(f"linear probe on validation {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
+        judge = "linear probe on validation" if labelled else "clusters told apart on validation"
+        click.echo(f"{judge} {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
         click.echo(f"features   {trained.run}\nreport     {report}")
-        click.echo(f"next       clearsight train {data or 'DATA'} --from {trained.run} --labels 10")
+        click.echo(f"next       clearsight train {(labelled and data) or 'LABELLED'} --from {trained.run} --labels 10")

@@ -78,7 +78,20 @@ def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
     facts |= {name: value for name, value in classifier.facts.items() if not isinstance(value, dict)}
     if (run.folder / "recipe.toml").is_file():
         recipe = saved(run.folder / "recipe.toml")
-        told = ("size", "channels", "fit", "batch", "optimizer", "lr", "schedule", "weight_decay", "label_smoothing", "ema", "augment")
+        told = (
+            "size",
+            "channels",
+            "fit",
+            "batch",
+            "optimizer",
+            "lr",
+            "schedule",
+            "weight_decay",
+            "label_smoothing",
+            "ema",
+            "augment",
+            "keep",
+        )
         facts |= {name: getattr(recipe, name) for name in told}
         known = read_json(run.folder / "run.json")
         facts |= known.get("hardware", {})

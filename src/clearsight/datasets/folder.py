@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
 from ..images.decode import SUFFIXES
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 
 # what archives and network drives put beside the pictures: previews of them, under the same suffixes
 HIDDEN = (".", "__MACOSX", "@eaDir")
+ONE_CLASS = "picture"
 LAYOUT = """Expected is a folder per class:
   {0}/cat/1.jpg
   {0}/cat/2.jpg
@@ -25,10 +28,11 @@ def is_folder(data: Any) -> bool:
     return isinstance(data, str | Path) and os.path.isdir(data)
 
 
-def read_folder(data: str | Path, *, group_by: str | None = None) -> Parts:
+def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool = True) -> Parts:
     """Every picture file below the class folders, in the order of their names; what is left out is in the notes.
 
-    `group_by="folder"` keeps the pictures together that share the name of the first folder below their class folder.
+    `group_by="folder"` keeps the pictures together that share the name of the first folder below their class folder. Unless they
+    must be `labelled`, pictures of a folder without class folders are those of one class, `picture`.
     Files of 0 bytes stay listed, so that `check` names them and reading them fails.
     Raises UsageError when there is no picture, ClearsightError for a class that train lacks.
     """
@@ -40,7 +44,9 @@ def read_folder(data: str | Path, *, group_by: str | None = None) -> Parts:
     named, beside = _part_folders(root, tops)
     notes = [f"beside the parts, left out: {listed(beside)}"] if beside else []
     files: dict[str, list[tuple[str, str]]] = {}
-    for part, folder in (named or {"all": ""}).items():
+    if not labelled and not tops and loose:
+        files, loose = {"all": [(path, ONE_CLASS) for path in loose]}, []
+    for part, folder in (named or {"all": ""} if not files else {}).items():
         classes, outside = (tops, []) if part == "all" else walk.scan(folder)
         loose += outside
         files[part] = _labelled(walk, classes, notes)
@@ -54,6 +60,19 @@ def read_folder(data: str | Path, *, group_by: str | None = None) -> Parts:
     table = class_table({part: (label for _, label in rows) for part, rows in files.items()})
     parts = {part: _dataset(root, rows, table, named.get(part, ""), group_by) for part, rows in files.items()}
     return Parts(root.resolve().name, table, parts, (*notes, *walk.notes()))
+
+
+def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
+    """Every picture file in a folder and below, in the order of their names, without classes (labels are -1); and what was left out.
+
+    Raises UsageError when there is none.
+    """
+    walk = _Walk(str(data))
+    paths = walk.below("")
+    if not paths:
+        raise UsageError("\n".join([f"no picture in {data}.", *walk.notes()]))
+    labels = np.full(len(paths), -1, dtype=np.int64)
+    return Dataset((), labels, objects(map(_printable, paths)), root=Path(data), paths=objects(paths)), tuple(walk.notes())
 
 
 @dataclass

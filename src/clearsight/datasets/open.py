@@ -35,19 +35,19 @@ READERS = (
     Reader("an .npz file of pictures and labels", is_npz, read_npz, ("classes",)),
     Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
     Reader("a table of paths and labels (.csv, .tsv, .parquet)", is_table, read_table, ("group_by",)),
-    Reader("a folder with a folder of pictures per class", is_folder, read_folder, ("group_by",)),
+    Reader("a folder with a folder of pictures per class", is_folder, read_folder, ("group_by", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
 )
 
 
-def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[str] | None = None) -> Parts:
+def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[str] | None = None, labelled: bool = True) -> Parts:
     """The parts of `data` as they come: a path, the name of a set, `(pictures, labels)` arrays, or Parts (returned as they are).
 
     `group_by` keeps pictures together when parts are split: a column of a table, or "folder" for a folder.
-    `classes` names whole-number labels, for arrays, .npz and IDX.
+    `classes` names whole-number labels, for arrays, .npz and IDX. Unless they must be `labelled`, a folder of pictures will do.
     Raises UsageError for data of no known kind, ClearsightError for data that is damaged or contradicts itself.
     """
-    options = {name: value for name, value in (("group_by", group_by), ("classes", classes)) if value is not None}
+    options: dict[str, Any] = {name: value for name, value in (("group_by", group_by), ("classes", classes)) if value is not None}
     if isinstance(data, Parts) and not options:
         return data
     if isinstance(data, str) and data.startswith("~"):
@@ -56,12 +56,14 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
     reader = None if nothing else next((reader for reader in READERS if reader.recognises(data)), None)
     if reader is None:
         raise _unknown_data(data)
+    if not labelled and "labelled" in reader.options:
+        options["labelled"] = False
     for name in options:
         if name not in reader.options:
             able = [other.kind for other in READERS if name in other.options]
             raise UsageError(f"{name} cannot be used with {reader.kind}; it is for {' or '.join(able)}.")
     parts = reader.read(data, **options)
-    return Parts(parts.name, parts.classes, parts.parts, (*parts.notes, *_class_notes(parts), *_group_notes(parts)))
+    return Parts(parts.name, parts.classes, parts.parts, (*parts.notes, *(_class_notes(parts) if labelled else ()), *_group_notes(parts)))
 
 
 def _unknown_data(data: Any) -> UsageError:

@@ -73,9 +73,7 @@ def with_labels(parts: Parts, wanted: str, seed: int) -> Parts:
     made = dict(parts.parts) | {"train": train.subset(chosen), "unlabelled": train.subset(~chosen)}
     made = {part: made[part] for part in PARTS if part in made and (part != "unlabelled" or len(made[part]))}
     each = f"{take.min()}" if take.min() == take.max() else f"{take.min()} to {take.max()}"
-    note = (
-        f"labels of {chosen.sum():,} of {len(train):,} training pictures are used, {each} of a class; those of validation choose the epoch"
-    )
+    note = f"labels of {chosen.sum():,} of {len(train):,} training pictures are used, {each} of a class"
     return Parts(parts.name, parts.classes, made, (*parts.notes, note))
 
 
@@ -222,3 +220,51 @@ def align(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
         )
     table = np.array([index.get(clean_label(label), -1) for label in dataset.classes], dtype=np.int64)
     return replace(dataset, classes=tuple(classes), labels=table[dataset.labels])
+
+
+def folds(dataset: Dataset, k: int, seed: int = 0) -> NDArray[np.int64]:
+    """Which of `k` folds each picture is in, int64 (N,): stratified, seeded, groups whole; -1 for what every fold must learn from.
+
+    That is a class all of whose pictures would fall into one fold, with what is in a group with them: without it nothing would show
+    what the class looks like. Raises UsageError for fewer than 2 folds, or more than there are pictures or groups; ClearsightError
+    when nothing is left.
+    """
+    if k < 2:
+        raise wrong("folds", "at least 2", k)
+    units = np.arange(len(dataset)) if dataset.groups is None else np.unique(np.asarray(dataset.groups, dtype=str), return_inverse=True)[1]
+    n_units = len(np.unique(units))
+    if n_units < k:
+        what = "pictures" if dataset.groups is None else "groups of pictures"
+        raise UsageError(f"{k} folds need at least {k} {what}. There are {n_units}.")
+    fold = _dealt(dataset, k, seed) if dataset.groups is None else _dealt_groups(dataset, units, k, seed)
+    held = np.zeros((len(dataset.classes), k), dtype=bool)
+    held[dataset.labels, fold] = True
+    alone = np.isin(units, units[(held.sum(1) == 1)[dataset.labels]])
+    if alone.all():
+        what = "one picture" if dataset.groups is None else "one group"
+        raise ClearsightError(f"no class has more than {what}, so none can be learnt without it. Add pictures.")
+    fold[alone] = -1
+    return fold
+
+
+def _dealt(dataset: Dataset, k: int, seed: int) -> NDArray[np.int64]:
+    """Pictures in random order, class after class, are dealt out in turn."""
+    order = _order(len(dataset), seed, "folds")
+    fold = np.empty(len(dataset), dtype=np.int64)
+    fold[order[np.argsort(dataset.labels[order], kind="stable")]] = np.arange(len(dataset)) % k
+    return fold
+
+
+def _dealt_groups(dataset: Dataset, group: NDArray[np.int64], k: int, seed: int) -> NDArray[np.int64]:
+    """Groups, the largest first, each to the fold that has the fewest of its classes."""
+    sizes, counts = np.bincount(group), dataset.counts()
+    members = np.split(np.argsort(group, kind="stable"), np.cumsum(sizes)[:-1])
+    order = _order(len(sizes), seed, "folds")
+    have, total, place = np.zeros((k, len(counts))), np.zeros(k), np.empty(len(sizes), dtype=np.int64)
+    for g in order[np.argsort(-sizes[order], kind="stable")]:
+        classes, n = np.unique(dataset.labels[members[g]], return_counts=True)
+        cost = (n * (n + 2 * have[:, classes]) / counts[classes]).sum(1)  # the change of Σ pictures² / count
+        place[g] = min(range(k), key=lambda f: (cost[f], total[f]))
+        have[place[g], classes] += n
+        total[place[g]] += sizes[g]
+    return place[group]

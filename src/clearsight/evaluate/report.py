@@ -49,7 +49,12 @@ def write_report(
     if evaluation is not None:
         show = thumbnails(evaluation, dataset) if dataset is not None else lambda row: ""
         sections = (_samples(evaluation, show), _matrix(evaluation), _pairs(evaluation, show), _mistakes(evaluation, show))
-        parts += [_hero(title, evaluation, evaluation_part), *sections, _classes(evaluation), _calibration(evaluation)]
+        parts += [
+            _hero(title, evaluation, evaluation_part, facts.get("keep") == "last"),
+            *sections,
+            _classes(evaluation),
+            _calibration(evaluation),
+        ]
     else:
         parts.append(
             f'<section class="card hero"><p class="kind">Training report</p><h1>{escape(title)}</h1>{_last_epoch(history or [])}</section>'
@@ -81,7 +86,7 @@ def percent(*shares: float) -> list[str]:
     return [f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%" for share in shares]
 
 
-def _hero(title: str, evaluation: Evaluation, part: str) -> str:
+def _hero(title: str, evaluation: Evaluation, part: str, unread: bool) -> str:
     figures = evaluation.figures
     value, low, high = _interval(figures["top1"])
     kind = "" if part == "all" else f"{escape(part)} "
@@ -91,7 +96,7 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
         f"Always answering the commonest of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
     )
     note = ""
-    if part in ("validation", "val"):
+    if part in ("validation", "val") and not unread:
         note = (
             '<p class="note">These pictures chose the best epoch and the temperature, so the figures flatter a little. '
             "The test part, read once in the end, gives the honest ones: <b>clearsight evaluate</b>.</p>"

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from scipy.special import stdtrit
+
 from ..base.errors import wrong
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
@@ -47,3 +49,17 @@ def median(values: Sequence[float]) -> tuple[float, float, float]:
     half = Z * math.sqrt(n) / 2
     low, high = max(0, math.floor(n / 2 - half) - 1), min(n - 1, math.ceil(n / 2 + half))
     return (rising[(n - 1) // 2] + rising[n // 2]) / 2, rising[low], rising[high]
+
+
+def mean(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and Student's 95 % interval of it (Biometrika 1908), which one value alone leaves without bounds.
+
+    Raises UsageError when there is no value.
+    """
+    if not values:
+        raise wrong("the number of values", "at least 1", 0)
+    n, centre = len(values), math.fsum(values) / len(values)
+    if n == 1:
+        return centre, -math.inf, math.inf
+    half = float(stdtrit(n - 1, 0.975)) * math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (n - 1) / n)
+    return centre, centre - half, centre + half

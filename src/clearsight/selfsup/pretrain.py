@@ -1,12 +1,14 @@
 """`pretrain`: pictures in, a run folder with a classifier out whose features were learnt without a label.
 
 Labels only judge: they solve the head of the artefact on features that never saw them, and a training that begins with these weights
-makes its head anew.
+makes its head anew. Where the pictures have none, the classes of the artefact are clusters of its features.
 """
 
 import dataclasses
 from pathlib import Path
 from typing import Any, cast
+
+import torch
 
 from ..base.errors import UsageError
 from ..datasets.dataset import Parts
@@ -17,17 +19,22 @@ from ..models.base import Model
 from ..train import prepare
 from ..train.assemble import assemble, initialise, pictures_of, within_budget
 from ..train.checkpoint import State
+from ..train.guard import Stop
 from ..train.loop import Job
 from ..train.optimizer import SGD
 from ..train.parallel import Team
 from ..train.probe import solve_head
-from ..train.recipe import WITHOUT_LABELS, Pretraining, compose
+from ..train.recipe import WITHOUT_LABELS, Pretraining, Recipe, compose
 from ..train.run import Run, free_folder, open_run
 from ..train.train import Together, Trained, begin, carry_out, finish, go_on, speaker
 from ..train.working import Speed
 from ..train.working import parse as parse_speed
+from .probes import clusters, features
 from .simclr import Contrastive, SimCLR
 from .views import views
+
+CLUSTERS, CLUSTER = 10, "cluster"
+NETWORK = "swift-wide"  # for small pictures: what has no label to learn by heart makes use of more channels
 
 
 def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
@@ -44,10 +51,9 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
         first = compose(given, kind=Pretraining)
         if out and team.leads:
             free_folder(out, runs)
-        parts = split(
-            open_dataset(data, group_by=first.group_by or None), seed=first.seed, val=first.val, test=first.test, share=first.share
-        )
-        recipe = cast(Pretraining, prepare.settle(given, parts.parts["train"], kind=Pretraining))
+        whole = _opened(data, first)
+        parts = split(whole, seed=first.seed, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
+        recipe = cast(Pretraining, prepare.settle({**given, "keep": "last"}, parts.parts["train"], kind=Pretraining, small=NETWORK))
         if first.augment == "auto":
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
         for note in parts.notes:
@@ -76,10 +82,27 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
-        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        parts = apply_manifest(_opened(source, recipe), table)
         job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))
         go_on(job, run, job.say)
         return _to_the_end(job, run, parts)
+
+
+def _opened(data: Any, recipe: Recipe) -> Parts:
+    """The data, with a table of clusters to be found where they have no classes."""
+    parts = open_dataset(data, group_by=recipe.group_by or None, labelled=False)
+    if len(parts.classes) > 1:
+        return parts
+    if (n := min(map(len, parts.parts.values()))) < CLUSTERS:
+        raise UsageError(f"features without labels need at least {CLUSTERS} pictures. {parts.name} has {n}.")
+    table = tuple(f"{CLUSTER} {k}" for k in range(1, CLUSTERS + 1))
+    made = {part: dataclasses.replace(dataset, classes=table) for part, dataset in parts.parts.items()}
+    note = f"no labels: the artefact's classes will be {CLUSTERS} clusters of its features"
+    return Parts(parts.name, table, made, (*parts.notes, note))
+
+
+def _labelled(parts: Parts) -> bool:
+    return not parts.classes[0].startswith(CLUSTER)
 
 
 def _named(settings: dict[str, Any]) -> str:
@@ -95,27 +118,43 @@ def _job(recipe: Pretraining, parts: Parts, team: Team, quiet: bool, known: Prep
     say(pictures.note)
 
     def wrap(network: Model) -> Contrastive:
-        return Contrastive(network, recipe.projection)
+        return Contrastive(network, recipe.projection, recipe.seed)
 
     job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, speed, wrap)
-    return dataclasses.replace(job, task=SimCLR(recipe.temperature))
+    return dataclasses.replace(job, task=SimCLR(recipe.temperature, _labelled(parts)))
 
 
 def _to_the_end(job: Job, run: Run, parts: Parts) -> Trained | None:
-    """Train, then solve the head of the network on all training labels, and write the artefact."""
+    """Train, then solve the head of the network on all training labels, or on clusters, and write the artefact."""
     again = f"clearsight pretrain --resume {run.folder}"
     carry_out(job, run, again)
     wrapped, counters = cast(Contrastive, job.state.model), job.state.counters
     wrapped.load_state_dict(job.state.kept)
+    lineage = {"pretrained": "simclr"}
+    if _labelled(parts):
+        lineage["knn_accuracy"] = f"{counters.rows[-1]['knn_accuracy']:.4f}"
+        job.say("now the head, on all labels, which the features never saw")
+    else:
+        parts = _clustered(job, parts)
+        lineage["classes"] = f"{CLUSTERS} clusters of the features, not labels"
+        job.say(f"now the head, which tells {CLUSTERS} clusters of the features apart")
     for p in wrapped.network.head.parameters():
         p.requires_grad_(True)
-    knn = counters.rows[counters.best_epoch - 1]["knn_accuracy"]
-    job.say(f"nearest neighbours of the best epoch: {knn:.2%} of {len(job.val):,} validation pictures; now the head, on all labels")
     state = State(wrapped.network, SGD([]))
-    judged = dataclasses.replace(
-        job, recipe=dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2), state=state, task=None
-    )
+    solving = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2, keep="best")
+    judged = dataclasses.replace(job, recipe=solving, state=state, task=None)
     solve_head(judged, again)
-    lineage = {"pretrained": "simclr", "knn_accuracy": f"{knn:.4f}"}
     state.counters = counters
-    return finish(dataclasses.replace(judged, recipe=job.recipe, lineage=lineage), run, parts)
+    return finish(dataclasses.replace(judged, recipe=dataclasses.replace(job.recipe, keep="best"), lineage=lineage), run, parts)
+
+
+def _clustered(job: Job, parts: Parts) -> Parts:
+    """The parts, and the job's pictures, with their clusters as labels."""
+    with Stop() as stop:
+        known, asked = (features(job, pictures, torch.arange(len(pictures)), None, stop) for pictures in (job.train, job.val))
+    job.train.labels, job.val.labels = clusters(known, asked, CLUSTERS, job.recipe.seed)
+    made = {
+        part: dataclasses.replace(parts.parts[part], labels=pictures.labels.numpy())
+        for part, pictures in (("train", job.train), ("val", job.val))
+    }
+    return dataclasses.replace(parts, parts=parts.parts | made)

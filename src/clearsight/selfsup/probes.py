@@ -7,8 +7,11 @@ Shapes: N training and n validation pictures, D features, K classes.
 
 from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
 from ..base.randomness import permutation
@@ -22,17 +25,21 @@ NEIGHBOURS, WARMTH = 20, 0.07  # voters, and the temperature of their weights
 L2 = 1e-4  # of the head, in units of the features' mean squared length
 
 
-def probed(job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
-    """Logits `(n, K)` of validation by a head solved on up to 10,000 training pictures, and the accuracy of the neighbours' vote."""
+def probed(job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+    """How much of validation a head solved on up to 10,000 training pictures has right, and how much the vote of their neighbours."""
     chosen = permutation(job.recipe.seed, -4, len(job.train))[:LOOKED_AT]
     known = features(job, job.train, chosen, weights, stop)
     asked = features(job, job.val, torch.arange(len(job.val)), weights, stop)
-    labels, classes = job.train.labels[chosen], len(job.class_weights)
+    labels, truth, classes = job.train.labels[chosen], job.val.labels, len(job.class_weights)
     votes = neighbours(known, labels, asked, classes)
-    problem = Problem(known.clone(), labels, classes)
+    problem = Problem(known, labels, classes)
     found = solve(problem, L2 * problem.spread, rough=True, check=stop.check)
     logits = F.linear(asked, found.weight.float(), found.bias.float())
-    return logits, {"knn_accuracy": float((votes.argmax(1) == job.val.labels).float().mean())}
+    return {"linear_accuracy": _right(logits, truth), "knn_accuracy": _right(votes, truth)}
+
+
+def _right(scores: Tensor, labels: Tensor) -> float:
+    return float((scores.argmax(1) == labels).float().mean())
 
 
 @torch.inference_mode()
@@ -63,3 +70,15 @@ def neighbours(known: Tensor, labels: Tensor, asked: Tensor, classes: int) -> Te
         alike, who = (F.normalize(asked[start : start + BATCH], dim=1) @ table.T).topk(min(NEIGHBOURS, len(known)), dim=1)
         votes[start : start + BATCH].scatter_add_(1, labels[who], (alike / WARMTH).exp())
     return votes
+
+
+def clusters(known: Tensor, asked: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Which of `count` groups of alike directions, found by k-means among the `known` features (N, D), each picture of both is in."""
+    found = KMeans(count, n_init=4, random_state=seed).fit(_directions(known))
+    first, second = (torch.from_numpy(found.predict(_directions(some))).long() for some in (known, asked))
+    return first, second
+
+
+def _directions(vectors: Tensor) -> NDArray[np.float64]:
+    unit: NDArray[np.float64] = F.normalize(vectors, dim=1).double().numpy()
+    return unit

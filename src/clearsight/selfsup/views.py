@@ -10,6 +10,6 @@ def views(size: int, channels: int, classes: tuple[str, ...]) -> str:
     """
     flip = "" if characters(classes) else "flip "
     if size <= SMALL:
-        return f"{flip}crop:{max(1, round(size / 9))} rotate:10 jitter:0.4 erase:0.3"
+        return f"{flip}crop:{max(1, round(size / 9))} rotate:15 jitter:0.6 erase:0.3 blur:1"
     grey = "" if channels == 1 else " grey:0.2"
     return f"rrc:0.2 {flip}blur{grey} jitter:0.8"

@@ -243,29 +243,25 @@ def _end_epoch(job: Job, stop: Stop) -> None:
             torch.distributed.broadcast(buffer, src=0)
     weights = state.averaged or None
     facts: dict[str, Any] = {"lr": _lr(job, job.steps - 1)}
-    if job.task:
-        logits, found = job.task.judge(job, weights, stop)
-        facts |= found
-    else:
-        logits = validate(job, weights, stop)
+    facts |= job.task.judge(job, weights, stop) if job.task else scores(validate(job, weights, stop), job.val.labels)
     if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
     place = state.counters.epoch - max(0, job.recipe.epochs - job.recipe.soup)
     if job.recipe.soup and place >= 0:
         blend(state.soup, weights or state.model.state_dict(), 1 / (1 + place))
-    close_epoch(job, logits, facts)
+    close_epoch(job, facts)
     if collapsed(job):
         job.say("the network has overfitted to its own attack (robust accuracy fell by half): stopped; the best epoch is kept")
 
 
 def _taste(job: Job, stop: Stop) -> None:
-    """Keep the mean of the last epochs' weights if validation finds it no worse than the best epoch."""
+    """Keep the mean of the last epochs' weights if validation finds it no worse than the best epoch, or decides nothing."""
     counters, state = job.state.counters, job.state
     accuracy, epochs = topk(validate(job, state.soup, stop), job.val.labels, 1), min(job.recipe.soup, job.recipe.epochs)
-    better = accuracy >= counters.best
+    better = accuracy >= counters.best or job.recipe.keep == "last"
     job.say(
-        f"soup of the last {epochs} epochs: validation accuracy {accuracy:.2%}, the best epoch {counters.best:.2%}: "
-        f"{'the soup' if better else 'the best epoch'} is kept"
+        f"soup of the last {epochs} epochs: validation accuracy {accuracy:.2%}, the epoch kept so far {counters.best:.2%}: "
+        f"{'the soup' if better else 'that epoch'} is kept"
     )
     if better:
         counters.best, counters.souped, state.kept = accuracy, epochs, state.soup
@@ -296,13 +292,16 @@ def collapsed(job: Job) -> bool:
     return adversarial.collapsed([row["robust_accuracy"] for row in job.state.counters.rows if "robust_accuracy" in row])
 
 
-def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
-    """Keep the weights if their validation `logits` (n, K) are the best so far, write the epoch's row with `facts`, begin the next."""
+def scores(logits: Tensor, labels: Tensor) -> dict[str, Any]:
+    """What logits `(n, K)` are worth on validation."""
+    return {"val_loss": float(F.cross_entropy(logits, labels)), "val_accuracy": topk(logits, labels, 1)}
+
+
+def close_epoch(job: Job, facts: dict[str, Any]) -> None:
+    """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
     counters, state = job.state.counters, job.state
-    labels = job.val.labels
-    accuracy = topk(logits, labels, 1)
-    worth = facts.get("robust_accuracy", accuracy)
-    if worth > counters.best:
+    worth = facts.get("robust_accuracy", facts["val_accuracy"])
+    if worth > counters.best or job.recipe.keep == "last":
         counters.best, counters.best_epoch = worth, counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
     counters.rows.append(
@@ -311,8 +310,6 @@ def close_epoch(job: Job, logits: Tensor, facts: dict[str, Any]) -> None:
             **facts,
             "loss": counters.loss / counters.seen,
             "accuracy": counters.correct / counters.seen,
-            "val_loss": float(F.cross_entropy(logits, labels)),
-            "val_accuracy": accuracy,
             "pictures_per_second": round(counters.pictures / max(counters.seconds, 1e-9), 1),
             "seconds": round(counters.seconds, 3),
         }

@@ -28,16 +28,16 @@ STATISTICS_PIXELS = 2**24
 GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
-def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe) -> Recipe:
+def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe, small: str = "swift") -> Recipe:
     """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
 
-    Without a recipe named, small sets get more epochs.
+    Without a recipe named, small sets get more epochs; without a network, small pictures get `small`.
     """
     recipe = compose(given, kind=kind)
     side, grey = _glance(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
-        model = "swift" if (recipe.size or side) <= SMALL else "resnet18"
+        model = small if (recipe.size or side) <= SMALL else "resnet18"
     if by_size(recipe, given):
         given = finetune.settings(len(data), given)
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
@@ -49,12 +49,22 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     mirror = recipe.mirror if recipe.mirror != "auto" else "on" if "flip" in augment.split() else "off"
     channels = recipe.channels or (1 if grey else 3)
+    keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
+    if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
+        why = "--keep last" if recipe.keep == "last" else "--labels"
+        raise UsageError(
+            f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
+        )
+    recipe = dataclasses.replace(recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror, keep=keep)
+    return _tuned(recipe, start)
+
+
+def _tuned(recipe: Recipe, start: Start | None) -> Recipe:
+    """The recipe with the questions of tuning answered."""
     batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
     # what is solved forgets the head that it begins with
     anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
-    return dataclasses.replace(
-        recipe, size=size, fit=fit, channels=channels, augment=augment, epochs=epochs, mirror=mirror, batchnorm=batchnorm, resize_head=anew
-    )
+    return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=anew)
 
 
 def by_size(recipe: Recipe, given: dict[str, Any]) -> bool:

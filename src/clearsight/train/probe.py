@@ -21,9 +21,10 @@ from ..classifier.folding import folded
 from ..datasets.loader import Pictures
 from ..models.base import Model
 from .checkpoint import State
+from .crossed import strength
 from .finetune import NORMS
 from .guard import Interrupted, Stop
-from .loop import Job, close_epoch, out_of_patience
+from .loop import Job, close_epoch, out_of_patience, scores
 from .optimizer import SGD
 from .solve import Problem, Solution, solve
 
@@ -95,11 +96,15 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         on_epoch()
         save()
 
-    strongest = STRONGEST * problem.spread
-    while counters.epoch < recipe.epochs and not recipe.l2 and not out_of_patience(job) and not _over(job) and not _chosen(job):
-        solved(strongest * STEP**counters.epoch, rough=True)
+    strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
+    alone = recipe.l2 or recipe.keep == "last"  # no path that validation judges
+    while counters.epoch < recipe.epochs and not alone and not out_of_patience(job) and not _over(job) and not _chosen(job):
+        solved(strengths[counters.epoch], rough=True)
     if not _chosen(job):
-        l2 = recipe.l2 or counters.rows[counters.best_epoch - 1]["l2"]
+        if alone:
+            l2 = recipe.l2 or _by_folds(job, pictures, labels, counts, strengths, stop)
+        else:
+            l2 = counters.rows[counters.best_epoch - 1]["l2"]
         if counters.rows:
             job.state.model.load_state_dict(job.state.kept)
         counters.best = -1.0  # whatever validation says of the last digits: it is the optimum that is kept
@@ -109,7 +114,14 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
 def _chosen(job: Job) -> bool:
     """Whether the last row is the precise solution: the only one whose strength is not weaker than the one before."""
     strengths = [row["l2"] for row in job.state.counters.rows]
-    return bool(strengths) and (job.recipe.l2 > 0 or strengths[-1] in strengths[:-1])
+    return bool(strengths) and (job.recipe.l2 > 0 or job.recipe.keep == "last" or strengths[-1] in strengths[:-1])
+
+
+def _by_folds(job: Job, pictures: Tensor, labels: Tensor, counts: Tensor | None, strengths: list[float], stop: Stop) -> float:
+    """The strength that the labels themselves choose, for features `(N, D)`."""
+    recipe, head = job.recipe, cast(Model, job.state.model).head
+    how = {"seed": recipe.seed, "patience": recipe.patience, "check": stop.check}
+    return strength(pictures, labels, len(head.weight), strengths, counts=counts, head=recipe.head, bias=head.bias is not None, **how)
 
 
 @torch.no_grad()
@@ -164,7 +176,7 @@ def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution
         logits = F.linear(asked, head.weight, head.bias).cpu()
     counters.loss, counters.correct, counters.seen = loss * n, correct, n
     facts = {"l2": l2, "objective": found.value, "gradient_norm": found.gradient_norm, "evaluations": found.evaluations}
-    close_epoch(job, logits, facts)
+    close_epoch(job, facts | scores(logits, job.val.labels))
 
 
 def _over(job: Job) -> bool:

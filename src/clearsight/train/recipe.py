@@ -49,12 +49,21 @@ class Recipe:
     lr: float = setting(2e-3, "peak learning rate", low=0)
     momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
     weight_decay: float = setting(5e-4, "decay of the weights (never of biases and norms)", low=0)
-    l2: float = setting(0.0, "lbfgs: strength of the penalty l2/2·‖W‖² (0: validation chooses among falling ones)", low=0)
+    l2: float = setting(
+        0.0,
+        "lbfgs: strength of the penalty l2/2·‖W‖² (0: chosen among falling ones by validation, or by cross-validation with --keep last)",
+        low=0,
+    )
     head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
     schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
     warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
     plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy before lr is divided by 10", low=1)
     patience: int = setting(0, "stop after this many epochs without a better validation accuracy (0: never)", low=0)
+    keep: str = setting(
+        "auto",
+        "weights that are kept: of the best epoch, or of the last, and validation then decides nothing (auto: last with --labels)",
+        choices=("auto", "best", "last"),
+    )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", low=0, high=0.9)
     dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
     class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
@@ -71,8 +80,11 @@ class Recipe:
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
     share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
-    labels: str = setting("", "labels that are used: '10' of each class, or '1%' of them, stratified (all: '')")
+    labels: str = setting(
+        "", "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')"
+    )
     unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
+    strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
     teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
@@ -84,8 +96,8 @@ class Recipe:
 
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
-    "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "teacher", "accumulate", "l2",
-    "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "mirror",
+    "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "keep",
+    "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "mirror",
 )  # fmt: skip
 
 

@@ -15,21 +15,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .. import classifier
-from ..base.errors import UsageError, unknown, wrong
+from ..base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ..base.randomness import key, permutation
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.loader import Pictures, load
 from ..images import augment
 from .guard import Stop
-from .loop import Job, validate
+from .loop import Job, scores, validate
 from .loss import judged
 from .recipe import Recipe
 from .working import Working
 
 NO_LABEL = -1
 RATIO = 7  # pictures without a label for each with one, as in the paper
-STRONG = "rand:10 erase:0.25"  # on top of the recipe's own changes
 
 
 def parse(recipe: Recipe) -> float:
@@ -76,9 +75,9 @@ def without_labels(pictures: Pictures, labelled: int) -> Pictures:
 class _Judged:
     """What both ways have in common: an epoch is judged as one with labels is."""
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
-        """Logits `(n, K)` of validation."""
-        return validate(job, weights, stop), {}
+    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """Loss and accuracy on validation."""
+        return scores(validate(job, weights, stop), job.val.labels)
 
 
 class FixMatch(_Judged):
@@ -86,20 +85,16 @@ class FixMatch(_Judged):
 
     cost = 2 + 1 / RATIO
 
-    def __init__(self, threshold: float, labelled: int, mild: str) -> None:
-        self.threshold, self.labelled = threshold, labelled
-        self.strong = augment.parse(f"{mild} {STRONG}")
+    def __init__(self, threshold: float, labelled: int, strong: str) -> None:
+        self.threshold, self.labelled, self.strong = threshold, labelled, augment.parse(strong)
 
     def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """Cross-entropy of labelled pictures, drawn for this part, plus that of the others by their own answers; and the labelled hits."""
-        counters, recipe, n = job.state.counters, job.recipe, len(index)
-        order = permutation(key(recipe.seed, counters.step, int(index[0])), counters.epoch, self.labelled)
-        known = order.repeat(-(-n // (RATIO * len(order))))[: max(1, n // RATIO)]
-        inputs, labels = job.prepared(known, job.train.batch(known))
+        recipe, n = job.recipe, len(index)
+        known, inputs = self._labelled(job, index)
+        labels = job.train.labels[known].to(job.device)
         mild, _ = job.prepared(index, pictures)
-        moved, places = pictures.to(job.device), index.to(job.device)
-        seed = key(recipe.seed, "strong")
-        strong = augment.inputs(self.strong, moved, places, seed, counters.epoch, job.preprocessing, job.speed.memory_format)
+        strong = self._views(job, self.strong, pictures, index, key(recipe.seed, "strong"))
         outputs = net.outputs(torch.cat([inputs, mild, strong]))
         logits, losses = judged(outputs[..., : len(known), :], labels, recipe.label_smoothing)
         sure, guessed = judged_mild(outputs[..., len(known) : len(known) + n, :].detach())
@@ -107,6 +102,19 @@ class FixMatch(_Judged):
         loss = losses.mean() + (others * (sure >= self.threshold)).mean()
         hits = (logits.detach().argmax(1) == labels).float().mean()
         return n * loss, round(n * float(hits))
+
+    def _labelled(self, job: Job, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Which labelled pictures stand beside those at `index`, int64 `(L,)`, and mild views of them: a step draws its own of both."""
+        counters = job.state.counters
+        drawn = key(job.recipe.seed, "labelled", counters.step, int(index[0]))
+        place = torch.arange(max(1, len(index) // RATIO))
+        known = permutation(drawn, counters.epoch, self.labelled)[place % self.labelled]
+        copies = known + place // self.labelled * len(job.train)  # a picture that comes twice is changed in two ways
+        return known, self._views(job, job.ops, job.train.batch(known), copies, drawn)
+
+    def _views(self, job: Job, ops: tuple[augment.Op, ...], pictures: Tensor, places: Tensor, seed: int) -> Tensor:
+        moved, epoch = pictures.to(job.device, non_blocking=True), job.state.counters.epoch
+        return augment.inputs(ops, moved, places.to(job.device), seed, epoch, job.preprocessing, job.speed.memory_format)
 
 
 def judged_mild(outputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -117,7 +125,10 @@ def judged_mild(outputs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Taught(_Judged):
-    """The task: a teacher's probabilities, computed once, for every training picture; where there is a label, half of the loss is by it."""
+    """The task: a teacher's probabilities, computed once, for every training picture; where there is a label, it counts as much.
+
+    Twice the loss of the paper's equation 3 with α = ½, so that a picture without a label weighs as one does in a plain training.
+    """
 
     cost = 1.0
 
@@ -130,9 +141,8 @@ class Taught(_Judged):
         outputs, answers = net.outputs(inputs), self.answers[index].to(job.device)
         logits = outputs[0] if outputs.ndim == 3 else outputs
         losses = F.cross_entropy(logits, answers, reduction="none")
-        known = labels != NO_LABEL
-        by_label = F.cross_entropy(logits, labels.clamp_min(0), reduction="none")
-        losses = torch.where(known, (losses + by_label) / 2, losses)
+        smoothing = job.recipe.label_smoothing
+        losses = losses + F.cross_entropy(logits, labels, reduction="none", ignore_index=NO_LABEL, label_smoothing=smoothing)
         return losses.sum(), int((logits.detach().argmax(1) == answers.argmax(1)).sum())
 
 
@@ -141,18 +151,29 @@ def set_task(job: Job, parts: Parts) -> Job:
     recipe, labelled = job.recipe, len(parts.parts["train"])
     if recipe.unlabelled:
         job.say(f"FixMatch: {labelled:,} pictures with labels, and all {len(job.train):,} without")
-        return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, recipe.augment))
+        return dataclasses.replace(job, task=FixMatch(parse(recipe), labelled, f"{recipe.augment} {recipe.strong}"))
     if not recipe.teacher:
         return job
-    teacher = classifier.load(Path(recipe.teacher)).to(job.device)
+    teacher, digest = classifier.load_digested(Path(recipe.teacher))
+    teacher = teacher.to(job.device)
     if sorted(teacher.classes) != sorted(parts.classes):
-        raise UsageError(f"the teacher {recipe.teacher} tells apart other classes than the data have: they must be the same.")
+        theirs, ours = (listed(map(repr, names)) for names in (teacher.classes, parts.classes))
+        raise UsageError(f"the teacher {recipe.teacher} tells apart {theirs}, the data have {ours}: they must be the same.")
     whole = load(everything(recipe, parts), teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
-    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]))
+    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
+    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]), lineage=lineage)
 
 
 def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
     """The teacher's calibrated probabilities float32 `(N, K)`."""
     batches = torch.arange(len(pictures)).split(teacher.batch)
     return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
+
+
+def same_teacher(job: Job, lineage: dict[str, str]) -> dict[str, str]:
+    """The `lineage` that a run began with; raises ClearsightError where its teacher has become another."""
+    name = "taught_by_sha256"
+    if job.lineage.get(name) != lineage.get(name):
+        raise ClearsightError(f"the teacher {job.recipe.teacher} is not the one that this run began with: its weights have changed.")
+    return lineage

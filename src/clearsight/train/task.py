@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 class Task(Protocol):
     """The two places where a training without a task looks at labels: what a step minimises, and how an epoch is judged.
 
-    `cost` is the forward and backward passes a picture takes, in units of a plain step. Shapes: N pictures of a part of a batch,
-    n validation pictures, K classes.
+    `cost` is the forward and backward passes a picture takes, in units of a plain step. Shapes: N pictures of a part of a batch.
     """
 
     cost: float
@@ -25,6 +24,6 @@ class Task(Protocol):
         """The loss, summed over the uint8 `pictures` (N, C, H, W) that lie at `index` (N,) of the training part, and how many are right."""
         ...
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> tuple[Tensor, dict[str, Any]]:
-        """Logits float32 `(n, K)` of the validation pictures by `weights` (the model's own if None), and facts for the epoch's row."""
+    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """What the epoch's row says of the validation pictures by `weights` (the model's own if None): `val_loss`, `val_accuracy`, …"""
         ...

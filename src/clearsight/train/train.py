@@ -34,12 +34,13 @@ from .loop import Job, fit, validate
 from .parallel import Team, join_team, leave_team, lost
 from .recipe import Pretraining, Recipe, compose
 from .run import Run, free_folder, open_run
-from .semi import everything, set_task
+from .semi import everything, same_teacher, set_task
 from .start import Start
 from .start import read as read_start
 from .working import parse as parse_speed
 
 GOLDEN = 8
+MEASURED = ("robust", "linear", "knn")  # accuracies that an epoch of some kinds of training has beside that of validation
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
             say(note)
         if prepare.by_size(first, settings):
             say(finetune.said(recipe, len(parts.parts["train"])))
+        if recipe.keep == "last":
+            say(f"the last epoch is kept: the {len(parts.parts['val']):,} labels of validation measure and decide nothing")
         folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
         try:
             return _new_run(folder, recipe, start, values, parts, data, team, quiet, say)
@@ -114,7 +117,7 @@ def _new_run(
     pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
     job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts)
-    job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=start.facts if start else {})
+    job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=job.lineage | (start.facts if start else {}))
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
@@ -164,7 +167,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
         job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"])), parts)
         go_on(job, run, say)
-        job = dataclasses.replace(job, lineage=facts.get("lineage", {}))
+        job = dataclasses.replace(job, lineage=same_teacher(job, facts.get("lineage", {})))
         carry_out(job, run, f"clearsight train --resume {run.folder}")
         return finish(job, run, parts)
 
@@ -206,12 +209,12 @@ def carry_out(job: Job, run: Run, again: str) -> None:
         run.write_rows(counters.rows)
         row = counters.rows[-1]
         write_events(run.events, row)
-        best = " · best so far" if counters.best_epoch == row["epoch"] else ""
-        robust = f"  robust {row['robust_accuracy']:.2%}" if "robust_accuracy" in row else ""
+        best = " · best so far" if counters.best_epoch == row["epoch"] and job.recipe.keep != "last" else ""
+        more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
         place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
         job.say(
             f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
-            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{robust}  "
+            f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{more}  "
             f"{row['pictures_per_second']:,.0f} pictures/s{best}"
         )
 
@@ -225,14 +228,14 @@ def carry_out(job: Job, run: Run, again: str) -> None:
 
 
 def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
-    """Fit the temperature of the best weights on validation and write the artefact."""
+    """Fit the temperature of the kept weights on validation, unless that is to decide nothing, and write the artefact."""
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
     mirror = recipe.mirror == "on"
     logits, labels = validate(job, None, mirror=mirror), job.val.labels
     if not job.team.leads:
         return None
-    temperature = fit_temperature(logits, labels)
+    temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)
     n, top1 = len(labels), topk(logits, labels, 1)
     low, high = wilson(round(top1 * n), n)
     validation = {"n": n, "top1": {"value": top1, "low": low, "high": high}}
@@ -256,8 +259,8 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, mirror=mirror, facts=facts
     )
     save_artefact(classifier, run.folder, _golden(parts.parts["val"], recipe.channels))
-    best = f"soup of {counters.souped} epochs" if counters.souped else f"best epoch {counters.best_epoch or '0, the solved head'}"
-    job.say(f"{best}: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
+    job.say(f"{kept} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 

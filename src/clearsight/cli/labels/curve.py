@@ -1,0 +1,89 @@
+"""`clearsight labels curve DATA`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..common import device_option, json_option, print_json, quiet_option, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ...labels.curve import Curve
+
+
+@click.command()
+@click.argument("data")
+@click.option("--pretrained", default="", help="Run of `clearsight pretrain` that two of the methods begin with (left out without).")
+@click.option("--labels", "amounts", default="10,100,1000", show_default=True, help="Labels of each class, or shares as in 1%.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1), help="Trainings of each kind: the interval is over them.")
+@click.option("--methods", default="", help="Only these, as in scratch,augmented,linear,fine-tune,fixmatch (default: all).")
+@click.option("--model", default="", help="The network (default: that of --pretrained, else the data's own).")
+@click.option("--out", default="", help="Folder of the curve; a bare name goes under runs/ (default: runs/DATA-labels).")
+@device_option
+@json_option
+@quiet_option
+def curve(
+    data: str, pretrained: str, amounts: str, seeds: int, methods: str, model: str, out: str, device: str, as_json: bool, quiet: bool
+) -> None:
+    """Draw accuracy against the number of labels, for each way of making do with few.
+
+    From scratch, from scratch with augmentation, a linear head on pretrained features, all of them fine-tuned, and FixMatch. Every
+    training is a run folder of its own, and its last epoch is judged on the test part once; validation decides nothing. The same
+    command again goes on where it stopped, and may add amounts, seeds and methods. Writes curve.json and curve.png.
+
+    \b
+      clearsight pretrain fashion-mnist --out features
+      clearsight labels curve fashion-mnist --pretrained runs/features
+      clearsight labels curve photos --labels 5,20,1% --methods scratch,augmented,fixmatch
+    """
+    from ...base.errors import plain
+    from ...base.files import write_atomic
+    from ...labels.curve import METHODS, draw_curve
+    from ...labels.curve_figure import figure
+    from ...look.draw import encoded
+
+    def say(line: str) -> None:
+        if not quiet:
+            click.echo(plain(line), err=True)
+
+    wanted = [name.strip() for name in methods.split(",") if name.strip()]
+    steps = [amount.strip() for amount in amounts.split(",") if amount.strip()]
+    settings = {"device": device, **({"model": model} if model else {})}
+    found = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, say=say, **settings)
+    curves = {METHODS[name].title: rows for name, rows in found.points().items()}
+    tested = max(cell.n for cell in found.cells)
+    note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
+    path = found.folder / "curve.png"
+    write_atomic(path, encoded([figure(f"{found.data}: what labels are worth", note, curves)], ".png"))
+    if as_json:
+        print_json(found.to_json())
+        return
+    show(_table(found))
+    for line in found.left_out:
+        click.echo(plain(f"left out   {line}"))
+    click.echo(f"figure     {path}")
+
+
+def _table(found: "Curve") -> "Table":
+    """A row for each method, a column for each number of labels."""
+    from rich.table import Table
+
+    from ...labels.curve import METHODS
+
+    points = found.points()
+    amounts = sorted({point["labelled"] for rows in points.values() for point in rows})
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("labels", min_width=22)
+    for amount in amounts:
+        table.add_column(f"{amount:,.0f}", justify="right", no_wrap=True)
+    for name, rows in points.items():
+        by_amount = {point["labelled"]: point for point in rows}
+        table.add_row(METHODS[name].title, *(_told(by_amount[amount]) if amount in by_amount else "–" for amount in amounts))
+    return table
+
+
+def _told(point: dict[str, float]) -> str:
+    """`82.31 ± 1.20`, or without an interval where there is one seed."""
+    value = f"{100 * point['value']:.2f}"
+    return f"{value} ± {100 * (point['high'] - point['low']) / 2:.2f}" if point["seeds"] > 1 else value

@@ -1,0 +1,93 @@
+"""`clearsight labels errors DATA`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..common import device_option, json_option, print_json, quiet_option, show
+
+if TYPE_CHECKING:
+    from ...labels.errors import Errors
+
+SHOWN = 10  # in the terminal
+
+
+@click.command()
+@click.argument("data")
+@click.option("--part", default="", help="Which part of DATA, or all (default: the first, which is train).")
+@click.option("--folds", default=5, show_default=True, type=click.IntRange(2), help="Each is judged by a model of the others.")
+@click.option(
+    "--from", "from_", default="", help="Features of this classifier in place of HOG: a run folder, torchvision:NAME, timm:NAME, …"
+)
+@click.option("--model", default="", help="Train this network for each fold, instead of a head on fixed features.")
+@click.option("--recipe", default="", help="The recipe of these networks (default: the network's own).")
+@click.option("--epochs", default=0, type=click.IntRange(0), help="Their epochs (0: the recipe's).")
+@click.option("--rank", "score", default="self-confidence", show_default=True, type=click.Choice(("self-confidence", "margin")),
+              help="By the probability of the label, or by that less the likeliest other's.")  # fmt: skip
+@click.option("--group-by", default="", help="Pictures of one group stay in one fold: a table's column, or 'folder'.")
+@click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many are on the sheet and in --json.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+@click.option("--out", default="", help="Folder of errors.csv and errors.png; a bare name goes under runs/ (default: runs/DATA-labels).")
+@device_option
+@json_option
+@quiet_option
+def errors(
+    data: str, part: str, folds: int, from_: str, model: str, recipe: str, epochs: int, score: str, group_by: str, most: int, seed: int,
+    out: str, device: str, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Rank the labels of DATA by how likely they are wrong, and say about how many are.
+
+    Every picture is judged by a model that has not seen its label (confident learning on out-of-fold probabilities). errors.csv has
+    the whole ranking, errors.png the first of it. Nothing is changed: look, and mend what you agree with.
+
+    \b
+      clearsight labels errors photos
+      clearsight labels errors photos --from torchvision:resnet18
+      clearsight labels errors fashion-mnist --model swift --recipe swift-90
+    """
+    from ...base.errors import plain
+    from ...base.files import write_atomic
+    from ...labels.errors import errors as find
+    from ...labels.sheet import errors_sheet
+    from ...look.draw import encoded
+
+    settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
+    where = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
+    found = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
+    for note in () if quiet else found.notes:
+        click.echo(plain(note), err=True)
+    files = {"table": found.folder / "errors.csv", "sheet": found.folder / "errors.png"}
+    write_atomic(files["table"], found.csv())
+    write_atomic(files["sheet"], encoded([errors_sheet(found, f"{Path(data).name}: the likeliest label errors", most)], ".png"))
+    if as_json:
+        print_json(found.to_json(most) | {"files": {name: str(path) for name, path in files.items()}})
+        return
+    _tell(found)
+    click.echo("\n".join(f"{name:10s} {path}" for name, path in files.items()))
+
+
+def _tell(found: "Errors") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ...base.errors import plain
+
+    ranking = Table("rank", "picture", "given", "likely", box=None, header_style="bold")
+    for rank in range(1, min(SHOWN, len(found)) + 1):
+        row = found.row(rank)
+        cells = (str(rank), row["picture"], f"{row['given']} {row['p_given']:.1%}", f"{row['likely']} {row['p_likely']:.1%}")
+        ranking.add_row(*(Text(plain(cell)) for cell in cells))
+    pairs = Table("given", "likely", "about", box=None, header_style="bold")
+    for pair in found.confused(SHOWN):
+        pairs.add_row(*(Text(plain(cell)) for cell in (pair["given"], pair["likely"], f"{pair['n']:,}")))
+    show(ranking, "", pairs)
+    click.echo(
+        f"\nEstimate: {found.estimated:,.0f} of {len(found):,} labels ({found.estimated / len(found):.1%}) are wrong; "
+        f"{found.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {_agreement(found):.1%} of the labels. Where classes "
+        "look alike to it,\nit counts right labels of odd pictures too: read the ranking from the top, and stop where errors become rare."
+    )
+
+
+def _agreement(found: "Errors") -> float:
+    return float((found.probabilities.argmax(1) == found.labels).mean())

@@ -1,0 +1,75 @@
+"""`clearsight labels next MODEL POOL`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..common import device_option, json_option, print_json, quiet_option, show
+
+if TYPE_CHECKING:
+    from ...labels.next import Next
+
+SHOWN = 10  # in the terminal
+
+
+@click.command()
+@click.argument("model")
+@click.argument("pool")
+@click.option("--n", default=100, show_default=True, type=click.IntRange(1), help="How many pictures.")
+@click.option("--part", default="", help="Which part of POOL where it is a data set (default: the first, which is train).")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The draws follow from it.")
+@click.option("--out", default="", help="Folder of next.csv and next.png; a bare name goes under runs/ (default: runs/POOL-next).")
+@device_option
+@json_option
+@quiet_option
+@click.pass_context
+def next(
+    ctx: click.Context, model: str, pool: str, n: int, part: str, seed: int, out: str, device: str, as_json: bool, quiet: bool
+) -> None:
+    """Say which pictures of POOL to label next, so that the classifier MODEL learns most: those it is unsure of, no two alike.
+
+    POOL is a folder of pictures, with or without class folders, or a data set, whose labels are not looked at. Pictures that MODEL was
+    trained or judged on are left out. One that cannot be read is reported and the rest still ranked; the exit code is 1 then.
+
+    \b
+      clearsight labels next runs/pets new-photos
+      clearsight train fashion-mnist --labels 10 --out few
+      clearsight labels next runs/few fashion-mnist --n 200
+    """
+    from ...base.errors import plain
+    from ...base.files import write_atomic
+    from ...labels.next import next_labels
+    from ...labels.sheet import next_sheet
+    from ...look.draw import encoded
+
+    found = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
+    for note in () if quiet else found.notes:
+        click.echo(plain(note), err=True)
+    files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
+    write_atomic(files["table"], found.csv())
+    write_atomic(files["sheet"], encoded([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
+    if as_json:
+        print_json(found.to_json() | {"files": {name: str(path) for name, path in files.items()}})
+    else:
+        _tell(found)
+        click.echo("\n".join(f"{name:10s} {path}" for name, path in files.items()))
+    for failure in found.failures:
+        click.echo(plain(f"clearsight: cannot read {failure.source}: {failure.error}"), err=True)
+    if found.failures:
+        ctx.exit(1)
+
+
+def _tell(found: "Next") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from ...base.errors import plain
+
+    table = Table("rank", "picture", "guess", "second", "why", box=None, header_style="bold")
+    for one in found.wanted[:SHOWN]:
+        cells = (str(one.rank), one.path, f"{one.guess} {one.confidence:.1%}", f"{one.second} {one.confidence - one.margin:.1%}", one.why)
+        table.add_row(*(Text(plain(cell)) for cell in cells))
+    show(table)
+    more = f"; {found.labelled:,} have a label already" if found.labelled else ""
+    click.echo(f"{len(found.wanted):,} of {len(found.data):,} pictures{more}")

@@ -1,0 +1,31 @@
+"""`clearsight labels curve` and `labels worth`: one JSON document, a table, a figure."""
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from tests.pictures import digit_folder
+
+
+def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
+    digit_folder(tmp_path / "data", per_class=25, classes=3, side=16)
+    words = ("labels", "curve", "data", "--labels", "2,4", "--seeds", "2", "--methods", "scratch", "--model", "pixels", "--device", "cpu")
+    said = clearsight(*words, "--json", "-q")
+    assert said.code == 0 and said.err == "", said.err
+    found = json.loads(said.out)
+    assert [point["labelled"] for point in found["points"]["scratch"]] == [6, 12]
+    assert Image.open(Path(found["folder"]) / "curve.png").size == (1560, 900)
+    again = clearsight(*words)
+    assert again.code == 0 and "from scratch" in again.out and "±" in again.out and "4/4" in again.err
+
+
+def test_worth_is_told(clearsight, tmp_path):
+    digit_folder(tmp_path / "data", per_class=30, classes=3, side=16)
+    said = clearsight("labels", "worth", "data", "--more", "40", "-q")
+    assert said.code == 0, said.err
+    assert "72 labels, features: HOG" in said.out and "40 more labels of" in said.out
+    document = clearsight("labels", "worth", "data", "--more", "40", "-q", "--json")
+    assert json.loads(document.out)["more"] == 40
+    few = clearsight("labels", "worth", "data", "--labels", "3")
+    assert few.code == 2 and "at least 10 of every class" in few.err
