@@ -284,7 +284,7 @@ def test_stopped_while_the_head_is_solved_it_ends_the_same(start, tmp_path, monk
 
 def test_the_head_comes_first_and_is_kept_until_an_epoch_is_better(start, tmp_path, capsys):
     settings = SETTINGS | {"from_": start, "epochs": 1, "speed": "plain", "augment": ""}
-    head = train(DATA, out=str(tmp_path / "head"), from_=start, tune="head", seed=3, quiet=True)
+    head = train(DATA, out=str(tmp_path / "head"), from_=start, tune="head", seed=3, speed="plain", quiet=True)
     both = train(DATA, out=str(tmp_path / "both"), tune="head-then-all", **settings | {"lr": 0.3, "clip": 1.0, "quiet": False})  # ruins it
     assert "head solved in" in (said := capsys.readouterr().err) and "epoch 0, the solved head, kept" in said
     assert saved(both.run) == saved(head.run)
