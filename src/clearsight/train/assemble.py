@@ -9,13 +9,14 @@ import torch
 from .. import weights
 from ..base.device import keep_large_buffers, pick_device
 from ..base.errors import UsageError
+from ..base.precision import has_bf16
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import Pictures, load
 from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import checkpoint, prepare, speed
+from . import checkpoint, finetune, prepare, speed
 from .loop import Job
 from .optimizer import make_optimizer
 from .parallel import Team
@@ -73,6 +74,7 @@ def assemble(
     model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
     whole = wrap(model).to(device)
     optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    finetune.regroup(optimizer, model, recipe)
     return Job(
         recipe=recipe,
         state=checkpoint.State(whole, optimizer),
@@ -102,6 +104,8 @@ def _choose_speed(
 ) -> Speed:
     if recipe.speed != "auto":
         return parse_speed(recipe.speed)
+    if recipe.optimizer == "lbfgs":  # only features are computed, and those designed by hand count on their digits
+        return Speed() if prepare.by_hand(recipe.model) else Speed(bf16=has_bf16(device), channels_last=True)
     names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
     number = 0
     if team.leads:

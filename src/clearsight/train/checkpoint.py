@@ -20,13 +20,14 @@ from .optimizer import Optimizer
 
 KEEP = 2
 VERSION = "1"
+COPIES = ("averaged", "kept", "soup", "start")  # of the weights, in a state
 
 
 @dataclass
 class Counters:
     """Where a run is: the numbers that, with the tensors, decide everything that follows.
 
-    `accumulate` is the parts a batch is computed in since memory last ran out.
+    `accumulate` is the parts a batch is computed in since memory last ran out; of `souped` epochs the weights kept are the mean.
     """
 
     epoch: int = 0
@@ -39,17 +40,23 @@ class Counters:
     best: float = -1.0
     best_epoch: int = 0
     accumulate: int = 1
+    souped: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
 class State:
-    """All of a run's state; `averaged` is the EMA of the weights, `kept` those of the best epoch."""
+    """All of a run's state; `averaged` is the EMA of the weights, `kept` those of the best epoch, `soup` the mean of the last epochs'.
+
+    `start` are the weights that L2-SP pulls toward.
+    """
 
     model: nn.Module
     optimizer: Optimizer
     averaged: dict[str, Tensor] = field(default_factory=dict)
     kept: dict[str, Tensor] = field(default_factory=dict)
+    soup: dict[str, Tensor] = field(default_factory=dict)
+    start: dict[str, Tensor] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
 
 
@@ -57,8 +64,8 @@ def save(state: State, folder: Path) -> Path:
     """Write the state to `folder`, then prune all but the two newest checkpoints."""
     counters = state.counters
     tensors = {f"model/{name}": value for name, value in state.model.state_dict().items()}
-    tensors |= {f"averaged/{name}": value for name, value in state.averaged.items()}
-    tensors |= {f"kept/{name}": value for name, value in state.kept.items()}
+    for group in COPIES:
+        tensors |= {f"{group}/{name}": value for name, value in getattr(state, group).items()}
     for index, p in enumerate(state.optimizer.parameters):
         tensors |= {f"optimizer/{index}/{name}": value for name, value in state.optimizer.state.get(p, {}).items()}
     metadata = {"version": VERSION, "counters": json.dumps(asdict(counters))}
@@ -125,13 +132,13 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "averaged": {}, "kept": {}, "optimizer": {}}
+    groups: dict[str, dict[str, Tensor]] = {name: {} for name in ("model", *COPIES, "optimizer")}
     for name, value in tensors.items():
         group, rest = name.split("/", 1)
         groups[group][rest] = value
     state.model.load_state_dict(groups["model"])
-    state.averaged = _like(groups["averaged"], state.model)
-    state.kept = _like(groups["kept"], state.model)
+    for group in COPIES:
+        setattr(state, group, _like(groups[group], state.model))
     state.counters = Counters(**json.loads(metadata["counters"]))
     parameters = state.optimizer.parameters
     for name, value in groups["optimizer"].items():

@@ -24,7 +24,7 @@ from ..images import augment, mix
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
-from . import adversarial, checkpoint, schedule
+from . import adversarial, checkpoint, finetune, schedule
 from .adversarial import Adversary
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
 from .loss import judged, judged_mixed
@@ -93,9 +93,12 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
     Raises NotFinite when a loss or gradient is not a number, Interrupted (after saving) when asked to stop.
     """
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
-    net = Working(model, job.speed, job.device, job.team.world)
+    net: Working | None = None
     saved = time.monotonic()
     while counters.epoch < recipe.epochs and not out_of_patience(job) and not collapsed(job):
+        thawed, resting = finetune.thaw(job.state, recipe)
+        if thawed or net is None:
+            net = Working(model, job.speed, job.device, job.team.world, resting)
         batches = permutation(recipe.seed, counters.epoch, len(job.train)).tensor_split(job.steps)[counters.step :]
         shares = [job.team.share(batch) for batch in batches]
         label = f"epoch {counters.epoch + 1}/{recipe.epochs}"
@@ -127,6 +130,8 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         save()
         saved = time.monotonic()
         stop.check()
+    if job.state.soup:
+        _taste(job, stop)
 
 
 def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
@@ -196,6 +201,8 @@ def _supervised(job: Job, net: Working, i: int, index: Tensor, part: Tensor, adv
 
 def _update(job: Job, loss: float, index: Tensor, part: Tensor) -> None:
     recipe, state = job.recipe, job.state
+    if state.start:
+        finetune.pull(state, recipe.l2sp)
     gradients = [p.grad for p in state.model.parameters() if p.grad is not None]
     norm = nn.utils.get_total_norm(gradients)
     if not math.isfinite(loss) or not torch.isfinite(norm):
@@ -207,18 +214,18 @@ def _update(job: Job, loss: float, index: Tensor, part: Tensor) -> None:
     if recipe.ema:
         # early on the average follows quickly, so that it forgets the first random weights
         steps = state.counters.epoch * job.steps + state.counters.step
-        _average(state, min(recipe.ema, (1 + steps) / (10 + steps)))
+        blend(state.averaged, state.model.state_dict(), 1 - min(recipe.ema, (1 + steps) / (10 + steps)))
 
 
-def _average(state: checkpoint.State, decay: float) -> None:
-    own = state.model.state_dict()
-    if not state.averaged:
-        state.averaged = {name: value.detach().clone() for name, value in own.items()}
-    for name, value in own.items():
-        if value.is_floating_point():
-            state.averaged[name].lerp_(value.detach(), 1 - decay)
+def blend(mean: dict[str, Tensor], values: dict[str, Tensor], share: float) -> None:
+    """Move the `mean` by `share` of the way to `values`; what is no fraction is taken over."""
+    for name, value in values.items():
+        if name not in mean:
+            mean[name] = value.detach().clone()
+        elif value.is_floating_point():
+            mean[name].lerp_(value.detach(), share)
         else:
-            state.averaged[name].copy_(value)
+            mean[name].copy_(value)
 
 
 def _lr(job: Job, step: int) -> float:
@@ -240,9 +247,25 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     facts |= job.task.judge(job, weights, stop) if job.task else scores(validate(job, weights, stop), job.val.labels)
     if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
+    place = state.counters.epoch - max(0, job.recipe.epochs - job.recipe.soup)
+    if job.recipe.soup and place >= 0:
+        blend(state.soup, weights or state.model.state_dict(), 1 / (1 + place))
     close_epoch(job, facts)
     if collapsed(job):
         job.say("the network has overfitted to its own attack (robust accuracy fell by half): stopped; the best epoch is kept")
+
+
+def _taste(job: Job, stop: Stop) -> None:
+    """Keep the mean of the last epochs' weights if validation finds it no worse than the best epoch, or decides nothing."""
+    counters, state = job.state.counters, job.state
+    accuracy, epochs = topk(validate(job, state.soup, stop), job.val.labels, 1), min(job.recipe.soup, job.recipe.epochs)
+    better = accuracy >= counters.best or job.recipe.keep == "last"
+    job.say(
+        f"soup of the last {epochs} epochs: validation accuracy {accuracy:.2%}, the epoch kept so far {counters.best:.2%}: "
+        f"{'the soup' if better else 'that epoch'} is kept"
+    )
+    if better:
+        counters.best, counters.souped, state.kept = accuracy, epochs, state.soup
 
 
 def _robust_accuracy(job: Job, how: adversarial.Perturbation, weights: dict[str, Tensor] | None) -> float:

@@ -14,6 +14,7 @@ from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
+from . import finetune
 from .recipe import Recipe, compose
 from .start import Start
 
@@ -37,6 +38,8 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = small if (recipe.size or side) <= SMALL else "resnet18"
+    if by_size(recipe, given):
+        given = finetune.settings(len(data), given)
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
@@ -52,8 +55,29 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
         raise UsageError(
             f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
         )
-    settled: dict[str, Any] = {"size": size, "fit": fit, "channels": channels, "augment": augment, "epochs": epochs, "views": views, "keep": keep}
-    return dataclasses.replace(recipe, **settled)
+    settled: dict[str, Any] = {
+        "size": size,
+        "fit": fit,
+        "channels": channels,
+        "augment": augment,
+        "epochs": epochs,
+        "views": views,
+        "keep": keep,
+    }
+    return _tuned(dataclasses.replace(recipe, **settled), start)
+
+
+def _tuned(recipe: Recipe, start: Start | None) -> Recipe:
+    """The recipe with the questions of tuning answered."""
+    batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
+    # what is solved forgets the head that it begins with
+    anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
+    return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=anew)
+
+
+def by_size(recipe: Recipe, given: dict[str, Any]) -> bool:
+    """Whether the size of the training set chooses how the network is tuned."""
+    return recipe.tune not in ("", "head") and given.get("recipe", "auto") == "auto"
 
 
 def _recipe(model: str) -> str:
@@ -65,7 +89,7 @@ def _recipe(model: str) -> str:
     return recipe
 
 
-def _by_hand(model: str) -> bool:
+def by_hand(model: str) -> bool:
     """Whether the features of `model` are designed, not learnt."""
     return not model.startswith("timm:") and models.family(model) in models.HANDMADE
 
@@ -92,19 +116,19 @@ def _glance(data: Dataset) -> tuple[int, bool]:
 
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
-    least = LEAST_STEPS * (10 if _by_hand(recipe.model) else 1)
+    least = LEAST_STEPS * (10 if by_hand(recipe.model) else 1)
     return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
     if side > SMALL:
         return PHOTOGRAPH
-    return side if _by_hand(model) else max(side, LEAST)
+    return side if by_hand(model) else max(side, LEAST)
 
 
 def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
     """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
-    if _by_hand(model):
+    if by_hand(model):
         return ""
     shift = f"crop:{max(1, round(size / 28))}"
     if characters(classes):

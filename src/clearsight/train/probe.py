@@ -5,24 +5,31 @@ its checkpoint, and the best is kept. So "retrain only the last layer", the line
 on features designed by hand are one thing.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..base.errors import UsageError
+from ..base.precision import halved
 from ..base.progress import Progress
+from ..classifier.folding import folded
 from ..datasets.loader import Pictures
 from ..models.base import Model
+from .checkpoint import State
 from .crossed import strength
+from .finetune import NORMS
 from .guard import Interrupted, Stop
 from .loop import Job, close_epoch, out_of_patience, scores
+from .optimizer import SGD
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
+STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
 BATCH = 256
 
 
@@ -47,6 +54,20 @@ def solve_head(job: Job, again: str) -> None:
             _fit(job, lambda: None, lambda: None, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again) from None
+
+
+def solve_first(job: Job, stop: Stop) -> None:
+    """Solve the head before the first step; validation keeps it until an epoch is better. Solved again, it is the same, bit for bit."""
+    if job.team.world > 1:
+        raise UsageError("--tune head-then-all solves the head in one process: start it without torchrun.")
+    recipe = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=STRENGTHS, patience=PATIENCE)
+    state = State(job.state.model, SGD([]))
+    _fit(dataclasses.replace(job, recipe=recipe, state=state, task=None), lambda: None, lambda: None, stop)
+    job.state.counters.seconds += state.counters.seconds
+    row = state.counters.rows[-1]
+    job.say(f"head solved in {state.counters.seconds:.1f} s: validation accuracy {row['val_accuracy']:.2%}; from here the network")
+    if not job.perturbation:  # whose epochs are judged by another measure
+        job.state.kept, job.state.counters.best = state.kept, row["val_accuracy"]
 
 
 def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
@@ -116,21 +137,44 @@ def _by_folds(job: Job, pictures: Tensor, labels: Tensor, counts: Tensor | None,
 @torch.no_grad()
 def _features(job: Job, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
     """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
-    model = cast(Model, job.state.model.eval())
+    net, dtype = _body(job)
     kept = torch.empty(0)
     batches, done = wanted.split(BATCH), 0
     with Progress(label, len(wanted), quiet=job.quiet) as progress:
         for indices, some in zip(batches, pictures.batches(batches), strict=True):
             stop.check()
             inputs = job.preprocessing.normalise(some.to(job.device)).contiguous(memory_format=job.speed.memory_format)
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                found = model.features(inputs)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16 and dtype == torch.float32):
+                found = net(inputs.to(dtype))
             if not len(kept):
                 kept = torch.empty(len(wanted), found.shape[1], device=job.device)
             kept[done : done + len(indices)] = found.float()
             done += len(indices)
             progress.update(len(indices))
     return kept
+
+
+class _Body(nn.Module):
+    """A network without its head."""
+
+    def __init__(self, network: Model) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The features `(N, D)`."""
+        return self.network.features(x)
+
+
+def _body(job: Job) -> tuple[nn.Module, torch.dtype]:
+    """What computes features as fast as the job's speed allows, and for which inputs: batch norms at rest are part of what is before."""
+    body: nn.Module = _Body(cast(Model, job.state.model)).eval()
+    if any(isinstance(module, NORMS) for module in body.modules()):
+        body = folded(body)
+    half = job.speed.bf16 and job.device.type == "cpu"
+    body = halved(body) if half else body
+    body.to(memory_format=job.speed.memory_format)  # type: ignore[call-overload]
+    return body, torch.bfloat16 if half else torch.float32
 
 
 def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:

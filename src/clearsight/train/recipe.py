@@ -13,6 +13,8 @@ OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")
+BATCHNORMS = ("auto", "train", "frozen")
+TUNES = ("", "head", "head-then-all", "gradual", "all")
 SPEED_WORDS = ("bf16", "channels-last", "compile")
 
 
@@ -24,6 +26,18 @@ class Recipe:
     model: str = setting("auto", "network, as `clearsight models` lists them (auto: that of --from, else swift up to 64 px, else resnet18)")
     from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
     resize_head: bool = setting(False, "make the head of the trained weights anew, for the classes of the data")
+    tune: str = setting(
+        "",
+        "what of --from learns: head (solved), head-then-all, gradual (stage by stage), all; '' for all, as if from scratch",
+        choices=TUNES,
+    )
+    layer_decay: float = setting(1.0, "factor on the learning rate from a stage of --from to the one before it (1: none)", low=0.01, high=1)
+    batchnorm: str = setting(
+        "auto",
+        "statistics of batch norm: train follows batches, frozen keeps those of --from (auto: frozen with --tune)",
+        choices=BATCHNORMS,
+    )
+    l2sp: float = setting(0.0, "pull of the weights toward those of --from, in place of their decay (0: none)", low=0)
     size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
     channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
     fit: str = setting("auto", "how a picture is brought to size (auto: that of --from, else crop)", choices=FITS)
@@ -55,6 +69,7 @@ class Recipe:
     class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
+    soup: int = setting(0, "epochs at the end whose weights are averaged; kept if validation finds them no worse (0: none)", low=0)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
     mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
@@ -88,8 +103,8 @@ class Recipe:
 
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
-    "from_", "resize_head", "labels", "unlabelled", "strong", "teacher", "keep", "accumulate", "l2", "head", "patience", "label_smoothing",
-    "class_weights", "mix", "perturb", "views", "ensemble",
+    "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "keep",
+    "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 
 
@@ -114,20 +129,22 @@ def built_in() -> dict[str, Path]:
 
 
 def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
-    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`) with the other `given` values laid over."""
+    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over."""
     name = given.get("recipe", "auto")
-    name = default if name == "auto" else name
+    if name == "auto":
+        name = {"": default, "head": "solved"}.get(given.get("tune", ""), "tune")
     values = _values(name)
     recipe = from_dict(kind, {**values, **given, "recipe": name})
     _speed_words(recipe.speed)
+    _tuning(recipe)
     if recipe.channels == 2:
         raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
     if -1 < recipe.dropout < 0:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
-    if recipe.optimizer == "lbfgs" and recipe.augment not in ("", "auto"):
-        raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --augment {recipe.augment!r}.")
-    if recipe.mix and (recipe.optimizer == "lbfgs" or recipe.perturb or recipe.class_weights != "none"):
-        raise UsageError(f"--mix {recipe.mix!r} goes without --optimizer lbfgs, --perturb and --class-weights: leave one of them out.")
+    if recipe.optimizer == "lbfgs":
+        _solving(recipe)
+    if recipe.mix and (recipe.perturb or recipe.class_weights != "none"):
+        raise UsageError(f"--mix {recipe.mix!r} goes without --perturb and --class-weights: leave one of them out.")
     if recipe.views not in ("", "auto"):
         from ..images.views import parse as parse_views
 
@@ -142,13 +159,43 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
         from .semi import parse as parse_semi
 
         parse_semi(recipe)
-    if recipe.perturb and recipe.optimizer == "lbfgs":
-        raise UsageError(f"--optimizer lbfgs computes the features of a picture once: leave out --perturb {recipe.perturb!r}.")
     if recipe.perturb:
         from .adversarial import parse  # which needs torch, and `train --help` does not
 
         parse(recipe.perturb)
     return recipe
+
+
+def _solving(recipe: Recipe) -> None:
+    """Raise UsageError for what means nothing where only the head is solved."""
+    who = "--tune head" if recipe.tune else "--optimizer lbfgs"
+    _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
+    off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
+    if recipe.tune:
+        off["batchnorm"] = ("auto", "frozen")
+    _without(recipe, f"{who} solves the head and leaves the rest as it is: leave out", off)
+
+
+def _tuning(recipe: Recipe) -> None:
+    """Raise UsageError for settings of tuning that contradict each other."""
+    if not recipe.from_:
+        off: dict[str, tuple[Any, ...]] = {"tune": ("",), "layer_decay": (1,), "l2sp": (0,), "batchnorm": ("auto", "train")}
+        _without(recipe, "say with --from which trained weights are meant by", off)
+    if recipe.tune == "head" and recipe.optimizer != "lbfgs":
+        raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if recipe.tune not in ("", "head") and recipe.optimizer == "lbfgs":
+        raise UsageError(f"--tune {recipe.tune} moves the whole network, and --optimizer lbfgs solves its head alone: that is --tune head.")
+    if recipe.tune == "gradual" and recipe.epochs < 2:
+        raise UsageError("--tune gradual thaws a stage or more each epoch: it takes --epochs 2 or more. Got 1.")
+    if recipe.soup:
+        _without(recipe, "--soup averages the last epochs, which may not come with", {"patience": (0,), "perturb": ("",)})
+
+
+def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
+    """Raise UsageError, which begins with `why`, for a setting that is none of the values which turn it `off`."""
+    for name, values in off.items():
+        if getattr(recipe, name) not in values:
+            raise UsageError(f"{why} --{name.replace('_', '-')} {getattr(recipe, name)!r}.")
 
 
 def _values(name: str) -> dict[str, Any]:

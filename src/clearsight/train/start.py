@@ -46,8 +46,7 @@ class Start:
 
         Raises UsageError for classes that are not the head's, and for a size at which the network has other layers.
         """
-        anew = recipe.resize_head or self.pretrained
-        if not anew and sorted(classes) != sorted(self.classes):
+        if not recipe.resize_head and sorted(classes) != sorted(self.classes):
             ours, theirs = (
                 f"{len(names):,} classes ({', '.join(names[:4])}{', …' * (len(names) > 4)})" for names in (classes, self.classes)
             )
@@ -59,7 +58,7 @@ class Start:
             adapt.new_channels(self.model, recipe.channels)
         values = self.model.state_dict()
         for name in weights.heads(recipe.model, **size):
-            if anew:
+            if recipe.resize_head:
                 del values[name]
             else:  # joined by name
                 values[name] = values[name][[self.classes.index(label) for label in classes]]
@@ -75,7 +74,7 @@ class Start:
     def said(self, recipe: Recipe, classes: int) -> str:
         """One line on what a settled recipe makes of it."""
         channels = self.preprocessing.channels
-        head = f"head made anew for {classes} classes" if recipe.resize_head or self.pretrained else "head kept"
+        head = f"head made anew for {classes} classes" if recipe.resize_head else "head kept"
         first = f"; first layer adapted from {channels} to {recipe.channels} channels" if recipe.channels != channels else ""
         return f"starts from {self.origin} (SHA-256 {self.digest[:16]}…) with its preprocessing; {head}{first}"
 

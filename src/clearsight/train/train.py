@@ -26,7 +26,7 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
-from . import checkpoint, prepare, probe
+from . import checkpoint, finetune, prepare, probe
 from .assemble import assemble, initialise, pictures_of, within_budget
 from .events import write_events
 from .guard import Interrupted, Stop
@@ -76,7 +76,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
     `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the
     processes of a team other than the first. Raises ClearsightError.
     """
-    if compose(settings).ensemble > 1:
+    first = compose(settings)
+    if first.ensemble > 1:
         from .ensemble import train_all  # whose members are trained by `train`
 
         return train_all(data, out, runs, quiet, settings)
@@ -88,6 +89,8 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
+        if prepare.by_size(first, settings):
+            say(finetune.said(recipe, len(parts.parts["train"])))
         if recipe.keep == "last":
             say(f"the last epoch is kept: the {len(parts.parts['val']):,} labels of validation measure and decide nothing")
         folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
@@ -129,6 +132,8 @@ def _new_run(
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
+        if recipe.l2sp:
+            job.state.start = finetune.starts(job.state.model, values)
     else:
         initialise(job)
     begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
@@ -237,6 +242,8 @@ def carry_out(job: Job, run: Run, again: str) -> None:
 
     try:
         with Stop() as stop:
+            if job.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
+                probe.solve_first(job, stop)
             (probe.fit if job.recipe.optimizer == "lbfgs" else fit)(job, save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again if job.team.leads else "") from None
@@ -261,6 +268,7 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         "seed": recipe.seed,
         "epochs": counters.epoch,
         "best_epoch": counters.best_epoch,
+        **({"soup": counters.souped} if counters.souped else {}),
         "training_pictures": len(job.train),
         "seconds": round(counters.seconds, 1),
         "speed": job.speed.words,
@@ -272,7 +280,8 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         model, job.preprocessing, parts.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
     save_artefact(classifier, run.folder, golden(parts.parts["val"], recipe.channels))
-    job.say(f"epoch {counters.best_epoch} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
+    kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
+    job.say(f"{kept} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
     return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
 
 

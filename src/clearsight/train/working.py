@@ -41,15 +41,17 @@ class Working:
     """Computes logits and gradients for `model`, whose float32 weights are the ones that the optimizer moves.
 
     With bfloat16 on a processor the products are done by a copy with bfloat16 weights, renewed before each step: autocast
-    would convert weights and activations at every layer. A GPU does that at no cost, so there it is autocast.
+    would convert weights and activations at every layer. A GPU does that at no cost, so there it is autocast. Modules named in
+    `resting` stay in evaluation mode.
     """
 
-    def __init__(self, model: nn.Module, speed: Speed, device: torch.device, world: int = 1) -> None:
+    def __init__(self, model: nn.Module, speed: Speed, device: torch.device, world: int = 1, resting: tuple[str, ...] = ()) -> None:
         self.device, self.autocast = device, speed.bf16 and device.type != "cpu"
         twin = halved(model) if speed.bf16 and not self.autocast else model
         pairs = [(own, other) for own, other in zip(model.parameters(), twin.parameters(), strict=True) if own is not other]
         self._own: list[Tensor] = [own for own, _ in pairs]
         self._other: list[Tensor] = [other for _, other in pairs]
+        self._resting = [twin.get_submodule(name) for name in resting]
         self._dtype = torch.bfloat16 if pairs else torch.float32
         self.net: nn.Module = torch.compile(twin) if speed.compile else twin  # type: ignore[assignment]
         if world > 1:
@@ -58,6 +60,8 @@ class Working:
     def begin(self) -> None:
         """Before a step: training mode, the weights as the last step left them, no gradients."""
         self.net.train()
+        for module in self._resting:
+            module.eval()
         with torch.no_grad():
             if self._own:
                 torch._foreach_copy_(self._other, self._own)
