@@ -4,16 +4,19 @@ Pictures are uint8 `(N, C, H, W)`; float ones in [0, 1] are rounded to levels fi
 """
 
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.randomness import uniform
+from . import pillow
 
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
 Strengths = tuple[float, ...]
+FINEST = 95  # the best quality of a JPEG that is of use, after Pillow's manual
 SHARP = ((1.0, 1.0, 1.0), (1.0, 5.0, 1.0), (1.0, 1.0, 1.0))  # Pillow's SMOOTH, in thirteenths
 
 
@@ -66,6 +69,31 @@ def equalise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     found = table.gather(1, planes).to(torch.uint8).view_as(levels)
     flat = ((step == 0) | ((counts > 0).sum(1, keepdim=True) <= 1)).view(*levels.shape[:2], 1, 1)
     return torch.where(plan & ~flat, found, levels)
+
+
+def autocontrast(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each channel stretched so that its darkest level is 0 and its lightest 255, as Pillow's `ImageOps.autocontrast` does it."""
+    levels = quantised(pictures)
+    low, high = (bound[..., None, None].double() for bound in (levels.amin((2, 3)), levels.amax((2, 3))))
+    scale = 255 / (high - low).clamp_min(1)
+    stretched = (levels * scale + -low * scale).clamp_(0, 255).to(torch.uint8)  # cut off; a product and a sum, rounded as Pillow's
+    return torch.where(plan & (high > low), stretched, levels)
+
+
+def invert(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """White for black and black for white."""
+    levels = quantised(pictures)
+    return torch.where(plan, 255 - levels, levels)
+
+
+def plan_jpeg(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """A quality for each, int64 `(N,)`, from the strength to FINEST."""
+    return (strengths[0] + draws[:, 0] * (FINEST + 1 - strengths[0])).long()
+
+
+def jpeg(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each through a JPEG of its quality."""
+    return pillow.changed(quantised(pictures), (partial(pillow.through_jpeg, quality=quality) for quality in plan.tolist()))
 
 
 def plan_sharpen(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
