@@ -5,7 +5,7 @@
 Run it with the interpreter of an environment that has the peers; one that is missing is named. Everybody takes turns in one process,
 on one thread, and is used as its own pages say for speed: kornia on float batches, Albumentations picture by picture in NumPy,
 torchvision picture by picture in uint8, because on a batch it draws once for all. Ours are batches of uint8 in channels-last
-memory, draws included. All do the same change as often and by as much. Time is the processor's, so that others on the machine
+memory, draws included. All do the same change as often and by as much, and all end with one tensor for the batch. Time is the processor's, so that others on the machine
 disturb little. The last rows say what drawing by counters costs of ours, and what torch.rand would.
 """
 
@@ -75,7 +75,7 @@ def of_albumentations(size: int) -> dict[str, Change]:
     }
 
     def each(change: Callable[..., dict[str, object]]) -> Change:
-        return lambda batch: [change(image=picture)["image"] for picture in batch]
+        return lambda batch: torch.from_numpy(np.stack([change(image=picture)["image"] for picture in batch])).permute(0, 3, 1, 2)
 
     return {name: each(change) for name, change in made.items()}
 
@@ -95,7 +95,7 @@ def of_torchvision(size: int) -> dict[str, Change]:
     }
 
     def each(change: Callable[[torch.Tensor], object]) -> Change:
-        return lambda batch: [change(picture) for picture in batch]
+        return lambda batch: torch.stack([change(picture) for picture in batch])
 
     return {name: each(change) for name, change in made.items()}
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
 from . import autoaugment, fade, levels, outside, policy, warp
+from .chosen import replaced, taken
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -55,15 +56,14 @@ class Row:
 
 
 def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
-    """Whether each is mirrored, bool (N, 1, 1, 1)."""
-    return (draws < strengths[0])[:, :, None, None]
+    """Whether each is mirrored, bool (N,)."""
+    return draws[:, 0] < strengths[0]
 
 
 def flip(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Mirror left and right where `plan` says so."""
-    if len(pictures) == 1:
-        return pictures.flip(3) if plan else pictures
-    return torch.where(plan, pictures.flip(3), pictures)
+    here = torch.nonzero(plan)[:, 0]
+    return replaced(pictures, here, taken(pictures, here).flip(3))
 
 
 def plan_crop(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
