@@ -16,7 +16,7 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
-from common import Row, compare, finish, load_check, parser
+from common import Row, compare, finish, load_check, number_text, parser, say
 from contestants.shims import import_torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_images
@@ -108,7 +108,7 @@ PEERS: dict[str, tuple[Callable[[int], dict[str, Change]], Callable[[torch.Tenso
 }
 
 
-def rate(change: Change, batch: object, least: float = 0.05) -> float:
+def rate(change: Change, batch: object, least: float = 0.03) -> float:
     """Pictures a second of processor time, of as many batches as take `least` seconds."""
     start, n = time.process_time(), 0
     while n == 0 or time.process_time() - start < least:
@@ -138,6 +138,7 @@ def rows_of(size: int, n: int, rounds: int, only: Sequence[str], have: Sequence[
         for _ in range(rounds):
             for who, (change, taken) in turns.items():
                 rates[who].append(rate(change, taken))
+        say(f"{name}, {size} px: " + ", ".join(f"{who} {number_text(max(values))}/s" for who, values in rates.items()))
         judged = bar(size, {who: max(values) for who, values in rates.items() if who != "ours"})
         for who in have:
             what = f"{name}, {size} px"

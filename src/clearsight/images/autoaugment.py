@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 Change = Callable[[Tensor, Tensor, Size], Tensor]
 MOST = 9  # the largest of the ten amounts
-WAY = -1.0  # a draw of 0 or 1, which decides the direction
+WAY = 2.0  # stands for a draw of 0 or 1, which decides the direction
 DRAWS = 6  # the line; for each of its changes whether and which way; and whether at all
 
 LINES = {

@@ -75,7 +75,7 @@ def autocontrast(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Each channel stretched so that its darkest level is 0 and its lightest 255, as Pillow's `ImageOps.autocontrast` does it."""
     levels = quantised(pictures)
     low, high = (bound[..., None, None].double() for bound in (levels.amin((2, 3)), levels.amax((2, 3))))
-    scale = 255 / (high - low).clamp_min(1)
+    scale = torch.full_like(low, 255) / (high - low).clamp_min(1)  # 255 over a tensor would be its reciprocal, times 255
     stretched = (levels * scale + -low * scale).clamp_(0, 255).to(torch.uint8)  # cut off; a product and a sum, rounded as Pillow's
     return torch.where(plan & (high > low), stretched, levels)
 
@@ -142,16 +142,21 @@ def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 
 def erase(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Each box filled with one grey level."""
-    unit = 1 if pictures.dtype == torch.uint8 else 255
     if pictures.device.type == "cpu":
-        made = pictures.clone()
+        unit, made = 1 if pictures.dtype == torch.uint8 else 255, pictures.clone()
         for picture, (top, left, bottom, right, level) in zip(made.numpy(), plan.tolist(), strict=True):
             picture[:, top:bottom, left:right] = level / unit
         return made
+    return covered(pictures, plan)
+
+
+def covered(pictures: Tensor, plan: Tensor) -> Tensor:
+    """The same for all at once: a processor of graphics has no use for many small steps."""
     height, width = pictures.shape[2:]
     rows, columns = torch.arange(height, device=pictures.device), torch.arange(width, device=pictures.device)
     top, left, bottom, right, level = plan[:, :, None].unbind(1)  # (N, 1) each
     inside = ((rows >= top) & (rows < bottom))[:, :, None] & ((columns >= left) & (columns < right))[:, None]
+    unit = 1 if pictures.dtype == torch.uint8 else 255
     return torch.where(inside[:, None], (level / unit)[:, :, None, None].to(pictures.dtype), pictures)
 
 

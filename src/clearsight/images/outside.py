@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base.errors import UsageError
+from ..base.errors import ClearsightError, UsageError
 from .levels import quantised
 
 Size = tuple[int, int]
@@ -55,7 +55,10 @@ def plan(draws: Tensor, strengths: tuple[float, ...], shape: tuple[int, int, int
 
 
 def change(word: str, pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
-    """Each picture uint8 `(C, H, W)`, on the CPU, handed over and taken back; raises UsageError for what is no such picture."""
+    """Each picture uint8 `(C, H, W)`, on the CPU, handed over and taken back.
+
+    Raises UsageError for what is no such picture, ClearsightError for what the callable itself raises.
+    """
     levels = quantised(pictures)
     one, made = imported(word), []
     with _generators_kept():
@@ -63,11 +66,15 @@ def change(word: str, pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
             torch.default_generator.manual_seed(seed)  # the CPU's alone: dropout on a GPU goes on as it was
             random.seed(seed)
             np.random.seed(seed % 2**32)
-            made.append(_picture(word, one(picture.clone()), picture))
+            made.append(_called(word, one, picture))
     return torch.stack(made).to(pictures.device) if made else levels
 
 
-def _picture(word: str, made: object, before: Tensor) -> Tensor:
+def _called(word: str, one: Change, before: Tensor) -> Tensor:
+    try:
+        made: object = one(before.clone())
+    except Exception as error:
+        raise ClearsightError(f"augmentation {word!r} failed on a picture ({type(error).__name__}: {error}).") from error
     if not isinstance(made, Tensor):
         raise UsageError(f"augmentation {word!r} must give back a uint8 tensor {tuple(before.shape)}. Got {type(made).__name__}.")
     if made.dtype != torch.uint8 or made.shape != before.shape:
