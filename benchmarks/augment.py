@@ -5,8 +5,9 @@
 Run it with the interpreter of an environment that has the peers; one that is missing is named. Everybody takes turns in one process,
 on one thread, and is used as its own pages say for speed: kornia on float batches, Albumentations picture by picture in NumPy,
 torchvision picture by picture in uint8, because on a batch it draws once for all. Ours are batches of uint8 in channels-last
-memory, draws included. All do the same change as often and by as much, and all end with one tensor for the batch. Time is the processor's, so that others on the machine
-disturb little. The last rows say what drawing by counters costs of ours, and what torch.rand would.
+memory, draws included. All do the same change as often and by as much, and all end with one tensor for the batch. Time is the
+processor's, so that others on the machine disturb less. The last rows say what drawing by counters costs of ours, and what
+torch.rand would.
 """
 
 import os
@@ -142,7 +143,9 @@ def rows_of(size: int, n: int, rounds: int, only: Sequence[str], have: Sequence[
         judged = bar(size, {who: max(values) for who, values in rates.items() if who != "ours"})
         for who in have:
             what = f"{name}, {size} px"
-            rows.append(compare(what, rates["ours"], rates[who], "pictures/s", against=who, goal=GOALS.get(size) if who == judged else None))
+            rows.append(
+                compare(what, rates["ours"], rates[who], "pictures/s", against=who, goal=GOALS.get(size) if who == judged else None)
+            )
     return rows
 
 

@@ -105,7 +105,7 @@ def test_what_cannot_be_used_is_refused(name, says):
 
 
 def test_what_cannot_be_imported_is_said_before_any_picture_is_read():
-    with pytest.raises(UsageError, match="cannot be imported .*No module named 'nobodys_changes'"):
+    with pytest.raises(UsageError, match=r"cannot be imported .*No module named 'nobodys_changes'"):
         margin(parse("@nobodys_changes:flip"))
 
 

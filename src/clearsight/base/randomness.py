@@ -14,9 +14,7 @@ from torch import Tensor
 
 LANES = 4  # numbers of 16 bits from one word of 64
 
-_GOLDEN, _MIX1, _MIX2 = (
-    np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+_GOLDEN, _MIX1, _MIX2 = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _UNIT = 2.0**-24
 
 

@@ -1,4 +1,4 @@
-"""Some pictures of a batch: taken out and put back as rows of memory, which is ten times as quick as by an index in channels-last memory."""
+"""Some pictures of a batch: taken out and put back as rows of memory, ten times as quick as by an index in channels-last memory."""
 
 import torch
 from torch import Tensor
