@@ -221,7 +221,7 @@ def test_a_policy_takes_pictures_after_a_change_of_colour(name):
     row, draws = AUGMENTATIONS[name], torch.rand(64, AUGMENTATIONS[name].draws, generator=torch.Generator().manual_seed(0))
     plan = row.plan(draws, row.default, (3, *SIZE))
     after, of_levels = (row.change(given, plan, SIZE) for given in (before, (before * 255).round().to(torch.uint8)))
-    assert (after.float() - of_levels.float()).abs().max() <= (1 / 255 if name == "augmix" else 0)
+    assert torch.equal(after, of_levels)
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -229,7 +229,8 @@ def test_policies_are_drawn_for_every_picture(name):
     same = PICTURES[:1].expand(64, -1, -1, -1)
     made = apply(parse(name), same, INDICES, 0, 0, SIZE).float()
     different = {tuple(picture.flatten().tolist()) for picture in made}
-    assert len(different) > 40, "one picture, many changes within a batch"
+    least = 20 if name.startswith("auto-") else 40  # of 25 lines with few amounts
+    assert len(different) > least, "one picture, many changes within a batch"
 
 
 def test_trivial_is_one_change_of_the_list_with_its_strength():

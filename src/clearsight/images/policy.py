@@ -89,7 +89,8 @@ def _rand(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Size
 
 
 def _augmix(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Size) -> Tensor:
-    original = pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
+    pictures = quantised(pictures)
+    original = pictures.float() / 255
     weights = -torch.log1p(-draws[:, :CHAINS])  # exponential ones, divided by their sum, are Dirichlet(1)
     weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
     mixed, start = torch.zeros_like(original), CHAINS + 2
@@ -101,7 +102,7 @@ def _augmix(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Si
             start += 1 + DRAWS
             after = _one_each(rows, GENTLE, changed, choice, own, draws[:, -1])
             changed = torch.where((step <= depth)[:, None, None, None], after, changed)
-        mixed += weights[:, chain, None, None, None] * (changed.float() / 255 if changed.dtype == torch.uint8 else changed)
+        mixed += weights[:, chain, None, None, None] * (changed.float() / 255)
     kept = draws[:, CHAINS, None, None, None]
     return kept * original + (1 - kept) * mixed
 
