@@ -59,13 +59,15 @@ def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 
         places = words.view(torch.int16).to(torch.int32) & 0xFFFF
     else:
         places = torch.from_numpy(words.view(np.uint16).astype(np.int32))
-    return _quantiles(indices.device).index_select(0, places.flatten()).view(len(indices), -1)[:, :draws]
+    found: Tensor = _quantiles(indices.device).index_select(0, places.flatten())
+    return found.view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
 
 
 @lru_cache(maxsize=4)
 def _quantiles(device: torch.device) -> Tensor:
     middles = (torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16
-    return torch.special.ndtri(middles).to(device, torch.float32)
+    quantiles: Tensor = torch.special.ndtri(middles)
+    return quantiles.to(device, torch.float32)
 
 
 def _words(seed: int, epoch: int, indices: Tensor, operation: str, n: int) -> Tensor | NDArray[np.uint64]:
