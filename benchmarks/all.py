@@ -44,6 +44,7 @@ PARTS = {
     "finetune": Part("finetune.py", "", "--pictures 500 --before 256 --network lenet5 --epochs 3 --rounds 1"),
     "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1"),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
+    "augment": Part("augment.py", "", "--size 32 --batch 32 --rounds 1 --only flip"),
     "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),

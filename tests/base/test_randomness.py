@@ -1,10 +1,11 @@
 """Counter-based draws: known answers, uniform, independent, and the same in whatever batch they are asked for."""
 
+import numpy as np
 import pytest
 import torch
 
 from clearsight.base import randomness
-from clearsight.base.randomness import key, permutation, uniform
+from clearsight.base.randomness import key, normal, permutation, uniform
 
 N = 100_000
 KEYS = [724655455495936113, 2033344993903900207, 572606357572646303, 7434089906508193045]
@@ -22,8 +23,10 @@ def test_the_mixer_is_splitmix64():
     # the first outputs of splitmix64 seeded with 1234567, as Vigna's splitmix64.c prints them
     states = [(1234567 + n * 0x9E3779B97F4A7C15) % 2**64 for n in range(1, 6)]
     known = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
-    mixed = randomness._mix(torch.tensor([randomness._signed(state) for state in states]))
+    words = np.array(states, dtype=np.uint64)
+    mixed = randomness._mix(torch.from_numpy(words.view(np.int64).copy()))  # what other processors compute
     assert [value % 2**64 for value in mixed.tolist()] == known == [splitmix64(state) for state in states]
+    assert randomness._mixed(words).tolist() == known
 
 
 @pytest.mark.parametrize("index", [0, 1, 59_999, 2**40])
@@ -94,3 +97,17 @@ def test_a_permutation_is_whole(n):
 def test_first_places_are_shared_out_evenly():
     first = torch.stack([permutation(seed, 0, 4) for seed in range(2000)])[:, 0].bincount(minlength=4)
     assert ((first - 500).double() ** 2 / 500).sum() < 31  # 3 degrees of freedom, 1e-6
+
+
+def test_normal_draws_are_normal_and_their_pictures_own():
+    indices = torch.tensor([5, 900_000, 0, 17, 5])
+    whole = normal(1, 2, indices, "noise", N)
+    assert whole.dtype == torch.float32 and torch.equal(whole[0], whole[4])
+    assert torch.equal(normal(1, 2, indices[1:2], "noise", N), whole[1:2])
+    assert torch.equal(normal(1, 2, indices, "noise", 7), whole[:, :7])  # not a multiple of the lanes
+    for values in whole[:4].double():
+        assert abs(float(values.mean())) < 4 / N**0.5 and abs(float(values.var()) - 1) < 4 * (2 / N) ** 0.5
+        found = (values[:, None] < torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0])).double().mean(0)
+        assert (found - torch.tensor([0.02275, 0.15866, 0.5, 0.84134, 0.97725])).abs().max() < 4 * 0.5 / N**0.5
+    together = torch.corrcoef(torch.cat([whole[:4], whole[:1].roll(1, 1), whole[:1].roll(4, 1)]))
+    assert (together - torch.eye(6)).abs().max() < 5 / N**0.5

@@ -1,5 +1,6 @@
 """Geometric and level changes against Pillow and scikit-image, with the same parameters."""
 
+import io
 import math
 
 import numpy as np
@@ -70,6 +71,11 @@ def test_zoom(draw):
     equal(warped(warp.plan_zoom(drawn(draw), (0.47,), SHAPE)), of_skimage(about_the_middle(np.diag([1 / factor, 1 / factor, 1]))))
 
 
+def test_what_is_far_away_is_mirrored_again_and_again():
+    made = warped(warp.plan_zoom(drawn(0.0), (4.7,), SHAPE))  # almost six pictures along each side
+    equal(made, of_skimage(about_the_middle(np.diag([5.7, 5.7, 1]))))
+
+
 def test_perspective_is_the_homography_of_its_corners():
     draws = [0.9, 0.1, 0.3, 0.7, 0.0, 0.5, 0.8, 0.8]
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([WIDTH, HEIGHT]) / 2
@@ -137,6 +143,37 @@ def test_equalise_is_pillows():
     assert torch.equal(levels.equalise(mixed, torch.zeros(3, 1, 1, 1, dtype=torch.bool), SIZE), mixed)
 
 
+def test_autocontrast_and_invert_are_pillows():
+    mixed = torch.cat([PICTURES[:1], PICTURES[:1] // 3 + 40, torch.full_like(PICTURES[:1], 9)])
+    for change, theirs in ((levels.autocontrast, ImageOps.autocontrast), (levels.invert, ImageOps.invert)):
+        made = change(mixed, torch.ones(3, 1, 1, 1, dtype=torch.bool), SIZE)
+        for before, after in zip(mixed, made, strict=True):
+            expected = theirs(Image.fromarray(before.permute(1, 2, 0).numpy()))
+            assert np.array_equal(after.permute(1, 2, 0).numpy(), np.asarray(expected))
+        assert torch.equal(change(mixed, torch.zeros(3, 1, 1, 1, dtype=torch.bool), SIZE), mixed)
+
+
+def test_autocontrast_is_pillows_for_every_range_of_levels():
+    pairs = torch.tensor([(low, high) for low in range(0, 256, 5) for high in range(low, 256, 3)])
+    pictures = torch.stack([pairs[:, 0], pairs[:, 1], pairs.sum(1) // 2], 1).to(torch.uint8)[:, None, None]  # (N, 1, 1, 3)
+    made = levels.autocontrast(pictures, torch.ones(len(pairs), 1, 1, 1, dtype=torch.bool), (1, 3))
+    theirs = [np.asarray(ImageOps.autocontrast(Image.fromarray(picture[0].numpy()))) for picture in pictures]
+    assert np.array_equal(made[:, 0].numpy(), np.stack(theirs))
+
+
+def test_jpeg_is_pillows_of_each_pictures_own_quality():
+    plan = levels.plan_jpeg(torch.tensor([[0.0], [0.5], [1 - 2.0**-24]]), (30,), SHAPE)
+    assert plan.tolist() == [30, 63, 95]
+    for given in (PICTURES[:3], PICTURES[:3, :1]):
+        made = levels.jpeg(given, plan, SIZE)
+        for before, after, quality in zip(given, made, plan.tolist(), strict=True):
+            stream = io.BytesIO()
+            Image.fromarray(before.permute(1, 2, 0).numpy().squeeze()).save(stream, "JPEG", quality=quality)
+            assert np.array_equal(after.permute(1, 2, 0).numpy().squeeze(), np.asarray(Image.open(stream)))
+    floats = levels.jpeg(PICTURES[:3] / 255, plan, SIZE)
+    assert torch.equal(floats, levels.jpeg(PICTURES[:3], plan, SIZE))
+
+
 @pytest.mark.parametrize("draw", [0.1, 0.8])
 def test_sharpen_is_pillows(draw):
     made = levels.sharpen(PICTURES[:1], levels.plan_sharpen(drawn(draw), (0.9,), SHAPE), SIZE)
@@ -152,6 +189,16 @@ def test_noise_is_normal_with_each_pictures_own_strength():
         assert abs(float(values.mean())) < 4 * spread / n**0.5 and abs(float(values.std()) - spread) < 4 * spread / (2 * n) ** 0.5
         assert float((values.abs() > 2 * spread).double().mean()) == pytest.approx(0.0455, abs=0.01)
     assert abs(float(np.corrcoef(made[0].flatten(), made[1].flatten())[0, 1])) < 0.04
+
+
+def test_erased_boxes_are_the_same_however_they_are_filled(monkeypatch):
+    plan = levels.plan_erase(torch.rand(6, 6, generator=torch.Generator().manual_seed(0)), (0.25,), SHAPE)
+    for pictures in (PICTURES, PICTURES / 255):
+        expected = pictures.clone()
+        for picture, (top, left, bottom, right, level) in zip(expected, plan.tolist(), strict=True):
+            picture[:, top:bottom, left:right] = level if pictures.dtype == torch.uint8 else level / 255
+        assert torch.equal(levels.erase(pictures, plan, SIZE), expected) and not torch.equal(pictures, expected)
+        assert torch.equal(levels.covered(pictures, plan), expected), "as other processors compute it"
 
 
 def test_erased_boxes():

@@ -1,32 +1,40 @@
 """Counter-based randomness: a draw is a pure function of (seed, epoch, sample index, operation).
 
 So the pictures are the same for any number of workers, any batch size and after any resume, and there
-is no generator state to save. The mixer is splitmix64 (Steele, Lea, Flood, OOPSLA 2014), on int64 tensors.
+is no generator state to save. The mixer is splitmix64 (Steele, Lea, Flood, OOPSLA 2014), on int64 tensors and on NumPy's uint64.
 """
 
 import hashlib
+from functools import lru_cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-_GOLDEN = 0x9E3779B97F4A7C15
-_MIX1 = 0xBF58476D1CE4E5B9
-_MIX2 = 0x94D049BB133111EB
+LANES = 4  # numbers of 16 bits from one word of 64
+
+_GOLDEN, _MIX1, _MIX2 = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_UNIT = 2.0**-24
 
 
-def _signed(value: int) -> int:
-    value &= 0xFFFFFFFFFFFFFFFF
-    return value - (1 << 64) if value >= 1 << 63 else value
+def _mix(x: Tensor) -> Tensor:
+    for bits, factor in ((30, _MIX1), (27, _MIX2)):
+        x = (x ^ _shift_right(x, bits)) * int(factor.view(np.int64))
+    return x ^ _shift_right(x, 31)
 
 
 def _shift_right(x: Tensor, bits: int) -> Tensor:
     return (x >> bits) & ((1 << (64 - bits)) - 1)  # int64 shifts keep the sign; the mask drops it
 
 
-def _mix(x: Tensor) -> Tensor:
-    x = (x ^ _shift_right(x, 30)) * _signed(_MIX1)
-    x = (x ^ _shift_right(x, 27)) * _signed(_MIX2)
-    return x ^ _shift_right(x, 31)
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The same in NumPy and in place: a quarter of the time of many small tensors."""
+    for bits, factor in ((30, _MIX1), (27, _MIX2)):
+        x ^= x >> np.uint64(bits)
+        x *= factor
+    x ^= x >> np.uint64(31)
+    return x
 
 
 def key(*parts: int | str) -> int:
@@ -37,11 +45,40 @@ def key(*parts: int | str) -> int:
 
 def uniform(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 1) -> Tensor:
     """Uniform numbers in [0, 1), float32 `(N, draws)`, for the samples `indices` (int64 `(N,)`)."""
-    start = _signed(key(seed, epoch, operation))
-    counters = _mix(indices.to(torch.int64) * _signed(_GOLDEN) + start)
-    lanes = torch.arange(1, draws + 1, dtype=torch.int64, device=indices.device) * _signed(_GOLDEN)
-    bits = _mix(counters[:, None] + lanes[None, :])
-    return _shift_right(bits, 40).to(torch.float32) * 2.0**-24
+    words = _words(seed, epoch, indices, operation, draws)
+    if isinstance(words, Tensor):
+        return _shift_right(words, 40).to(torch.float32) * _UNIT
+    words >>= np.uint64(40)
+    return torch.from_numpy(words.astype(np.float32) * np.float32(_UNIT))
+
+
+def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 1) -> Tensor:
+    """Numbers of the standard normal distribution, float32 `(N, draws)`, for the samples `indices`: each one of 2¹⁶ quantiles."""
+    words = _words(seed, epoch, indices, operation, -(-draws // LANES))
+    if isinstance(words, Tensor):
+        places = words.view(torch.int16).to(torch.int32) & 0xFFFF
+    else:
+        places = torch.from_numpy(words.view(np.uint16).astype(np.int32))
+    found: Tensor = _quantiles(indices.device).index_select(0, places.flatten())
+    return found.view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
+
+
+@lru_cache(maxsize=4)
+def _quantiles(device: torch.device) -> Tensor:
+    middles = (torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16
+    quantiles: Tensor = torch.special.ndtri(middles)
+    return quantiles.to(device, torch.float32)
+
+
+def _words(seed: int, epoch: int, indices: Tensor, operation: str, n: int) -> Tensor | NDArray[np.uint64]:
+    """64 random bits each, `(N, n)`: an array for indices on the CPU, else an int64 tensor there."""
+    start = np.uint64(key(seed, epoch, operation))
+    lanes = np.arange(1, n + 1, dtype=np.uint64) * _GOLDEN
+    if indices.device.type != "cpu":
+        counters = _mix(indices.to(torch.int64) * int(_GOLDEN.view(np.int64)) + int(start))
+        return _mix(counters[:, None] + torch.from_numpy(lanes.view(np.int64)).to(indices.device))
+    of_each = _mixed(indices.to(torch.int64).numpy().view(np.uint64) * _GOLDEN + start)
+    return _mixed(of_each[:, None] + lanes)
 
 
 def permutation(seed: int, epoch: int, n: int) -> Tensor:

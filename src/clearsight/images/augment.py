@@ -9,6 +9,7 @@ Pictures are uint8 `(N, C, H, W)`, quickest in channels-last memory; after chang
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,8 @@ from torch import Tensor
 
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
-from . import fade, levels, policy, warp
+from . import autoaugment, fade, levels, outside, policy, warp
+from .chosen import replaced, taken
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -54,15 +56,14 @@ class Row:
 
 
 def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
-    """Whether each is mirrored, bool (N, 1, 1, 1)."""
-    return (draws < strengths[0])[:, :, None, None]
+    """Whether each is mirrored, bool (N,)."""
+    return draws[:, 0] < strengths[0]
 
 
 def flip(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Mirror left and right where `plan` says so."""
-    if len(pictures) == 1:
-        return pictures.flip(3) if plan else pictures
-    return torch.where(plan, pictures.flip(3), pictures)
+    here = torch.nonzero(plan)[:, 0]
+    return replaced(pictures, here, taken(pictures, here).flip(3))
 
 
 def plan_crop(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
@@ -223,8 +224,11 @@ ROWS: dict[str, Row] = {
     "solarise": Row(levels.plan_solarise, levels.tabled, 2, (0.2,), 0.0, 1.0, "invert what is bright, with this probability"),
     "posterise": Row(levels.plan_posterise, levels.tabled, 1, (4,), 1, 8, "this many bits a level at least"),
     "equalise": Row(levels.plan_chance, levels.equalise, 1, (0.2,), 0.0, 1.0, "make all levels equally frequent, with this probability"),
+    "autocontrast": Row(levels.plan_chance, levels.autocontrast, 1, (0.2,), 0.0, 1.0, "stretch to all levels, with this probability"),
+    "invert": Row(levels.plan_chance, levels.invert, 1, (0.2,), 0.0, 1.0, "a negative, with this probability"),
     "sharpen": Row(levels.plan_sharpen, levels.sharpen, 1, (0.9,), 0.0, 3.0, "sharper or softer by up to this"),
     "noise": Row(levels.plan_noise, levels.noise, 2, (0.05,), 0.0, 1.0, "Gaussian noise of up to this deviation"),
+    "jpeg": Row(levels.plan_jpeg, levels.jpeg, 1, (30,), 1, levels.FINEST, "through a JPEG of at least this quality"),
     "erase": Row(levels.plan_erase, levels.erase, 6, (0.25,), 0.0, 1.0, "cover up to this share of the area of every second picture"),
     "grey": Row(fade.plan_grey, fade.grey, 1, (0.2,), 0.0, 1.0, "grey, with this probability"),
     "blur": Row(fade.plan_blur, fade.blur, 2, (2.0,), 0.1, 16.0, "of half the pictures, by a Gaussian of 0.1 to this many px"),
@@ -236,18 +240,35 @@ POLICIES = {
         policy.plan, policy.augmix(ROWS), policy.AUGMIX, (1.0,), 0.0, 1.0, "AugMix, with this share of its strengths", floats=True
     ),
 }
+POLICIES |= {
+    f"auto-{name}": Row(
+        policy.plan, autoaugment.auto(ROWS, name), autoaugment.DRAWS, (1.0,), 0.0, 1.0, f"AutoAugment found for {data}, on this share"
+    )
+    for name, data in (("imagenet", "ImageNet"), ("cifar10", "CIFAR-10"), ("svhn", "SVHN"))
+}
 AUGMENTATIONS = ROWS | POLICIES
 
 
 def parse(text: str) -> tuple[Op, ...]:
-    """The changes that `text` names, as in `flip crop:2`; raises UsageError for a name or strength that is not there."""
+    """The changes that `text` names, as in `flip crop:2 @mychanges:jigsaw`; raises UsageError for a name or strength that is not there."""
     ops = []
     for word in text.split():
+        if word.startswith("@"):
+            ops.append(Op(outside.checked(word), ()))
+            continue
         name, *numbers = word.split(":")
         if name not in AUGMENTATIONS:
             raise unknown("augmentation", name, AUGMENTATIONS)
         ops.append(Op(name, _strengths(AUGMENTATIONS[name], numbers, word)))
     return tuple(ops)
+
+
+def row_of(op: Op) -> Row:
+    """How a change is done; raises UsageError for one from outside that cannot be imported."""
+    if not op.name.startswith("@"):
+        return AUGMENTATIONS[op.name]
+    outside.imported(op.name)
+    return Row(outside.plan, partial(outside.change, op.name), outside.DRAWS, (), 0.0, 0.0, "a change from outside")
 
 
 def _strengths(row: Row, numbers: list[str], word: str) -> tuple[float, ...]:
@@ -274,7 +295,7 @@ def _draws(seed: int, epoch: int, indices: Tensor, operation: str, draws: int) -
 
 def margin(ops: tuple[Op, ...]) -> float:
     """How many times larger than the network's input the stored pictures should be."""
-    return max((AUGMENTATIONS[op.name].margin for op in ops), default=1.0)
+    return max((row_of(op).margin for op in ops), default=1.0)
 
 
 def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> Tensor:
@@ -298,7 +319,7 @@ def inputs(
     part = max(1, cached)
     made = torch.empty((len(pictures), preprocessing.channels, *size), device=pictures.device, memory_format=memory_format)
     jitters = bool(ops) and ops[-1].name == "jitter"  # the same affine map as normalising: one pass does both
-    white = 1 if any(AUGMENTATIONS[op.name].floats for op in ops[:-1]) else 255
+    white = 1 if any(row_of(op).floats for op in ops[:-1]) else 255
     colours: Tensor | None = plans.pop() if jitters else None
     if colours is not None:
         rows = colours.flip(1) if preprocessing.order == "bgr" else colours
@@ -316,7 +337,7 @@ def inputs(
 def _plans(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> list[Tensor]:
     plans, (channels, height, width) = [], pictures.shape[1:]
     for i, op in enumerate(ops):
-        row = AUGMENTATIONS[op.name]
+        row = row_of(op)
         draws = _draws(seed, epoch, indices, f"{i} {op.name}", row.draws)
         plans.append(row.plan(draws, op.strengths, (channels, height, width)))
         height, width = size if row.margin > 1 else (height, width)
@@ -325,7 +346,7 @@ def _plans(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, ep
 
 def _changed(ops: tuple[Op, ...], plans: list[Tensor], pictures: Tensor, size: Size) -> Tensor:
     for op, plan in zip(ops, plans, strict=True):
-        pictures = AUGMENTATIONS[op.name].change(pictures, plan, size)
+        pictures = row_of(op).change(pictures, plan, size)
     if pictures.shape[2:] != size:
         raise UsageError(f"pictures are {tuple(pictures.shape[2:])} after augmentation, not {size}.")
     return pictures

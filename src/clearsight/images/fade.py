@@ -6,6 +6,8 @@ Pictures are uint8, or float32 in [0, 1], `(N, C, H, W)`; both ways they are cha
 import torch
 from torch import Tensor
 
+from .chosen import replaced, taken
+
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
 SHARPEST = 0.1  # px: SimCLR's least σ
@@ -33,27 +35,30 @@ def plan_blur(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tens
 
 def blur(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Lay a Gaussian over those with a σ; outside of a picture its border goes on."""
-    chosen = plan[:, 0] > 0
-    if not chosen.any():
+    here = torch.nonzero(plan[:, 0] > 0)[:, 0]
+    if not len(here):
         return pictures
-    levels, sigma = _levels(pictures[chosen]).float(), plan[chosen, 0]
-    down, along = (_gaussians(sigma, n) for n in pictures.shape[2:])
-    rows = torch.matmul(levels, along.transpose(1, 2)[:, None])
-    blurred = torch.matmul(down[:, None], (rows + 0.5).floor_())
-    made = pictures.clone()
-    made[chosen] = _like((blurred + 0.5).floor_(), pictures)
-    return made
+    chosen, sigma = taken(pictures, here), plan[here, 0]
+    n, channels, height, width = chosen.shape
+    down = _gaussians(sigma, height)
+    along = down if width == height else _gaussians(sigma, width)
+    lines = _levels(chosen).float().transpose(1, 2).reshape(n, height * channels, width)  # a line's colours one below the other
+    lines = torch.bmm(lines, along.transpose(1, 2)).add_(0.5).floor_()
+    blurred = torch.bmm(down, lines.view(n, height, channels * width)).add_(0.5).floor_()
+    return replaced(pictures, here, _like(blurred.view(n, height, channels, width).transpose(1, 2), pictures))
 
 
 def _gaussians(sigma: Tensor, n: int) -> Tensor:
     """What each of n px counts in each of the blurred ones, float32 (N, n, n), in multiples of 2⁻¹⁴: sums of levels are then exact."""
-    places = torch.arange(n, device=sigma.device)
     reach = 2 * n  # beyond which σ up to a picture's width has nothing left to say
-    around = torch.arange(-reach, n + reach, device=sigma.device)
-    weights = torch.exp(-0.5 * ((around - places[:, None]) / sigma[:, None, None]) ** 2)
-    made = torch.zeros(len(sigma), n, n, device=sigma.device)
-    made.index_add_(2, around.clamp(0, n - 1), weights)
-    return (made / made.sum(2, keepdim=True) * 2**14).round_() * 2.0**-14
+    weights = torch.exp(-0.5 * (torch.arange(reach + 1, device=sigma.device) / sigma[:, None]) ** 2)
+    weights = (weights / (2 * weights.sum(1, keepdim=True) - 1) * 2**14).round_() * 2.0**-14
+    weights[:, 0] = 1 - 2 * weights[:, 1:].sum(1)
+    tails = weights.flip(1).cumsum(1).flip(1)[:, :n]  # from each distance on: what lies outside counts as the border
+    there_and_back = torch.cat((weights[:, 1:n].flip(1), weights[:, :n]), 1)
+    made = there_and_back.unfold(1, n, 1).flip(1)  # row i: distances from i to each px
+    made[:, :, 0], made[:, :, -1] = tails, tails.flip(1)
+    return made
 
 
 def _levels(pictures: Tensor) -> Tensor:
@@ -61,4 +66,4 @@ def _levels(pictures: Tensor) -> Tensor:
 
 
 def _like(levels: Tensor, pictures: Tensor) -> Tensor:
-    return levels.clamp(0, 255).to(torch.uint8) if pictures.dtype == torch.uint8 else levels / 255
+    return levels.to(torch.int16).to(torch.uint8) if pictures.dtype == torch.uint8 else levels / 255

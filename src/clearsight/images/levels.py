@@ -4,16 +4,19 @@ Pictures are uint8 `(N, C, H, W)`; float ones in [0, 1] are rounded to levels fi
 """
 
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.randomness import uniform
+from ..base.randomness import normal
+from . import pillow
 
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
 Strengths = tuple[float, ...]
+FINEST = 95  # the best quality of a JPEG that is of use, after Pillow's manual
 SHARP = ((1.0, 1.0, 1.0), (1.0, 5.0, 1.0), (1.0, 1.0, 1.0))  # Pillow's SMOOTH, in thirteenths
 
 
@@ -68,6 +71,31 @@ def equalise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     return torch.where(plan & ~flat, found, levels)
 
 
+def autocontrast(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each channel stretched so that its darkest level is 0 and its lightest 255, as Pillow's `ImageOps.autocontrast` does it."""
+    levels = quantised(pictures)
+    low, high = (bound[..., None, None].double() for bound in (levels.amin((2, 3)), levels.amax((2, 3))))
+    scale = torch.full_like(low, 255) / (high - low).clamp_min(1)  # 255 over a tensor would be its reciprocal, times 255
+    stretched = (levels * scale + -low * scale).clamp_(0, 255).to(torch.uint8)  # cut off; a product and a sum, rounded as Pillow's
+    return torch.where(plan & (high > low), stretched, levels)
+
+
+def invert(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """White for black and black for white."""
+    levels = quantised(pictures)
+    return torch.where(plan, 255 - levels, levels)
+
+
+def plan_jpeg(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
+    """A quality for each, int64 `(N,)`, from the strength to FINEST."""
+    return (strengths[0] + draws[:, 0] * (FINEST + 1 - strengths[0])).long()
+
+
+def jpeg(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
+    """Each through a JPEG of its quality."""
+    return pillow.changed(quantised(pictures), (partial(pillow.through_jpeg, quality=quality) for quality in plan.tolist()))
+
+
 def plan_sharpen(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
     """How much of the difference from the smoothed picture is added, or taken away: up to the strength, `(N, 1, 1, 1)`."""
     return (strengths[0] * (2 * draws - 1))[:, :, None, None]
@@ -81,7 +109,7 @@ def sharpen(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     if min(levels.shape[2:]) > 2:
         smooth = smooth.clone()
         smooth[:, :, 1:-1, 1:-1] = (F.conv2d(levels.float(), kernel, groups=levels.shape[1]) + 0.5).floor()
-    return (levels + plan * (levels - smooth)).clamp_(0, 255).round_().to(torch.uint8)
+    return rounded(levels + plan * (levels - smooth))
 
 
 def plan_noise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
@@ -91,14 +119,10 @@ def plan_noise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 
 def noise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Gaussian noise of up to the strength, of 1."""
-    levels = quantised(pictures)
-    pixels = levels[0].numel()
-    draws = uniform(0, 0, plan[:, 0].long(), "noise", -(-pixels // 2) * 2).view(len(levels), 2, -1)
-    radius = (-2 * torch.log1p(-draws[:, 0])).sqrt()  # G. Box, M. Muller, 1958
-    angle = 2 * math.pi * draws[:, 1]
-    normal = torch.cat((radius * angle.cos(), radius * angle.sin()), 1)[:, :pixels].view_as(levels)
-    spread = 255 * plan[:, 1].float()[:, None, None, None]
-    return (levels + spread * normal).clamp_(0, 255).round_().to(torch.uint8)
+    levels = quantised(pictures).permute(0, 2, 3, 1)  # pixel by pixel, as memory mostly is: the same noise in any memory format
+    made = normal(0, 0, plan[:, 0].long(), "noise", levels[0].numel())
+    made.mul_(255 * plan[:, 1:].float()).add_(levels.flatten(1))
+    return rounded(made).view(levels.shape).permute(0, 3, 1, 2)
 
 
 def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
@@ -118,17 +142,32 @@ def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 
 def erase(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Each box filled with one grey level."""
+    if pictures.device.type == "cpu":
+        unit, made = 1 if pictures.dtype == torch.uint8 else 255, pictures.clone()
+        for picture, (top, left, bottom, right, level) in zip(made.numpy(), plan.tolist(), strict=True):
+            picture[:, top:bottom, left:right] = level / unit
+        return made
+    return covered(pictures, plan)
+
+
+def covered(pictures: Tensor, plan: Tensor) -> Tensor:
+    """The same for all at once: a processor of graphics has no use for many small steps."""
     height, width = pictures.shape[2:]
     rows, columns = torch.arange(height, device=pictures.device), torch.arange(width, device=pictures.device)
     top, left, bottom, right, level = plan[:, :, None].unbind(1)  # (N, 1) each
     inside = ((rows >= top) & (rows < bottom))[:, :, None] & ((columns >= left) & (columns < right))[:, None]
-    fill = level.to(pictures.dtype) if pictures.dtype == torch.uint8 else level / 255
-    return torch.where(inside[:, None], fill[:, :, None, None].to(pictures.dtype), pictures)
+    unit = 1 if pictures.dtype == torch.uint8 else 255
+    return torch.where(inside[:, None], (level / unit)[:, :, None, None].to(pictures.dtype), pictures)
+
+
+def rounded(values: Tensor) -> Tensor:
+    """Levels uint8 of floats about 0 to 255, which are used up. By way of int16, for which there is an instruction."""
+    return values.add_(0.5).clamp_(0, 255).to(torch.int16).to(torch.uint8)
 
 
 def quantised(pictures: Tensor) -> Tensor:
     """Levels uint8 of pictures in levels, or in [0, 1]."""
-    return pictures if pictures.dtype == torch.uint8 else (pictures * 255).round().to(torch.uint8)
+    return pictures if pictures.dtype == torch.uint8 else rounded(pictures * 255)
 
 
 def _ramp(draws: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from .levels import quantised
+
 if TYPE_CHECKING:
     from .augment import Row
 
@@ -34,7 +36,7 @@ WIDE: tuple[tuple[str, Strengths], ...] = (
     ("posterise", (LEAST_BITS,)),
     ("solarise", (1.0,)),
     ("equalise", (1.0,)),
-    ("gamma", (1.0,)),
+    ("autocontrast", (1.0,)),
 )
 # no change of AugMix is one of the corruptions that are tested later: no brightness, contrast, noise or blur
 GENTLE: tuple[tuple[str, Strengths], ...] = (
@@ -44,8 +46,9 @@ GENTLE: tuple[tuple[str, Strengths], ...] = (
     ("posterise", (4,)),
     ("solarise", (0.5,)),
     ("equalise", (1.0,)),
+    ("autocontrast", (1.0,)),
 )
-ALWAYS = ("posterise", "solarise", "equalise")  # their strength is no amount
+ALWAYS = ("posterise", "solarise", "equalise", "autocontrast")  # their strength is no amount
 DRAWS, CHAINS, DEPTH, LAYERS = 6, 3, 3, 2
 MOST = 10  # RandAugment's strengths are in tenths of the largest
 
@@ -86,7 +89,8 @@ def _rand(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Size
 
 
 def _augmix(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Size) -> Tensor:
-    original = pictures.float() / 255 if pictures.dtype == torch.uint8 else pictures
+    pictures = quantised(pictures)
+    original = pictures.float() / 255
     weights = -torch.log1p(-draws[:, :CHAINS])  # exponential ones, divided by their sum, are Dirichlet(1)
     weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-12)
     mixed, start = torch.zeros_like(original), CHAINS + 2
@@ -98,7 +102,7 @@ def _augmix(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Si
             start += 1 + DRAWS
             after = _one_each(rows, GENTLE, changed, choice, own, draws[:, -1])
             changed = torch.where((step <= depth)[:, None, None, None], after, changed)
-        mixed += weights[:, chain, None, None, None] * (changed.float() / 255 if changed.dtype == torch.uint8 else changed)
+        mixed += weights[:, chain, None, None, None] * (changed.float() / 255)
     kept = draws[:, CHAINS, None, None, None]
     return kept * original + (1 - kept) * mixed
 
@@ -108,6 +112,7 @@ def _one_each(
 ) -> Tensor:
     """Each picture under the change that its `choice` in [0, 1) falls on, with a `share` of the list's strength."""
     chosen = (choice * len(listed)).long()
+    pictures = quantised(pictures)
     changed = pictures.clone()
     for i, (name, most) in enumerate(listed):
         here = torch.nonzero(chosen == i)[:, 0]
@@ -117,5 +122,5 @@ def _one_each(
         strengths = most if name in ALWAYS else tuple(value * float(share[0]) for value in most)
         channels, height, width = mine.shape[1:]
         made = row.change(mine, row.plan(draws[here, : row.draws], strengths, (channels, height, width)), (height, width))
-        changed[here] = made if made.dtype == changed.dtype else (made * 255).round().to(torch.uint8)
+        changed[here] = quantised(made)
     return changed

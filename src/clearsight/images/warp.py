@@ -64,11 +64,15 @@ def warp(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     height, width = pictures.shape[2:]
     longer = max(height, width)
     x = (2 * torch.arange(width, device=pictures.device) + 1 - width) / longer
-    y = (2 * torch.arange(height, device=pictures.device) + 1 - height) / longer
-    places = torch.stack((x.expand(height, -1), y[:, None].expand(-1, width), torch.ones(height, width, device=x.device)), 2).view(-1, 3)
-    found = places @ plan.transpose(1, 2)  # (N, H·W, 3)
-    grid = (found[..., :2] / found[..., 2:]).view(-1, height, width, 2)
-    return looked_up(pictures, grid * grid.new_tensor([longer / width, longer / height]))
+    y = (2 * torch.arange(height, device=pictures.device) + 1 - height)[:, None] / longer
+    rows = plan * plan.new_tensor([longer / width, longer / height, 1])[:, None]
+    across, down, away = rows[..., None, None].unbind(1)  # (N, 3, 1, 1) each
+    found = torch.empty(len(plan), 2, height, width, device=pictures.device)
+    for out, row in zip(found.unbind(1), (across, down), strict=True):
+        torch.add(row[:, 0] * x, row[:, 1] * y + row[:, 2], out=out)
+    if not torch.equal(plan[:, 2], plan.new_tensor([0, 0, 1]).expand(len(plan), 3)):
+        found /= (away[:, 0] * x + (away[:, 1] * y + away[:, 2]))[:, None]
+    return looked_up(pictures, found)
 
 
 def plan_elastic(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
@@ -86,14 +90,19 @@ def elastic(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     height, width = pictures.shape[2:]
     x = torch.arange(width, device=pictures.device) + plan[:, 0]
     y = torch.arange(height, device=pictures.device)[:, None] + plan[:, 1]
-    return looked_up(pictures, torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 3))
+    return looked_up(pictures, torch.stack(((2 * x + 1) / width - 1, (2 * y + 1) / height - 1), 1))
 
 
-def looked_up(pictures: Tensor, grid: Tensor) -> Tensor:
-    """Pictures at places `(N, H, W, 2)`, x and y from -1 to 1 between the outer edges; uint8 stays uint8, rounded."""
+def looked_up(pictures: Tensor, places: Tensor) -> Tensor:
+    """Pictures at places x, y `(N, 2, H, W)` from -1 to 1 between the outer edges; uint8 stays uint8, rounded."""
     levels = pictures.dtype == torch.uint8
-    found = F.grid_sample(pictures.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return (found + 0.5).to(torch.uint8) if levels else found
+    if max(bound.abs() for bound in torch.aminmax(places)) > 2:
+        places = places - 4 * (places / 4).round()  # two pictures on, mirrored twice, everything is again as here
+    inside = torch.lerp(places, places.clamp(-1, 1), 2.0)  # mirrored at the edge
+    found = F.grid_sample(
+        torch.add(pictures, 0.5) if levels else pictures, inside.permute(0, 2, 3, 1), "bilinear", "border", align_corners=False
+    )
+    return found.to(torch.int16).to(torch.uint8) if levels else found
 
 
 def _matrices(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:

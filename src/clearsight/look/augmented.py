@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..images.augment import AUGMENTATIONS, Op, apply
+from ..images.augment import AUGMENTATIONS, Op, apply, row_of
 from ..metrics.intervals import wilson
 from .capture import undisturbed
 from .subject import Subject
@@ -68,7 +68,7 @@ def tried(subject: Subject, ops: Sequence[Op], pictures: Tensor, indices: Tensor
         kept = int((right & (after.argmax(1) == labels)).sum())
         low, high = wilson(kept, n) if n else (0.0, 1.0)
         sure, still = (float(given[own, labels].mean()) for given in (before, after))
-        found.append(Tried(written(op), AUGMENTATIONS[op.name].meaning, n, sure, still, kept / n if n else 0.0, low, high))
+        found.append(Tried(written(op), row_of(op).meaning, n, sure, still, kept / n if n else 0.0, low, high))
     return found
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ..images.augment import AUGMENTATIONS, Op
+from ..images.augment import Op, row_of
 from .augmented import Tried, changed, written
 from .draw import sheet
 from .draw_maps import stacked
@@ -25,7 +25,7 @@ def contact_sheet(
         same = pictures[at : at + 1]
         tiles = [("as it is", _rgb(same[0]))]
         tiles += [("", _rgb(changed(op, same, indices[at : at + 1], seed, epoch)[0])) for epoch in range(wide - 1)]
-        note = AUGMENTATIONS[op.name].meaning
+        note = row_of(op).meaning
         if found:
             one = found[i]
             doubt = "DOUBTFUL: " if one.doubtful else ""

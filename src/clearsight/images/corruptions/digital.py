@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from io import BytesIO
+from itertools import repeat
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from .. import pillow
 from ..blur import gaussian
 from ..draws import Draws
+from ..pillow import through_jpeg
 
 
 def brightness(x: Tensor, draws: Draws, more: float) -> Tensor:
@@ -99,17 +100,9 @@ def pixelate(x: Tensor, draws: Draws, scale: float) -> Tensor:
 def jpeg_compression(x: Tensor, draws: Draws, quality: int) -> Tensor:
     """Through a JPEG of this quality."""
 
-    def through(image: Image.Image) -> Image.Image:
-        stream = BytesIO()
-        image.save(stream, "JPEG", quality=quality)
-        return Image.open(stream)
-
-    return _by_pillow(x, through)
+    return _by_pillow(x, lambda image: through_jpeg(image, quality))
 
 
 def _by_pillow(x: Tensor, change: Callable[[Image.Image], Image.Image]) -> Tensor:
-    levels = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
-    grey = levels.shape[3] == 1
-    changed = [np.asarray(change(Image.fromarray(one[..., 0] if grey else one))) for one in levels]
-    made = torch.from_numpy(np.stack(changed)).float() / 255
-    return made[:, None] if grey else made.permute(0, 3, 1, 2)
+    levels = (x.clamp(0, 1) * 255).round().byte()
+    return pillow.changed(levels, repeat(change)).float() / 255
