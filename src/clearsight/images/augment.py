@@ -300,7 +300,15 @@ def margin(ops: tuple[Op, ...]) -> float:
 
 def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> Tensor:
     """The pictures, uint8 `(N, C, H, W)`, changed by `ops` in order, as `(N, C, *size)`; `indices` (N,) are theirs in the data."""
-    return _changed(ops, _plans(ops, pictures, indices, seed, epoch, size), pictures, size)
+    plans = _plans(ops, pictures, indices, seed, epoch, size)
+    made = [_changed(ops, [plan[here] for plan in plans], pictures[here], size) for here in _cached(pictures)]
+    return torch.cat(made) if len(made) > 1 else made[0]
+
+
+def _cached(pictures: Tensor) -> list[slice]:
+    """The batch in parts that stay in a core's own cache from one change to the next."""
+    part = len(pictures) if pictures.device.type != "cpu" else max(1, CACHE // (4 * math.prod(pictures.shape[1:])))
+    return [slice(start, start + part) for start in range(0, max(1, len(pictures)), max(1, part))]
 
 
 def inputs(
@@ -315,8 +323,6 @@ def inputs(
     """What the network sees of the pictures in training: changed as by `apply`, normalised, float32 `(N, C, height, width)`."""
     size = (preprocessing.height, preprocessing.width)
     plans = _plans(ops, pictures, indices, seed, epoch, size)
-    cached = CACHE // (4 * math.prod(pictures.shape[1:])) if pictures.device.type == "cpu" else len(pictures)
-    part = max(1, cached)
     made = torch.empty((len(pictures), preprocessing.channels, *size), device=pictures.device, memory_format=memory_format)
     jitters = bool(ops) and ops[-1].name == "jitter"  # the same affine map as normalising: one pass does both
     white = 1 if any(row_of(op).floats for op in ops[:-1]) else 255
@@ -324,8 +330,7 @@ def inputs(
     if colours is not None:
         rows = colours.flip(1) if preprocessing.order == "bgr" else colours
         colours, limits = _normalised(rows, preprocessing.mean, preprocessing.std, white)
-    for start in range(0, len(pictures), part):
-        here = slice(start, start + part)
+    for here in _cached(pictures):
         changed = _changed(ops[: len(plans)], [plan[here] for plan in plans], pictures[here], size)
         if colours is None:
             preprocessing.normalise(changed, made[here])
