@@ -301,14 +301,14 @@ def margin(ops: tuple[Op, ...]) -> float:
 def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> Tensor:
     """The pictures, uint8 `(N, C, H, W)`, changed by `ops` in order, as `(N, C, *size)`; `indices` (N,) are theirs in the data."""
     plans = _plans(ops, pictures, indices, seed, epoch, size)
-    made = [_changed(ops, [plan[here] for plan in plans], pictures[here], size) for here in _cached(pictures)]
+    made = [_changed(ops, [plan[here] for plan in plans], pictures[here], size) for here in _cached(pictures) or [slice(None)]]
     return torch.cat(made) if len(made) > 1 else made[0]
 
 
 def _cached(pictures: Tensor) -> list[slice]:
     """The batch in parts that stay in a core's own cache from one change to the next."""
     part = len(pictures) if pictures.device.type != "cpu" else max(1, CACHE // (4 * math.prod(pictures.shape[1:])))
-    return [slice(start, start + part) for start in range(0, max(1, len(pictures)), max(1, part))]
+    return [slice(start, start + part) for start in range(0, len(pictures), max(1, part))]
 
 
 def inputs(
