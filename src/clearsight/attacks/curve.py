@@ -20,8 +20,8 @@ from .table import Attack
 from .task import Task
 
 LEVELS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0)  # times ε: the points of the curve
-TRIALS, FINE_TRIALS, LAST_TRIALS, LAST = 4, 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
-SHRINKS = (0.3, 0.2, 0.15, 0.1, 0.07, 0.05)  # of the radius, per step
+TRIALS, FINE_TRIALS, LAST_TRIALS, LAST = 5, 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
+SHRINKS = (0.4, 0.3, 0.2, 0.12, 0.08, 0.05)  # of the radius, per step
 STEP = 0.5  # of the radius
 GROWTH = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # times ε
 GROWTH_STEPS, GROWTH_STEP = 5, 0.4
