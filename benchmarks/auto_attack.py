@@ -1,6 +1,6 @@
 """Our ensemble beside the original AutoAttack: robust accuracy on the same pictures, with intervals, and FGSM for orientation.
 
-    python benchmarks/autoattack.py --run RUNFOLDER [--run RUNFOLDER …] [--pictures 1000] [--epsilon 0.1]
+    python benchmarks/auto_attack.py --run RUNFOLDER [--run RUNFOLDER …] [--pictures 1000] [--epsilon 0.1]
 
 Each RUNFOLDER is a classifier of fashion-mnist, trained plainly or against changed pictures:
 
