@@ -41,6 +41,7 @@ PARTS = {
     "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
     "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
     "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
+    "auto-attack": Part("auto_attack.py", "", None),
     "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1"),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
     "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
