@@ -28,6 +28,7 @@ def test_best_change_of_a_linear_model_is_the_closed_form(norm, steps):
 def test_least_epsilon_of_a_linear_model_is_its_distance():
     """|w·x + b| / ‖w‖₁ in L∞, / ‖w‖₂ in L2, / max|w| in L1."""
     from clearsight.attacks.curve import smallest
+    from clearsight.attacks.judge import Judge
     from clearsight.attacks.task import Task
 
     w = torch.randn(1, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -43,7 +44,7 @@ def test_least_epsilon_of_a_linear_model_is_its_distance():
         given = Task(net, x, torch.zeros(4, dtype=torch.long), 0.2 / float(size), torch.arange(4))
         row = ATTACKS[method]
         changed = row.run(given)
-        least, _ = smallest(row, given, changed, given.fooled(changed))
+        least, _ = smallest(row, given, Judge(net, None, 256), changed, given.fooled(changed))
         assert least.tolist() == pytest.approx([0.3 / float(size)] * 4, rel=0.02), method
 
 

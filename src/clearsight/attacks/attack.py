@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,15 +13,14 @@ from ..base.errors import UsageError, wrong
 from ..base.progress import Progress
 from ..base.registry import look_up
 from ..classifier import Classifier
-from ..images.perturb import Scores
+from ..images.perturb import Scores, slope
 from ..metrics.intervals import median, wilson
-from .curve import smallest
+from .curve import LEVELS, smallest
+from .judge import Judge
 from .preflight import preflight
 from .survive import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
 from .task import Task, frozen
-
-LEVELS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0)  # times ε: the points of the curve
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,7 @@ def attack(
     target: int | None = None,
     lattice: bool = False,
     source: Classifier | None = None,
+    speed: str = "auto",
     check: bool = True,
     curve: bool = True,
     sure: bool = False,
@@ -90,7 +90,8 @@ def attack(
 
     `source` is another classifier of the same input, whose gradients are used in place of the classifier's own (transfer);
     `lattice` makes changes of whole levels, which survive saving; `sure` goes on where it fools already. Without `check` there is
-    no preflight, without `curve` no search for the least ε, without `saving` no files. Raises UsageError.
+    no preflight, without `curve` no search for the least ε, without `saving` no files. `speed` (as in `Classifier.faster`) is that
+    of the search alone: who is right is what the classifier itself says in float32. Raises UsageError.
     """
     row = look_up(ATTACKS, method, "attack")
     if not epsilon >= 0 or (row.norm not in ("l2", "l1") and epsilon > 1):
@@ -105,36 +106,64 @@ def attack(
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
     parts, size = [], len(pictures) if row.whole else batch_size
     with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
+        quick = classifier.faster("plain" if row.near else speed)
+        quick_maker = maker.faster(quick.speed) if source else quick
+        judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
         for start in range(0, len(pictures), size):
             batch, places = pictures[start : start + size].to(classifier.device), torch.arange(start, min(start + size, len(pictures)))
             wanted = None if target is None else torch.full((len(batch),), target, device=batch.device)
             task = Task(
-                maker.scores, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps, restarts,
-                wanted, batch_size, sure,
+                quick_maker.scores, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps,
+                restarts, wanted, batch_size, sure,
             )  # fmt: skip
-            parts.append(_one(row, task, classifier.scores, lattice, curve, saving))
+            parts.append(_one(row, on_lattice(task) if lattice else task, judge, Ways(maker.scores, quick.scores, lattice, curve, saving)))
             progress.update(len(batch))
     columns = [torch.cat(column) for column in zip(*parts, strict=True)]
     clean, robust, least, changed, *kept = columns
     return Attacked(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
 
 
-def _one(row: Attack, task: Task, scores: Scores, lattice: bool, curve: bool, saving: bool) -> list[Tensor]:
+class Ways(NamedTuple):
+    """How a batch is attacked: `exact` are the scores to search by where rounding misled, `own` those of the classifier itself."""
+
+    exact: Scores
+    own: Scores
+    lattice: bool
+    curve: bool
+    saving: bool
+
+
+def _one(row: Attack, task: Task, judge: Judge, ways: Ways) -> list[Tensor]:
     """Who of a batch is right before and after, least ε's, the changed pictures, and who is right after saving in each way."""
-    judge = dataclasses.replace(task, scores=scores)
-    clean = ~judge.fooled(task.pictures)
-    part = (on_lattice(task) if lattice else task).only(clean)  # who is wrong already is left as it is
-    changed, least = task.pictures.clone(), torch.zeros(len(clean), device=clean.device)
-    if len(part.pictures):
-        found = row.run(part)
-        changed[clean] = to_lattice(part.pictures, found, row.norm) if lattice else found
-    robust = clean & ~judge.fooled(changed)
-    if curve and len(part.pictures):
-        least[clean], nearest = smallest(row, dataclasses.replace(part, scores=scores), changed[clean], ~robust[clean])
-        late = robust[clean] & (least[clean] <= task.epsilon)  # the search for the least ε has found what the attack had not
-        nearest = to_lattice(part.pictures, nearest, row.norm) if lattice else nearest
-        rows = torch.nonzero(clean)[:, 0][late]
-        changed[rows] = nearest[late]
-        robust = clean & ~judge.fooled(changed)
-    kept = [clean & ~judge.fooled(read(changed).to(changed.device).float() / 255) for read in SAVED.values() if saving]
+    if row.still and task.targets is None and task.scores == ways.own:
+        task = dataclasses.replace(task, first=slope(task.scores, task.pictures, task.labels))
+    clean = ~judge.fooled(task.pictures, task.labels, task.first and task.first[1])[0]
+    changed, least, robust = task.pictures.clone(), torch.zeros(len(clean), device=clean.device), clean.clone()
+    if bool(clean.any()):
+        part = task.only(clean)  # who is wrong already is left as it is
+        found, fooled = _searched(row, part, judge, ways)
+        if ways.curve:
+            least[clean], nearest = smallest(row, dataclasses.replace(part, scores=ways.own), judge, found, fooled)
+            late = ~fooled & (least[clean] <= task.epsilon)  # the search for the least ε has found what the attack had not
+            if bool(late.any()):
+                found[late] = to_lattice(part.pictures[late], nearest[late], row.norm) if ways.lattice else nearest[late]
+                fooled[late], _ = judge.fooled(found[late], part.labels[late])
+        changed[clean], robust[clean] = found, ~fooled
+    saved = [read(changed).to(changed.device).float() / 255 for read in SAVED.values() if ways.saving]
+    kept = [clean & ~judge.fooled(pictures, task.labels)[0] for pictures in saved]
     return [clean, robust, least, changed, *kept]
+
+
+def _searched(row: Attack, task: Task, judge: Judge, ways: Ways) -> tuple[Tensor, Tensor]:
+    """The pictures after the attack, and which of them fool; what only rounding made fool is searched once more without it."""
+
+    def search(task: Task) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        found = row.run(task)
+        found = to_lattice(task.pictures, found, row.norm) if ways.lattice else found
+        return found, judge.fooled(found, task.labels)
+
+    found, (fooled, seemed) = search(task)
+    if bool(seemed.any()) and not row.whole:
+        again = dataclasses.replace(task.only(seemed), scores=ways.exact, first=None)
+        found[seemed], (fooled[seemed], _) = search(on_lattice(again) if ways.lattice else again)
+    return found, fooled

@@ -1,57 +1,63 @@
 """The smallest ε that fools each picture, from which the accuracy at every ε follows: one search, not a run per ε.
 
-A change that fools is drawn back into ever smaller balls as long as it still fools; attacks of many steps then climb again from
-there, each picture in a ball of its own a little smaller than its best (as in J. Rony et al., Decoupling direction and norm, CVPR
-2019). What was not fooled at ε goes on in larger balls. What is found bounds the smallest ε from above.
+A change that fools is drawn back towards the picture as long as it still fools: one of a single step to the levels of the curve, so
+that each has the very answer of a run there. Attacks of many steps then climb on, each picture in
+a ball of its own that shrinks where it is fooled and grows where it is not (J. Rony et al., Decoupling direction and norm, CVPR
+2019). What was not fooled at ε goes on in larger balls. What is found bounds the smallest ε from above, and has been seen to fool
+without the rounding of the search.
 """
 
 import dataclasses
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from ..images.perturb import NORMS, Norm, ascend, per_picture
+from ..images.perturb import NORMS, Norm, ascend, slope
+from .judge import Judge
+from .square import margin
 from .table import Attack
 from .task import Task
 
-HALVINGS = 8
-SHRINKS = (0.25, 0.15, 0.1, 0.07, 0.05, 0.03)  # of the radius, per round
-STEPS, STEP = 5, 0.4
+LEVELS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0)  # times ε: the points of the curve
+TRIALS, FINE_TRIALS, LAST_TRIALS, LAST = 5, 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
+SHRINKS = (0.4, 0.3, 0.2, 0.12, 0.08, 0.05)  # of the radius, per step
+STEP = 0.5  # of the radius
 GROWTH = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # times ε
+GROWTH_STEPS, GROWTH_STEP = 5, 0.4
+MARGINS = (1.0, 1.03, 1.1)  # times what the search found: where it is checked, until it fools
 
 
-def smallest(row: Attack, task: Task, changed: Tensor, fooled: Tensor) -> tuple[Tensor, Tensor]:
-    """Upper bounds `(N,)` of each picture's least ε, and the pictures there.
+def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper bounds `(N,)` of the least ε of pictures that are right, and the pictures there; inf where nothing up to 8 ε fooled.
 
-    A bound is inf where nothing up to 8 ε fooled, and 0 where the picture was wrong before.
+    `changed` are the pictures after the attack, `fooled` says which of them fool.
     """
     least = torch.full_like(task.pictures[:, 0, 0, 0], float("inf"))
-    least[task.fooled(task.pictures)] = 0
     if row.norm not in NORMS or not task.epsilon:
-        least[fooled & (least > 0)] = task.epsilon
+        least[fooled] = task.epsilon
         return least, changed
     norm, best = NORMS[row.norm], changed.clone()
-    grown = _grown(row, task, best, fooled | (least == 0))
-    rows = torch.nonzero(grown & (least > 0))[:, 0]
-    part = task.only(rows)
-    # one step of one length is asked for each ε, so what a longer one found says nothing of a shorter one
-    least_possible = 0 if row.refined else torch.where(fooled[rows], 0, task.epsilon)
-    size, near = drawn_back(part, best[rows], norm, least_possible)
-    for shrink in SHRINKS if row.refined else ():
-        radius = size * (1 - shrink)
-        start = part.pictures + norm.project(near - part.pictures, per_picture(radius, near))
-        tried = ascend(part.scores, part.pictures, part.labels, radius, norm=norm, start=start, steps=STEPS, step=STEP)
-        better = part.fooled(tried)
-        near = torch.where(better[:, None, None, None], tried, near)
-        size = torch.where(better, norm.size(near - part.pictures), size)
-    if row.refined:
-        size, near = drawn_back(part, near, norm)
-    least[rows] = torch.where(fooled[rows], size.clamp_max(task.epsilon), size)  # whose rounding may be above ε
-    best[rows] = near
+    grown = _grown(row, task, judge, best, fooled)
+    if not row.refined:
+        for rows, search in ((fooled, _bracketed), (grown & ~fooled, partial(drawn_back, trials=FINE_TRIALS))):
+            if bool(rows.any()):
+                low = torch.full_like(least[rows], task.epsilon)
+                least[rows], best[rows] = search(task.only(rows), judge, best[rows], norm, low)
+        return least, best
+    if bool(grown.any()):
+        part = task.only(grown)
+        size, near = drawn_back(part, judge, best[grown], norm, torch.zeros_like(least[grown]))
+        size, near = _nearer(part, judge, near, norm, size)
+        size, near = drawn_back(part, judge, near, norm, LAST * size, LAST_TRIALS)
+        if judge.fast:
+            size, near = _checked(part, judge, near, norm, best[grown])
+        least[grown] = torch.where(fooled[grown], size.clamp_max(task.epsilon), size)  # whose rounding may be above ε
+        best[grown] = near
     return least, best
 
 
-def _grown(row: Attack, task: Task, best: Tensor, fooled: Tensor) -> Tensor:
+def _grown(row: Attack, task: Task, judge: Judge, best: Tensor, fooled: Tensor) -> Tensor:
     """Which pictures are fooled once ε may be larger; `best` gets what fools them."""
     fooled = fooled.clone()
     for factor in GROWTH:
@@ -61,21 +67,79 @@ def _grown(row: Attack, task: Task, best: Tensor, fooled: Tensor) -> Tensor:
         part = dataclasses.replace(task.only(left), epsilon=task.epsilon * factor)
         if row.refined:
             best[left] = ascend(
-                part.scores, part.pictures, part.labels, part.epsilon, norm=NORMS[row.norm], start=best[left], steps=STEPS, step=STEP
-            )
+                part.scores, part.pictures, part.labels, part.epsilon,
+                norm=NORMS[row.norm], start=best[left], steps=GROWTH_STEPS, step=GROWTH_STEP,
+            )  # fmt: skip
         else:
             best[left] = row.run(part)
-        fooled[left] = part.fooled(best[left])
+        fooled[left] = judge.fooled(best[left], part.labels)[0]
     return fooled
 
 
-def drawn_back(task: Task, changed: Tensor, norm: Norm, low: float | Tensor = 0.0) -> tuple[Tensor, Tensor]:
-    """The radius `(N,)` of the smallest ball found into which each of `changed` can be projected and still fool, and what is there."""
+def drawn_back(task: Task, judge: Judge, changed: Tensor, norm: Norm, low: Tensor, trials: int = TRIALS) -> tuple[Tensor, Tensor]:
+    """The radius `(N,)` of the smallest ball found into which each of `changed` can be projected and still fool, and what is there.
+
+    By halves between `low` `(N,)` and where it is.
+    """
     change = changed - task.pictures
     high = norm.size(change)
-    low = torch.as_tensor(low, device=high.device).expand_as(high)
-    for _ in range(HALVINGS):
+    for _ in range(trials):
         middle = (low + high) / 2
-        fooled = task.fooled(task.pictures + norm.project(change, per_picture(middle, change)))
+        fooled = margin(judge.logits(task.pictures + norm.project(change, _rows(middle))), task.labels) > 0
         low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
-    return high, task.pictures + norm.project(change, per_picture(high, change))
+    return high, task.pictures + norm.project(change, _rows(high))
+
+
+def _bracketed(task: Task, judge: Judge, changed: Tensor, norm: Norm, epsilon: Tensor) -> tuple[Tensor, Tensor]:
+    """What `drawn_back` gives, by halves on LEVELS: between two of them, the upper of which fools, the radius is interpolated."""
+    change = changed - task.pictures
+    levels = torch.tensor([0.0, *(level for level in LEVELS if level <= 1)]).to(epsilon) * epsilon[0]
+    low, high = torch.zeros_like(task.labels), torch.full_like(task.labels, len(levels) - 1)
+    behind, ahead = (torch.zeros_like(epsilon) for _ in range(2))
+    for _ in range((len(levels) - 1).bit_length()):
+        middle = (low + high) // 2
+        tried = task.pictures + norm.project(change, _rows(levels[middle]))
+        logits = judge.logits(tried)
+        fooled, value = judge.fooled(tried, task.labels, logits)[0] & (middle > low), margin(logits, task.labels)
+        ahead, behind = torch.where(fooled, value, ahead), torch.where(fooled, behind, value)
+        low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
+    for rows, value, place in ((low == 0, behind, task.pictures), (high == len(levels) - 1, ahead, changed)):
+        if bool(rows.any()):
+            value[rows] = margin(judge.logits(place[rows]), task.labels[rows])
+    share = (behind / (behind - ahead)).nan_to_num(1.0).clamp(0.01, 1)
+    return levels[low] + (levels[high] - levels[low]) * share, task.pictures + norm.project(change, _rows(levels[high]))
+
+
+def _nearer(task: Task, judge: Judge, near: Tensor, norm: Norm, size: Tensor) -> tuple[Tensor, Tensor]:
+    """Steps up the loss from `near`, which fools at `size` `(N,)`, in balls that follow what is found; the least size and its pictures."""
+    now, radius = near, size
+    for i, shrink in enumerate((*SHRINKS, 0.0)):
+        gradient, logits = slope(task.scores, now, task.labels)
+        fooled = margin(logits, task.labels) > 0 if i else torch.ones_like(size, dtype=torch.bool)
+        reach = norm.size(now - task.pictures)
+        better = fooled & (reach < size)
+        near, size = torch.where(better[:, None, None, None], now, near), torch.where(better, reach, size)
+        if not shrink:
+            break
+        radius = torch.where(fooled, size * (1 - shrink), torch.minimum(radius * (1 + shrink), size * (1 - shrink / 2)))
+        now = now + STEP * _rows(radius) * norm.steepest(gradient, now)
+        now = (task.pictures + norm.project(now - task.pictures, _rows(radius))).clamp(0, 1)
+    return size, near
+
+
+def _checked(task: Task, judge: Judge, near: Tensor, norm: Norm, changed: Tensor) -> tuple[Tensor, Tensor]:
+    """The sizes `(N,)` and pictures at or a little beyond `near` that fool whatever the rounding; those of `changed` where none does."""
+    found, left = changed.clone(), torch.arange(len(near), device=near.device)
+    for factor in MARGINS:
+        part = task.only(left)
+        farther = (part.pictures + factor * (near[left] - part.pictures)).clamp(0, 1)
+        fooled, _ = judge.fooled(farther, part.labels)
+        found[left[fooled]] = farther[fooled]
+        left = left[~fooled]
+        if not len(left):
+            break
+    return norm.size(found - task.pictures), found
+
+
+def _rows(values: Tensor) -> Tensor:
+    return values[:, None, None, None]

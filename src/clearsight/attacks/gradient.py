@@ -38,7 +38,7 @@ def climb(
         result[left] = ascend(
             task.scores, origin, aims, radius[left].flatten(),
             norm=rule, steps=steps, step=step, start=start, loss=loss, momentum=momentum,
-            done=None if task.sure else done,
+            done=None if task.sure else done, first=None if random or task.targets is not None else task.first,
         )  # fmt: skip
         if attempt + 1 < attempts:
             with torch.no_grad():

@@ -16,6 +16,8 @@ class Attack:
 
     One that makes a single change for all pictures (`whole`) is given all of them at once. The least ε of one of many steps is
     searched by steps (`refined`), of others by drawing back what they found. `way` is the length of all steps together, in ε.
+    One that is `near` ends at the boundary itself, where rounding would decide; one that is `still` begins at the picture, so that
+    its first gradient says as well who is wrong already.
     """
 
     run: Callable[[Task], Tensor]
@@ -25,15 +27,17 @@ class Attack:
     whole: bool = False
     refined: bool = False
     way: float = 0.0
+    near: bool = False
+    still: bool = False
 
 
 ATTACKS = {
     "noise": Attack(gradient.noise, "a random change, as a baseline", white_box=False),
-    "fgsm": Attack(partial(gradient.climb, steps=1, step=1.0), "x + ε·sign ∇J, one step"),
-    "fgsm-l2": Attack(partial(gradient.climb, norm="l2", steps=1, step=1.0), "one step along the gradient", "l2"),
+    "fgsm": Attack(partial(gradient.climb, steps=1, step=1.0), "x + ε·sign ∇J, one step", still=True),
+    "fgsm-l2": Attack(partial(gradient.climb, norm="l2", steps=1, step=1.0), "one step along the gradient", "l2", still=True),
     "fgsm-targeted": Attack(gradient.targeted, "one step towards the class that is thought least likely, or --target"),
-    "bim": Attack(partial(gradient.climb, steps=10, step=0.2), "FGSM in 10 steps", refined=True, way=2.0),
-    "mi-fgsm": Attack(partial(gradient.climb, steps=10, step=0.2, momentum=1.0), "BIM with momentum", refined=True, way=2.0),
+    "bim": Attack(partial(gradient.climb, steps=10, step=0.2), "FGSM in 10 steps", refined=True, way=2.0, still=True),
+    "mi-fgsm": Attack(partial(gradient.climb, steps=10, step=0.2, momentum=1.0), "BIM with momentum", refined=True, way=2.0, still=True),
     "pgd": Attack(partial(gradient.climb, steps=40, step=0.05, random=True), "40 steps from a random start", refined=True, way=2.0),
     "pgd-l2": Attack(partial(gradient.climb, norm="l2", steps=40, step=0.1, random=True), "the same in L2", "l2", refined=True, way=4.0),
     "pgd-l1": Attack(partial(gradient.climb, norm="l1", steps=60, step=0.1, random=True), "the same in L1", "l1", refined=True, way=6.0),
@@ -42,9 +46,9 @@ ATTACKS = {
     "apgd-t": Attack(apgd.apgd_targeted, "the same towards nine classes in turn", refined=True),
     "apgd-l2": Attack(partial(apgd.apgd, norm="l2"), "APGD in L2", "l2", refined=True),
     "square": Attack(square.square, "random squares, 5,000 queries, no gradient", white_box=False),
-    "fab-t": Attack(nearest.fab_targeted, "steps onto the boundaries to nine classes", refined=True),
-    "deepfool": Attack(nearest.deepfool, "steps to the nearest boundary", "l2", refined=True),
-    "cw": Attack(nearest.carlini, "the nearest picture by Adam (Carlini and Wagner)", "l2", refined=True),
+    "fab-t": Attack(nearest.fab_targeted, "steps onto the boundaries to nine classes", refined=True, near=True),
+    "deepfool": Attack(nearest.deepfool, "steps to the nearest boundary", "l2", refined=True, near=True),
+    "cw": Attack(nearest.carlini, "the nearest picture by Adam (Carlini and Wagner)", "l2", refined=True, near=True),
     "rays": Attack(rays.rays, "halves along rays, answers only", white_box=False),
     "ensemble": Attack(ensemble.ensemble, "AutoAttack: apgd-ce, apgd-t, fab-t, square", refined=True),
     "ensemble-l2": Attack(partial(ensemble.ensemble, attacks=ensemble.IN_L2), "apgd, apgd-t and fab-t in L2", "l2", refined=True),

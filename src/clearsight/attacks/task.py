@@ -18,6 +18,7 @@ class Task:
     Random draws belong to `indices` `(N,)`. `steps` and `restarts` of 0 are the attack's own; `targets` `(N,)` are the classes to
     be taken for, where an attack aims. No more than `batch` pictures are computed together. An attack
     in steps stops at the first that fools, unless it is to be `sure`: then it takes them all, and what it makes lasts longer.
+    `first` are the gradient of the cross-entropy and the logits at the pictures themselves, where somebody has them.
     """
 
     scores: Scores
@@ -31,12 +32,14 @@ class Task:
     targets: Tensor | None = None
     batch: int = 256
     sure: bool = False
+    first: tuple[Tensor, Tensor] | None = None
 
     def only(self, rows: Tensor) -> "Task":
         """The same for the pictures at `rows` (numbers or a mask)."""
         targets = None if self.targets is None else self.targets[rows]
         pictures, labels, indices = self.pictures[rows], self.labels[rows], self.indices[rows]
-        return dataclasses.replace(self, pictures=pictures, labels=labels, indices=indices, targets=targets)
+        first = None if self.first is None else (self.first[0][rows], self.first[1][rows])
+        return dataclasses.replace(self, pictures=pictures, labels=labels, indices=indices, targets=targets, first=first)
 
     def fooled(self, pictures: Tensor) -> Tensor:
         """Which of `pictures` (N, C, H, W) the classifier takes for something else, `(N,)`."""

@@ -2,7 +2,8 @@
 
 from typing import cast
 
-from torch import fx, nn
+import torch
+from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 
@@ -36,6 +37,7 @@ def folded(model: nn.Module) -> nn.Module:
         modules[str(before.target)] = fused
         node.replace_all_uses_with(before)
         graph.graph.erase_node(node)
+    _keep_layout(graph)
     graph.delete_all_unused_submodules()
     graph.recompile()
     return cast(nn.Module, graph).eval()
@@ -43,3 +45,18 @@ def folded(model: nn.Module) -> nn.Module:
 
 def _calls(graph: fx.GraphModule, target: str) -> int:
     return sum(node.op == "call_module" and node.target == target for node in graph.graph.nodes)
+
+
+def _keep_layout(graph: fx.GraphModule) -> None:
+    """What comes before a flattening gets its gradient in channels-last, as it is itself: a pooling's backward is twice as fast."""
+    for node in list(graph.graph.nodes):
+        module = graph.get_submodule(node.target) if node.op == "call_module" else None
+        if isinstance(module, nn.Flatten) or (node.op == "call_method" and node.target == "flatten") or node.target is torch.flatten:
+            with graph.graph.inserting_before(node):
+                node.replace_input_with(node.args[0], graph.graph.call_function(_same_layout, (node.args[0],)))
+
+
+def _same_layout(values: Tensor) -> Tensor:
+    if values.requires_grad and values.ndim == 4 and not values.is_contiguous():
+        values.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
+    return values

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show
+from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
 
 
 @click.command()
@@ -26,6 +26,7 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @click.option("--out", default="", help="For a PICTURE: file of the triptych (default: attack.png); the changed picture goes beside it.")
 @batch_option
 @device_option
+@speed_option
 @json_option
 @quiet_option
 def attack(

@@ -168,16 +168,18 @@ def ascend(
     loss: Loss = cross_entropy,
     momentum: float = 0.0,
     done: Callable[[Tensor, Tensor], Tensor] | None = missed,
+    first: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """`pictures` after `steps` steps of `step`·ε up the loss, within ε of where they were and within [0, 1].
 
-    Where `done` says so a picture stays as it is and leaves the batch; with None everyone takes every step.
+    Where `done` says so a picture stays as it is and leaves the batch; with None everyone takes every step. `first` is what
+    `slope` says of the start, where it is known.
     """
     result = (pictures if start is None else start).clone()
     left = torch.arange(len(pictures), device=pictures.device)
     moved, origin, radius, velocity = result.clone(), pictures, per_picture(epsilon, pictures), torch.zeros_like(pictures)
-    for _ in range(steps):
-        gradient, logits = slope(scores, moved, labels, loss)
+    for i in range(steps):
+        gradient, logits = first if first is not None and not i else slope(scores, moved, labels, loss)
         if done is not None and bool((over := done(logits, labels)).any()):
             result[left[over]] = moved[over]
             left, moved, origin, radius, velocity, labels, gradient = (
