@@ -43,6 +43,7 @@ PARTS = {
     "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
     "finetune": Part("finetune.py", "", "--pictures 500 --before 256 --network lenet5 --epochs 3 --rounds 1"),
     "auto-attack": Part("auto_attack.py", "", None),
+    "label-errors": Part("label_errors.py", "", "--pictures 300 --seeds 1"),
     "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1"),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
     "augment": Part("augment.py", "", "--size 32 --batch 32 --rounds 1 --only flip"),

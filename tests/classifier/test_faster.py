@@ -130,3 +130,16 @@ def test_an_artefact_from_before_the_views_means_the_same(mirror, views, tmp_pat
     config["sha256"] = config_digest(config)
     (tmp_path / "m/config.json").write_text(json.dumps(config))
     assert load(tmp_path / "m").views == views
+
+
+@pytest.mark.parametrize("name", ["hog", "sift", "histogram", "dog", "gabor", "hog-rbf"])
+def test_designed_features_keep_their_digits(name, monkeypatch):
+    """Also on a chip that multiplies bfloat16: some cannot be computed in it, and others lose what they count on."""
+    monkeypatch.setattr("clearsight.classifier.classifier.has_bf16", lambda device: True)
+    model = models.build(name, 10, channels=1, height=16, width=16, seed=0)
+    made = Classifier(model, Preprocessing(1, 16, 16), [f"c{i}" for i in range(10)], architecture=name)
+    assert made.faster().speed == "folded"
+    torch.testing.assert_close(made.faster().logits(BATCH), made.logits(BATCH), rtol=1e-4, atol=1e-5)
+    with pytest.raises(UsageError, match="bfloat16"):
+        made.faster("bf16")
+    assert classifier("swift").faster().speed == "bf16"

@@ -16,6 +16,11 @@ def has_bf16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def halves(model: nn.Module) -> bool:
+    """Whether bfloat16 is precise enough for `model` and everything in it: features that were designed count on more digits."""
+    return all(getattr(module, "HALVES", True) for module in model.modules())
+
+
 def halved(model: nn.Module) -> nn.Module:
     """A copy of `model` with bfloat16 weights for bfloat16 inputs; norms stay float32, and they and all buffers are the model's own."""
     shared: list[Tensor] = [p for module in model.modules() if isinstance(module, NORMS) for p in module.parameters(recurse=False)]

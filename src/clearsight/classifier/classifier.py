@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ..base.device import keep_large_buffers
-from ..base.errors import UnreadableImage, unknown, wrong
-from ..base.precision import halved, has_bf16
+from ..base.errors import UnreadableImage, UsageError, unknown, wrong
+from ..base.precision import halved, halves, has_bf16
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from .folding import folded
@@ -107,7 +107,9 @@ class Classifier:
         twin = copy.copy(self)
         if speed == "plain":
             return twin
-        half = speed == "bf16" or (speed == "auto" and has_bf16(self.device))
+        if speed == "bf16" and not halves(self.model):
+            raise UsageError(f"{self.architecture or 'this network'} counts on more digits than bfloat16 has: leave --speed out.")
+        half = speed == "bf16" or (speed == "auto" and has_bf16(self.device) and halves(self.model))
         net = folded(self.model)
         twin.speed = "bf16" if half else "folded"
         twin.model, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)

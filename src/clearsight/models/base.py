@@ -9,12 +9,13 @@ class Model(nn.Module):
     `HEAD` is what the network's authors call their last layer. `STAGES` names the submodules whose outputs are worth
     looking at, in the order of computation. `LR_SCALES` gives the vectors and linear layers whose names end so a
     learning rate of their own under Muon, as a factor on that of the convolutions. `LOOKS_AT` is how many training pictures
-    `initialise` is given, where there are so many.
+    `initialise` is given, where there are so many. `HALVES` says whether bfloat16 is precise enough for it.
     """
 
     HEAD = "fc"
     STAGES: tuple[str, ...] = ()
     LOOKS_AT = 2048
+    HALVES = True
     LR_SCALES: dict[str, float] = {}  # noqa: RUF012 — replaced per class, never changed
 
     @property

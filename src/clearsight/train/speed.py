@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..base.device import hardware
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder, digest, read_json, write_json
-from ..base.precision import has_bf16
+from ..base.precision import halves, has_bf16
 from .loss import judged
 from .working import Speed, Working
 
@@ -36,8 +36,8 @@ def choose(model: nn.Module, shape: tuple[int, int, int], classes: int, device: 
             rates[candidate.words] = rate(model, shape, classes, device, candidate)
         return rates[candidate.words]
 
-    best = Speed()
-    for candidate in (Speed(), Speed(channels_last=True), *([Speed(bf16=True, channels_last=True)] if has_bf16(device) else [])):
+    best, half = Speed(), has_bf16(device) and halves(model)
+    for candidate in (Speed(), Speed(channels_last=True), *([Speed(bf16=True, channels_last=True)] if half else [])):
         if measured(candidate) > measured(best) * WORTH_IT:
             best = candidate
     if pictures / measured(best) > COMPILE_FROM_SECONDS.get(device.type, float("inf")):

@@ -59,6 +59,8 @@ def gabor_kernels(wavelengths: Sequence[float], directions: int = DIRECTIONS) ->
 class Filtered(Model):
     """Softmax regression on the pooled answers of a filter bank, positive and negative apart."""
 
+    HALVES = False
+
     def __init__(self, name: str, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.scales, self.parts = TABLE[name], (min(PARTS, height), min(PARTS, width))

@@ -39,6 +39,8 @@ INPUT = {name: (3 if row.hsv else 1, 28, 28) for name, row in TABLE.items()}
 class HistogramFeatures(Model):
     """Softmax regression on the shares of the levels, in the order (channel, row, column, level)."""
 
+    HALVES = False
+
     def __init__(self, histogram: Histogram, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.histogram, cells = histogram, histogram.cells

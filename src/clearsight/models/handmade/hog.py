@@ -63,6 +63,8 @@ def gradient(x: Tensor) -> tuple[Tensor, Tensor]:
 class HogFeatures(Model):
     """Softmax regression on the blocks' histograms, in the order (row, column, cell's row and column, direction)."""
 
+    HALVES = False
+
     def __init__(self, hog: Hog, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         self.hog, self.side = hog, hog.cell or cell_side(height, width)

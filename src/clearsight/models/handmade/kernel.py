@@ -29,6 +29,8 @@ JITTER = 1e-4  # added to the kernel of a picture with itself: keeps L⁻¹ with
 class Kernel(Model):
     """Softmax regression on φ of other features."""
 
+    HALVES = False
+
     LOOKS_AT = LANDMARKS
 
     def __init__(self, inner: Model, classes: int) -> None:

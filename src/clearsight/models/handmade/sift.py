@@ -88,6 +88,8 @@ def blurred(x: Tensor, sigma: float) -> Tensor:
 class SiftWords(Model):
     """Softmax regression on how often each word occurs, in the whole picture, its quarters and their quarters."""
 
+    HALVES = False
+
     def __init__(self, sift: Sift, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         scale = max(1.0, min(height, width) / 64)
