@@ -8,9 +8,9 @@ from tests.pictures import digit_folder
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("trian", "x"), "no verb is called 'trian'. Did you mean train?"),
+        (("trian", "x"), "no verb is called 'trian'. Did you mean train or pretrain?"),
         (("train",), "train needs DATA"),
-        (("train", "digits", "--epoch", "3"), "Did you mean '--epochs'?"),
+        (("train", "digits", "--epoch", "3"), "Did you mean one of: '--epochs'"),
         (("train", "digits", "--epochs", "three"), "'three' is not a valid integer"),
         (("train", "digits", "--epochs", "0"), "epochs must be at least 1. Got 0."),
         (("train", "digits", "--lr", "nan"), "lr must be a number"),
