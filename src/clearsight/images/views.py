@@ -4,6 +4,7 @@ Every view is a function of the inputs through which gradients flow; the words o
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 
 import torch.nn.functional as F
@@ -49,13 +50,14 @@ def mean(views: tuple[View, ...], inputs: Tensor, scores: Callable[[Tensor], Ten
     return total / len(views) if others else total
 
 
-def _chain(*views: View) -> View:
-    def run(x: Tensor) -> Tensor:
-        for view in views:
-            x = view(x)
-        return x
+def _chained(views: tuple[View, ...], x: Tensor) -> Tensor:
+    for view in views:
+        x = view(x)
+    return x
 
-    return run
+
+def _chain(*views: View) -> View:
+    return partial(_chained, views)  # not a function within this one: a classifier can be pickled and sent to other processes
 
 
 def _same(x: Tensor) -> Tensor:
@@ -68,34 +70,28 @@ def _mirrored(x: Tensor) -> Tensor:
 
 def _shifts(n: int) -> tuple[View, ...]:
     """The picture, and moved by `n` px up, down, left and right; the border is mirrored."""
-    return (_same, *(_cut(n, n + down, n + right) for down, right in ((n, 0), (-n, 0), (0, n), (0, -n))))
+    return (_same, *(partial(_cut, n, n + down, n + right) for down, right in ((n, 0), (-n, 0), (0, n), (0, -n))))
 
 
-def _cut(n: int, top: int, left: int) -> View:
-    def run(x: Tensor) -> Tensor:
-        wide = F.pad(x, (n, n, n, n), mode="reflect" if min(x.shape[-2:]) > n else "replicate")
-        return wide[..., top : top + x.shape[-2], left : left + x.shape[-1]]
-
-    return run
+def _cut(n: int, top: int, left: int, x: Tensor) -> Tensor:
+    wide = F.pad(x, (n, n, n, n), mode="reflect" if min(x.shape[-2:]) > n else "replicate")
+    return wide[..., top : top + x.shape[-2], left : left + x.shape[-1]]
 
 
-def _crop(down: float, right: float) -> View:
+def _crop(down: float, right: float, x: Tensor) -> Tensor:
     """Seven eighths of each side, at the place `(down, right)` from 0 to 1 of what is left over, enlarged to the whole."""
-
-    def run(x: Tensor) -> Tensor:
-        height, width = (max(1, round(CROP * n)) for n in x.shape[-2:])
-        top, left = round(down * (x.shape[-2] - height)), round(right * (x.shape[-1] - width))
-        part = x[..., top : top + height, left : left + width]
-        return F.interpolate(part, x.shape[-2:], mode="bilinear", align_corners=False)
-
-    return run
+    height, width = (max(1, round(CROP * n)) for n in x.shape[-2:])
+    top, left = round(down * (x.shape[-2] - height)), round(right * (x.shape[-1] - width))
+    part = x[..., top : top + height, left : left + width]
+    return F.interpolate(part, x.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def _ten_crop() -> Iterator[View]:
     """The corners and the middle, and their mirror images (A. Krizhevsky, I. Sutskever, G. Hinton, 2012, section 4.1)."""
     for down, right in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)):
-        yield _crop(down, right)
-        yield _chain(_crop(down, right), _mirrored)
+        crop = partial(_crop, down, right)
+        yield crop
+        yield _chain(crop, _mirrored)
 
 
 SETS: dict[str, tuple[View, ...]] = {"mirror": (_same, _mirrored), "ten-crop": tuple(_ten_crop())}
