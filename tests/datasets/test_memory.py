@@ -67,16 +67,19 @@ def test_bytes_per_picture_are_bounded_and_shared_by_all_threads(many, monkeypat
         made = split(parts)
         assert tracemalloc.get_traced_memory()[0] - opened < 40 * PICTURES  # labels and references: no name is there twice
         del made
-        grown = []
-        for workers in (1, 16):
+
+        def grown(workers: int) -> int:
             before = tracemalloc.get_traced_memory()[0]
             pictures = Streamed(data, FIT, workers, torch.from_numpy(data.labels))
             for _ in pictures.batches(torch.randperm(PICTURES)[:1280].split(64)):
                 pass
-            grown.append(tracemalloc.get_traced_memory()[0] - before)
+            return tracemalloc.get_traced_memory()[0] - before
+
+        # twice: what a thread of an earlier test allocates meanwhile counts as well, and only ever adds
+        most = max(min(grown(workers) for _ in range(2)) for workers in (1, 16))
     finally:
         tracemalloc.stop()
-    assert max(grown) < 2 * PICTURES  # of 160: nothing that is held per picture is held per thread
+    assert most < 2 * PICTURES  # of 160: nothing that is held per picture is held per thread
 
 
 def test_labels_are_whole_numbers_in_one_array(many):
