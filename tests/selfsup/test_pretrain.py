@@ -132,6 +132,15 @@ def test_a_folder_without_classes_gets_clusters(tmp_path):
     assert resumed.validation == trained.validation
 
 
+def test_classes_may_be_called_clusters(tmp_path):
+    for i, picture in enumerate(DATA[0][:40]):
+        folder = tmp_path / "pictures" / ("cluster of stars", "galaxy")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    trained = pretrain(tmp_path / "pictures", out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 1})
+    assert trained.classifier.classes == ("cluster of stars", "galaxy") and "knn_accuracy" in trained.classifier.facts
+
+
 def test_too_few_pictures_without_classes(tmp_path):
     for i in range(4):
         Image.fromarray(DATA[0][i]).save(tmp_path / f"{i}.png")

@@ -33,7 +33,8 @@ from .probes import clusters, features
 from .simclr import Contrastive, SimCLR
 from .views import views
 
-CLUSTERS, CLUSTER = 10, "cluster"
+CLUSTERS = 10
+TABLE = tuple(f"cluster {k}" for k in range(1, CLUSTERS + 1))  # the classes of pictures that have none
 NETWORK = "swift-wide"  # for small pictures: what has no label to learn by heart makes use of more channels
 
 
@@ -95,14 +96,13 @@ def _opened(data: Any, recipe: Recipe) -> Parts:
         return parts
     if (n := min(map(len, parts.parts.values()))) < CLUSTERS:
         raise UsageError(f"features without labels need at least {CLUSTERS} pictures. {parts.name} has {n}.")
-    table = tuple(f"{CLUSTER} {k}" for k in range(1, CLUSTERS + 1))
-    made = {part: dataclasses.replace(dataset, classes=table) for part, dataset in parts.parts.items()}
+    made = {part: dataclasses.replace(dataset, classes=TABLE) for part, dataset in parts.parts.items()}
     note = f"no labels: the artefact's classes will be {CLUSTERS} clusters of its features"
-    return Parts(parts.name, table, made, (*parts.notes, note))
+    return Parts(parts.name, TABLE, made, (*parts.notes, note))
 
 
 def _labelled(parts: Parts) -> bool:
-    return not parts.classes[0].startswith(CLUSTER)
+    return parts.classes != TABLE
 
 
 def _named(settings: dict[str, Any]) -> str:
