@@ -7,7 +7,7 @@ from PIL import Image, ImageEnhance
 from skimage import data as photographs
 
 from clearsight.base.errors import UsageError
-from clearsight.images import augment
+from clearsight.images import augment, policy
 from clearsight.images.augment import (
     AUGMENTATIONS,
     POLICIES,
@@ -235,30 +235,41 @@ def test_policies_are_drawn_for_every_picture(name):
 
 def test_trivial_is_one_change_of_the_list_with_its_strength():
     """The second sixth or so of the list's choices: each picture is what its own change alone makes of it."""
-    from clearsight.images import policy
-
     draws = torch.rand(64, policy.TRIVIAL, generator=torch.Generator().manual_seed(0))
     plan = policy.plan(draws, (1.0,), (3, *SIZE))
     made = AUGMENTATIONS["trivial"].change(PICTURES, plan, SIZE)
     seen = set()
     for i in range(64):
-        name, most = policy.WIDE[int(draws[i, 0] * len(policy.WIDE))]
-        seen.add(name)
+        name, most, fixed = policy.WIDE[int(draws[i, 0] * len(policy.WIDE))]
+        seen.add((name, fixed))
         if not name:
             assert torch.equal(made[i], PICTURES[i])
             continue
-        row = AUGMENTATIONS[name]
-        alone = row.change(PICTURES[i : i + 1], row.plan(draws[i : i + 1, 1 : 1 + row.draws], most, (3, *SIZE)), SIZE)
+        row, own = AUGMENTATIONS[name], draws[i : i + 1, 1 : 1 + AUGMENTATIONS[name].draws].clone()
+        if fixed:
+            own[0, fixed[0]] = fixed[1]
+        alone = row.change(PICTURES[i : i + 1], row.plan(own, most, (3, *SIZE)), SIZE)
         alone = alone if alone.dtype == torch.uint8 else (alone * 255).round().to(torch.uint8)
         assert torch.equal(made[i], alone[0]), name
     assert len(seen) == len(policy.WIDE)
 
 
+@pytest.mark.parametrize("listed", [policy.WIDE, policy.GENTLE])
+def test_shear_and_translation_of_a_policy_go_along_one_axis(listed):
+    """Of two crossed stripes each of the four changes leaves the one along its axis as it is."""
+    stripes = torch.zeros(2, 1, 40, 40, dtype=torch.uint8)
+    stripes[0, :, 8:12], stripes[1, ..., 8:12] = 200, 200
+    moved = []
+    for i, entry in enumerate(listed):
+        choice, draws = torch.full((2,), (i + 0.5) / len(listed)), torch.full((2, policy.DRAWS), 0.9)
+        made = policy._one_each(AUGMENTATIONS, listed, stripes, choice, draws, torch.ones(2))
+        moved += [(entry.row, k) for k in (1, 0) if entry.row in ("shear", "translate") and not torch.equal(made[k], stripes[k])]
+    assert moved == [("shear", 1), ("shear", 0), ("translate", 1), ("translate", 0)]  # x and y, each once
+
+
 def test_rand_goes_as_far_as_its_strength():
     """Turned by 67.5°, half of the largest, one way or the other; never by less."""
-    from clearsight.images import policy
-
-    choice = (next(i for i, (name, _) in enumerate(policy.WIDE) if name == "rotate") + 0.5) / len(policy.WIDE)
+    choice = (next(i for i, (name, *_) in enumerate(policy.WIDE) if name == "rotate") + 0.5) / len(policy.WIDE)
     draws = torch.full((2, policy.RAND), 0.01)
     draws[:, 0], draws[0, 1], draws[1, 1] = choice, 0.3, 0.7
     made = AUGMENTATIONS["rand"].change(PICTURES[:2], policy.plan(draws, (5.0,), (3, *SIZE)), SIZE)
@@ -271,8 +282,6 @@ def test_rand_goes_as_far_as_its_strength():
 def test_augmix_is_a_weighted_mean():
     made = apply(parse("augmix"), PICTURES, INDICES, 0, 0, SIZE)
     assert made.dtype == torch.float32 and float(made.min()) >= 0 and float(made.max()) <= 1 + 1e-6
-    from clearsight.images import policy
-
     draws = torch.rand(64, policy.AUGMIX, generator=torch.Generator().manual_seed(0))
     draws[:, policy.CHAINS] = 1.0  # all of the picture itself
     kept = AUGMENTATIONS["augmix"].change(PICTURES, policy.plan(draws, (1.0,), (3, *SIZE)), SIZE)

@@ -2,12 +2,13 @@
 
 TrivialAugment: S. Müller, F. Hutter, ICCV 2021. RandAugment: E. Cubuk et al., 2019. AugMix: D. Hendrycks et al., ICLR 2020. The
 lists and ranges are TrivialAugment's wide ones, but that shear is an amount and not an angle taken for one, and that parts of a
-pixel count; `DRAWS` are what the change of the list with the most of them needs. A plan is the draws themselves.
+pixel count; along x and along y, shear and translation are changes of their own, as in all three papers. `DRAWS` are what the
+change of the list with the most of them needs. A plan is the draws themselves.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,30 +24,48 @@ Strengths = tuple[float, ...]
 Change = Callable[[Tensor, Tensor, Size], Tensor]
 
 LEAST_BITS = 2
-# name of a change and its largest strength; one that is drawn with a probability always happens
-WIDE: tuple[tuple[str, Strengths], ...] = (
-    ("", ()),
-    ("shear", (0.99,)),
-    ("translate", (0.25,)),
-    ("rotate", (135.0,)),
-    ("brightness", (0.99,)),
-    ("contrast", (0.99,)),
-    ("saturation", (0.99,)),
-    ("sharpen", (0.99,)),
-    ("posterise", (LEAST_BITS,)),
-    ("solarise", (1.0,)),
-    ("equalise", (1.0,)),
-    ("autocontrast", (1.0,)),
+
+
+class Entry(NamedTuple):
+    """A change of a list: its row ('' for none), its largest strength, and draws that are always the same, (place, value)."""
+
+    row: str
+    most: Strengths = ()
+    fixed: tuple[int, float] | None = None
+
+
+def _axes(shear: float, translate: float) -> tuple[Entry, ...]:
+    """ShearX, ShearY, TranslateX and TranslateY: the second draw is the axis of a shear, and ½ is a shift by nothing."""
+    return (
+        Entry("shear", (shear,), (1, 0.0)),
+        Entry("shear", (shear,), (1, 1.0)),
+        Entry("translate", (translate,), (1, 0.5)),
+        Entry("translate", (translate,), (0, 0.5)),
+    )
+
+
+# one that is drawn with a probability always happens
+WIDE = (
+    Entry(""),
+    *_axes(0.99, 0.25),
+    Entry("rotate", (135.0,)),
+    Entry("brightness", (0.99,)),
+    Entry("contrast", (0.99,)),
+    Entry("saturation", (0.99,)),
+    Entry("sharpen", (0.99,)),
+    Entry("posterise", (LEAST_BITS,)),
+    Entry("solarise", (1.0,)),
+    Entry("equalise", (1.0,)),
+    Entry("autocontrast", (1.0,)),
 )
 # no change of AugMix is one of the corruptions that are tested later: no brightness, contrast, noise or blur
-GENTLE: tuple[tuple[str, Strengths], ...] = (
-    ("shear", (0.3,)),
-    ("translate", (0.1,)),
-    ("rotate", (30.0,)),
-    ("posterise", (4,)),
-    ("solarise", (0.5,)),
-    ("equalise", (1.0,)),
-    ("autocontrast", (1.0,)),
+GENTLE = (
+    *_axes(0.3, 0.1),
+    Entry("rotate", (30.0,)),
+    Entry("posterise", (4,)),
+    Entry("solarise", (0.5,)),
+    Entry("equalise", (1.0,)),
+    Entry("autocontrast", (1.0,)),
 )
 ALWAYS = ("posterise", "solarise", "equalise", "autocontrast")  # their strength is no amount
 DRAWS, CHAINS, DEPTH, LAYERS = 6, 3, 3, 2
@@ -108,19 +127,22 @@ def _augmix(rows: Mapping[str, "Row"], pictures: Tensor, draws: Tensor, size: Si
 
 
 def _one_each(
-    rows: Mapping[str, "Row"], listed: tuple[tuple[str, Strengths], ...], pictures: Tensor, choice: Tensor, draws: Tensor, share: Tensor
+    rows: Mapping[str, "Row"], listed: tuple[Entry, ...], pictures: Tensor, choice: Tensor, draws: Tensor, share: Tensor
 ) -> Tensor:
     """Each picture under the change that its `choice` in [0, 1) falls on, with a `share` of the list's strength."""
     chosen = (choice * len(listed)).long()
     pictures = quantised(pictures)
     changed = pictures.clone()
-    for i, (name, most) in enumerate(listed):
+    for i, (name, most, fixed) in enumerate(listed):
         here = torch.nonzero(chosen == i)[:, 0]
         if not name or not len(here):
             continue
         row, mine = rows[name], pictures[here]
+        own = draws[here, : row.draws]  # a copy
+        if fixed:
+            own[:, fixed[0]] = fixed[1]
         strengths = most if name in ALWAYS else tuple(value * float(share[0]) for value in most)
         channels, height, width = mine.shape[1:]
-        made = row.change(mine, row.plan(draws[here, : row.draws], strengths, (channels, height, width)), (height, width))
+        made = row.change(mine, row.plan(own, strengths, (channels, height, width)), (height, width))
         changed[here] = quantised(made)
     return changed
