@@ -69,6 +69,10 @@ def test_flip_by_definition_and_as_often_as_asked():
     flipped = flip(PICTURES[:2], plan_flip(draws, (0.5,), (3, *SIZE)), SIZE)
     assert torch.equal(flipped[0], PICTURES[0].flip(2))
     assert torch.equal(flipped[1], PICTURES[1])
+    for layout in (torch.contiguous_format, torch.channels_last):
+        large = PHOTO[:2].contiguous(memory_format=layout)
+        assert large[0].nbytes > augment.LARGE
+        assert torch.equal(flip(large, torch.tensor([True, False]), (300, 300)), torch.stack((PHOTO[0].flip(2), PHOTO[1])))
     many = torch.arange(10, dtype=torch.uint8).view(1, 1, 1, 10).expand(20_000, 1, 1, 10)
     share = (apply(parse("flip:0.3"), many, torch.arange(20_000), 0, 0, (1, 10))[:, 0, 0, 0] == 9).float().mean()
     assert abs(float(share) - 0.3) < 0.013  # four standard errors
@@ -86,6 +90,9 @@ def test_crop_is_numpys_reflection():
         padded = np.pad(picture, ((0, 0), (3, 3), (3, 3)), mode="reflect")
         assert np.array_equal(result, padded[:, v : v + 12, u : u + 10])
     assert torch.equal(crop(PICTURES, plan_crop(draws, (0,), (3, *SIZE)), SIZE), PICTURES)
+    for given in (PICTURES, PICTURES[:, :1], PICTURES[:, :, :1], PICTURES / 255, PICTURES[:0]):
+        plan = plan_crop(draws[: len(given)], (40,), (3, *SIZE))  # several times there and back
+        assert torch.equal(augment._gathered(given, plan), crop(given, plan, SIZE)), "as other processors compute it"
 
 
 PHOTO = torch.from_numpy(photographs.chelsea()[:, :300]).permute(2, 0, 1)[None].expand(8, -1, -1, -1)

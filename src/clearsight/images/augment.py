@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -25,6 +26,7 @@ Size = tuple[int, int]
 Shape = tuple[int, int, int]
 Limits = tuple[tuple[float, float], ...]
 CACHE = 2**20  # bytes of float32 that a core's own cache holds: between changes, pictures stay there
+LARGE = 2**15  # bytes of a picture that is worth a step of its own
 LUMA = (0.299, 0.587, 0.114)
 
 
@@ -53,6 +55,7 @@ class Row:
     meaning: str
     margin: float = 1.0
     floats: bool = False  # whether pictures come out as float32 in [0, 1], whatever came in
+    moves: bool = False  # whether nothing is computed: pixels are copied, or covered, of a whole batch at once
 
 
 def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
@@ -62,6 +65,11 @@ def plan_flip(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tens
 
 def flip(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Mirror left and right where `plan` says so."""
+    if pictures.device.type == "cpu" and len(pictures) and pictures[0].nbytes > LARGE:
+        made = torch.empty_like(pictures)
+        for new, old, mirrored in zip(made, pictures, plan.tolist(), strict=True):
+            new.copy_(old.flip(2) if mirrored else old)  # memory is read once and written once
+        return made
     here = torch.nonzero(plan)[:, 0]
     return replaced(pictures, here, taken(pictures, here).flip(3))
 
@@ -74,17 +82,35 @@ def plan_crop(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tens
 
 def crop(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Shift by `plan` px; what comes in at the border is the mirrored picture."""
+    return (_windows if pictures.device.type == "cpu" else _gathered)(pictures, plan)
+
+
+def _gathered(pictures: Tensor, plan: Tensor) -> Tensor:
     n, channels, height, width = pictures.shape
     dy, dx = plan.unbind(1)
     rows = _mirrored(torch.arange(height, device=pictures.device) + dy[:, None], height)  # (N, H)
     columns = _mirrored(torch.arange(width, device=pictures.device) + dx[:, None], width)  # (N, W)
-    places = (rows[:, :, None] * width + columns[:, None, :]).view(n, 1, -1).expand(-1, channels, -1)
-    return pictures.reshape(n, channels, -1).gather(2, places).view(n, channels, height, width)
+    places = (rows[:, :, None] * width + columns[:, None, :]).flatten(1)[:, None].expand(-1, channels, -1)
+    return pictures.flatten(2).gather(2, places).view(n, channels, height, width)
 
 
 def _mirrored(places: Tensor, n: int) -> Tensor:
-    places = places.abs()
-    return torch.where(places >= n, 2 * (n - 1) - places, places).clamp_(0, n - 1)
+    period = max(1, 2 * (n - 1))
+    return (n - 1) - ((n - 1) - places.remainder(period)).abs()
+
+
+def _windows(pictures: Tensor, plan: Tensor) -> Tensor:
+    """The same as windows upon wider pictures, with pixels for elements: twice as quick on a CPU as looking every level up."""
+    n, channels, height, width = pictures.shape
+    if not n:
+        return pictures
+    stored = pictures.permute(0, 2, 3, 1).contiguous().numpy()
+    pixels = stored.view(np.dtype((np.void, channels * stored.itemsize)))[..., 0]  # (N, H, W)
+    reach = int(plan.abs().max())
+    wide = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
+    down, along = (plan + reach).numpy().T
+    cut = np.lib.stride_tricks.sliding_window_view(wide, (height, width), (1, 2))[np.arange(n), down, along]
+    return torch.from_numpy(cut.view(stored.dtype).reshape(stored.shape)).permute(0, 3, 1, 2)
 
 
 def plan_rrc(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
@@ -196,8 +222,8 @@ def _only(place: int) -> Callable[[Tensor, tuple[float, ...], Shape], Tensor]:
 
 
 ROWS: dict[str, Row] = {
-    "flip": Row(plan_flip, flip, 1, (0.5,), 0.0, 1.0, "mirror left and right, with this probability"),
-    "crop": Row(plan_crop, crop, 2, (1,), 0, 64, "shift by up to this many px, mirrored at the border"),
+    "flip": Row(plan_flip, flip, 1, (0.5,), 0.0, 1.0, "mirror left and right, with this probability", moves=True),
+    "crop": Row(plan_crop, crop, 2, (1,), 0, 64, "shift by up to this many px, mirrored at the border", moves=True),
     "rrc": Row(plan_rrc, rrc, 4, (0.35,), 0.01, 1.0, "random resized crop of at least this share of the area", margin=1.15),
     "jitter": Row(
         plan_jitter,
@@ -229,7 +255,9 @@ ROWS: dict[str, Row] = {
     "sharpen": Row(levels.plan_sharpen, levels.sharpen, 1, (0.9,), 0.0, 3.0, "sharper or softer by up to this"),
     "noise": Row(levels.plan_noise, levels.noise, 2, (0.05,), 0.0, 1.0, "Gaussian noise of up to this deviation"),
     "jpeg": Row(levels.plan_jpeg, levels.jpeg, 1, (30,), 1, levels.FINEST, "through a JPEG of at least this quality"),
-    "erase": Row(levels.plan_erase, levels.erase, 6, (0.25,), 0.0, 1.0, "cover up to this share of the area of every second picture"),
+    "erase": Row(
+        levels.plan_erase, levels.erase, 6, (0.25,), 0.0, 1.0, "cover up to this share of the area of every second picture", moves=True
+    ),
     "grey": Row(fade.plan_grey, fade.grey, 1, (0.2,), 0.0, 1.0, "grey, with this probability"),
     "blur": Row(fade.plan_blur, fade.blur, 2, (2.0,), 0.1, 16.0, "of half the pictures, by a Gaussian of 0.1 to this many px"),
 }
@@ -301,8 +329,17 @@ def margin(ops: tuple[Op, ...]) -> float:
 def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epoch: int, size: Size) -> Tensor:
     """The pictures, uint8 `(N, C, H, W)`, changed by `ops` in order, as `(N, C, *size)`; `indices` (N,) are theirs in the data."""
     plans = _plans(ops, pictures, indices, seed, epoch, size)
-    made = [_changed(ops, [plan[here] for plan in plans], pictures[here], size) for here in _cached(pictures) or [slice(None)]]
-    return torch.cat(made) if len(made) > 1 else made[0]
+    parts = _cached(pictures)
+    if len(parts) < 2 or all(row_of(op).moves for op in ops):
+        return _changed(ops, plans, pictures, size)
+    for here in parts:
+        changed = _changed(ops, [plan[here] for plan in plans], pictures[here], size)
+        if here.start == 0:
+            last = changed.is_contiguous(memory_format=torch.channels_last)
+            layout = torch.channels_last if last else torch.contiguous_format
+            made = torch.empty((len(pictures), *changed.shape[1:]), dtype=changed.dtype, device=changed.device, memory_format=layout)
+        made[here] = changed  # while it is in the cache, which it is not when all are put together at the end
+    return made
 
 
 def _cached(pictures: Tensor) -> list[slice]:
