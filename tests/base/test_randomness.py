@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 import torch
 
 from clearsight.base import randomness
-from clearsight.base.randomness import key, normal, permutation, uniform
+from clearsight.base.randomness import _points, key, normal, permutation, uniform
 
 N = 100_000
 KEYS = [724655455495936113, 2033344993903900207, 572606357572646303, 7434089906508193045]
@@ -111,3 +112,19 @@ def test_normal_draws_are_normal_and_their_pictures_own():
         assert (found - torch.tensor([0.02275, 0.15866, 0.5, 0.84134, 0.97725])).abs().max() < 4 * 0.5 / N**0.5
     together = torch.corrcoef(torch.cat([whole[:4], whole[:1].roll(1, 1), whole[:1].roll(4, 1)]))
     assert (together - torch.eye(6)).abs().max() < 5 / N**0.5
+
+
+def test_the_points_of_the_plane_are_normal_in_both_numbers_together():
+    """Moments, tails and the whole distribution function of the 2¹⁶ points; the numbers are independent: so are their squares and signs."""
+    both = torch.view_as_real(_points(torch.device("cpu"))).double()
+    assert both.shape == (2**16, 2)
+    for values in both.unbind(1):
+        assert abs(float(values.mean())) < 1e-4 and abs(float(values.var()) - 1) < 2e-4
+        assert abs(float((values**3).mean())) < 2e-3 and abs(float((values**4).mean()) - 3) < 4e-3
+        assert scipy.stats.kstest(values.numpy(), "norm").statistic < 4e-4
+        for limit, share in ((2, 0.0455003), (3, 0.0026998), (4, 6.334e-5)):
+            assert float((values.abs() > limit).double().mean()) == pytest.approx(share, rel=0.05)
+        assert values.abs().max() > 4.4
+    one, other = both.unbind(1)
+    for change in (torch.Tensor.clone, torch.square, torch.abs, torch.sign):
+        assert abs(float(torch.corrcoef(torch.stack((change(one), change(other))))[0, 1])) < 1e-3

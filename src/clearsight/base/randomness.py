@@ -5,6 +5,7 @@ is no generator state to save. The mixer is splitmix64 (Steele, Lea, Flood, OOPS
 """
 
 import hashlib
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-LANES = 4  # numbers of 16 bits from one word of 64
+LANES = 8  # normal numbers from one word of 64 bits: two from 16
 
 _GOLDEN, _MIX1, _MIX2 = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _UNIT = 2.0**-24
@@ -30,10 +31,11 @@ def _shift_right(x: Tensor, bits: int) -> Tensor:
 
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The same in NumPy and in place: a quarter of the time of many small tensors."""
+    shifted = np.empty_like(x)
     for bits, factor in ((30, _MIX1), (27, _MIX2)):
-        x ^= x >> np.uint64(bits)
+        x ^= np.right_shift(x, np.uint64(bits), out=shifted)
         x *= factor
-    x ^= x >> np.uint64(31)
+    x ^= np.right_shift(x, np.uint64(31), out=shifted)
     return x
 
 
@@ -53,21 +55,28 @@ def uniform(seed: int, epoch: int, indices: Tensor, operation: str, draws: int =
 
 
 def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 1) -> Tensor:
-    """Numbers of the standard normal distribution, float32 `(N, draws)`, for the samples `indices`: each one of 2¹⁶ quantiles."""
+    """Numbers of the standard normal distribution, float32 `(N, draws)`, for the samples `indices`: pairs from 2¹⁶ points of the plane."""
     words = _words(seed, epoch, indices, operation, -(-draws // LANES))
     if isinstance(words, Tensor):
         places = words.view(torch.int16).to(torch.int32) & 0xFFFF
     else:
         places = torch.from_numpy(words.view(np.uint16).astype(np.int32))
-    found: Tensor = _quantiles(indices.device).index_select(0, places.flatten())
-    return found.view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
+    found = _points(indices.device).index_select(0, places.flatten())
+    return torch.view_as_real(found).view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
 
 
 @lru_cache(maxsize=4)
-def _quantiles(device: torch.device) -> Tensor:
-    middles = (torch.arange(2**16, dtype=torch.float64) + 0.5) / 2**16
-    quantiles: Tensor = torch.special.ndtri(middles)
-    return quantiles.to(device, torch.float32)
+def _points(device: torch.device) -> Tensor:
+    """A sunflower's spiral, complex64 `(2¹⁶,)`, as dense as the normal distribution of two numbers.
+
+    H. Vogel, A better way to construct the sunflower head, 1979, with the radii of Box and Muller. Either number has mean 0, variance
+    1 and kurtosis 3 to within 0.004 and reaches 4.4; its distribution is the normal one to within 0.0004 everywhere.
+    """
+    n = 2**16
+    places = torch.arange(n, dtype=torch.float64)
+    radii = torch.sqrt(-2 * torch.log((places + 0.5) / n))
+    points: Tensor = torch.polar(radii, places * (math.pi * (3 - 5**0.5)))  # turned by the golden angle from one to the next
+    return points.to(device, torch.complex64)
 
 
 def _words(seed: int, epoch: int, indices: Tensor, operation: str, n: int) -> Tensor | NDArray[np.uint64]:

@@ -25,7 +25,7 @@ from .preprocess import Preprocessing
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
 Limits = tuple[tuple[float, float], ...]
-CACHE = 2**20  # bytes of float32 that a core's own cache holds: between changes, pictures stay there
+CACHE = 2**22  # bytes of float32 that stay in the caches from one change to the next; with fewer, calls cost more than memory
 LARGE = 2**15  # bytes of a picture that is worth a step of its own
 LUMA = (0.299, 0.587, 0.114)
 

@@ -42,7 +42,7 @@ def blur(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     n, channels, height, width = chosen.shape
     down = _gaussians(sigma, height)
     along = down if width == height else _gaussians(sigma, width)
-    lines = _levels(chosen).float().transpose(1, 2).reshape(n, height * channels, width)  # a line's colours one below the other
+    lines = _levels(chosen).transpose(1, 2).contiguous().float().view(n, height * channels, width)  # a line's colours one below the other
     lines = torch.bmm(lines, along.transpose(1, 2)).add_(0.5).floor_()
     blurred = torch.bmm(down, lines.view(n, height, channels * width)).add_(0.5).floor_()
     return replaced(pictures, here, _like(blurred.view(n, height, channels, width).transpose(1, 2), pictures))

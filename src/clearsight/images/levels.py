@@ -121,7 +121,7 @@ def noise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Gaussian noise of up to the strength, of 1."""
     levels = quantised(pictures).permute(0, 2, 3, 1)  # pixel by pixel, as memory mostly is: the same noise in any memory format
     made = normal(0, 0, plan[:, 0].long(), "noise", levels[0].numel())
-    made.mul_(255 * plan[:, 1:].float()).add_(levels.flatten(1))
+    made = levels.flatten(1).float().addcmul_(made, 255 * plan[:, 1:].float())
     return rounded(made).view(levels.shape).permute(0, 3, 1, 2)
 
 
