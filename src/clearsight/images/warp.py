@@ -98,10 +98,10 @@ def looked_up(pictures: Tensor, places: Tensor) -> Tensor:
     levels = pictures.dtype == torch.uint8
     if max(bound.abs() for bound in torch.aminmax(places)) > 2:
         places = places - 4 * (places / 4).round()  # two pictures on, mirrored twice, everything is again as here
-    inside = torch.lerp(places, places.clamp(-1, 1), 2.0)  # mirrored at the edge
-    found = F.grid_sample(
-        torch.add(pictures, 0.5) if levels else pictures, inside.permute(0, 2, 3, 1), "bilinear", "border", align_corners=False
-    )
+    inside = places.clamp(-1, 1)
+    torch.lerp(places, inside, 2.0, out=inside)  # mirrored at the edge
+    raised = pictures.float().add_(0.5) if levels else pictures  # a sum of uint8 and a number would take three times as long
+    found = F.grid_sample(raised, inside.permute(0, 2, 3, 1), "bilinear", "border", align_corners=False)
     return found.to(torch.int16).to(torch.uint8) if levels else found
 
 
