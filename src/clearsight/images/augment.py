@@ -19,7 +19,7 @@ from torch import Tensor
 from ..base.errors import UsageError, unknown
 from ..base.randomness import uniform
 from . import autoaugment, fade, levels, outside, policy, warp
-from .chosen import replaced, taken
+from .chosen import changed
 from .preprocess import Preprocessing
 
 Size = tuple[int, int]
@@ -70,8 +70,7 @@ def flip(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
         for new, old, mirrored in zip(made, pictures, plan.tolist(), strict=True):
             new.copy_(old.flip(2) if mirrored else old)  # memory is read once and written once
         return made
-    here = torch.nonzero(plan)[:, 0]
-    return replaced(pictures, here, taken(pictures, here).flip(3))
+    return changed(pictures, torch.nonzero(plan)[:, 0], lambda chosen: chosen.flip(3))
 
 
 def plan_crop(draws: Tensor, strengths: tuple[float, ...], shape: Shape) -> Tensor:
@@ -333,12 +332,12 @@ def apply(ops: tuple[Op, ...], pictures: Tensor, indices: Tensor, seed: int, epo
     if len(parts) < 2 or all(row_of(op).moves for op in ops):
         return _changed(ops, plans, pictures, size)
     for here in parts:
-        changed = _changed(ops, [plan[here] for plan in plans], pictures[here], size)
+        part = _changed(ops, [plan[here] for plan in plans], pictures[here], size)
         if here.start == 0:
-            last = changed.is_contiguous(memory_format=torch.channels_last)
+            last = part.is_contiguous(memory_format=torch.channels_last)
             layout = torch.channels_last if last else torch.contiguous_format
-            made = torch.empty((len(pictures), *changed.shape[1:]), dtype=changed.dtype, device=changed.device, memory_format=layout)
-        made[here] = changed  # while it is in the cache, which it is not when all are put together at the end
+            made = torch.empty((len(pictures), *part.shape[1:]), dtype=part.dtype, device=part.device, memory_format=layout)
+        made[here] = part  # while it is in the cache, which it is not when all are put together at the end
     return made
 
 
@@ -368,11 +367,11 @@ def inputs(
         rows = colours.flip(1) if preprocessing.order == "bgr" else colours
         colours, limits = _normalised(rows, preprocessing.mean, preprocessing.std, white)
     for here in _cached(pictures):
-        changed = _changed(ops[: len(plans)], [plan[here] for plan in plans], pictures[here], size)
+        part = _changed(ops[: len(plans)], [plan[here] for plan in plans], pictures[here], size)
         if colours is None:
-            preprocessing.normalise(changed, made[here])
+            preprocessing.normalise(part, made[here])
         else:
-            _colour(changed, colours[here], limits, made[here])
+            _colour(part, colours[here], limits, made[here])
     return made
 
 

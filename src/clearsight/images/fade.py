@@ -3,10 +3,12 @@
 Pictures are uint8, or float32 in [0, 1], `(N, C, H, W)`; both ways they are changed in whole levels of 0 to 255.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from .chosen import replaced, taken
+from .chosen import changed
 
 Size = tuple[int, int]
 Shape = tuple[int, int, int]
@@ -38,14 +40,17 @@ def blur(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     here = torch.nonzero(plan[:, 0] > 0)[:, 0]
     if not len(here):
         return pictures
-    chosen, sigma = taken(pictures, here), plan[here, 0]
-    n, channels, height, width = chosen.shape
+    return changed(pictures, here, partial(_blurred, sigma=plan[here, 0]))
+
+
+def _blurred(pictures: Tensor, sigma: Tensor) -> Tensor:
+    n, channels, height, width = pictures.shape
     down = _gaussians(sigma, height)
     along = down if width == height else _gaussians(sigma, width)
-    lines = _levels(chosen).transpose(1, 2).contiguous().float().view(n, height * channels, width)  # a line's colours one below the other
+    lines = _levels(pictures).transpose(1, 2).contiguous().float().view(n, height * channels, width)  # a line's colours one below the other
     lines = torch.bmm(lines, along.transpose(1, 2)).add_(0.5).floor_()
     blurred = torch.bmm(down, lines.view(n, height, channels * width)).add_(0.5).floor_()
-    return replaced(pictures, here, _like(blurred.view(n, height, channels, width).transpose(1, 2), pictures))
+    return _like(blurred.view(n, height, channels, width).transpose(1, 2), pictures)
 
 
 def _gaussians(sigma: Tensor, n: int) -> Tensor:
