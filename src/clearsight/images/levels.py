@@ -120,9 +120,9 @@ def plan_noise(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 def noise(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Gaussian noise of up to the strength, of 1."""
     levels = quantised(pictures).permute(0, 2, 3, 1)  # pixel by pixel, as memory mostly is: the same noise in any memory format
-    made = normal(0, 0, plan[:, 0].long(), "noise", levels[0].numel())
-    made = levels.flatten(1).float().addcmul_(made, 255 * plan[:, 1:].float())
-    return rounded(made).view(levels.shape).permute(0, 3, 1, 2)
+    made = normal(0, 0, plan[:, 0].long(), "noise", levels[0].numel()).mul_(255 * plan[:, 1:].float())
+    raised = made.add_(256.5).to(torch.int16).add_(levels.flatten(1).to(torch.int16))  # above 0, where cutting off is rounding down
+    return raised.clamp_(256, 511).to(torch.uint8).view(levels.shape).permute(0, 3, 1, 2)  # modulo 256
 
 
 def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:

@@ -96,12 +96,8 @@ def elastic(pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
 def looked_up(pictures: Tensor, places: Tensor) -> Tensor:
     """Pictures at places x, y `(N, 2, H, W)` from -1 to 1 between the outer edges; uint8 stays uint8, rounded."""
     levels = pictures.dtype == torch.uint8
-    if max(bound.abs() for bound in torch.aminmax(places)) > 2:
-        places = places - 4 * (places / 4).round()  # two pictures on, mirrored twice, everything is again as here
-    inside = places.clamp(-1, 1)
-    torch.lerp(places, inside, 2.0, out=inside)  # mirrored at the edge
     raised = pictures.float().add_(0.5) if levels else pictures  # a sum of uint8 and a number would take three times as long
-    found = F.grid_sample(raised, inside.permute(0, 2, 3, 1), "bilinear", "border", align_corners=False)
+    found = F.grid_sample(raised, places.permute(0, 2, 3, 1), "bilinear", "reflection", align_corners=False)
     return found.to(torch.int16).to(torch.uint8) if levels else found
 
 
