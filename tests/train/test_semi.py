@@ -20,6 +20,8 @@ from clearsight.train.parallel import Team
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run
 from clearsight.train.semi import NO_LABEL, RATIO, everything, set_task
+from clearsight.train.spread import spread
+from clearsight.train.start import read
 from clearsight.train.train import resume, train
 from clearsight.train.working import Working
 from tests.pictures import digit_arrays
@@ -39,13 +41,20 @@ def teacher(tmp_path_factory):
     return folder / "warm"
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    return train(DATA, out=str(tmp_path_factory.mktemp("begun") / "run"), **{**SETTINGS, "seed": 5, "epochs": 1}).run
+
+
 def job_of(**settings):
     given = {**SETTINGS, **settings}
     given.pop("quiet")
     parts = with_labels(split(open_dataset(DATA), seed=3), given["labels"], 3)
     recipe = prepare.settle(given, everything(compose(given), parts))
     pictures, val, preprocessing = pictures_of(recipe, parts, None, True)
-    return set_task(assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts)
+    return set_task(
+        assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts, read(recipe, Team())
+    )
 
 
 def views(job, words, pictures, places, seed):
@@ -118,19 +127,20 @@ def shuffled(part, with_labels=with_labels):
     return worse
 
 
-def kinds(teacher):
+def kinds(teacher, begun):
     return {
         "fixmatch": {**SETTINGS, **FIXMATCH},
         "teacher": {**SETTINGS, "labels": "3", "teacher": str(teacher)},
+        "spread": {**SETTINGS, "labels": "3", "teacher": str(teacher), "from_": str(begun), "resize_head": True, "spread": 5},
         "few": {**SETTINGS, "labels": "3"},
         "solved": {"model": "pixels", "recipe": "solved", "labels": "3", "size": 28, "seed": 3, "quiet": True},
     }
 
 
 @pytest.mark.parametrize("part", ["unlabelled", "val"])
-@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "few", "solved"])
-def test_labels_that_are_not_there_are_not_read(kind, part, teacher, tmp_path, monkeypatch):
-    settings = kinds(teacher)[kind]
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread", "few", "solved"])
+def test_labels_that_are_not_there_are_not_read(kind, part, teacher, begun, tmp_path, monkeypatch):
+    settings = kinds(teacher, begun)[kind]
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
     monkeypatch.setattr(training, "with_labels", shuffled(part))
     other = train(DATA, out=str(tmp_path / "other"), **settings)
@@ -147,9 +157,9 @@ def test_labels_that_are_there_are_read(tmp_path, monkeypatch):
     assert weights(train(DATA, out=str(tmp_path / "other"), **settings).run) != weights(straight.run)
 
 
-@pytest.mark.parametrize("kind", ["fixmatch", "teacher"])
-def test_stopped_after_every_step_it_ends_the_same(kind, teacher, tmp_path, monkeypatch):
-    settings, run = kinds(teacher)[kind], tmp_path / "stopped"
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread"])
+def test_stopped_after_every_step_it_ends_the_same(kind, teacher, begun, tmp_path, monkeypatch):
+    settings, run = kinds(teacher, begun)[kind], tmp_path / "stopped"
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
     assert (run / "split.csv").exists() is False
     stops = 0
@@ -206,6 +216,36 @@ def test_the_teachers_classes_are_joined_by_name(teacher, tmp_path, monkeypatch)
     assert answers[0].std(0).min() > 0.01
 
 
+@pytest.mark.parametrize("by", ["start", "teacher"])
+def test_answers_are_spread_by_the_features_of_the_start_or_else_of_the_teacher(by, teacher, begun, monkeypatch):
+    exactly(monkeypatch)
+    start = {"from_": str(begun), "resize_head": True} if by == "start" else {}
+    plain = job_of(labels="3", teacher=str(teacher)).task.answers
+    job = job_of(labels="3", teacher=str(teacher), spread=5, **start)
+    looking = load(begun if by == "start" else teacher)
+    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    fitted = torch.stack([looking.preprocessing.load(whole.source(i)) for i in range(len(whole))])
+    with torch.inference_mode():
+        features = looking.model.features(looking.preprocessing.normalise(fitted))
+    torch.testing.assert_close(job.task.answers, spread(plain, features, 5), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+
+
+def test_a_start_that_has_changed_is_noticed_where_answers_are_spread_by_it(teacher, begun, tmp_path, monkeypatch):
+    own = tmp_path / "begun"
+    save(load(begun), own, [])
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(tmp_path / "run"), **kinds(teacher, own)["spread"])
+    other = load(begun)
+    with torch.no_grad():
+        other.model.head.weight.add_(1)
+    save(other, own, [])
+    with pytest.raises(ClearsightError, match="begun is not the one that this run began with"):
+        resume(tmp_path / "run", data=DATA, quiet=True)
+
+
 def test_a_teacher_that_has_changed_is_noticed(teacher, tmp_path, monkeypatch):
     saved = load(teacher)
     own = tmp_path / "teacher"
@@ -245,6 +285,7 @@ def test_fixmatch_learns_more_than_its_labels_say(tmp_path):
         ({"unlabelled": "fixmatch", "labels": ""}, "say with --labels how many have one"),
         ({"unlabelled": "fixmatch", "labels": "100%"}, "say with --labels how many have one"),
         ({"teacher": "nowhere"}, "nowhere"),
+        ({"spread": 5}, "say with --teacher whose"),
         ({"patience": 3}, "go by validation, which decides nothing with --labels"),
         ({"schedule": "plateau"}, "say --keep best"),
         ({"labels": "", "keep": "last", "patience": 3}, "with --keep last"),

@@ -127,7 +127,7 @@ def _new_run(
     known = start.prepared(recipe) if start else None
     pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
-    job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts)
+    job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts, start)
     job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=job.lineage | (start.facts if start else {}))
     if start:
         say(start.said(recipe, len(parts.classes)))
@@ -187,7 +187,8 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
-        job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"])), parts)
+        job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
+        job = set_task(job, parts, read_start(recipe, team) if recipe.spread else None)
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=same_teacher(job, facts.get("lineage", {})))
         carry_out(job, run, f"clearsight train --resume {run.folder}")
