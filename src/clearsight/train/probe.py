@@ -81,6 +81,16 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     counters.pictures, counters.seconds = len(labels) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head, head.bias is not None)
 
+    saved = time.perf_counter()
+
+    def due() -> bool:
+        nonlocal saved
+        now = time.perf_counter()
+        if now - saved < 60 * recipe.checkpoint_minutes:
+            return False
+        saved = now
+        return True
+
     def solved(l2: float, rough: bool = False) -> None:
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
@@ -94,7 +104,8 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         counters.seconds += time.perf_counter() - begun
         _close(job, problem, asked, l2, found)
         on_epoch()
-        save()
+        if _chosen(job) or due():  # of a large network a file takes longer than a strength
+            save()
 
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
     alone = recipe.l2 or recipe.keep == "last"  # no path that validation judges
