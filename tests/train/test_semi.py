@@ -12,7 +12,7 @@ from clearsight.classifier import Classifier, load, save
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split, with_labels
 from clearsight.images import augment
-from clearsight.train import prepare
+from clearsight.train import loop, prepare
 from clearsight.train import train as training
 from clearsight.train.assemble import assemble, pictures_of
 from clearsight.train.guard import Interrupted
@@ -306,3 +306,28 @@ def test_with_keep_best_validation_decides_again(tmp_path):
     run = train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "labels": "3", "keep": "best", "epochs": 8})
     rows = [row["val_accuracy"] for row in Run(run.run).rows()]
     assert run.validation["top1"]["value"] == pytest.approx(max(rows)) and run.classifier.temperature != 1
+
+
+def test_where_validation_decides_nothing_it_is_not_computed_more_often_than_training(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 9, "soup": 3}
+    one, some = (train(DATA, out=str(tmp_path / name), labels=name, **settings) for name in ("1", "3"))
+    assert len(some.parts.parts["val"]) == 19
+    assert [row["epoch"] for row in Run(one.run).rows()] == [2, 4, 6, 8, 9]  # 10 pictures an epoch
+    assert [row["epoch"] for row in Run(some.run).rows()] == [*range(1, 10)]
+    monkeypatch.setattr(loop, "_worth_judging", lambda job: True)
+    every = train(DATA, out=str(tmp_path / "every"), labels="1", **settings)
+    assert len(Run(every.run).rows()) == 9 and weights(every.run) == weights(one.run)
+    assert len(Run(train(DATA, out=str(tmp_path / "best"), labels="1", **{**settings, "keep": "best"}).run).rows()) == 9
+
+
+def test_stopped_between_two_judgements_it_ends_the_same(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 7, "soup": 3, "labels": "1", "batch": 5}
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    for steps in (2, 3, 4):  # the last of an epoch, the first of another, the last before a judgement
+        run = tmp_path / str(steps)
+        with monkeypatch.context() as patch:
+            stop_after(patch, steps)
+            with pytest.raises(Interrupted):
+                train(DATA, out=str(run), **settings)
+        resume(run, data=DATA, quiet=True)
+        assert weights(run) == weights(straight.run) and columns(run) == columns(straight.run)

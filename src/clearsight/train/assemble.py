@@ -133,6 +133,7 @@ def within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
         shape = (recipe.channels, recipe.size, recipe.size)
         rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
         rate *= job.team.world / job.cost
-        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
+        asked = min(len(job.val), len(job.train)) if recipe.keep == "last" else len(job.val)  # after an epoch, at most
+        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + asked / 3))))
         say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
     return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
