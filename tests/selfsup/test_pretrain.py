@@ -16,8 +16,9 @@ from clearsight.selfsup.ntxent import ntxent
 from clearsight.selfsup.pretrain import pretrain, resume
 from clearsight.selfsup.simclr import Contrastive, SimCLR, two_views
 from clearsight.selfsup.views import views
-from clearsight.train import loop, solve
+from clearsight.train import loop
 from clearsight.train.guard import Interrupted
+from clearsight.train.solved import solve
 from clearsight.train.train import train
 from tests.pictures import digit_arrays
 

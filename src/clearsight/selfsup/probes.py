@@ -18,7 +18,7 @@ from ..base.randomness import permutation
 from ..datasets.loader import Pictures
 from ..train.guard import Stop
 from ..train.loop import Job
-from ..train.solve import Problem, solve
+from ..train.solved.solve import Problem, solve
 
 LOOKED_AT, BATCH = 10_000, 256  # training pictures that the probes learn from, and pictures computed together
 NEIGHBOURS, WARMTH = 20, 0.07  # voters, and the temperature of their weights

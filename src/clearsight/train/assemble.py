@@ -16,14 +16,16 @@ from ..datasets.loader import Pictures, load
 from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import checkpoint, finetune, prepare, speed
+from . import checkpoint, prepare
 from .loop import Job
-from .optimizer import make_optimizer
 from .parallel import Team
 from .recipe import Recipe
-from .semi import everything, without_labels
-from .working import Speed
-from .working import parse as parse_speed
+from .step import speed
+from .step.optimizer import make_optimizer
+from .step.working import Speed
+from .step.working import parse as parse_speed
+from .ways import finetune
+from .ways.semi import everything, without_labels
 
 
 def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:

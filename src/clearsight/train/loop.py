@@ -24,14 +24,16 @@ from ..images import augment, mix
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
-from . import adversarial, checkpoint, finetune, schedule
-from .adversarial import Adversary
+from . import checkpoint
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
-from .loss import judged, judged_mixed
 from .parallel import Team
 from .recipe import Recipe
+from .step import schedule
+from .step.loss import judged, judged_mixed
+from .step.working import Speed, Working
 from .task import Task
-from .working import Speed, Working
+from .ways import adversarial, finetune
+from .ways.adversarial import Adversary
 
 
 @dataclass

@@ -159,11 +159,11 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
     if recipe.spread and not recipe.teacher:
         raise UsageError("--spread is for a teacher's answers: say with --teacher whose.")
     if recipe.unlabelled or recipe.teacher:
-        from .semi import parse as parse_semi
+        from .ways.semi import parse as parse_semi
 
         parse_semi(recipe)
     if recipe.perturb:
-        from .adversarial import parse  # which needs torch, and `train --help` does not
+        from .ways.adversarial import parse  # which needs torch, and `train --help` does not
 
         parse(recipe.perturb)
     return recipe

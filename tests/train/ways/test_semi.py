@@ -19,11 +19,11 @@ from clearsight.train.guard import Interrupted
 from clearsight.train.parallel import Team
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run
-from clearsight.train.semi import NO_LABEL, RATIO, everything, set_task
-from clearsight.train.spread import spread
 from clearsight.train.start import read
+from clearsight.train.step.working import Working
 from clearsight.train.train import resume, train
-from clearsight.train.working import Working
+from clearsight.train.ways.semi import NO_LABEL, RATIO, everything, set_task
+from clearsight.train.ways.spread import spread
 from tests.pictures import digit_arrays
 from tests.train.test_resume import columns, stop_after, weights
 

@@ -14,18 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..base.errors import UsageError
-from ..base.precision import halved
-from ..base.progress import Progress
-from ..classifier.folding import folded
-from ..datasets.loader import Pictures
-from ..models.base import Model
-from .checkpoint import State
+from ...base.errors import UsageError
+from ...base.precision import halved
+from ...base.progress import Progress
+from ...classifier.folding import folded
+from ...datasets.loader import Pictures
+from ...models.base import Model
+from ..checkpoint import State
+from ..guard import Interrupted, Stop
+from ..loop import Job, close_epoch, out_of_patience, scores
+from ..step.optimizer import SGD
+from ..ways.finetune import NORMS
 from .crossed import strength
-from .finetune import NORMS
-from .guard import Interrupted, Stop
-from .loop import Job, close_epoch, out_of_patience, scores
-from .optimizer import SGD
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next

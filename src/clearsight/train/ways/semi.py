@@ -14,22 +14,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import classifier
-from ..base.errors import ClearsightError, UsageError, listed, unknown, wrong
-from ..base.randomness import key, permutation
-from ..classifier import Classifier
-from ..classifier.features import seen
-from ..datasets.dataset import Dataset, Parts, joined
-from ..datasets.loader import Pictures, load
-from ..images import augment
-from ..models.base import Model
-from .guard import Stop
-from .loop import Job, scores, validate
-from .loss import judged
-from .recipe import Recipe
+from ... import classifier
+from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
+from ...base.randomness import key, permutation
+from ...classifier import Classifier
+from ...classifier.features import seen
+from ...datasets.dataset import Dataset, Parts, joined
+from ...datasets.loader import Pictures, load
+from ...images import augment
+from ...models.base import Model
+from ..guard import Stop
+from ..loop import Job, scores, validate
+from ..recipe import Recipe
+from ..start import Start
+from ..step.loss import judged
+from ..step.working import Working
 from .spread import spread
-from .start import Start
-from .working import Working
 
 NO_LABEL = -1
 RATIO = 7  # pictures without a label for each with one, as in the paper

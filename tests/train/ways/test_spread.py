@@ -5,7 +5,7 @@ import torch
 from sklearn.datasets import make_moons
 from sklearn.metrics import accuracy_score
 
-from clearsight.train.spread import SHARE, WARMTH, spread
+from clearsight.train.ways.spread import SHARE, WARMTH, spread
 
 
 def test_the_limit_is_the_papers():
