@@ -22,7 +22,7 @@ from clearsight.datasets.split import folds
 from clearsight.labels import confident, outside
 from clearsight.labels.features import described, designed
 from clearsight.labels.next import chosen
-from clearsight.train.solve import Problem, Solution, solve
+from clearsight.train.solved.solve import Problem, Solution, solve
 
 SHARE, FOLDS, TOP, FIRST, MORE, GOAL = 0.05, 5, 0.1, 100, (100, 200, 500), 80
 Figures = dict[str, float]

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from clearsight import models
 from clearsight.train import checkpoint
-from clearsight.train.optimizer import make_optimizer
+from clearsight.train.step.optimizer import make_optimizer
 
 
 def main(network: str, rounds: str) -> None:

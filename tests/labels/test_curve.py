@@ -45,7 +45,8 @@ def test_every_cell_is_a_training_with_its_settings_judged_on_test(data, drawn):
     for cell in drawn.cells:
         recipe, method = saved(Path(cell.run) / "recipe.toml"), METHODS[cell.method]
         assert (recipe.labels, recipe.seed, recipe.keep, recipe.model) == (cell.amount, cell.seed, "last", "pixels")
-        assert bool(recipe.from_) == method.pretrained and bool(recipe.unlabelled) == method.unlabelled
+        assert bool(recipe.from_) == method.pretrained and bool(recipe.unlabelled or recipe.teacher) == method.unlabelled
+        assert recipe.teacher == (cell.run.replace("student", "fine-tune") if method.teacher else "")
         assert all(getattr(recipe, name) == value for name, value in method.settings.items() if name not in QUICK)
     for cell in drawn.cells[3:6]:
         test = split(open_dataset(data), seed=cell.seed).parts["test"]
@@ -84,7 +85,7 @@ def test_without_a_trained_run_its_methods_are_left_out_and_that_is_said(data, t
     said = []
     found = draw_curve(data, amounts=("2", "100%"), seeds=1, out=str(tmp_path / "curve"), model="pixels", say=said.append, **QUICK)
     assert {cell.method for cell in found.cells} == {"scratch", "augmented", "fixmatch"}
-    assert [line.split(":")[0] for line in found.left_out] == ["pretrained, linear", "pretrained, fine-tuned"]
+    assert [line.split(":")[0] for line in found.left_out] == ["pretrained, linear", "pretrained, fine-tuned", "its student"]
     assert [cell.amount for cell in found.cells if cell.method == "fixmatch"] == ["2"]  # with all labels nothing is without
     assert said[0].startswith("5 trainings") and "left" in said[1] and "left" not in said[-1]
 
@@ -103,6 +104,7 @@ def test_points_are_means_with_students_interval():
     ("settings", "words"),
     [
         ({"methods": ("fixmatsh",)}, "fixmatch"),
+        ({"methods": ("student",)}, "draw both, as in --methods fine-tune,student"),
         ({"methods": ("linear",), "pretrained": ""}, "--pretrained"),
         ({"amounts": ("many",)}, "as in 10"),
         ({"lr": 0.5}, "Name another folder"),

@@ -11,7 +11,7 @@ from clearsight.datasets import split as splitting
 from clearsight.labels import worth
 from clearsight.labels.worth import FOLDS, Advice, Trials, Worth, advise, consider, run_trials
 from clearsight.metrics.intervals import wilson
-from clearsight.train.crossed import folds
+from clearsight.train.solved.crossed import folds
 from tests.pictures import digit_folder
 
 NAMES = ("apart", "few", "many")

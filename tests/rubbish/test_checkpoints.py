@@ -10,7 +10,7 @@ import torch
 
 from clearsight.base.errors import ClearsightError
 from clearsight.train import checkpoint
-from clearsight.train.optimizer import make_optimizer
+from clearsight.train.step.optimizer import make_optimizer
 
 from .test_artefacts import LIES, tensors
 

@@ -18,6 +18,7 @@ from clearsight.selfsup.simclr import Contrastive, SimCLR, two_views
 from clearsight.selfsup.views import views
 from clearsight.train import loop
 from clearsight.train.guard import Interrupted
+from clearsight.train.solved import solve
 from clearsight.train.train import train
 from tests.pictures import digit_arrays
 
@@ -94,6 +95,12 @@ def test_stopped_anywhere_it_ends_the_same(pretrained, tmp_path, monkeypatch):
         resume(run, data=DATA, quiet=True)
     resume(run, data=DATA, quiet=True)
     assert (run / "model.safetensors").read_bytes() == (pretrained.run / "model.safetensors").read_bytes()
+
+
+def test_many_features_are_probed_in_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(solve, "EXACT", 0)  # as wide networks have it
+    found = pretrain(DATA, out=str(tmp_path / "features"), **SETTINGS | {"epochs": 1})
+    assert found.validation["top1"]["value"] > 0.3
 
 
 def test_the_last_epoch_is_kept_whatever_validation_says(pretrained):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from clearsight.train import checkpoint
-from clearsight.train.optimizer import make_optimizer
+from clearsight.train.step.optimizer import make_optimizer
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ learning algorithms, NeurIPS 2018: one network for all methods, well-tuned basel
 decides anything.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -38,22 +39,27 @@ FILE, JUDGED, FINISHED = "curve.json", "test.json", "model.safetensors"
 class Method:
     """A way of learning from a few labels: what it is called, the settings of its training, and whether it begins with `--pretrained`.
 
-    `unlabelled` says that it needs pictures without labels.
+    `unlabelled` says that it needs pictures without labels, `teacher` by which method the run was trained whose answers it learns,
+    `steps` how long it trains where the amount of pictures does not say.
     """
 
     title: str
     settings: dict[str, Any] = field(default_factory=dict)
     pretrained: bool = False
     unlabelled: bool = False
+    teacher: str = ""
+    steps: int = 0
 
 
 # gentler than a training from scratch: there is something to lose
 TUNED = {"optimizer": "adamw", "lr": 1e-3, "weight_decay": 0.01, "schedule": "onecycle", "warmup": 0.2, "batch": 64}
+TAUGHT = {"optimizer": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.1, "batch": 128, "spread": 10}
 METHODS = {
     "scratch": Method("from scratch", {"augment": ""}),
     "augmented": Method("from scratch, augmented"),
     "linear": Method("pretrained, linear", {"recipe": "solved"}, pretrained=True),
     "fine-tune": Method("pretrained, fine-tuned", TUNED, pretrained=True),
+    "student": Method("its student", TAUGHT, pretrained=True, unlabelled=True, teacher="fine-tune", steps=840),
     "fixmatch": Method("FixMatch", {"recipe": "fixmatch"}, unlabelled=True),
 }
 
@@ -129,16 +135,30 @@ def draw_curve(
     say(f"{len(plan)} trainings, each judged once on the test part; time left is told from the first")
     clock = _Clock(plan)
     for i, (method, amount, seed, parts) in enumerate(plan):
-        run = folder / f"{method}-{amount.replace('%', '-percent')}-{seed}"
-        given = {**METHODS[method].settings, **settings, "labels": amount, "seed": seed}
+        run = folder / _run(method, amount, seed)
+        given = {**_settings(METHODS[method], parts), **settings, "labels": amount, "seed": seed}
         if METHODS[method].pretrained:
             given |= {"from_": pretrained, "resize_head": True}  # a head that has seen labels would tell
+        if METHODS[method].teacher:
+            given["teacher"] = str(folder / _run(METHODS[method].teacher, amount, seed))
         cell, known = _cell(data, parts, run, method, given, quiet)
         curve.cells.append(cell)
         write_json(folder / FILE, curve.to_json())
         clock.tick(i, known)
         say(f"{i + 1}/{len(plan)}  {METHODS[method].title}, {cell.labelled:,} labels, seed {seed}: {cell.accuracy:.2%}{clock.left(i)}")
     return curve
+
+
+def _run(method: str, amount: str, seed: int) -> str:
+    return f"{method}-{amount.replace('%', '-percent')}-{seed}"
+
+
+def _settings(method: Method, parts: Parts) -> dict[str, Any]:
+    """The method's settings, with the epochs that its steps are on these parts."""
+    if not method.steps:
+        return method.settings
+    pictures = sum(len(parts.parts[name]) for name in ("train", "unlabelled"))
+    return {**method.settings, "epochs": math.ceil(method.steps / math.ceil(pictures / method.settings["batch"]))}
 
 
 def _chosen(methods: Sequence[str], pretrained: str) -> tuple[list[str], list[str]]:
@@ -150,6 +170,8 @@ def _chosen(methods: Sequence[str], pretrained: str) -> tuple[list[str], list[st
             raise UsageError(
                 f"the method {name} begins with a trained run: say with --pretrained which (clearsight pretrain DATA makes one)."
             )
+        if (teacher := METHODS[name].teacher) and teacher not in methods:
+            raise UsageError(f"the method {name} learns from what {teacher} has trained: draw both, as in --methods {teacher},{name}.")
     wanted = [name for name in METHODS if name in methods or not methods]
     chosen = [name for name in wanted if pretrained or not METHODS[name].pretrained]
     return chosen, [f"{METHODS[name].title}: needs --pretrained" for name in wanted if name not in chosen]

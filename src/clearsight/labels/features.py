@@ -6,7 +6,6 @@ Shapes: N pictures, D features, K classes.
 """
 
 import math
-from collections.abc import Iterator
 from typing import cast
 
 import torch
@@ -15,8 +14,9 @@ from torch import Tensor
 from .. import models
 from ..base.progress import Progress
 from ..classifier import Classifier
+from ..classifier.features import seen
 from ..datasets.dataset import Dataset
-from ..datasets.loader import Pictures, load
+from ..datasets.loader import load
 from ..models.base import Model
 from ..train import prepare
 
@@ -40,9 +40,9 @@ def described(classifier: Classifier, data: Dataset, quiet: bool = False) -> tup
     basis = None
     if cast(Model, classifier.model).head.in_features > WIDTH:
         some = every[:: math.ceil(len(every) / LOOKED_AT)]
-        basis = components(torch.cat([found for found, _ in _seen(net, head, pictures, some)]))
+        basis = components(torch.cat([found for found, _ in seen(net, head, pictures, some)]))
     with Progress("features", len(every), quiet=quiet) as progress:
-        for found, logits in _seen(net, head, pictures, every):
+        for found, logits in seen(net, head, pictures, every):
             vectors.append(found if basis is None else (found - basis[0]) @ basis[1])
             probabilities.append(torch.softmax(logits / classifier.temperature, 1))
             progress.update(len(found))
@@ -62,17 +62,3 @@ def components(vectors: Tensor) -> tuple[Tensor, Tensor]:
     # an eigenvector's sign is chance: the largest component is made positive
     signs = directions.gather(0, directions.abs().argmax(0)[None]).sign()
     return mean, (directions * signs).float()
-
-
-def _seen(net: Classifier, head: str, pictures: Pictures, wanted: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """What goes into the layer `head`, float32 `(n, D)`, and the logits `(n, K)`, batch by batch; means over the views of a picture."""
-    kept: list[Tensor] = []
-    hook = net.model.get_submodule(head).register_forward_pre_hook(lambda _m, given: kept.append(given[0].flatten(1).float()))
-    batches = wanted.split(net.batch)
-    try:
-        for batch in pictures.batches(batches):
-            kept.clear()
-            logits = net.logits(batch)
-            yield torch.stack(kept).mean(0).cpu(), logits.cpu()
-    finally:
-        hook.remove()

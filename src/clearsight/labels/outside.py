@@ -17,8 +17,8 @@ from ..base.progress import Progress
 from ..classifier import Classifier, load
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import load as load_pictures
-from ..train.probe import STEP, STRONGEST
-from ..train.solve import Problem, Solution, solve
+from ..train.solved.probe import STEP, STRONGEST
+from ..train.solved.solve import Problem, Solution, solve
 from ..train.train import resume, train
 
 MOST = 11  # strengths of the penalty that are tried, as in the recipe `solved`

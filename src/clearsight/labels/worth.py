@@ -32,8 +32,8 @@ from ..datasets.dataset import joined
 from ..datasets.open import open_dataset
 from ..datasets.split import folds, split, with_labels
 from ..metrics.intervals import wilson
-from ..train.crossed import strength
-from ..train.solve import Problem, Solution, solve
+from ..train.solved.crossed import strength
+from ..train.solved.solve import Problem, Solution, solve
 from .features import described, designed
 
 LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is not told

@@ -21,14 +21,14 @@ from ..train.assemble import assemble, initialise, pictures_of, within_budget
 from ..train.checkpoint import State
 from ..train.guard import Stop
 from ..train.loop import Job
-from ..train.optimizer import SGD
 from ..train.parallel import Team
-from ..train.probe import solve_head
 from ..train.recipe import WITHOUT_LABELS, Pretraining, Recipe, compose
 from ..train.run import Run, free_folder, open_run
+from ..train.solved.probe import solve_head
+from ..train.step.optimizer import SGD
+from ..train.step.working import Speed
+from ..train.step.working import parse as parse_speed
 from ..train.train import Together, Trained, begin, carry_out, finish, go_on, speaker
-from ..train.working import Speed
-from ..train.working import parse as parse_speed
 from .probes import clusters, features
 from .simclr import Contrastive, SimCLR
 from .views import views

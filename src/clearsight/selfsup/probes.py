@@ -18,7 +18,7 @@ from ..base.randomness import permutation
 from ..datasets.loader import Pictures
 from ..train.guard import Stop
 from ..train.loop import Job
-from ..train.solve import Problem, solve
+from ..train.solved.solve import Problem, solve
 
 LOOKED_AT, BATCH = 10_000, 256  # training pictures that the probes learn from, and pictures computed together
 NEIGHBOURS, WARMTH = 20, 0.07  # voters, and the temperature of their weights
@@ -42,7 +42,7 @@ def _right(scores: Tensor, labels: Tensor) -> float:
     return float((scores.argmax(1) == labels).float().mean())
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference mode: the head is solved on these in place
 def features(job: Job, pictures: Pictures, indices: Tensor, weights: dict[str, Tensor] | None, stop: Stop) -> Tensor:
     """The features float32 `(N, D)` of the `pictures` at `indices`, on the processor, of what the job trains with `weights`."""
     wrapped = job.state.model.eval()

@@ -18,7 +18,7 @@ from ..images import augment
 from ..models.base import Model
 from ..train.guard import Stop
 from ..train.loop import Job
-from ..train.working import Working
+from ..train.step.working import Working
 from .ntxent import ntxent
 from .probes import probed
 

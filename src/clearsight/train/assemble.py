@@ -16,14 +16,16 @@ from ..datasets.loader import Pictures, load
 from ..images import augment
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import checkpoint, finetune, prepare, speed
+from . import checkpoint, prepare
 from .loop import Job
-from .optimizer import make_optimizer
 from .parallel import Team
 from .recipe import Recipe
-from .semi import everything, without_labels
-from .working import Speed
-from .working import parse as parse_speed
+from .step import speed
+from .step.optimizer import make_optimizer
+from .step.working import Speed
+from .step.working import parse as parse_speed
+from .ways import finetune
+from .ways.semi import everything, without_labels
 
 
 def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
@@ -133,6 +135,7 @@ def within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
         shape = (recipe.channels, recipe.size, recipe.size)
         rate = speed.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
         rate *= job.team.world / job.cost
-        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + len(job.val) / 3))))
+        asked = min(len(job.val), len(job.train)) if recipe.keep == "last" else len(job.val)  # after an epoch, at most
+        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + asked / 3))))
         say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
     return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))

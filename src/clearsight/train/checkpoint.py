@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile
 from ..base.files import remove, write_atomic
-from .optimizer import Optimizer
+from .step.optimizer import Optimizer
 
 KEEP = 2
 VERSION = "1"

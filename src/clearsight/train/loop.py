@@ -24,14 +24,16 @@ from ..images import augment, mix
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
-from . import adversarial, checkpoint, finetune, schedule
-from .adversarial import Adversary
+from . import checkpoint
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
-from .loss import judged, judged_mixed
 from .parallel import Team
 from .recipe import Recipe
+from .step import schedule
+from .step.loss import judged, judged_mixed
+from .step.working import Speed, Working
 from .task import Task
-from .working import Speed, Working
+from .ways import adversarial, finetune
+from .ways.adversarial import Adversary
 
 
 @dataclass
@@ -121,6 +123,10 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
                 if job.team.leads and time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
                     save()
                     saved = time.monotonic()
+        if not _worth_judging(job):
+            _add_to_soup(job)
+            _next_epoch(counters)
+            continue
         try:
             _end_epoch(job, stop)
         except Interrupted:
@@ -132,6 +138,14 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         stop.check()
     if job.state.soup:
         _taste(job, stop)
+
+
+def _worth_judging(job: Job) -> bool:
+    """Whether validation is computed after this epoch: where it decides nothing, not before as many pictures were learnt from as it has."""
+    recipe, counters = job.recipe, job.state.counters
+    judged = counters.rows[-1]["epoch"] if counters.rows else 0
+    learnt = (counters.epoch + 1 - judged) * len(job.train)
+    return recipe.keep != "last" or counters.epoch + 1 == recipe.epochs or learnt >= len(job.val)
 
 
 def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
@@ -247,12 +261,17 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     facts |= job.task.judge(job, weights, stop) if job.task else scores(validate(job, weights, stop), job.val.labels)
     if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
-    place = state.counters.epoch - max(0, job.recipe.epochs - job.recipe.soup)
-    if job.recipe.soup and place >= 0:
-        blend(state.soup, weights or state.model.state_dict(), 1 / (1 + place))
+    _add_to_soup(job)
     close_epoch(job, facts)
     if collapsed(job):
         job.say("the network has overfitted to its own attack (robust accuracy fell by half): stopped; the best epoch is kept")
+
+
+def _add_to_soup(job: Job) -> None:
+    state, soup = job.state, job.recipe.soup
+    place = state.counters.epoch - max(0, job.recipe.epochs - soup)
+    if soup and place >= 0:
+        blend(state.soup, state.averaged or state.model.state_dict(), 1 / (1 + place))
 
 
 def _taste(job: Job, stop: Stop) -> None:
@@ -315,6 +334,10 @@ def close_epoch(job: Job, facts: dict[str, Any]) -> None:
             "seconds": round(counters.seconds, 3),
         }
     )
+    _next_epoch(counters)
+
+
+def _next_epoch(counters: checkpoint.Counters) -> None:
     counters.epoch += 1
     counters.step = counters.seen = counters.correct = 0
     counters.loss = 0.0

@@ -14,9 +14,9 @@ from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
-from . import finetune
 from .recipe import Recipe, compose
 from .start import Start
+from .ways import finetune
 
 SMALL = 64  # up to this side, in px, pictures are used at their own size
 PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy

@@ -1,5 +1,6 @@
 """Trained weights as the start of a training: a classifier's folder, or an origin such as `torchvision:resnet18`."""
 
+import copy
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,11 @@ class Start:
         size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
         with torch.device("meta"):
             wanted = weights.build(recipe.model, len(classes), **size).state_dict()
+        model = self.model
         if recipe.channels != self.preprocessing.channels:
-            adapt.new_channels(self.model, recipe.channels)
-        values = self.model.state_dict()
+            model = copy.deepcopy(model)  # what it was is still looked at by those who spread answers by its features
+            adapt.new_channels(model, recipe.channels)
+        values = model.state_dict()
         for name in weights.heads(recipe.model, **size):
             if recipe.resize_head:
                 del values[name]

@@ -9,7 +9,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from .guard import Stop
     from .loop import Job
-    from .working import Working
+    from .step.working import Working
 
 
 class Task(Protocol):

@@ -26,7 +26,7 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
-from . import checkpoint, finetune, prepare, probe
+from . import checkpoint, prepare
 from .assemble import assemble, initialise, pictures_of, within_budget
 from .events import write_events
 from .guard import Interrupted, Stop
@@ -34,10 +34,12 @@ from .loop import Job, fit, validate
 from .parallel import Team, join_team, leave_team, lost
 from .recipe import Pretraining, Recipe, compose
 from .run import Run, free_folder, open_run
-from .semi import everything, same_teacher, set_task
+from .solved import probe
 from .start import Start
 from .start import read as read_start
-from .working import parse as parse_speed
+from .step.working import parse as parse_speed
+from .ways import finetune
+from .ways.semi import everything, same_teacher, set_task
 
 GOLDEN = 8
 MEASURED = ("robust", "linear", "knn")  # accuracies that an epoch of some kinds of training has beside that of validation
@@ -78,7 +80,7 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
     """
     first = compose(settings)
     if first.ensemble > 1:
-        from .ensemble import train_all  # whose members are trained by `train`
+        from .ways.ensemble import train_all  # whose members are trained by `train`
 
         return train_all(data, out, runs, quiet, settings)
     with Together() as team:
@@ -127,7 +129,7 @@ def _new_run(
     known = start.prepared(recipe) if start else None
     pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
-    job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts)
+    job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts, start)
     job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=job.lineage | (start.facts if start else {}))
     if start:
         say(start.said(recipe, len(parts.classes)))
@@ -179,7 +181,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
     if not isinstance(source, tuple) and not source:
         raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
     if recipe.ensemble > 1:
-        from .ensemble import resume_all
+        from .ways.ensemble import resume_all
 
         return resume_all(run, recipe, source, table, quiet)
     with Together() as team:
@@ -187,7 +189,8 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
-        job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"])), parts)
+        job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
+        job = set_task(job, parts, read_start(recipe, team) if recipe.spread else None)
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=same_teacher(job, facts.get("lineage", {})))
         carry_out(job, run, f"clearsight train --resume {run.folder}")

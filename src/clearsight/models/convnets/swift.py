@@ -13,7 +13,7 @@ from ..base import Model
 
 PAPER = (2024, "Jordan: 94% on CIFAR-10 in 3.29 seconds; this network: Clearsight")
 # width of the three groups
-TABLE = {"swift": (32, 64, 128), "swift-slim": (16, 32, 64), "swift-wide": (64, 128, 256)}
+TABLE = {"swift": (32, 64, 128), "swift-slim": (16, 32, 64), "swift-wide": (64, 128, 256), "swift-wider": (64, 192, 512)}
 INPUT, CLASSES, SMALLEST, RECIPE = (1, 28, 28), 10, 10, "swift"
 DIRECTIONS = {1: 8, 3: 16}  # the strongest of the 9 or 27 of a 3×3 patch; the weakest are noise, and 16 filters fill a register
 
@@ -64,7 +64,7 @@ class Swift(Model):
         self.fc = nn.Linear(widths[2], classes, bias=False)
 
     def features(self, x: Tensor) -> Tensor:
-        """The largest value of each of the last channels, `(N, 64)` (slim), `(N, 128)` or `(N, 256)` (wide)."""
+        """The largest value of each of the last channels, `(N, 64)` (slim), `(N, 128)`, `(N, 256)` (wide) or `(N, 512)` (wider)."""
         x = torch.relu_(self.whiten(x))
         x = self.group3(self.group2(self.group1(x)))
         return x.amax((2, 3)) / 9  # keeps the first logits small

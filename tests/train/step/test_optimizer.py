@@ -8,7 +8,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.train.optimizer import Optimizer, make_optimizer, orthogonal
+from clearsight.train.step.optimizer import Optimizer, make_optimizer, orthogonal
 
 SETTINGS = {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.01}
 

@@ -10,8 +10,8 @@ from clearsight import models
 from clearsight.base.errors import ClearsightError
 from clearsight.base.precision import halved
 from clearsight.train import loop
+from clearsight.train.step.working import Speed, Working
 from clearsight.train.train import resume, train
-from clearsight.train.working import Speed, Working
 from tests.pictures import digit_arrays
 
 CPU = torch.device("cpu")

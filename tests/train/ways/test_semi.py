@@ -12,16 +12,18 @@ from clearsight.classifier import Classifier, load, save
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split, with_labels
 from clearsight.images import augment
-from clearsight.train import prepare
+from clearsight.train import loop, prepare
 from clearsight.train import train as training
 from clearsight.train.assemble import assemble, pictures_of
 from clearsight.train.guard import Interrupted
 from clearsight.train.parallel import Team
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run
-from clearsight.train.semi import NO_LABEL, RATIO, everything, set_task
+from clearsight.train.start import read
+from clearsight.train.step.working import Working
 from clearsight.train.train import resume, train
-from clearsight.train.working import Working
+from clearsight.train.ways.semi import NO_LABEL, RATIO, everything, set_task
+from clearsight.train.ways.spread import spread
 from tests.pictures import digit_arrays
 from tests.train.test_resume import columns, stop_after, weights
 
@@ -39,13 +41,20 @@ def teacher(tmp_path_factory):
     return folder / "warm"
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    return train(DATA, out=str(tmp_path_factory.mktemp("begun") / "run"), **{**SETTINGS, "seed": 5, "epochs": 1}).run
+
+
 def job_of(**settings):
     given = {**SETTINGS, **settings}
     given.pop("quiet")
     parts = with_labels(split(open_dataset(DATA), seed=3), given["labels"], 3)
     recipe = prepare.settle(given, everything(compose(given), parts))
     pictures, val, preprocessing = pictures_of(recipe, parts, None, True)
-    return set_task(assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts)
+    return set_task(
+        assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts, read(recipe, Team())
+    )
 
 
 def views(job, words, pictures, places, seed):
@@ -118,19 +127,20 @@ def shuffled(part, with_labels=with_labels):
     return worse
 
 
-def kinds(teacher):
+def kinds(teacher, begun):
     return {
         "fixmatch": {**SETTINGS, **FIXMATCH},
         "teacher": {**SETTINGS, "labels": "3", "teacher": str(teacher)},
+        "spread": {**SETTINGS, "labels": "3", "teacher": str(teacher), "from_": str(begun), "resize_head": True, "spread": 5},
         "few": {**SETTINGS, "labels": "3"},
         "solved": {"model": "pixels", "recipe": "solved", "labels": "3", "size": 28, "seed": 3, "quiet": True},
     }
 
 
 @pytest.mark.parametrize("part", ["unlabelled", "val"])
-@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "few", "solved"])
-def test_labels_that_are_not_there_are_not_read(kind, part, teacher, tmp_path, monkeypatch):
-    settings = kinds(teacher)[kind]
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread", "few", "solved"])
+def test_labels_that_are_not_there_are_not_read(kind, part, teacher, begun, tmp_path, monkeypatch):
+    settings = kinds(teacher, begun)[kind]
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
     monkeypatch.setattr(training, "with_labels", shuffled(part))
     other = train(DATA, out=str(tmp_path / "other"), **settings)
@@ -147,9 +157,9 @@ def test_labels_that_are_there_are_read(tmp_path, monkeypatch):
     assert weights(train(DATA, out=str(tmp_path / "other"), **settings).run) != weights(straight.run)
 
 
-@pytest.mark.parametrize("kind", ["fixmatch", "teacher"])
-def test_stopped_after_every_step_it_ends_the_same(kind, teacher, tmp_path, monkeypatch):
-    settings, run = kinds(teacher)[kind], tmp_path / "stopped"
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread"])
+def test_stopped_after_every_step_it_ends_the_same(kind, teacher, begun, tmp_path, monkeypatch):
+    settings, run = kinds(teacher, begun)[kind], tmp_path / "stopped"
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
     assert (run / "split.csv").exists() is False
     stops = 0
@@ -206,6 +216,36 @@ def test_the_teachers_classes_are_joined_by_name(teacher, tmp_path, monkeypatch)
     assert answers[0].std(0).min() > 0.01
 
 
+@pytest.mark.parametrize("by", ["start", "teacher"])
+def test_answers_are_spread_by_the_features_of_the_start_or_else_of_the_teacher(by, teacher, begun, monkeypatch):
+    exactly(monkeypatch)
+    start = {"from_": str(begun), "resize_head": True} if by == "start" else {}
+    plain = job_of(labels="3", teacher=str(teacher)).task.answers
+    job = job_of(labels="3", teacher=str(teacher), spread=5, **start)
+    looking = load(begun if by == "start" else teacher)
+    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    fitted = torch.stack([looking.preprocessing.load(whole.source(i)) for i in range(len(whole))])
+    with torch.inference_mode():
+        features = looking.model.features(looking.preprocessing.normalise(fitted))
+    torch.testing.assert_close(job.task.answers, spread(plain, features, 5), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+
+
+def test_a_start_that_has_changed_is_noticed_where_answers_are_spread_by_it(teacher, begun, tmp_path, monkeypatch):
+    own = tmp_path / "begun"
+    save(load(begun), own, [])
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(tmp_path / "run"), **kinds(teacher, own)["spread"])
+    other = load(begun)
+    with torch.no_grad():
+        other.model.head.weight.add_(1)
+    save(other, own, [])
+    with pytest.raises(ClearsightError, match="begun is not the one that this run began with"):
+        resume(tmp_path / "run", data=DATA, quiet=True)
+
+
 def test_a_teacher_that_has_changed_is_noticed(teacher, tmp_path, monkeypatch):
     saved = load(teacher)
     own = tmp_path / "teacher"
@@ -245,6 +285,7 @@ def test_fixmatch_learns_more_than_its_labels_say(tmp_path):
         ({"unlabelled": "fixmatch", "labels": ""}, "say with --labels how many have one"),
         ({"unlabelled": "fixmatch", "labels": "100%"}, "say with --labels how many have one"),
         ({"teacher": "nowhere"}, "nowhere"),
+        ({"spread": 5}, "say with --teacher whose"),
         ({"patience": 3}, "go by validation, which decides nothing with --labels"),
         ({"schedule": "plateau"}, "say --keep best"),
         ({"labels": "", "keep": "last", "patience": 3}, "with --keep last"),
@@ -265,3 +306,28 @@ def test_with_keep_best_validation_decides_again(tmp_path):
     run = train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "labels": "3", "keep": "best", "epochs": 8})
     rows = [row["val_accuracy"] for row in Run(run.run).rows()]
     assert run.validation["top1"]["value"] == pytest.approx(max(rows)) and run.classifier.temperature != 1
+
+
+def test_where_validation_decides_nothing_it_is_not_computed_more_often_than_training(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 9, "soup": 3}
+    one, some = (train(DATA, out=str(tmp_path / name), labels=name, **settings) for name in ("1", "3"))
+    assert len(some.parts.parts["val"]) == 19
+    assert [row["epoch"] for row in Run(one.run).rows()] == [2, 4, 6, 8, 9]  # 10 pictures an epoch
+    assert [row["epoch"] for row in Run(some.run).rows()] == [*range(1, 10)]
+    monkeypatch.setattr(loop, "_worth_judging", lambda job: True)
+    every = train(DATA, out=str(tmp_path / "every"), labels="1", **settings)
+    assert len(Run(every.run).rows()) == 9 and weights(every.run) == weights(one.run)
+    assert len(Run(train(DATA, out=str(tmp_path / "best"), labels="1", **{**settings, "keep": "best"}).run).rows()) == 9
+
+
+def test_stopped_between_two_judgements_it_ends_the_same(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 7, "soup": 3, "labels": "1", "batch": 5}
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    for steps in (2, 3, 4):  # the last of an epoch, the first of another, the last before a judgement
+        run = tmp_path / str(steps)
+        with monkeypatch.context() as patch:
+            stop_after(patch, steps)
+            with pytest.raises(Interrupted):
+                train(DATA, out=str(run), **settings)
+        resume(run, data=DATA, quiet=True)
+        assert weights(run) == weights(straight.run) and columns(run) == columns(straight.run)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clearsight.train.schedule import drops, factor, stale
+from clearsight.train.step.schedule import drops, factor, stale
 
 
 def test_onecycle_is_torchs():

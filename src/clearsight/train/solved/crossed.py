@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.randomness import permutation
+from ...base.randomness import permutation
 from .solve import LOSSES, Problem, Solution, solve
 
 FOLDS = 5

@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.errors import wrong
-from ..base.randomness import uniform
-from ..base.registry import look_up
-from ..images.perturb import NORMS, Loss, Scores, ascend, cross_entropy, missed, normal, parse_epsilon, per_picture, random_start
-from ..images.preprocess import Preprocessing
-from .loss import judged
-from .working import Working
+from ...base.errors import wrong
+from ...base.randomness import uniform
+from ...base.registry import look_up
+from ...images.perturb import NORMS, Loss, Scores, ascend, cross_entropy, missed, normal, parse_epsilon, per_picture, random_start
+from ...images.preprocess import Preprocessing
+from ..step.loss import judged
+from ..step.working import Working
 
 
 class Method(NamedTuple):

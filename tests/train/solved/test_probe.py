@@ -9,8 +9,8 @@ import torch
 from clearsight.base.errors import UsageError
 from clearsight.classifier import load
 from clearsight.models import HANDMADE
-from clearsight.train import probe
 from clearsight.train.guard import Interrupted
+from clearsight.train.solved import probe
 from clearsight.train.train import resume, train
 from tests.pictures import digit_arrays
 from tests.train.test_resume import columns, weights

@@ -14,11 +14,12 @@ from clearsight.base.errors import UsageError
 from clearsight.base.files import read_json
 from clearsight.datasets.dataset import Parts
 from clearsight.evaluate.parts import choose_part
-from clearsight.train import ensemble, loop
-from clearsight.train.ensemble import join_runs, lines, standing
+from clearsight.train import loop
 from clearsight.train.guard import Interrupted
 from clearsight.train.recipe import saved
 from clearsight.train.train import resume, train
+from clearsight.train.ways import ensemble
+from clearsight.train.ways.ensemble import join_runs, lines, standing
 from tests.pictures import digit_folder
 
 SETTINGS = {"model": "pixels", "epochs": 2, "batch": 32, "speed": "plain", "lr": 0.02, "quiet": True, "seed": 3}

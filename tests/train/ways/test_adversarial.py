@@ -11,11 +11,12 @@ from torch import nn
 from clearsight.base.errors import UsageError
 from clearsight.images.perturb import NORMS, per_picture, random_start
 from clearsight.images.preprocess import Preprocessing
-from clearsight.train import adversarial, loop
-from clearsight.train.adversarial import METHODS, Adversary, collapsed, parse, probe
+from clearsight.train import loop
 from clearsight.train.guard import Interrupted
+from clearsight.train.step.working import Speed, Working
 from clearsight.train.train import resume, train
-from clearsight.train.working import Speed, Working
+from clearsight.train.ways import adversarial
+from clearsight.train.ways.adversarial import METHODS, Adversary, collapsed, parse, probe
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)

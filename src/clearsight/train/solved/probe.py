@@ -14,18 +14,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..base.errors import UsageError
-from ..base.precision import halved
-from ..base.progress import Progress
-from ..classifier.folding import folded
-from ..datasets.loader import Pictures
-from ..models.base import Model
-from .checkpoint import State
+from ...base.errors import UsageError
+from ...base.precision import halved
+from ...base.progress import Progress
+from ...classifier.folding import folded
+from ...datasets.loader import Pictures
+from ...models.base import Model
+from ..checkpoint import State
+from ..guard import Interrupted, Stop
+from ..loop import Job, close_epoch, out_of_patience, scores
+from ..step.optimizer import SGD
+from ..ways.finetune import NORMS
 from .crossed import strength
-from .finetune import NORMS
-from .guard import Interrupted, Stop
-from .loop import Job, close_epoch, out_of_patience, scores
-from .optimizer import SGD
 from .solve import Problem, Solution, solve
 
 STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
@@ -81,6 +81,16 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     counters.pictures, counters.seconds = len(labels) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head, head.bias is not None)
 
+    saved = time.perf_counter()
+
+    def due() -> bool:
+        nonlocal saved
+        now = time.perf_counter()
+        if now - saved < 60 * recipe.checkpoint_minutes:
+            return False
+        saved = now
+        return True
+
     def solved(l2: float, rough: bool = False) -> None:
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
@@ -94,7 +104,8 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         counters.seconds += time.perf_counter() - begun
         _close(job, problem, asked, l2, found)
         on_epoch()
-        save()
+        if _chosen(job) or due():  # of a large network a file takes longer than a strength
+            save()
 
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
     alone = recipe.l2 or recipe.keep == "last"  # no path that validation judges

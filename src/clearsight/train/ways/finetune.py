@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from .. import weights
-from ..models.base import Model
-from .optimizer import Optimizer
-from .recipe import Recipe
+from ... import weights
+from ...models.base import Model
+from ..recipe import Recipe
+from ..step.optimizer import Optimizer
 
 if TYPE_CHECKING:
-    from .checkpoint import State
+    from ..checkpoint import State
 
 NORMS = nn.modules.batchnorm._BatchNorm
 

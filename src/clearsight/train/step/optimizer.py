@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import unknown
+from ...base.errors import unknown
 
 # quintic Newton–Schulz coefficients of K. Jordan, Muon, 2024: steep at zero, singular values end within about 0.7 to 1.2
 _A, _B, _C = 3.4445, -4.7750, 2.0315

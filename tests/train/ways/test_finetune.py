@@ -12,12 +12,14 @@ from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.train import checkpoint, finetune, loop, probe
+from clearsight.train import checkpoint, loop
 from clearsight.train import train as module
 from clearsight.train.guard import Interrupted
-from clearsight.train.optimizer import SGD, make_optimizer
 from clearsight.train.recipe import compose
+from clearsight.train.solved import probe
+from clearsight.train.step.optimizer import SGD, make_optimizer
 from clearsight.train.train import resume, train
+from clearsight.train.ways import finetune
 from tests.pictures import digit_arrays
 from tests.train.test_resume import columns, stop_after
 from tests.train.test_resume import weights as saved

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from clearsight.train.crossed import folds, strength
+from clearsight.train.solved.crossed import folds, strength
 from tests.pictures import digit_arrays
 
 pictures, labels = digit_arrays(per_class=12)

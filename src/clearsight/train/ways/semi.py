@@ -14,18 +14,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .. import classifier
-from ..base.errors import ClearsightError, UsageError, listed, unknown, wrong
-from ..base.randomness import key, permutation
-from ..classifier import Classifier
-from ..datasets.dataset import Dataset, Parts, joined
-from ..datasets.loader import Pictures, load
-from ..images import augment
-from .guard import Stop
-from .loop import Job, scores, validate
-from .loss import judged
-from .recipe import Recipe
-from .working import Working
+from ... import classifier
+from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
+from ...base.randomness import key, permutation
+from ...classifier import Classifier
+from ...classifier.features import seen
+from ...datasets.dataset import Dataset, Parts, joined
+from ...datasets.loader import Pictures, load
+from ...images import augment
+from ...models.base import Model
+from ..guard import Stop
+from ..loop import Job, scores, validate
+from ..recipe import Recipe
+from ..start import Start
+from ..step.loss import judged
+from ..step.working import Working
+from .spread import spread
 
 NO_LABEL = -1
 RATIO = 7  # pictures without a label for each with one, as in the paper
@@ -146,8 +150,11 @@ class Taught(_Judged):
         return losses.sum(), int((logits.detach().argmax(1) == answers.argmax(1)).sum())
 
 
-def set_task(job: Job, parts: Parts) -> Job:
-    """The job with the task that its recipe names, if any; raises UsageError for a teacher of other classes."""
+def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
+    """The job with the task that its recipe names, if any; `start` is what the training begins with.
+
+    Raises UsageError for a teacher of other classes, and for features that are not there to spread its answers by.
+    """
     recipe, labelled = job.recipe, len(parts.parts["train"])
     if recipe.unlabelled:
         job.say(f"FixMatch: {labelled:,} pictures with labels, and all {len(job.train):,} without")
@@ -162,7 +169,14 @@ def set_task(job: Job, parts: Parts) -> Job:
     whole = load(everything(recipe, parts), teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
     lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
-    return dataclasses.replace(job, task=Taught(_answers(teacher.faster(), whole)[:, order]), lineage=lineage)
+    answers = _answers(teacher.faster(), whole)[:, order]
+    if recipe.spread:
+        looking = Classifier(start.model, start.preprocessing, start.classes).to(job.device) if start else teacher
+        name = start.origin if start else recipe.teacher
+        job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
+        answers = spread(answers, _features(looking, name, everything(recipe, parts), job), recipe.spread)
+        lineage |= start.facts if start else {}
+    return dataclasses.replace(job, task=Taught(answers), lineage=lineage)
 
 
 def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
@@ -171,9 +185,18 @@ def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
     return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
 
 
+def _features(looking: Classifier, name: str, data: Dataset, job: Job) -> Tensor:
+    """Features float32 `(N, D)` of all pictures of `data`."""
+    if not isinstance(looking.model, Model):
+        raise UsageError(f"{name} has no features by which a teacher's answers could be spread: leave out --spread.")
+    head, net = looking.model.HEAD, looking.faster()
+    pictures = load(data, looking.preprocessing, cache=job.recipe.cache, workers=job.recipe.workers, quiet=job.quiet)
+    return torch.cat([found for found, _ in seen(net, head, pictures, torch.arange(len(pictures)))])
+
+
 def same_teacher(job: Job, lineage: dict[str, str]) -> dict[str, str]:
-    """The `lineage` that a run began with; raises ClearsightError where its teacher has become another."""
-    name = "taught_by_sha256"
-    if job.lineage.get(name) != lineage.get(name):
-        raise ClearsightError(f"the teacher {job.recipe.teacher} is not the one that this run began with: its weights have changed.")
+    """The `lineage` that a run began with; raises ClearsightError where what its answers come from has become another."""
+    for name in ("taught_by", "trained_from"):
+        if job.lineage.get(f"{name}_sha256", known := lineage.get(f"{name}_sha256")) != known:
+            raise ClearsightError(f"{lineage[name]} is not the one that this run began with: its weights have changed.")
     return lineage

@@ -13,25 +13,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..base.device import pick_device
-from ..base.errors import UsageError
-from ..base.files import read_json, write_json
-from ..classifier import Classifier, ensemble
-from ..classifier import load as load_artefact
-from ..classifier import save as save_artefact
-from ..classifier.artefact import CONFIG
-from ..datasets.dataset import Parts
-from ..datasets.loader import Pictures, load
-from ..datasets.open import open_dataset
-from ..datasets.split import apply_manifest, manifest
-from ..images.decode import decode
-from ..metrics.accuracy import ranks
-from ..metrics.calibration import fit_temperature
-from ..metrics.intervals import wilson
-from .guard import Interrupted
-from .recipe import Recipe
-from .run import Run, free_folder, open_run
-from .train import Together, Trained, golden, origin, resume, settled, speaker, train
+from ...base.device import pick_device
+from ...base.errors import UsageError
+from ...base.files import read_json, write_json
+from ...classifier import Classifier, ensemble
+from ...classifier import load as load_artefact
+from ...classifier import save as save_artefact
+from ...classifier.artefact import CONFIG
+from ...datasets.dataset import Parts
+from ...datasets.loader import Pictures, load
+from ...datasets.open import open_dataset
+from ...datasets.split import apply_manifest, manifest
+from ...images.decode import decode
+from ...metrics.accuracy import ranks
+from ...metrics.calibration import fit_temperature
+from ...metrics.intervals import wilson
+from ..guard import Interrupted
+from ..recipe import Recipe
+from ..run import Run, free_folder, open_run
+from ..train import Together, Trained, golden, origin, resume, settled, speaker, train
 
 FILE = "ensemble.json"
 KS = (1, 5)

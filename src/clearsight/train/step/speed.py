@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..base.device import hardware
-from ..base.errors import ClearsightError
-from ..base.files import cache_folder, digest, read_json, write_json
-from ..base.precision import halves, has_bf16
+from ...base.device import hardware
+from ...base.errors import ClearsightError
+from ...base.files import cache_folder, digest, read_json, write_json
+from ...base.precision import halves, has_bf16
 from .loss import judged
 from .working import Speed, Working
 

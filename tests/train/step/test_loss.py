@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from clearsight.train.loss import judged, judged_mixed
+from clearsight.train.step.loss import judged, judged_mixed
 
 
 def test_one_head_is_cross_entropy():

@@ -3,8 +3,8 @@
 import torch
 
 from clearsight import models
-from clearsight.train import speed
-from clearsight.train.working import parse
+from clearsight.train.step import speed
+from clearsight.train.step.working import parse
 
 
 def choose(pictures: int = 1000):

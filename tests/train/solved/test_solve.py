@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from clearsight.train.guard import Interrupted, Stop
-from clearsight.train.solve import Problem, Solution, solve
+from clearsight.train.solved.solve import Problem, Solution, solve
 
 
 def digits(n: int = 500) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ def test_a_signal_is_heard_in_the_middle():
 @pytest.mark.parametrize("rows", [300, 3000])
 @pytest.mark.parametrize("loss", ["softmax", "svm"])
 def test_features_that_depend_on_one_another_are_solved_with_hardly_a_penalty(rows, loss, monkeypatch):
-    monkeypatch.setattr("clearsight.train.solve.EXACT", 0)
+    monkeypatch.setattr("clearsight.train.solved.solve.EXACT", 0)
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(rows, 20, generator=generator) @ torch.randn(20, 1500, generator=generator)  # rounded, in float32
     labels = (features[:, 0] > 0).long()  # one plane parts them: J's least is nearly 0

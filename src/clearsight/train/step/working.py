@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..base.precision import halved
+from ...base.precision import halved
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Heads that are solved to their optimum, not approached step by step."""

@@ -1,0 +1,1 @@
+"""How one step is computed, and fast."""

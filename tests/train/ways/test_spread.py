@@ -1,0 +1,47 @@
+"""Answers that are spread over neighbours: the limit that the paper solves for, and what a few labels gain by it."""
+
+import numpy as np
+import torch
+from sklearn.datasets import make_moons
+from sklearn.metrics import accuracy_score
+
+from clearsight.train.ways.spread import SHARE, WARMTH, spread
+
+
+def test_the_limit_is_the_papers():
+    """Zhou et al., equation 2 of section 2: F* = (1 - α)·(I - αS)⁻¹·Y, with S built picture by picture."""
+    made = torch.Generator().manual_seed(0)
+    features, answers = torch.randn(60, 5, generator=made), torch.rand(60, 3, generator=made).softmax(1)
+    unit = (features / features.norm(dim=1, keepdim=True)).double()
+    w = torch.zeros(60, 60, dtype=torch.float64)
+    for i in range(60):
+        cosines = unit @ unit[i]
+        cosines[i] = -2
+        for j in cosines.argsort(descending=True)[:7].tolist():
+            w[i, j] = torch.exp((cosines[j] - 1) / WARMTH)
+    w = w + w.T
+    d = w.sum(1).rsqrt()
+    s = d[:, None] * w * d[None]
+    limit = torch.linalg.solve(torch.eye(60, dtype=torch.float64) - SHARE * s, (1 - SHARE) * answers.double())
+    limit = limit / limit.sum(1, keepdim=True)
+    # 1e-3: what the passes that are not made would still change; float32
+    torch.testing.assert_close(spread(answers, features, 7), limit.float(), rtol=0, atol=1e-3)
+
+
+def test_two_moons_from_ten_labels_each():
+    points, truth = make_moons(600, noise=0.05, random_state=0)
+    lifted = torch.from_numpy(np.concatenate([np.cos(points @ w) for w in 3 * np.random.default_rng(0).normal(size=(64, 2, 8))], 1)).float()
+    answers = torch.full((600, 2), 0.5)
+    for label in (0, 1):
+        near = np.flatnonzero(truth == label)[:10]
+        answers[near] = torch.eye(2)[label]
+    before = answers.clone()
+    found = spread(answers, lifted, 8)
+    assert torch.equal(answers, before)
+    assert accuracy_score(truth, found.argmax(1).numpy()) > 0.85
+    torch.testing.assert_close(found.sum(1), torch.ones(600))
+
+
+def test_fewer_pictures_than_neighbours():
+    found = spread(torch.eye(3), torch.eye(3) + 0.1, 10)
+    assert found.argmax(1).tolist() == [0, 1, 2]
