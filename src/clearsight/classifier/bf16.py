@@ -50,7 +50,7 @@ def beside_black(x: Tensor) -> Tensor:
 def _rectified(graph: fx.GraphModule, node: fx.Node) -> None:
     """One step for the ReLU after a convolution, and for the 2×2 pooling before or behind it: both orders give the same."""
     chain, found = [node], set[str]()
-    while len(chain[-1].users) == 1 and (kind := _kind(graph, after := next(iter(chain[-1].users)))) not in (None, *found):
+    while len(chain[-1].users) == 1 and (kind := _kind(graph, after := next(iter(chain[-1].users)))) and kind not in found:
         chain.append(after)
         found.add(kind)
     if "relu" not in found:
