@@ -8,7 +8,6 @@ without the rounding of the search.
 """
 
 import dataclasses
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -38,12 +37,16 @@ def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Ten
         least[fooled] = task.epsilon
         return least, changed
     norm, best = NORMS[row.norm], changed.clone()
-    grown = _grown(row, task, judge, best, fooled)
+    grown, between = _grown(row, task, judge, best, fooled)
     if not row.refined:
-        for rows, search in ((fooled, _bracketed), (grown & ~fooled, partial(drawn_back, trials=FINE_TRIALS))):
-            if bool(rows.any()):
-                low = torch.full_like(least[rows], task.epsilon)
-                least[rows], best[rows] = search(task.only(rows), judge, best[rows], norm, low)
+        if bool(fooled.any()):
+            least[fooled], best[fooled] = _bracketed(task.only(fooled), judge, best[fooled], norm)
+        rows = grown & ~fooled
+        if row.still:
+            least[rows] = between[rows]
+        elif bool(rows.any()):
+            low = torch.full_like(least[rows], task.epsilon)
+            least[rows], best[rows] = drawn_back(task.only(rows), judge, best[rows], norm, low, FINE_TRIALS)
         return least, best
     if bool(grown.any()):
         part = task.only(grown)
@@ -57,23 +60,34 @@ def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Ten
     return least, best
 
 
-def _grown(row: Attack, task: Task, judge: Judge, best: Tensor, fooled: Tensor) -> Tensor:
-    """Which pictures are fooled once ε may be larger; `best` gets what fools them."""
-    fooled = fooled.clone()
+def _grown(row: Attack, task: Task, judge: Judge, best: Tensor, fooled: Tensor) -> tuple[Tensor, Tensor]:
+    """Which pictures are fooled once ε may be larger, and between which two; `best` gets what fools them."""
+    fooled, between = fooled.clone(), torch.full_like(task.pictures[:, 0, 0, 0], float("inf"))
+    before, behind = 1.0, torch.full_like(between, float("nan"))
     for factor in GROWTH:
         left = torch.nonzero(~fooled)[:, 0]
         if not len(left):
             break
+        if row.still and before == 1:
+            behind[left] = margin(judge.logits(best[left]), task.labels[left])
         part = dataclasses.replace(task.only(left), epsilon=task.epsilon * factor)
         if row.refined:
             best[left] = ascend(
                 part.scores, part.pictures, part.labels, part.epsilon,
-                norm=NORMS[row.norm], start=best[left], steps=GROWTH_STEPS, step=GROWTH_STEP,
+                norm=NORMS[row.norm], start=best[left], steps=GROWTH_STEPS, step=GROWTH_STEP, batch=part.batch,
             )  # fmt: skip
         else:
             best[left] = row.run(part)
-        fooled[left] = judge.fooled(best[left], part.labels)[0]
-    return fooled
+        logits = judge.logits(best[left])
+        fooled[left], ahead = judge.fooled(best[left], part.labels, logits)[0], margin(logits, part.labels)
+        between[left[fooled[left]]] = task.epsilon * (before + (factor - before) * _share(behind[left], ahead))[fooled[left]]
+        behind[left], before = ahead, factor
+    return fooled, between
+
+
+def _share(behind: Tensor, ahead: Tensor) -> Tensor:
+    """Where between two margins, of which the second fools, there would be none."""
+    return (behind / (behind - ahead)).nan_to_num(1.0).clamp(0.01, 1)
 
 
 def drawn_back(task: Task, judge: Judge, changed: Tensor, norm: Norm, low: Tensor, trials: int = TRIALS) -> tuple[Tensor, Tensor]:
@@ -90,31 +104,34 @@ def drawn_back(task: Task, judge: Judge, changed: Tensor, norm: Norm, low: Tenso
     return high, task.pictures + norm.project(change, _rows(high))
 
 
-def _bracketed(task: Task, judge: Judge, changed: Tensor, norm: Norm, epsilon: Tensor) -> tuple[Tensor, Tensor]:
-    """What `drawn_back` gives, by halves on LEVELS: between two of them, the upper of which fools, the radius is interpolated."""
-    change = changed - task.pictures
-    levels = torch.tensor([0.0, *(level for level in LEVELS if level <= 1)]).to(epsilon) * epsilon[0]
+def _bracketed(task: Task, judge: Judge, changed: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
+    """What `drawn_back` gives, on LEVELS: between two of them, the upper of which fools, the radius is interpolated.
+
+    The next level tried is the first above where the margins of the two so far would meet.
+    """
+    change, first = changed - task.pictures, task.first
+    levels = torch.tensor([0.0, *(level for level in LEVELS if level <= 1)]).to(change) * task.epsilon
     low, high = torch.zeros_like(task.labels), torch.full_like(task.labels, len(levels) - 1)
-    behind, ahead = (torch.zeros_like(epsilon) for _ in range(2))
-    for _ in range((len(levels) - 1).bit_length()):
-        middle = (low + high) // 2
-        tried = task.pictures + norm.project(change, _rows(levels[middle]))
+    behind = margin(first[1] if first else judge.logits(task.pictures), task.labels)
+    ahead = margin(judge.logits(changed), task.labels)
+    while len(left := torch.nonzero(high - low > 1)[:, 0]):
+        below, above, labels = low[left], high[left], task.labels[left]
+        meeting = levels[below] + (levels[above] - levels[below]) * _share(behind[left], ahead[left])
+        middle = torch.searchsorted(levels, meeting).clamp(below + 1, above - 1)
+        tried = task.pictures[left] + norm.project(change[left], _rows(levels[middle]))
         logits = judge.logits(tried)
-        fooled, value = judge.fooled(tried, task.labels, logits)[0] & (middle > low), margin(logits, task.labels)
-        ahead, behind = torch.where(fooled, value, ahead), torch.where(fooled, behind, value)
-        low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)
-    for rows, value, place in ((low == 0, behind, task.pictures), (high == len(levels) - 1, ahead, changed)):
-        if bool(rows.any()):
-            value[rows] = margin(judge.logits(place[rows]), task.labels[rows])
-    share = (behind / (behind - ahead)).nan_to_num(1.0).clamp(0.01, 1)
-    return levels[low] + (levels[high] - levels[low]) * share, task.pictures + norm.project(change, _rows(levels[high]))
+        fooled, value = judge.fooled(tried, labels, logits)[0], margin(logits, labels)
+        high[left], ahead[left] = torch.where(fooled, middle, above), torch.where(fooled, value, ahead[left])
+        low[left], behind[left] = torch.where(fooled, below, middle), torch.where(fooled, behind[left], value)
+    between = levels[low] + (levels[high] - levels[low]) * _share(behind, ahead)
+    return between, task.pictures + norm.project(change, _rows(levels[high]))
 
 
 def _nearer(task: Task, judge: Judge, near: Tensor, norm: Norm, size: Tensor) -> tuple[Tensor, Tensor]:
     """Steps up the loss from `near`, which fools at `size` `(N,)`, in balls that follow what is found; the least size and its pictures."""
     now, radius = near, size
     for i, shrink in enumerate((*SHRINKS, 0.0)):
-        gradient, logits = slope(task.scores, now, task.labels)
+        gradient, logits = slope(task.scores, now, task.labels, batch=task.batch)
         fooled = margin(logits, task.labels) > 0 if i else torch.ones_like(size, dtype=torch.bool)
         reach = norm.size(now - task.pictures)
         better = fooled & (reach < size)
