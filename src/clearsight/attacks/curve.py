@@ -19,9 +19,11 @@ from .table import Attack
 from .task import Task
 
 LEVELS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0)  # times ε: the points of the curve
-TRIALS, FINE_TRIALS, LAST_TRIALS, LAST = 5, 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
-SHRINKS = (0.4, 0.3, 0.2, 0.12, 0.08, 0.05)  # of the radius, per step
+FINE_TRIALS, LAST_TRIALS, LAST = 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
+SHRINKS = (0.5, 0.45, 0.4, 0.3, 0.15)  # of the radius, at most, per step
 STEP = 0.5  # of the radius
+TRIALS = 4  # radii for which a gradient is asked
+BENT, LEAST = 15, 0.998  # a step gets more room, by this part of a shrink, than a straight margin needs, and less than there was
 GROWTH = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # times ε
 GROWTH_STEPS, GROWTH_STEP = 5, 0.4
 MARGINS = (1.0, 1.03, 1.1)  # times what the search found: where it is checked, until it fools
@@ -49,10 +51,9 @@ def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Ten
             least[rows], best[rows] = drawn_back(task.only(rows), judge, best[rows], norm, low, FINE_TRIALS)
         return least, best
     if bool(grown.any()):
-        part = task.only(grown)
-        size, near = drawn_back(part, judge, best[grown], norm, torch.zeros_like(least[grown]))
-        size, near = _nearer(part, judge, near, norm, size)
-        size, near = drawn_back(part, judge, near, norm, LAST * size, LAST_TRIALS)
+        part, rows = task.only(grown), torch.arange(int(grown.sum()), device=best.device)
+        found = [_nearer(part.only(some), judge, best[grown][some], norm) for some in rows.split(task.batch)]
+        size, near = (torch.cat(values) for values in zip(*found, strict=True))
         if judge.fast:
             size, near = _checked(part, judge, near, norm, best[grown])
         least[grown] = torch.where(fooled[grown], size.clamp_max(task.epsilon), size)  # whose rounding may be above ε
@@ -90,7 +91,7 @@ def _share(behind: Tensor, ahead: Tensor) -> Tensor:
     return (behind / (behind - ahead)).nan_to_num(1.0).clamp(0.01, 1)
 
 
-def drawn_back(task: Task, judge: Judge, changed: Tensor, norm: Norm, low: Tensor, trials: int = TRIALS) -> tuple[Tensor, Tensor]:
+def drawn_back(task: Task, judge: Judge, changed: Tensor, norm: Norm, low: Tensor, trials: int) -> tuple[Tensor, Tensor]:
     """The radius `(N,)` of the smallest ball found into which each of `changed` can be projected and still fool, and what is there.
 
     By halves between `low` `(N,)` and where it is.
@@ -127,21 +128,34 @@ def _bracketed(task: Task, judge: Judge, changed: Tensor, norm: Norm) -> tuple[T
     return between, task.pictures + norm.project(change, _rows(levels[high]))
 
 
-def _nearer(task: Task, judge: Judge, near: Tensor, norm: Norm, size: Tensor) -> tuple[Tensor, Tensor]:
-    """Steps up the loss from `near`, which fools at `size` `(N,)`, in balls that follow what is found; the least size and its pictures."""
-    now, radius = near, size
-    for i, shrink in enumerate((*SHRINKS, 0.0)):
-        gradient, logits = slope(task.scores, now, task.labels, batch=task.batch)
-        fooled = margin(logits, task.labels) > 0 if i else torch.ones_like(size, dtype=torch.bool)
-        reach = norm.size(now - task.pictures)
-        better = fooled & (reach < size)
-        near, size = torch.where(better[:, None, None, None], now, near), torch.where(better, reach, size)
-        if not shrink:
-            break
-        radius = torch.where(fooled, size * (1 - shrink), torch.minimum(radius * (1 + shrink), size * (1 - shrink / 2)))
-        now = now + STEP * _rows(radius) * norm.steepest(gradient, now)
-        now = (task.pictures + norm.project(now - task.pictures, _rows(radius))).clamp(0, 1)
-    return size, near
+def _nearer(task: Task, judge: Judge, near: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
+    """Steps up the margin from `near`, which fools, in balls that become smaller; the least size that fools `(N,)`, and what is there.
+
+    Each ball is the least in which the step would still fool, if the margin were as straight as its gradient says.
+    """
+    origin, now = task.pictures, near
+    size = norm.size(near - origin)
+    for i, shrink in enumerate(SHRINKS):
+        gradient, logits = slope(task.scores, now, task.labels, margin)
+        ahead, reach = margin(logits, task.labels), norm.size(now - origin)
+        fooled = ahead > 0 if i else torch.ones_like(size, dtype=torch.bool)
+        near, size = _better(near, size, now, reach, fooled)
+        change = (now + STEP * _rows(reach) * norm.steepest(gradient, now)).clamp(0, 1) - origin
+        rest = ahead - (gradient * (now - origin)).flatten(1).sum(1)
+        low, high = (1 - shrink) * size, size
+        low = torch.where(fooled, low, torch.maximum(low, torch.minimum((1 + shrink / 4) * reach, (1 - shrink / 2) * size)))
+        for trial in range(TRIALS):
+            middle = (low + high) / 2 if trial else low
+            would = rest + (gradient * norm.project(change, _rows(middle))).flatten(1).sum(1) > 0
+            low, high = torch.where(would, low, middle), torch.where(would, middle, high)
+        now = origin + norm.project(change, _rows(torch.minimum((1 + shrink / BENT) * high, LEAST * size)))
+    near, size = _better(near, size, now, norm.size(now - origin), margin(judge.logits(now), task.labels) > 0)
+    return drawn_back(task, judge, near, norm, LAST * size, LAST_TRIALS)
+
+
+def _better(near: Tensor, size: Tensor, now: Tensor, reach: Tensor, fooled: Tensor) -> tuple[Tensor, Tensor]:
+    better = fooled & (reach < size)
+    return torch.where(_rows(better), now, near), torch.where(better, reach, size)
 
 
 def _checked(task: Task, judge: Judge, near: Tensor, norm: Norm, changed: Tensor) -> tuple[Tensor, Tensor]:
