@@ -1,10 +1,10 @@
 """The smallest ε that fools each picture, from which the accuracy at every ε follows: one search, not a run per ε.
 
 A change that fools is drawn back towards the picture as long as it still fools: one of a single step to the levels of the curve, so
-that each has the very answer of a run there. Attacks of many steps then climb on, each picture in
-a ball of its own that shrinks where it is fooled and grows where it is not (J. Rony et al., Decoupling direction and norm, CVPR
-2019). What was not fooled at ε goes on in larger balls. What is found bounds the smallest ε from above, and has been seen to fool
-without the rounding of the search.
+that each has the very answer of a run there. Attacks of many steps then climb on, each picture in a ball of its own that shrinks
+where it is fooled and grows where it is not (J. Rony et al., Decoupling direction and norm, CVPR 2019), by as much as the gradient
+says. What was not fooled at ε goes on in larger balls. What is found bounds the smallest ε from above, and has been seen to fool
+without the rounding of the search; between two points of the curve, that of a single step is interpolated.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from .task import Task
 
 LEVELS = (0.125, 0.25, 0.375, 0.5, 0.75, 1.0, 1.5, 2.0)  # times ε: the points of the curve
 FINE_TRIALS, LAST_TRIALS, LAST = 7, 2, 0.92  # halvings; the last are between this share of a radius and the radius
-SHRINKS = (0.5, 0.45, 0.4, 0.3, 0.15)  # of the radius, at most, per step
+SHRINKS = {"linf": (0.65, 0.55, 0.4, 0.2), "l2": (0.5, 0.45, 0.4, 0.3, 0.15), "l1": (0.5, 0.45, 0.4, 0.3, 0.15)}  # of the radius, at most
 STEP = 0.5  # of the radius
 TRIALS = 4  # radii for which a gradient is asked
 BENT, LEAST = 15, 0.998  # a step gets more room, by this part of a shrink, than a straight margin needs, and less than there was
@@ -52,7 +52,7 @@ def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Ten
         return least, best
     if bool(grown.any()):
         part, rows = task.only(grown), torch.arange(int(grown.sum()), device=best.device)
-        found = [_nearer(part.only(some), judge, best[grown][some], norm) for some in rows.split(task.batch)]
+        found = [_nearer(part.only(some), judge, best[grown][some], row.norm) for some in rows.split(task.batch)]
         size, near = (torch.cat(values) for values in zip(*found, strict=True))
         if judge.fast:
             size, near = _checked(part, judge, near, norm, best[grown])
@@ -128,14 +128,14 @@ def _bracketed(task: Task, judge: Judge, changed: Tensor, norm: Norm) -> tuple[T
     return between, task.pictures + norm.project(change, _rows(levels[high]))
 
 
-def _nearer(task: Task, judge: Judge, near: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
+def _nearer(task: Task, judge: Judge, near: Tensor, name: str) -> tuple[Tensor, Tensor]:
     """Steps up the margin from `near`, which fools, in balls that become smaller; the least size that fools `(N,)`, and what is there.
 
     Each ball is the least in which the step would still fool, if the margin were as straight as its gradient says.
     """
-    origin, now = task.pictures, near
+    norm, origin, now = NORMS[name], task.pictures, near
     size = norm.size(near - origin)
-    for i, shrink in enumerate(SHRINKS):
+    for i, shrink in enumerate(SHRINKS[name]):
         gradient, logits = slope(task.scores, now, task.labels, margin)
         ahead, reach = margin(logits, task.labels), norm.size(now - origin)
         fooled = ahead > 0 if i else torch.ones_like(size, dtype=torch.bool)
@@ -164,7 +164,7 @@ def _checked(task: Task, judge: Judge, near: Tensor, norm: Norm, changed: Tensor
     for factor in MARGINS:
         part = task.only(left)
         farther = (part.pictures + factor * (near[left] - part.pictures)).clamp(0, 1)
-        fooled, _ = judge.fooled(farther, part.labels)
+        fooled = judge.surely(farther, part.labels)
         found[left[fooled]] = farther[fooled]
         left = left[~fooled]
         if not len(left):

@@ -44,6 +44,10 @@ class Judge:
             unsure = ~known & ~(ahead.abs() > self.slack)  # what is no number is unsure
         return wrong, seemed & ~wrong
 
+    def surely(self, pictures: Tensor, labels: Tensor) -> Tensor:
+        """Which of `pictures` fool the classifier itself, `(N,)`: for those that lie so near to a boundary that rounding decides."""
+        return missed(self._scores(self.exact, pictures), labels)
+
     def logits(self, pictures: Tensor) -> Tensor:
         """The scores of the search `(N, K)`."""
         return self._scores(self.fast or self.exact, pictures)
