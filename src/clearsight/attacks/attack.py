@@ -22,6 +22,8 @@ from .survive import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
 from .task import Task, frozen
 
+WIDE = 8  # batches that are attacked together: who is left fills fewer of them, and what float32 is asked is asked at once
+
 
 @dataclass(frozen=True)
 class Attacked:
@@ -104,7 +106,7 @@ def attack(
     if source and source.preprocessing.to_dict() | {"mean": 0, "std": 0} != classifier.preprocessing.to_dict() | {"mean": 0, "std": 0}:
         raise UsageError("a transfer attack needs two classifiers that see pictures of one size, with the same number of channels.")
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
-    parts, size = [], len(pictures) if row.whole else batch_size
+    parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
     with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
         quick = classifier.faster("plain" if row.near else speed)
         quick_maker = maker.faster(quick.speed) if source else quick
@@ -136,7 +138,7 @@ class Ways(NamedTuple):
 def _one(row: Attack, task: Task, judge: Judge, ways: Ways) -> list[Tensor]:
     """Who of a batch is right before and after, least ε's, the changed pictures, and who is right after saving in each way."""
     if row.still and task.targets is None and task.scores == ways.own:
-        task = dataclasses.replace(task, first=slope(task.scores, task.pictures, task.labels))
+        task = dataclasses.replace(task, first=slope(task.scores, task.pictures, task.labels, batch=task.batch))
     clean = ~judge.fooled(task.pictures, task.labels, task.first and task.first[1])[0]
     changed, least, robust = task.pictures.clone(), torch.zeros(len(clean), device=clean.device), clean.clone()
     if bool(clean.any()):

@@ -27,8 +27,7 @@ def climb(
     result = task.pictures.clone()
     left = torch.arange(len(result), device=result.device)
     if random:  # whoever is wrong already keeps its picture
-        with torch.no_grad():
-            left = left[~done(task.scores(task.pictures), wanted)]
+        left = left[~done(task.logits(task.pictures), wanted)]
     attempts = (task.restarts or restarts) if random else 1
     for attempt in range(attempts):
         if not len(left):
@@ -39,19 +38,17 @@ def climb(
             task.scores, origin, aims, radius[left].flatten(),
             norm=rule, steps=steps, step=step, start=start, loss=loss, momentum=momentum,
             done=None if task.sure else done, first=None if random or task.targets is not None else task.first,
+            batch=task.batch,
         )  # fmt: skip
         if attempt + 1 < attempts:
-            with torch.no_grad():
-                left = left[~done(task.scores(result[left]), aims)]
+            left = left[~done(task.logits(result[left]), aims)]
     return result
 
 
 def targeted(task: Task) -> Tensor:
     """One step towards a class: `task.targets`, or the one that the classifier thinks least likely."""
     if task.targets is None:
-        with torch.no_grad():
-            targets = task.scores(task.pictures).argmin(1)
-        task = dataclasses.replace(task, targets=targets)
+        task = dataclasses.replace(task, targets=task.logits(task.pictures).argmin(1))
     return climb(task, steps=1, step=1.0)
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from ..images.perturb import Scores, missed
 from .square import margin
 
-FIRST, LATER = 32, 8  # pictures of the first call and of each later one that are computed both ways, whatever they are
+FIRST, LATER = 32, 8  # pictures that are computed both ways, whatever they are: the first ones, later those whose margin is least
 SAFE = 4.0  # times the largest difference seen
 
 
@@ -30,15 +30,23 @@ class Judge:
         ahead = margin(self.logits(pictures) if logits is None else logits, labels)
         seemed, wrong = ahead > 0, ahead > 0
         known = torch.zeros_like(seemed)
-        unsure = torch.arange(len(labels), device=labels.device) < (LATER if self.slack else FIRST)
+        unsure = torch.arange(len(labels), device=labels.device) < FIRST
+        if self.slack and len(labels):
+            near = ahead.abs()
+            unsure = ~(near > near.nan_to_num(0.0).kthvalue(min(LATER, len(labels))).values.clamp_min(self.slack))
         while bool(unsure.any()):
             found = self._scores(self.exact, pictures[unsure])
             wrong[unsure] = missed(found, labels[unsure])
             known |= unsure
-            apart = (margin(found, labels[unsure]) - ahead[unsure]).abs().nan_to_num(0.0)
+            truth = margin(found, labels[unsure])
+            apart = torch.where(truth.isnan(), float("inf"), (truth - ahead[unsure]).abs().nan_to_num(0.0))
             self.slack = max(self.slack, SAFE * float(apart.max()))
             unsure = ~known & ~(ahead.abs() > self.slack)  # what is no number is unsure
         return wrong, seemed & ~wrong
+
+    def surely(self, pictures: Tensor, labels: Tensor) -> Tensor:
+        """Which of `pictures` fool the classifier itself, `(N,)`: for those that lie so near to a boundary that rounding decides."""
+        return missed(self._scores(self.exact, pictures), labels)
 
     def logits(self, pictures: Tensor) -> Tensor:
         """The scores of the search `(N, K)`."""

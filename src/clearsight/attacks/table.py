@@ -17,7 +17,7 @@ class Attack:
     One that makes a single change for all pictures (`whole`) is given all of them at once. The least ε of one of many steps is
     searched by steps (`refined`), of others by drawing back what they found. `way` is the length of all steps together, in ε.
     One that is `near` ends at the boundary itself, where rounding would decide; one that is `still` begins at the picture, so that
-    its first gradient says as well who is wrong already.
+    its first gradient says as well who is wrong already. One that is `wide` computes in batches by itself, and is given several at once.
     """
 
     run: Callable[[Task], Tensor]
@@ -29,18 +29,27 @@ class Attack:
     way: float = 0.0
     near: bool = False
     still: bool = False
+    wide: bool = False
 
 
 ATTACKS = {
     "noise": Attack(gradient.noise, "a random change, as a baseline", white_box=False),
-    "fgsm": Attack(partial(gradient.climb, steps=1, step=1.0), "x + ε·sign ∇J, one step", still=True),
-    "fgsm-l2": Attack(partial(gradient.climb, norm="l2", steps=1, step=1.0), "one step along the gradient", "l2", still=True),
+    "fgsm": Attack(partial(gradient.climb, steps=1, step=1.0), "x + ε·sign ∇J, one step", still=True, wide=True),
+    "fgsm-l2": Attack(partial(gradient.climb, norm="l2", steps=1, step=1.0), "one step along the gradient", "l2", still=True, wide=True),
     "fgsm-targeted": Attack(gradient.targeted, "one step towards the class that is thought least likely, or --target"),
-    "bim": Attack(partial(gradient.climb, steps=10, step=0.2), "FGSM in 10 steps", refined=True, way=2.0, still=True),
-    "mi-fgsm": Attack(partial(gradient.climb, steps=10, step=0.2, momentum=1.0), "BIM with momentum", refined=True, way=2.0, still=True),
-    "pgd": Attack(partial(gradient.climb, steps=40, step=0.05, random=True), "40 steps from a random start", refined=True, way=2.0),
-    "pgd-l2": Attack(partial(gradient.climb, norm="l2", steps=40, step=0.1, random=True), "the same in L2", "l2", refined=True, way=4.0),
-    "pgd-l1": Attack(partial(gradient.climb, norm="l1", steps=60, step=0.1, random=True), "the same in L1", "l1", refined=True, way=6.0),
+    "bim": Attack(partial(gradient.climb, steps=10, step=0.2), "FGSM in 10 steps", refined=True, way=2.0, still=True, wide=True),
+    "mi-fgsm": Attack(
+        partial(gradient.climb, steps=10, step=0.2, momentum=1.0), "BIM with momentum", refined=True, way=2.0, still=True, wide=True
+    ),
+    "pgd": Attack(
+        partial(gradient.climb, steps=40, step=0.05, random=True), "40 steps from a random start", refined=True, way=2.0, wide=True
+    ),
+    "pgd-l2": Attack(
+        partial(gradient.climb, norm="l2", steps=40, step=0.1, random=True), "the same in L2", "l2", refined=True, way=4.0, wide=True
+    ),
+    "pgd-l1": Attack(
+        partial(gradient.climb, norm="l1", steps=60, step=0.1, random=True), "the same in L1", "l1", refined=True, way=6.0, wide=True
+    ),
     "apgd-ce": Attack(apgd.apgd, "PGD that chooses its step, on cross-entropy", refined=True),
     "apgd-dlr": Attack(partial(apgd.apgd, loss="dlr"), "the same on the difference of logits ratio", refined=True),
     "apgd-t": Attack(apgd.apgd_targeted, "the same towards nine classes in turn", refined=True),

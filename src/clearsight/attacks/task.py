@@ -43,9 +43,12 @@ class Task:
 
     def fooled(self, pictures: Tensor) -> Tensor:
         """Which of `pictures` (N, C, H, W) the classifier takes for something else, `(N,)`."""
+        return missed(self.logits(pictures), self.labels)
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """The scores `(N, K)` of `pictures` (N, C, H, W)."""
         with torch.no_grad():
-            parts = zip(pictures.split(self.batch), self.labels.split(self.batch), strict=True)
-            return torch.cat([missed(self.scores(part), labels) for part, labels in parts])
+            return torch.cat([self.scores(part) for part in pictures.split(self.batch)])
 
 
 @contextmanager

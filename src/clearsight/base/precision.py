@@ -23,11 +23,9 @@ def halves(model: nn.Module) -> bool:
 
 def halved(model: nn.Module) -> nn.Module:
     """A copy of `model` with bfloat16 weights for bfloat16 inputs; norms stay float32, and they and all buffers are the model's own."""
-    shared: list[Tensor] = [p for module in model.modules() if isinstance(module, NORMS) for p in module.parameters(recurse=False)]
-    shared += model.buffers()
-    twin = copy.deepcopy(model, {id(value): value for value in shared})
-    for module in twin.modules():
-        for name, p in () if isinstance(module, NORMS) else list(module._parameters.items()):
-            if p is not None:
-                module._parameters[name] = nn.Parameter(p.detach().to(torch.bfloat16), requires_grad=p.requires_grad)
-    return twin
+    kept: list[Tensor] = [p for module in model.modules() if isinstance(module, NORMS) for p in module.parameters(recurse=False)]
+    kept += model.buffers()
+    known: dict[int, Tensor] = {
+        id(p): nn.Parameter(p.detach().to(torch.bfloat16), requires_grad=p.requires_grad) for p in model.parameters()
+    }
+    return copy.deepcopy(model, known | {id(value): value for value in kept})

@@ -110,7 +110,7 @@ class Classifier:
         if speed == "bf16" and not halves(self.model):
             raise UsageError(f"{self.architecture or 'this network'} counts on more digits than bfloat16 has: leave --speed out.")
         half = speed == "bf16" or (speed == "auto" and has_bf16(self.device) and halves(self.model))
-        net = folded(self.model)
+        net = folded(self.model, bf16=half and self.device.type == "cpu")
         twin.speed = "bf16" if half else "folded"
         twin.model, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)
         twin.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -6,10 +6,13 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from .bf16 import lean
 
-def folded(model: nn.Module) -> nn.Module:
+
+def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
     """A copy of `model` (at rest) that computes the same with fewer layers; the copy shares the weights that are left as they are.
 
+    With `bf16` it is for weights and inputs in bfloat16 on a processor.
     A network whose way through depends on its input cannot be followed and is returned as it is.
     """
     tracer = fx.Tracer()
@@ -37,6 +40,8 @@ def folded(model: nn.Module) -> nn.Module:
         modules[str(before.target)] = fused
         node.replace_all_uses_with(before)
         graph.graph.erase_node(node)
+    if bf16:
+        lean(graph)
     _keep_layout(graph)
     graph.delete_all_unused_submodules()
     graph.recompile()

@@ -133,8 +133,15 @@ def reached(logits: Tensor, targets: Tensor) -> Tensor:
     return logits.argmax(1) == targets
 
 
-def slope(scores: Scores, pictures: Tensor, labels: Tensor, loss: Loss = cross_entropy) -> tuple[Tensor, Tensor]:
-    """The loss's gradient with respect to each picture, and the logits; raises UsageError when there is none."""
+def slope(scores: Scores, pictures: Tensor, labels: Tensor, loss: Loss = cross_entropy, batch: int = 0) -> tuple[Tensor, Tensor]:
+    """The loss's gradient with respect to each picture, and the logits; raises UsageError when there is none.
+
+    `batch` is how many are computed together, 0 for all; a loss that is not of each picture alone needs all.
+    """
+    if 0 < batch < len(pictures):
+        parts = [slope(scores, *part, loss) for part in zip(pictures.split(batch), labels.split(batch), strict=True)]
+        gradients, answers = zip(*parts, strict=True)
+        return torch.cat(gradients), torch.cat(answers)
     leaf = pictures.detach().requires_grad_()
     with torch.enable_grad():
         logits = scores(leaf)
@@ -169,17 +176,18 @@ def ascend(
     momentum: float = 0.0,
     done: Callable[[Tensor, Tensor], Tensor] | None = missed,
     first: tuple[Tensor, Tensor] | None = None,
+    batch: int = 0,
 ) -> Tensor:
     """`pictures` after `steps` steps of `step`·ε up the loss, within ε of where they were and within [0, 1].
 
     Where `done` says so a picture stays as it is and leaves the batch; with None everyone takes every step. `first` is what
-    `slope` says of the start, where it is known.
+    `slope` says of the start, where it is known; `batch` as there.
     """
     result = (pictures if start is None else start).clone()
     left = torch.arange(len(pictures), device=pictures.device)
     moved, origin, radius, velocity = result.clone(), pictures, per_picture(epsilon, pictures), torch.zeros_like(pictures)
     for i in range(steps):
-        gradient, logits = first if first is not None and not i else slope(scores, moved, labels, loss)
+        gradient, logits = first if first is not None and not i else slope(scores, moved, labels, loss, batch)
         if done is not None and bool((over := done(logits, labels)).any()):
             result[left[over]] = moved[over]
             left, moved, origin, radius, velocity, labels, gradient = (
