@@ -47,6 +47,7 @@ def test_every_cell_is_a_training_with_its_settings_judged_on_test(data, drawn):
         assert (recipe.labels, recipe.seed, recipe.keep, recipe.model) == (cell.amount, cell.seed, "last", "pixels")
         assert bool(recipe.from_) == method.pretrained and bool(recipe.unlabelled or recipe.teacher) == method.unlabelled
         assert recipe.teacher == (cell.run.replace("student", "fine-tune") if method.teacher else "")
+        assert recipe.align == bool(method.teacher)  # the digits' classes are equally common
         assert all(getattr(recipe, name) == value for name, value in method.settings.items() if name not in QUICK)
     for cell in drawn.cells[3:6]:
         test = split(open_dataset(data), seed=cell.seed).parts["test"]

@@ -32,6 +32,7 @@ from ..train.train import resume, train
 
 AMOUNTS = ("10", "100", "1000")
 SEEDS = 3
+ALIKE = 1.2  # times more or less often among the labels than among all
 FILE, JUDGED, FINISHED = "curve.json", "test.json", "model.safetensors"
 
 
@@ -39,8 +40,8 @@ FILE, JUDGED, FINISHED = "curve.json", "test.json", "model.safetensors"
 class Method:
     """A way of learning from a few labels: what it is called, the settings of its training, and whether it begins with `--pretrained`.
 
-    `unlabelled` says that it needs pictures without labels, `teacher` by which method the run was trained whose answers it learns,
-    `steps` how long it trains where the amount of pictures does not say.
+    `unlabelled` says that it needs pictures without labels, `teacher` by which method the run was trained whose answers it learns, and
+    for how many `steps`.
     """
 
     title: str
@@ -154,11 +155,14 @@ def _run(method: str, amount: str, seed: int) -> str:
 
 
 def _settings(method: Method, parts: Parts) -> dict[str, Any]:
-    """The method's settings, with the epochs that its steps are on these parts."""
-    if not method.steps:
+    """The method's settings; of a student, with the epochs that its steps are on these parts, and aligned if that is true of them."""
+    if not method.teacher:
         return method.settings
-    pictures = sum(len(parts.parts[name]) for name in ("train", "unlabelled"))
-    return {**method.settings, "epochs": math.ceil(method.steps / math.ceil(pictures / method.settings["batch"]))}
+    labelled, others = (parts.parts[name].counts() for name in ("train", "unlabelled"))
+    whole = labelled + others
+    told = {"epochs": math.ceil(method.steps / math.ceil(whole.sum() / method.settings["batch"]))}
+    shares = (labelled / labelled.sum()) / (whole / whole.sum()).clip(1e-9)
+    return {**method.settings, **told, "align": bool(shares.max() < ALIKE and shares.min() > 1 / ALIKE)}
 
 
 def _chosen(methods: Sequence[str], pretrained: str) -> tuple[list[str], list[str]]:

@@ -89,6 +89,7 @@ class Recipe:
     strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
     teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
     spread: int = setting(0, "teacher: its answers are spread over this many nearest neighbours by the features of --from (0: not)", low=0)
+    align: bool = setting(False, "teacher: its answers are scaled until classes are as common as among the labels")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
     speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")
@@ -105,7 +106,7 @@ class Recipe:
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
-    "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views", "ensemble",
+    "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 
 
@@ -156,8 +157,8 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
         parse_mix(recipe.mix)
     if recipe.unlabelled and recipe.teacher:
         raise UsageError("--unlabelled and --teacher are two ways to learn from pictures without labels: leave one out.")
-    if recipe.spread and not recipe.teacher:
-        raise UsageError("--spread is for a teacher's answers: say with --teacher whose.")
+    if (recipe.spread or recipe.align) and not recipe.teacher:
+        raise UsageError("--spread and --align are for a teacher's answers: say with --teacher whose.")
     if recipe.unlabelled or recipe.teacher:
         from .ways.semi import parse as parse_semi
 

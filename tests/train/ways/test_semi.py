@@ -131,7 +131,15 @@ def kinds(teacher, begun):
     return {
         "fixmatch": {**SETTINGS, **FIXMATCH},
         "teacher": {**SETTINGS, "labels": "3", "teacher": str(teacher)},
-        "spread": {**SETTINGS, "labels": "3", "teacher": str(teacher), "from_": str(begun), "resize_head": True, "spread": 5},
+        "spread": {
+            **SETTINGS,
+            "labels": "3",
+            "teacher": str(teacher),
+            "from_": str(begun),
+            "resize_head": True,
+            "spread": 5,
+            "align": True,
+        },
         "few": {**SETTINGS, "labels": "3"},
         "solved": {"model": "pixels", "recipe": "solved", "labels": "3", "size": 28, "seed": 3, "quiet": True},
     }
@@ -231,6 +239,12 @@ def test_answers_are_spread_by_the_features_of_the_start_or_else_of_the_teacher(
     assert not torch.allclose(job.task.answers, plain, atol=0.01)
 
 
+def test_aligned_answers_are_as_common_as_labels(teacher):
+    counts = torch.from_numpy(with_labels(split(open_dataset(DATA), seed=3), "10%", 3).parts["train"].counts())
+    answers = job_of(labels="10%", teacher=str(teacher), align=True).task.answers
+    torch.testing.assert_close(answers.mean(0), counts / counts.sum(), rtol=0, atol=1e-4)
+
+
 def test_a_start_that_has_changed_is_noticed_where_answers_are_spread_by_it(teacher, begun, tmp_path, monkeypatch):
     own = tmp_path / "begun"
     save(load(begun), own, [])
@@ -286,6 +300,7 @@ def test_fixmatch_learns_more_than_its_labels_say(tmp_path):
         ({"unlabelled": "fixmatch", "labels": "100%"}, "say with --labels how many have one"),
         ({"teacher": "nowhere"}, "nowhere"),
         ({"spread": 5}, "say with --teacher whose"),
+        ({"align": True}, "say with --teacher whose"),
         ({"patience": 3}, "go by validation, which decides nothing with --labels"),
         ({"schedule": "plateau"}, "say --keep best"),
         ({"labels": "", "keep": "last", "patience": 3}, "with --keep last"),

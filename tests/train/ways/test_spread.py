@@ -5,7 +5,7 @@ import torch
 from sklearn.datasets import make_moons
 from sklearn.metrics import accuracy_score
 
-from clearsight.train.ways.spread import SHARE, WARMTH, spread
+from clearsight.train.ways.spread import SHARE, WARMTH, aligned, spread
 
 
 def test_the_limit_is_the_papers():
@@ -45,3 +45,18 @@ def test_two_moons_from_ten_labels_each():
 def test_fewer_pictures_than_neighbours():
     found = spread(torch.eye(3), torch.eye(3) + 0.1, 10)
     assert found.argmax(1).tolist() == [0, 1, 2]
+
+
+def test_aligned_answers_have_the_shares_and_keep_their_odds():
+    """Rows sum to 1, their mean is what is wanted, and within a class all odds are multiplied alike."""
+    answers = torch.randn(500, 4, generator=torch.Generator().manual_seed(0)).mul(2).softmax(1)
+    shares = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    found = aligned(answers, shares)
+    torch.testing.assert_close(found.mean(0), shares, rtol=0, atol=1e-5)
+    torch.testing.assert_close(found.sum(1), torch.ones(500))
+    odds = (found / found[:, :1]) / (answers / answers[:, :1])
+    torch.testing.assert_close(odds, odds[:1].expand_as(odds), rtol=1e-3, atol=1e-6)
+
+
+def test_a_class_that_no_answer_holds_possible_is_no_division_by_nothing():
+    assert aligned(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5])).isfinite().all()

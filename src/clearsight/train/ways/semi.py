@@ -29,7 +29,7 @@ from ..recipe import Recipe
 from ..start import Start
 from ..step.loss import judged
 from ..step.working import Working
-from .spread import spread
+from .spread import aligned, spread
 
 NO_LABEL = -1
 RATIO = 7  # pictures without a label for each with one, as in the paper
@@ -176,6 +176,10 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
         answers = spread(answers, _features(looking, name, everything(recipe, parts), job), recipe.spread)
         lineage |= start.facts if start else {}
+    if recipe.align:
+        counts = torch.from_numpy(parts.parts["train"].counts())
+        job.say("the teacher's answers are aligned: each class as common as among the labels")
+        answers = aligned(answers, counts / counts.sum())
     return dataclasses.replace(job, task=Taught(answers), lineage=lineage)
 
 

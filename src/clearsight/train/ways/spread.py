@@ -4,7 +4,8 @@
 
 Y are the first answers, W joins each picture to its nearest neighbours by cosine, D are the sums of its rows. D. Zhou, O. Bousquet,
 T. Lal, J. Weston, B. Schölkopf, Learning with local and global consistency, NIPS 2003; on learnt features: A. Iscen, G. Tolias,
-Y. Avrithis, O. Chum, Label propagation for deep semi-supervised learning, CVPR 2019.
+Y. Avrithis, O. Chum, Label propagation for deep semi-supervised learning, CVPR 2019. Aligned to how common classes are: D. Berthelot et
+al., ReMixMatch, ICLR 2020, section 3.1, here by scaling rows and columns in turn until both are right (R. Sinkhorn, 1964).
 
 Shapes: N pictures, D features, K classes.
 """
@@ -18,6 +19,7 @@ from torch import Tensor
 SHARE = 0.8  # α: how much of an answer comes from the neighbours
 WARMTH = 0.1  # temperature of a neighbour's weight
 PASSES = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
+TURNS = 50  # of scaling
 ROWS = 512  # pictures whose neighbours are looked for together
 
 
@@ -29,6 +31,15 @@ def spread(answers: Tensor, features: Tensor, neighbours: int) -> Tensor:
     for _ in range(PASSES):
         found = SHARE * (joined @ found) + (1 - SHARE) * first
     return torch.from_numpy(found / found.sum(1, keepdims=True)).float()
+
+
+def aligned(answers: Tensor, shares: Tensor) -> Tensor:
+    """The `answers` float32 `(N, K)`, rows summing to 1, scaled by class until their mean is `shares` `(K,)`."""
+    found = answers.double().clamp_min(1e-12)  # a class that is expected, and that no answer holds possible, has to come from somewhere
+    for _ in range(TURNS):
+        found = found * (shares.double() / found.mean(0))
+        found = found / found.sum(1, keepdim=True)
+    return found.float()
 
 
 def _joined(features: Tensor, neighbours: int) -> csr_array:
