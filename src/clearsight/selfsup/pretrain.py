@@ -35,7 +35,7 @@ from .views import views
 
 CLUSTERS = 10
 TABLE = tuple(f"cluster {k}" for k in range(1, CLUSTERS + 1))  # the classes of pictures that have none
-NETWORK = "swift-wide"  # for small pictures: what has no label to learn by heart makes use of more channels
+NETWORK = "swift-wider"  # for small pictures: what has no label to learn by heart makes use of more channels
 
 
 def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:

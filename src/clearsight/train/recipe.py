@@ -114,7 +114,7 @@ WITHOUT_LABELS = (
 class Pretraining(Recipe):
     """The settings of one training without labels."""
 
-    temperature: float = setting(0.2, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
+    temperature: float = setting(0.1, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
     projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
 
 
