@@ -108,7 +108,7 @@ def attack(
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
     parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
     with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
-        quick = classifier.faster("plain" if row.near else speed)
+        quick = classifier.faster("plain" if row.near else "folded" if row.fine and speed == "auto" else speed)
         quick_maker = maker.faster(quick.speed) if source else quick
         judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
         for start in range(0, len(pictures), size):
