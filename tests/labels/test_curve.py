@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -13,7 +14,7 @@ from clearsight.datasets.split import split
 from clearsight.evaluate.evaluate import evaluate
 from clearsight.labels import curve
 from clearsight.labels.curve import METHODS, Cell, Curve, draw_curve
-from clearsight.labels.curve_figure import COLOURS, _apart, _scale, figure
+from clearsight.labels.curve_figure import BOTTOM, COLOURS, RIGHT, TOP, _apart, _scale, figure
 from clearsight.train.guard import Interrupted
 from clearsight.train.recipe import saved
 from clearsight.train.train import train
@@ -135,6 +136,13 @@ def test_the_figure_has_every_curve_in_its_colour_and_whiskers_where_there_are_s
     assert counts[COLOURS[0]] > 500 and counts[COLOURS[1]] > 500 and COLOURS[2] not in counts
     bare = figure("made", "note", {**curves, "one": [row(100, 0.6, 1), row(1000, 0.8, 1)]})
     assert {c: n for n, c in bare.getcolors(2**20)}[COLOURS[0]] < counts[COLOURS[0]]
+
+
+def test_whiskers_end_on_the_axis_and_not_at_its_edge():
+    row = {"labelled": 100, "value": 0.7, "low": 0.41, "high": 0.93, "seeds": 3}
+    drawn = np.argwhere((np.asarray(figure("made", "", {"one": [row]})) == COLOURS[0]).all(2))
+    inside = drawn[drawn[:, 1] < RIGHT, 0]
+    assert TOP + 5 < inside.min() and inside.max() < BOTTOM - 5
 
 
 def test_the_axis_holds_all_values_and_names_do_not_overlap():

@@ -21,7 +21,8 @@ def figure(title: str, note: str, curves: Mapping[str, Sequence[Point]]) -> Imag
     draw = ImageDraw.Draw(image)
     points = [point for rows in curves.values() for point in rows]
     few, many = min(p["labelled"] for p in points), max(p["labelled"] for p in points)
-    low, step, high = _scale(min(p["value"] for p in points), max(p["value"] for p in points))
+    ends = [p[end] if p["seeds"] > 1 else p["value"] for p in points for end in ("low", "high")]
+    low, step, high = _scale(min(ends), max(ends))
 
     def x(labelled: float) -> float:
         return LEFT + 60 + (RIGHT - LEFT - 120) * (math.log(labelled / few) / math.log(many / few) if many > few else 0.5)
