@@ -140,9 +140,10 @@ def test_the_figure_has_every_curve_in_its_colour_and_whiskers_where_there_are_s
 
 def test_whiskers_end_on_the_axis_and_not_at_its_edge():
     row = {"labelled": 100, "value": 0.7, "low": 0.41, "high": 0.93, "seeds": 3}
-    drawn = np.argwhere((np.asarray(figure("made", "", {"one": [row]})) == COLOURS[0]).all(2))
+    image = np.asarray(figure("made", "", {"one": [{**row, "seeds": 1}], "two": [row]}))
+    drawn = np.argwhere((image == COLOURS[1]).all(2))
     inside = drawn[drawn[:, 1] < RIGHT, 0]
-    assert TOP + 5 < inside.min() and inside.max() < BOTTOM - 5
+    assert inside.min() > TOP + 5 and inside.max() < BOTTOM - 5
 
 
 def test_the_axis_holds_all_values_and_names_do_not_overlap():
