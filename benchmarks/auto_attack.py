@@ -38,7 +38,7 @@ TRAINED: dict[str, dict[str, Any]] = {
 def classifiers(folders: Sequence[str] | None) -> Iterator[tuple[str, Classifier]]:
     """Those of the run folders, else the two that are trained here, each with its name."""
     if folders:
-        yield from ((folder, load(folder)) for folder in folders)
+        yield from ((Path(folder).name, load(folder)) for folder in folders)
         return
     with TemporaryDirectory() as place:
         for name, settings in TRAINED.items():
