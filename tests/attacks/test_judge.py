@@ -62,8 +62,7 @@ def test_accuracy_after_a_fast_attack_is_that_of_float32(method):
             assert torch.equal(quick.robust, quick.clean & ~missed(victim.scores(quick.pictures), labels))
         plain = attack(victim, values, labels, speed="plain", curve=curve, **settings)
         assert torch.equal(quick.clean, plain.clean)
-        # the curve's search ends at the boundary, where rounding has more to say
-        assert abs(int(quick.robust.sum()) - int(plain.robust.sum())) <= (8 if curve else 2)
+        assert abs(int(quick.robust.sum()) - int(plain.robust.sum())) <= 2
 
 
 def test_a_change_that_only_rounding_made_fool_is_searched_again():
@@ -99,4 +98,4 @@ def test_the_curve_falls_and_is_the_run_at_epsilon(method):
     assert float(found.robust.float().mean()) <= float(alone.robust.float().mean())
     for level, point in ((0.25, 2), (0.5, 4)):
         run = attack(victim, values, labels, method=method, epsilon=epsilon * level, check=False, curve=False)
-        assert -0.1 < shares[point] - float(run.robust.float().mean()) < 0.03  # the search may find more than a run there
+        assert shares[point] == pytest.approx(float(run.robust.float().mean()), abs=0.05)

@@ -12,7 +12,7 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..images.perturb import NORMS, Norm, ascend, slope
+from ..images.perturb import NORMS, TINY, Norm, ascend, slope
 from .judge import Judge
 from .square import margin
 from .table import Attack
@@ -26,6 +26,7 @@ TRIALS = 4  # radii for which a gradient is asked
 BENT, LEAST = 15, 0.998  # a step gets more room, by this part of a shrink, than a straight margin needs, and less than there was
 GROWTH = (1.5, 2.0, 3.0, 4.0, 6.0, 8.0)  # times ε
 GROWTH_STEPS, GROWTH_STEP = 5, 0.4
+ROUNDING, CLOSE = 1 + 1e-6, 1.1  # times ε: what is ε itself, and where bfloat16 may have missed it
 MARGINS = (1.0, 1.03, 1.1)  # times what the search found: where it is checked, until it fools
 
 
@@ -56,9 +57,22 @@ def smallest(row: Attack, task: Task, judge: Judge, changed: Tensor, fooled: Ten
         size, near = (torch.cat(values) for values in zip(*found, strict=True))
         if judge.fast:
             size, near = _checked(part, judge, near, norm, best[grown])
-        least[grown] = torch.where(fooled[grown], size.clamp_max(task.epsilon), size)  # whose rounding may be above ε
-        best[grown] = near
+        within = fooled[grown] | (size <= ROUNDING * task.epsilon)  # a size may be above ε by its own rounding
+        least[grown], best[grown] = torch.where(within, size.clamp_max(task.epsilon), size), near
+    if judge.fast:
+        _again(row, task, judge, least, best, fooled)
     return least, best
+
+
+def _again(row: Attack, task: Task, judge: Judge, least: Tensor, best: Tensor, fooled: Tensor) -> None:
+    """Search without rounding for whom a little less would fool at ε, or whom nothing fooled; `least` and `best` get what is smaller."""
+    rows = (least > task.epsilon) & ((least <= CLOSE * task.epsilon) | least.isinf())
+    if bool(rows.any()):
+        part, exact = dataclasses.replace(task.only(rows), scores=judge.exact, first=None), Judge(judge.exact, None, judge.batch)
+        size, near = smallest(row, part, exact, best[rows], fooled[rows])
+        smaller = size < least[rows]
+        least[rows] = torch.where(smaller, size, least[rows])
+        best[rows] = torch.where(_rows(smaller), near, best[rows])
 
 
 def _grown(row: Attack, task: Task, judge: Judge, best: Tensor, fooled: Tensor) -> tuple[Tensor, Tensor]:
@@ -161,9 +175,13 @@ def _better(near: Tensor, size: Tensor, now: Tensor, reach: Tensor, fooled: Tens
 def _checked(task: Task, judge: Judge, near: Tensor, norm: Norm, changed: Tensor) -> tuple[Tensor, Tensor]:
     """The sizes `(N,)` and pictures at or a little beyond `near` that fool whatever the rounding; those of `changed` where none does."""
     found, left = changed.clone(), torch.arange(len(near), device=near.device)
-    for factor in MARGINS:
-        part = task.only(left)
-        farther = (part.pictures + factor * (near[left] - part.pictures)).clamp(0, 1)
+    size = norm.size(near - task.pictures)
+    for i, factor in enumerate(MARGINS):
+        part, here = task.only(left), size[left]
+        reach = factor * here
+        if i == 1:  # not beyond the ε that is asked about, if a little less would do
+            reach = torch.where(here <= task.epsilon, reach.clamp_max(task.epsilon), reach)
+        farther = (part.pictures + _rows(reach / here.clamp_min(TINY)) * (near[left] - part.pictures)).clamp(0, 1)
         fooled = judge.surely(farther, part.labels)
         found[left[fooled]] = farther[fooled]
         left = left[~fooled]
