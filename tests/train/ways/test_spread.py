@@ -58,5 +58,10 @@ def test_aligned_answers_have_the_shares_and_keep_their_odds():
     torch.testing.assert_close(odds, odds[:1].expand_as(odds), rtol=1e-3, atol=1e-6)
 
 
+def test_a_class_without_a_share_is_no_answer():
+    found = aligned(torch.rand(50, 3, generator=torch.Generator().manual_seed(0)).softmax(1), torch.tensor([0.5, 0.0, 0.5]))
+    torch.testing.assert_close(found.mean(0), torch.tensor([0.5, 0.0, 0.5]), rtol=0, atol=1e-5)
+
+
 def test_a_class_that_no_answer_holds_possible_is_no_division_by_nothing():
     assert aligned(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0.5, 0.5])).isfinite().all()

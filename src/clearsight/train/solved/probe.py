@@ -81,17 +81,10 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
     counters.pictures, counters.seconds = len(labels) + len(job.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(job.class_weights), counts, recipe.head, head.bias is not None)
 
-    saved = time.perf_counter()
-
-    def due() -> bool:
-        nonlocal saved
-        now = time.perf_counter()
-        if now - saved < 60 * recipe.checkpoint_minutes:
-            return False
-        saved = now
-        return True
+    saved = time.monotonic()
 
     def solved(l2: float, rough: bool = False) -> None:
+        nonlocal saved
         begun = time.perf_counter()
         # from the head's own numbers, so that a resumed run begins at the very same place
         bias = torch.zeros(len(head.weight)).to(head.weight) if head.bias is None else head.bias.detach()
@@ -104,8 +97,10 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         counters.seconds += time.perf_counter() - begun
         _close(job, problem, asked, l2, found)
         on_epoch()
-        if _chosen(job) or due():  # of a large network a file takes longer than a strength
+        # of a large network a file takes longer than a strength
+        if _chosen(job) or time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
             save()
+            saved = time.monotonic()
 
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
     alone = recipe.l2 or recipe.keep == "last"  # no path that validation judges

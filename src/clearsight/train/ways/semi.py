@@ -174,7 +174,7 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
         looking = Classifier(start.model, start.preprocessing, start.classes).to(job.device) if start else teacher
         name = start.origin if start else recipe.teacher
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
-        answers = spread(answers, _features(looking, name, everything(recipe, parts), job), recipe.spread)
+        answers = spread(answers, _features(looking, name, everything(recipe, parts), job), recipe.spread, job.quiet)
         lineage |= start.facts if start else {}
     if recipe.align:
         counts = torch.from_numpy(parts.parts["train"].counts())

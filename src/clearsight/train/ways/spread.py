@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from scipy.sparse import csr_array, diags_array
 from torch import Tensor
 
+from ...base.progress import Progress
+
 SHARE = 0.8  # α: how much of an answer comes from the neighbours
 WARMTH = 0.1  # temperature of a neighbour's weight
 PASSES = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
@@ -23,9 +25,9 @@ TURNS = 50  # of scaling
 ROWS = 512  # pictures whose neighbours are looked for together
 
 
-def spread(answers: Tensor, features: Tensor, neighbours: int) -> Tensor:
+def spread(answers: Tensor, features: Tensor, neighbours: int, quiet: bool = True) -> Tensor:
     """The `answers` float32 `(N, K)` after they have been spread over the nearest `neighbours` by `features` (N, D); rows sum to 1."""
-    joined = _joined(features, neighbours)
+    joined = _joined(features, neighbours, quiet)
     first = answers.cpu().numpy()
     found = first
     for _ in range(PASSES):
@@ -37,20 +39,22 @@ def aligned(answers: Tensor, shares: Tensor) -> Tensor:
     """The `answers` float32 `(N, K)`, rows summing to 1, scaled by class until their mean is `shares` `(K,)`."""
     found = answers.double().clamp_min(1e-12)  # a class that is expected, and that no answer holds possible, has to come from somewhere
     for _ in range(TURNS):
-        found = found * (shares.double() / found.mean(0))
+        found = found * (shares.double() / found.mean(0).clamp_min(1e-300))  # a class without a share is none of the answers
         found = found / found.sum(1, keepdim=True)
     return found.float()
 
 
-def _joined(features: Tensor, neighbours: int) -> csr_array:
+def _joined(features: Tensor, neighbours: int, quiet: bool) -> csr_array:
     """S, of float32."""
     table = F.normalize(features, dim=1)
     n, k = len(table), min(neighbours, len(table) - 1)
     alike, who = torch.empty(n, k), torch.empty(n, k, dtype=torch.int64)
-    for start in range(0, n, ROWS):
-        cosines = table[start : start + ROWS] @ table.T
-        cosines.diagonal(start).fill_(-2.0)  # no picture is its own neighbour
-        alike[start : start + ROWS], who[start : start + ROWS] = cosines.topk(k, 1)
+    with Progress("neighbours", n, quiet=quiet) as progress:
+        for start in range(0, n, ROWS):
+            cosines = table[start : start + ROWS] @ table.T
+            cosines.diagonal(start).fill_(-2.0)  # no picture is its own neighbour
+            alike[start : start + ROWS], who[start : start + ROWS] = cosines.topk(k, 1)
+            progress.update(len(cosines))
     weights = ((alike - 1) / WARMTH).exp().numpy()
     one_way = csr_array((weights.ravel(), who.numpy().ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
     both = one_way + one_way.T
