@@ -15,7 +15,9 @@ from torch import Tensor
 
 LANES = 8  # normal numbers from one word of 64 bits: two from 16
 
-_GOLDEN, _MIX1, _MIX2 = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+# arrays of no dimension: NumPy takes them in two thirds of the time of its scalars
+_GOLDEN, _MIX1, _MIX2 = (np.array(value, np.uint64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_SHIFT1, _SHIFT2, _SHIFT3, _SHIFT4 = (np.array(bits, np.uint64) for bits in (30, 27, 31, 40))
 _UNIT = 2.0**-24
 
 
@@ -32,10 +34,10 @@ def _shift_right(x: Tensor, bits: int) -> Tensor:
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The same in NumPy and in place: a quarter of the time of many small tensors."""
     shifted = np.empty_like(x)
-    for bits, factor in ((30, _MIX1), (27, _MIX2)):
-        x ^= np.right_shift(x, np.uint64(bits), out=shifted)
+    for bits, factor in ((_SHIFT1, _MIX1), (_SHIFT2, _MIX2)):
+        x ^= np.right_shift(x, bits, out=shifted)
         x *= factor
-    x ^= np.right_shift(x, np.uint64(31), out=shifted)
+    x ^= np.right_shift(x, _SHIFT3, out=shifted)
     return x
 
 
@@ -50,7 +52,7 @@ def uniform(seed: int, epoch: int, indices: Tensor, operation: str, draws: int =
     words = _words(seed, epoch, indices, operation, draws)
     if isinstance(words, Tensor):
         return _shift_right(words, 40).to(torch.float32) * _UNIT
-    words >>= np.uint64(40)
+    words >>= _SHIFT4
     return torch.from_numpy(words.astype(np.float32) * np.float32(_UNIT))
 
 
@@ -81,7 +83,7 @@ def _points(device: torch.device) -> Tensor:
 
 def _words(seed: int, epoch: int, indices: Tensor, operation: str, n: int) -> Tensor | NDArray[np.uint64]:
     """64 random bits each, `(N, n)`: an array for indices on the CPU, else an int64 tensor there."""
-    start = np.uint64(key(seed, epoch, operation))
+    start = np.array(key(seed, epoch, operation), np.uint64)
     lanes = np.arange(1, n + 1, dtype=np.uint64) * _GOLDEN
     if indices.device.type != "cpu":
         counters = _mix(indices.to(torch.int64) * int(_GOLDEN.view(np.int64)) + int(start))
