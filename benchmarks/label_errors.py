@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from common import Row, alone, difference, finish, load_check, mean_interval, parser, say
 
+from clearsight.classifier.features import described
 from clearsight.datasets.dataset import Dataset, joined
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import folds
 from clearsight.labels import confident, outside
-from clearsight.labels.features import described, designed
 from clearsight.labels.next import chosen
+from clearsight.train.prepare import designed
 from clearsight.train.solved.solve import Problem, Solution, solve
 
 SHARE, FOLDS, TOP, FIRST, MORE, GOAL = 0.05, 5, 0.1, 100, (100, 200, 500), 80

@@ -47,7 +47,7 @@ def test_every_cell_is_a_training_with_its_settings_judged_on_test(data, drawn):
         recipe, method = saved(Path(cell.run) / "recipe.toml"), METHODS[cell.method]
         assert (recipe.labels, recipe.seed, recipe.keep, recipe.model) == (cell.amount, cell.seed, "last", "pixels")
         assert bool(recipe.from_) == method.pretrained and bool(recipe.unlabelled or recipe.teacher) == method.unlabelled
-        assert recipe.teacher == (cell.run.replace("student", "fine-tune") if method.teacher else "")
+        assert recipe.teacher == (cell.run.replace(cell.method, method.teacher) if method.teacher else "")
         assert recipe.align == bool(method.teacher)  # the digits' classes are equally common
         assert all(getattr(recipe, name) == value for name, value in method.settings.items() if name not in QUICK)
     for cell in drawn.cells[3:6]:
@@ -87,7 +87,12 @@ def test_without_a_trained_run_its_methods_are_left_out_and_that_is_said(data, t
     said = []
     found = draw_curve(data, amounts=("2", "100%"), seeds=1, out=str(tmp_path / "curve"), model="pixels", say=said.append, **QUICK)
     assert {cell.method for cell in found.cells} == {"scratch", "augmented", "fixmatch"}
-    assert [line.split(":")[0] for line in found.left_out] == ["pretrained, linear", "pretrained, fine-tuned", "its student"]
+    assert [line.split(":")[0] for line in found.left_out] == [
+        "pretrained, linear",
+        "pretrained, fine-tuned",
+        "its student",
+        "its student, by HOG",
+    ]
     assert [cell.amount for cell in found.cells if cell.method == "fixmatch"] == ["2"]  # with all labels nothing is without
     assert said[0].startswith("5 trainings") and "left" in said[1] and "left" not in said[-1]
 

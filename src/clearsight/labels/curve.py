@@ -61,6 +61,9 @@ METHODS = {
     "linear": Method("pretrained, linear", {"recipe": "solved"}, pretrained=True),
     "fine-tune": Method("pretrained, fine-tuned", TUNED, pretrained=True),
     "student": Method("its student", TAUGHT, pretrained=True, unlabelled=True, teacher="fine-tune", steps=840),
+    "student-hog": Method(
+        "its student, by HOG", TAUGHT | {"spread_by": "hog"}, pretrained=True, unlabelled=True, teacher="fine-tune", steps=840
+    ),
     "fixmatch": Method("FixMatch", {"recipe": "fixmatch"}, unlabelled=True),
 }
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from ..look.draw import FAINT, INK, PAPER, write
 
 # Okabe and Ito, which people with any kind of colour vision tell apart
-COLOURS = ((120, 128, 138), (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0), (204, 121, 167))
+COLOURS = ((120, 128, 138), (0, 114, 178), (230, 159, 0), (0, 158, 115), (213, 94, 0), (86, 180, 233), (204, 121, 167))
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 1560, 900, 120, 1180, 100, 780
 GRID, BAND = (226, 230, 235), 10
 Point = Mapping[str, float]

@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 from ..base.device import pick_device
 from ..base.errors import UsageError, listed, unknown
 from ..classifier import load
+from ..classifier.features import described
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
+from ..train.prepare import designed
 from ..train.recipe import Pretraining
 from ..train.run import Run, named_folder, run_name
 from ..weights import is_origin
 from . import confident, outside
-from .features import described, designed
 
 TRAINED_ON = ("train", "val")
 COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged", "part")

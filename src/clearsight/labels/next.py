@@ -28,6 +28,7 @@ from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
 from ..base.randomness import uniform
 from ..classifier import Classifier, Failure, load
+from ..classifier.features import described
 from ..datasets.dataset import Dataset
 from ..datasets.folder import is_folder, read_unlabelled
 from ..datasets.idx import is_idx
@@ -35,7 +36,6 @@ from ..datasets.named import is_named
 from ..datasets.open import open_dataset
 from ..train.run import Run, named_folder, run_name
 from .errors import printable
-from .features import described
 
 LABELLED = ("train", "val", "test")
 TORN, UNSURE = 0.2, 0.8  # margin and confidence up to which that is the reason

@@ -28,13 +28,14 @@ from ..base.errors import UsageError
 from ..base.progress import Progress
 from ..base.randomness import key, permutation, uniform
 from ..classifier import load
+from ..classifier.features import described
 from ..datasets.dataset import joined
 from ..datasets.open import open_dataset
 from ..datasets.split import folds, split, with_labels
 from ..metrics.intervals import wilson
+from ..train.prepare import designed
 from ..train.solved.crossed import strength
 from ..train.solved.solve import Problem, Solution, solve
-from .features import described, designed
 
 LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is not told
 FOLDS = 5

@@ -10,6 +10,7 @@ import torch
 from .. import models, weights
 from ..base.errors import UnreadableImage, UsageError
 from ..base.randomness import permutation
+from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
@@ -65,6 +66,13 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
         "keep": keep,
     }
     return _tuned(dataclasses.replace(recipe, **settled), start)
+
+
+def designed(data: Dataset) -> Classifier:
+    """HOG at the size of the pictures of `data`: features that no label has had a part in; its head is empty."""
+    recipe = settle({"model": "hog"}, data)
+    model = models.build("hog", len(data.classes), channels=recipe.channels, height=recipe.size, width=recipe.size)
+    return Classifier(model, geometry(recipe), data.classes, architecture="hog")
 
 
 def _tuned(recipe: Recipe, start: Start | None) -> Recipe:

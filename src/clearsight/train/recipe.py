@@ -88,7 +88,10 @@ class Recipe:
     unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
     strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
     teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
-    spread: int = setting(0, "teacher: its answers are spread over this many nearest neighbours by the features of --from (0: not)", low=0)
+    spread: int = setting(0, "teacher: its answers are spread over this many nearest neighbours (0: not)", low=0)
+    spread_by: str = setting(
+        "features", "teacher: what neighbours are alike in: the features of --from, or of the teacher; or hog", choices=("features", "hog")
+    )
     align: bool = setting(False, "teacher: its answers are scaled until classes are as common as among the labels")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
@@ -106,7 +109,8 @@ class Recipe:
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
-    "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views", "ensemble",
+    "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views",
+    "ensemble",
 )  # fmt: skip
 
 
@@ -157,6 +161,8 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
         parse_mix(recipe.mix)
     if recipe.unlabelled and recipe.teacher:
         raise UsageError("--unlabelled and --teacher are two ways to learn from pictures without labels: leave one out.")
+    if recipe.spread_by != "features" and not recipe.spread:
+        raise UsageError(f"--spread-by {recipe.spread_by} is for answers that are spread: say with --spread over how many neighbours.")
     if (recipe.spread or recipe.align) and not recipe.teacher:
         raise UsageError("--spread and --align are for a teacher's answers: say with --teacher whose.")
     if recipe.unlabelled or recipe.teacher:

@@ -190,7 +190,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
         job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))
-        job = set_task(job, parts, read_start(recipe, team) if recipe.spread else None)
+        job = set_task(job, parts, read_start(recipe, team) if recipe.spread and recipe.spread_by == "features" else None)
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=same_teacher(job, facts.get("lineage", {})))
         carry_out(job, run, f"clearsight train --resume {run.folder}")

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("data")
-@click.option("--pretrained", default="", help="Run of `clearsight pretrain` that three of the methods begin with (left out without).")
+@click.option("--pretrained", default="", help="Run of `clearsight pretrain` that four of the methods begin with (left out without).")
 @click.option("--labels", "amounts", default="10,100,1000", show_default=True, help="Labels of each class, or shares as in 1%.")
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1), help="Trainings of each kind: the interval is over them.")
-@click.option("--methods", default="", help="Only these, as in scratch,augmented,linear,fine-tune,student,fixmatch (default: all).")
+@click.option(
+    "--methods", default="", help="Only these, as in scratch,augmented,linear,fine-tune,student,student-hog,fixmatch (default: all)."
+)
 @click.option("--model", default="", help="The network (default: that of --pretrained, else the data's own).")
 @click.option("--out", default="", help="Folder of the curve; a bare name goes under runs/ (default: runs/DATA-labels).")
 @device_option
@@ -29,9 +31,9 @@ def curve(
     """Draw accuracy against the number of labels, for each way of making do with few.
 
     From scratch, from scratch with augmentation, a linear head on pretrained features, all of them fine-tuned, a student that learns
-    the tuned network's answers to all pictures, and FixMatch. Every training is a run folder of its own, and its last epoch is judged
-    on the test part once; validation decides nothing. The same command again goes on where it stopped, and may add amounts, seeds and
-    methods. Writes curve.json and curve.png.
+    the tuned network's answers to all pictures, spread over neighbours by its features or by HOG, and FixMatch. Every training is a run
+    folder of its own, and its last epoch is judged on the test part once; validation decides nothing. The same command again goes on
+    where it stopped, and may add amounts, seeds and methods. Writes curve.json and curve.png.
 
     \b
       clearsight pretrain fashion-mnist --out features

@@ -18,13 +18,14 @@ from ... import classifier
 from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ...base.randomness import key, permutation
 from ...classifier import Classifier
-from ...classifier.features import seen
+from ...classifier.features import described
 from ...datasets.dataset import Dataset, Parts, joined
 from ...datasets.loader import Pictures, load
 from ...images import augment
 from ...models.base import Model
 from ..guard import Stop
 from ..loop import Job, scores, validate
+from ..prepare import designed
 from ..recipe import Recipe
 from ..start import Start
 from ..step.loss import judged
@@ -171,10 +172,12 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
     lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
     answers = _answers(teacher.faster(), whole)[:, order]
     if recipe.spread:
-        looking = Classifier(start.model, start.preprocessing, start.classes).to(job.device) if start else teacher
-        name = start.origin if start else recipe.teacher
+        looking, name = _looking(recipe, parts, teacher, start)
+        if not isinstance(looking.model, Model):
+            raise UsageError(f"{name} has no features by which answers could be spread: say --spread-by hog, or leave out --spread.")
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
-        answers = spread(answers, _features(looking, name, everything(recipe, parts), job), recipe.spread, job.quiet)
+        features, _ = described(looking.to(job.device), everything(recipe, parts), job.quiet)
+        answers = spread(answers, features, recipe.spread, job.quiet)
         lineage |= start.facts if start else {}
     if recipe.align:
         counts = torch.from_numpy(parts.parts["train"].counts())
@@ -189,13 +192,13 @@ def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
     return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
 
 
-def _features(looking: Classifier, name: str, data: Dataset, job: Job) -> Tensor:
-    """Features float32 `(N, D)` of all pictures of `data`."""
-    if not isinstance(looking.model, Model):
-        raise UsageError(f"{name} has no features by which a teacher's answers could be spread: leave out --spread.")
-    head, net = looking.model.HEAD, looking.faster()
-    pictures = load(data, looking.preprocessing, cache=job.recipe.cache, workers=job.recipe.workers, quiet=job.quiet)
-    return torch.cat([found for found, _ in seen(net, head, pictures, torch.arange(len(pictures)))])
+def _looking(recipe: Recipe, parts: Parts, teacher: Classifier, start: Start | None) -> tuple[Classifier, str]:
+    """By whose features pictures are neighbours, and its name."""
+    if recipe.spread_by == "hog":
+        return designed(parts.parts["train"]), "HOG"
+    if start:
+        return Classifier(start.model, start.preprocessing, start.classes), start.origin
+    return teacher, recipe.teacher
 
 
 def same_teacher(job: Job, lineage: dict[str, str]) -> dict[str, str]:
