@@ -52,14 +52,12 @@ class Method:
     steps: int = 0
 
 
-# gentler than a training from scratch: there is something to lose
-TUNED = {"optimizer": "adamw", "lr": 1e-3, "weight_decay": 0.01, "schedule": "onecycle", "warmup": 0.2, "batch": 64}
 TAUGHT = {"optimizer": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.1, "batch": 128, "spread": 10}
 METHODS = {
     "scratch": Method("from scratch", {"augment": ""}),
     "augmented": Method("from scratch, augmented"),
     "linear": Method("pretrained, linear", {"recipe": "solved"}, pretrained=True),
-    "fine-tune": Method("pretrained, fine-tuned", TUNED, pretrained=True),
+    "fine-tune": Method("pretrained, fine-tuned", pretrained=True),
     "student": Method("its student", TAUGHT, pretrained=True, unlabelled=True, teacher="fine-tune", steps=840),
     "student-hog": Method(
         "its student, by HOG", TAUGHT | {"spread_by": "hog"}, pretrained=True, unlabelled=True, teacher="fine-tune", steps=840
