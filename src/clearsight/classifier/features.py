@@ -34,12 +34,14 @@ def seen(net: Classifier, head: str, pictures: Pictures, wanted: Tensor) -> Iter
         hook.remove()
 
 
-def described(classifier: Classifier, data: Dataset, quiet: bool = False) -> tuple[Tensor, Tensor]:
+def described(
+    classifier: Classifier, data: Dataset, quiet: bool = False, *, cache: str = "auto", workers: int = 0
+) -> tuple[Tensor, Tensor]:
     """Features float32 `(N, ≤ 512)` and calibrated probabilities float32 `(N, K)` of all pictures; raises UnreadableImage.
 
     More than 512 features are brought to their principal components among some of the pictures, which needs no labels.
     """
-    pictures = load(data, classifier.preprocessing, quiet=quiet)
+    pictures = load(data, classifier.preprocessing, cache=cache, workers=workers, quiet=quiet)
     head = cast(Model, classifier.model).HEAD
     net = classifier.faster("plain" if classifier.architecture.startswith("hog") else "auto")
     every, vectors, probabilities = torch.arange(len(pictures)), [], []

@@ -14,8 +14,8 @@ def changed(pictures: Tensor, here: Tensor, change: Callable[[Tensor], Tensor]) 
     """A copy of `pictures` `(N, C, H, W)` in which those at `here` `(n,)` are what `change` makes of them, of the same shape and type."""
     last = pictures.is_contiguous(memory_format=torch.channels_last) and not pictures.is_contiguous()
     layout, order, back = PIXELS if last else PLANES
-    rows = pictures.permute(order).flatten(1)
-    made = change(rows.index_select(0, here).view(-1, *pictures.permute(order).shape[1:]).permute(back))
+    stored = pictures.permute(order)
+    made = change(stored.flatten(1).index_select(0, here).view(-1, *stored.shape[1:]).permute(back))
     new = made.contiguous(memory_format=layout).permute(order).flatten(1)
     copy = pictures.clone(memory_format=layout)  # not before: its rows are still in the cache when some are written again
     rows = copy.permute(order).flatten(1)

@@ -167,7 +167,8 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
     if sorted(teacher.classes) != sorted(parts.classes):
         theirs, ours = (listed(map(repr, names)) for names in (teacher.classes, parts.classes))
         raise UsageError(f"the teacher {recipe.teacher} tells apart {theirs}, the data have {ours}: they must be the same.")
-    whole = load(everything(recipe, parts), teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
+    data = everything(recipe, parts)
+    whole = load(data, teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
     lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
     answers = _answers(teacher.faster(), whole)[:, order]
@@ -176,7 +177,7 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
         if not isinstance(looking.model, Model):
             raise UsageError(f"{name} has no features by which answers could be spread: say --spread-by hog, or leave out --spread.")
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
-        features, _ = described(looking.to(job.device), everything(recipe, parts), job.quiet)
+        features, _ = described(looking.to(job.device), data, job.quiet, cache=recipe.cache, workers=recipe.workers)
         answers = spread(answers, features, recipe.spread, job.quiet)
         lineage |= start.facts if start else {}
     if recipe.align:
