@@ -4,7 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.check import Check
@@ -13,6 +15,7 @@ from ..base.errors import UsageError, wrong
 from ..base.progress import Progress
 from ..base.registry import look_up
 from ..classifier import Classifier
+from ..datasets.classes import order
 from ..images.perturb import Scores, slope
 from ..metrics.intervals import median, wilson
 from .curve import LEVELS, smallest
@@ -20,7 +23,7 @@ from .judge import Judge
 from .preflight import preflight
 from .survive import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
-from .task import Task, frozen
+from .task import Task, frozen, require_known
 
 WIDE = 8  # batches that are attacked together: who is left fills fewer of them, and what float32 is asked is asked at once
 
@@ -90,39 +93,48 @@ def attack(
 ) -> Attacked:
     """Attack fitted pictures, uint8 `(n, C, H, W)` with labels `(n,)`, by a method of `ATTACKS`; ε is in units of [0, 1].
 
-    `source` is another classifier of the same input, whose gradients are used in place of the classifier's own (transfer);
-    `lattice` makes changes of whole levels, which survive saving; `sure` goes on where it fools already. Without `check` there is
-    no preflight, without `curve` no search for the least ε, without `saving` no files. `speed` (as in `Classifier.faster`) is that
-    of the search alone: who is right is what the classifier itself says in float32. Raises UsageError.
+    Labels are numbers of the classifier's own class table. `source` is another classifier of the same input, whose gradients are
+    used in place of the classifier's own (transfer), its classes joined by name; `lattice` makes changes of whole levels, which
+    survive saving; `sure` goes on where it fools already. Without `check` there is no preflight, without `curve` no search for the
+    least ε, without `saving` no files. `speed` (as in `Classifier.faster`) is that of the search alone: who is right is what the
+    classifier itself says in float32. Raises UsageError.
     """
     row = look_up(ATTACKS, method, "attack")
     if not epsilon >= 0 or (row.norm not in ("l2", "l1") and epsilon > 1):
         raise wrong("epsilon", "between 0 and 1, in units of the brightest pixel (8 of 255 levels are 8/255)", epsilon)
     if not len(pictures):
         raise wrong("the number of pictures", "at least 1", 0)
+    require_known(labels, len(classifier.classes))
     keep_large_buffers()
     batch_size = batch_size or classifier.batch
     maker = source or classifier
     if source and source.preprocessing.to_dict() | {"mean": 0, "std": 0} != classifier.preprocessing.to_dict() | {"mean": 0, "std": 0}:
         raise UsageError("a transfer attack needs two classifiers that see pictures of one size, with the same number of channels.")
+    by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
     parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
     with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
         quick = classifier.faster("plain" if row.near else "folded" if row.fine and speed == "auto" else speed)
         quick_maker = maker.faster(quick.speed) if source else quick
+        exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))
         judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
         for start in range(0, len(pictures), size):
             batch, places = pictures[start : start + size].to(classifier.device), torch.arange(start, min(start + size, len(pictures)))
             wanted = None if target is None else torch.full((len(batch),), target, device=batch.device)
             task = Task(
-                quick_maker.scores, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps,
+                search, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps,
                 restarts, wanted, batch_size, sure,
             )  # fmt: skip
-            parts.append(_one(row, on_lattice(task) if lattice else task, judge, Ways(maker.scores, quick.scores, lattice, curve, saving)))
+            parts.append(_one(row, on_lattice(task) if lattice else task, judge, Ways(exact, quick.scores, lattice, curve, saving)))
             progress.update(len(batch))
     columns = [torch.cat(column) for column in zip(*parts, strict=True)]
     clean, robust, least, changed, *kept = columns
     return Attacked(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
+
+
+def _picked(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:
+    """The same scores, of the classes in `columns` `(K,)` alone and in their order."""
+    return scores if columns is None else lambda pictures: scores(pictures)[:, torch.from_numpy(columns).to(pictures.device)]
 
 
 class Ways(NamedTuple):

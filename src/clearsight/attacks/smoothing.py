@@ -17,7 +17,7 @@ from ..base.progress import Progress
 from ..base.randomness import key
 from ..classifier import Classifier
 from ..metrics.intervals import median, wilson
-from .task import frozen
+from .task import frozen, require_known
 
 GUESSED = 100  # noisy copies that choose the class; others measure how often it is the answer
 BLOCK = 128  # copies at once; fixed, so that draws do not depend on the batch size
@@ -68,6 +68,7 @@ def certify(
         raise wrong("certify", "a standard deviation above 0, in units of [0, 1], as in 0.25", sigma)
     if samples < GUESSED:
         raise wrong("samples", f"at least {GUESSED}", samples)
+    require_known(labels, len(classifier.classes))
     keep_large_buffers()
     guesses, counts = [], []
     with frozen(classifier.model), Progress("certify", len(pictures), quiet=quiet) as progress:

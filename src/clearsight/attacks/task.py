@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ..base.errors import wrong
 from ..images.perturb import Scores, missed
 
 
@@ -68,3 +69,9 @@ def frozen(*models: nn.Module) -> Iterator[None]:
                 p.requires_grad_(flag)
             for module, mode in modes:
                 module.training = mode
+
+
+def require_known(labels: Tensor, classes: int) -> None:
+    """Raise UsageError unless every label `(n,)` is a number of a table of so many classes."""
+    if bool(((labels < 0) | (labels >= classes)).any()):
+        raise wrong("labels", f"numbers of the classifier's own classes, 0 to {classes - 1}", sorted(set(labels.tolist()))[:20])

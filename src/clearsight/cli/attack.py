@@ -46,6 +46,7 @@ def attack(
     from ..base.device import pick_device
     from ..base.errors import unknown
     from ..classifier import load
+    from ..datasets.classes import places
     from ..images.perturb import parse_epsilon
 
     if method == "list":
@@ -60,9 +61,10 @@ def attack(
     settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": load(transfer, device=where) if transfer else None}
     settings["batch_size"] = settings.pop("batch")
     if target:
-        if target not in classifier.classes:
+        place = int(places([target], classifier.classes)[0])
+        if place < 0:
             raise unknown("class", target, classifier.classes)
-        settings["target"] = classifier.classes.index(target)
+        settings["target"] = place
     if data and Path(data).is_file() and Path(data).suffix.lower() in _suffixes():
         _picture(classifier, data, out or "attack.png", as_json, settings)
     else:
@@ -76,16 +78,17 @@ def _suffixes() -> tuple[str, ...]:
 
 
 def _chosen(classifier: Any, model: str, data: str | None, part: str, n: int, seed: int, quiet: bool) -> tuple[str, Any, Any]:
-    """The name of the part, and the fitted pictures and labels drawn from it."""
+    """The name of the part, and the fitted pictures and labels, by the classifier's table, drawn from it."""
     from ..base.errors import plain
     from ..base.randomness import permutation
     from ..datasets.loader import load
+    from ..datasets.split import align
     from ..evaluate.parts import choose_part
 
     chosen, name, notes = choose_part(model, data, part)
     for note in () if quiet else notes:
         click.echo(plain(note), err=True)
-    pictures = load(chosen, classifier.preprocessing, quiet=quiet)
+    pictures = load(align(chosen, classifier.classes), classifier.preprocessing, quiet=quiet)
     picked = permutation(seed, 0, len(pictures))[:n]
     return name, pictures.batch(picked), pictures.labels[picked]
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
-from .dataset import Dataset, Parts, clean_label
+from .classes import places
+from .dataset import Dataset, Parts
 
 PARTS = ("train", "unlabelled", "val", "test", "unused")
 _HEADER = ("name", "label", "part")
@@ -210,16 +212,20 @@ def _label(parts: Parts, place: tuple[str, int]) -> str:
 
 def align(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     """`dataset` with its labels re-indexed to another class table by NAME; raises UsageError for a class that is not in it."""
-    index = {clean_label(label): i for i, label in enumerate(classes)}
-    used = [label for label, n in zip(dataset.classes, dataset.counts(), strict=True) if n]
-    extra = [label for label in used if clean_label(label) not in index]
+    table = places(dataset.classes, classes)
+    extra = [label for label, n, place in zip(dataset.classes, dataset.counts(), table, strict=True) if n and place < 0]
     if extra:
         raise UsageError(
             f"the data has classes that the classifier does not know: {listed(map(repr, extra))}. "
             f"The data's classes: {listed(map(repr, dataset.classes))}. The classifier's: {listed(map(repr, classes))}."
         )
-    table = np.array([index.get(clean_label(label), -1) for label in dataset.classes], dtype=np.int64)
     return replace(dataset, classes=tuple(classes), labels=table[dataset.labels])
+
+
+def align_parts(parts: Parts, classes: Sequence[str]) -> Parts:
+    """Every part after `align`, with `classes` as the one table; raises UsageError as `align` does."""
+    table = tuple(classes)
+    return replace(parts, classes=table, parts={name: align(dataset, table) for name, dataset in parts.parts.items()})
 
 
 def folds(dataset: Dataset, k: int, seed: int = 0) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import UsageError, listed
+from ..datasets.dataset import clean_label
 from ..metrics import paired
 from .evaluate import Evaluation
 
@@ -60,7 +61,7 @@ def _same_pictures(a: Evaluation, b: Evaluation) -> NDArray[np.int64]:
     order = np.array([place[str(name)] for name in a.names], dtype=np.int64)
     for row, other in enumerate(order):
         truths = a.classes[a.labels[row]], b.classes[b.labels[other]]
-        if truths[0] != truths[1]:
+        if clean_label(truths[0]) != clean_label(truths[1]):
             raise UsageError(f"A and B do not agree on what {a.names[row]} shows: {truths[0]!r} and {truths[1]!r}.")
     return order
 

@@ -15,6 +15,7 @@ from ..base.errors import UsageError
 from ..base.files import digest, read_json, write_json
 from ..base.progress import Progress
 from ..classifier import Classifier, load
+from ..datasets.classes import order
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import load as load_pictures
 from ..train.solved.probe import STEP, STRONGEST
@@ -80,7 +81,9 @@ def by_network(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: d
         if not (run / FINISHED).is_file():
             begun = (run / "recipe.toml").is_file()
             resume(run, data=others, quiet=quiet) if begun else train(others, out=str(run), quiet=quiet, **settings)
-        answers[torch.from_numpy(fold == number)] = _judged(load(run), data.subset(fold == number), quiet)
+        classifier = load(run)
+        columns = torch.from_numpy(order(data.classes, classifier.classes, of=str(run)))
+        answers[torch.from_numpy(fold == number)] = _judged(classifier, data.subset(fold == number), quiet)[:, columns]
     return answers
 
 

@@ -13,7 +13,7 @@ import torch
 from ..base.errors import UsageError
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
-from ..datasets.split import apply_manifest, split
+from ..datasets.split import align_parts, apply_manifest, split
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..train import prepare
@@ -83,7 +83,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
-        parts = apply_manifest(_opened(source, recipe), table)
+        parts = align_parts(apply_manifest(_opened(source, recipe), table), facts["classes"])
         job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))
         go_on(job, run, job.say)
         return _to_the_end(job, run, parts)

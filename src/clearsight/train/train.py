@@ -20,7 +20,7 @@ from ..classifier import Classifier
 from ..classifier import save as save_artefact
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.open import open_dataset
-from ..datasets.split import apply_manifest, manifest, split, with_labels
+from ..datasets.split import align_parts, apply_manifest, manifest, split, with_labels
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
@@ -186,7 +186,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         return resume_all(run, recipe, source, table, quiet)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        parts = align_parts(apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table), facts["classes"])
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
         job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))

@@ -29,6 +29,7 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     import torch
 
     from ...base.errors import UsageError
+    from ...datasets.split import align
     from ...images.augment import parse
     from ...images.preprocess import Preprocessing
     from ...look.augmented import every, tried, written
@@ -39,6 +40,8 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
         raise UsageError("say where the pictures go, with --out FILE, or who is to judge them, with --model MODEL.")
     rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
     subject = opened(model) if model else None
+    if subject and not subject.classes:
+        raise UsageError(f"{model} is not trained, and does not know the classes of {data}: --model is a run folder, or trained weights.")
     preprocessing = subject.preprocessing if subject else Preprocessing(3, 96, 96)
     with progress:
         loaded = []
@@ -48,7 +51,7 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     images, indices = torch.stack(loaded), torch.tensor(chosen)
     found = []
     if subject:
-        labels = torch.tensor([subject.index(rows.label(i), len(subject.classes)) for i in chosen])
+        labels = torch.from_numpy(align(rows.subset(chosen), subject.classes).labels)
         found = tried(subject, ops, images, indices, labels, seed)
     if out:
         write_figure([contact_sheet(data, ops, images, indices, seed, found, WIDE)], out)

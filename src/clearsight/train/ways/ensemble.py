@@ -23,7 +23,7 @@ from ...classifier.artefact import CONFIG
 from ...datasets.dataset import Parts
 from ...datasets.loader import Pictures, load
 from ...datasets.open import open_dataset
-from ...datasets.split import apply_manifest, manifest
+from ...datasets.split import align, apply_manifest, manifest
 from ...images.decode import decode
 from ...metrics.accuracy import ranks
 from ...metrics.calibration import fit_temperature
@@ -94,7 +94,7 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     device, val = pick_device(recipe.device), parts.parts["val"]
     every = [load_artefact(folder, device=device) for folder in folders]
     whole = ensemble.join(every)
-    pictures = load(val, whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    pictures = load(align(val, whole.classes), whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     *answers, together = (_logits(one, pictures) for one in (*every, whole))
     whole.temperature = fit_temperature(together, pictures.labels)
     names = [f"members/{folder.name}" for folder in folders]
