@@ -9,7 +9,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage
-from clearsight.images import decode as module
+from clearsight.images import jpeg as module
 from clearsight.images.decode import decode
 
 quick = pytest.importorskip("simplejpeg")

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clearsight.images.decode import MAX_METADATA_BYTES, MAX_SCANS, decode
+from clearsight.images.decode import MAX_METADATA_BYTES, decode
+from clearsight.images.jpeg import MAX_SCANS
 
 from .bad import EITHER, JPEG, PNG, REFUSED
 from .build import chunk, many_scans, png

@@ -31,11 +31,7 @@ from PIL import (
 )
 
 from ..base.errors import UnreadableImage, unknown, wrong
-
-try:
-    import simplejpeg
-except ImportError:  # the extra `fast`
-    simplejpeg = None
+from . import jpeg
 
 # Not Image.open: it judges sizes by a process-wide limit with a warning, and gives a JPEG with a second picture in it to another reader
 READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
@@ -63,8 +59,6 @@ OTHERS = {  # what else is found under a picture's name
 }
 MAX_PIXELS = 64_000_000
 MAX_METADATA_BYTES = 2**26
-MAX_SCANS = 100  # writers make up to a dozen; each costs a pass over all pixels and need not have more than 30 bytes
-MARKER = re.compile(rb"\xff+([^\0\1\xd0-\xd8\xff])")  # within a scan 0xff is followed by 0x00 or is a restart
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 WHITES = (1, 255, 65535)
 UPRIGHT = {  # EXIF orientation → what undoes it
@@ -125,11 +119,12 @@ def decode(
             # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
             image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
         if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
-            data = _whole(file)
-            if min_side:
-                image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
-            if (pixels := _quickly(image, data)) is not None:
-                return _from_array(pixels, channels, name)
+            data = jpeg.whole(file)
+            if jpeg.scalable(data):
+                if min_side:
+                    image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
+                if _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
+                    return _from_array(pixels, channels, name)
         image.load()
         if image.format == "PNG" and file:
             _require_rows(image, file)
@@ -234,45 +229,6 @@ def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
         raise UnreadableImage(name, f"{width}×{height} is {width * height:,} px; the limit is {max_pixels:,}")
     if not width * height:
         raise UnreadableImage(name, "it has no pixels")
-
-
-def _whole(file: IO[bytes]) -> bytes:
-    """All of a JPEG file, read up to its first scan, that has its end.
-
-    A download cut off and filled with zeros decodes to a picture that ends in grey: only the missing end marker tells.
-    """
-    start = file.tell()
-    file.seek(0)
-    data = file.read()
-    if data.rfind(b"\xff\xd9", start) < 0:
-        raise EOFError("truncated: the end marker is missing")
-    values = np.frombuffer(data, np.uint8, offset=start)
-    begun = np.count_nonzero((values[:-1] == 0xFF) & (values[1:] == 0xDA))  # several times as fast as bytes.count
-    if begun >= MAX_SCANS and (scans := _scans(data[start:])) > MAX_SCANS:
-        raise ValueError(f"it has {scans:,} scans; the limit is {MAX_SCANS}")
-    return data
-
-
-def _quickly(image: ImageFile.ImageFile, data: bytes) -> np.ndarray | None:
-    """The pixels of an ordinary JPEG by the optional simplejpeg; None where there is none or it has any objection: then Pillow decides."""
-    if simplejpeg is None or image.mode not in ("L", "RGB") or _orientation(image) in UPRIGHT:
-        return None
-    (width, height), scale = image.size, (*image.decoderconfig, 1)[0]
-    colours = "GRAY" if image.mode == "L" else "RGB"
-    try:
-        pixels: np.ndarray = simplejpeg.decode_jpeg(data, colours, min_height=height, min_width=width, min_factor=scale, strict=True)
-    except ValueError:
-        return None
-    return pixels if pixels.shape[:2] == (height, width) else None
-
-
-def _scans(data: bytes) -> int:
-    """The scans from the first one's pixels up to the end marker: what follows that, a film for example, does not count."""
-    count, place = 1, 0
-    while (marker := MARKER.search(data, place)) and marker[1] != b"\xd9":
-        count += marker[1] == b"\xda"
-        place = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-    return count
 
 
 def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
