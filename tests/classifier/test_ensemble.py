@@ -106,6 +106,20 @@ def test_a_border_filled_with_the_mean_needs_the_same_mean():
         join([padded(0.5), padded(0.3)])
 
 
+def test_a_border_is_compared_in_the_colours_that_it_has():
+    def padded(*mean: float) -> Classifier:
+        fit = Preprocessing(3, 12, 12, fit="pad", mean=mean, std=(0.5,) * 3, order="bgr")
+        return Classifier(models.build("pixels", 4, channels=3, height=12, width=12, seed=0), fit, CLASSES, architecture="pixels")
+
+    every = [padded(0.1, 0.4, 0.8), padded(0.1, 0.4, 0.8004)]
+    whole = join(every)
+    wide = whole.preprocessing.fit_picture(np.full((4, 12, 3), 200, np.uint8))[None]
+    assert wide[0, :, 0, 0].tolist() == [204, 102, 26]
+    assert torch.allclose(whole.probabilities(wide), sum(one.probabilities(wide) for one in every) / 2, atol=1e-6)
+    with pytest.raises(UsageError, match=r"different pictures: mean \[204, 102, 26\] and \[26, 102, 204\]"):
+        join([every[0], padded(0.8, 0.4, 0.1)])
+
+
 def test_names_say_the_networks():
     every = ["swift", "swift", "resnet18", "swift"]
     assert named(every) == "2 × swift + 1 × resnet18 + 1 × swift" and members(named(every)) == every

@@ -9,6 +9,7 @@ from torch import nn
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.datasets.open import open_dataset
+from clearsight.evaluate.backgrounds import masks
 from clearsight.evaluate.stress import stress
 from clearsight.images.preprocess import Preprocessing
 
@@ -62,3 +63,13 @@ def test_a_mask_that_is_missing_is_named(folders):
     (folders / "masks" / "dark" / "3.png").unlink()
     with pytest.raises(UsageError, match=r"no mask .*3\.bmp"):
         judged(folders, middle=True)
+
+
+@pytest.mark.parametrize("mean", [0.2, 0.9])
+def test_the_border_around_a_wide_mask_shows_no_object(tmp_path, mean):
+    for folder in ("data", "masks"):
+        (tmp_path / folder / "light").mkdir(parents=True)
+        Image.new("L", (16, 8), 255).save(tmp_path / folder / "light" / "0.png")
+    data = next(iter(open_dataset(tmp_path / "data").parts.values()))
+    inside = masks(tmp_path / "masks", data, Preprocessing(1, 16, 16, fit="pad", mean=(mean,)))
+    assert inside[0, 0, 4:12].all() and not inside[0, 0, :4].any() and not inside[0, 0, 12:].any()

@@ -38,6 +38,16 @@ def test_crop_cuts_the_middle_and_pad_shows_all():
     assert (padded[:, 10:20, 10:20] == 200).all()
 
 
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+@pytest.mark.parametrize("mean", [(0.1, 0.4, 0.8), KERAS_CAFFE.mean])
+def test_a_border_of_the_mean_is_nothing_after_normalising(order, mean):
+    wide = to(12, 12, "pad", order=order, mean=mean, std=(1.0, 1.0, 1.0))
+    seen = wide.normalise(wide.fit_picture(np.full((4, 12, 3), 255, np.uint8))[None])
+    assert seen[:, :, [0, -1]].abs().max() <= 0.5 / 255  # a border of whole levels
+    assert wide.border == tuple(round(255 * value) for value in (mean if order == "rgb" else mean[::-1]))
+    assert to(12, 12, "pad", mean=(-3.0, 0.5, 7.0)).border == (0, 128, 255)
+
+
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (7, 13), (33, 32), (500, 499)])
 def test_every_shape_comes_out_at_size(fit, shape):

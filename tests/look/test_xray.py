@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from clearsight.images.preprocess import Preprocessing
+from clearsight.images.preprocess import IMAGENET, Preprocessing
 from clearsight.look.subject import Subject
-from clearsight.look.xray import answers, stages
+from clearsight.look.xray import MISTAKES, answers, stages
 
 
 def jpeg(orientation: int) -> bytes:
@@ -61,3 +61,11 @@ def test_red_is_blue_with_channels_swapped(seen):
     red[..., 0] = 255
     found = {one.mistake: one for one in answers(seen, red)}
     assert found[""].label == "red" and found["channels swapped"].label == "blue" and found["channels swapped"].changed
+
+
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_imagenets_colours_are_in_the_order_of_the_network(order):
+    turned = slice(None, None, 1 if order == "rgb" else -1)
+    own = Preprocessing(3, 8, 8, order=order, mean=IMAGENET.mean[turned], std=IMAGENET.std[turned])
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    assert torch.equal(MISTAKES["ImageNet's colours"][1](own, picture), own.normalise(own.load(picture)[None]))

@@ -140,5 +140,4 @@ def _require_alike(first: Classifier, one: Classifier, number: int) -> None:
 def _fitted(preprocessing: Preprocessing) -> dict[str, Any]:
     """What decides the fitted picture; the mean does where it fills the border."""
     values = preprocessing.to_dict()
-    mean = [round(255 * value) for value in preprocessing.mean] if preprocessing.fit == "pad" else None
-    return {**values, "mean": mean, "std": None}
+    return {**values, "mean": list(preprocessing.border) if preprocessing.fit == "pad" else None, "std": None}

@@ -50,7 +50,7 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     folder.mkdir(parents=True, exist_ok=True)
     p = preprocessing
     row = p.height * p.width * p.channels
-    fit = f"{p.fit} {p.crop_fraction} {p.mean if p.fit == 'pad' else ''}"
+    fit = f"{p.fit} {p.crop_fraction} {p.border if p.fit == 'pad' else ''}"
     kind = digest(f"{VERSION} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}".encode())[:12]
     wanted = _keys(dataset)
     paths = sorted(folder.glob(f"{kind}-*.pictures"))

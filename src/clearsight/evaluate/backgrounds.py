@@ -19,7 +19,8 @@ def masks(folder: Path, dataset: Dataset, preprocessing: Preprocessing) -> Tenso
 
     Raises UsageError where there is none.
     """
-    fitted = dataclasses.replace(preprocessing, channels=1, mean=preprocessing.mean[:1], std=preprocessing.std[:1], order="rgb")
+    # a border that `pad` makes shows no object: black, whatever colour the pictures have there
+    fitted = dataclasses.replace(preprocessing, channels=1, mean=(0.0,), std=(1.0,), order="rgb")
     return torch.stack([fitted.load(_file(folder, str(name))) > 127 for name in dataset.names])
 
 

@@ -64,6 +64,12 @@ class Preprocessing:
         if not all(value >= 1e-6 for value in self.std):
             raise wrong("std", "at least 0.000001", self.std)
 
+    @property
+    def border(self) -> tuple[int, ...]:
+        """What `pad` fills with: the mean as levels 0 to 255 of grey, or of red, green and blue, in which pictures are before `normalise`."""
+        mean = self.mean[::-1] if self.order == "bgr" else self.mean
+        return tuple(min(max(round(255 * value), 0), 255) for value in mean)
+
     def load(self, source: Any) -> Tensor:
         """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
         # half as large again as needed: a JPEG may be decoded smaller without the resize noticing
@@ -93,7 +99,7 @@ class Preprocessing:
         factor = min(self.height / height, self.width / width)
         rows, columns = (min(max(1, round(n * factor)), most) for n, most in ((height, self.height), (width, self.width)))
         top, left = (self.height - rows) // 2, (self.width - columns) // 2
-        fill = torch.tensor([round(255 * value) for value in self.mean]).clamp(0, 255).to(torch.uint8)
+        fill = torch.tensor(self.border, dtype=torch.uint8)
         shape = (len(pictures), self.channels, self.height, self.width)
         canvas = fill[:, None, None].expand(shape).contiguous(memory_format=torch.channels_last)
         canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)

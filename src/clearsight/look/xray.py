@@ -98,7 +98,8 @@ def _twice(preprocessing: Preprocessing, source: Any) -> Tensor:
 def _others(preprocessing: Preprocessing, source: Any) -> Tensor | None:
     if preprocessing.channels != 3:
         return None
-    return replace(preprocessing, mean=IMAGENET.mean, std=IMAGENET.std).normalise(preprocessing.load(source)[None])
+    mean, std = (row[::-1] if preprocessing.order == "bgr" else row for row in (IMAGENET.mean, IMAGENET.std))
+    return replace(preprocessing, mean=mean, std=std).normalise(preprocessing.load(source)[None])
 
 
 def _lying(preprocessing: Preprocessing, source: Any) -> Tensor:
