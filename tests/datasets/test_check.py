@@ -150,6 +150,16 @@ def test_a_print_is_small_and_holds_no_picture():
     assert all(value.base is None for value in arrays)
 
 
+@pytest.mark.parametrize("shape", [(300, 300), (300, 300, 3), (140, 2000)])
+def test_a_page_with_a_thin_stroke_is_not_blank(shape):
+    page = np.full(shape, 250, np.uint8)
+    assert fingerprint._blank(page[None]).tolist() == [True]
+    page[101, 5:] = 0  # between the rows that are looked at first
+    assert fingerprint._blank(page[None]).tolist() == [False]
+    rough = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert fingerprint._deviation(rough) == pytest.approx(rough.std(axis=(0, 1)).max(), rel=1e-9)
+
+
 def test_the_small_ones_are_named(folder):
     (folder / "train" / "coffee" / "empty.png").touch()
     Image.new("RGB", (40, 40), "red").save(folder / "train" / "coffee" / "red.png")

@@ -5,13 +5,14 @@ import tomllib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from clearsight import models
 from clearsight.base.errors import UsageError
 from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
-from clearsight.train.prepare import settle
+from clearsight.train.prepare import LOOKED_AT, settle
 from clearsight.train.recipe import Recipe, built_in, compose, saved
 from tests.pictures import digit_arrays, digit_folder
 
@@ -79,6 +80,21 @@ def test_the_data_answer_what_is_left_open(tmp_path):
     assert "rrc" in photos.augment
     colour = np.zeros((4, 40, 50, 3), np.uint8), np.array([0, 0, 1, 1])
     assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_one_colour_picture_among_many_grey_ones_keeps_its_colours(tmp_path, ending):
+    picture = Image.new("L", (4, 4), 90)
+    for i in range(LOOKED_AT + 400):
+        path = tmp_path / "ab"[i % 2] / f"{i:04d}.{ending}"
+        path.parent.mkdir(exist_ok=True)
+        picture.save(path)
+    data = open_dataset(tmp_path).parts["all"]
+    assert settle({}, data).channels == 1
+    last = str(data.source(len(data) - 2))  # not among those looked at for their size
+    picture.convert("RGB").save(last)
+    assert settle({}, data).channels == 3
+    assert settle({"channels": 1}, data).channels == 1
 
 
 @pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "mirror"), ("crop:2", ""), ("", "")])

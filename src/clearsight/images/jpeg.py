@@ -33,19 +33,26 @@ def whole(file: IO[bytes]) -> bytes:
         raise EOFError("truncated: the end marker is missing")
     values = np.frombuffer(data, np.uint8, offset=start)
     begun = np.count_nonzero((values[:-1] == 0xFF) & (values[1:] == 0xDA))  # several times as fast as bytes.count
-    if begun >= MAX_SCANS and (scans := 1 + sum(marker == 0xDA for marker in _markers(data, start))) > MAX_SCANS:
+    if begun >= MAX_SCANS and (scans := 1 + sum(marker == 0xDA for marker, _ in _markers(data, start))) > MAX_SCANS:
         raise ValueError(f"it has {scans:,} scans; the limit is {MAX_SCANS}")
     return data
 
 
 def scalable(data: bytes) -> bool:
     """Whether a JPEG may be decoded smaller: every frame before its first scan is of a process whose blocks can be."""
-    frames = []
-    for marker in _markers(data, 2):
-        if marker == 0xDA:
-            break
-        frames += [marker] if marker in FRAMES else []
+    frames = [marker for marker, _ in _header(data) if marker in FRAMES]
     return bool(frames) and SCALABLE.issuperset(frames)
+
+
+def components(data: bytes) -> int:
+    """The channels of a JPEG by its last frame before the first scan, as Pillow reads it; 0 where `data` end before that scan."""
+    found = 0
+    for marker, place in _header(data):
+        if marker == 0xDA:
+            return found
+        if marker in FRAMES and place + 8 <= len(data):
+            found = data[place + 7]
+    return 0
 
 
 def quickly(image: ImageFile.ImageFile, data: bytes) -> np.ndarray | None:
@@ -64,8 +71,19 @@ def quickly(image: ImageFile.ImageFile, data: bytes) -> np.ndarray | None:
     return pixels if pixels.shape[:2] == (height, width) else None
 
 
-def _markers(data: bytes, place: int) -> Iterator[int]:
-    """The markers from `place` up to the end marker, as libjpeg finds them: what follows that, a film for example, does not count."""
+def _header(data: bytes) -> Iterator[tuple[int, int]]:
+    """The markers up to the first scan's, that included."""
+    for marker, place in _markers(data, 2):
+        yield marker, place
+        if marker == 0xDA:
+            return
+
+
+def _markers(data: bytes, place: int) -> Iterator[tuple[int, int]]:
+    """The markers from `place` up to the end marker, as libjpeg finds them, and where their segments begin.
+
+    What follows the end marker, a film for example, does not count.
+    """
     while (marker := MARKER.search(data, place)) and marker[1] != b"\xd9":
-        yield marker[1][0]
+        yield marker[1][0], marker.end()
         place = marker.end() + max(2, int.from_bytes(data[marker.end() : marker.end() + 2], "big"))

@@ -66,7 +66,7 @@ class Preprocessing:
 
     @property
     def border(self) -> tuple[int, ...]:
-        """What `pad` fills with: the mean as levels 0 to 255 of grey, or of red, green and blue, in which pictures are before `normalise`."""
+        """What `pad` fills with: the mean as levels 0 to 255, of red, green and blue in this order whatever `order` is."""
         mean = self.mean[::-1] if self.order == "bgr" else self.mean
         return tuple(min(max(round(255 * value), 0), 255) for value in mean)
 

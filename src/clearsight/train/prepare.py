@@ -14,6 +14,7 @@ from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
+from ..images.header import is_grey
 from ..images.preprocess import Preprocessing
 from .recipe import Recipe, compose
 from .start import Start
@@ -26,7 +27,6 @@ LEAST_STEPS = 200
 LOOKED_AT = 256
 STATISTICS_FROM = 4096
 STATISTICS_PIXELS = 2**24
-GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 
 
 def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe, small: str = "swift") -> Recipe:
@@ -108,18 +108,28 @@ def normalised(model: str) -> bool:
 
 
 def _glance(data: Dataset) -> tuple[int, bool]:
-    """The median short side in px and whether all is grey, of up to 256 pictures spread over the data."""
+    """The median short side in px of up to 256 pictures spread over the data, and whether all pictures are grey."""
     if data.pictures is not None:
         return int(min(data.pictures.shape[1:3])), data.pictures.ndim == 3 or data.pictures.shape[-1] == 1
-    sides, grey = [], True
+    sides = []
     for i in np.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).astype(int):
         try:
             facts = picture_facts(data.source(int(i)))
         except UnreadableImage:
             continue  # loading names every one of them
         sides.append(min(facts.width, facts.height))
-        grey = grey and facts.mode in GREY_MODES
-    return (int(np.median(sides)), grey) if sides else (PHOTOGRAPH, False)
+    return (int(np.median(sides)), _all_grey(data)) if sides else (PHOTOGRAPH, False)
+
+
+def _all_grey(data: Dataset) -> bool:
+    """Whether no picture of files has colours: a single one among a million has, and the first one found ends the search."""
+    for i in range(len(data)):
+        try:
+            if not is_grey(data.source(i)):
+                return False
+        except UnreadableImage:
+            continue
+    return True
 
 
 def _epochs(pictures: int, recipe: Recipe) -> int:

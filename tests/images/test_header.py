@@ -1,0 +1,52 @@
+"""Grey or colour by the first bytes is grey or colour by Pillow, in every mode and format, and an unreadable file is said to be one."""
+
+import os
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clearsight.base.errors import UnreadableImage
+from clearsight.images.decode import picture_facts
+from clearsight.images.header import HEAD, MODES, is_grey
+
+RAMP = np.linspace(0, 255, 20 * 30).reshape(20, 30)
+MADE = {mode: Image.fromarray(RAMP.astype(np.uint8)).convert(mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")}
+MADE |= {"I;16": Image.fromarray((RAMP * 257).astype(np.uint16)), "F": Image.fromarray((RAMP / 255).astype(np.float32))}
+KINDS = [("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")] + [("JPEG", mode) for mode in ("L", "RGB", "CMYK")]
+KINDS += [("TIFF", mode) for mode in MADE] + [("BMP", "L"), ("BMP", "RGB"), ("GIF", "L"), ("WEBP", "RGB")]
+
+
+def encoded(kind: str, mode: str, **options) -> bytes:
+    stream = BytesIO()
+    MADE[mode].save(stream, kind, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "mode"), KINDS)
+def test_it_is_what_pillow_says(kind, mode, tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(kind, mode))
+    expected = mode in ("1", "L", "LA", "I;16", "F")
+    assert is_grey(path) == is_grey(path.read_bytes()) == (picture_facts(path).mode in MODES) == expected
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"exif": b"Exif\0\0" + bytes(5 * HEAD)}, {"comment": b"\xff\xc0\0\x0b" * HEAD}])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_with_much_before_its_frame(mode, options, tmp_path):
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(encoded("JPEG", mode, **options))
+    assert is_grey(path) == (mode == "L")
+
+
+def test_what_is_no_picture_is_said(tmp_path):
+    path = tmp_path / "none.png"
+    for data in (b"", b"text", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0"):
+        path.write_bytes(data)
+        with pytest.raises(UnreadableImage, match=r"none\.png"):
+            is_grey(path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableImage, match="not a regular file"):
+        is_grey(tmp_path / "pipe")
+    assert is_grey(np.zeros((4, 4), np.uint8)) and not is_grey(np.zeros((4, 4, 3), np.uint8))
