@@ -76,3 +76,33 @@ def test_next(clearsight, folder, tmp_path):
 def test_mistakes_are_one_line(clearsight, words, says):
     said = clearsight("labels", *words)
     assert said.code in (1, 2) and said.out == "" and says in said.err.strip().splitlines()[-1], said.err
+
+
+def test_no_table_is_a_formula(clearsight, tmp_path):
+    """Classes and files called like formulas: every CSV that is written has none, and is read again as what it was."""
+
+    from clearsight.datasets.open import open_dataset
+
+    digit_folder(tmp_path / "data", per_class=6, classes=3)
+    for plain, name in (("zero", "=1+1|cmd"), ("one", "@b"), ("two", "-c")):
+        (tmp_path / "data" / plain).rename(tmp_path / "data" / name)
+    files = sorted((tmp_path / "data").glob("*/*.png"))
+    for file in files[::2]:
+        file.rename(file.with_name(f"+{file.name}"))
+    road = ("--model", "pixels", "--epochs", "2", "--speed", "plain", "--out", "run", "--quiet")
+    assert clearsight("train", "data", *road).code == 0
+    assert clearsight("evaluate", "runs/run", "--table", "answers.csv", "--quiet").code == 0
+    assert clearsight("labels", "errors", "data", "--folds", "2", "--out", "there", "--quiet").code == 0
+    assert clearsight("labels", "next", "runs/run", "data", "--out", "there", "--quiet").code in (0, 2), "all have a label already"
+    for table in ("answers.csv", "runs/there/errors.csv"):
+        with (tmp_path / table).open(newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        assert "'=1+1|cmd" in cells
+    with (tmp_path / "runs/there/errors.csv").open(newline="") as file:
+        rows = [(row["picture"], row["given"]) for row in csv.DictReader(file)]
+    with (tmp_path / "data" / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("path", "label"), *rows])
+    again = open_dataset(tmp_path / "data" / "labels.csv")
+    assert again.classes == open_dataset(tmp_path / "data").classes and len(again.parts["all"]) == 18
+    assert clearsight("evaluate", "runs/run", "--json", "--quiet").code == 0, "split.csv is not changed, and fits"

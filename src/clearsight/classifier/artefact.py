@@ -33,6 +33,7 @@ GOLDEN_FILE = re.compile(r"golden/[A-Za-z0-9_-]+\.png")
 MAX_GOLDEN = 1000
 MAX_GOLDEN_BYTES = 2**28
 MAX_CONFIG_BYTES = 2**25
+COUNTED = ("epochs", "training_pictures", "seconds")
 # Kernels, thread counts and batch sizes reorder float32 sums; a probability moves by about 1e-6 through
 # them and by 1e-2 and more through another resize, a channel swap or a missing normalisation.
 TOLERANCE = 1e-3
@@ -145,7 +146,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
             temperature=_temperature(config),
             architecture=name,
             views=_views(config),
-            facts=_field(config, "facts", dict, {}),
+            facts=_facts(config),
         )
     except MissingExtra:
         raise
@@ -179,6 +180,19 @@ def _classes(config: dict[str, Any]) -> list[str]:
     if not all(isinstance(label, str) for label in classes) or len(set(classes)) < len(classes):
         raise CorruptFile("its 'classes' must be texts, each of them once.")
     return classes
+
+
+def _facts(config: dict[str, Any]) -> dict[str, Any]:
+    """What is said of its training; anything may be, but what is read again must be of its kind."""
+    facts: dict[str, Any] = _field(config, "facts", dict, {})
+    validation = facts.get("validation") or {}
+    top1 = (validation.get("top1") if isinstance(validation, dict) else None) or {}
+    numbers = [facts.get(name) or 0 for name in COUNTED]
+    if top1:
+        numbers += [top1.get(name) if isinstance(top1, dict) else None for name in ("value", "low", "high")] + [validation.get("n")]
+    if not isinstance(validation, dict) or any(type(number) not in (int, float) for number in numbers):
+        raise CorruptFile(f"its 'facts' must have numbers in {', '.join(COUNTED)} and 'validation'.")
+    return facts
 
 
 def _views(config: dict[str, Any]) -> str:

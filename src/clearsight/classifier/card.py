@@ -1,5 +1,6 @@
 """The model card: what a stranger must know before they trust the file beside it."""
 
+from ..base.markup import inline
 from .classifier import Classifier
 
 
@@ -17,25 +18,25 @@ def model_card(classifier: Classifier) -> str:
         "tags: [image-classification, clearsight]",
         "---",
         "",
-        f"# {classifier.architecture} on {facts.get('data', 'pictures')}",
+        f"# {inline(classifier.architecture)} on {inline(facts.get('data', 'pictures'))}",
         "",
-        f"Answers with one of {len(classifier.classes)} classes: {', '.join(classifier.classes[:20])}"
+        f"Answers with one of {len(classifier.classes)} classes: {', '.join(map(inline, classifier.classes[:20]))}"
         + (" …" if len(classifier.classes) > 20 else "")
         + ".",
         "",
-        f"- Network: `{classifier.architecture}`, {parameters:,} parameters",
-        f"- Input: {preprocessing.channels} × {preprocessing.height} × {preprocessing.width}, fit by {preprocessing.fit}",
+        f"- Network: {inline(classifier.architecture)}, {parameters:,} parameters",
+        f"- Input: {preprocessing.channels} × {preprocessing.height} × {preprocessing.width}, fit by {inline(preprocessing.fit)}",
         f"- Temperature, fitted on validation: {classifier.temperature:.3f}",
     ]
     if classifier.views:
-        lines.append(f"- Scores are the mean over the views `{classifier.views}` of a picture")
+        lines.append(f"- Scores are the mean over the views {inline(classifier.views)} of a picture")
     if top1:
         lines.append(
             f"- Validation accuracy (it chose the epoch): {top1['value']:.2%}, 95 % interval {top1['low']:.2%} to {top1['high']:.2%}, "
             f"n = {validation['n']:,}"
         )
     told = {name: value for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"}
-    lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in told.items()]
+    lines += [f"- {inline(str(name).replace('_', ' '))}: {inline(value)}" for name, value in told.items()]
     lines += [
         "",
         "```python",

@@ -1,12 +1,14 @@
 """The reports of a run folder: after training (judged on validation) and after evaluation (on test)."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ClearsightError
-from ..base.files import make_folder, read_json, write_json
+from ..base.files import make_folder, write_json
+from ..base.stored import taken_from
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluate import findings
@@ -68,9 +70,18 @@ def report_evaluation(
         evaluation_part=part,
         dataset=data,
         classifier=classifier,
-        more=(cards(Ladder.read(run.folder.parent)) if (run.folder.parent / FILE).is_file() else "") + findings.cards(folder),
+        more=_ladder(run.folder.parent) + findings.cards(folder),
     )
     return path
+
+
+def _ladder(folder: Path) -> str:
+    """The cards of the ladder in `folder`; nothing where there is none."""
+    if not (folder / FILE).is_file():
+        return ""
+    found = Ladder.read(folder)
+    with taken_from(folder / FILE, "the file of a ladder"):
+        return cards(found)
 
 
 def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
@@ -94,8 +105,8 @@ def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
             "keep",
         )
         facts |= {name: getattr(recipe, name) for name in told}
-        known = read_json(run.folder / "run.json")
+        known, _ = run.divided()
         facts |= known.get("hardware", {})
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
-        facts["command"] = f"clearsight {verb} {known['data']} --recipe {run.folder / 'recipe.toml'}"
+        facts["command"] = shlex.join(["clearsight", verb, known["data"], "--recipe", str(run.folder / "recipe.toml")])
     return {name.replace("_", " "): str(value) for name, value in facts.items()}

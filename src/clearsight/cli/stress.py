@@ -57,7 +57,7 @@ def stress(
         click.echo(plain(note), err=True)
     with report_folder(model, data, out) as folder:
         found = run(classifier, chosen, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
-        title = f"{classifier.architecture} on {Path(data or '').name or Path(classifier.facts.get('data', 'pictures')).name}, {name}"
+        title = f"{classifier.architecture} on {Path(data or '').name or Path(str(classifier.facts.get('data', 'pictures'))).name}, {name}"
         written = write_scorecard(found, folder, title)
         show_in_report(folder)
     if as_json:

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..base.cells import uncell
 from ..base.errors import ClearsightError, UsageError, listed, plain, unknown
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 
@@ -80,7 +81,7 @@ def _numbered(path: Path, mark: str, *, strict: bool = True) -> Iterator[tuple[i
     try:
         while (cells := next(reader, None)) is not None:
             if any(cell.strip() for cell in cells):
-                yield line, cells
+                yield line, [uncell(cell) for cell in cells]
             line = reader.line_num + 1
     except csv.Error as error:
         raise ClearsightError(f"{path}, line {line}: {error}. Is a quotation mark left open?") from error

@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from ..base.files import read_json, write_atomic, write_json
+from ..base.files import write_atomic, write_json
+from ..base.stored import read_table, taken_from
 from . import charts
 from .report import card, percent, table
 
@@ -15,13 +16,14 @@ READ = (
     "The least ε is that of the smallest change found for a picture, and half of the pictures need no more than its median.</p>"
 )
 BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
+WHAT = "what Clearsight keeps of a run's findings"
 Found = Mapping[str, Any]
 
 
 def keep(folder: Path, kind: str, name: str, found: Found) -> None:
     """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
     path = folder / f"{kind}.json"
-    write_json(path, {**(read_json(path) if path.is_file() else {}), name: found})
+    write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: found})
     show(folder)
 
 
@@ -35,8 +37,13 @@ def show(folder: Path) -> None:
 
 
 def cards(folder: Path) -> str:
-    """The cards of all that was found, between two marks at which they can be changed."""
-    shown = [make(read_json(folder / f"{kind}.json"), folder) for kind, make in CARDS.items() if (folder / f"{kind}.json").is_file()]
+    """The cards of all that was found, between two marks at which they can be changed; raises CorruptFile for a file of another shape."""
+    shown = []
+    for kind, make in CARDS.items():
+        path = folder / f"{kind}.json"
+        if path.is_file():
+            with taken_from(path, WHAT):
+                shown.append(make(read_table(path, WHAT), folder))
     return BEGIN + "".join(shown) + END
 
 
@@ -94,7 +101,8 @@ def ensemble(found: Found, folder: Path) -> str:
         cells = "".join(f"<td>{value}<br><small>{low} to {high}</small></td>" for value, low, high in limits)
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     titles = ("", *(key.replace("top", "top-").replace("_", " ") for key in keys))
-    lead = f"Errors on the same {found['n']:,} {found['part']} pictures, with 95 % intervals; the answer is the mean of all probabilities."
+    judged = f"{found['n']:,} {escape(found['part'])} pictures"
+    lead = f"Errors on the same {judged}, with 95 % intervals; the answer is the mean of all probabilities."
     return card("What many say together", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ClearsightError, CorruptFile, UsageError, unknown
-from ..base.files import make_folder, read_json, write_json
+from ..base.errors import ClearsightError, UsageError, unknown
+from ..base.files import make_folder, write_json
+from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.open import open_dataset
@@ -29,6 +30,7 @@ SHARES = (0.01, 0.1, 1.0)
 LEAST = 4  # pictures of each class, on average: with fewer a share is left out
 FINISHED = "model.safetensors"
 FILE = "ladder.json"
+WHAT = "the file of a ladder"
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,12 @@ class Ladder:
     def read(cls, folder: Path) -> "Ladder":
         """The ladder that was climbed in `folder`; raises ClearsightError when its file is damaged."""
         path = folder / FILE
-        found = read_json(path)
-        try:
-            return cls(**{**found, "folder": folder, "standings": [Standing(**row) for row in found["standings"]]})
-        except (TypeError, KeyError) as error:
-            raise CorruptFile(f"{path} is not the file of a ladder: {error}. Take it away, or climb again.") from error
+        with taken_from(path, WHAT):
+            found = read_table(path, WHAT)
+            rows = [fitting(Standing, row) for row in found["standings"]]
+            if any(row.step is None for row in rows[1:]):
+                raise ValueError("a rung does not say what it bought over the one below")
+            return fitting(cls, {**found, "folder": folder, "standings": rows})
 
 
 def climb(
@@ -175,7 +178,7 @@ def _opened(folder: Path, parts: Parts, settings: dict[str, Any]) -> Ladder:
     new = Ladder(folder, parts.name, n, train_n, settings)
     path = folder / FILE
     if path.is_file():
-        old = read_json(path)
+        old = read_table(path, WHAT)
         known, now = ({key: there.get(key) for key in ("data", "n", "train", "settings")} for there in (old, new.to_json()))
         if known != now:
             raise UsageError(f"{folder} has a ladder of {known}, and this one is of {now}. Name another folder with --out.")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..base.cells import cells
 from ..base.errors import UsageError, unknown
 from ..base.files import write_atomic
 from .evaluate import Evaluation
@@ -41,8 +42,8 @@ def columns(evaluation: Evaluation) -> Columns:
 def _csv(table: Columns) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*table.values(), strict=True))
+    writer.writerow(cells(table))
+    writer.writerows(cells(row) for row in zip(*table.values(), strict=True))
     return text.getvalue().encode()
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import torch
 
 from .. import weights
-from ..base.errors import CorruptFile, UsageError, unknown
-from ..base.files import make_folder, read_json, write_json
+from ..base.errors import UsageError, unknown
+from ..base.files import make_folder, write_json
+from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..datasets import loader
 from ..datasets.dataset import Dataset, Parts
@@ -197,9 +198,7 @@ def _opened(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
     make_folder(folder)
     new, path = Curve(folder, whole.name, settings), folder / FILE
     if path.is_file():
-        old = read_json(path)
-        if not isinstance(old, dict) or "data" not in old or "settings" not in old:
-            raise CorruptFile(f"{path} is not the file of a curve. Take it away, or name another folder with --out.")
+        old = read_table(path, "the file of a curve", {"data": str, "settings": dict})
         known, now = ({key: there[key] for key in ("data", "settings")} for there in (old, new.to_json()))
         if known != now:
             raise UsageError(f"{folder} has a curve of {known}, and this one is of {now}. Name another folder with --out.")
@@ -229,7 +228,8 @@ def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any]
     """The cell in `run`, and whether it was there: else trained, or trained to its end, and judged."""
     path = run / JUDGED
     if path.is_file():
-        return Cell(**{**read_json(path), "run": str(run)}), True
+        with taken_from(path, "what was judged for a curve"):
+            return fitting(Cell, {**read_table(path, "what was judged for a curve"), "run": str(run)}), True
     if not (run / FINISHED).is_file():
         if (run / "recipe.toml").is_file():
             resume(run, data=data, quiet=quiet)

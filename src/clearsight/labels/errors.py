@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..base.cells import cell
 from ..base.device import pick_device
 from ..base.errors import UsageError, listed, unknown
 from ..classifier import load
@@ -132,7 +133,8 @@ class Errors:
         writer.writeheader()
         for rank in range(1, len(self) + 1):
             row = self.row(rank)
-            writer.writerow(row | {name: f"{row[name]:.6f}" for name in ("p_given", "p_likely")} | {"flagged": int(row["flagged"])})
+            told = row | {name: f"{row[name]:.6f}" for name in ("p_given", "p_likely")} | {"flagged": int(row["flagged"])}
+            writer.writerow({name: cell(value) for name, value in told.items()})
         return text.getvalue()
 
 

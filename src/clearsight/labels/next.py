@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..base.cells import cell
 from ..base.device import pick_device
 from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
@@ -81,7 +82,9 @@ class Next:
         text = io.StringIO()
         writer = csv.DictWriter(text, list(Wanted.__dataclass_fields__), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(asdict(one) | {"confidence": f"{one.confidence:.6f}", "margin": f"{one.margin:.6f}"} for one in self.wanted)
+        for one in self.wanted:
+            told = asdict(one) | {"confidence": f"{one.confidence:.6f}", "margin": f"{one.margin:.6f}"}
+            writer.writerow({name: cell(value) for name, value in told.items()})
         return text.getvalue()
 
 

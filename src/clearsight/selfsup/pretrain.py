@@ -83,7 +83,8 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
-        parts = align_parts(apply_manifest(_opened(source, recipe), table), facts["classes"])
+        parts = apply_manifest(_opened(source, recipe), table)
+        parts = align_parts(parts, facts.get("classes", parts.classes))
         job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))
         go_on(job, run, job.say)
         return _to_the_end(job, run, parts)

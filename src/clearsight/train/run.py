@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import ClearsightError, UsageError
-from ..base.files import is_temporary, make_folder, read_json, remove, sweep, write_atomic, write_json
+from ..base.files import is_temporary, make_folder, remove, sweep, write_atomic, write_json
 from ..base.settings import to_toml
+from ..base.stored import read_table
 from .recipe import Pretraining, Recipe, saved
+
+# what every run.json says, and what it says of most runs
+KNOWN = {"data": str}
+OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict}
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class Run:
         for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
             remove(path)
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
-        title = f"The recipe of this run. Again: clearsight {verb} {facts['data']} --recipe {self.folder / 'recipe.toml'}"
+        again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml")])
+        title = f"The recipe of this run. Again: {again}"
         self.keep_division(facts, manifest)
         if save:
             save()
@@ -68,7 +75,7 @@ class Run:
 
     def divided(self) -> tuple[dict[str, Any], str]:
         """What `keep_division` wrote."""
-        return read_json(self.folder / "run.json"), self.division.read_text(encoding="utf-8")
+        return read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN), self.division.read_text(encoding="utf-8")
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
         """What `begin` wrote; raises UsageError when this is no run folder."""

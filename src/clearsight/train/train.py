@@ -186,7 +186,8 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         return resume_all(run, recipe, source, table, quiet)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        parts = align_parts(apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table), facts["classes"])
+        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        parts = align_parts(parts, facts.get("classes", parts.classes))
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)
         job = assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, parse_speed(facts["speed"]))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ...base.device import pick_device
 from ...base.errors import UsageError
-from ...base.files import read_json, write_json
+from ...base.files import write_json
 from ...classifier import Classifier, ensemble
 from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
@@ -188,7 +188,7 @@ def _keep_division(members: Sequence[Run], run: Run) -> None:
     if not all(one.division.is_file() for one in members):
         return
     tables = [list(csv.DictReader(io.StringIO(one.division.read_text(encoding="utf-8"), newline=""))) for one in members]
-    facts = [read_json(one.folder / "run.json") for one in members]
+    facts = [one.divided()[0] for one in members]
     parts: dict[tuple[str, str], str] = {}
     for table in tables:
         for row in table:
@@ -201,4 +201,4 @@ def _keep_division(members: Sequence[Run], run: Run) -> None:
     writer.writerow(tables[0][0].keys())
     writer.writerows((*key, part) for key, part in parts.items())
     kept = ("data", "name", "classes", "clearsight", "hardware")
-    run.keep_division({name: facts[0][name] for name in kept}, text.getvalue())
+    run.keep_division({name: facts[0][name] for name in kept if name in facts[0]}, text.getvalue())
