@@ -74,6 +74,15 @@ def make_folder(folder: Path) -> bool:
     return True
 
 
+def private_folder(folder: Path) -> Path:
+    """Make `folder` one of which only its owner sees anything, whatever the one above it is. Raises OSError."""
+    make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if os.name == "posix" and folder.stat().st_mode & 0o077:  # made by an older version
+        folder.chmod(0o700)
+    return folder
+
+
 def remove(path: Path) -> None:
     """Unlink a file that may be gone already; raises ClearsightError when it stays."""
     try:

@@ -1,44 +1,66 @@
 """Decoded pictures on disk, in files that never change once they are there.
 
-A picture has a key made of its file (path, size, time) and of how it is fitted, and nothing else: whatever part, split, seed or set
-asks for it finds it in whichever file it is, and only what is in none is decoded, into one new file. What has not been
-used for longest makes room.
+A picture has a key made of its file (path, size, times, inode), of what decodes it and of how it is fitted, and nothing else: whatever
+part, split, seed or set asks for it finds it in whichever file it is, and only what is in none is decoded, into one new file.
+What has not been used for longest makes room. The folder is its owner's alone, as the pictures may be. Each picture has a
+checksum, which is compared when it is first used: what is damaged is decoded again.
 """
 
 import hashlib
 import os
 import platform
+import re
 import shutil
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.errors import UsageError
-from ..base.files import cache_folder, digest
+from ..base.files import cache_folder, digest, private_folder
+from ..images import jpeg
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 
 DISK_SHARE = 0.5  # of what would be free without the cache
 LIMIT = "CLEARSIGHT_CACHE_GB"
-VERSION = 3
-KEY = 16  # bytes
+VERSION = 4
+KEY, SUM = 16, 8  # bytes
+NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{16}-([0-9]{1,15})\.pictures")  # kind, digest of the keys, number; others' files are left alone
 Keys = NDArray[np.bytes_]
 HERE = platform.node().partition(".")[0]  # a home folder may be shared by many machines
 
 
 @dataclass
 class Stored:
-    """Where the pictures of a data set are: mapped tensors uint8 `(n, H, W, C)`, `places` int64 (N, 2) their number and row, and a note."""
+    """Where the pictures of a data set are: mapped tensors uint8 `(n, H, W, C)` of files, `places` int64 (N, 2) their number and row.
+
+    `sums` int64 (N,) are the checksums that the pictures should have, `note` says what else there is to say.
+    """
 
     tensors: list[Tensor]
     places: Tensor
+    sums: Tensor
+    files: list[Path]
     note: str = ""
+
+
+@dataclass
+class File:
+    """A file of the cache: keys (n,), checksums int64 (n,), and its pictures, mapped, uint8 `(n, row)`."""
+
+    path: Path
+    keys: Keys
+    sums: NDArray[np.int64]
+    pictures: Tensor
 
 
 def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dataset, Tensor], None]) -> Stored:
@@ -46,42 +68,73 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
 
     Raises OSError where there is no room or no right to write, UsageError for a limit that is no number.
     """
-    folder = cache_folder() / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder(cache_folder() / "pictures")
     p = preprocessing
     row = p.height * p.width * p.channels
     fit = f"{p.fit} {p.crop_fraction} {p.border if p.fit == 'pad' else ''}"
-    kind = digest(f"{VERSION} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}".encode())[:12]
+    kind = digest(f"{VERSION} {jpeg.decoder()} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}".encode())[:12]
     wanted = _keys(dataset)
-    paths = sorted(folder.glob(f"{kind}-*.pictures"))
-    mapped = [_mapped(path, row) for path in paths]
-    places = _places([keys for keys, _ in mapped], wanted)
+    files = [file for path in sorted(folder.glob(f"{kind}-*")) if (file := _mapped(path, row))]
+    places = _places([file.keys for file in files], wanted)
     missing = np.flatnonzero(places[:, 0] < 0)
     note = ""
     if len(missing):
         missing = missing[np.sort(np.unique(wanted[missing], return_index=True)[1])]  # a file may be in a table twice
-        note = _make_room(folder, len(missing) * (row + KEY), {paths[k] for k in np.unique(places[:, 0]) if k >= 0})
+        note = _make_room(folder, len(missing) * (KEY + SUM + row), {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
         path = folder / f"{kind}-{digest(wanted[missing].tobytes())[:16]}-{len(missing)}.pictures"
         _write(path, wanted[missing], row, lambda into: decode(dataset.subset(missing), into.view(-1, p.height, p.width, p.channels)))
-        paths.append(path)
-        mapped.append(_mapped(path, row))
-        places = _places([keys for keys, _ in mapped], wanted)
+        if not (file := _mapped(path, row)):
+            raise OSError(f"{path.name} was removed by another process")
+        files.append(file)
+        places = _places([file.keys for file in files], wanted)
     used = np.unique(places[:, 0])
+    chosen = [files[k] for k in used]
     places[:, 0] = np.searchsorted(used, places[:, 0])
-    for k in used:
-        os.utime(paths[k])
-    tensors = [mapped[k][1].view(-1, p.height, p.width, p.channels) for k in used]
-    return Stored(tensors, torch.from_numpy(places), note)
+    sums = np.empty(len(wanted), np.int64)
+    for k, file in enumerate(chosen):
+        sums[places[:, 0] == k] = file.sums[places[places[:, 0] == k, 1]]
+        with suppress(OSError):  # removed meanwhile: it is mapped
+            os.utime(file.path)
+    tensors = [file.pictures.view(-1, p.height, p.width, p.channels) for file in chosen]
+    seals = torch.from_numpy(sums - _seals(wanted))
+    return Stored(tensors, torch.from_numpy(places), seals, [file.path for file in chosen], note)
+
+
+def checksums(pictures: Tensor) -> Tensor:
+    """Of pictures uint8 `(n, H, W, C)` in one piece of memory, int64 (n,): every 8 bytes times an odd number, summed modulo 2⁶⁴.
+
+    A change of up to 8 bytes is always seen, any other but for once in 2⁶³: memory is read no faster than this.
+    """
+    rows = pictures.view(len(pictures), -1)
+    if short := -rows.shape[1] % 8:
+        rows = F.pad(rows, (0, short))
+    words = rows.view(torch.int64)
+    return words @ _factors(words.shape[1])
+
+
+@lru_cache(maxsize=4)
+def _factors(words: int) -> Tensor:
+    """Odd numbers int64 (words,), the same for ever."""
+    stream = np.frombuffer(hashlib.shake_128(b"clearsight pictures").digest(8 * words), "<i8")
+    return torch.from_numpy(stream | 1)
+
+
+def _seals(keys: Keys) -> NDArray[np.int64]:
+    """What is added to the checksum of each key's picture: another picture in its place is found out, and so are zeros."""
+    return np.frombuffer(keys.tobytes(), "<i8")[::2].copy()
 
 
 def _keys(dataset: Dataset) -> Keys:
-    """What a decoded picture depends on besides its fit, (N,): its file's path, size and time."""
+    """What a decoded picture depends on besides its fit, (N,): its file's path, size, times and inode.
+
+    Whoever replaces a file, or writes to it, can set its time of change back (mtime), but not that of its entry (ctime).
+    """
     keys = bytearray()
     for i in range(len(dataset)):
         path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
         try:
             status = os.stat(path)
-            fact = f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns}"
+            fact = f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
         except OSError:
             fact = path  # decoding it will say why
         keys += hashlib.blake2b(fact.encode("utf-8", "surrogateescape"), digest_size=KEY).digest()
@@ -100,34 +153,50 @@ def _places(files: list[Keys], wanted: Keys) -> NDArray[np.int64]:
     return places
 
 
-def _mapped(path: Path, row: int) -> tuple[Keys, Tensor]:
-    """Keys (n,) and pictures (n, row) of a file; none where it has been cut."""
-    n = int(path.stem.rpartition("-")[2])
-    if path.stat().st_size != n * (KEY + row):
-        return np.empty(0, f"S{KEY}"), torch.empty(0, row, dtype=torch.uint8)
-    whole = np.memmap(path, np.uint8, "r")
+def _mapped(path: Path, row: int) -> File | None:
+    """A file of the cache; None for what is none, has been cut, or cannot be read."""
+    name = NAME.fullmatch(path.name)
+    try:
+        if not name or not path.is_file() or path.stat().st_size != (n := int(name[1])) * (KEY + SUM + row):
+            return None
+        whole = np.memmap(path, np.uint8, "r")
+    except (OSError, ValueError):  # ValueError: it is empty
+        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch would rather have memory that can be written; nobody writes here
-        pictures = torch.from_numpy(whole[n * KEY :]).view(n, row)
-    return np.frombuffer(whole[: n * KEY].tobytes(), f"S{KEY}"), pictures
+        pictures = torch.from_numpy(whole[n * (KEY + SUM) :]).view(n, row)
+    keys, sums = whole[: n * KEY].tobytes(), whole[n * KEY : n * (KEY + SUM)].tobytes()
+    return File(path, np.frombuffer(keys, f"S{KEY}"), np.frombuffer(sums, "<i8"), pictures)
 
 
 def _write(path: Path, keys: Keys, row: int, fill: Callable[[Tensor], None]) -> None:
     _sweep(path.parent)
     temporary = path.with_suffix(f".{HERE}.{os.getpid()}.tmp")
     try:
-        mapped = np.memmap(temporary, np.uint8, "w+", shape=(len(keys) * (KEY + row),))
-        with temporary.open("r+b") as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, mapped.nbytes)  # a full disk is an error now, not a crash later
-        fill(torch.from_numpy(mapped)[keys.nbytes :])
-        mapped[: keys.nbytes] = np.frombuffer(keys.tobytes(), np.uint8)
+        _reserve(temporary, size := len(keys) * (KEY + SUM + row))
+        mapped = np.memmap(temporary, np.uint8, "r+", shape=(size,))
+        pictures = torch.from_numpy(mapped)[len(keys) * (KEY + SUM) :]
+        fill(pictures)
+        sums = torch.cat([checksums(some.view(len(some), 1, 1, row)) for some in pictures.view(-1, row).split(256)])
+        head = keys.tobytes() + (sums.numpy() + _seals(keys)).astype("<i8").tobytes()
+        mapped[: len(head)] = np.frombuffer(head, np.uint8)
         mapped.flush()
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _reserve(path: Path, size: int) -> None:
+    """An empty file of `size` bytes that nobody else may read; a full disk is an error now, not a crash later."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        os.ftruncate(handle, size)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle, 0, size)
+    finally:
+        os.close(handle)
 
 
 def _sweep(folder: Path) -> None:
@@ -145,7 +214,11 @@ def _sweep(folder: Path) -> None:
 
 def _make_room(folder: Path, size: int, needed: set[Path]) -> str:
     """Remove the files used longest ago, but none that is needed, until `size` more bytes are within the limit; one line on it."""
-    sizes = {path: path.stat() for path in folder.iterdir() if path.suffix != ".tmp"}
+    sizes: dict[Path, os.stat_result] = {}
+    for path in folder.iterdir():
+        with suppress(OSError):  # another process has removed it
+            if NAME.fullmatch(path.name) and path.is_file():
+                sizes[path] = path.stat()
     held = sum(status.st_size for status in sizes.values())
     limit = _limit(folder, held)
     oldest = sorted(sizes.keys() - needed, key=lambda path: sizes[path].st_mtime_ns)

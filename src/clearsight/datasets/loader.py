@@ -8,6 +8,7 @@ epochs and runs never decode again; what fits nowhere is decoded as it is needed
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
@@ -21,7 +22,7 @@ from ..base.errors import ClearsightError, UnreadableImage, unknown
 from ..base.files import cache_folder
 from ..base.progress import Progress
 from ..images.preprocess import Preprocessing
-from .cache import stored
+from .cache import Stored, checksums, stored
 from .dataset import Dataset
 
 PLACES = ("auto", "memory", "disk", "off")
@@ -72,6 +73,46 @@ class Held:
         for k, tensor in enumerate(self.tensors):
             made[which == k] = tensor.index_select(0, rows[which == k])
         return made.permute(0, 3, 1, 2)
+
+    def batches(self, wanted: Iterable[Tensor]) -> Iterator[Tensor]:
+        """One batch for each of `wanted`, in order."""
+        return map(self.batch, wanted)
+
+
+@dataclass
+class Checked:
+    """Pictures in cache files, each compared with its checksum when it is first used: one that is damaged is decoded again.
+
+    Its file is then removed, so that the next run makes another.
+    """
+
+    held: Held
+    found: Stored
+    dataset: Dataset
+    preprocessing: Preprocessing
+    labels: Tensor = field(init=False)
+    note: str = field(init=False)
+    _fresh: Tensor = field(init=False)  # bool (N,): not used yet, or damaged
+
+    def __post_init__(self) -> None:
+        self.labels, self.note = self.held.labels, self.held.note
+        self._fresh = torch.ones(len(self.labels), dtype=torch.bool)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batch(self, indices: Tensor) -> Tensor:
+        """The pictures at `indices` (n,)."""
+        pictures = self.held.batch(indices).permute(0, 2, 3, 1)
+        if (fresh := self._fresh[indices]).any():
+            wrong = fresh & (checksums(pictures) != self.found.sums[indices])
+            self._fresh[indices] = wrong
+            for row in wrong.nonzero()[:, 0].tolist():
+                i = int(indices[row])
+                with suppress(OSError):  # a folder that may only be read
+                    self.found.files[int(self.found.places[i, 0])].unlink(missing_ok=True)
+                pictures[row] = self.preprocessing.load(self.dataset.source(i)).permute(1, 2, 0)
+        return pictures.permute(0, 3, 1, 2)
 
     def batches(self, wanted: Iterable[Tensor]) -> Iterator[Tensor]:
         """One batch for each of `wanted`, in order."""
@@ -145,7 +186,7 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
         try:
             found = stored(dataset, preprocessing, lambda part, into: _decode_all(part, preprocessing, workers, quiet, into))
             note = f"{n} decoded once into {cache_folder()} ({_megabytes(size)}; safe to delete){found.note}"
-            return Held(found.tensors, labels, note, found.places)
+            return Checked(Held(found.tensors, labels, note, found.places), found, dataset, preprocessing)
         except OSError as error:
             why = f"; no cache under {cache_folder()}: {error.strerror or error}"
             if cache == "disk":

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
-from PIL import ImageFile
+import PIL
+from PIL import ImageFile, features
 
 try:
     import simplejpeg
@@ -42,6 +43,12 @@ def scalable(data: bytes) -> bool:
     """Whether a JPEG may be decoded smaller: every frame before its first scan is of a process whose blocks can be."""
     frames = [marker for marker, _ in _header(data) if marker in FRAMES]
     return bool(frames) and SCALABLE.issuperset(frames)
+
+
+def decoder() -> str:
+    """The libraries that pixels depend on, with their versions."""
+    quick = f", simplejpeg {simplejpeg.__version__}" if simplejpeg else ""
+    return f"Pillow {PIL.__version__}, libjpeg-turbo {features.version('libjpeg_turbo')}{quick}"
 
 
 def components(data: bytes) -> int:
