@@ -264,6 +264,8 @@ def test_a_network_of_timm_is_trained_saved_and_loaded(monkeypatch, tmp_path):
         trained = train(data, out=str(tmp_path / str(i)), from_=origin, **{**still, **size})
         assert trained.classifier.architecture == name and clearsight.verify(trained.run).ok
         found, theirs = clearsight.load(trained.run).model.state_dict(), made[-1].state_dict()
+        first = next(key for key, value in theirs.items() if value.ndim == 4)
+        theirs[first] = theirs[first].sum(1, keepdim=True)  # the digits are grey
         same = [key for key in theirs if key.endswith(("weight", "bias")) and "classifier" not in key and "head" not in key]
         assert len(same) > 40 and all(torch.equal(found[f"net.{key}"], theirs[key]) for key in same)
     with pytest.raises(
