@@ -153,27 +153,27 @@ class Changed(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader
         words = ("clearsight", *Path(mutant.file).with_suffix("").parts)
         super().__init__(".".join(words).removesuffix(".__init__"), str(file))
 
-    def find_spec(self, fullname, path=None, target=None):  # noqa: ANN001, ANN201
+    def find_spec(self, fullname, path=None, target=None):
         if fullname != self.name:
             return None
         inside = [str(Path(self.path).parent)] if self.path.endswith("__init__.py") else None
         return importlib.util.spec_from_file_location(fullname, self.path, loader=self, submodule_search_locations=inside)
 
-    def get_code(self, fullname):  # noqa: ANN001, ANN201
+    def get_code(self, fullname):
         return compile(mutated(self.mutant), self.path, "exec")
 
 
 class Contexts:
     """A plugin that tells coverage which test runs, and keeps how long each took."""
 
-    def __init__(self, coverage) -> None:  # noqa: ANN001
+    def __init__(self, coverage) -> None:
         self.coverage, self.seconds = coverage, {}
         self.failed: set[str] = set()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.coverage.switch_context(nodeid)
 
-    def pytest_runtest_logreport(self, report) -> None:  # noqa: ANN001
+    def pytest_runtest_logreport(self, report) -> None:
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
         if report.outcome != "passed":
             self.failed.add(report.nodeid)

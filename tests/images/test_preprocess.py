@@ -196,3 +196,23 @@ def test_orders_and_fractions_that_cannot_be():
     for bad in ({"crop_fraction": 0}, {"crop_fraction": 1.5}, {"crop_fraction": 0.5, "fit": "pad"}):
         with pytest.raises(UsageError, match=r"crop_fraction must be from 0.1 to 1"):
             Preprocessing(**bad)
+
+
+def blotches(side):
+    """Coloured blotches of several sizes, as no row of pixels and no eighth of one is like the next."""
+    draw = np.random.default_rng(side)
+    layers = [Image.fromarray(draw.integers(0, 256, (n, n, 3), dtype=np.uint8)).resize((side, side), Image.BICUBIC) for n in (4, 16, 64)]
+    return np.mean([np.asarray(layer, float) for layer in layers], 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", [4000, 511, 383, 200, 150, 100, 70, 33])
+@pytest.mark.parametrize(
+    "settings", [Preprocessing(3, 32, 32), Preprocessing(3, 32, 32, crop_fraction=0.5), Preprocessing(3, 20, 32, fit="stretch")]
+)
+def test_a_jpeg_decoded_smaller_is_the_one_decoded_whole(side, settings):
+    """Against Pillow's whole picture, from sides that halve to just what is needed, or to less."""
+    stream = BytesIO()
+    Image.fromarray(blotches(side)).save(stream, "JPEG", quality=95)
+    whole = settings.fit_picture(np.array(Image.open(BytesIO(stream.getvalue())))).int()
+    away = (settings.load(stream.getvalue()).int() - whole).abs()
+    assert away.max() <= 12 and away.float().mean() < 2  # decoded to half of what is needed: 18 and more, 3.7 and more
