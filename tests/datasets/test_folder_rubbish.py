@@ -13,8 +13,9 @@ from PIL import Image
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError, listed
 from clearsight.datasets import folder as folders
 from clearsight.datasets.loader import load
+from clearsight.datasets.manifest import apply_manifest, manifest
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import apply_manifest, manifest, split
+from clearsight.datasets.split import split
 from clearsight.images.preprocess import Preprocessing
 from tests.pictures import digit_folder
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from clearsight.base.errors import UsageError
 from clearsight.datasets.dataset import Parts
-from clearsight.datasets.split import apply_manifest, manifest, split, with_labels
+from clearsight.datasets.manifest import apply_manifest, manifest
+from clearsight.datasets.split import split, with_labels
 from tests.datasets.test_split import data, names, unsplit
 
 

@@ -8,8 +8,9 @@ from sklearn.model_selection import train_test_split
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
+from clearsight.datasets.manifest import apply_manifest, manifest
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import align, apply_manifest, manifest, split
+from clearsight.datasets.split import align, split
 
 
 def data(labels, groups=None, part="all"):
@@ -143,7 +144,7 @@ def test_a_manifest_gives_the_same_parts_again():
     parts = unsplit(np.arange(60) % 3)
     made = split(parts, seed=5)
     text = manifest(made)
-    assert text.startswith("name,label,part\nall/")
+    assert text.startswith("name,label,part,digest,group\nall/")
     assert names(apply_manifest(parts, text)) == names(made)
     assert names(apply_manifest(made, text)) == names(made)
 
@@ -165,7 +166,7 @@ def test_other_pictures_than_the_manifests_are_named():
     with pytest.raises(ClearsightError, match=r"1 labelled otherwise now \(all/1\)"):
         apply_manifest(parts, text.replace("all/1,class 1", "all/1,class 0"))
     with pytest.raises(ClearsightError, match=r"1 twice in the manifest \(all/1\)"):
-        apply_manifest(parts, text + "all/1,class 1,all\n")
+        apply_manifest(parts, text + "all/1,class 1,all,,\n")
     for bad in ("", "a,b\n", "name,label,part\nx,y\n", "name,label,part\nall/0,class 0,holdout\n"):
         with pytest.raises(ClearsightError, match="this is no manifest"):
             apply_manifest(parts, bad)
@@ -175,7 +176,7 @@ def test_a_manifest_does_not_mix_the_datas_own_parts():
     train, test = data([0, 1], part="train"), data([0, 1], part="test")
     parts = Parts("made", train.classes, {"train": train, "test": test})
     with pytest.raises(ClearsightError, match="train part mixes pictures of the data's own parts test, train"):
-        apply_manifest(parts, manifest(parts).replace(",test\n", ",train\n"))
+        apply_manifest(parts, manifest(parts).replace(",test,", ",train,"))
 
 
 def test_classes_are_joined_by_name():

@@ -116,14 +116,18 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
     if isinstance(folder, str) and weights.is_origin(folder):
         found = weights.load(folder)
         facts = {"weights_from": folder, "weights_from_sha256": found.digest}
-        return Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture, facts=facts).to(device)
+        classifier = Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture, facts=facts)
+        classifier.weights_digest = found.digest
+        return classifier.to(device)
     return load_digested(Path(folder))[0].to(device)
 
 
 def load_digested(folder: Path) -> tuple[Classifier, str]:
     """The classifier in `folder` and the SHA-256 of its weights; errors as of `load`."""
     config = _config(folder)
-    return _classifier(folder, config), str(config["weights"]["sha256"])
+    classifier = _classifier(folder, config)
+    classifier.weights_digest = str(config["weights"]["sha256"])
+    return classifier, classifier.weights_digest
 
 
 def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:

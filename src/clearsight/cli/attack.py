@@ -1,11 +1,14 @@
 """`clearsight attack MODEL DATA|PICTURE`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+
+if TYPE_CHECKING:
+    from ..evaluate.parts import Chosen
 
 
 @click.command()
@@ -14,7 +17,7 @@ from .common import batch_option, device_option, json_option, percent, print_jso
 @click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list says them all.")
 @click.option("--epsilon", default="8/255", show_default=True, help="Largest change, in units of [0, 1]: 0.03 or 8/255.")
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
-@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--part", default="test", show_default=True, help=PART_HELP)
 @click.option("--steps", default=0, type=click.IntRange(0), help="Steps or queries (0: the attack's own).")
 @click.option("--restarts", default=0, type=click.IntRange(0), help="Random starts (0: the attack's own).")
 @click.option("--target", default="", metavar="CLASS", help="Attack towards this class.")
@@ -77,34 +80,36 @@ def _suffixes() -> tuple[str, ...]:
     return tuple(SUFFIXES)
 
 
-def _chosen(classifier: Any, model: str, data: str | None, part: str, n: int, seed: int, quiet: bool) -> tuple[str, Any, Any]:
-    """The name of the part, and the fitted pictures and labels, by the classifier's table, drawn from it."""
+def _chosen(classifier: Any, model: str, data: str | None, part: str, n: int, seed: int, quiet: bool) -> tuple["Chosen", Any, Any]:
+    """The part, and the fitted pictures and labels, by the classifier's table, drawn from it."""
     from ..base.errors import plain
     from ..base.randomness import permutation
     from ..datasets.loader import load
     from ..datasets.split import align
-    from ..evaluate.parts import choose_part
+    from ..evaluate.parts import choose
 
-    chosen, name, notes = choose_part(model, data, part)
-    for note in () if quiet else notes:
+    chosen = choose(model, data, part, quiet=quiet)
+    for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    pictures = load(align(chosen, classifier.classes), classifier.preprocessing, quiet=quiet)
+    pictures = load(align(chosen.dataset, classifier.classes), classifier.preprocessing, quiet=quiet)
     picked = permutation(seed, 0, len(pictures))[:n]
-    return name, pictures.batch(picked), pictures.labels[picked]
+    return chosen, pictures.batch(picked), pictures.labels[picked]
 
 
-def _certify(classifier: Any, chosen: tuple[str, Any, Any], sigma: float, samples: int, seed: int, as_json: bool, quiet: bool) -> None:
+def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, samples: int, seed: int, as_json: bool, quiet: bool) -> None:
     from rich.table import Table
 
     from ..attacks.smoothing import certify
+    from ..evaluate.parts import stamp
 
-    name, pictures, labels = chosen
+    part, pictures, labels = chosen
     found = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
+    found |= stamp(classifier, part)
     if as_json:
         print_json(found)
         return
     copies = f"noise {sigma:g}, {samples:,} copies"
-    click.echo(f"{name}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} undecided")
+    click.echo(f"{part.part}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} undecided")
     made = Table("radius (L2)", "surely right", box=None, header_style="bold")
     for row in found["certified"]:
         made.add_row(f"{row['radius']:.4g}", percent(row))
@@ -114,11 +119,14 @@ def _certify(classifier: Any, chosen: tuple[str, Any, Any], sigma: float, sample
 def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
     from ..attacks.attack import attack as run
     from ..evaluate.findings import keep
+    from ..evaluate.parts import stamp
 
-    name, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
-    found = run(classifier, pictures, labels, quiet=quiet, **settings).to_json()
+    part_of, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
+    found = run(classifier, pictures, labels, quiet=quiet, **settings).to_json() | stamp(classifier, part_of)
+    name = part_of.part if part_of.own else f"{part_of.name}, {part_of.part}"
     if Path(model).is_dir():
-        keep(Path(model), "attack", f"{found['method']}, ε {found['epsilon']:.4g}", {"data": name, **found})
+        other = "" if part_of.is_test else f", {part_of.name} {part_of.label}"  # what was found on one set does not replace another's
+        keep(Path(model), "attack", f"{found['method']}, ε {found['epsilon']:.4g}{other}", {"data": name, **found})
     if as_json:
         print_json(found)
         return

@@ -21,6 +21,7 @@ speed_option = click.option(
     type=click.Choice(("auto", "plain", "folded", "bf16")),
     help="folded: batch norms folded into convolutions; bf16: that, in bfloat16 (auto: bf16 where the chip multiplies it); plain: neither.",
 )
+PART_HELP = "Which part of the data: train, val, test, all, or unseen: all that MODEL has not learnt from, be it the lesser half."
 views_option = click.option("--views", help="Answer by the mean over mirror, shift:1 or ten-crop (default: MODEL's own; one view: '').")
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 

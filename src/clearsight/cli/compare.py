@@ -2,14 +2,14 @@
 
 import click
 
-from .common import batch_option, device_option, json_option, print_json, quiet_option, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, print_json, quiet_option, speed_option
 
 
 @click.command()
 @click.argument("a")
 @click.argument("b")
 @click.argument("data", required=False)
-@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--part", default="test", show_default=True, help=PART_HELP)
 @batch_option
 @device_option
 @speed_option
@@ -24,16 +24,16 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     from ..classifier import load
     from ..evaluate.compare import compare as test
     from ..evaluate.evaluate import evaluate
-    from ..evaluate.parts import choose_part
+    from ..evaluate.parts import choose, stamp
 
-    chosen, _, notes = choose_part(a, data, part)
-    if not quiet:
-        for note in notes:
-            click.echo(plain(note), err=True)
+    chosen = choose(a, data, part, others=[b], quiet=quiet)
+    for note in () if quiet else chosen.notes:
+        click.echo(plain(note), err=True)
     where = pick_device(device)
-    judged = [evaluate(load(model, device=where).faster(speed), chosen, batch_size=batch, quiet=quiet) for model in (a, b)]
+    both = [load(model, device=where).faster(speed) for model in (a, b)]
+    judged = [evaluate(classifier, chosen.dataset, batch_size=batch, quiet=quiet) for classifier in both]
     found = test(judged[0], judged[1])
     if as_json:
-        print_json(asdict(found))
+        print_json({**asdict(found), **stamp(both[0], chosen), "weights": [classifier.weights_digest for classifier in both]})
     else:
         click.echo(plain(found.sentence))

@@ -4,15 +4,21 @@ from pathlib import Path
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option, views_option
+from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option, views_option
+
+NO_TEST = ", which is no test: it has learnt from these pictures"
 
 
 @click.command()
 @click.argument("model")
 @click.argument("data", required=False)
-@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--part", default="test", show_default=True, help=PART_HELP)
 @click.option("--table", type=click.Path(dir_okay=False), help="Write every prediction to this .csv, .json or .parquet file.")
-@click.option("--out", default="", help="Folder of the report; a bare name goes under runs/ (default: MODEL, or runs/DATA-MODEL).")
+@click.option(
+    "--out",
+    default="",
+    help="Folder of the report; a bare name goes under runs/ (default: MODEL; for other pictures a folder in MODEL/judged).",
+)
 @views_option
 @batch_option
 @device_option
@@ -31,22 +37,21 @@ def evaluate(
     from ..base.device import pick_device
     from ..base.errors import plain
     from ..classifier import load
-    from ..evaluate.evaluate import evaluate as judge
-    from ..evaluate.parts import choose_part
+    from ..evaluate.judge import judge
+    from ..evaluate.parts import choose
     from ..evaluate.table import write_table
     from ..train.run import Run
     from .reports import report_evaluation, report_folder
 
     classifier = load(model, device=pick_device(device)).faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
-    chosen, part_name, notes = choose_part(model, data, part)
-    if not quiet:
-        for note in notes:
-            click.echo(plain(note), err=True)
-    with report_folder(model, data, out) as folder:
+    chosen = choose(model, data, part, quiet=quiet)
+    for note in () if quiet else chosen.notes:
+        click.echo(plain(note), err=True)
+    with report_folder(model, chosen, out) as folder:
         evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet)
-        name = Path(data or "").name
-        report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen, part_name, name=name, folder=folder)
+        name = "" if chosen.own else chosen.name
+        report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen.dataset, chosen.part, name=name, folder=folder)
     if table:
         write_table(evaluation, table)
     if as_json:
@@ -55,6 +60,10 @@ def evaluate(
     from ..evaluate.view import tables
 
     figures = evaluation.to_json()
-    click.echo(f"{part_name}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}")
+    click.echo(f"{chosen.part}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}" + NO_TEST * (chosen.learnt > 0))
+    if naive := figures.get("with_learnt"):
+        click.echo(
+            f"  with the {len(chosen.left_out):,} that it has learnt from: {percent(naive['top1'])}, n = {naive['n']:,}, which is no test"
+        )
     show(*tables(evaluation))
     click.echo(f"report {report}" + (f"\ntable  {table}" if table else ""))

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 @click.option("--from", "from_", default="", help="Trained weights for the rung `frozen`: a run folder, or torchvision:NAME, timm:NAME, …")
 @click.option("--minutes", default=0.0, type=click.FloatRange(0), help="What all trainings together may take (0: no bound).")
 @click.option("--size", default=0, type=click.IntRange(0, 4096), help="Height and width in px (0: each rung's own choice).")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it, the split too.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it, but the division into parts."
+)
 @device_option
 @json_option
 @quiet_option
@@ -67,6 +69,8 @@ def ladder(
         print_json(found.to_json())
         return
     show(_table(found))
+    if found.left_out:
+        click.echo(f"{found.left_out:,} test pictures are left out: they are copies of training pictures, or a rung has learnt from them")
     for below, above in pairwise(found.standings):
         click.echo(plain(sentence(below, above)))
     click.echo(f"report     {page}")

@@ -15,6 +15,7 @@ from ..evaluate import findings
 from ..evaluate.evaluate import Evaluation, evaluate
 from ..evaluate.ladder import FILE, Ladder
 from ..evaluate.ladder_page import cards
+from ..evaluate.parts import Chosen
 from ..evaluate.report import write_report
 from ..train.recipe import Pretraining, saved
 from ..train.run import Run, named_folder, run_name
@@ -30,13 +31,17 @@ def report_training(trained: Trained, *, quiet: bool) -> Path:
 
 
 @contextmanager
-def report_folder(model: str, data: str | None, out: str) -> Iterator[Path]:
+def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     """Where the report of an evaluation goes, made if it is not there, and gone again if it stays empty: `out`, else the classifier's own.
 
-    Weights of somebody else's have none: they get `runs/DATA-STORE-NAME`. Raises ClearsightError when it cannot be made.
+    Other pictures than the run's test part have a folder of their own in `judged/`, so that the run's report stays. Weights of somebody
+    else's have no folder: they get `runs/DATA-STORE-NAME`. Raises ClearsightError when it cannot be made.
     """
     store, _, what = model.partition(":")
-    own = Path("runs") / run_name(data or "", f"{store}-{Path(what).name}") if is_origin(model) else Path(model)
+    if is_origin(model):
+        own = Path("runs") / run_name(chosen.name, f"{store}-{Path(what).name}")
+    else:
+        own = Path(model) if chosen.is_test else Path(model) / "judged" / run_name(chosen.name, chosen.label)
     folder = named_folder(out, "runs") if out else own
     try:
         make_folder(folder)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
 
 if TYPE_CHECKING:
     from ..evaluate.stress import Stress
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("data", required=False)
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
-@click.option("--part", default="test", show_default=True, help="Which part of the data: train, val, test, or all.")
+@click.option("--part", default="test", show_default=True, help=PART_HELP)
 @click.option("--severity", default="1,2,3,4,5", show_default=True, help="Severities of the corruptions, places of the challenges.")
 @click.option("--only", default="", help="Only these tests or groups, as in noise,rotation,places (default: all).")
 @click.option("--masks", "mask_folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Folder of masks, named as the pictures, white where the object is: swap what is behind it.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
-@click.option("--out", default="", help="Folder of the scorecard; a bare name goes under runs/ (default: MODEL, or runs/DATA-MODEL).")
+@click.option(
+    "--out",
+    default="",
+    help="Folder of the scorecard; a bare name goes under runs/ (default: MODEL; for other pictures a folder in MODEL/judged).",
+)
 @batch_option
 @device_option
 @speed_option
@@ -45,19 +49,21 @@ def stress(
     from ..base.errors import plain
     from ..classifier import load
     from ..evaluate.findings import show as show_in_report
-    from ..evaluate.parts import choose_part
+    from ..evaluate.parts import choose, stamp
     from ..evaluate.scorecard import write_scorecard
     from ..evaluate.stress import stress as run
     from .reports import report_folder
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
     classifier = load(model, device=pick_device(device))
-    chosen, name, notes = choose_part(model, data, part)
-    for note in () if quiet else notes:
+    chosen = choose(model, data, part, quiet=quiet)
+    for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    with report_folder(model, data, out) as folder:
-        found = run(classifier, chosen, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
-        title = f"{classifier.architecture} on {Path(data or '').name or Path(str(classifier.facts.get('data', 'pictures'))).name}, {name}"
+    name = chosen.part
+    with report_folder(model, chosen, out) as folder:
+        found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
+        found.stamp = stamp(classifier, chosen)
+        title = f"{classifier.architecture} on {chosen.name}, {name}"
         written = write_scorecard(found, folder, title)
         show_in_report(folder)
     if as_json:

@@ -24,7 +24,8 @@ class Dataset:
     """Pictures with class indices: either arrays in memory (`pictures`) or files (`root` / `paths`).
 
     `labels` int64 (N,), `names` str objects (N,) unique and stable, relative to the root with `/`;
-    `pictures` uint8 (N, H, W) or (N, H, W, C); `groups` str objects (N,): pictures that must stay in one part.
+    `pictures` uint8 (N, H, W) or (N, H, W, C); `groups` str objects (N,): pictures that must stay in one part;
+    `digests` bytes (N,): what a picture is known by, whatever it is called; `decoded` (N,): pictures that are read already, or None.
     Raises ClearsightError when the lengths differ.
     """
 
@@ -35,6 +36,8 @@ class Dataset:
     root: Path | None = None
     paths: NDArray[np.object_] | None = None
     groups: NDArray[np.object_] | None = None
+    digests: NDArray[np.bytes_] | None = None
+    decoded: NDArray[np.object_] | None = None
 
     def __post_init__(self) -> None:
         lengths = {key: len(value) for key, value in self._columns().items()}
@@ -49,6 +52,11 @@ class Dataset:
         if self.root is not None and self.paths is not None:
             return self.root / str(self.paths[i])
         return np.asarray(self.pictures)[i]  # type: ignore[no-any-return]
+
+    def picture(self, i: int) -> Path | NDArray[np.uint8]:
+        """The same, as an array where somebody has decoded it already."""
+        known = None if self.decoded is None else self.decoded[i]
+        return self.source(i) if known is None else known
 
     def label(self, i: int) -> str:
         """The class name of picture `i`."""
@@ -65,7 +73,7 @@ class Dataset:
         return replace(self, **{key: value[rows] for key, value in self._columns().items()})
 
     def _columns(self) -> dict[str, NDArray[Any]]:
-        every = {key: getattr(self, key) for key in ("labels", "names", "pictures", "paths", "groups")}
+        every = {key: getattr(self, key) for key in ("labels", "names", "pictures", "paths", "groups", "digests", "decoded")}
         return {key: value for key, value in every.items() if value is not None}
 
 

@@ -1,6 +1,5 @@
 """What makes two files the same picture: pixels for exact copies, the coarse shape of their greys for near and mirrored ones."""
 
-import hashlib
 import math
 import os
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,8 @@ from ..base.progress import Progress
 from ..images.decode import decode, picture_facts
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
+from .identity import SIZE as DIGEST
+from .identity import pixel_digest
 from .loader import as_batch
 
 SIDE = 16
@@ -43,12 +44,12 @@ _THUMBNAIL = Preprocessing(channels=1, height=SIDE, width=SIDE, fit="stretch", m
 class Prints:
     """One row per picture, about 280 bytes: what is compared, and what its file says.
 
-    `digests` uint64 `(N, 4)` of the pixels, `points` float32 `(N, F)`, `sizes` int32 `(N, 2)` as width and height,
+    `digests` bytes `(N,)` of the pixels, `points` float32 `(N, F)`, `sizes` int32 `(N, 2)` as width and height,
     `kinds` int16 `(N,)` into `table` of (mode, format), `blank` and `featureless` bool `(N,)`.
     `unreadable` holds the error of each picture that has none of these.
     """
 
-    digests: NDArray[np.uint64]
+    digests: NDArray[np.bytes_]
     points: NDArray[np.float32]
     sizes: NDArray[np.int32]
     kinds: NDArray[np.int16]
@@ -63,7 +64,7 @@ class Prints:
         thumbnails = _THUMBNAIL.fit_batch(as_batch(pictures, 1)).flatten(1).float()
         low = thumbnails @ _BASIS.T
         self.points[rows] = (low / (low.pow(2).sum(1, keepdim=True) + (SIDE * FLAT) ** 2).sqrt()).numpy()
-        self.digests[rows] = [np.frombuffer(_digest(picture), dtype=np.uint64) for picture in pictures]
+        self.digests[rows] = [pixel_digest(picture) for picture in pictures]
         self.sizes[rows] = pictures.shape[2], pictures.shape[1]
         self.blank[rows] = _blank(pictures)
         self.featureless[rows] = (thumbnails.std(1, correction=0) < FEATURELESS).numpy()
@@ -84,7 +85,7 @@ def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
     """The prints of all pictures, one data set after the other."""
     n = sum(map(len, datasets))
     made = Prints(
-        np.zeros((n, 4), np.uint64), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
+        np.zeros(n, f"S{DIGEST}"), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
         np.zeros(n, bool), np.zeros(n, bool),
     )  # fmt: skip
     first = 0
@@ -100,13 +101,6 @@ def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
                 progress.update(len(rows))
             first += len(data)
     return made
-
-
-def _digest(picture: NDArray[np.uint8]) -> bytes:
-    """SHA-256 of size and pixels; grey stored as colour is grey."""
-    if picture.ndim == 3 and (picture == picture[:, :, :1]).all():
-        picture = picture[:, :, 0]
-    return hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).digest()
 
 
 def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -139,9 +133,9 @@ def _basis() -> tuple[Tensor, int]:
 _BASIS, _EVEN = _basis()
 
 
-def same(digests: NDArray[np.uint64]) -> list[list[int]]:
-    """Groups of two and more places whose rows of `(N, 4)` are equal."""
-    return _groups(np.unique(digests, axis=0, return_inverse=True)[1].reshape(-1), np.arange(len(digests)))
+def same(digests: NDArray[np.bytes_]) -> list[list[int]]:
+    """Groups of two and more places whose digests `(N,)` are equal."""
+    return _groups(np.unique(digests, return_inverse=True)[1].reshape(-1), np.arange(len(digests)))
 
 
 def _groups(label: NDArray[np.int64], places: NDArray[np.int64]) -> list[list[int]]:

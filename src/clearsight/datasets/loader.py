@@ -154,7 +154,7 @@ class Streamed:
                 future.cancel()
 
     def _begin(self, indices: Tensor) -> list[Future[Tensor]]:
-        return [self._pool.submit(self.preprocessing.load, self.dataset.source(i)) for i in indices.tolist()]
+        return [self._pool.submit(self.preprocessing.load, self.dataset.picture(i)) for i in indices.tolist()]
 
 
 def _stacked(loading: list[Future[Tensor]]) -> Tensor:
@@ -224,7 +224,7 @@ def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, qu
     def some(start: int) -> None:
         for i in range(start, min(start + GROUP, len(dataset))):
             try:
-                into[i] = preprocessing.load(dataset.source(i)).permute(1, 2, 0)
+                into[i] = preprocessing.load(dataset.picture(i)).permute(1, 2, 0)
             except UnreadableImage as error:
                 failures[i] = error
 

@@ -1,54 +1,93 @@
-"""Parts: carved stratified, seeded and group-aware; kept as a manifest; joined to another class table by name."""
+"""Parts: carved stratified, seeded, groups and copies kept whole; joined to another class table by name."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
 from .classes import places
-from .dataset import Dataset, Parts
+from .dataset import Dataset, Parts, joined, objects
+from .fingerprint import alike, prints
+from .manifest import PARTS
 
-PARTS = ("train", "unlabelled", "val", "test", "unused")
-_HEADER = ("name", "label", "part")
+Division = Callable[[Dataset], NDArray[np.object_]]  # the part of each picture in a division that was made before, "" where it has none
 _ORDERS = 10  # how many random orders of the groups are tried, the best is taken
 
 
-def split(parts: Parts, *, seed: int = 0, val: float = 0.1, test: float = 0.2, share: float = 1.0) -> Parts:
+def split(
+    parts: Parts,
+    *,
+    seed: int = 0,
+    val: float = 0.1,
+    test: float = 0.2,
+    share: float = 1.0,
+    near: bool = False,
+    inherited: Division | None = None,
+) -> Parts:
     """`parts` with train, val and test: test is carved only from data without parts, val from train when it is missing.
 
     Of train, only `share` is used, and of that val is carved; the rest is the part `unused`. A smaller share is part of a larger one.
 
     Each fraction is of what it is carved from, per class within one picture (largest remainder), and train keeps at least one
-    picture of every class. Groups stay whole, which comes before exact fractions. A fraction of 0 carves nothing.
-    Raises UsageError for a fraction outside [0, 1), ClearsightError when there is too little to carve from or nothing to train on.
+    picture of every class. Groups stay whole, which comes before exact fractions, and so do copies where the pictures have digests;
+    `near` copies as well if asked for. A fraction of 0 carves nothing. Pictures that have a part by the division `inherited` keep it.
+    Raises UsageError for a fraction outside [0, 1), ClearsightError when there is too little to carve from, nothing to train on, or
+    nothing to judge on that the division did not train with.
     """
     for name, fraction in (("val", val), ("test", test)):
         if not 0 <= fraction < 1:
             raise wrong(name, "at least 0 and below 1", fraction)
-    made = dict(parts.parts)
-    carved = []
-    if "all" in made:
-        made = {"train": made["all"]}
-        carved = ["test"] if test else []
-    if "train" not in made:
-        raise ClearsightError(f"{parts.name} has no train part, only {listed(made)}: there is nothing to train on.")
     if not 0 < share <= 1:
         raise wrong("share", "above 0 and at most 1", share)
-    if share < 1:
-        carved.append("unused")
-    if "val" not in made and val:
-        carved.append("val")
-    for part in carved:
-        made["train"], made[part] = _carve(made["train"], part, {"val": val, "test": test, "unused": 1 - share}[part], seed)
+    made = dict(parts.parts)
+    whole = "all" in made
+    if whole:
+        made = {"train": made["all"]}
+    if "train" not in made:
+        raise ClearsightError(f"{parts.name} has no train part, only {listed(made)}: there is nothing to train on.")
+    if near:
+        made["train"] = with_near_copies(made["train"])
+    fractions = {"test": test if whole else 0, "unused": 1 - share, "val": 0 if "val" in made else val}
+    kept = _inherited(made, [part for part in ("val", "test") if fractions[part]], inherited) if inherited else {}
+    notes, carved = _copies_said(made), []
+    for part, fraction in fractions.items():
+        if fraction and (rows := _free(made["train"], part, kept, inherited)).any():
+            made["train"], made[part] = _carve(made["train"], part, fraction, seed, rows)
+            carved.append(part)
+        if part in kept:
+            made[part] = joined(kept[part], made[part]) if part in made else kept[part]
     made = {part: made[part] for part in PARTS if part in made}
-    return Parts(parts.name, parts.classes, made, (*parts.notes, *_notes(made, carved, seed)))
+    return Parts(parts.name, parts.classes, made, (*parts.notes, *_notes(made, carved, seed), *notes))
+
+
+def _inherited(made: dict[str, Dataset], wanted: list[str], inherited: Division) -> dict[str, Dataset]:
+    """The pictures of train that were in a `wanted` part before, taken out of it."""
+    words = inherited(made["train"])
+    kept = {part: made["train"].subset(words == part) for part in wanted if (words == part).any()}
+    made["train"] = made["train"].subset(~np.isin(words, list(kept)))
+    return kept
+
+
+def _free(train: Dataset, part: str, kept: dict[str, Dataset], inherited: Division | None) -> NDArray[np.bool_]:
+    """Which pictures of train a part may be carved from, bool (N,): those that had no part before, in whole groups."""
+    free: NDArray[np.bool_] = np.ones(len(train), dtype=bool)
+    if inherited is None or part == "unused":
+        return free
+    units = together(train)
+    free = np.asarray(inherited(train) == "")
+    free &= ~np.isin(units, units[~free])
+    if free.any() or part in kept:
+        return free
+    raise ClearsightError(
+        f"all {len(train):,} pictures are among those that the weights to start from were trained with, which leaves none for a {part} "
+        f"part. Bring a {part} part of other pictures."
+    )
 
 
 def with_labels(parts: Parts, wanted: str, seed: int) -> Parts:
@@ -92,16 +131,63 @@ def _notes(made: dict[str, Dataset], carved: list[str], seed: int) -> list[str]:
     return notes
 
 
-def _carve(dataset: Dataset, part: str, fraction: float, seed: int) -> tuple[Dataset, Dataset]:
-    """(the rest, the part)."""
-    chosen = _whole_groups(dataset, part, fraction, seed) if dataset.groups is not None else _per_class(dataset, part, fraction, seed)
+def _copies_said(made: dict[str, Dataset]) -> list[str]:
+    """Exact copies: those that are kept together, and those that the data's own parts tear apart."""
+    if any(dataset.digests is None for dataset in made.values()):
+        return []
+    notes, train = [], made["train"].digests
+    if again := len(train) - len(np.unique(train)):  # type: ignore[arg-type]
+        notes.append(f"{again:,} of {len(made['train']):,} pictures are exact copies of another one: copies stay in one part")
+    for part in ("val", "test"):
+        if part in made and (n := int(np.isin(made[part].digests, train).sum())):  # type: ignore[arg-type]
+            notes.append(
+                f"{n:,} of the {len(made[part]):,} {part} pictures are exact copies of training pictures"
+                + (": evaluate gives the accuracy without them beside that with them" if part == "test" else ", so validation flatters")
+            )
+    return notes
+
+
+def together(dataset: Dataset) -> NDArray[np.int64]:
+    """A number for each picture, int64 (N,), shared by those that must stay in one part: of one group, or exact copies."""
+    units = np.arange(len(dataset))
+    for column in (dataset.groups, dataset.digests):
+        if column is not None:
+            units = _joined(units, np.unique(column.astype(str), return_inverse=True)[1].reshape(-1))
+    return units
+
+
+def with_near_copies(dataset: Dataset) -> Dataset:
+    """`dataset` with pictures that look the same (saved again, resized, mirrored) in one group."""
+    found = prints([dataset])
+    shown = np.flatnonzero(~(found.blank | found.featureless))
+    shown = np.setdiff1d(shown, list(found.unreadable))
+    near = np.arange(len(dataset))
+    for group in alike(found.points[shown]):
+        near[shown[group]] = shown[group[0]]
+    return replace(dataset, groups=objects(str(unit) for unit in _joined(together(dataset), near)))
+
+
+def _joined(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels (N,) of what is connected by equal labels of either kind."""
+    n = max(int(first.max(initial=-1)), int(second.max(initial=-1))) + 1
+    graph = coo_array((np.ones(len(first), dtype=bool), (first, n + second)), shape=(2 * n, 2 * n))
+    found: NDArray[np.int64] = connected_components(graph, directed=False)[1][first].astype(np.int64)
+    return found
+
+
+def _carve(dataset: Dataset, part: str, fraction: float, seed: int, free: NDArray[np.bool_]) -> tuple[Dataset, Dataset]:
+    """(the rest, the part), which is carved from the `free` pictures."""
+    some = dataset.subset(free)
+    chosen = _whole_groups(some, part, fraction, seed) if some.groups is not None else _per_class(some, part, fraction, seed)
     if not chosen.any():
         what = "classes of one picture" if dataset.groups is None else "classes of one group"
         raise ClearsightError(
-            f"no {part} part can be carved from {len(dataset)} pictures: train must keep one of every class, and these are {what} only. "
+            f"no {part} part can be carved from {len(some)} pictures: train must keep one of every class, and these are {what} only. "
             f"Add pictures, or bring a {part} part."
         )
-    return dataset.subset(~chosen), dataset.subset(chosen)
+    taken = free.copy()
+    taken[free] = chosen
+    return dataset.subset(~taken), dataset.subset(taken)
 
 
 def _order(n: int, seed: int, name: str) -> NDArray[np.int64]:
@@ -111,27 +197,31 @@ def _order(n: int, seed: int, name: str) -> NDArray[np.int64]:
 
 
 def _per_class(dataset: Dataset, part: str, fraction: float, seed: int) -> NDArray[np.bool_]:
-    """bool (N,): which pictures go to the part, by largest remainder over the classes."""
-    counts = dataset.counts()
+    """bool (N,): which pictures go to the part, by largest remainder over the classes; copies go where the first of them goes."""
+    _, first, unit = np.unique(together(dataset), return_index=True, return_inverse=True)
+    is_first = np.zeros(len(dataset), dtype=bool)
+    is_first[first] = True
+    counts = np.bincount(dataset.labels[is_first], minlength=len(dataset.classes))
     most = np.maximum(counts - 1, 0)
     quota = fraction * counts
     take = np.minimum(np.floor(quota).astype(np.int64), most)
-    total = min(max(1, round(fraction * len(dataset))), int(most.sum()))
+    total = min(max(1, round(fraction * len(first))), int(most.sum()))
     for k in np.argsort(take - quota, kind="stable"):  # the largest remainder first
         if take.sum() < total and take[k] < min(most[k], np.ceil(quota[k])):
             take[k] += 1
     chosen = np.zeros(len(dataset), dtype=bool)
     order = _order(len(dataset), seed, part)
+    order = order[is_first[order]]
     by_class = order[np.argsort(dataset.labels[order], kind="stable")]
     starts = np.cumsum(counts) - counts
     for start, n in zip(starts, take, strict=True):
         chosen[by_class[start : start + n]] = True
-    return chosen
+    return chosen[first][unit.reshape(-1)]
 
 
 def _whole_groups(dataset: Dataset, part: str, fraction: float, seed: int) -> NDArray[np.bool_]:
     """bool (N,): which pictures go to the part, greedily by whole groups; the best of several random orders."""
-    _, group = np.unique(np.asarray(dataset.groups, dtype=str), return_inverse=True)
+    _, group = np.unique(together(dataset), return_inverse=True)
     n_groups = int(group.max()) + 1
     by_group = np.argsort(group, kind="stable")
     members = np.split(by_group, np.cumsum(np.bincount(group))[:-1])
@@ -167,49 +257,6 @@ def _greedy(
     return (float((gap**2 / np.maximum(counts, 1)).sum()) if joined.any() else np.inf), joined
 
 
-def manifest(parts: Parts) -> str:
-    """Which picture is in which part, as CSV `name,label,part`; `apply_manifest` gives the same parts again."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEADER)
-    for part, dataset in parts.parts.items():
-        writer.writerows((name, dataset.label(i), part) for i, name in enumerate(dataset.names))
-    return text.getvalue()
-
-
-def apply_manifest(parts: Parts, text: str) -> Parts:
-    """The pictures of `parts` in the parts and order of a manifest, whatever parts they come in.
-
-    Raises ClearsightError naming the pictures that are missing, extra, or labelled otherwise now.
-    """
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows or tuple(rows[0]) != _HEADER or any(len(row) != 3 or row[2] not in (*PARTS, "all") for row in rows[1:]):
-        raise ClearsightError(f"this is no manifest: its lines must be {','.join(_HEADER)}, with a part among {', '.join(PARTS)}.")
-    here = {name: (part, i) for part, dataset in parts.parts.items() for i, name in enumerate(dataset.names)}
-    listed_names = Counter(row[0] for row in rows[1:])
-    problems = {
-        "missing now": [name for name in listed_names if name not in here],
-        "not in the manifest": [name for name in here if name not in listed_names],
-        "labelled otherwise now": [name for name, label, _ in rows[1:] if name in here and _label(parts, here[name]) != label],
-        "twice in the manifest": [name for name, n in listed_names.items() if n > 1],
-    }
-    found = [f"{len(names)} {what} ({listed(sorted(names), 3)})" for what, names in problems.items() if names]
-    if found:
-        raise ClearsightError(f"the pictures of {parts.name} are not those that were split: {'; '.join(found)}.")
-    made = {}
-    for part in dict.fromkeys(row[2] for row in rows[1:]):
-        places = [here[row[0]] for row in rows[1:] if row[2] == part]
-        origins = {origin for origin, _ in places}
-        if len(origins) > 1:
-            raise ClearsightError(f"the manifest's {part} part mixes pictures of the data's own parts {listed(sorted(origins))}.")
-        made[part] = parts.parts[origins.pop()].subset([i for _, i in places])
-    return replace(parts, parts=made)
-
-
-def _label(parts: Parts, place: tuple[str, int]) -> str:
-    return parts.parts[place[0]].label(place[1])
-
-
 def align(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     """`dataset` with its labels re-indexed to another class table by NAME; raises UsageError for a class that is not in it."""
     table = places(dataset.classes, classes)
@@ -237,12 +284,12 @@ def folds(dataset: Dataset, k: int, seed: int = 0) -> NDArray[np.int64]:
     """
     if k < 2:
         raise wrong("folds", "at least 2", k)
-    units = np.arange(len(dataset)) if dataset.groups is None else np.unique(np.asarray(dataset.groups, dtype=str), return_inverse=True)[1]
-    n_units = len(np.unique(units))
+    units = np.unique(together(dataset), return_inverse=True)[1].reshape(-1)
+    n_units = int(units.max(initial=-1)) + 1
     if n_units < k:
         what = "pictures" if dataset.groups is None else "groups of pictures"
         raise UsageError(f"{k} folds need at least {k} {what}. There are {n_units}.")
-    fold = _dealt(dataset, k, seed) if dataset.groups is None else _dealt_groups(dataset, units, k, seed)
+    fold = _dealt(dataset, k, seed) if n_units == len(dataset) else _dealt_groups(dataset, units, k, seed)
     held = np.zeros((len(dataset.classes), k), dtype=bool)
     held[dataset.labels, fold] = True
     alone = np.isin(units, units[(held.sum(1) == 1)[dataset.labels]])

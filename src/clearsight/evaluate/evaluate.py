@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -30,7 +30,8 @@ class Evaluation:
     """The answers of a classifier and what they are worth.
 
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
-    `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what.
+    `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what;
+    `stamp` says of which pictures and weights, and when.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +43,7 @@ class Evaluation:
     pictures_per_second: float = 0.0
     speed: str = "plain"
     views: str = ""
+    stamp: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -135,6 +137,7 @@ class Evaluation:
             "pictures_per_second": round(self.pictures_per_second, 1),
             "speed": self.speed,
             "views": self.views,
+            **self.stamp,
             "classes": list(self.classes),
             "per_class": [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)],
             "confusion": self.confusion.tolist(),

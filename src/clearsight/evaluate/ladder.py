@@ -17,12 +17,15 @@ from ..base.errors import ClearsightError, UsageError, unknown
 from ..base.files import make_folder, write_json
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
+from ..classifier.learnt import learnt
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.open import open_dataset
-from ..datasets.split import split
 from ..images.corrupt import CORRUPTIONS
+from ..train.division import divided, known_pictures, require_unseen, unseen_test
+from ..train.parallel import Team
+from ..train.recipe import compose
 from ..train.run import named_folder, run_name
 from ..train.train import resume, train
+from ..weights import is_origin
 from .compare import compare
 from .evaluate import Evaluation, evaluate
 
@@ -77,13 +80,17 @@ class Standing:
 
 @dataclass
 class Ladder:
-    """What `clearsight ladder` found: `standings` from the lowest rung, `n` test pictures, `train` training pictures."""
+    """What `clearsight ladder` found: `standings` from the lowest rung, `n` test pictures, `train` training pictures.
+
+    Test pictures that are copies of training pictures, or that the weights of a rung have learnt from, are `left_out`.
+    """
 
     folder: Path
     data: str
     n: int
     train: int
     settings: dict[str, Any]
+    left_out: int = 0
     standings: list[Standing] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -122,13 +129,19 @@ def climb(
     chosen = _chosen(rungs, from_)
     if not isinstance(data, (str, Path)):
         raise UsageError("a ladder is climbed on data that can be opened again: a folder, a file, or a named set.")
-    whole = open_dataset(data)
-    carving: dict[str, Any] = {name: settings[name] for name in ("seed", "val", "test") if name in settings}
-    parts = split(whole, **carving)
+    carving: dict[str, Any] = {name: settings[name] for name in ("split_seed", "val", "test") if name in settings}
+    if from_ and not is_origin(from_):
+        settings["division"] = from_  # all rungs are judged on what it has not learnt from
+        carving |= {"division": from_, "from_": from_}
+    whole = known_pictures(data, compose(carving), Team(), quiet=quiet)
+    parts = divided(whole, compose(carving))
     if "test" not in parts.parts:
         raise UsageError(f"{parts.name} has no test part to judge the rungs on.")
+    test = unseen_test(parts)
+    if from_ and not is_origin(from_):
+        test = test.subset(~learnt(from_).of(test))
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "ladder")
-    ladder = _opened(folder, parts, {**settings, "from": from_} if from_ else settings)
+    ladder = _opened(folder, parts, len(test), {**settings, "from": from_} if from_ else settings)
     shares = _shares(whole, carving)
     plan = [(name, share) for name in chosen if name != "majority" for share in shares]
     budget = _Budget(60 * minutes, plan)
@@ -136,17 +149,17 @@ def climb(
     for name in chosen:
         rung = RUNGS[name]
         if name == "majority":
-            standing, evaluation = _majority(parts)
+            standing, evaluation = _majority(parts, test)
         else:
             given = {**rung.settings, **settings, **({"from_": from_} if name == "frozen" else {})}
-            standing, evaluation = _stand(name, rung, given, data, parts.parts["test"], folder, shares, budget, quiet)
+            standing, evaluation = _stand(name, rung, given, data, test, folder, shares, budget, quiet)
         if before is not None:
             found = compare(before, evaluation)
             standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
         before = evaluation
         ladder.standings.append(standing)
         write_json(folder / FILE, ladder.to_json())
-        judged(standing, evaluation, parts.parts["test"])
+        judged(standing, evaluation, test)
     return ladder
 
 
@@ -171,11 +184,10 @@ def _chosen(rungs: Sequence[str], from_: str) -> list[str]:
     return [name for name in RUNGS if (not rungs or name in rungs) and (name != "frozen" or from_)]
 
 
-def _opened(folder: Path, parts: Parts, settings: dict[str, Any]) -> Ladder:
+def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladder:
     """A ladder without standings in `folder`, which is new, empty, or has a ladder of the same data and settings."""
     make_folder(folder)
-    n, train_n = len(parts.parts["test"]), len(parts.parts["train"])
-    new = Ladder(folder, parts.name, n, train_n, settings)
+    new = Ladder(folder, parts.name, n, len(parts.parts["train"]), settings, len(parts.parts["test"]) - n)
     path = folder / FILE
     if path.is_file():
         old = read_table(path, WHAT)
@@ -193,7 +205,7 @@ def _shares(whole: Parts, carving: dict[str, Any]) -> list[float]:
     found = []
     for share in SHARES:
         with suppress(ClearsightError):
-            train = split(whole, share=share, **carving).parts["train"]
+            train = divided(whole, compose({**carving, "share": share})).parts["train"]
             if share == 1 or len(train) >= LEAST * len(whole.classes):
                 found.append(share)
     return found
@@ -213,8 +225,8 @@ class _Budget:
         return max(0.01, (self.end - time.monotonic()) / 60 * share / weights) if self.end else 0.0
 
 
-def _majority(parts: Parts) -> tuple[Standing, Evaluation]:
-    test, counts = parts.parts["test"], parts.parts["train"].counts()
+def _majority(parts: Parts, test: Dataset) -> tuple[Standing, Evaluation]:
+    counts = parts.parts["train"].counts()
     logits = np.tile(np.log(np.maximum(counts, 0.5)).astype(np.float32), (len(test), 1))
     found = Evaluation(parts.classes, test.names, test.labels, logits)
     return Standing("majority", RUNGS["majority"].title, "", found.top(1)), found
@@ -235,6 +247,7 @@ def _stand(
     for share in shares:
         run = folder / f"{name}-{100 * share:g}"
         classifier = _trained(data, run, {**given, "share": share, "minutes": budget.minutes(name, share)}, quiet)
+        require_unseen(run, test)
         found = evaluate(classifier, test, quiet=quiet)
         by_share[f"{share:g}"] = found.top(1)
     changed = {change: evaluate(classifier, test, change=do, quiet=quiet).top(1) for change, do in CORRUPTIONS.items()}

@@ -69,6 +69,7 @@ class Stress:
     shortcuts: list[Row] = field(default_factory=list)
     overlaps: list[Row] | None = None
     backgrounds: list[Row] = field(default_factory=list)
+    stamp: Row = field(default_factory=dict)
 
     @property
     def halves(self) -> dict[str, float | None]:
@@ -94,6 +95,7 @@ class Stress:
     def to_json(self) -> Row:
         """The JSON of `clearsight stress --json`."""
         return {
+            **self.stamp,
             "n": self.clean["n"],
             "clean": self.clean,
             "mce": self.mce["value"] if self.mce else None,

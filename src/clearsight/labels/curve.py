@@ -24,10 +24,12 @@ from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..datasets import loader
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.open import open_dataset
-from ..datasets.split import align, split, with_labels
+from ..datasets.split import align, with_labels
 from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
+from ..train.division import divided, known_pictures, require_unseen, unseen_test
+from ..train.parallel import Team
+from ..train.recipe import compose
 from ..train.run import named_folder, run_name
 from ..train.train import resume, train
 
@@ -130,7 +132,9 @@ def draw_curve(
     chosen, left_out = _chosen(methods, pretrained)
     if pretrained:
         settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all
-    whole = open_dataset(data)
+    if pretrained and not weights.is_origin(pretrained):
+        settings["division"] = pretrained  # all methods are judged on what it has not seen
+    whole = known_pictures(data, compose({}), Team(), quiet=quiet)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     curve = _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings)
     curve.left_out = left_out
@@ -139,7 +143,7 @@ def draw_curve(
     clock = _Clock(plan)
     for i, (method, amount, seed, parts) in enumerate(plan):
         run = folder / _run(method, amount, seed)
-        given = {**_settings(METHODS[method], parts), **settings, "labels": amount, "seed": seed}
+        given = {**_settings(METHODS[method], parts), **settings, "labels": amount, "seed": seed, "split_seed": seed}
         if METHODS[method].pretrained:
             given |= {"from_": pretrained, "resize_head": True}  # a head that has seen labels would tell
         if METHODS[method].teacher:
@@ -212,9 +216,9 @@ def _plan(
     whole: Parts, amounts: Sequence[str], seeds: int, methods: Sequence[str], settings: dict[str, Any]
 ) -> Iterator[tuple[str, str, int, Parts]]:
     """(method, amount, seed, the parts it is trained and judged on), a whole curve by each seed after the other."""
-    carving = {name: settings[name] for name in ("val", "test") if name in settings}
+    carving: dict[str, Any] = {name: settings[name] for name in ("val", "test", "division") if name in settings}
     for seed in range(seeds):
-        carved = split(whole, seed=seed, **carving)
+        carved = divided(whole, compose({**carving, "split_seed": seed}))
         if "test" not in carved.parts:
             raise UsageError(f"{whole.name} has no test part to judge on.")
         for amount in amounts:
@@ -236,7 +240,8 @@ def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any]
         else:
             train(data, out=str(run), quiet=quiet, **given)
     classifier = load(run)
-    test = parts.parts["test"]
+    test = unseen_test(parts)
+    require_unseen(run, test)
     found = Cell(
         method, given["labels"], given["seed"], len(parts.parts["train"]), judged(classifier, test, quiet), len(test),
         float(classifier.facts.get("seconds", 0.0)), str(run),

@@ -20,7 +20,9 @@ from ..base.device import pick_device
 from ..base.errors import UsageError, listed, unknown
 from ..classifier import load
 from ..classifier.features import described
+from ..classifier.learnt import learnt
 from ..datasets.dataset import Dataset, Parts, joined
+from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
@@ -30,7 +32,6 @@ from ..train.run import Run, named_folder, run_name
 from ..weights import is_origin
 from . import confident, outside
 
-TRAINED_ON = ("train", "val")
 COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged", "part")
 
 
@@ -161,7 +162,7 @@ def errors(
         raise unknown("score", score, confident.SCORES)
     if from_ and settings:
         raise UsageError("--from has features that a head is solved on, --model and --recipe train a network for each fold: leave one out.")
-    whole = open_dataset(data, group_by=group_by or None)
+    whole = identified(open_dataset(data, group_by=group_by or None), quiet=quiet)
     chosen, parts = _chosen(whole, part)
     fold = in_folds(chosen, folds, seed)
     notes = [*whole.notes, *_alone(chosen, fold)]
@@ -173,7 +174,7 @@ def errors(
         answers = outside.by_network(chosen, fold, folder, {"seed": seed, "device": device, **settings}, quiet)
     else:
         classifier = load(from_, device=pick_device(device)) if from_ else designed(chosen)
-        notes += _memorised(from_, whole.name, chosen)
+        notes += _memorised(from_, chosen)
         vectors, _ = described(classifier, chosen, quiet)
         answers, l2 = outside.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}
@@ -207,15 +208,13 @@ def _alone(data: Dataset, fold: NDArray[np.int64]) -> list[str]:
     return [f"{alone.sum()} pictures are not judged, since without them nothing shows what a class of theirs looks like: {listed(classes)}"]
 
 
-def _memorised(from_: str, name: str, data: Dataset) -> list[str]:
+def _memorised(from_: str, data: Dataset) -> list[str]:
     """A warning where the features have been trained on the labels in question."""
     run = Run(Path(from_ or "."))
     if not from_ or is_origin(from_) or not run.begun:
         return []
-    recipe, facts, table = run.reopen()
-    learnt = {row["name"] for row in csv.DictReader(io.StringIO(table, newline="")) if row["part"] in TRAINED_ON}
-    n = sum(str(own) in learnt for own in data.names)
-    if isinstance(recipe, Pretraining) or facts.get("name") != name or not n:
+    n = int(learnt(from_).among(map(str, data.names)).of(data).sum())
+    if isinstance(run.reopen()[0], Pretraining) or not n:
         return []
     return [
         f"warning: {from_} was trained on {n:,} of these very labels, and what it has learnt by heart it will not call wrong. "

@@ -30,8 +30,10 @@ from ..base.progress import Progress
 from ..base.randomness import uniform
 from ..classifier import Classifier, Failure, load
 from ..classifier.features import described
-from ..datasets.dataset import Dataset
+from ..classifier.learnt import learnt
+from ..datasets.dataset import Dataset, Parts
 from ..datasets.folder import is_folder, read_unlabelled
+from ..datasets.identity import identified
 from ..datasets.idx import is_idx
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
@@ -101,8 +103,8 @@ def next_labels(
     classifier = load(model, device=pick_device(device))
     data, name, notes = _opened(pool, part)
     data = data.subset(np.argsort([str(name) for name in data.names], kind="stable"))
-    known = _known(model, pool)
-    new = np.array([str(name) not in known for name in data.names], dtype=bool)
+    data = identified(Parts(name, data.classes, {"all": data}), quiet=quiet).parts["all"]
+    new = ~_labelled(model, pool, data)
     if not new.any():
         raise UsageError(f"all {len(data):,} pictures of {pool} have a label already: {model} was trained and judged on them.")
     fresh, failures = _described(classifier, data.subset(new), quiet)
@@ -156,15 +158,12 @@ def _opened(pool: Any, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
     return parts.parts[part or next(iter(parts.parts))], parts.name, parts.notes
 
 
-def _known(model: str | Path, pool: Any) -> set[str]:
-    """The names of the pictures in `pool` that the run in `model` has used with their labels."""
-    run = Run(Path(model))
-    if not run.begun:
-        return set()
-    _, facts, table = run.reopen()
-    if facts["data"] not in (str(pool), str(Path(str(pool)).resolve())):
-        return set()
-    return {row["name"] for row in csv.DictReader(io.StringIO(table, newline="")) if row["part"] in LABELLED}
+def _labelled(model: str | Path, pool: Any, data: Dataset) -> NDArray[np.bool_]:
+    """Which pictures the run in `model` has used with their labels, wherever they lie now and whatever they are called, bool (N,)."""
+    run, known = Run(Path(model)), learnt(model)
+    if not run.begun or run.divided()[0]["data"] not in (str(pool), str(Path(str(pool)).resolve())):
+        known = known.among(map(str, data.names))
+    return np.isin(known.parts(data).astype(str), LABELLED)
 
 
 def _described(classifier: Classifier, data: Dataset, quiet: bool) -> tuple[tuple[Dataset, Tensor, Tensor], list[Failure]]:

@@ -30,12 +30,15 @@ from ..base.randomness import key, permutation, uniform
 from ..classifier import load
 from ..classifier.features import described
 from ..datasets.dataset import joined
-from ..datasets.open import open_dataset
-from ..datasets.split import folds, split, with_labels
+from ..datasets.split import folds, with_labels
 from ..metrics.intervals import wilson
+from ..train.division import divided, known_pictures
+from ..train.parallel import Team
 from ..train.prepare import designed
+from ..train.recipe import compose
 from ..train.solved.crossed import strength
 from ..train.solved.solve import Problem, Solution, solve
+from ..weights import is_origin
 
 LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is not told
 FOLDS = 5
@@ -118,7 +121,9 @@ def consider(
     Features are those of the run `model`, or HOG; `amount` is how many of the labels there are may be used, as `--labels` takes it.
     Neither the test part nor a label that may not be used is looked at.
     """
-    parts = split(open_dataset(data), seed=seed)
+    parts = divided(
+        known_pictures(data, compose({}), Team(), quiet=quiet), compose({"split_seed": seed, "division": "" if is_origin(model) else model})
+    )
     known = parts.parts["train"]
     if amount:
         known = with_labels(parts, amount, seed).parts["train"]

@@ -12,13 +12,14 @@ import torch
 
 from ..base.errors import UsageError
 from ..datasets.dataset import Parts
-from ..datasets.open import open_dataset
-from ..datasets.split import align_parts, apply_manifest, split
+from ..datasets.manifest import apply_manifest
+from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..train import prepare
 from ..train.assemble import assemble, initialise, pictures_of, within_budget
 from ..train.checkpoint import State
+from ..train.division import divided, known_pictures
 from ..train.guard import Stop
 from ..train.loop import Job
 from ..train.parallel import Team
@@ -52,8 +53,8 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
         first = compose(given, kind=Pretraining)
         if out and team.leads:
             free_folder(out, runs)
-        whole = _opened(data, first)
-        parts = split(whole, seed=first.carved_by, val=first.val, test=first.test if _labelled(whole) else 0.0, share=first.share)
+        whole = _opened(data, first, team, quiet)
+        parts = divided(whole, first, test=None if _labelled(whole) else 0.0)
         recipe = cast(Pretraining, prepare.settle({**given, "keep": "last"}, parts.parts["train"], kind=Pretraining, small=NETWORK))
         if first.augment == "auto":
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
@@ -83,16 +84,16 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         source = data if data is not None else facts["data"]
         if not isinstance(source, tuple) and not source:
             raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
-        parts = apply_manifest(_opened(source, recipe), table)
+        parts = apply_manifest(_opened(source, recipe, team, quiet), table)
         parts = align_parts(parts, facts.get("classes", parts.classes))
         job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))
         go_on(job, run, job.say)
         return _to_the_end(job, run, parts)
 
 
-def _opened(data: Any, recipe: Recipe) -> Parts:
+def _opened(data: Any, recipe: Recipe, team: Team, quiet: bool) -> Parts:
     """The data, with a table of clusters to be found where they have no classes."""
-    parts = open_dataset(data, group_by=recipe.group_by or None, labelled=False)
+    parts = known_pictures(data, recipe, team, quiet=quiet, labelled=False)
     if len(parts.classes) > 1:
         return parts
     if (n := min(map(len, parts.parts.values()))) < CLUSTERS:

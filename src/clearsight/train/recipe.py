@@ -77,7 +77,13 @@ class Recipe:
     ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
     seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
     split_seed: int = setting(
-        -1, "what is carved from the training pictures, and their mean colour, follow from it (-1: seed)", low=-1, high=2**31 - 1
+        0, "the division into train, val and test, and the mean colour, follow from it, whatever the seed (-1: seed)",
+        low=-1, high=2**31 - 1,
+    )  # fmt: skip
+    copies: str = setting(
+        "exact",
+        "pictures that stay in one part: exact copies, or near ones too (saved again, resized, mirrored)",
+        choices=("exact", "near"),
     )
     val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
@@ -93,6 +99,7 @@ class Recipe:
         "features", "teacher: what neighbours are alike in: the features of --from, or of the teacher; or hog", choices=("features", "hog")
     )
     align: bool = setting(False, "teacher: its answers are scaled until classes are as common as among the labels")
+    division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
     speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")

@@ -14,6 +14,7 @@ from ..base.errors import ClearsightError, UsageError
 from ..base.files import is_temporary, make_folder, remove, sweep, write_atomic, write_json
 from ..base.settings import to_toml
 from ..base.stored import read_table
+from ..classifier.learnt import ANCESTORS
 from .recipe import Pretraining, Recipe, saved
 
 # what every run.json says, and what it says of most runs
@@ -23,7 +24,7 @@ OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": d
 
 @dataclass(frozen=True)
 class Run:
-    """`recipe.toml`, `run.json`, `split.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact."""
+    """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact."""
 
     folder: Path
 
@@ -55,7 +56,7 @@ class Run:
                     path.rmdir() if path.is_dir() else remove(path)
                 self.folder.rmdir()
 
-    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, save: Callable[[], object] | None = None) -> None:
+    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
         """Write what a resume needs to know; `save` writes a checkpoint where that is not in the recipe alone."""
         sweep(self.folder)
         for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
@@ -63,15 +64,16 @@ class Run:
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml")])
         title = f"The recipe of this run. Again: {again}"
-        self.keep_division(facts, manifest)
+        self.keep_division(facts, manifest, past)
         if save:
             save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
 
-    def keep_division(self, facts: dict[str, Any], manifest: str) -> None:
-        """Write on what data it was begun and how they are divided."""
+    def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
+        """Write on what data it was begun and how they are divided, and what that which it starts from has learnt from."""
         write_json(self.folder / "run.json", facts)
         write_atomic(self.division, manifest)
+        write_atomic(self.folder / ANCESTORS, past)
 
     def divided(self) -> tuple[dict[str, Any], str]:
         """What `keep_division` wrote."""
@@ -149,5 +151,5 @@ def _make(folder: Path) -> bool:
 
 def _unbegun(folder: Path) -> bool:
     """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
-    before = ("run.json", "split.csv", "checkpoints")
-    return {path.name for path in folder.iterdir() if not is_temporary(path)} in [set(before[:n]) for n in range(4)]
+    before = ("run.json", "split.csv", ANCESTORS, "checkpoints")
+    return {path.name for path in folder.iterdir() if not is_temporary(path)} in [set(before[:n]) for n in range(5)]

@@ -18,9 +18,10 @@ from ..base.errors import ClearsightError, LostProcess, UsageError
 from ..base.files import sweep
 from ..classifier import Classifier
 from ..classifier import save as save_artefact
+from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.open import open_dataset
-from ..datasets.split import align_parts, apply_manifest, manifest, split, with_labels
+from ..datasets.manifest import apply_manifest, manifest
+from ..datasets.split import align_parts, with_labels
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
@@ -28,6 +29,7 @@ from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
 from . import checkpoint, prepare
 from .assemble import assemble, initialise, pictures_of, within_budget
+from .division import ancestors, divided, known_pictures
 from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
@@ -87,7 +89,7 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
         say = speaker(quiet or not team.leads)
         if out and team.leads:
             free_folder(out, runs)  # before the data are read, which may take minutes
-        recipe, parts, start = settled(data, settings, team)
+        recipe, parts, start = settled(data, settings, team, quiet)
         values = start.values(recipe, parts.classes) if start else {}
         for note in parts.notes:
             say(note)
@@ -104,12 +106,11 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
             raise
 
 
-def settled(data: Any, settings: dict[str, Any], team: Team) -> tuple[Recipe, Parts, Start | None]:
+def settled(data: Any, settings: dict[str, Any], team: Team, quiet: bool = False) -> tuple[Recipe, Parts, Start | None]:
     """The recipe without open questions, the data in parts, and the weights to start from."""
     first = compose(settings)
     start = read_start(first, team)
-    whole = open_dataset(data, group_by=first.group_by or None)
-    parts = split(whole, seed=first.carved_by, val=first.val, test=first.test, share=first.share)
+    parts = divided(known_pictures(data, first, team, quiet=quiet), first)
     if first.labels:
         parts = with_labels(parts, first.labels, first.carved_by)
     return prepare.settle(settings, everything(first, parts), start), parts, start
@@ -153,7 +154,8 @@ def begin(run: Run, job: Job, parts: Parts, data: Any, *, keep: bool) -> None:
         "speed": job.speed.words,
         "lineage": job.lineage,
     }
-    run.begin(job.recipe, facts, manifest(parts), partial(checkpoint.save, job.state, run.checkpoints) if keep else None)
+    past = write_ancestors(ancestors(job.recipe))
+    run.begin(job.recipe, facts, manifest(parts), past, partial(checkpoint.save, job.state, run.checkpoints) if keep else None)
 
 
 def origin(parts: Parts, data: Any) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         return resume_all(run, recipe, source, table, quiet)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        parts = apply_manifest(open_dataset(source, group_by=recipe.group_by or None), table)
+        parts = apply_manifest(known_pictures(source, recipe, team, quiet=quiet), table)
         parts = align_parts(parts, facts.get("classes", parts.classes))
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
         pictures, val, preprocessing = pictures_of(recipe, parts, preprocessing, quiet or not team.leads)

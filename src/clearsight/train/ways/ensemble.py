@@ -3,8 +3,6 @@
 Every member is an ordinary run in `members/`, so that an ensemble which was stopped goes on in the member where it stood.
 """
 
-import csv
-import io
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +13,23 @@ from torch import Tensor
 
 from ...base.device import pick_device
 from ...base.errors import UsageError
-from ...base.files import write_json
+from ...base.files import write_atomic, write_json
 from ...classifier import Classifier, ensemble
 from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
 from ...classifier.artefact import CONFIG
+from ...classifier.learnt import ANCESTORS, learnt, merged, write_ancestors
 from ...datasets.dataset import Parts
 from ...datasets.loader import Pictures, load
-from ...datasets.open import open_dataset
-from ...datasets.split import align, apply_manifest, manifest
+from ...datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
+from ...datasets.split import align
 from ...images.decode import decode
 from ...metrics.accuracy import ranks
 from ...metrics.calibration import fit_temperature
 from ...metrics.intervals import wilson
+from ..division import ancestors, known_pictures
 from ..guard import Interrupted
+from ..parallel import Team
 from ..recipe import Recipe
 from ..run import Run, free_folder, open_run
 from ..train import Together, Trained, golden, origin, resume, settled, speaker, train
@@ -45,10 +46,10 @@ def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, A
             raise UsageError("the members of an ensemble are trained one after the other: leave out --ensemble, or start without torchrun.")
         if out:
             free_folder(out, runs)
-        recipe, parts, _ = settled(data, settings, team)
+        recipe, parts, _ = settled(data, settings, team, quiet)
     run = open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}")
     try:
-        run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts))
+        run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts), write_ancestors(ancestors(recipe)))
     except BaseException:
         run.abandon()
         raise
@@ -57,7 +58,7 @@ def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, A
 
 def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> Trained:
     """What `resume` does for such a run; members that are finished stay as they are."""
-    parts = apply_manifest(open_dataset(data, group_by=recipe.group_by or None), table)
+    parts = apply_manifest(known_pictures(data, recipe, Team(), quiet=quiet), table)
     return _to_the_end(run, recipe, parts, data, quiet)
 
 
@@ -184,21 +185,23 @@ def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs
 
 
 def _keep_division(members: Sequence[Run], run: Run) -> None:
-    """Write `run.json` and `split.csv` if all members have one of the same pictures."""
+    """Write what the members have learnt from, and if all have divided the same pictures, a division of these."""
+    past = write_ancestors(merged(learnt(one.folder) for one in members))
     if not all(one.division.is_file() for one in members):
+        write_atomic(run.folder / ANCESTORS, past)
         return
-    tables = [list(csv.DictReader(io.StringIO(one.division.read_text(encoding="utf-8"), newline=""))) for one in members]
-    facts = [one.divided()[0] for one in members]
-    parts: dict[tuple[str, str], str] = {}
-    for table in tables:
+    facts, tables = zip(*(one.divided() for one in members), strict=True)
+    rows: dict[tuple[str, ...], str] = {}
+    for table in map(read_manifest, tables):
         for row in table:
-            key = row["name"], row["label"]
-            parts[key] = min(parts.get(key, row["part"]), row["part"], key=STRICT.index)
-    if any(len(table) != len(parts) for table in tables) or len({one["data"] for one in facts}) > 1:
+            key = tuple(value for name, value in row.items() if name != "part")
+            rows[key] = min(rows.get(key, row["part"]), row["part"], key=STRICT.index)
+    if any(len(read_manifest(table)) != len(rows) for table in tables) or len({one["data"] for one in facts}) > 1:
+        write_atomic(run.folder / ANCESTORS, past)
         return
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(tables[0][0].keys())
-    writer.writerows((*key, part) for key, part in parts.items())
     kept = ("data", "name", "classes", "clearsight", "hardware")
-    run.keep_division({name: facts[0][name] for name in kept if name in facts[0]}, text.getvalue())
+    text = write_manifest(
+        {"name": name, "label": label, "part": part, "digest": digest, "group": group}
+        for (name, label, digest, group), part in rows.items()
+    )
+    run.keep_division({name: facts[0][name] for name in kept if name in facts[0]}, text, past)

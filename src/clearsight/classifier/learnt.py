@@ -1,0 +1,121 @@
+"""The one place that knows which pictures a classifier has learnt from, or was chosen by."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, CorruptFile
+from ..datasets.dataset import Dataset
+from ..datasets.manifest import read_manifest
+
+DIVISION, ANCESTORS = "split.csv", "ancestors.csv"
+LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what chose among its epochs
+SEEN = "seen"  # without a label, by a pretraining that knew none
+# a picture that is in two parts, or in two runs, counts as what it was first in this order
+ORDER = ("train", "unlabelled", "val", SEEN, "test", "unused")
+_HEADER = ("digest", "part")
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Pictures by content (`digests`), and the part that each had; `names` of those whose content was not kept.
+
+    `complete` says whether all pictures that a run was given are known by content: runs of before version 0.2 kept only names.
+    """
+
+    digests: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.digests or self.names)
+
+    def parts(self, dataset: Dataset) -> NDArray[np.object_]:
+        """What each picture was to the classifier: a part, or `seen`, or "" where it knows nothing of it; str objects (N,)."""
+        found = np.full(len(dataset), "", dtype=object)
+        if self.digests and dataset.digests is not None:
+            found[:] = [self.digests.get(digest.decode(), "") for digest in dataset.digests]
+        if self.names:
+            found[:] = [part or self.names.get(str(name), "") for part, name in zip(found, dataset.names, strict=True)]
+        return found
+
+    def among(self, names: Iterable[str]) -> "Learnt":
+        """The same, asked about data with these names: names alone count only where most of them, on both sides, are the same."""
+        if not self.names:
+            return self
+        there = set(names)
+        common = len(there & self.names.keys())
+        return self if 2 * common >= len(there | self.names.keys()) else Learnt(self.digests, {}, False)
+
+    def of(self, dataset: Dataset) -> NDArray[np.bool_]:
+        """Which pictures it has learnt from or was chosen by, bool (N,)."""
+        return np.isin(self.parts(dataset).astype(str), LEARNT)
+
+    def seen(self) -> "Learnt":
+        """The same pictures where no label was known: the features have seen them, no answer follows from their labels."""
+        return Learnt({digest: SEEN for digest, part in self.digests.items() if part in LEARNT}, {}, self.complete)
+
+
+def learnt(folder: str | Path) -> Learnt:
+    """What the classifier in `folder` has learnt from: the pictures of its run, and of those that the run began with.
+
+    Nothing is known of weights that are no run's. Raises ClearsightError for a table that is damaged.
+    """
+    folder = Path(folder)
+    own = folder / DIVISION
+    rows = read_manifest(own.read_text(encoding="utf-8")) if own.is_file() else []
+    try:
+        every = [
+            Learnt(_strictest((row["digest"], row["part"]) for row in rows if row["digest"])),
+            Learnt({}, _strictest((row["name"], row["part"]) for row in rows if not row["digest"]), all(row["digest"] for row in rows)),
+            _ancestors(folder / ANCESTORS),
+        ]
+    except (OSError, ValueError) as error:
+        raise CorruptFile(f"{folder / ANCESTORS} is damaged: {error}.") from error
+    return merged(every)
+
+
+def merged(several: Iterable[Learnt]) -> Learnt:
+    """What any of `several` has learnt from."""
+    every = list(several)
+    return Learnt(
+        _strictest(row for one in every for row in one.digests.items()),
+        _strictest(row for one in every for row in one.names.items()),
+        all(one.complete for one in every),
+    )
+
+
+def write_ancestors(known: Learnt) -> str:
+    """The text of `ancestors.csv`: what the weights that a run begins with have learnt from."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([_HEADER, *known.digests.items()])
+    return text.getvalue()
+
+
+def _ancestors(path: Path) -> Learnt:
+    if not path.is_file():
+        return Learnt()
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    if not rows:
+        return Learnt()
+    if tuple(rows[0]) != _HEADER or any(len(row) != 2 or row[1] not in ORDER for row in rows[1:]):
+        raise ClearsightError(f"{path} is damaged: its lines must be {','.join(_HEADER)}.")
+    return Learnt(dict(rows[1:]))
+
+
+def _strictest(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, part in rows:
+        known = found.setdefault(key, part)
+        if known != part and _RANK[part] < _RANK[known]:
+            found[key] = part
+    return found
+
+
+_RANK = {part: i for i, part in enumerate(ORDER)}

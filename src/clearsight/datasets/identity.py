@@ -1,0 +1,187 @@
+"""What makes two pictures the same one: their pixels, whatever file they are in and whatever it is called.
+
+Of a JPEG above a megapixel it is the coded data, without what is said about the picture beside them: to decode all of a large photograph
+takes longer than to learn from it at the size it is used. So a large JPEG saved losslessly in another format counts as another picture.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError, UnreadableImage
+from ..base.files import cache_folder, write_atomic
+from ..base.progress import Progress
+from ..images.decode import decode, picture_facts
+from .dataset import Dataset, Parts
+
+SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
+LARGE = 2**20  # px
+VERSION = b"1"
+MOST_BYTES = 2**30  # a file above is no picture that is read here
+HELD_EACH, HELD_ALL = 2**16, 2**27  # bytes up to which decoded pictures are kept for the reader that comes next
+_CHUNK = 256
+_GREY_STEP = 8
+_JPEG = b"\xff\xd8\xff"
+_SCAN, _EXIF, _ADOBE, _COMMENT = 0xDA, 0xE1, 0xEE, 0xFE
+Digests = NDArray[np.bytes_]
+
+
+def pixel_digest(picture: NDArray[np.uint8]) -> bytes:
+    """The digest of a picture, uint8 `(H, W)` or `(H, W, C)`: of its size and pixels; grey stored as colour is grey."""
+    if picture.ndim == 3 and _grey(picture):
+        picture = picture[:, :, 0]
+    return _digest(repr(picture.shape).encode(), np.ascontiguousarray(picture).data)
+
+
+def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
+    """The digest of the picture in a file, and its pixels where they were decoded and do not depend on the size they are read at.
+
+    A file that is no picture has the digest of its bytes.
+    """
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+            return _digest(b"no picture", os.fsencode(path)), None
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return _digest(b"unreadable", os.fsencode(path)), None
+    try:
+        if data[:3] != _JPEG:
+            picture = decode(data)
+            return pixel_digest(picture), picture
+        facts = picture_facts(data)
+        if facts.width * facts.height > LARGE:
+            return _digest(f"jpeg {facts.width} {facts.height}".encode(), *_coded(data)), None
+        return pixel_digest(decode(data)), None
+    except UnreadableImage:
+        return _digest(b"bytes", data), None
+
+
+def identified(parts: Parts, *, quiet: bool = False) -> Parts:
+    """`parts` with the digest of every picture; each file is read once, and what was found stays in the cache.
+
+    What cannot be read is not refused here: whoever needs the picture says why.
+    """
+    wanted = {part: dataset for part, dataset in parts.parts.items() if dataset.digests is None}
+    arrays = {part: replace(data, digests=_of_arrays(data.pictures)) for part, data in wanted.items() if data.pictures is not None}
+    files = {part: data for part, data in wanted.items() if part not in arrays}
+    return replace(parts, parts={**parts.parts, **arrays, **_of_files(files, quiet)}) if wanted else parts
+
+
+def set_digest(digests: Digests) -> str:
+    """The digest of a set of pictures, in whatever order they come."""
+    return hashlib.sha256(np.sort(digests).tobytes()).hexdigest()
+
+
+def _grey(picture: NDArray[np.uint8]) -> bool:
+    """Whether all channels are equal: of most colour pictures a few pixels tell that they are not."""
+    some = picture[::_GREY_STEP, ::_GREY_STEP]
+    return bool((some == some[:, :, :1]).all() and (picture == picture[:, :, :1]).all())
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()[:SIZE].encode()
+
+
+def _coded(data: bytes) -> Iterator[bytes]:
+    """What decides the pixels of a JPEG file: its tables and scans, Adobe's colours, and which way is up, but no other metadata."""
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != _SCAN:
+        kind, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
+        if not (0xE0 <= kind < 0xF0 or kind == _COMMENT) or kind == _ADOBE:
+            yield data[place : place + 2 + length]
+        place += 2 + length
+    yield data[place:]
+
+
+def _of_arrays(pictures: NDArray[np.uint8]) -> Digests:
+    return np.array([pixel_digest(picture) for picture in pictures], dtype=f"S{SIZE}").reshape(len(pictures))
+
+
+def _of_files(datasets: dict[str, Dataset], quiet: bool) -> dict[str, Dataset]:
+    """Data sets of files with their digests."""
+    paths = [os.path.abspath(data.source(i)) for data in datasets.values() for i in range(len(data))]  # type: ignore[arg-type]
+    if not paths:
+        return {part: replace(data, digests=np.empty(0, f"S{SIZE}")) for part, data in datasets.items()}
+    digests, held = _digests(paths, quiet)
+    made, first = {}, 0
+    for part, data in datasets.items():
+        rows = slice(first, first + len(data))
+        made[part] = replace(data, digests=digests[rows], decoded=held[rows])
+        first += len(data)
+    return made
+
+
+def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_]]:
+    """Digests `(N,)` from the cache or the files, and small pictures that were decoded for them, None for the others."""
+    common = hashlib.sha256(os.fsencode(os.path.commonpath(paths))).hexdigest()[:24]
+    memory = cache_folder() / "digests" / f"{common}.digests"
+    keys = np.array([_file_key(path) for path in paths], dtype=f"S{SIZE}")
+    digests, held = _remembered(memory, keys), np.full(len(paths), None, dtype=object)
+    missing, room = np.flatnonzero(digests == b""), HELD_ALL
+
+    def read(row: int) -> None:
+        nonlocal room
+        digests[row], picture = file_digest(paths[row])
+        if picture is not None and picture.nbytes <= min(HELD_EACH, room):
+            held[row] = picture
+            room -= picture.nbytes
+
+    with Progress("identify", len(missing), quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(missing), _CHUNK):
+            some = missing[start : start + _CHUNK].tolist()
+            list(pool.map(read, some))
+            progress.update(len(some))
+    if len(missing):
+        with suppress(ClearsightError):  # a cache that cannot be written only means reading again
+            _remember(memory, keys, digests)
+    return digests, held
+
+
+def _file_key(path: str) -> bytes:
+    """What changes when a file does, its name too."""
+    try:
+        s = os.stat(path)
+        facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+    except OSError:
+        facts = "gone"
+    return _digest(os.fsencode(path), facts.encode())
+
+
+def _remembered(memory: Path, keys: Digests) -> Digests:
+    """The digests of files with these keys, empty where they are not known."""
+    found = np.zeros(len(keys), dtype=f"S{SIZE}")
+    try:
+        with open(memory, "rb") as file:
+            data = file.read()
+    except OSError:
+        return found
+    body, trailer = data[: -SIZE or None], data[-SIZE:]
+    if len(body) % (2 * SIZE) or _digest(VERSION, body) != trailer:
+        return found
+    rows = np.frombuffer(body, dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
+    rows = rows[np.argsort(rows["key"])]
+    places = np.searchsorted(rows["key"], keys).clip(max=max(len(rows) - 1, 0))
+    if len(rows):
+        known = rows["key"][places] == keys
+        found[known] = rows["digest"][places[known]]
+    return found
+
+
+def _remember(memory: Path, keys: Digests, digests: Digests) -> None:
+    rows = np.empty(len(keys), dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
+    rows["key"], rows["digest"] = keys, digests
+    body = rows.tobytes()
+    write_atomic(memory, body, _digest(VERSION, body))
