@@ -10,7 +10,7 @@ from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.manifest import apply_manifest, manifest
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import align, split
+from clearsight.datasets.split import align, folds, split
 
 
 def data(labels, groups=None, part="all"):
@@ -189,3 +189,84 @@ def test_classes_are_joined_by_name():
     ):
         align(dataset, ("class 0", "class 2"))
     assert align(dataset.subset([0, 2]), ("class 2", "class 0")).labels.tolist() == [1, 0]
+
+
+def with_copies(labels, same):
+    """`unsplit(labels)` with digests, pictures of one group of `same` having one digest."""
+    parts = unsplit(labels)
+    digests = [f"{i:032x}" for i in range(len(labels))]
+    for group in same:
+        for i in group:
+            digests[i] = digests[group[0]]
+    return Parts(parts.name, parts.classes, {"all": replace(parts.parts["all"], digests=np.array(digests, "S32"))})
+
+
+def test_copies_stay_in_one_part_and_others_are_divided_as_without():
+    labels = np.arange(90) % 3
+    for seed in range(20):
+        pairs = [(i, i + 45) for i in range(45)]
+        made = split(with_copies(labels, pairs), seed=seed).parts
+        every = [set(dataset.digests.tolist()) for dataset in made.values()]
+        assert not any(a & b for i, a in enumerate(every) for b in every[:i])
+        assert {part: len(dataset) for part, dataset in made.items()} == {"train": 64, "val": 8, "test": 18}
+        assert names(split(with_copies(labels, []), seed=seed)) == names(split(unsplit(labels), seed=seed))
+
+
+def test_copies_across_groups_join_them_and_the_copies_are_counted():
+    parts = with_copies(np.arange(40) % 2, [(0, 39)])
+    data = replace(parts.parts["all"], groups=objects(f"g{i // 4}" for i in range(40)))
+    for seed in range(10):
+        made = split(Parts("made", parts.classes, {"all": data}), seed=seed)
+        where = {int(name.rpartition("/")[2]): part for part, dataset in made.parts.items() for name in dataset.names}
+        assert len({where[i] for i in (0, 1, 2, 3, 36, 37, 38, 39)}) == 1
+    assert any("1 of 40 pictures are exact copies" in note for note in made.notes)
+
+
+def test_every_class_keeps_a_training_picture_though_it_has_copies_only():
+    made = split(with_copies([0, 0, 1, 1, 1, 1, 1, 1, 1, 1], [(0, 1)]), val=0.2, test=0.2).parts
+    assert made["train"].counts()[0] == 2
+
+
+def test_copies_across_parts_that_the_data_bring_are_said():
+    whole = with_copies(np.arange(30) % 2, [(0, 20), (1, 21, 22)]).parts["all"]
+    own = Parts("own", whole.classes, {"train": whole.subset(range(20)), "test": whole.subset(range(20, 30))})
+    notes = split(own).notes
+    assert any("3 of the 10 test pictures are exact copies of training pictures" in note for note in notes)
+
+
+def test_folds_keep_copies_together():
+    data = with_copies(np.arange(60) % 2, [(i, i + 30) for i in range(30)]).parts["all"]
+    found = folds(data, 5)
+    assert (found[:30] == found[30:]).all() and len(set(found.tolist())) == 5
+
+
+def test_an_inherited_division_is_kept_and_new_pictures_are_divided_beside_it():
+    first = split(with_copies(np.arange(60) % 3, []), seed=1)
+    known = {digest: part for part, dataset in first.parts.items() for digest in dataset.digests.tolist()}
+
+    def division(dataset):
+        return np.array([known.get(digest, "") for digest in dataset.digests.tolist()], dtype=object)
+
+    more = with_copies(np.arange(120) % 3, [])
+    made = split(more, seed=9, inherited=division)
+    for part, dataset in first.parts.items():
+        assert set(dataset.digests.tolist()) <= set(made.parts[part].digests.tolist())
+    assert {part: len(dataset) for part, dataset in made.parts.items()} == {"train": 86, "val": 10, "test": 24}
+    assert names(split(with_copies(np.arange(60) % 3, []), seed=9, inherited=division)) == names(first)
+
+
+def test_without_a_picture_to_judge_on_an_inherited_division_is_refused():
+    parts = with_copies(np.arange(20) % 2, [])
+    with pytest.raises(ClearsightError, match=r"all 20 pictures are among those .* none for a test part"):
+        split(parts, inherited=lambda dataset: np.full(len(dataset), "train", dtype=object))
+
+
+def test_a_manifest_notices_other_content():
+    parts = with_copies(np.arange(6) % 2, [])
+    text = manifest(parts)
+    data = parts.parts["all"]
+    other = replace(data, digests=np.where(np.arange(6) == 4, np.array(b"0" * 32), data.digests))
+    with pytest.raises(ClearsightError, match=r"1 with other content now \(all/4\)"):
+        apply_manifest(Parts("made", data.classes, {"all": other}), text)
+    old = "\n".join(",".join(line.split(",")[:3]) for line in text.splitlines()) + "\n"
+    assert names(apply_manifest(parts, old)) == names(parts)

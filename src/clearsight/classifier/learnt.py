@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ SEEN = "seen"  # without a label, by a pretraining that knew none
 # a picture that is in two parts, or in two runs, counts as what it was first in this order
 ORDER = ("train", "unlabelled", "val", SEEN, "test", "unused")
 _HEADER = ("digest", "part")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,11 @@ def learnt(folder: str | Path) -> Learnt:
 
     Nothing is known of weights that are no run's. Raises ClearsightError for a table that is damaged.
     """
-    folder = Path(folder)
-    own = folder / DIVISION
-    rows = read_manifest(own.read_text(encoding="utf-8")) if own.is_file() else []
-    try:
-        every = [
-            Learnt(_strictest((row["digest"], row["part"]) for row in rows if row["digest"])),
-            Learnt({}, _strictest((row["name"], row["part"]) for row in rows if not row["digest"]), all(row["digest"] for row in rows)),
-            _ancestors(folder / ANCESTORS),
-        ]
-    except (OSError, ValueError) as error:
-        raise CorruptFile(f"{folder / ANCESTORS} is damaged: {error}.") from error
-    return merged(every)
+    own, others = Path(folder) / DIVISION, Path(folder) / ANCESTORS
+    rows = _read(own, read_manifest) if own.is_file() else []
+    kept = Learnt(_strictest((row["digest"], row["part"]) for row in rows if row["digest"]))
+    named = Learnt({}, _strictest((row["name"], row["part"]) for row in rows if not row["digest"]), all(row["digest"] for row in rows))
+    return merged([kept, named, _read(others, _ancestors) if others.is_file() else Learnt()])
 
 
 def merged(several: Iterable[Learnt]) -> Learnt:
@@ -91,21 +86,26 @@ def merged(several: Iterable[Learnt]) -> Learnt:
 
 
 def write_ancestors(known: Learnt) -> str:
-    """The text of `ancestors.csv`: what the weights that a run begins with have learnt from."""
+    """The text of `ancestors.csv`: what the weights that a run begins with have learnt from; "" where nothing is known."""
+    if not known.digests:
+        return ""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_HEADER, *known.digests.items()])
     return text.getvalue()
 
 
-def _ancestors(path: Path) -> Learnt:
-    if not path.is_file():
-        return Learnt()
-    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
-    if not rows:
-        return Learnt()
-    if tuple(rows[0]) != _HEADER or any(len(row) != 2 or row[1] not in ORDER for row in rows[1:]):
-        raise ClearsightError(f"{path} is damaged: its lines must be {','.join(_HEADER)}.")
+def _read(path: Path, parse: Callable[[str], Read]) -> Read:
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, ClearsightError) as error:
+        raise CorruptFile(f"{path} is damaged: {error}") from error
+
+
+def _ancestors(text: str) -> Learnt:
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if rows and (tuple(rows[0]) != _HEADER or any(len(row) != 2 or row[1] not in ORDER for row in rows[1:])):
+        raise ClearsightError(f"its lines must be {','.join(_HEADER)}.")
     return Learnt(dict(rows[1:]))
 
 

@@ -73,7 +73,12 @@ class Run:
         """Write on what data it was begun and how they are divided, and what that which it starts from has learnt from."""
         write_json(self.folder / "run.json", facts)
         write_atomic(self.division, manifest)
-        write_atomic(self.folder / ANCESTORS, past)
+        self.keep_ancestors(past)
+
+    def keep_ancestors(self, past: str) -> None:
+        """Write what that which the run starts from has learnt from, if anything is known of it."""
+        if past:
+            write_atomic(self.folder / ANCESTORS, past)
 
     def divided(self) -> tuple[dict[str, Any], str]:
         """What `keep_division` wrote."""
@@ -151,5 +156,5 @@ def _make(folder: Path) -> bool:
 
 def _unbegun(folder: Path) -> bool:
     """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
-    before = ("run.json", "split.csv", ANCESTORS, "checkpoints")
-    return {path.name for path in folder.iterdir() if not is_temporary(path)} in [set(before[:n]) for n in range(5)]
+    before = ("run.json", "split.csv", "checkpoints")
+    return {path.name for path in folder.iterdir() if not is_temporary(path)} - {ANCESTORS} in [set(before[:n]) for n in range(4)]

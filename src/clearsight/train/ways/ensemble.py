@@ -13,12 +13,12 @@ from torch import Tensor
 
 from ...base.device import pick_device
 from ...base.errors import UsageError
-from ...base.files import write_atomic, write_json
+from ...base.files import write_json
 from ...classifier import Classifier, ensemble
 from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
 from ...classifier.artefact import CONFIG
-from ...classifier.learnt import ANCESTORS, learnt, merged, write_ancestors
+from ...classifier.learnt import learnt, merged, write_ancestors
 from ...datasets.dataset import Parts
 from ...datasets.loader import Pictures, load
 from ...datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
@@ -188,8 +188,7 @@ def _keep_division(members: Sequence[Run], run: Run) -> None:
     """Write what the members have learnt from, and if all have divided the same pictures, a division of these."""
     past = write_ancestors(merged(learnt(one.folder) for one in members))
     if not all(one.division.is_file() for one in members):
-        write_atomic(run.folder / ANCESTORS, past)
-        return
+        return run.keep_ancestors(past)
     facts, tables = zip(*(one.divided() for one in members), strict=True)
     rows: dict[tuple[str, ...], str] = {}
     for table in map(read_manifest, tables):
@@ -197,8 +196,7 @@ def _keep_division(members: Sequence[Run], run: Run) -> None:
             key = tuple(value for name, value in row.items() if name != "part")
             rows[key] = min(rows.get(key, row["part"]), row["part"], key=STRICT.index)
     if any(len(read_manifest(table)) != len(rows) for table in tables) or len({one["data"] for one in facts}) > 1:
-        write_atomic(run.folder / ANCESTORS, past)
-        return
+        return run.keep_ancestors(past)
     kept = ("data", "name", "classes", "clearsight", "hardware")
     text = write_manifest(
         {"name": name, "label": label, "part": part, "digest": digest, "group": group}
