@@ -42,7 +42,7 @@ def test_a_report_that_is_not_written_leaves_no_folder(clearsight, scans, tmp_pa
     assert said.code == 2 and "classes that the classifier does not know: 'two'" in said.err
     assert not (tmp_path / "runs" / "judged").exists()
     said = clearsight("evaluate", ORIGIN, "scans", "--out", "./lenet5.pth/x")
-    assert said.code == 1 and "cannot make the folder lenet5.pth/x for the report" in said.err
+    assert said.code == 1 and "cannot make the folder lenet5.pth/x" in said.err
 
 
 def test_an_origin_at_every_other_verb(clearsight, scans, tmp_path):

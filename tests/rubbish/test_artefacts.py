@@ -310,7 +310,7 @@ def test_nothing_is_written_through_a_link(made, folder):
     (folder / "golden").symlink_to(outside)
     (folder / "README.md").unlink()
     (folder / "README.md").symlink_to(folder.parent.parent / "outside")
-    with pytest.raises(ClearsightError, match="golden is a link that leads out of the folder"):
+    with pytest.raises(ClearsightError, match="golden is a link"):
         artefact.save(artefact.load(made), folder, golden=[np.zeros((4, 4, 3), np.uint8)])
     assert not list(outside.iterdir())
     (folder / "golden").unlink()

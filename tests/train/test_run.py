@@ -5,9 +5,11 @@ import csv
 import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.cli.reports import report_training
 from clearsight.train.recipe import compose
 from clearsight.train.run import Run, open_run
-from clearsight.train.train import train
+from clearsight.train.train import resume, train
+from tests.faults.disk import read_tree
 from tests.pictures import digit_arrays, digit_folder
 
 
@@ -23,35 +25,100 @@ def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_pat
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="exists already"):
         open_run(str(tmp_path / "file"), runs, "x", "swift")
-    with pytest.raises(ClearsightError, match="cannot make the run folder"):
+    with pytest.raises(ClearsightError, match="cannot make the folder"):
         open_run(str(tmp_path / "file" / "below"), runs, "x", "swift")
 
 
 def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_path):
-    run, recipe = open_run(str(tmp_path / "run"), "", "x", "swift"), compose({})
-    run.begin(recipe, {"data": "digits"}, "name,label,part\n")
+    recipe, facts, table = compose({}), {"data": "digits"}, "name,label,part\n"
+    with open_run(str(tmp_path / "run"), "") as run:
+        run.begin(recipe, facts, table)
     (run.folder / "recipe.toml").unlink()
     (run.folder / ".recipe.toml.0123abcd.tmp").write_text("half")
+    (run.folder / ".lock").write_text("process 1 on nowhere\n")  # a kill leaves it, and nobody holds it
     assert not run.begun
-    open_run(str(run.folder), "", "x", "swift").begin(recipe, {"data": "digits"}, "name,label,part\n")
+    with open_run(str(run.folder), "") as again:
+        again.begin(recipe, facts, table)
     assert run.begun and sorted(path.name for path in run.folder.iterdir()) == ["recipe.toml", "run.json", "split.csv"]
     (run.folder / "recipe.toml").unlink()  # of a run that began from trained weights
     (run.folder / "checkpoints").mkdir()
     (run.folder / "checkpoints" / "00000-0000000.checkpoint").write_text("of another run")
-    open_run(str(run.folder), "", "x", "swift").begin(recipe, {"data": "digits"}, "name,label,part\n")
+    with open_run(str(run.folder), "") as again:
+        again.begin(recipe, facts, table)
     assert list(run.checkpoints.iterdir()) == []
-    run.checkpoints.rmdir()
-    run.abandon()  # it has begun: it stays
     with pytest.raises(UsageError, match="exists already"):
-        open_run(str(run.folder), "", "x", "swift")
-    (run.folder / "recipe.toml").unlink()
-    (run.folder / "run.json").rename(run.folder / "notes.txt")
-    run.abandon()
+        open_run(str(run.folder), "")
+
+
+def test_what_fails_takes_only_its_own_away(tmp_path):
+    def broken(after, folder):
+        with open_run(str(folder), "") as run:
+            after(run)
+            raise KeyError
+
+    def fail(after, folder=tmp_path / "a" / "b" / "run"):
+        with pytest.raises(KeyError):
+            broken(after, folder)
+        return folder
+
+    assert not fail(lambda run: run.keep_division({}, "")).parent.parent.exists()  # the folders above were made for it
+    begun = fail(lambda run: run.begin(compose({}), {"data": "x"}, ""))
+    assert Run(begun).begun and not (begun / ".lock").exists()
+    with pytest.raises(KeyError), Run(begun).locked():
+        raise KeyError
+    assert Run(begun).begun
+    (begun / "recipe.toml").unlink()
+    (begun / "run.json").rename(begun / "notes.txt")
     for name in ("notes.txt", "split.csv"):  # a table that is called like ours is somebody's
-        assert (run.folder / name).exists()
+        assert (begun / name).exists()
         with pytest.raises(UsageError, match="exists already"):
-            open_run(str(run.folder), "", "x", "swift")
-        (run.folder / "notes.txt").unlink(missing_ok=True)
+            open_run(str(begun), "")
+        (begun / "notes.txt").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "events", "golden", "members", "run.json", "split.csv"])
+def test_a_new_run_takes_no_folder_with_a_link_in_it(tmp_path, name):
+    target = tmp_path / "work" if "." not in name else tmp_path / "work" / "thesis.txt"
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("years of work")
+    (tmp_path / "trap").mkdir()
+    (tmp_path / "trap" / name).symlink_to(target)
+    with pytest.raises(UsageError, match="exists already and is left as it is"):
+        train(digit_arrays(20), out=str(tmp_path / "trap"), model="pixels", epochs=1, quiet=True)
+    assert read_tree(tmp_path) == {
+        "work": None, "work/thesis.txt": b"years of work", "trap": None, f"trap/{name}": target.read_bytes() if "." in name else None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "events", "golden", "members"])
+def test_a_folder_of_a_run_that_became_a_link_is_written_and_removed_in_by_nobody(tmp_path, name):
+    made = train(digit_folder(tmp_path / "data", per_class=20, classes=2), out=str(tmp_path / "run"), model="pixels", epochs=1, quiet=True)
+    (made.run / "members").mkdir()
+    (made.run / name).rename(tmp_path / "elsewhere")
+    (made.run / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / ".x.0123abcd.tmp").write_text("half a thesis")
+    (tmp_path / "elsewhere" / "00099-0000000.checkpoint").write_text("years of work")
+    before = read_tree(tmp_path)
+    with pytest.raises(ClearsightError, match=f"{name} is a link, and a run writes and removes nothing behind one"):
+        resume(made.run, quiet=True)
+    assert read_tree(tmp_path) == before
+
+
+def test_a_file_of_a_run_that_became_a_link_is_replaced_and_not_written_through(tmp_path):
+    folder = digit_folder(tmp_path / "data", per_class=20, classes=2)
+    made = train(folder, out=str(tmp_path / "run"), model="pixels", epochs=1, quiet=True)
+    files = [path for path in made.run.rglob("*") if path.is_file() and path.suffix not in (".checkpoint", ".png")]
+    for path in files:
+        path.rename(tmp_path / path.name)
+        path.symlink_to(tmp_path / path.name)
+    report_training(resume(made.run, quiet=True), quiet=True)
+    (tmp_path / "behind").write_text("years of work")
+    for path in (made.run / "report.html", made.run / "evaluation.json"):
+        path.unlink()
+        path.symlink_to(tmp_path / "behind")
+    report_training(resume(made.run, quiet=True), quiet=True)
+    assert (tmp_path / "behind").read_text() == "years of work"
+    assert all((tmp_path / path.name).is_file() for path in files)
 
 
 def test_what_begin_wrote_reopen_reads(tmp_path):
@@ -67,7 +134,7 @@ def test_a_run_that_never_began_leaves_nothing(tmp_path):
     next(folder.rglob("*.png")).write_bytes(b"rubbish")
     with pytest.raises(ClearsightError):
         train(folder, runs=str(tmp_path / "runs"), model="pixels", epochs=1, quiet=True)
-    assert not list((tmp_path / "runs").iterdir())
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_budget_cuts_the_epochs_and_the_recipe_says_so(tmp_path):

@@ -34,6 +34,16 @@ class CorruptFile(ClearsightError):
     """A file of ours whose content does not match its own digest, or does not parse."""
 
 
+class InUse(ClearsightError):
+    """Something else writes in the folder now; names it."""
+
+    def __init__(self, folder: object, holder: str) -> None:
+        self.folder, self.holder = folder, holder
+        super().__init__(
+            f"{folder} is in use: {holder} writes there. Nothing was changed. Wait until it has ended, or stop it, or name another folder."
+        )
+
+
 class LostProcess(ClearsightError):
     """Another process of the same training ended or does not answer; the group cannot be taken down in order any more."""
 

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -81,6 +82,36 @@ def private_folder(folder: Path) -> Path:
     if os.name == "posix" and folder.stat().st_mode & 0o077:  # made by an older version
         folder.chmod(0o700)
     return folder
+
+
+def inside(folder: Path, *names: str) -> Path:
+    """`folder / *names`, to be written or removed in; raises ClearsightError where one of the names is a link, which could lead anywhere.
+
+    A link in place of a file needs no care: what is renamed over it, or removed, is the link.
+    """
+    path = folder
+    for name in names:
+        path = path / name
+        if is_link(path):
+            raise ClearsightError(f"{path} is a link, and a run writes and removes nothing behind one. Put the folder itself there.")
+    return path
+
+
+def is_link(path: Path) -> bool:
+    """Whether `path` is a link, of Windows' junctions too (which Python knows from 3.12 on)."""
+    return path.is_symlink() or getattr(path, "is_junction", bool)()
+
+
+def clear(folder: Path, spared: Container[str] = ()) -> None:
+    """Remove all that is in the folder but what is called as in `spared`; of links the link. Raises ClearsightError or OSError."""
+    for path in folder.iterdir():
+        if path.name in spared:
+            continue
+        if path.is_dir() and not is_link(path):
+            clear(path)
+            path.rmdir()
+        else:
+            remove(path)
 
 
 def remove(path: Path) -> None:

@@ -19,7 +19,7 @@ from torch import nn
 from .. import weights
 from ..base.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
-from ..base.files import digest, read_json, write_atomic, write_json
+from ..base.files import digest, inside, read_json, write_atomic, write_json
 from ..images.preprocess import Preprocessing
 from . import ensemble
 from .card import model_card
@@ -59,8 +59,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         raise UsageError(
             f"this classifier was made faster ({classifier.speed}) and no longer has its network's weights: save the one it came from."
         )
-    if not (folder / "golden").resolve().is_relative_to(folder.resolve()):
-        raise ClearsightError(f"{folder / 'golden'} is a link that leads out of the folder; remove it.")
+    inside(folder, "golden")
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})
     preprocessing = classifier.preprocessing
     config = {

@@ -14,9 +14,11 @@ def demo(out: str, as_json: bool) -> None:
     """Train on 1,797 real scanned digits, judge on digits never seen, classify a picture, write the report."""
     from PIL import Image
 
+    from ..base.files import write_atomic
     from ..classifier import load
     from ..evaluate.evaluate import evaluate
     from ..images.decode import decode
+    from ..look.draw import encoded
     from ..train.run import Run
     from ..train.train import train
     from .reports import report_evaluation
@@ -32,7 +34,7 @@ def demo(out: str, as_json: bool) -> None:
     figures = evaluation.to_json()
     click.echo("3  classify a picture", err=True)
     picture = Path(trained.run) / "digit.png"
-    Image.fromarray(decode(test.source(0))[:, :, 0]).save(picture)
+    write_atomic(picture, encoded([Image.fromarray(decode(test.source(0))[:, :, 0])], ".png"))
     answer = classifier.classify(picture)
     if as_json:
         print_json({**trained.to_json(), "test": figures["top1"], "n": figures["n"], "label": answer.label, "report": str(report)})

@@ -1,13 +1,15 @@
 """The reports of a run folder: after training (judged on validation) and after evaluation (on test)."""
 
+import os
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ClearsightError
-from ..base.files import make_folder, write_json
+from ..base.files import inside, make_folder, write_json
+from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
@@ -35,25 +37,35 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     """Where the report of an evaluation goes, made if it is not there, and gone again if it stays empty: `out`, else the classifier's own.
 
     Other pictures than the run's test part have a folder of their own in `judged/`, so that the run's report stays. Weights of somebody
-    else's have no folder: they get `runs/DATA-STORE-NAME`. Raises ClearsightError when it cannot be made.
+    else's have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile: raises InUse when a
+    run, or another report, is made there, ClearsightError when it cannot be made or written.
     """
     store, _, what = model.partition(":")
     if is_origin(model):
         own = Path("runs") / run_name(chosen.name, f"{store}-{Path(what).name}")
     else:
-        own = Path(model) if chosen.is_test else Path(model) / "judged" / run_name(chosen.name, chosen.label)
+        own = Path(model) if chosen.is_test else inside(Path(model), "judged", run_name(chosen.name, chosen.label))
     folder = named_folder(out, "runs") if out else own
+    mine = not is_origin(model) and folder.resolve() in (own.resolve(), Path(model).resolve())
+    try:
+        with nullcontext() if mine else hold(folder):
+            _require_writable(folder)
+            yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _require_writable(folder: Path) -> None:
+    """Make the folder if it is not there; raises ClearsightError when it cannot be made or written, before anything is computed."""
     try:
         make_folder(folder)
     except OSError as error:
         raise ClearsightError(
             f"cannot make the folder {folder} for the report: {error.strerror or error}. Name another with --out."
         ) from error
-    try:
-        yield folder
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
+    if not os.access(folder, os.W_OK):
+        raise ClearsightError(f"cannot write the report into {folder}: not allowed. Name another folder with --out.")
 
 
 def report_evaluation(
@@ -65,18 +77,19 @@ def report_evaluation(
     """
     folder = folder or run.folder
     path = folder / "report.html"
-    write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
-    write_report(
-        path,
-        title=f"{classifier.architecture} on {name or classifier.facts.get('data', 'pictures')}",
-        facts=_facts(run, classifier),
-        history=run.rows(),
-        evaluation=evaluation,
-        evaluation_part=part,
-        dataset=data,
-        classifier=classifier,
-        more=_ladder(run.folder.parent) + findings.cards(folder),
-    )
+    with hold(folder, REPORT, wait=True):  # so that the two files are of one evaluation
+        write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
+        write_report(
+            path,
+            title=f"{classifier.architecture} on {name or classifier.facts.get('data', 'pictures')}",
+            facts=_facts(run, classifier),
+            history=run.rows(),
+            evaluation=evaluation,
+            evaluation_part=part,
+            dataset=data,
+            classifier=classifier,
+            more=_ladder(run.folder.parent) + findings.cards(folder),
+        )
     return path
 
 

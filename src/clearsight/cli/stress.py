@@ -47,6 +47,7 @@ def stress(
     """
     from ..base.device import pick_device
     from ..base.errors import plain
+    from ..base.lock import REPORT, hold
     from ..classifier import load
     from ..evaluate.findings import show as show_in_report
     from ..evaluate.parts import choose, stamp
@@ -64,8 +65,9 @@ def stress(
         found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
         found.stamp = stamp(classifier, chosen)
         title = f"{classifier.architecture} on {chosen.name}, {name}"
-        written = write_scorecard(found, folder, title)
-        show_in_report(folder)
+        with hold(folder, REPORT, wait=True):
+            written = write_scorecard(found, folder, title)
+            show_in_report(folder)
     if as_json:
         print_json(found.to_json())
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.files import write_atomic, write_json
+from ..base.lock import REPORT, hold
 from ..base.stored import read_table, taken_from
 from . import charts
 from .report import card, percent, table
@@ -23,8 +24,9 @@ Found = Mapping[str, Any]
 def keep(folder: Path, kind: str, name: str, found: Found) -> None:
     """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
     path = folder / f"{kind}.json"
-    write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: found})
-    show(folder)
+    with hold(folder, REPORT, wait=True):  # or what another adds meanwhile would be lost
+        write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: found})
+        show(folder)
 
 
 def show(folder: Path) -> None:

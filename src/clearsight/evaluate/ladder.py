@@ -5,8 +5,8 @@ test part, as it is and under small changes. Climbing again in the same folder g
 """
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ClearsightError, UsageError, unknown
-from ..base.files import make_folder, write_json
+from ..base.files import inside, write_json
+from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..classifier.learnt import learnt
@@ -141,26 +142,26 @@ def climb(
     if from_ and not is_origin(from_):
         test = test.subset(~learnt(from_).of(test))
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "ladder")
-    ladder = _opened(folder, parts, len(test), {**settings, "from": from_} if from_ else settings)
-    shares = _shares(whole, carving)
-    plan = [(name, share) for name in chosen if name != "majority" for share in shares]
-    budget = _Budget(60 * minutes, plan)
-    before: Evaluation | None = None
-    for name in chosen:
-        rung = RUNGS[name]
-        if name == "majority":
-            standing, evaluation = _majority(parts, test)
-        else:
-            given = {**rung.settings, **settings, **({"from_": from_} if name == "frozen" else {})}
-            standing, evaluation = _stand(name, rung, given, data, test, folder, shares, budget, quiet)
-        if before is not None:
-            found = compare(before, evaluation)
-            standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
-        before = evaluation
-        ladder.standings.append(standing)
-        write_json(folder / FILE, ladder.to_json())
-        judged(standing, evaluation, test)
-    return ladder
+    with _opened(folder, parts, len(test), {**settings, "from": from_} if from_ else settings) as ladder:
+        shares = _shares(whole, carving)
+        plan = [(name, share) for name in chosen if name != "majority" for share in shares]
+        budget = _Budget(60 * minutes, plan)
+        before: Evaluation | None = None
+        for name in chosen:
+            rung = RUNGS[name]
+            if name == "majority":
+                standing, evaluation = _majority(parts, test)
+            else:
+                given = {**rung.settings, **settings, **({"from_": from_} if name == "frozen" else {})}
+                standing, evaluation = _stand(name, rung, given, data, test, folder, shares, budget, quiet)
+            if before is not None:
+                found = compare(before, evaluation)
+                standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
+            before = evaluation
+            ladder.standings.append(standing)
+            write_json(folder / FILE, ladder.to_json())
+            judged(standing, evaluation, test)
+        return ladder
 
 
 def sentence(below: Standing, above: Standing) -> str:
@@ -184,9 +185,14 @@ def _chosen(rungs: Sequence[str], from_: str) -> list[str]:
     return [name for name in RUNGS if (not rungs or name in rungs) and (name != "frozen" or from_)]
 
 
-def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladder:
-    """A ladder without standings in `folder`, which is new, empty, or has a ladder of the same data and settings."""
-    make_folder(folder)
+@contextmanager
+def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Iterator[Ladder]:
+    """A ladder without standings in `folder`, which is locked, and new, empty, or has a ladder of the same data and settings."""
+    with hold(folder):
+        yield _begun(folder, parts, n, settings)
+
+
+def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladder:
     new = Ladder(folder, parts.name, n, len(parts.parts["train"]), settings, len(parts.parts["test"]) - n)
     path = folder / FILE
     if path.is_file():
@@ -194,7 +200,7 @@ def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Lad
         known, now = ({key: there.get(key) for key in ("data", "n", "train", "settings")} for there in (old, new.to_json()))
         if known != now:
             raise UsageError(f"{folder} has a ladder of {known}, and this one is of {now}. Name another folder with --out.")
-    elif any(folder.iterdir()):
+    elif {path.name for path in folder.iterdir()} - set(NAMES):
         raise UsageError(f"{folder} is not empty, and has no ladder to go on with. Name another folder with --out.")
     write_json(path, new.to_json())
     return new
@@ -245,7 +251,7 @@ def _stand(
 ) -> tuple[Standing, Evaluation]:
     by_share = {}
     for share in shares:
-        run = folder / f"{name}-{100 * share:g}"
+        run = inside(folder, f"{name}-{100 * share:g}")
         classifier = _trained(data, run, {**given, "share": share, "minutes": budget.minutes(name, share)}, quiet)
         require_unseen(run, test)
         found = evaluate(classifier, test, quiet=quiet)

@@ -11,6 +11,7 @@ decides anything.
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import torch
 
 from .. import weights
 from ..base.errors import UsageError, unknown
-from ..base.files import make_folder, write_json
+from ..base.files import inside, write_json
+from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..datasets import loader
@@ -136,24 +138,24 @@ def draw_curve(
         settings["division"] = pretrained  # all methods are judged on what it has not seen
     whole = known_pictures(data, compose({}), Team(), quiet=quiet)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
-    curve = _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings)
-    curve.left_out = left_out
-    plan = list(_plan(whole, amounts, seeds, chosen, settings))
-    say(f"{len(plan)} trainings, each judged once on the test part; time left is told from the first")
-    clock = _Clock(plan)
-    for i, (method, amount, seed, parts) in enumerate(plan):
-        run = folder / _run(method, amount, seed)
-        given = {**_settings(METHODS[method], parts), **settings, "labels": amount, "seed": seed, "split_seed": seed}
-        if METHODS[method].pretrained:
-            given |= {"from_": pretrained, "resize_head": True}  # a head that has seen labels would tell
-        if METHODS[method].teacher:
-            given["teacher"] = str(folder / _run(METHODS[method].teacher, amount, seed))
-        cell, known = _cell(data, parts, run, method, given, quiet)
-        curve.cells.append(cell)
-        write_json(folder / FILE, curve.to_json())
-        clock.tick(i, known)
-        say(f"{i + 1}/{len(plan)}  {METHODS[method].title}, {cell.labelled:,} labels, seed {seed}: {cell.accuracy:.2%}{clock.left(i)}")
-    return curve
+    with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
+        curve.left_out = left_out
+        plan = list(_plan(whole, amounts, seeds, chosen, settings))
+        say(f"{len(plan)} trainings, each judged once on the test part; time left is told from the first")
+        clock = _Clock(plan)
+        for i, (method, amount, seed, parts) in enumerate(plan):
+            run = inside(folder, _run(method, amount, seed))
+            given = {**_settings(METHODS[method], parts), **settings, "labels": amount, "seed": seed, "split_seed": seed}
+            if METHODS[method].pretrained:
+                given |= {"from_": pretrained, "resize_head": True}  # a head that has seen labels would tell
+            if METHODS[method].teacher:
+                given["teacher"] = str(folder / _run(METHODS[method].teacher, amount, seed))
+            cell, known = _cell(data, parts, run, method, given, quiet)
+            curve.cells.append(cell)
+            write_json(folder / FILE, curve.to_json())
+            clock.tick(i, known)
+            say(f"{i + 1}/{len(plan)}  {METHODS[method].title}, {cell.labelled:,} labels, seed {seed}: {cell.accuracy:.2%}{clock.left(i)}")
+        return curve
 
 
 def _run(method: str, amount: str, seed: int) -> str:
@@ -197,16 +199,21 @@ def _begun_with(pretrained: str, say: Callable[[str], None]) -> str:
     return classifier.architecture
 
 
-def _opened(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
-    """A curve without cells in `folder`, which is new, empty, or has a curve of the same data and settings."""
-    make_folder(folder)
+@contextmanager
+def _opened(folder: Path, whole: Parts, settings: dict[str, Any]) -> Iterator[Curve]:
+    """A curve without cells in `folder`, which is locked, and new, empty, or has a curve of the same data and settings."""
+    with hold(folder):
+        yield _begun(folder, whole, settings)
+
+
+def _begun(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
     new, path = Curve(folder, whole.name, settings), folder / FILE
     if path.is_file():
         old = read_table(path, "the file of a curve", {"data": str, "settings": dict})
         known, now = ({key: there[key] for key in ("data", "settings")} for there in (old, new.to_json()))
         if known != now:
             raise UsageError(f"{folder} has a curve of {known}, and this one is of {now}. Name another folder with --out.")
-    elif any(folder.iterdir()):
+    elif {path.name for path in folder.iterdir()} - set(NAMES):
         raise UsageError(f"{folder} is not empty, and has no curve to go on with. Name another folder with --out.")
     write_json(path, new.to_json())
     return new

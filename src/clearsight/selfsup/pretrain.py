@@ -47,10 +47,10 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
     for name in settings:
         if name in WITHOUT_LABELS:
             raise UsageError(f"pretrain has no setting {name.removesuffix('_')!r}: it looks at no label.")
+    given = {**settings, "recipe": _named(settings)}
+    first = compose(given, kind=Pretraining)
     with Together() as team:
         say = speaker(quiet or not team.leads)
-        given = {**settings, "recipe": _named(settings)}
-        first = compose(given, kind=Pretraining)
         if out and team.leads:
             free_folder(out, runs)
         whole = _opened(data, first, team, quiet)
@@ -60,30 +60,27 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
             recipe = dataclasses.replace(recipe, augment=views(recipe.size, recipe.channels, parts.classes))
         for note in parts.notes:
             say(note)
-        folder = open_run(out, runs, parts.name, f"{recipe.model}-simclr") if team.leads else Run(Path())
-        try:
+        with open_run(out, runs, parts.name, f"{recipe.model}-simclr") if team.leads else Run(Path()) as run:
+            say(run.note)
             job = _job(recipe, parts, team, quiet, None, None)
             say(f"two views of each picture: {recipe.augment}")
             job = dataclasses.replace(job, recipe=within_budget(job, say))
             initialise(job)
-            begin(folder, job, parts, data, keep=False)
-            return _to_the_end(job, folder, parts)
-        except BaseException:
-            if team.leads:
-                folder.abandon()
-            raise
+            begin(run, job, parts, data, keep=False)
+            return _to_the_end(job, run, parts)
 
 
 def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
     """Continue the run in `folder` where its newest whole checkpoint stands; `data` is only needed where they have moved."""
-    with Together() as team:
-        run = Run(Path(folder))
-        recipe, facts, table = run.reopen()
-        if not isinstance(recipe, Pretraining):
-            raise UsageError(f"the run in {folder} learns from labels: clearsight train --resume {folder}.")
-        source = data if data is not None else facts["data"]
-        if not isinstance(source, tuple) and not source:
-            raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+    run = Run(Path(folder))
+    recipe, facts, table = run.reopen()
+    if not isinstance(recipe, Pretraining):
+        raise UsageError(f"the run in {folder} learns from labels: clearsight train --resume {folder}.")
+    source = data if data is not None else facts["data"]
+    if not isinstance(source, tuple) and not source:
+        raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+    with Together() as team, run.locked() if team.leads else run as run:
+        speaker(quiet or not team.leads)(run.note)
         parts = apply_manifest(_opened(source, recipe, team, quiet), table)
         parts = align_parts(parts, facts.get("classes", parts.classes))
         job = _job(recipe, parts, team, quiet, Preprocessing.from_dict(facts["preprocessing"]), parse_speed(facts["speed"]))

@@ -87,6 +87,8 @@ def prune(folder: Path, newest: Path) -> None:
     What has a later name was skipped as damaged when this run was resumed, and would else count as one of the two.
     """
     every = checkpoints(folder)
+    if newest not in every:
+        raise ClearsightError(f"{newest} was removed while its run was trained: something else writes in {folder}. Resume without it.")
     place = every.index(newest)
     for path in every[:place] + every[place + KEEP :]:
         remove(path)

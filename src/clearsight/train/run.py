@@ -6,12 +6,14 @@ import re
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from ..base.errors import ClearsightError, UsageError
-from ..base.files import is_temporary, make_folder, remove, sweep, write_atomic, write_json
+from ..base.errors import ClearsightError, InUse, UsageError
+from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
+from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.settings import to_toml
 from ..base.stored import read_table
 from ..classifier.learnt import ANCESTORS
@@ -20,23 +22,29 @@ from .recipe import Pretraining, Recipe, saved
 # what every run.json says, and what it says of most runs
 KNOWN = {"data": str}
 OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict}
+FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
 
 
 @dataclass(frozen=True)
 class Run:
-    """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact."""
+    """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact.
+
+    Who writes there holds its `lock` for as long as the `with` of it lasts. `made` are the folders that are there only for it.
+    """
 
     folder: Path
+    lock: Lock | None = field(default=None, compare=False, repr=False)
+    made: tuple[Path, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of the two newest checkpoints."""
-        return self.folder / "checkpoints"
+        """The folder of the two newest checkpoints; raises ClearsightError when it is a link."""
+        return inside(self.folder, "checkpoints")
 
     @property
     def events(self) -> Path:
-        """The folder TensorBoard reads."""
-        return self.folder / "events"
+        """The folder TensorBoard reads; raises ClearsightError when it is a link."""
+        return inside(self.folder, "events")
 
     @property
     def division(self) -> Path:
@@ -48,19 +56,42 @@ class Run:
         """Whether there is something to resume: `recipe.toml` is the last that `begin` writes."""
         return (self.folder / "recipe.toml").is_file()
 
-    def abandon(self) -> None:
+    @property
+    def note(self) -> str:
+        """A line where the disk keeps no locks, else ''."""
+        return self.lock.note if self.lock else ""
+
+    def locked(self) -> Self:
+        """The run, for nobody else to write in while the `with` of it lasts; raises InUse, ClearsightError for links in it."""
+        for name in FOLDERS:
+            inside(self.folder, name)
+        return replace(self, lock=hold(self.folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.lock is None:
+            return
+        if error is not None:
+            self._abandon()
+        self.lock.__exit__(kind, error, trace)
+        if error is not None:
+            with suppress(OSError):  # what is not empty, or gone, stays so
+                for folder in self.made:
+                    folder.rmdir()
+
+    def _abandon(self) -> None:
         """Remove what a run leaves that failed before it had begun."""
         with suppress(OSError, ClearsightError):
-            if not self.begun and _unbegun(self.folder):
-                for path in sorted(self.folder.rglob("*"), reverse=True):
-                    path.rmdir() if path.is_dir() else remove(path)
-                self.folder.rmdir()
+            if self.made and not self.begun and _unbegun(self.folder):
+                clear(self.folder, spared=NAMES)
 
     def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
         """Write what a resume needs to know; `save` writes a checkpoint where that is not in the recipe alone."""
-        sweep(self.folder)
-        for path in self.checkpoints.glob("*"):  # of a run that was killed before it began
-            remove(path)
+        self.sweep()
+        if self.checkpoints.is_dir():  # of a run that was killed before it began
+            clear(self.checkpoints)
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml")])
         title = f"The recipe of this run. Again: {again}"
@@ -68,6 +99,11 @@ class Run:
         if save:
             save()
         write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
+
+    def sweep(self) -> None:
+        """Remove what a kill left half-written, and not what the report of an evaluation is being written to."""
+        with hold(self.folder, REPORT, wait=True):
+            sweep(self.folder)
 
     def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
         """Write on what data it was begun and how they are divided, and what that which it starts from has learnt from."""
@@ -107,34 +143,50 @@ class Run:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-def free_folder(named: str, runs: str) -> Path:
-    """The run folder called `named` (a bare name goes under `runs`); raises UsageError when it is taken.
-
-    What a run leaves that was killed before it began does not take it.
-    """
-    folder = named_folder(named, runs)
+def _require_free(folder: Path) -> None:
+    """Raise UsageError when the folder is taken; what a run leaves that was killed before it began does not take it."""
+    if folder.is_symlink() and not folder.exists():
+        raise UsageError(f"{folder} is a link that leads nowhere, and is left as it is. Name another --out.")
     if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
         raise UsageError(
             f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
         )
+
+
+def free_folder(named: str, runs: str) -> Path:
+    """The run folder called `named` (a bare name goes under `runs`); raises UsageError when it is taken, InUse when it is about to be."""
+    folder = named_folder(named, runs)
+    _require_free(folder)
+    require_unlocked(folder)
     return folder
 
 
-def open_run(named: str, runs: str, data: str, model: str) -> Run:
-    """A new run folder: `named` (a bare name goes under `runs`), or `runs/<data>-<model>`, numbered when taken.
+def open_run(named: str, runs: str, data: str = "", model: str = "") -> Run:
+    """A new run folder, locked: `named` (a bare name goes under `runs`), or `runs/<data>-<model>`, numbered when taken.
 
-    Raises UsageError when the folder that was named is taken.
+    Raises UsageError when the folder that was named is taken, InUse when another process is about to begin there.
     """
     if named:
-        folder = free_folder(named, runs)
-        _make(folder)
-        return Run(folder)
+        return _claimed(named_folder(named, runs))
     stem, number = run_name(data, model), 1
     while True:
         folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")
-        if not folder.exists() and _make(folder):
-            return Run(folder)
+        if not folder.exists():
+            with suppress(InUse, UsageError):  # another was quicker
+                return _claimed(folder)
         number += 1
+
+
+def _claimed(folder: Path) -> Run:
+    _require_free(folder)
+    made = tuple(path for path in (folder, *folder.parents) if not path.exists())
+    lock = hold(folder)
+    try:
+        _require_free(folder)  # a run may have ended here since
+    except BaseException as error:
+        lock.__exit__(type(error), error, None)
+        raise
+    return Run(folder, lock, made or (folder,))
 
 
 def run_name(data: str, model: str) -> str:
@@ -147,14 +199,11 @@ def named_folder(named: str, runs: str) -> Path:
     return Path(named) if Path(named).name != named else Path(runs) / named
 
 
-def _make(folder: Path) -> bool:
-    try:
-        return make_folder(folder)
-    except OSError as error:
-        raise ClearsightError(f"cannot make the run folder {folder}: {error.strerror or error}. Name another with --out.") from error
-
-
 def _unbegun(folder: Path) -> bool:
     """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
     before = ("run.json", "split.csv", "checkpoints")
-    return {path.name for path in folder.iterdir() if not is_temporary(path)} - {ANCESTORS} in [set(before[:n]) for n in range(4)]
+    try:
+        found = [path for path in folder.iterdir() if path.name not in NAMES and not is_temporary(path)]
+    except FileNotFoundError:  # a run that failed has just removed it
+        return True
+    return {path.name for path in found} - {ANCESTORS} in [set(before[:n]) for n in range(4)] and not any(map(is_link, found))

@@ -15,7 +15,6 @@ import torch
 from .. import __version__
 from ..base.device import hardware
 from ..base.errors import ClearsightError, LostProcess, UsageError
-from ..base.files import sweep
 from ..classifier import Classifier
 from ..classifier import save as save_artefact
 from ..classifier.learnt import write_ancestors
@@ -97,13 +96,9 @@ def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, 
             say(finetune.said(recipe, len(parts.parts["train"])))
         if recipe.keep == "last":
             say(f"the last epoch is kept: the {len(parts.parts['val']):,} labels of validation measure and decide nothing")
-        folder = open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path())
-        try:
-            return _new_run(folder, recipe, start, values, parts, data, team, quiet, say)
-        except BaseException:
-            if team.leads:
-                folder.abandon()
-            raise
+        with open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path()) as run:
+            say(run.note)
+            return _new_run(run, recipe, start, values, parts, data, team, quiet, say)
 
 
 def settled(data: Any, settings: dict[str, Any], team: Team, quiet: bool = False) -> tuple[Recipe, Parts, Start | None]:
@@ -186,8 +181,9 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         from .ways.ensemble import resume_all
 
         return resume_all(run, recipe, source, table, quiet)
-    with Together() as team:
+    with Together() as team, run.locked() if team.leads else run as run:
         say = speaker(quiet or not team.leads)
+        say(run.note)
         parts = apply_manifest(known_pictures(source, recipe, team, quiet=quiet), table)
         parts = align_parts(parts, facts.get("classes", parts.classes))
         preprocessing = Preprocessing.from_dict(facts["preprocessing"])
@@ -218,7 +214,7 @@ def go_on(job: Job, run: Run, say: Callable[[str], None]) -> None:
     if found:
         say(f"resumed {run.folder} at {place}")
     if job.team.leads:
-        sweep(run.folder)
+        run.sweep()
         if found and not skipped:
             checkpoint.prune(run.checkpoints, found[0])
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...base.device import pick_device
 from ...base.errors import UsageError
-from ...base.files import write_json
+from ...base.files import inside, write_json
 from ...classifier import Classifier, ensemble
 from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
@@ -47,24 +47,23 @@ def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, A
         if out:
             free_folder(out, runs)
         recipe, parts, _ = settled(data, settings, team, quiet)
-    run = open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}")
-    try:
+    with open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}") as run:
+        speaker(quiet)(run.note)
         run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts), write_ancestors(ancestors(recipe)))
-    except BaseException:
-        run.abandon()
-        raise
-    return _to_the_end(run, recipe, parts, data, quiet)
+        return _to_the_end(run, recipe, parts, data, quiet)
 
 
 def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> Trained:
     """What `resume` does for such a run; members that are finished stay as they are."""
-    parts = apply_manifest(known_pictures(data, recipe, Team(), quiet=quiet), table)
-    return _to_the_end(run, recipe, parts, data, quiet)
+    with run.locked() as run:
+        speaker(quiet)(run.note)
+        parts = apply_manifest(known_pictures(data, recipe, Team(), quiet=quiet), table)
+        return _to_the_end(run, recipe, parts, data, quiet)
 
 
 def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) -> Trained:
     again = f"clearsight train --resume {run.folder}"
-    folders = [run.folder / "members" / str(k + 1) for k in range(recipe.ensemble)]
+    folders = [inside(run.folder, "members", str(k + 1)) for k in range(recipe.ensemble)]
     try:
         for k, folder in enumerate(folders):
             if not (folder / CONFIG).is_file():
@@ -177,11 +176,11 @@ def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs
     names = {str(one.facts.get("data", "pictures")) for one in every}
     facts = {"data": " + ".join(sorted(names)), "joined_from": ", ".join(map(str, folders))}
     whole = ensemble.join(every, facts)
-    run = open_run(out, runs, facts["data"], whole.architecture)
-    _keep_division([Run(Path(folder)) for folder in folders], run)
-    pictures = sorted((Path(folders[0]) / "golden").glob("*.png"))
-    save_artefact(whole, run.folder, [decode(path, channels=whole.preprocessing.channels) for path in pictures])
-    return run.folder, whole
+    pictures = [decode(path, channels=whole.preprocessing.channels) for path in sorted((Path(folders[0]) / "golden").glob("*.png"))]
+    with open_run(out, runs, facts["data"], whole.architecture) as run:
+        _keep_division([Run(Path(folder)) for folder in folders], run)
+        save_artefact(whole, run.folder, pictures)
+        return run.folder, whole
 
 
 def _keep_division(members: Sequence[Run], run: Run) -> None:
