@@ -74,13 +74,15 @@ def models_page() -> str:
         "classes",
         "top-1",
         "top-5",
+        "licence",
         "recipe",
         "paper",
     )
-    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---|---|"]
+    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---:|---:|---:|---:|---:|---|---:|---:|---:|---|---|---|"]
     for row in sorted(facts.every(), key=lambda row: (row.year or 0, row.name)):
         size = "×".join(str(n) for n in row.input_size)
-        accuracy = " | ".join(f"{value:.1%}" if value else "" for value in published(row.name).values())
+        known = published(row.name)
+        accuracy = " | ".join([*(f"{known[key]:.1%}" if known[key] else "" for key in ("top1", "top5")), known["licence"] or ""])
         counts = f"{row.parameters:,} | {row.stored:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,}"
         rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | {accuracy} | `{row.recipe}` | {_cell(row.paper)} |")
     lead = (
@@ -89,7 +91,8 @@ def models_page() -> str:
         "Parameters are what training changes. Stored are the parameters and the running statistics of batch norm, as Keras counts; MB\n"
         "are theirs in float32, in units of 2²⁰ bytes. MACs are multiply-adds of convolutions, linear layers and attention. Depth is\n"
         "the number of layers with weights on the longest way.\n"
-        "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, else torchvision (0.28). The\n"
+        "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, else torchvision (0.28), and\n"
+        "so is the licence: weights under CC-BY-NC-4.0 are not for commercial use, and come only by their tag. The\n"
         "recipe is the one that `train` takes when none is named. A network may also be [a formula](../how-to/formula.md).\n\n"
     )
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"

@@ -22,13 +22,27 @@ def test_json_has_all_of_it(clearsight):
         "name": "resnet18", "family": "resnet", "year": 2015, "paper": "He et al.: Deep residual learning for image recognition",
         "parameters": 11_689_512, "stored": 11_699_112, "megabytes": 44.6, "macs": 1_814_073_344, "depth": 18,
         "input_size": [3, 224, 224], "classes": 1000, "recipe": "quick", "top1": 0.69758, "top5": 0.89078,
+        "licence": "BSD-3-Clause",
     }  # fmt: skip
     assert rows["lenet5"]["top1"] is None
 
 
 def test_the_list_is_whole_and_aligned(clearsight):
     lines = clearsight("models").out.splitlines()
-    assert lines[0].split() == ["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]
+    assert lines[0].split() == [
+        "name",
+        "year",
+        "parameters",
+        "stored",
+        "MB",
+        "MACs",
+        "depth",
+        "input",
+        "top-1",
+        "top-5",
+        "licence",
+        "paper",
+    ]
     row = next(line for line in lines if line.startswith("resnet18 "))
     assert row.split()[:11] == ["resnet18", "2015", "11,689,512", "11,699,112", "44.6", "1.81", "G", "18", "3×224×224", "69.8%", "89.1%"]
     assert row.endswith("He et al.: Deep residual learning for image recognition") and row.index("He et al") == lines[0].index("paper")

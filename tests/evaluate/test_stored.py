@@ -47,7 +47,7 @@ def run(tmp_path_factory):
     ]
     rows[1].changed = {name: dict(SHARE) for name in ("shift", "brightness", "occlusion")}
     rows[1].step = {"difference": dict(SHARE), "p": 0.5, "noise": True}
-    whole = json.loads(json.dumps(Ladder(made.run.parent, "digits", 7, 20, {"seed": 0}, rows).to_json()))
+    whole = json.loads(json.dumps(Ladder(made.run.parent, "digits", 7, 20, {"seed": 0}, standings=rows).to_json()))
     files = {
         "attack.json": {"fgsm": {"data": "test", **found}},
         "stress.json": {"title": "x", **json.loads(json.dumps(stressed))},

@@ -295,7 +295,7 @@ def test_augmix_is_a_weighted_mean():
     assert torch.allclose(kept, PICTURES / 255)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
 def test_augmix_mixes_chains_of_one_two_and_three_steps(share, monkeypatch):
     """With steps that add one level each, a mean of the picture and of three chains says how long the chains were, and their weights."""
     monkeypatch.setattr(policy, "_one_each", lambda rows, listed, pictures, *_: pictures + 1)

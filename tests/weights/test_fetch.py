@@ -35,7 +35,8 @@ def test_the_catalogue():
         ("torchvision:resnet50", "resnet50-11ad3fa6.pth", 0.80858),
         ("torchvision:resnet50@IMAGENET1K_V1", "resnet50-0676ba61.pth", 0.7613),
         ("keras:resnet50", "resnet50_weights_tf_dim_ordering_tf_kernels.h5", 0.749),
-        ("torchvision:vit_h_14", "vit_h_14_lc_swag-c1eb923e.pth", 0.85708),
+        ("torchvision:vit_h_14@IMAGENET1K_SWAG_LINEAR_V1", "vit_h_14_lc_swag-c1eb923e.pth", 0.85708),
+        ("torchvision:vit_b_16", "vit_b_16-c867db91.pth", 0.81072),
     ],
 )
 def test_find(what, file, top1):
@@ -52,8 +53,8 @@ def test_a_name_that_is_not_there(what, says):
 
 
 def test_what_proves_a_file():
-    assert find("torchvision:alexnet").check == "SHA-256, first 8 digits"
-    assert find("keras:vgg16").check == "MD5" and find("keras:mobilenet").check == "its length alone"
+    assert find("torchvision:alexnet").check == "the first 8 digits of its SHA-256, which shows damage and not forgery"
+    assert find("keras:vgg16").check.startswith("its MD5") and find("keras:mobilenet").check == "its length alone"
 
 
 @pytest.fixture

@@ -28,10 +28,10 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file's content as hexadecimal."""
+def file_digest(path: str | Path, kind: str = "sha256") -> str:
+    """SHA-256, or the digest of another `kind`, of a file's content as hexadecimal."""
     with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def write_atomic(path: str | Path, *parts: bytes | str) -> None:

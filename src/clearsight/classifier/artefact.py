@@ -114,7 +114,7 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifie
     """
     if isinstance(folder, str) and weights.is_origin(folder):
         found = weights.load(folder)
-        facts = {"weights_from": folder, "weights_from_sha256": found.digest}
+        facts = {"weights_from": folder, "weights_from_sha256": found.digest, **found.facts}
         classifier = Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture, facts=facts)
         classifier.weights_digest = found.digest
         return classifier.to(device)

@@ -1,6 +1,7 @@
 """The model card: what a stranger must know before they trust the file beside it."""
 
 from ..base.markup import inline
+from ..weights.licence import FACT, non_commercial
 from .classifier import Classifier
 
 
@@ -37,6 +38,9 @@ def model_card(classifier: Classifier) -> str:
         )
     told = {name: value for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"}
     lines += [f"- {inline(str(name).replace('_', ' '))}: {inline(value)}" for name, value in told.items()]
+    licence = facts.get(FACT)
+    if isinstance(licence, str) and non_commercial(licence):
+        lines += ["", f"**Not for commercial use**: it stems from weights under {inline(licence)}."]
     lines += [
         "",
         "```python",

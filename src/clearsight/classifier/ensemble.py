@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from .. import weights
 from ..base.errors import UsageError, listed
 from ..images.preprocess import Preprocessing
+from ..weights.licence import inherited
 from .classifier import Classifier
 
 MOST = 100
@@ -105,7 +106,8 @@ def join(classifiers: Sequence[Classifier], facts: dict[str, Any] | None = None)
     name = named([one.architecture for one in classifiers])
     members(name)
     whole = Ensemble(made).to(first.device)
-    return Classifier(whole, first.preprocessing, first.classes, architecture=name, views=first.views, facts=facts)
+    told = {**inherited(*(one.facts for one in classifiers)), **(facts or {})}
+    return Classifier(whole, first.preprocessing, first.classes, architecture=name, views=first.views, facts=told)
 
 
 def _member(first: Classifier, one: Classifier) -> Member:

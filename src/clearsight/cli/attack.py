@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
 
 if TYPE_CHECKING:
     from ..evaluate.parts import Chosen
@@ -46,22 +46,19 @@ def attack(
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
     from ..attacks.table import ATTACKS
-    from ..base.device import pick_device
     from ..base.errors import unknown
-    from ..classifier import load
     from ..datasets.classes import places
     from ..images.perturb import parse_epsilon
 
     if method == "list":
         show(_methods(ATTACKS))
         return
-    where = pick_device(device)
-    classifier = load(model, device=where)
+    classifier = opened(model, device, quiet)
     if certify:
         chosen = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
         _certify(classifier, chosen, certify, samples, settings["seed"], as_json, quiet)
         return
-    settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": load(transfer, device=where) if transfer else None}
+    settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": opened(transfer, device, quiet) if transfer else None}
     settings["batch_size"] = settings.pop("batch")
     if target:
         place = int(places([target], classifier.classes)[0])

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .common import batch_option, device_option, json_option, print_json, show, speed_option, views_option
+from .common import batch_option, device_option, json_option, opened, print_json, show, speed_option, views_option
 
 MAX_STDIN_BYTES = 200 * 2**20
 
@@ -33,12 +33,11 @@ def classify(
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
-    from ..base.device import pick_device
     from ..base.errors import plain
-    from ..classifier import Failure, load
+    from ..classifier import Failure
 
     sources = list(expand(pictures))
-    classifier = load(model, device=pick_device(device)).faster(speed)
+    classifier = opened(model, device).faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
     answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
     if as_json:

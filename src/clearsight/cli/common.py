@@ -3,11 +3,14 @@
 import dataclasses
 import json
 from collections.abc import Callable, Container
-from typing import Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import click
 
 from ..base.settings import spelled
+
+if TYPE_CHECKING:
+    from ..classifier import Classifier
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,6 +47,20 @@ def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Comman
 def flag(name: str) -> str:
     """The option of the setting `name`."""
     return "--" + spelled(name).replace("_", "-")
+
+
+def opened(model: str, device: str = "auto", quiet: bool = False) -> "Classifier":
+    """The classifier MODEL, which may be an origin, on a device; on stderr the licence of weights of others, and what proves their file."""
+    from ..base.device import pick_device
+    from ..base.errors import plain
+    from ..classifier import load
+    from ..weights import is_origin
+    from ..weights.licence import said
+
+    classifier = load(model, device=pick_device(device))
+    if not quiet and is_origin(model):
+        click.echo(plain(f"{model}: {said(classifier.facts)}"), err=True)
+    return classifier
 
 
 def print_json(value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, print_json, quiet_option, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, opened, print_json, quiet_option, speed_option
 
 
 @click.command()
@@ -19,9 +19,7 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     """Judge the classifiers A and B on the same pictures (left out: A's own data and split) and test the difference."""
     from dataclasses import asdict
 
-    from ..base.device import pick_device
     from ..base.errors import plain
-    from ..classifier import load
     from ..evaluate.compare import compare as test
     from ..evaluate.evaluate import evaluate
     from ..evaluate.parts import choose, stamp
@@ -29,8 +27,7 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     chosen = choose(a, data, part, others=[b], quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    where = pick_device(device)
-    both = [load(model, device=where).faster(speed) for model in (a, b)]
+    both = [opened(model, device, quiet).faster(speed) for model in (a, b)]
     judged = [evaluate(classifier, chosen.dataset, batch_size=batch, quiet=quiet) for classifier in both]
     found = test(judged[0], judged[1])
     if as_json:

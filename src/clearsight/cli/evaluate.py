@@ -4,7 +4,19 @@ from pathlib import Path
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option, views_option
+from .common import (
+    PART_HELP,
+    batch_option,
+    device_option,
+    json_option,
+    opened,
+    percent,
+    print_json,
+    quiet_option,
+    show,
+    speed_option,
+    views_option,
+)
 
 NO_TEST = ", which is no test: it has learnt from these pictures"
 
@@ -34,16 +46,14 @@ def evaluate(
     MODEL is a run folder, or somebody else's weights: torchvision:resnet50, keras:FILE.h5, timm:NAME, hf:REPO. Top-1 and
     top-5 with 95 % intervals, per-class figures, calibration; report.html goes to MODEL, or to --out.
     """
-    from ..base.device import pick_device
     from ..base.errors import plain
-    from ..classifier import load
     from ..evaluate.judge import judge
     from ..evaluate.parts import choose
     from ..evaluate.table import write_table
     from ..train.run import Run
     from .reports import report_evaluation, report_folder
 
-    classifier = load(model, device=pick_device(device)).faster(speed)
+    classifier = opened(model, device, quiet).faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(model, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:

@@ -67,7 +67,7 @@ def models(
 
     Stored are the parameters and the running statistics, as Keras counts; MB are theirs in float32 (2²⁰ bytes); MACs are
     multiply-adds of convolutions, linear layers and attention; depth is the number of layers with weights on the longest way;
-    top-1 and top-5 are those of the published weights. What a unit of a layer sees of the input is a box of pixels.
+    top-1, top-5 and licence are those of the published weights. What a unit of a layer sees of the input is a box of pixels.
 
     \b
       clearsight models --match keras --sort top1
@@ -112,7 +112,7 @@ def _wanted(row: "Facts", match: str, family: str, max_parameters: float | None,
 
 
 def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
-    lines = [["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "paper"]]
+    lines = [["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "licence", "paper"]]
     for row in rows:
         accuracy = [f"{row[key]:.1%}" if row[key] else "" for key in ("top1", "top5")]
         counts = [f"{row['parameters']:,}", f"{row['stored']:,}", f"{row['megabytes']:,.1f}", _short(row["macs"])]
@@ -124,6 +124,7 @@ def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
                 str(row["depth"]),
                 "×".join(str(n) for n in row["input_size"]),
                 *accuracy,
+                row["licence"] or "",
                 row["paper"],
             ]
         )
@@ -150,18 +151,23 @@ def _short(number: float) -> str:
 
 def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None, as_json: bool) -> None:
     from ..models import facts
-    from ..weights.fetch import published
+    from ..weights.fetch import of_network, published
+    from ..weights.licence import told
 
     summary = facts.summary(name, size, classes)
     if as_json:
         known = facts.facts(name, summary).to_json()
         layers = [{**layer.to_json(), **(layer.receptive_field() or {}), "says": layer.says} for layer in summary.rows]
-        print_json([{**known, **published(name), "layers": layers}])
+        weights = [{"origin": row.tagged, "licence": row.licence, "checked": row.check, "mib": row.mib} for row in of_network(name)]
+        print_json([{**known, **published(name), "weights": weights, "layers": layers}])
         return
     print_columns(listing(summary), right=(1, 2, 3))
     megabytes = summary.stored * 4 / 2**20
     counts = f"{summary.parameters:,} parameters, {megabytes:,.1f} MB, {summary.macs:,} multiply-adds"
     click.echo(f"\n{counts}; {summary.depth} layers with weights deep.")
+    for row in of_network(name):
+        top1 = f", top-1 {row.top1:.1%}" if row.top1 else ""
+        click.echo(f"weights {row.tagged}: {told(row.licence)}{top1}, {row.mib:,.0f} MiB; checked by {row.check}")
 
 
 def listing(summary: "Summary") -> list[list[str]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, percent, print_json, quiet_option, show, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
 
 if TYPE_CHECKING:
     from ..evaluate.stress import Stress
@@ -45,10 +45,8 @@ def stress(
       clearsight stress runs/pets
       clearsight stress runs/pets holiday-photos --only weather,occlusion --n 200
     """
-    from ..base.device import pick_device
     from ..base.errors import plain
     from ..base.lock import REPORT, hold
-    from ..classifier import load
     from ..evaluate.findings import show as show_in_report
     from ..evaluate.parts import choose, stamp
     from ..evaluate.scorecard import write_scorecard
@@ -56,7 +54,7 @@ def stress(
     from .reports import report_folder
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
-    classifier = load(model, device=pick_device(device))
+    classifier = opened(model, device, quiet)
     chosen = choose(model, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)

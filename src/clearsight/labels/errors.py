@@ -30,6 +30,7 @@ from ..train.prepare import designed
 from ..train.recipe import Pretraining
 from ..train.run import Run, named_folder, run_name
 from ..weights import is_origin
+from ..weights.licence import said
 from . import confident, outside
 
 COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged", "part")
@@ -174,7 +175,7 @@ def errors(
         answers = outside.by_network(chosen, fold, folder, {"seed": seed, "device": device, **settings}, quiet)
     else:
         classifier = load(from_, device=pick_device(device)) if from_ else designed(chosen)
-        notes += _memorised(from_, chosen)
+        notes += _memorised(from_, chosen) + ([f"{from_}: {said(classifier.facts)}"] if is_origin(from_) else [])
         vectors, _ = described(classifier, chosen, quiet)
         answers, l2 = outside.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}

@@ -14,13 +14,14 @@ from ..classifier import load
 from ..images.preprocess import Preprocessing
 from ..models import formula
 from ..weights import is_origin
+from ..weights.licence import said
 
 
 @dataclass(frozen=True)
 class Subject:
     """A network with what goes before it; `trained` is false for one that has its first weights only.
 
-    `classes` are the names of its answers; empty where they have none.
+    `classes` are the names of its answers, empty where they have none; `legal` says what is known of the licence of weights of others.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Subject:
     preprocessing: Preprocessing
     trained: bool
     classes: tuple[str, ...] = ()
+    legal: str = ""
 
     @property
     def input_size(self) -> tuple[int, int, int]:
@@ -65,7 +67,7 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
         if size or classes:
             raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
         found = load(name)
-        return Subject(name, found.model, found.preprocessing, True, found.classes)
+        return Subject(name, found.model, found.preprocessing, True, found.classes, said(found.facts) if is_origin(name) else "")
     own_size, own_classes = models.published(name)
     channels, height, width = size or own_size
     preprocessing = models.preprocessing(name)

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from .. import classifier, weights
 from ..base.errors import ClearsightError, UsageError
 from ..classifier import ensemble
 from ..images.preprocess import Preprocessing
-from ..weights import adapt
+from ..weights import adapt, licence
 from .parallel import Team
 from .recipe import Recipe
 
@@ -28,11 +28,12 @@ class Start:
     architecture: str
     digest: str
     pretrained: bool = False  # without labels: its head, which has seen them, only judges the features
+    legal: dict[str, str] = field(default_factory=dict)  # the licence of the weights it stems from, and what proves their file
 
     @property
     def facts(self) -> dict[str, str]:
         """What the run and the artefact say of it."""
-        return {"trained_from": self.origin, "trained_from_sha256": self.digest}
+        return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal}
 
     def prepared(self, recipe: Recipe) -> Preprocessing:
         """The preprocessing that the weights were trained with, at the size, channels and fit of a settled recipe."""
@@ -79,7 +80,8 @@ class Start:
         channels = self.preprocessing.channels
         head = f"head made anew for {classes} classes" if recipe.resize_head else "head kept"
         first = f"; first layer adapted from {channels} to {recipe.channels} channels" if recipe.channels != channels else ""
-        return f"starts from {self.origin} (SHA-256 {self.digest[:16]}…) with its preprocessing; {head}{first}"
+        legal = f"; {words}" if (words := licence.said(self.legal)) else ""
+        return f"starts from {self.origin} (SHA-256 {self.digest[:16]}…) with its preprocessing; {head}{first}{legal}"
 
 
 def read(recipe: Recipe, team: Team) -> Start | None:
@@ -106,7 +108,7 @@ def _opened(recipe: Recipe) -> Start:
     origin, model = recipe.from_, "" if recipe.model == "auto" else recipe.model
     if weights.is_origin(origin):
         found = weights.read(origin, model=model, headless=2 if recipe.resize_head else 0)
-        start = Start(origin, found.model, found.preprocessing, found.classes, found.architecture, found.digest)
+        start = Start(origin, found.model, found.preprocessing, found.classes, found.architecture, found.digest, legal=found.facts)
         if not start.architecture:
             raise UsageError(f"{origin} changes timm's network, and could not be saved: it can classify and be judged, not trained.")
         return start
@@ -116,4 +118,5 @@ def _opened(recipe: Recipe) -> Start:
     if model not in ("", saved.architecture):
         raise UsageError(f"the network in {origin} is {saved.architecture}, and --model says {model}: leave it out.")
     pretrained = "pretrained" in saved.facts
-    return Start(origin, saved.model, saved.preprocessing, saved.classes, saved.architecture, digest, pretrained)
+    legal = licence.inherited(saved.facts)
+    return Start(origin, saved.model, saved.preprocessing, saved.classes, saved.architecture, digest, pretrained, legal)

@@ -26,6 +26,7 @@ from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import wilson
+from ..weights.licence import inherited
 from . import checkpoint, prepare
 from .assemble import assemble, initialise, pictures_of, within_budget
 from .division import ancestors, divided, known_pictures
@@ -126,7 +127,7 @@ def _new_run(
     pictures, val, preprocessing = pictures_of(recipe, parts, known, quiet or not team.leads)
     say(pictures.note)
     job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts, start)
-    job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=job.lineage | (start.facts if start else {}))
+    job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=_lineage(job, start))
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
@@ -151,6 +152,12 @@ def begin(run: Run, job: Job, parts: Parts, data: Any, *, keep: bool) -> None:
     }
     past = write_ancestors(ancestors(job.recipe))
     run.begin(job.recipe, facts, manifest(parts), past, partial(checkpoint.save, job.state, run.checkpoints) if keep else None)
+
+
+def _lineage(job: Job, start: Start | None) -> dict[str, str]:
+    """What a new run's weights, and its teacher's answers, come from, with the licences of both."""
+    begun = start.facts if start else {}
+    return {**job.lineage, **begun, **inherited(job.lineage, begun)}
 
 
 def origin(parts: Parts, data: Any) -> dict[str, Any]:

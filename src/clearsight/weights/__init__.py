@@ -18,6 +18,7 @@ from ..base.files import digest, file_digest
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from . import adapt, fetch, keras, timm, torchvision
+from .licence import CHECKED, FACT, NOT_STATED, OWN_FILE
 from .names import Mismatch, check, renamed
 
 STORES = ("keras", "torchvision", "timm", "hf")
@@ -28,7 +29,8 @@ class Pretrained:
     """What a classifier is made of.
 
     `architecture` is the name that `build` knows the network by, empty for one of the Hub's that no name describes. `digest`
-    is the SHA-256 of the file; where timm reads it, of the tensors as `model.safetensors` would hold them.
+    is the SHA-256 of the file; where timm reads it, of the tensors as `model.safetensors` would hold them. `licence` is as the
+    publisher names it, and `checked` says what proves that the file is the published one.
     """
 
     model: Model
@@ -36,6 +38,13 @@ class Pretrained:
     classes: tuple[str, ...]
     architecture: str
     digest: str
+    licence: str = NOT_STATED
+    checked: str = OWN_FILE
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a classifier that is made from it keeps of its licence, and of what proves the file."""
+        return {FACT: self.licence, CHECKED: self.checked}
 
 
 def load(
@@ -76,23 +85,28 @@ def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
     path = Path(what).expanduser()
     if store in ("timm", "hf") and not path.is_file():
         return _from_timm(store, what, model)
+    row = None
     if not path.is_file():
-        path, model = _fetched(store, what, model)
+        row, path, model = _fetched(store, what, model)
     network, name = _from_file(store, path, model, headless)
     preprocessing = models.preprocessing(name)
     reads = getattr(network.get_submodule(adapt.first_convolution(network)), "in_channels", preprocessing.channels)
     if reads != preprocessing.channels:
         preprocessing = adapt.new_preprocessing(preprocessing, reads)
-    return Pretrained(network.eval(), preprocessing, class_names(network.head.out_features), name, file_digest(path))
+    sha256 = file_digest(path)
+    found = Pretrained(network.eval(), preprocessing, class_names(network.head.out_features), name, sha256)
+    row = row or fetch.recognised(store, path, sha256)
+    return replace(found, licence=row.licence, checked=row.check) if row else found
 
 
 def _from_timm(store: str, what: str, model: str) -> Pretrained:
-    network, preprocessing, labels, name = timm.load(store, what)
+    network, preprocessing, labels, name, licence = timm.load(store, what)
     if model not in ("", name):
         raise UsageError(f"{store}:{what} is the network {name}, and --model says {model}: leave it out.")
     values = {key: value.contiguous() for key, value in network.state_dict().items()}
     classes = labels or class_names(network.head.out_features)
-    return Pretrained(network.eval(), preprocessing, classes, name, digest(safetensors.torch.save(values)))
+    sha256 = digest(safetensors.torch.save(values))
+    return Pretrained(network.eval(), preprocessing, classes, name, sha256, licence, timm.checked(store, what))
 
 
 def build(
@@ -118,8 +132,8 @@ def heads(name: str, channels: int, height: int, width: int) -> set[str]:
     return {key for key, value in two.items() if value.shape != three[key].shape}
 
 
-def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
-    """The published weights that the catalogue calls `what`, and the network they are for."""
+def _fetched(store: str, what: str, model: str) -> tuple[fetch.Weights, Path, str]:
+    """The published weights that the catalogue calls `what`: their row, the file, and the network they are for."""
     if what and Path(what).is_dir():
         raise UsageError(f"{what} is a folder, where {store}:FILE is one file of weights. A classifier's folder is given without {store}:.")
     if Path(what).name != what or Path(what).suffix:
@@ -130,7 +144,7 @@ def _fetched(store: str, what: str, model: str) -> tuple[Path, str]:
     models.family(name)  # before the download: a network that is not here has no use for it
     if model not in ("", name):
         raise UsageError(f"{store}:{what} has the weights of {name}, and --model says {model}: leave it out.")
-    return fetch.fetch(f"{store}:{what}"), name
+    return row, fetch.fetch(f"{store}:{what}"), name
 
 
 def is_origin(text: str) -> bool:

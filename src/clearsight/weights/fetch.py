@@ -1,8 +1,9 @@
 """Fetching weights that others published: `catalogue.csv` says what there is, `fetch` brings a file into the cache.
 
 torchvision writes the first digits of the SHA-256 into the file's name; Keras gives an MD5, and for the two MobileNets
-nothing: of those the length alone is checked. Addresses, digests and accuracies (of torchvision 0.28 on ImageNet, of the
-lecture's table for Keras) are the publishers'; the first row of a name is the one that is meant without a tag.
+nothing: of those the length alone is checked, and what it was is said where weights are used. Addresses, digests and accuracies
+(of torchvision 0.28 on ImageNet, of the lecture's table for Keras) are the publishers'; the first row of a name is the one that
+is meant without a tag, but never one that is not for commercial use.
 """
 
 import csv
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from ..base.download import download
-from ..base.errors import unknown
-from ..base.files import cache_folder
+from ..base.errors import UsageError, unknown
+from ..base.files import cache_folder, file_digest
+from .licence import non_commercial, told
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,13 @@ class Weights:
     def check(self) -> str:
         """What proves that the file is the published one."""
         kind, _, value = self.digest.partition(":")
-        return {"sha256": f"SHA-256, first {len(value)} digits", "md5": "MD5", "": "its length alone"}[kind]
+        first = f"the first {len(value)} digits of its SHA-256, which shows damage and not forgery"
+        return {"sha256": first, "md5": "its MD5, which shows damage and not forgery", "": "its length alone"}[kind]
+
+    @property
+    def tagged(self) -> str:
+        """`ORIGIN:NAME@TAG`."""
+        return f"{self.origin}:{self.name}@{self.tag}"
 
 
 @cache
@@ -58,14 +67,32 @@ def catalogue() -> tuple[Weights, ...]:
 
 
 def find(what: str) -> Weights:
-    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`; raises UsageError with near names when there is none."""
+    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`; raises UsageError with near names when there is none.
+
+    Weights that are not for commercial use have to be named by their tag: raises UsageError for a NAME that has no others.
+    """
     rows: dict[str, Weights] = {}
     for row in catalogue():
-        rows.setdefault(f"{row.origin}:{row.name}", row)
-        rows[f"{row.origin}:{row.name}@{row.tag}"] = row
+        plain = f"{row.origin}:{row.name}"
+        if plain not in rows or non_commercial(rows[plain].licence):
+            rows[plain] = row
+        rows[row.tagged] = row
     if what not in rows:
         raise unknown("file of weights", what, rows)
-    return rows[what]
+    found = rows[what]
+    if what != found.tagged and non_commercial(found.licence):
+        raise UsageError(
+            f"the weights of {what} are {told(found.licence)}, and there are no others: if that is all right, name them by their tag, "
+            f"{found.tagged}."
+        )
+    return found
+
+
+def recognised(origin: str, path: Path, sha256: str) -> Weights | None:
+    """The row of a file whose content is that of published weights, by its SHA-256 (hexadecimal) or, for Keras, its MD5."""
+    rows = [row for row in catalogue() if row.origin == origin and row.digest]
+    md5 = file_digest(path, "md5") if any(row.digest.startswith("md5:") for row in rows) else ""
+    return next((row for row in rows if f"sha256:{sha256}".startswith(row.digest) or f"md5:{md5}" == row.digest), None)
 
 
 def fetch(what: str, *, quiet: bool = False) -> Path:
@@ -81,8 +108,14 @@ def fetch(what: str, *, quiet: bool = False) -> Path:
     return download(row.address, row.path, digest=row.digest, what=what, otherwise=ways, quiet=quiet)
 
 
-def published(network: str) -> dict[str, float | None]:
-    """`top1` and `top5` of a network's published weights: Keras' for `NAME.keras`, else torchvision's where it has the network."""
+def of_network(network: str) -> list[Weights]:
+    """A network's published weights: Keras' for `NAME.keras`, else torchvision's where it has the network, the first one meant first."""
     name, _, origin = network.partition(".")
-    row = next((row for row in catalogue() if (row.origin, row.name) == (origin or "torchvision", name)), None)
-    return {"top1": row.top1 if row else None, "top5": row.top5 if row else None}
+    return [row for row in catalogue() if (row.origin, row.name) == (origin or "torchvision", name)]
+
+
+def published(network: str) -> dict[str, Any]:
+    """`top1`, `top5` and `licence` of the weights that a network's name alone means, or that it has at all; None without any."""
+    rows = of_network(network)
+    row = next((row for row in rows if not non_commercial(row.licence)), rows[0] if rows else None)
+    return {name: getattr(row, name, None) for name in ("top1", "top5", "licence")}

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from ..base.errors import ClearsightError, MissingExtra, UsageError
 from ..images.preprocess import INTERPOLATIONS, Preprocessing
 from ..models.base import Model
+from .licence import NOT_STATED, non_commercial, told
 
 
 class TimmModel(Model):
@@ -29,10 +30,15 @@ class TimmModel(Model):
         return vector
 
 
-def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ...], str]:
+def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ...], str, str]:
     """The network `name` with the weights that timm fetches, what its origin does to a picture, its classes where it names them,
-    and what `build` builds it again by: `timm:NAME`, "" where no name does."""
+    what `build` builds it again by: `timm:NAME`, "" where no name does, and the licence.
+
+    Raises UsageError for weights that are not for commercial use and not named by their tag.
+    """
     timm = _library(f"{store}:{name}")
+    if store == "timm":
+        _require_tag(timm.get_pretrained_cfg(name) if timm.is_model(name) else None, name)
     full = f"hf-hub:{name}" if store == "hf" else name
     try:
         net = timm.create_model(full, pretrained=True)
@@ -44,7 +50,27 @@ def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ..
     size = {"channels": settings.channels, "height": settings.height, "width": settings.width}
     # a repository may configure its network as it likes
     same = timm.is_model(again) and repr(build(again, model.head.out_features, **size)) == repr(model)
-    return model, settings, tuple(facts.get("label_names") or ()), f"timm:{again}" if same else ""
+    return model, settings, tuple(facts.get("label_names") or ()), f"timm:{again}" if same else "", _licence(facts)
+
+
+def checked(store: str, name: str) -> str:
+    """What proves that the weights are the published ones."""
+    if store == "timm":
+        return "timm's client of the Hub alone"
+    pinned = "" if "@" in name else f", at no fixed revision: hf:{name}@REVISION is one, and huggingface.co/{name} has the licence"
+    return f"the Hub's client alone{pinned}"
+
+
+def _licence(facts: dict[str, Any]) -> str:
+    return str(facts.get("license") or NOT_STATED)
+
+
+def _require_tag(known: Any, name: str) -> None:
+    """Raise UsageError where `known`, what timm says of the weights `name`, rules out commercial use and the name has no tag."""
+    said = str(getattr(known, "license", None) or "")
+    if "." not in name and non_commercial(said):
+        tag = getattr(known, "tag", "") or "TAG"
+        raise UsageError(f"the weights of timm:{name} are {told(said)}: if that is all right, name them by their tag, timm:{name}.{tag}.")
 
 
 def build(

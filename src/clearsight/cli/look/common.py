@@ -38,11 +38,14 @@ class Place(click.ParamType[tuple[int, ...]]):
 
 def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> "Subject":
     """What MODEL means; on stderr a word about untrained weights."""
+    from ...base.errors import plain
     from ...look.subject import subject
 
     found = subject(model, size, classes, seed)
     if not found.trained:
         click.echo(f"{model} has its first weights, not trained ones.", err=True)
+    if found.legal:
+        click.echo(plain(f"{model}: {found.legal}"), err=True)
     return found
 
 

@@ -27,6 +27,7 @@ from ...images.decode import decode
 from ...metrics.accuracy import ranks
 from ...metrics.calibration import fit_temperature
 from ...metrics.intervals import wilson
+from ...weights.licence import inherited
 from ..division import ancestors, known_pictures
 from ..guard import Interrupted
 from ..parallel import Team
@@ -121,6 +122,7 @@ def _facts(members: Sequence[Classifier], found: dict[str, Any], known: dict[str
         "clearsight": first["clearsight"],
         "validation": {"n": found["n"], "top1": {"value": 1 - error["value"], "low": 1 - error["high"], "high": 1 - error["low"]}},
         "ensemble": found,
+        **inherited(*(one.facts for one in members)),
     }
 
 

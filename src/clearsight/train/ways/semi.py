@@ -23,6 +23,7 @@ from ...datasets.dataset import Dataset, Parts, joined
 from ...datasets.loader import Pictures, load
 from ...images import augment
 from ...models.base import Model
+from ...weights.licence import inherited
 from ..guard import Stop
 from ..loop import Job, scores, validate
 from ..prepare import designed
@@ -170,7 +171,7 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
     data = everything(recipe, parts)
     whole = load(data, teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
-    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest}
+    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest, **inherited(teacher.facts)}
     answers = _answers(teacher.faster(), whole)[:, order]
     if recipe.spread:
         looking, name = _looking(recipe, parts, teacher, start)
@@ -179,7 +180,7 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
         features, _ = described(looking.to(job.device), data, job.quiet, cache=recipe.cache, workers=recipe.workers)
         answers = spread(answers, features, recipe.spread, job.quiet)
-        lineage |= start.facts if start else {}
+        lineage |= {**start.facts, **inherited(lineage, start.facts)} if start else {}
     if recipe.align:
         counts = torch.from_numpy(parts.parts["train"].counts())
         job.say("the teacher's answers are aligned: each class as common as among the labels")
