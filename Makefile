@@ -1,16 +1,19 @@
 # make demo   environment, install, train on real digits, judge, classify, report
 # make test   the same environment, then the tests
+# make peers  into that environment the libraries that the tests compare ours with; without them these tests are skipped
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow check docs bench clean
+.PHONY: demo test peers slow check docs bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/clearsight demo
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
+
+peers: $(VENV)/installed-peers
 
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m slow
@@ -40,6 +43,12 @@ $(VENV)/installed: $(VENV)/torch pyproject.toml
 $(VENV)/installed-dev: $(VENV)/torch pyproject.toml
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(VENV)/installed $@
+
+# two of them bring the OpenCV that needs a screen's libraries: the other, which is the same without windows, is laid over it
+$(VENV)/installed-peers: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,peers]"
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps opencv-python-headless
+	touch $@
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -5,6 +5,9 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow as well")
+    parser.addoption(
+        "--peers", action="store_true", help="a library that tests compare with must be there: what is skipped without it fails"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -13,6 +16,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(pytest.mark.skip(reason="slow: give --runslow"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    why = report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if item.config.getoption("--peers") and ("could not import" in why or "is not installed: nothing to compare" in why):
+        report.outcome, report.longrepr = "failed", f"{why} (with --peers it must be there: make peers)"
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -3,19 +3,22 @@
 python tests/mutation.py                     # which tests reach which line (once), then 320 changes drawn by seed 0
 python tests/mutation.py --only metrics -n 40 --seed 1
 
-Reached lines are found by coverage, one context a test. Each mutant is tried in a fork of a process that has imported what
-the tests need but not Clearsight; the changed source takes the place of the file when it is imported. The tests that lie where the code
-does come first, of each test function one case, the quickest first, until their time is spent. Messages are not changed: what is
-raised, f-strings, docstrings. `mutation.toml` beside this file names mutants that no test can tell from the code, each with the reason.
+Reached lines are found by coverage, one context a test. Each mutant is tried in a fork of a process that has imported everything: a
+function's changed code takes the place of its own, wherever it has been imported to. What is not within a function is changed when its
+file is imported, in a fork that has forgotten Clearsight. The tests that lie where the code does come first, of each test function one
+case, the quickest first, until their time is spent. Messages are not changed: what is raised, f-strings, docstrings. `mutation.toml`
+beside this file names mutants that no test can tell from the code, each with the reason.
 """
 
 import argparse
 import ast
+import contextlib
 import copy
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import io
 import json
 import os
 import random
@@ -27,12 +30,12 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import CodeType, FunctionType
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "clearsight"
 FOLDERS = ("train", "classifier", "datasets", "images", "metrics")
 TESTS = (*FOLDERS, "evaluate", "labels", "selfsup", "sklearn", "attacks")
-WARM = ("torch", "numpy", "scipy.ndimage", "scipy.stats", "sklearn.datasets", "sklearn.linear_model", "PIL.Image", "pytest")
 SPENT = 20.0  # seconds of tests, as they were measured, for a mutant
 MOST = 40  # tests
 CONTROL = 25  # before each so many mutants the code is tried as it is
@@ -256,12 +259,53 @@ def _attempt(mutant: Mutant, tests: list[str]) -> None:
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
-        sys.meta_path.insert(0, Changed(mutant))
+        if not swapped(mutant):
+            for name in [name for name in sys.modules if name.partition(".")[0] in ("clearsight", "tests")]:
+                del sys.modules[name]
+            sys.meta_path.insert(0, Changed(mutant))
         import pytest
 
         code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *tests]))
     finally:
         os._exit(code)
+
+
+def swapped(mutant: Mutant) -> bool:
+    """Give the function that the mutant is in the changed code; whether it is in one that can be found."""
+    tree = mutated(mutant)
+    module = importlib.import_module(Changed(mutant).name)
+    bodies = [("", node) for node in tree.body]
+    bodies += [(node.name, inner) for node in tree.body if isinstance(node, ast.ClassDef) for inner in node.body]
+    for owner, node in bodies:
+        if isinstance(node, ast.FunctionDef) and node.body[0].lineno <= mutant.line <= (node.end_lineno or 0):
+            place = vars(getattr(module, owner)) if owner else vars(module)
+            function = _inside(place.get(node.name))
+            code = _code(compile(tree, str(PACKAGE / mutant.file), "exec"), owner, node.name)
+            if function is None or code is None or function.__code__.co_freevars != code.co_freevars:
+                return False
+            function.__code__ = code
+            return True
+    return False
+
+
+def _inside(made: object) -> FunctionType | None:
+    """The function within a property, a method of the class, or what a decorator has made of it."""
+    made = getattr(made, "fget", made)
+    made = getattr(made, "__func__", made)
+    while hasattr(made, "__wrapped__"):
+        made = made.__wrapped__
+    return made if isinstance(made, FunctionType) else None
+
+
+def _code(code: CodeType, *names: str) -> CodeType | None:
+    """The code of a function, of a class or not, in that of its module."""
+    for name in names:
+        if name:
+            found = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name]
+            if len(found) != 1:
+                return None
+            code = found[0]
+    return code
 
 
 def _end(child: int) -> None:
@@ -270,6 +314,14 @@ def _end(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def warm_up(files: set[str]) -> None:
+    """Import the tests, and with them all of what they test; a file that cannot be is left to its fork."""
+    import pytest
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT), *sorted(files)])
 
 
 def drawn(only: list[str], n: int, seed: int) -> list[Mutant]:
@@ -300,8 +352,7 @@ def main() -> None:
             line.partition("  ")[2].strip() for line in given.list.read_text(encoding="utf-8").splitlines() if line.startswith("survived")
         }
         chosen = [mutant for mutant in chosen if str(mutant) in lines]
-    for name in WARM:
-        importlib.import_module(name)
+    warm_up({name.partition("::")[0] for mutant in chosen for name in reached.tests(mutant)})
     counts, start = {"killed": 0, "timeout": 0, "crashed": 0, "survived": 0}, time.monotonic()
     for number, mutant in enumerate(chosen):
         tests = reached.tests(mutant)

@@ -1,0 +1,45 @@
+"""What is skipped, and why: nothing for want of a library that no extra installs, and the rest is in a list.
+
+Tests marked slow are beside this: `make slow` runs them.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# the extras `dev` and `peers` bring these; where a distribution has another name, it is said
+DISTRIBUTIONS = {"cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam"}
+STANDARD = ("fcntl",)
+# what stays skipped with both extras: where, and why
+STAYS = {
+    "base/test_download.py": "fcntl is there but on Windows",
+    "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",
+    "datasets/test_loader.py": "root owns every folder, and CI is root",
+    "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",
+    "look/test_receptive_field.py": "networks designed by hand have no gradients to compare (slow)",
+    "models/peers.py": "the helper that skips where a peer is not installed",
+    "rubbish/test_mutants.py": "reads a folder of files of one's own, which CLEARSIGHT_CORPUS names",
+    "test_startup.py": "builds of torch that wait by another library than libgomp",
+    "weights/test_nasnet.py": "Keras builds NASNet on JAX alone, which is in the benchmarks' environment (slow)",
+}
+
+
+def sources():
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if path != Path(__file__) and path.name != "conftest.py":
+            yield str(path.relative_to(ROOT / "tests")), path.read_text(encoding="utf-8")
+
+
+def test_every_library_that_a_test_skips_without_is_in_an_extra():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [line for extra in (project["dependencies"], *project["optional-dependencies"].values()) for line in extra]
+    brought = {re.split(r"[<>=\[; ]", line)[0] for line in lines}
+    asked = {name for _, text in sources() for name in re.findall(r"""(?:importorskip|\bpeer)\(\s*["']([\w.]+)["']""", text)}
+    assert len(asked) > 10
+    assert {DISTRIBUTIONS.get(name, name) for name in asked} - set(STANDARD) <= brought
+
+
+def test_what_else_is_skipped_is_listed():
+    words = re.compile(r"pytest\.skip\(|skipif\(|importorskip\(\s*[\"']fcntl")
+    assert {name for name, text in sources() if words.search(text)} == set(STAYS)
