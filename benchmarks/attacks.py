@@ -21,6 +21,7 @@ from common import Row, compare, finish, load_check, parser
 from torch import Tensor, nn
 
 from clearsight.attacks.attack import attack
+from clearsight.base.memory import keep_large_buffers
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset
@@ -99,6 +100,7 @@ def main() -> None:
     made.add_argument("--pictures", type=int, default=1000)
     made.add_argument("--epsilon", type=float, default=0.1)
     given = made.parse_args()
+    keep_large_buffers()  # as every verb does
     notes = load_check()
     classifier = load(given.run) if given.run else trained(given.network, given.epochs)
     part = load_pictures(open_dataset("fashion-mnist").parts["test"], classifier.preprocessing, quiet=True)

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from clearsight.attacks.attack import attack
 from clearsight.attacks.task import frozen
+from clearsight.base.memory import keep_large_buffers
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset
@@ -84,6 +85,7 @@ def main() -> None:
     made.add_argument("--pictures", type=int, default=1000)
     made.add_argument("--epsilon", type=float, default=0.1)
     given = made.parse_args()
+    keep_large_buffers()  # as every verb does
     notes, rows = load_check(), []
     for folder, classifier in classifiers(given.run):
         part = load_pictures(open_dataset("fashion-mnist").parts["test"], classifier.preprocessing, quiet=True)

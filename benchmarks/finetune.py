@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from common import Row, alone, compare, difference, finish, load_check, parser, say
 
-from clearsight.base.device import keep_large_buffers
+from clearsight.base.memory import keep_large_buffers
 from clearsight.base.precision import has_bf16
 from clearsight.classifier import Classifier
 from clearsight.classifier import load as load_classifier

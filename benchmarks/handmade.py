@@ -18,7 +18,7 @@ import torch
 from common import Row, compare, finish, load_check, parser
 
 from clearsight import models
-from clearsight.base.device import keep_large_buffers
+from clearsight.base.memory import keep_large_buffers
 from clearsight.datasets.open import open_dataset
 from clearsight.models.handmade import sift
 from clearsight.train.solved.solve import Problem, solve

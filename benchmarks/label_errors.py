@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from common import Row, alone, difference, finish, load_check, mean_interval, parser, say
 
+from clearsight.base.memory import keep_large_buffers
 from clearsight.classifier.features import described
 from clearsight.datasets.dataset import Dataset, joined
 from clearsight.datasets.open import open_dataset
@@ -150,6 +151,7 @@ def main() -> None:
     made.add_argument("--seeds", type=int, default=5)
     made.add_argument("--pictures", type=int, default=60_000, help="training pictures, the first of the file")
     given = made.parse_args()
+    keep_large_buffers()  # as every verb does
     notes = load_check()
     parts = open_dataset("fashion-mnist").parts
     data = parts["train"].subset(np.arange(given.pictures))

@@ -19,6 +19,7 @@ _PUBLIC = {
     "classify": "clearsight.classifier.shortcut",
     "compare": "clearsight.evaluate.compare",
     "decode": "clearsight.images.decode",
+    "keep_large_buffers": "clearsight.base.memory",
     "load": "clearsight.classifier",
     "open_dataset": "clearsight.datasets.open",
     "resume": "clearsight.train.train",

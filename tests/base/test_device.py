@@ -1,8 +1,5 @@
 """A device that is not there is said; what made a number is known."""
 
-import platform
-import sys
-
 import pytest
 import torch
 
@@ -25,17 +22,6 @@ def test_auto_prefers_what_is_there(monkeypatch):
     assert device.pick_device().type == "mps"
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert device.pick_device() == torch.device("cpu") == device.pick_device("cpu")
-
-
-@pytest.mark.parametrize(("system", "libc"), [("darwin", "glibc"), ("win32", ""), ("linux", "musl")])
-def test_other_c_libraries_are_left_alone(monkeypatch, system, libc):
-    opened = []
-    device._tell_glibc.cache_clear()  # it is told once per process
-    monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(platform, "libc_ver", lambda: (libc, ""))
-    monkeypatch.setattr(device.ctypes, "CDLL", opened.append)
-    device.keep_large_buffers()
-    assert opened == []
 
 
 def test_hardware_is_named_in_plain_values():

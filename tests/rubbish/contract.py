@@ -1,6 +1,5 @@
 """What every file in the world must come to: a picture, or one line that names the file and says why."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,11 @@ from clearsight.images.decode import MAX_PIXELS, decode, picture_facts
 
 def judged(source: Any, **options: Any) -> np.ndarray | str:
     """The picture, or the reason there is none; an AssertionError, or whatever escapes, breaks the contract."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # as the decoder asks for; pytest forgets it
-        try:
-            picture = decode(source, **options)
-        except UnreadableImage as error:
-            return _one_line(error, source)
-        facts = picture_facts(source)
+    try:
+        picture = decode(source, **options)
+    except UnreadableImage as error:
+        return _one_line(error, source)
+    facts = picture_facts(source)
     assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] in (1, 3) and picture.size, picture.shape
     assert picture.shape[0] * picture.shape[1] <= MAX_PIXELS
     assert picture.shape[:2] == (facts.height, facts.width) or "min_side" in options, (picture.shape, facts)

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -221,7 +220,6 @@ def main() -> None:
         *_, source = sources(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) + 1)
         print(judged(source))
         return
-    warnings.filterwarnings("ignore", message="Image size", module=r"PIL\.Image")  # as the command line does
     for data in SEEDS.values():  # what is loaded once is not growth
         judged(data)
     base = memory("VmSize")

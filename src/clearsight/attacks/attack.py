@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.check import Check
-from ..base.device import keep_large_buffers
 from ..base.errors import UsageError, wrong
 from ..base.progress import Progress
 from ..base.registry import look_up
@@ -105,7 +104,6 @@ def attack(
     if not len(pictures):
         raise wrong("the number of pictures", "at least 1", 0)
     require_known(labels, len(classifier.classes))
-    keep_large_buffers()
     batch_size = batch_size or classifier.batch
     maker = source or classifier
     if source and source.preprocessing.to_dict() | {"mean": 0, "std": 0} != classifier.preprocessing.to_dict() | {"mean": 0, "std": 0}:

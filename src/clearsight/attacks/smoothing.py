@@ -11,7 +11,6 @@ import torch
 from scipy.stats import beta, norm
 from torch import Tensor
 
-from ..base.device import keep_large_buffers
 from ..base.errors import wrong
 from ..base.progress import Progress
 from ..base.randomness import key
@@ -69,7 +68,6 @@ def certify(
     if samples < GUESSED:
         raise wrong("samples", f"at least {GUESSED}", samples)
     require_known(labels, len(classifier.classes))
-    keep_large_buffers()
     guesses, counts = [], []
     with frozen(classifier.model), Progress("certify", len(pictures), quiet=quiet) as progress:
         for i, picture in enumerate(pictures):

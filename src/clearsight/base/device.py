@@ -1,15 +1,10 @@
-"""What the computation runs on: the device, its name, and one habit of glibc worth changing."""
+"""What the computation runs on: the device and its name."""
 
-import ctypes
 import platform
-import sys
-from functools import cache
 
 import torch
 
 from .errors import UsageError
-
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -25,24 +20,6 @@ def pick_device(name: str = "auto") -> torch.device:
         reason = str(error).splitlines()[0]
         raise UsageError(f"device {name!r} cannot be used here ({reason}). Leave it out, or say cpu.") from None
     return device
-
-
-def keep_large_buffers() -> None:
-    """Tell glibc to reuse large buffers instead of returning them to the system after every step.
-
-    Each activation would otherwise be mapped, zeroed and unmapped again: 1.2× in training, 2× in inference.
-    What is free goes back first, once: to give it back again would be to fetch it again. Does nothing where the C library is not glibc.
-    """
-    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
-        _tell_glibc()
-
-
-@cache
-def _tell_glibc() -> None:
-    libc = ctypes.CDLL("libc.so.6")
-    libc.malloc_trim(0)
-    for parameter, value in ((_M_MMAP_THRESHOLD, 2**31 - 1), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 2**28)):
-        libc.mallopt(parameter, value)
 
 
 def hardware() -> dict[str, str | int]:

@@ -6,6 +6,9 @@ is no generator state to save. The mixer is splitmix64 (Steele, Lea, Flood, OOPS
 
 import hashlib
 import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +22,56 @@ LANES = 8  # normal numbers from one word of 64 bits: two from 16
 _GOLDEN, _MIX1, _MIX2 = (np.array(value, np.uint64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _SHIFT1, _SHIFT2, _SHIFT3, _SHIFT4 = (np.array(bits, np.uint64) for bits in (30, 27, 31, 40))
 _UNIT = 2.0**-24
+
+
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Whatever is drawn and seeded within, the global generators of torch (of the processor), random and NumPy are afterwards as before."""
+    kept = torch.default_generator.get_state(), random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(kept[0])
+        random.setstate(kept[1])
+        np.random.set_state(kept[2])
+
+
+@contextmanager
+def accelerators_kept() -> Iterator[None]:
+    """The same for torch's generators of GPUs; those of CUDA first used within are left as `torch.manual_seed` would have set them."""
+    used = torch.cuda.is_initialized()
+    kept = torch.cuda.get_rng_state_all() if used else []
+    metal = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    try:
+        yield
+    finally:
+        if used:
+            torch.cuda.set_rng_state_all(kept)
+        elif torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(torch.initial_seed())
+        if metal is not None:
+            torch.mps.set_rng_state(metal)
+
+
+def seed_generators(seed: int, device: torch.device) -> None:
+    """Seed torch's generators of the processor and of `device` alone: `torch.manual_seed` would seed GPUs that are not used yet."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """What torch draws on the processor within follows from `seed`; the host's generator is afterwards as before."""
+    kept = torch.default_generator.get_state()
+    try:
+        torch.default_generator.manual_seed(seed)
+        yield
+    finally:
+        torch.default_generator.set_state(kept)
 
 
 def _mix(x: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from .. import weights
 from ..base.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, read_json, write_atomic, write_json
+from ..base.randomness import generators_kept
 from ..images.preprocess import Preprocessing
 from . import ensemble
 from .card import model_card
@@ -129,6 +130,7 @@ def load_digested(folder: Path) -> tuple[Classifier, str]:
     return classifier, classifier.weights_digest
 
 
+@generators_kept()  # of timm, networks draw first weights, which are not looked at
 def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
     path = folder / CONFIG
     try:

@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..base.device import keep_large_buffers
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
 from ..base.precision import halved, halves, has_bf16
 from ..images import views as sets
@@ -146,7 +145,6 @@ class Classifier:
         self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
     ) -> Iterator[Prediction | Failure]:
         """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on. A `batch_size` of 0 is `batch`."""
-        keep_large_buffers()
         batch_size = batch_size or self.batch
         waiting = iter(sources)
         with ThreadPoolExecutor(workers) as pool:

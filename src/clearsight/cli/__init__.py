@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 
 import click
 
@@ -27,12 +26,12 @@ def clearsight() -> None:
 def main() -> None:
     """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
     from ..base.errors import ClearsightError, LostProcess
+    from ..base.memory import keep_large_buffers
 
     # waiting threads give the processor up after microseconds, not milliseconds: no slower alone, half as fast again beside other work
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")
-    # Pillow's own limit, of which GIF frames and TIFF tiles are warned without their file's name; ours is lower and names it
-    warnings.filterwarnings("ignore", message="Image size", module=r"PIL\.Image")
+    keep_large_buffers()
     try:
         sys.exit(clearsight.main(standalone_mode=False) or 0)  # what ctx.exit said
     except click.exceptions.NoArgsIsHelpError as error:

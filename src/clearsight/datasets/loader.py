@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base.device import keep_large_buffers
 from ..base.errors import ClearsightError, UnreadableImage, unknown
 from ..base.files import cache_folder
 from ..base.progress import Progress
@@ -174,7 +173,6 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
     """
     if cache not in PLACES:
         raise unknown("cache", cache, PLACES)
-    keep_large_buffers()
     workers = workers or os.cpu_count() or 1
     labels = torch.from_numpy(dataset.labels)
     shape = (len(dataset), preprocessing.height, preprocessing.width, preprocessing.channels)

@@ -1,15 +1,12 @@
 """One decoder for everything that may be a picture, over Pillow: whole pictures or a reason, never something else."""
 
-import ctypes
-import logging
 import os
 import re
 import stat
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,12 +23,11 @@ from PIL import (
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
-    _imaging,
     features,
 )
 
 from ..base.errors import UnreadableImage, unknown, wrong
-from . import jpeg
+from . import hush, jpeg
 
 # Not Image.open: it judges sizes by a process-wide limit with a warning, and gives a JPEG with a second picture in it to another reader
 READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
@@ -70,14 +66,6 @@ UPRIGHT = {  # EXIF orientation → what undoes it
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-# What Pillow remarks on broken metadata says nothing about the pixels; catch_warnings would not do, it is not thread-safe
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-logging.getLogger("PIL").addHandler(logging.NullHandler())
-with suppress(OSError, AttributeError):  # libtiff writes to stderr by itself, without the file's name
-    _libtiff = ctypes.CDLL(str(_imaging.__file__))
-    _libtiff.TIFFSetErrorHandler(None)
-    _libtiff.TIFFSetWarningHandler(None)
 
 
 @dataclass(frozen=True)
@@ -171,16 +159,17 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> 
     try:
         if isinstance(source, Image.Image):
             _limit(source, max_pixels, name)
-            copy = source.copy()  # what is done to it must not show in the caller's
-            copy.format = source.format
-            yield copy
+            with hush.remarks, hush.tiff if source.format == "TIFF" else nullcontext():
+                copy = source.copy()  # what is done to it must not show in the caller's
+                copy.format = source.format
+                yield copy
             return
-        with _stream(source, name) as stream:
+        with hush.remarks, _stream(source, name) as stream:
             kind = _kind(stream, formats, name)
             if (size := stream.seek(0, os.SEEK_END)) > (most := 8 * max_pixels + MAX_METADATA_BYTES):
                 raise UnreadableImage(name, f"it has {size:,} bytes; the limit is {most:,}")
             stream.seek(0)
-            with READERS[kind][1](stream) as image:
+            with hush.tiff if kind == "TIFF" else nullcontext(), READERS[kind][1](stream) as image:
                 _limit(image, max_pixels, name)
                 yield image
     except UnreadableImage:

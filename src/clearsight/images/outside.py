@@ -5,8 +5,7 @@ back after the last: so it does the same to a picture in any batch, in any numbe
 """
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from importlib import import_module
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..base.errors import ClearsightError, UsageError
+from ..base.randomness import generators_kept
 from .levels import quantised
 
 Size = tuple[int, int]
@@ -61,7 +61,7 @@ def change(word: str, pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """
     levels = quantised(pictures)
     one, made = imported(word), []
-    with _generators_kept():
+    with generators_kept():
         for picture, seed in zip(levels.cpu(), plan.tolist(), strict=True):
             torch.default_generator.manual_seed(seed)  # the CPU's alone: dropout on a GPU goes on as it was
             random.seed(seed)
@@ -81,14 +81,3 @@ def _called(word: str, one: Change, before: Tensor) -> Tensor:
         kind = str(made.dtype).removeprefix("torch.")
         raise UsageError(f"augmentation {word!r} must give back a uint8 tensor {tuple(before.shape)}. Got {kind} {tuple(made.shape)}.")
     return made.detach().as_subclass(Tensor)
-
-
-@contextmanager
-def _generators_kept() -> Iterator[None]:
-    kept = torch.default_generator.get_state(), random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        torch.default_generator.set_state(kept[0])
-        random.setstate(kept[1])
-        np.random.set_state(kept[2])

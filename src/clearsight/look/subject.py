@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from .. import models
 from ..base.errors import UsageError, unknown
+from ..base.randomness import seeded
 from ..classifier import load
 from ..images.preprocess import Preprocessing
 from ..models import formula
@@ -75,8 +76,7 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
         preprocessing = Preprocessing(channels)
     preprocessing = replace(preprocessing, height=height, width=width)
     if models.family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             layers = formula.stack(name, (channels, height, width), classes or own_classes)
         return Subject(name, nn.Sequential(OrderedDict(layers)), preprocessing, False)
     model = models.build(name, classes or own_classes, channels=channels, height=height, width=width, seed=seed)

@@ -1,6 +1,7 @@
 """Floor 2: the networks. A network is a row in its family's TABLE; `build` is the one way to make one."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import torch
 
 from ..base.errors import UsageError, wrong
+from ..base.randomness import seeded
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
 from . import formula
@@ -134,9 +136,7 @@ def build(
     if min(height, width) < home.SMALLEST:
         raise UsageError(f"{name} needs pictures of at least {home.SMALLEST}×{home.SMALLEST} px. Got {height}×{width}: say --size.")
     make: Callable[..., Model] = home.build
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.manual_seed(seed)
+    with nullcontext() if seed is None else seeded(seed):
         return make(name, classes, channels, height, width, dropout)
 
 

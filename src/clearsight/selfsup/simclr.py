@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..base.randomness import key
+from ..base.randomness import key, seeded
 from ..images import augment
 from ..models.base import Model
 from ..train.guard import Stop
@@ -33,8 +33,7 @@ class Contrastive(nn.Module):
         super().__init__()
         self.network = network
         inputs = network.head.in_features
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(key(seed, "projection"))
+        with seeded(key(seed, "projection")):
             first, second = nn.Linear(inputs, HIDDEN, bias=False), nn.Linear(HIDDEN, width, bias=False)
         self.projection = nn.Sequential(first, nn.BatchNorm1d(HIDDEN), nn.ReLU(), second, nn.BatchNorm1d(width))
         self.LOOKS_AT, self.LR_SCALES = network.LOOKS_AT, network.LR_SCALES

@@ -7,7 +7,7 @@ from typing import cast
 import torch
 
 from .. import weights
-from ..base.device import keep_large_buffers, pick_device
+from ..base.device import pick_device
 from ..base.errors import UsageError
 from ..base.precision import has_bf16
 from ..base.randomness import permutation
@@ -59,7 +59,6 @@ def assemble(
     """
     if len(pictures) < 2 * team.world:
         raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
-    keep_large_buffers()
     device = pick_device(recipe.device)
     model = weights.build(
         recipe.model,

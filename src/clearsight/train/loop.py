@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..base.progress import Progress
-from ..base.randomness import key, permutation
+from ..base.randomness import accelerators_kept, generators_kept, key, permutation, seed_generators
 from ..datasets.loader import Pictures
 from ..images import augment, mix
 from ..images import views as sets
@@ -89,6 +89,8 @@ class Job:
         return inputs, self.train.labels[indices].to(self.device)
 
 
+@accelerators_kept()
+@generators_kept()
 def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
     """Train until the recipe's last epoch, or until patience runs out; `save` writes a checkpoint.
 
@@ -172,7 +174,7 @@ def _step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, s
     adversary = Adversary(how, net, job.preprocessing, recipe.seed, counters.epoch) if how else None
     for group in state.optimizer.param_groups:
         group["lr"] = _lr(job, counters.step) * group.get("lr_scale", 1.0)
-    torch.manual_seed(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"))
+    seed_generators(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"), job.device)
     for _ in range(how.method.turns if how else 1):
         loss_sum, correct = _turn(job, net, share, pictures, whole, adversary)
     numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)

@@ -15,6 +15,7 @@ from torch import Tensor
 from .. import models
 from ..base.errors import CorruptFile, UsageError, listed, unknown
 from ..base.files import digest, file_digest
+from ..base.randomness import generators_kept
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from . import adapt, fetch, keras, timm, torchvision
@@ -47,6 +48,7 @@ class Pretrained:
         return {FACT: self.licence, CHECKED: self.checked}
 
 
+@generators_kept()  # layers draw first values before they are given those of the file
 def load(
     origin: str, *, model: str = "", classes: Sequence[str] = (), resize_head: bool = False, channels: int | None = None, seed: int = 0
 ) -> Pretrained:
@@ -75,6 +77,7 @@ def load(
     return replace(found, preprocessing=preprocessing, classes=tuple(classes) or found.classes)
 
 
+@generators_kept()
 def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
     """What `load` gives, as it is stored; a file without a head is given an untrained one for `headless` classes, if that is not 0."""
     store, _, what = origin.partition(":")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-import torch
 from torch import Tensor, nn
 
 from ..base.errors import UsageError
+from ..base.randomness import generators_kept, seeded
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..models.convnets.efficientnet import Standardise
@@ -14,8 +14,7 @@ from ..models.convnets.efficientnet import Standardise
 
 def new_head(model: Model, classes: int, seed: int = 0, heads: Iterable[str] = ()) -> None:
     """Replace the head, or those of the linear layers that are `heads`, by untrained ones for `classes` classes; all else stays."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         for head in sorted(heads) or [model.HEAD]:
             where, _, name = head.rpartition(".")
             old = model.get_submodule(head)
@@ -28,6 +27,7 @@ def first_convolution(model: nn.Module) -> str:
     return next((str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)), "")
 
 
+@generators_kept()  # the new layer draws values before it is given its own
 def new_channels(model: nn.Module, channels: int) -> None:
     """Let the first convolution read `channels` channels: grey what all colours together did, more the colours in turn."""
     name = first_convolution(model)

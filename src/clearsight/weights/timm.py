@@ -1,12 +1,14 @@
 """Any network of timm, as it is, through the optional extra; `timm:NAME`, and `hf:OWNER/NAME` from the Hugging Face Hub."""
 
 import importlib
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, MissingExtra, UsageError
+from ..base.randomness import seeded
 from ..images.preprocess import INTERPOLATIONS, Preprocessing
 from ..models.base import Model
 from .licence import NOT_STATED, non_commercial, told
@@ -82,9 +84,7 @@ def build(
         raise UsageError(f"timm has no network called {name!r:.200}.")
     sizes = {"img_size": (height, width)} if timm.get_pretrained_cfg(name).fixed_input_size else {}
     # not on `meta`: what a network computes for itself when it is built is in no file
-    with torch.device("cpu"), torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.manual_seed(seed)
+    with torch.device("cpu"), nullcontext() if seed is None else seeded(seed):
         return TimmModel(timm.create_model(name, num_classes=classes, in_chans=channels, drop_rate=dropout, **sizes))
 
 
