@@ -37,7 +37,7 @@ def climbed(data, tmp_path_factory):
 
 
 def test_every_rung_is_judged_on_the_same_test_part(data, climbed):
-    test = split(open_dataset(str(data)), seed=1).parts["test"]
+    test = split(open_dataset(str(data))).parts["test"]
     assert [row.name for row in climbed.standings] == list(RUNGS) and climbed.n == len(test)
     for row in climbed.standings[1:]:
         again = evaluate(load(row.run), test, quiet=True)
@@ -49,7 +49,7 @@ def test_every_rung_is_judged_on_the_same_test_part(data, climbed):
 
 
 def test_a_step_is_tested_on_the_same_pictures(data, climbed):
-    test = split(open_dataset(str(data)), seed=1).parts["test"]
+    test = split(open_dataset(str(data))).parts["test"]
     pixels, hog = (evaluate(load(row.run), test, quiet=True) for row in climbed.standings[1:3])
     found = compare(pixels, hog)
     assert climbed.standings[2].step == {"difference": found.difference, "p": found.p, "noise": found.noise}
@@ -61,7 +61,7 @@ def test_fewer_labels_are_a_part_of_more(data, climbed):
     """At 10 % of 128 training pictures there are fewer than four of each class: that is left out."""
     assert set(climbed.standings[1].by_share) == {"1"}
     whole = open_dataset(str(data))
-    few, more = (split(whole, seed=1, share=share) for share in (0.2, 0.5))
+    few, more = (split(whole, share=share) for share in (0.2, 0.5))
     used = [set(parts.parts["train"].names) | set(parts.parts["val"].names) for parts in (few, more)]
     assert used[0] < used[1]
     assert set(few.parts["test"].names) == set(more.parts["test"].names)

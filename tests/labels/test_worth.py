@@ -11,6 +11,7 @@ from clearsight.datasets import split as splitting
 from clearsight.labels import worth
 from clearsight.labels.worth import FOLDS, Advice, Trials, Worth, advise, consider, run_trials
 from clearsight.metrics.intervals import wilson
+from clearsight.train import division
 from clearsight.train.solved.crossed import folds
 from tests.pictures import digit_folder
 
@@ -94,8 +95,8 @@ def test_the_test_part_and_labels_that_may_not_be_used_are_not_looked_at(tmp_pat
     for amount, parts in (("", ("test",)), ("12", ("test", "val", "unlabelled"))):
         with monkeypatch.context() as patch:
             straight = consider(data, amount=amount, quiet=True)
-            for name in ("split", "with_labels"):
-                patch.setattr(worth, name, shuffled(getattr(splitting, name), parts))
+            for name, home in (("divided", division), ("with_labels", splitting)):
+                patch.setattr(worth, name, shuffled(getattr(home, name), parts))
             assert consider(data, amount=amount, quiet=True) == straight
         assert straight[0].n == {"": 72, "12": 36}[amount]
 

@@ -91,8 +91,8 @@ class Ladder:
     n: int
     train: int
     settings: dict[str, Any]
-    left_out: int = 0
     standings: list[Standing] = field(default_factory=list)
+    left_out: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight ladder --json`."""
@@ -193,7 +193,7 @@ def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ite
 
 
 def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladder:
-    new = Ladder(folder, parts.name, n, len(parts.parts["train"]), settings, len(parts.parts["test"]) - n)
+    new = Ladder(folder, parts.name, n, len(parts.parts["train"]), settings, left_out=len(parts.parts["test"]) - n)
     path = folder / FILE
     if path.is_file():
         old = read_table(path, WHAT)
