@@ -62,6 +62,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         )
     inside(folder, "golden")
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})
+    classifier.weights_digest = digest(weights)
     preprocessing = classifier.preprocessing
     config = {
         "format": FORMAT,
@@ -76,7 +77,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         "preprocessing": preprocessing.to_dict(),
         "temperature": classifier.temperature,
         "views": classifier.views,
-        "weights": {"file": WEIGHTS, "sha256": digest(weights)},
+        "weights": {"file": WEIGHTS, "sha256": classifier.weights_digest},
         "golden": _save_golden(classifier, folder, golden),
         "facts": classifier.facts,
         "made_with": hardware(),

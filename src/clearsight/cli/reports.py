@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..base.files import inside, make_folder, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
 from ..classifier import Classifier
+from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset
 from ..evaluate import findings
 from ..evaluate.evaluate import Evaluation, evaluate
@@ -27,8 +29,10 @@ from ..weights import is_origin
 
 def report_training(trained: Trained, *, quiet: bool) -> Path:
     """Judge on the validation part and write `report.html` into the run folder."""
-    val = trained.parts.parts["val"]
-    evaluation = evaluate(trained.classifier.faster(), val, quiet=quiet)
+    val, classifier = trained.parts.parts["val"], trained.classifier.faster()
+    evaluation = evaluate(classifier, val, quiet=quiet)
+    on = judged_on(val, trained.parts.name, "val")
+    evaluation = replace(evaluation, stamp={"judged_on": on, **computed_by(classifier)})
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
 
 

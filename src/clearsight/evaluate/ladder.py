@@ -19,6 +19,7 @@ from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..classifier.learnt import learnt
+from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset, Parts
 from ..images.corrupt import CORRUPTIONS
 from ..train.division import divided, known_pictures, require_unseen, unseen_test
@@ -63,7 +64,7 @@ class Standing:
     """Where a rung stands on the test part; accuracies are fractions of 1 with their 95 % intervals.
 
     `by_share` is the accuracy by share of the labels, `changed` by change to the pictures; `step` says what it bought over the
-    rung before it; `seconds` of training, `pictures_per_second` of answering.
+    rung before it; `computed` by which weights, how and when; `seconds` of training, `pictures_per_second` of answering.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Standing:
     changed: dict[str, dict[str, float]] = field(default_factory=dict)
     step: dict[str, Any] | None = None
     run: str = ""
+    computed: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -93,6 +95,7 @@ class Ladder:
     settings: dict[str, Any]
     standings: list[Standing] = field(default_factory=list)
     left_out: int = 0
+    judged_on: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight ladder --json`."""
@@ -158,6 +161,7 @@ def climb(
                 found = compare(before, evaluation)
                 standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
             before = evaluation
+            ladder.judged_on = judged_on(test, parts.name, "test")
             ladder.standings.append(standing)
             write_json(folder / FILE, ladder.to_json())
             judged(standing, evaluation, test)
@@ -268,6 +272,7 @@ def _stand(
         by_share=by_share,
         changed=changed,
         run=str(run),
+        computed=computed_by(classifier),
     )
     return standing, found
 

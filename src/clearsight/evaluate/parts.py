@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from ..base.errors import UsageError, listed
 from ..classifier import Classifier
 from ..classifier.learnt import LEARNT, SEEN, Learnt, learnt, merged
+from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset, Parts, joined
-from ..datasets.identity import identified, set_digest
+from ..datasets.identity import identified
 from ..datasets.manifest import apply_manifest, read_manifest
 from ..datasets.open import open_dataset
 from ..train.run import Run
@@ -41,15 +41,7 @@ class Chosen:
     @property
     def facts(self) -> dict[str, Any]:
         """What a stored result says it was computed on."""
-        digests = self.dataset.digests
-        return {
-            "data": self.name,
-            "part": self.part,
-            "n": len(self.dataset),
-            "digest": "" if digests is None else set_digest(digests),
-            "left_out": len(self.left_out),
-            "learnt": self.learnt,
-        }
+        return {**judged_on(self.dataset, self.name, self.part), "left_out": len(self.left_out), "learnt": self.learnt}
 
     @property
     def is_test(self) -> bool:
@@ -64,12 +56,7 @@ class Chosen:
 
 def stamp(classifier: Classifier, chosen: Chosen) -> dict[str, Any]:
     """What a stored result says of where it comes from: pictures, weights, precision, time."""
-    return {
-        "judged_on": chosen.facts,
-        "weights": classifier.weights_digest,
-        "precision": classifier.speed,
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    return {"judged_on": chosen.facts, **computed_by(classifier)}
 
 
 def choose(model: str | Path, data: str | None, part: str = "test", *, others: Sequence[str | Path] = (), quiet: bool = False) -> Chosen:

@@ -24,6 +24,7 @@ from ..base.files import inside, write_json
 from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
+from ..classifier.stamp import computed_by, judged_on
 from ..datasets import loader
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.split import align, with_labels
@@ -73,7 +74,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A training that was judged: `labelled` labels in all, `accuracy` on the `n` test pictures, `seconds` of training."""
+    """A training that was judged: `labelled` labels in all, `accuracy` on the `n` test pictures, `seconds` of training, and its `stamp`."""
 
     method: str
     amount: str
@@ -83,6 +84,7 @@ class Cell:
     n: int
     seconds: float
     run: str
+    stamp: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -252,6 +254,7 @@ def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any]
     found = Cell(
         method, given["labels"], given["seed"], len(parts.parts["train"]), judged(classifier, test, quiet), len(test),
         float(classifier.facts.get("seconds", 0.0)), str(run),
+        {"judged_on": judged_on(test, parts.name, "test"), **computed_by(classifier)},
     )  # fmt: skip
     write_json(path, asdict(found))
     return found, False

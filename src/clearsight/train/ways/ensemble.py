@@ -19,6 +19,7 @@ from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
 from ...classifier.artefact import CONFIG
 from ...classifier.learnt import learnt, merged, write_ancestors
+from ...classifier.stamp import computed_by, judged_on
 from ...datasets.dataset import Parts
 from ...datasets.loader import Pictures, load
 from ...datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
@@ -102,7 +103,7 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels)
     whole.facts = _facts(every, found, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
     save_artefact(whole, run.folder, golden(val, recipe.channels))
-    write_json(run.folder / FILE, found)
+    write_json(run.folder / FILE, {**found, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
     for line in lines(found):
         speaker(quiet)(line)
     seconds, epochs, validation = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
