@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from benchmarks.planted_duplicates import KINDS, found, planted, windows
+from benchmarks.scaled_decodes import whole
 from PIL import Image
 from rich.console import Console
 from scipy.sparse.csgraph import connected_components
@@ -15,7 +16,10 @@ from clearsight.datasets import fingerprint
 from clearsight.datasets.check import check
 from clearsight.datasets.check_view import tables
 from clearsight.datasets.open import open_dataset
+from clearsight.images import decode as module
+from clearsight.images import jpeg
 
+FILES = whole()
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 
 
@@ -158,6 +162,32 @@ def test_a_page_with_a_thin_stroke_is_not_blank(shape):
     assert fingerprint._blank(page[None]).tolist() == [False]
     rough = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     assert fingerprint._deviation(rough) == pytest.approx(rough.std(axis=(0, 1)).max(), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["SOF3", "SOF3 grey"])
+def test_what_fails_only_when_it_is_decoded_smaller_is_found(folder, name, monkeypatch):
+    (folder / "train" / "coffee" / "lossless.jpg").write_bytes(FILES[name])
+    assert looked(folder).unreadable == []
+    monkeypatch.setattr(jpeg, "simplejpeg", None)
+    monkeypatch.setattr(jpeg, "scalable", lambda data: True)  # as it was before lossless ones were known
+    ((source, reason),) = looked(folder).unreadable
+    assert source == "train/coffee/lossless.jpg" and reason.startswith("JPEG, cut off or damaged")
+
+
+def test_check_reads_a_file_whole_and_smaller_and_says_what_its_header_does(tmp_path, monkeypatch):
+    asked, decode = [], module.decode
+    monkeypatch.setattr(module, "decode", lambda source, **options: asked.append(options) or decode(source, **options))
+    for name, smaller in (("SOF0", 12), ("SOF2 grey", 12), ("SOF0 turned", 12), ("SOF3", 12)):
+        (tmp_path / "picture.jpg").write_bytes(FILES[name])
+        asked.clear()
+        facts, picture = module.examined(tmp_path / "picture.jpg")
+        assert facts == module.picture_facts(tmp_path / "picture.jpg") and asked == [{"min_side": smaller}]
+        assert np.array_equal(picture, decode(tmp_path / "picture.jpg"))
+    for kind in ("png", "tiff", "webp"):
+        picture = Image.fromarray(np.arange(300, dtype=np.uint8).reshape(15, 20))
+        picture.save(tmp_path / f"picture.{kind}", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0")
+        facts, pixels = module.examined(tmp_path / f"picture.{kind}")
+        assert facts == module.picture_facts(tmp_path / f"picture.{kind}") and pixels.shape[:2] == (facts.height, facts.width)
 
 
 def test_the_small_ones_are_named(folder):

@@ -108,6 +108,12 @@ def test_arrays_change_channels_as_pictures_do(stored, channels):
     assert len(load(data.subset([]), kept)) == 0
 
 
+def test_every_colour_has_pillows_grey():
+    levels = np.r_[0:256:5, 254, 255].astype(np.uint8)
+    colours = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(1, len(levels), -1, 3)
+    assert np.array_equal(loader.as_batch(colours, 1)[0, 0].numpy(), np.asarray(Image.fromarray(colours[0]).convert("L")))
+
+
 def test_a_full_disk_is_said_and_memory_used(data, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")

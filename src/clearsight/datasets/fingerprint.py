@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..base.errors import UnreadableImage
 from ..base.progress import Progress
-from ..images.decode import decode, picture_facts
+from ..images.decode import examined
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 from .identity import SIZE as DIGEST
@@ -75,8 +75,8 @@ class Prints:
     def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
         """Enter the picture in `source` in `row`, or why it cannot be read."""
         try:
-            facts = picture_facts(source)
-            self.put(row, decode(source)[None], (facts.mode, facts.format))
+            facts, picture = examined(source)
+            self.put(row, picture[None], (facts.mode, facts.format))
         except UnreadableImage as error:
             self.unreadable[row] = error
 
@@ -105,7 +105,9 @@ def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
 
 def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
     step = max(1, min(pictures.shape[1:3]) // 64)  # a sample shows of nearly all large pictures that they are not blank,
-    blank = np.asarray(pictures[:, ::step, ::step].std(axis=(1, 2)).reshape(len(pictures), -1).max(1) < BLANK)
+    some = pictures[:, ::step, ::step].reshape(len(pictures), -1, *pictures.shape[3:]).astype(np.float32)
+    some = some.swapaxes(1, -1).copy()  # a channel in a piece: several times as fast
+    blank = np.asarray(some.std(-1).reshape(len(pictures), -1).max(1) < BLANK)
     if step > 1 and blank.any():  # but not that they are: a few strokes on a page may lie between
         blank[blank] = [_deviation(picture) < BLANK for picture in pictures[blank]]
     return blank

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UnreadableImage
-from ..base.files import cache_folder, write_atomic
+from ..base.files import cache_folder, private_folder, write_atomic
 from ..base.progress import Progress
 from ..images.decode import decode, picture_facts
 from .dataset import Dataset, Parts
@@ -183,5 +183,7 @@ def _remembered(memory: Path, keys: Digests) -> Digests:
 def _remember(memory: Path, keys: Digests, digests: Digests) -> None:
     rows = np.empty(len(keys), dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
     rows["key"], rows["digest"] = keys, digests
+    with suppress(OSError):  # write_atomic says it
+        private_folder(memory.parent)
     body = rows.tobytes()
     write_atomic(memory, body, _digest(VERSION, body))

@@ -206,14 +206,20 @@ def _fit_arrays(pictures: np.ndarray, preprocessing: Preprocessing) -> Tensor:
 
 def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
     """Arrays uint8 `(N, H, W)` or `(N, H, W, C)` as a tensor `(N, channels, H, W)`, equal to `images.decode` picture by picture."""
+    if channels == 1 and pictures.ndim == 4 and pictures.shape[3] == 3:
+        return torch.from_numpy(_grey(pictures))[:, None]
     batch = torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy())
     batch = batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)
     if batch.shape[1] < channels:
         return batch.expand(-1, channels, -1, -1)
-    if batch.shape[1] > channels:  # the weights and the rounding of Pillow's "L"
-        red, green, blue = batch.int().unbind(1)
-        return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(torch.uint8)[:, None]
     return batch
+
+
+def _grey(pictures: np.ndarray) -> np.ndarray:
+    """Pictures uint8 `(N, H, W, 3)` as `(N, H, W)`, with the weights and the rounding of Pillow's "L"."""
+    # whole numbers below 2²⁴, which float32 has exactly: a third of the time of whole numbers
+    sums = pictures.reshape(-1, 3).astype(np.float32) @ np.array((19595, 38470, 7471), np.float32)
+    return ((sums + 0x8000) / 65536).astype(np.uint8).reshape(pictures.shape[:3])
 
 
 def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, quiet: bool, into: Tensor) -> None:

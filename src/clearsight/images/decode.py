@@ -54,6 +54,7 @@ OTHERS = {  # what else is found under a picture's name
     rb"[\t\n\r\x20-\x7e]+\Z": "text",
 }
 MAX_PIXELS = 64_000_000
+SMALLEST = 8  # px; and an eighth is the least that a JPEG is decoded at
 MAX_METADATA_BYTES = 2**26
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 WHITES = (1, 255, 65535)
@@ -101,25 +102,54 @@ def decode(
     if _is_array(source):
         return _from_array(source, channels, name)
     with _opened(source, formats, max_pixels, name) as image:
-        file = None
-        if isinstance(image, ImageFile.ImageFile):
-            file = image.fp
-            # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
-            image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
-        if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
-            data = jpeg.whole(file)
-            if jpeg.scalable(data):
-                if min_side:
-                    image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
-                if _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
-                    return _from_array(pixels, channels, name)
-        image.load()
-        if image.format == "PNG" and file:
-            _require_rows(image, file)
-        flat = _flat(image, name)
-        if upright and (turn := _orientation(image)) in UPRIGHT:
-            flat = flat.transpose(UPRIGHT[turn])
+        flat = _pixels(image, name, min_side, upright)
     del image  # its memory, before another copy is made
+    return _finished(flat, channels, name)
+
+
+def examined(source: Any) -> tuple[Facts, np.ndarray]:
+    """The facts and the whole picture in `source`, opened once; of a JPEG that may come smaller, that road is tried as well.
+
+    So whoever is to say whether a picture can be used finds what those meet who use it at any size. Raises UnreadableImage.
+    """
+    name = source_name(source)
+    if _is_array(source):
+        return picture_facts(source), _from_array(source, None, name)
+    with _opened(source, FORMATS, MAX_PIXELS, name) as image:
+        size, mode, kind = image.size, image.mode, image.format or ""
+        flat = _pixels(image, name, None, True)
+        turned = kind != "TIFF" and _orientation(image) in (5, 6, 7, 8)
+    facts = Facts(*(size[::-1] if turned else size), mode, kind)
+    if kind == "JPEG" and min(size) >= 2 * SMALLEST:
+        decode(source, min_side=max(SMALLEST, min(size) // SMALLEST))
+    return facts, _finished(flat, None, name)
+
+
+def _pixels(image: Image.Image, name: str, min_side: int | None, upright: bool) -> Image.Image | np.ndarray:
+    """What an opened picture shows, grey or RGB: an array where the faster decoder gave it, which is never turned."""
+    file = None
+    if isinstance(image, ImageFile.ImageFile):
+        file = image.fp
+        # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
+        image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
+    if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
+        data = jpeg.whole(file)
+        if jpeg.scalable(data):
+            if min_side:
+                image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
+            if _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
+                return pixels
+    image.load()
+    if image.format == "PNG" and file:
+        _require_rows(image, file)
+    flat = _flat(image, name)
+    turn = _orientation(image) if upright else 1
+    return flat.transpose(UPRIGHT[turn]) if turn in UPRIGHT else flat
+
+
+def _finished(flat: Image.Image | np.ndarray, channels: int | None, name: str) -> np.ndarray:
+    if isinstance(flat, np.ndarray):
+        return _from_array(flat, channels, name)
     try:
         return _with_channels(flat, channels)
     except MemoryError as error:
