@@ -3,13 +3,14 @@
 import copy
 import gc
 import json
+import re
 import weakref
 
 import pytest
 import torch
 from torch import nn
 
-from clearsight import Classifier, Preprocessing, UsageError, load, models, save
+from clearsight import Classifier, Preprocessing, UsageError, load, models, save, verify
 from clearsight.classifier.artefact import config_digest
 from clearsight.classifier.folding import folded
 
@@ -132,14 +133,92 @@ def test_an_artefact_from_before_the_views_means_the_same(mirror, views, tmp_pat
     assert load(tmp_path / "m").views == views
 
 
-@pytest.mark.parametrize("name", ["hog", "sift", "histogram", "dog", "gabor", "hog-rbf"])
-def test_designed_features_keep_their_digits(name, monkeypatch):
-    """Also on a chip that multiplies bfloat16: some cannot be computed in it, and others lose what they count on."""
-    monkeypatch.setattr("clearsight.classifier.classifier.has_bf16", lambda device: True)
+@pytest.mark.parametrize("name", ["hog", "sift", "histogram", "dog", "gabor", "hog-rbf", "neocognitron"])
+def test_designed_features_keep_their_digits(name):
+    """Some cannot be computed in bfloat16, and others lose what they count on."""
     model = models.build(name, 10, channels=1, height=16, width=16, seed=0)
     made = Classifier(model, Preprocessing(1, 16, 16), [f"c{i}" for i in range(10)], architecture=name)
     assert made.faster().speed == "folded"
     torch.testing.assert_close(made.faster().logits(BATCH), made.logits(BATCH), rtol=1e-4, atol=1e-5)
     with pytest.raises(UsageError, match="bfloat16"):
         made.faster("bf16")
-    assert classifier("swift").faster().speed == "bf16"
+
+
+@pytest.mark.parametrize("forced", ["on", "off"])
+def test_answers_are_those_of_float32_unless_asked_otherwise(forced, monkeypatch):
+    """On any chip: `auto` is float32's labels and, but for the order of sums, its numbers."""
+    monkeypatch.setenv("CLEARSIGHT_BF16", forced)
+    made = classifier()
+    quick, rough = made.faster(), made.faster("bf16")
+    assert (quick.speed, quick.precision, quick.note) == ("folded", "float32", "")
+    assert torch.allclose(quick.probabilities(BATCH), made.probabilities(BATCH), atol=1e-5)
+    assert (rough.speed, rough.precision, rough.note) == ("bf16", "bfloat16", "")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_1", "densenet121", "vit_s_16", "convnet"])
+def test_scores_of_bfloat16_products_are_float32s(name):
+    """The head and what follows are: large scores that differ by little stay apart, so no two classes tie."""
+    size = 32
+    made = Classifier(network(name, size), Preprocessing(1, size, size), [f"c{i}" for i in range(10)], architecture=name)
+    with torch.no_grad():
+        nn.init.normal_(made.model.head.weight, std=0.1)  # ViT's begins at zero
+        made.model.head.bias += 20  # where bfloat16 has steps of 0.125
+    pictures = torch.randint(0, 256, (6, 1, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    scores = made.faster("bf16").logits(pictures)
+    assert not torch.equal(scores, scores.bfloat16().float())
+    assert all(len(row.unique()) == 10 for row in scores)
+
+
+class Thinks(nn.Module):
+    """Runs in float32 only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.avg_pool3d(x[:, None], (1, 3, 3), 1, (0, 1, 1))[:, 0]
+
+
+class Coarse(nn.Module):
+    """What is left is what bfloat16 rounds away."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (1000 + x - 1000) * 10
+
+
+class Sized(nn.Module):
+    """Followed with whatever comes first, it computes otherwise with what comes next."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * (2 if torch.fx._symbolic_trace._is_fx_tracing_flag else 1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "speed", "taken", "why"),
+    [
+        (Thinks(), "bf16", "folded", "does not run so, .*BFloat16"),
+        (Coarse(), "bf16", "folded", "off by"),
+        (Sized(), "auto", "plain", "speed folded is not used: its scores are off by"),
+        (Sized(), "bf16", "plain", "speed bf16 is not used.*speed folded is not used"),
+    ],
+)
+def test_a_road_is_tried_before_it_is_taken(layer, speed, taken, why, capfd):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), layer, nn.Flatten(), nn.Linear(4 * 14 * 14, 10))
+    made = Classifier(model, Preprocessing(1, 16, 16), [f"c{i}" for i in range(10)])
+    quick = made.faster(speed)
+    assert quick.speed == taken and quick.precision == "float32"
+    assert re.search(why, quick.note) and "\n" not in quick.note
+    assert torch.allclose(quick.logits(BATCH), made.logits(BATCH), atol=1e-4)
+    assert "".join(capfd.readouterr()) == ""  # no traceback of torch.fx
+
+
+def test_verify_proves_the_road_that_classify_takes(tmp_path, monkeypatch):
+    made = classifier()
+    save(made, tmp_path / "m", golden=[picture.permute(1, 2, 0).numpy() for picture in BATCH])
+    roads = []
+    faster = Classifier.faster
+    monkeypatch.setattr(Classifier, "faster", lambda self, speed="auto": roads.append(speed) or faster(self, speed))
+    found = verify(tmp_path / "m")
+    assert found.ok and (found.speed, found.precision, found.device) == ("folded", "float32", "cpu")
+    rough = verify(tmp_path / "m", speed="bf16")
+    assert (rough.speed, rough.precision) == ("bf16", "bfloat16") and rough.tolerance > found.tolerance
+    assert rough.max_difference > found.max_difference  # it was this road
+    assert roads == ["auto", "bf16"]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..base.check import Check
 from ..base.errors import UsageError, wrong
+from ..base.precision import halves, has_bf16
 from ..base.progress import Progress
 from ..base.registry import look_up
 from ..classifier import Classifier
@@ -112,8 +113,8 @@ def attack(
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
     parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
     with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
-        quick = classifier.faster("plain" if row.near else "folded" if row.fine and speed == "auto" else speed)
-        quick_maker = maker.faster(quick.speed) if source else quick
+        quick = classifier.faster(_speed(row, classifier, speed))
+        quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
         exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))
         judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
         for start in range(0, len(pictures), size):
@@ -133,6 +134,13 @@ def attack(
 def _picked(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:
     """The same scores, of the classes in `columns` `(K,)` alone and in their order."""
     return scores if columns is None else lambda pictures: scores(pictures)[:, torch.from_numpy(columns).to(pictures.device)]
+
+
+def _speed(row: Attack, classifier: Classifier, speed: str) -> str:
+    """The speed of the search: bfloat16 where the chip multiplies it and float32 has the last word anyway."""
+    if row.near or speed != "auto":
+        return "plain" if row.near else speed
+    return "bf16" if not row.fine and has_bf16(classifier.device) and halves(classifier.model) else "folded"
 
 
 class Ways(NamedTuple):

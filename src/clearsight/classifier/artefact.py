@@ -38,17 +38,25 @@ COUNTED = ("epochs", "training_pictures", "seconds")
 # Kernels, thread counts and batch sizes reorder float32 sums; a probability moves by about 1e-6 through
 # them and by 1e-2 and more through another resize, a channel swap or a missing normalisation.
 TOLERANCE = 1e-3
+BF16_TOLERANCE = 5e-2  # products in bfloat16 move a probability by about 1e-2
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found: the largest difference of any golden probability, and whether all is well."""
+    """What `verify` found: the largest difference of any golden probability, and whether all is well.
+
+    `speed`, `precision` and `device` are those of the road that was proved.
+    """
 
     ok: bool
     n: int
     labels_equal: int
     max_difference: float
     tolerance: float = TOLERANCE
+    speed: str = "plain"
+    precision: str = "float32"
+    device: str = "cpu"
+    note: str = ""
 
 
 def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray] = ()) -> None:
@@ -291,8 +299,11 @@ def _entries(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
     return {name: f"{value.dtype} {tuple(value.shape)}" for name, value in tensors.items()}
 
 
-def verify(folder: str | Path) -> Verification:
-    """Classify the golden pictures again and compare; raises CorruptFile when a golden picture was changed."""
+def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str = "auto") -> Verification:
+    """Classify the golden pictures again, as `classify` does on this device with this speed, and compare with what was stored.
+
+    Raises CorruptFile when a golden picture was changed.
+    """
     if isinstance(folder, str) and weights.is_origin(folder):
         raise UsageError(
             f"{folder} are weights without golden pictures: there is nothing to compare with. Verify a classifier's folder; "
@@ -300,7 +311,7 @@ def verify(folder: str | Path) -> Verification:
         )
     folder = Path(folder)
     config = _config(folder)
-    classifier = _classifier(folder, config)
+    classifier = _classifier(folder, config).to(device).faster(speed)
     differences, equal = [], 0
     for file, expected, probabilities in _golden(folder, config):
         data = _read(folder, folder / file, expected, MAX_GOLDEN_BYTES)
@@ -311,8 +322,10 @@ def verify(folder: str | Path) -> Verification:
         differences.append(float(np.abs(ours - probabilities).max()))
         equal += int(ours.argmax() == probabilities.argmax())
     largest = float(np.max(differences, initial=0.0))  # NaN if any is
-    ok = bool(differences) and equal == len(differences) and largest <= TOLERANCE
-    return Verification(ok, len(differences), equal, largest)
+    tolerance = TOLERANCE if classifier.precision == "float32" else BF16_TOLERANCE
+    ok = bool(differences) and equal == len(differences) and largest <= tolerance
+    road = (classifier.speed, classifier.precision, str(classifier.device), classifier.note)
+    return Verification(ok, len(differences), equal, largest, tolerance, *road)
 
 
 def _golden(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.ndarray]]:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
-from ..base.precision import halved, halves, has_bf16
+from ..base.precision import accepts, halved, halves, heads
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
+from . import trial
 from .folding import folded
 
 BATCH_PIXELS = 2**19
@@ -75,7 +76,7 @@ class Classifier:
         self.architecture = architecture
         self.views = " ".join(views.split())
         self.facts = dict(facts or {})
-        self.speed = "plain"
+        self.speed, self.note = "plain", ""
         self.weights_digest = ""  # SHA-256 of the file that the weights were read from
         self._dtype = torch.float32
         self._views = sets.parse(views)
@@ -96,23 +97,44 @@ class Classifier:
         size = self.preprocessing
         return max(8, min(256, BATCH_PIXELS * (1 if self.device.type == "cpu" else 8) // (size.height * size.width)))
 
+    @property
+    def precision(self) -> str:
+        """What products are computed in: `float32` or `bfloat16`."""
+        return str(self._dtype).removeprefix("torch.")
+
     def faster(self, speed: str = "auto") -> "Classifier":
         """The same classifier made for many pictures: batch norms folded, weights as they are now (train and save the original).
 
-        `speed` is `bf16` for products in bfloat16 (a probability moves by about 1e-2), `folded` for float32 alone, `plain` for
-        nothing at all, `auto` for bfloat16 where the chip multiplies it. Raises UsageError for another word.
+        `speed` is `folded` for that in float32, as `auto` is; `bf16` for products in bfloat16, which move a probability by about 1e-2
+        (the head and what comes after it stay float32); `plain` for nothing at all. A road is tried first: where the network does not
+        run on it, or answers otherwise, the next slower one is taken, and `note` says why. Raises UsageError for another word, and
+        for bf16 where the network counts on more digits.
         """
         if speed not in SPEEDS:
             raise unknown("speed", speed, SPEEDS)
-        twin = copy.copy(self)
-        if speed == "plain":
-            return twin
         if speed == "bf16" and not halves(self.model):
             raise UsageError(f"{self.architecture or 'this network'} counts on more digits than bfloat16 has: leave --speed out.")
-        half = speed == "bf16" or (speed == "auto" and has_bf16(self.device) and halves(self.model))
+        roads: dict[str, tuple[str, ...]] = {"plain": (), "bf16": ("bf16", "folded")}
+        notes: list[str] = []
+        for road in roads.get(speed, ("folded",)):
+            twin = self._on(road)
+            if not (reason := trial.refused(self, twin)):
+                break
+            notes.append(f"speed {road} is not used: {reason}.")
+        else:
+            twin = copy.copy(self)
+        twin.note = " ".join(notes)
+        return twin
+
+    def _on(self, road: str) -> "Classifier":
+        """A twin that is `folded`, or `bf16`; the latter is the former where there is nothing to halve."""
+        twin, half = copy.copy(self), road == "bf16"
         net = folded(self.model, bf16=half and self.device.type == "cpu")
-        twin.speed = "bf16" if half else "folded"
-        twin.model, twin._dtype = (halved(net), torch.bfloat16) if half else (net, torch.float32)
+        if half:
+            there = dict(net.named_modules())
+            net = halved(net, [name for name in heads(self.model) if name in there])
+        twin.model, twin._dtype = net, accepts(net)
+        twin.speed = "bf16" if twin._dtype == torch.bfloat16 else "folded"
         twin.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return twin
 
@@ -122,9 +144,13 @@ class Classifier:
         twin.views, twin._views = " ".join(views.split()), sets.parse(views)
         return twin
 
+    def inputs(self, pictures: Tensor) -> Tensor:
+        """What the network takes, `(N, C, H, W)`, for fitted pictures of this shape, uint8 or floats in [0, 1]."""
+        return self.preprocessing.normalise(pictures.to(self.device)).to(self._dtype)
+
     def scores(self, pictures: Tensor) -> Tensor:
         """Class scores, float32 `(N, K)`, for fitted pictures `(N, C, H, W)`, uint8 or floats in [0, 1], to which gradients flow."""
-        inputs = self.preprocessing.normalise(pictures.to(self.device)).to(self._dtype)
+        inputs = self.inputs(pictures)
         return sets.mean(self._views, inputs, lambda view: self.model(view.contiguous(memory_format=torch.channels_last)))
 
     def logits(self, batch: Tensor) -> Tensor:

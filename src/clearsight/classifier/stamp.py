@@ -17,4 +17,4 @@ def judged_on(dataset: Dataset, name: str, part: str) -> dict[str, Any]:
 def computed_by(classifier: Classifier) -> dict[str, Any]:
     """The SHA-256 of the weights, the precision, and the time."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"weights": classifier.weights_digest, "precision": classifier.speed, "when": when}
+    return {"weights": classifier.weights_digest, "precision": classifier.precision, "when": when}

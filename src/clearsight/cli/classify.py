@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .common import batch_option, device_option, json_option, opened, print_json, show, speed_option, views_option
+from .common import batch_option, device_option, json_option, made_faster, opened, print_json, show, speed_option, views_option
 
 MAX_STDIN_BYTES = 200 * 2**20
 
@@ -37,7 +37,7 @@ def classify(
     from ..classifier import Failure
 
     sources = list(expand(pictures))
-    classifier = opened(model, device).faster(speed)
+    classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
     if as_json:

@@ -2,7 +2,7 @@
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, opened, print_json, quiet_option, speed_option
+from .common import PART_HELP, batch_option, device_option, json_option, made_faster, opened, print_json, quiet_option, speed_option
 
 
 @click.command()
@@ -27,10 +27,11 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     chosen = choose(a, data, part, others=[b], quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    both = [opened(model, device, quiet).faster(speed) for model in (a, b)]
+    both = [made_faster(opened(model, device, quiet), speed) for model in (a, b)]
     judged = [evaluate(classifier, chosen.dataset, batch_size=batch, quiet=quiet) for classifier in both]
     found = test(judged[0], judged[1])
     if as_json:
-        print_json({**asdict(found), **stamp(both[0], chosen), "weights": [classifier.weights_digest for classifier in both]})
+        facts = stamp(both[0], chosen) | {"weights": [classifier.weights_digest for classifier in both], "precision": found.precision}
+        print_json({**asdict(found), **facts})
     else:
         click.echo(plain(found.sentence))

@@ -9,6 +9,7 @@ from .common import (
     batch_option,
     device_option,
     json_option,
+    made_faster,
     opened,
     percent,
     print_json,
@@ -53,7 +54,7 @@ def evaluate(
     from ..train.run import Run
     from .reports import report_evaluation, report_folder
 
-    classifier = opened(model, device, quiet).faster(speed)
+    classifier = made_faster(opened(model, device, quiet), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(model, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
@@ -70,7 +71,8 @@ def evaluate(
     from ..evaluate.view import tables
 
     figures = evaluation.to_json()
-    click.echo(f"{chosen.part}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}" + NO_TEST * (chosen.learnt > 0))
+    said = f"{chosen.part}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}, computed in {figures['precision']}"
+    click.echo(said + NO_TEST * (chosen.learnt > 0))
     if naive := figures.get("with_learnt"):
         click.echo(
             f"  with the {len(chosen.left_out):,} that it has learnt from: {percent(naive['top1'])}, n = {naive['n']:,}, which is no test"

@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
+from .common import (
+    PART_HELP,
+    batch_option,
+    device_option,
+    json_option,
+    made_faster,
+    opened,
+    percent,
+    print_json,
+    quiet_option,
+    show,
+    speed_option,
+)
 
 if TYPE_CHECKING:
     from ..evaluate.stress import Stress
@@ -55,13 +67,14 @@ def stress(
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
     classifier = opened(model, device, quiet)
+    fast = made_faster(classifier, speed)
     chosen = choose(model, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
     name = chosen.part
     with report_folder(model, chosen, out) as folder:
-        found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=speed, quiet=quiet, **settings)
-        found.stamp = stamp(classifier, chosen)
+        found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=fast.speed, quiet=quiet, **settings)
+        found.stamp = stamp(fast, chosen)
         title = f"{classifier.architecture} on {chosen.name}, {name}"
         with hold(folder, REPORT, wait=True):
             written = write_scorecard(found, folder, title)
@@ -69,7 +82,7 @@ def stress(
     if as_json:
         print_json(found.to_json())
         return
-    click.echo(f"{name}, n = {found.clean['n']:,}: {percent(found.clean)} right as they are")
+    click.echo(f"{name}, n = {found.clean['n']:,}: {percent(found.clean)} right as they are, computed in {fast.precision}")
     show(*_tables(found))
     for line in _lines(found):
         click.echo(plain(line))

@@ -15,7 +15,8 @@ from .evaluate import Evaluation
 class Comparison:
     """Top-1 accuracy of A and of B on the same `n` pictures, and B minus A with its paired 95 % interval.
 
-    `only_a` pictures are right with A alone, `only_b` with B alone; `p` is McNemar's exact test; `noise` is p >= 0.05.
+    `only_a` pictures are right with A alone, `only_b` with B alone; `p` is McNemar's exact test; `noise` is p >= 0.05;
+    `precision` is what both were computed in.
     """
 
     n: int
@@ -27,6 +28,7 @@ class Comparison:
     p: float
     noise: bool
     sentence: str
+    precision: str = "float32"
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:
@@ -36,6 +38,7 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     value, low, high = paired.difference(only_a, only_b, len(a))
     p = paired.mcnemar(only_a, only_b)
+    sentence = _sentence(len(a), float(right_a.mean()), float(right_b.mean()), (value, low, high), only_a, only_b, p)
     return Comparison(
         n=len(a),
         a=float(right_a.mean()),
@@ -45,7 +48,8 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
         only_b=only_b,
         p=p,
         noise=p >= 0.05,
-        sentence=_sentence(len(a), float(right_a.mean()), float(right_b.mean()), (value, low, high), only_a, only_b, p),
+        sentence=f"{sentence} {_computed(a, b)}",
+        precision=a.precision if a.precision == b.precision else f"A {a.precision}, B {b.precision}",
     )
 
 
@@ -75,6 +79,10 @@ def _sentence(n: int, a: float, b: float, difference: tuple[float, float, float]
     if p >= 0.05:
         return f"{found} A difference this small is noise: these pictures cannot tell the two apart."
     return f"{found} More than chance would do: {'B' if value > 0 else 'A'} is the better one on pictures like these."
+
+
+def _computed(a: Evaluation, b: Evaluation) -> str:
+    return f"Both computed in {a.precision}." if a.precision == b.precision else f"A computed in {a.precision}, B in {b.precision}."
 
 
 def _small(p: float) -> str:

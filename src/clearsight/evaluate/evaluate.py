@@ -58,6 +58,11 @@ class Evaluation:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def precision(self) -> str:
+        """What products were computed in: `float32` unless the speed is bf16."""
+        return "bfloat16" if self.speed == "bf16" else "float32"
+
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:
         """Calibrated class probabilities, float32 `(N, K)`."""
@@ -136,6 +141,7 @@ class Evaluation:
             "seconds": round(self.seconds, 3),
             "pictures_per_second": round(self.pictures_per_second, 1),
             "speed": self.speed,
+            "precision": self.precision,
             "views": self.views,
             **self.stamp,
             "classes": list(self.classes),

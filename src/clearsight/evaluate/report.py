@@ -126,7 +126,7 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
         (
             "speed",
             f"{figures['pictures_per_second']:,.0f}/s",
-            f"{figures['seconds']:,.1f} s for all pictures with reading them; {figures['speed']}",
+            f"{figures['seconds']:,.1f} s for all pictures with reading them; {figures['speed']}, in {figures['precision']}",
         ),
     ]
 

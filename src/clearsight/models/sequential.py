@@ -9,6 +9,7 @@ from torch import fx, nn
 
 from ..base.errors import UsageError
 from ..layers.dropout import Dropout
+from ..layers.response import ResponseNorm
 from .formula import Formula, Layer
 from .words import ACTIVATIONS, Options
 
@@ -150,7 +151,7 @@ def _dropout(layer: nn.Dropout) -> tuple[str, Options]:
 
 MODULES: dict[type[nn.Module], Callable[[Any], tuple[str, Options] | None]] = {
     nn.Conv2d: _conv, nn.Linear: _linear, nn.MaxPool2d: _pool, nn.AvgPool2d: _pool, nn.AdaptiveAvgPool2d: _adaptive,
-    nn.AdaptiveMaxPool2d: _adaptive, nn.BatchNorm2d: _norm, nn.BatchNorm1d: _norm, nn.LocalResponseNorm: _lrn,
+    nn.AdaptiveMaxPool2d: _adaptive, nn.BatchNorm2d: _norm, nn.BatchNorm1d: _norm, nn.LocalResponseNorm: _lrn, ResponseNorm: _lrn,
     nn.ZeroPad2d: lambda layer: _pad(tuple(layer.padding)),
     nn.Dropout: _dropout, Dropout: _dropout,
     nn.LeakyReLU: lambda layer: ("leakyrelu", {"rate": float(layer.negative_slope)}),

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..layers.dropout import Dropout
+from ..layers.response import ResponseNorm
 
 Options = dict[str, Any]
 Shape = tuple[int, ...]  # (C, H, W), or (D,) behind the flattening
@@ -160,7 +161,7 @@ def _bn(options: Options, shape: Shape) -> tuple[nn.Module, Shape]:
 def _lrn(options: Options, shape: Shape) -> tuple[nn.Module, Shape]:
     size = options["width"]
     alpha = float(f"{options['alpha'] * size:.12g}")  # torch divides its alpha by the size
-    return nn.LocalResponseNorm(size, alpha, options["beta"], options["k"]), _maps("lrn", shape)
+    return ResponseNorm(size, alpha, options["beta"], options["k"]), _maps("lrn", shape)
 
 
 def _flatten(_: Options, shape: Shape) -> tuple[nn.Module, Shape]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
+from ..base.precision import accepts, halved
 from ..base.randomness import permutation
 from ..datasets.loader import Pictures
 from ..train.guard import Stop
@@ -51,12 +52,14 @@ def features(job: Job, pictures: Pictures, indices: Tensor, weights: dict[str, T
     before = {name: value.clone() for name, value in network.state_dict().items()} if own else {}
     if own:
         network.load_state_dict(own)
+    half = job.speed.bf16 and job.device.type == "cpu"
+    body = halved(network, ()) if half else network
     rows, batches = [], indices.split(BATCH)
     for some in pictures.batches(batches):
         stop.check()
         inputs = job.preprocessing.normalise(some.to(job.device)).contiguous(memory_format=job.speed.memory_format)
-        with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-            rows.append(network.features(inputs).float().cpu())  # type: ignore[operator]
+        with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16 and not half):
+            rows.append(body.features(inputs.to(accepts(body))).float().cpu())  # type: ignore[operator]
     if before:
         network.load_state_dict(before)
     return torch.cat(rows)

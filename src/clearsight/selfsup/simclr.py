@@ -11,14 +11,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from ..base.randomness import key, seeded
 from ..images import augment
 from ..models.base import Model
 from ..train.guard import Stop
 from ..train.loop import Job
-from ..train.step.working import Working
+from ..train.step.working import Working, judging
 from .ntxent import ntxent
 from .probes import probed
 
@@ -76,14 +75,12 @@ class SimCLR:
     @torch.inference_mode()
     def _contrast(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
         model, n = job.state.model.eval(), min(len(job.val), JUDGED)
-        sums = torch.zeros(2, dtype=torch.float64)
+        outputs, sums = judging(model, weights, job.speed, job.device), torch.zeros(2, dtype=torch.float64)
         for batch in torch.arange(n).tensor_split(max(1, n // job.recipe.batch)):
             stop.check()
             share = job.team.share(batch)
             inputs = torch.cat(two_views(job, share, job.val.batch(share), "validation view", 0))
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                outputs = functional_call(model, weights, (inputs,)) if weights else model(inputs)
-            first, second = outputs.float().chunk(2)
+            first, second = outputs(inputs).chunk(2)
             loss, hits = ntxent(first, second, self.temperature, bf16=job.speed.bf16)
             sums += torch.tensor([float(loss), int(hits) / 2], dtype=torch.float64)
         loss_sum, found = job.team.total(sums).tolist()

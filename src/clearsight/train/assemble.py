@@ -9,7 +9,6 @@ import torch
 from .. import weights
 from ..base.device import pick_device
 from ..base.errors import UsageError
-from ..base.precision import has_bf16
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import Pictures, load
@@ -26,6 +25,8 @@ from .step.working import Speed
 from .step.working import parse as parse_speed
 from .ways import finetune
 from .ways.semi import everything, without_labels
+
+TRIED = 4  # pictures that a faster precision is tried on
 
 
 def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
@@ -71,7 +72,7 @@ def assemble(
     ).to(device)
     parameters = sum(p.numel() for p in model.parameters())
     say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
-    chosen = known or _choose_speed(recipe, model, len(parts.classes), len(pictures), device, team, say)
+    chosen = known or _choose_speed(recipe, model, len(parts.classes), pictures, preprocessing, device, team, say)
     model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
     whole = wrap(model).to(device)
     optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
@@ -101,20 +102,24 @@ def initialise(job: Job) -> None:
 
 
 def _choose_speed(
-    recipe: Recipe, model: torch.nn.Module, classes: int, pictures: int, device: torch.device, team: Team, say: Callable[[str], None]
-) -> Speed:
-    if recipe.speed != "auto":
-        return parse_speed(recipe.speed)
-    if recipe.optimizer == "lbfgs":  # only features are computed, and those designed by hand count on their digits
-        return Speed() if prepare.by_hand(recipe.model) else Speed(bf16=has_bf16(device), channels_last=True)
-    names = ["plain", "channels-last", "bf16 channels-last", "compile", "channels-last compile", "bf16 channels-last compile"]
-    number = 0
+    recipe: Recipe, model: Model, classes: int, pictures: Pictures, preprocessing: Preprocessing, device: torch.device, team: Team,
+    say: Callable[[str], None],
+) -> Speed:  # fmt: skip
+    """The Speed that the first process finds, in all of them."""
+    bits = 0
     if team.leads:
-        total = 0 if team.world > 1 else pictures * recipe.epochs  # compiled kernels and several processes are not combined
-        found, how = speed.choose(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
-        say(f"speed: {how}")
-        number = names.index(found.words)
-    return parse_speed(names[team.agreed(number)])
+        inputs = preprocessing.normalise(pictures.batch(torch.arange(min(TRIED, len(pictures)))).to(device))
+        if recipe.speed == "measure":
+            total = 0 if team.world > 1 else len(pictures) * recipe.epochs  # compiled kernels and several processes are not combined
+            found, how = speed.measured(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
+        elif recipe.speed == "auto":  # of a head that is solved only the features are computed
+            found, how = speed.choose(model, inputs, device, gradients=recipe.optimizer != "lbfgs")
+        else:
+            found, how = speed.asked(parse_speed(recipe.speed), model, inputs, device)
+        say(f"speed: {how}" if how else "")
+        bits = found.bf16 + 2 * found.channels_last + 4 * found.compile
+    bits = team.agreed(bits)
+    return Speed(bool(bits & 1), bool(bits & 2), bool(bits & 4))
 
 
 def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:

@@ -30,7 +30,7 @@ from .parallel import Team
 from .recipe import Recipe
 from .step import schedule
 from .step.loss import judged, judged_mixed
-from .step.working import Speed, Working
+from .step.working import Speed, Working, judging
 from .task import Task
 from .ways import adversarial, finetune
 from .ways.adversarial import Adversary
@@ -345,26 +345,25 @@ def _next_epoch(counters: checkpoint.Counters) -> None:
     counters.loss = 0.0
 
 
-def validate(job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, views: str = "") -> Tensor:
+def validate(
+    job: Job, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, views: str = "", speed: Speed | None = None
+) -> Tensor:
     """Logits float32 `(n, K)` of all validation pictures, each computed by one of the processes; Interrupted when asked to stop.
 
-    They are the mean over `views`.
+    They are the mean over `views`, and computed as the job's steps are, or with another `speed`.
     """
     model, sides = job.state.model, sets.parse(views)
     everything = torch.arange(len(job.val))
     counts = [len(part) for part in everything.tensor_split(job.team.world)]
     batches = job.team.share(everything).split(max(1, min(512, 2 * job.recipe.batch // job.parts)))
     rows = []
-    model.eval()
+    outputs = judging(model.eval(), weights, speed or job.speed, job.device)
     with torch.inference_mode():
         for pictures in job.val.batches(batches):
             if stop:
                 stop.check()
             inputs = job.preprocessing.normalise(pictures.to(job.device)).contiguous(memory_format=job.speed.memory_format)
-            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.speed.bf16):
-                rows.append(
-                    sets.mean(sides, inputs, lambda view: functional_call(model, weights, (view,)) if weights else model(view)).cpu()
-                )
+            rows.append(sets.mean(sides, inputs, outputs).cpu())
     empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
     return job.team.gathered(torch.cat(rows) if rows else empty, counts)
 

@@ -102,7 +102,9 @@ class Recipe:
     division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
-    speed: str = setting("auto", "any of bf16, channels-last, compile; 'plain' for none (auto: a few measured steps choose)")
+    speed: str = setting(
+        "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
+    )
     cache: str = setting("auto", "where decoded pictures live between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
@@ -233,11 +235,11 @@ def _of_today(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _speed_words(speed: str) -> None:
-    if speed in ("auto", "plain"):
+    if speed in ("auto", "plain", "measure"):
         return
     for word in speed.replace("+", " ").split():
         if word not in SPEED_WORDS:
-            raise unknown("speed", word, ("auto", "plain", *SPEED_WORDS))
+            raise unknown("speed", word, ("auto", "plain", "measure", *SPEED_WORDS))
 
 
 def difference(recipe: Recipe, other: Recipe) -> dict[str, Any]:

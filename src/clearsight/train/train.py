@@ -39,6 +39,7 @@ from .run import Run, free_folder, open_run
 from .solved import probe
 from .start import Start
 from .start import read as read_start
+from .step.working import Speed
 from .step.working import parse as parse_speed
 from .ways import finetune
 from .ways.semi import everything, same_teacher, set_task
@@ -262,7 +263,8 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
     """Fit the temperature of the kept weights on validation, unless that is to decide nothing, and write the artefact."""
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
-    logits, labels = validate(job, None, views=recipe.views), job.val.labels
+    exact = Speed(channels_last=job.speed.channels_last)  # what is reported, and the temperature, are float32's
+    logits, labels = validate(job, None, views=recipe.views, speed=exact), job.val.labels
     if not job.team.leads:
         return None
     temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)

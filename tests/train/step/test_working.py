@@ -45,13 +45,14 @@ def test_the_copy_shares_norms_and_follows_the_weights():
     twin = halved(model)
     assert twin.group1.bn1.bias is model.group1.bn1.bias
     assert twin.group1.bn1.running_mean is model.group1.bn1.running_mean
-    assert twin.fc.weight.dtype == torch.bfloat16
+    assert twin.group1.conv1.weight.dtype == torch.bfloat16
+    assert twin.fc.weight is model.fc.weight  # scores are float32's
     assert not twin.whiten.weight.requires_grad
     net = Working(model, Speed(bf16=True), CPU)
     with torch.no_grad():
-        model.fc.weight.add_(1)
+        model.group1.conv1.weight.add_(1)
     net.begin()
-    assert torch.equal(net.net.fc.weight, model.fc.weight.bfloat16())
+    assert torch.equal(net.net.group1.conv1.weight, model.group1.conv1.weight.bfloat16())
     net.outputs(torch.randn(4, 1, 28, 28))
     assert model.group1.bn1.running_mean.abs().sum() > 0
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from ...images.preprocess import IMAGENET
+from ...layers.response import ResponseNorm
 from ..base import Model
 
 
@@ -100,7 +101,7 @@ def _modules(layers: tuple[Conv | str, ...], channels: int) -> list[nn.Module]:
             made += [nn.Conv2d(channels, layer.width, layer.kernel, layer.stride, layer.padding, groups=layer.groups), nn.ReLU()]
             channels = layer.width
         elif layer == "norm":
-            made.append(nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2))  # torch divides alpha by 5: the paper's 1e-4
+            made.append(ResponseNorm(5, alpha=5e-4, beta=0.75, k=2))  # torch divides alpha by 5: the paper's 1e-4
         else:
             made.append(nn.MaxPool2d(3, 2, ceil_mode=layer == "pool-all"))
     return made

@@ -68,7 +68,7 @@ class SCells(nn.Module):
 
     def around(self, x: Tensor) -> Tensor:
         """What the inhibitory cells V say, `(N, 1, H', W')`: the root of the mean square of each 5×5."""
-        c = self.get_buffer("c")
+        c = self.get_buffer("c").to(x.dtype)
         return F.conv2d(x * x, c, padding=self.module.padding).clamp_min(1e-12).sqrt()
 
     def reinforce(self, x: Tensor) -> None:
@@ -98,7 +98,7 @@ class CCells(nn.Module):
 
     def forward(self, u: Tensor) -> Tensor:
         """`(N, K, H, W)` → `(N, K, H', W')`: 0 to 1."""
-        near = F.conv2d(u.flatten(0, 1)[:, None], self.get_buffer("d"), padding=2).unflatten(0, u.shape[:2])[:, :, 0]
+        near = F.conv2d(u.flatten(0, 1)[:, None], self.get_buffer("d").to(u.dtype), padding=2).unflatten(0, u.shape[:2])[:, :, 0]
         near = F.interpolate(near, self.size, mode="nearest-exact")
         above = torch.relu((1 + near) / (1 + near.mean(1, keepdim=True)) - 1)
         return above / (ALPHA + above)
@@ -107,6 +107,7 @@ class CCells(nn.Module):
 class Neocognitron(Model):
     """U0, then three times S-cells and C-cells, then the head."""
 
+    HALVES = False  # cells answer by how far a quotient is above 1, of which bfloat16 loses a sixth
     STAGES = ("s1", "c1", "s2", "c2", "s3", "c3", "fc")
 
     def __init__(self, modules: tuple[Module, Module, Module], classes: int, channels: int, height: int, width: int) -> None:

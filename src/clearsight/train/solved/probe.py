@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...base.errors import UsageError
-from ...base.precision import halved
+from ...base.precision import accepts, halved
 from ...base.progress import Progress
 from ...classifier.folding import folded
 from ...datasets.loader import Pictures
@@ -178,9 +178,9 @@ def _body(job: Job) -> tuple[nn.Module, torch.dtype]:
     if any(isinstance(module, NORMS) for module in body.modules()):
         body = folded(body)
     half = job.speed.bf16 and job.device.type == "cpu"
-    body = halved(body) if half else body
+    body = halved(body, ()) if half else body
     body.to(memory_format=job.speed.memory_format)  # type: ignore[call-overload]
-    return body, torch.bfloat16 if half else torch.float32
+    return body, accepts(body)
 
 
 def _close(job: Job, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:

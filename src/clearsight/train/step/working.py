@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 
-from ...base.precision import halved
+from ...base.precision import accepts, halved
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,21 @@ def parse(words: str) -> Speed:
     return Speed("bf16" in named, "channels-last" in named, "compile" in named)
 
 
+def judging(model: nn.Module, weights: dict[str, Tensor] | None, speed: Speed, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """What `model` (in evaluation mode), with `weights` in place of its own, says of inputs `(N, C, H, W)`: float32, as a step computes."""
+    halfway = speed.bf16 and device.type != "cpu"
+    twin = halved(model) if speed.bf16 and not halfway else model
+    own, dtype = twin.state_dict(), accepts(twin)
+    given = {name: value.to(own[name].dtype) for name, value in weights.items()} if weights else None
+
+    def outputs(inputs: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=halfway):
+            found: Tensor = functional_call(twin, given, (inputs.to(dtype),)) if given else twin(inputs.to(dtype))
+        return found.float()
+
+    return outputs
+
+
 class Working:
     """Computes logits and gradients for `model`, whose float32 weights are the ones that the optimizer moves.
 
@@ -52,7 +68,7 @@ class Working:
         self._own: list[Tensor] = [own for own, _ in pairs]
         self._other: list[Tensor] = [other for _, other in pairs]
         self._resting = [twin.get_submodule(name) for name in resting]
-        self._dtype = torch.bfloat16 if pairs else torch.float32
+        self._dtype = accepts(twin)
         self.net: nn.Module = torch.compile(twin) if speed.compile else twin  # type: ignore[assignment]
         if world > 1:
             self.net = DistributedDataParallel(self.net)
