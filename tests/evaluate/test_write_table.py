@@ -6,6 +6,7 @@ import pyarrow.parquet
 import pytest
 
 from clearsight.base.errors import UsageError
+from clearsight.cli.evaluate import evaluate
 from clearsight.evaluate.table import write_table
 from tests.evaluate.stand_in import judged
 
@@ -31,6 +32,14 @@ def test_every_kind_says_the_same(tmp_path, kind):
     assert [row["label"] for row in rows] == ["label", 'a, "b"', "label"]
     assert float(rows[0]["confidence"]) == pytest.approx(FOUND.confidences[0])
     assert float(rows[1]["p:label"]) == pytest.approx(FOUND.probabilities[1, 0])
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr("clearsight.evaluate.judge.judge", lambda *words, **named: pytest.fail("computed"))
+    (tmp_path / "a.csv").mkdir()
+    for name, says in (("answers.xls", "no kind of table"), ("a.csv", "--table takes a file")):
+        with pytest.raises(UsageError, match=says):
+            evaluate.callback("runs/none", None, "test", str(tmp_path / name), "", None, 0, "cpu", "plain", False, True)
 
 
 def test_another_kind_is_refused(tmp_path):

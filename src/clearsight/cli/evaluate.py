@@ -50,10 +50,12 @@ def evaluate(
     from ..base.errors import plain
     from ..evaluate.judge import judge
     from ..evaluate.parts import choose
-    from ..evaluate.table import write_table
+    from ..evaluate.table import require_writable, write_table
     from ..train.run import Run
     from .reports import report_evaluation, report_folder
 
+    if table:
+        require_writable(table)
     classifier = made_faster(opened(model, device, quiet), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(model, data, part, quiet=quiet)

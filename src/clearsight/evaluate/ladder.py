@@ -131,6 +131,7 @@ def climb(
     Raises UsageError for a rung that is not there, for data that are not in a file, and for a folder that has another ladder.
     """
     chosen = _chosen(rungs, from_)
+    compose(settings)  # what the first training would refuse
     if not isinstance(data, (str, Path)):
         raise UsageError("a ladder is climbed on data that can be opened again: a folder, a file, or a named set.")
     carving: dict[str, Any] = {name: settings[name] for name in ("split_seed", "val", "test") if name in settings}

@@ -20,10 +20,19 @@ def write_table(evaluation: Evaluation, path: str | Path) -> None:
 
     Raises UsageError for another extension, or for Parquet without pyarrow.
     """
+    require_writable(path)
+    write_atomic(path, WRITERS[Path(path).suffix.lower()](columns(evaluation)))
+
+
+def require_writable(path: str | Path) -> None:
+    """Raise, before anything is computed for it, what `write_table` would raise for this path afterwards."""
     kind = Path(path).suffix.lower()
     if kind not in WRITERS:
         raise unknown("kind of table", kind or str(path), WRITERS)
-    write_atomic(path, WRITERS[kind](columns(evaluation)))
+    if kind == ".parquet":
+        _pyarrow()
+    if Path(path).is_dir():
+        raise UsageError(f"--table takes a file. {path} is a folder.")
 
 
 def columns(evaluation: Evaluation) -> Columns:
@@ -52,13 +61,17 @@ def _json(table: Columns) -> bytes:
     return (json.dumps(rows, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _parquet(table: Columns) -> bytes:
+def _pyarrow() -> Any:
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise UsageError("writing Parquet needs pyarrow: pip install 'clearsight[parquet]', or write .csv.") from None
-    stream = io.BytesIO()
+    return pyarrow
+
+
+def _parquet(table: Columns) -> bytes:
+    pyarrow, stream = _pyarrow(), io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(table), stream)
     return stream.getvalue()
 

@@ -6,7 +6,7 @@ bytes of its SHA-256. The two newest are kept; loading takes the newest that ver
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError, CorruptFile
+from ..base.errors import ClearsightError, CorruptFile, listed
 from ..base.files import remove, write_atomic
+from ..base.stored import fitting, taken_from
 from .step.optimizer import Optimizer
 
 KEEP = 2
-VERSION = "1"
+VERSION = "1"  # a state of which an older Clearsight cannot go on needs another
+NEWER = "If a newer Clearsight wrote it, update this one."
 COPIES = ("averaged", "kept", "soup", "start")  # of the weights, in a state
 
 
@@ -106,7 +108,7 @@ def restore(state: State, folder: Path) -> list[str]:
         except CorruptFile as error:
             skipped.append(f"skipped {error}")
             continue
-        _fill(state, tensors, metadata)
+        _fill(state, path, tensors, metadata)
         return skipped
     raise ClearsightError(f"no whole checkpoint in {folder}." + "".join(f" {line}" for line in skipped))
 
@@ -129,19 +131,23 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CorruptFile(f"{path}: not a checkpoint ({type(error).__name__}).") from error
     metadata = header.get("__metadata__") or {}
     if metadata.get("version") != VERSION:
-        raise ClearsightError(f"{path} has checkpoint version {metadata.get('version')!r:.20}; this Clearsight reads {VERSION}.")
+        raise ClearsightError(f"{path} has checkpoint version {metadata.get('version')!r:.20}; this Clearsight reads {VERSION}. {NEWER}")
     return tensors, metadata
 
 
-def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+def _fill(state: State, path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     groups: dict[str, dict[str, Tensor]] = {name: {} for name in ("model", *COPIES, "optimizer")}
     for name, value in tensors.items():
-        group, rest = name.split("/", 1)
+        group, _, rest = name.partition("/")
+        if group not in groups:
+            raise ClearsightError(f"{path} holds {group!r:.40}, which this Clearsight does not know. {NEWER}")
         groups[group][rest] = value
+    counters = _counters(path, metadata)
+    _require_fits(state, path, groups)
     state.model.load_state_dict(groups["model"])
     for group in COPIES:
         setattr(state, group, _like(groups[group], state.model))
-    state.counters = Counters(**json.loads(metadata["counters"]))
+    state.counters = counters
     parameters = state.optimizer.parameters
     for name, value in groups["optimizer"].items():
         index, slot = name.split("/", 1)
@@ -150,6 +156,27 @@ def _fill(state: State, tensors: dict[str, Tensor], metadata: dict[str, str]) ->
         same = value.shape == parameter.shape
         slots = state.optimizer.state.setdefault(parameter, {})
         slots[slot] = torch.empty_like(parameter, dtype=value.dtype).copy_(value) if same else value.to(parameter.device)
+
+
+def _counters(path: Path, metadata: dict[str, str]) -> Counters:
+    with taken_from(path, "a checkpoint"):
+        found = json.loads(metadata["counters"])
+        unknown = found.keys() - {one.name for one in fields(Counters)}
+    if unknown:
+        raise ClearsightError(f"{path} counts {listed(sorted(unknown))}, which this Clearsight does not know. {NEWER}")
+    with taken_from(path, "a checkpoint"):
+        return fitting(Counters, found)
+
+
+def _require_fits(state: State, path: Path, groups: dict[str, dict[str, Tensor]]) -> None:
+    """Raise ClearsightError for the state of another network or optimizer, as of a run whose recipe was edited."""
+    own, theirs = ({name: value.shape for name, value in of.items()} for of in (state.model.state_dict(), groups["model"]))
+    beyond = [name for name in groups["optimizer"] if not 0 <= int(name.partition("/")[0]) < len(state.optimizer.parameters)]
+    if own != theirs or beyond:
+        raise ClearsightError(
+            f"{path} is the state of another network than recipe.toml describes: settings cannot be changed in a resume. "
+            f"Put recipe.toml back, or start another run with it."
+        )
 
 
 def _like(values: dict[str, Tensor], model: nn.Module) -> dict[str, Tensor]:

@@ -11,7 +11,10 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from ..base.errors import UsageError
+
 LET_GO = 0.2  # seconds
+TORCHRUN = "let torchrun set such variables (torchrun --nproc-per-node=2 -m clearsight …), or unset WORLD_SIZE to train in one process."
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,32 @@ class Team:
 
 
 def join_team() -> Team:
-    """Alone, unless `torchrun` started this process: then the gloo (processor) or nccl (GPU) group of all of them."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    """Alone, unless `torchrun` started this process: then the gloo (processor) or nccl (GPU) group of all of them.
+
+    Raises UsageError when the environment says half of it, or what cannot be.
+    """
+    world = _said("WORLD_SIZE", 1, 2**16) if "WORLD_SIZE" in os.environ else 1
     if world == 1:
         return Team()
+    _said("RANK", 0, world - 1)
+    _said("MASTER_PORT", 1, 2**16 - 1)
+    if not os.environ.get("MASTER_ADDR"):
+        raise UsageError(f"WORLD_SIZE is {world}, and MASTER_ADDR is not set: {TORCHRUN}")
     if not dist.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=timedelta(minutes=30))
     return Team(dist.get_rank(), dist.get_world_size())
+
+
+def _said(name: str, low: int, high: int) -> int:
+    """The whole number that `torchrun` has put into the environment as `name`."""
+    try:
+        value = int(os.environ[name])
+    except (KeyError, ValueError):
+        value = low - 1
+    if not low <= value <= high:
+        raise UsageError(f"{name} must be a whole number from {low} to {high}. Got {os.environ.get(name, 'nothing')!r:.40}: {TORCHRUN}")
+    return value
 
 
 def lost(error: BaseException | None) -> bool:

@@ -15,6 +15,7 @@ FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")
 BATCHNORMS = ("auto", "train", "frozen")
 TUNES = ("", "head", "head-then-all", "gradual", "all")
+LAST_SEED = 2**31 - 1
 SPEED_WORDS = ("bf16", "channels-last", "compile")
 
 
@@ -75,7 +76,7 @@ class Recipe:
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
     ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
-    seed: int = setting(0, "every draw follows from it", low=0, high=2**31 - 1)
+    seed: int = setting(0, "every draw follows from it", low=0, high=LAST_SEED)
     split_seed: int = setting(
         0, "the division into train, val and test, and the mean colour, follow from it, whatever the seed (-1: seed)",
         low=-1, high=2**31 - 1,
@@ -152,6 +153,8 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
     recipe = from_dict(kind, {**values, **given, "recipe": name})
     _speed_words(recipe.speed)
     _tuning(recipe)
+    if recipe.seed + recipe.ensemble > LAST_SEED + 1:
+        raise UsageError(f"the members' seeds go up to seed + {recipe.ensemble - 1}: with --seed {recipe.seed}, that is over {LAST_SEED}.")
     if recipe.channels == 2:
         raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
     if -1 < recipe.dropout < 0:

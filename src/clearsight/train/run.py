@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import shlex
+import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,17 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..base.errors import ClearsightError, InUse, UsageError
+from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
 from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
-from ..base.settings import to_toml
-from ..base.stored import read_table
+from ..base.settings import read_toml, to_toml
+from ..base.stored import read_table, taken_from
 from ..classifier.learnt import ANCESTORS
 from .recipe import Pretraining, Recipe, saved
 
 # what every run.json says, and what it says of most runs
 KNOWN = {"data": str}
-OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict}
+OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict, "recipe": dict}
 FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
 
 
@@ -94,11 +95,11 @@ class Run:
             clear(self.checkpoints)
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml")])
-        title = f"The recipe of this run. Again: {again}"
-        self.keep_division(facts, manifest, past)
+        text = to_toml(recipe, f"The recipe of this run. Again: {again}")
+        self.keep_division({**facts, "recipe": tomllib.loads(text)}, manifest, past)
         if save:
             save()
-        write_atomic(self.folder / "recipe.toml", to_toml(recipe, title))
+        write_atomic(self.folder / "recipe.toml", text)
 
     def sweep(self) -> None:
         """Remove what a kill left half-written, and not what the report of an evaluation is being written to."""
@@ -118,13 +119,30 @@ class Run:
 
     def divided(self) -> tuple[dict[str, Any], str]:
         """What `keep_division` wrote."""
-        return read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN), self.division.read_text(encoding="utf-8")
+        facts = read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN)
+        try:
+            return facts, self.division.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ClearsightError(f"cannot read {self.division}: {error.strerror or error}.") from error
+        except ValueError as error:
+            raise CorruptFile(f"{self.division} is not the division of a run: {error}.") from error
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
-        """What `begin` wrote; raises UsageError when this is no run folder."""
+        """What `begin` wrote; raises UsageError when this is no run folder, or its recipe is another by now."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
-        return saved(self.folder / "recipe.toml"), *self.divided()
+        path = self.folder / "recipe.toml"
+        recipe, (facts, table) = saved(path), self.divided()
+        known, now = facts.get("recipe"), read_toml(path)  # runs of before do not say
+        if known is not None and known != now:
+            changed = [
+                f"{name} is {now.get(name)!r}, was {known.get(name)!r}" for name in {**known, **now} if now.get(name) != known.get(name)
+            ]
+            raise UsageError(
+                f"{path} was edited ({listed(changed, 4)}), and settings cannot be changed in a resume. "
+                f"Put it back, or start another run: clearsight train DATA --recipe {path}"
+            )
+        return recipe, facts, table
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """`results.csv`, a row an epoch."""
@@ -139,7 +157,7 @@ class Run:
         path = self.folder / "results.csv"
         if not path.is_file():
             return []
-        with path.open(encoding="utf-8", newline="") as file:
+        with taken_from(path, "the rows of a run"), path.open(encoding="utf-8", newline="") as file:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
