@@ -66,9 +66,10 @@ def choose(model: str | Path, data: str | None, part: str = "test", *, others: S
     as they come; when they bring no parts, all of them are judged. What any of the classifiers has learnt from is left out, unless
     `part` is train, val or unlabelled. Raises UsageError when that is most of a set, or all.
     """
-    run, trained_on, group_by = Run(Path(model)), "", None
+    run, trained_on, group_by, table = Run(Path(model)), "", None, ""
     if run.division.is_file():
-        trained_on = str(run.divided()[0]["data"])
+        facts, table = run.divided()
+        trained_on = str(facts["data"])
     if run.begun:
         group_by = run.reopen()[0].group_by or None
     if data is None and not trained_on:
@@ -77,8 +78,9 @@ def choose(model: str | Path, data: str | None, part: str = "test", *, others: S
     whole = identified(open_dataset(data or trained_on, group_by=group_by if here else None), quiet=quiet)
     names = [str(name) for dataset in whole.parts.values() for name in dataset.names]
     every = [learnt(one).among(names) for one in (model, *others)]
-    own = bool(trained_on) and (here or _same(whole, run))
-    candidates, called, notes = _own(whole, run, str(model), part) if own else _as_they_come(whole, part)
+    rows = {row["name"]: row for row in read_manifest(table)} if table else {}
+    own = bool(table) and (here or _same(whole, rows))
+    candidates, called, notes = _own(whole, table, rows, every[0], str(model), part) if own else _as_they_come(whole, part)
     return _chosen(candidates, called, whole.name, own, merged(every), (*whole.notes, *notes), [str(model), *map(str, others)])
 
 
@@ -117,11 +119,10 @@ def _as_they_come(whole: Parts, part: str) -> tuple[Dataset, str, tuple[str, ...
     raise _no_part(whole.name, part, whole.parts)
 
 
-def _own(whole: Parts, run: Run, model: str, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
+def _own(
+    whole: Parts, table: str, rows: dict[str, dict[str, str]], known: Learnt, model: str, part: str
+) -> tuple[Dataset, str, tuple[str, ...]]:
     """The pictures of a part as the run divided its data, which may have changed since, or be called otherwise."""
-    table = run.divided()[1]
-    rows = {row["name"]: row for row in read_manifest(table)}
-    known = learnt(run.folder)
     if _same_names(whole, rows) or not known.digests:
         divided = apply_manifest(whole, table).parts
         if part not in (*divided, ALL, UNSEEN):
@@ -161,13 +162,12 @@ def _every(whole: Parts) -> Dataset:
     return first
 
 
-def _same(whole: Parts, run: Run) -> bool:
+def _same(whole: Parts, rows: dict[str, dict[str, str]]) -> bool:
     """Whether the data have the pictures that the run was given, by content, or by name where that is all it kept."""
-    rows = read_manifest(run.divided()[1])
     everything = _every(whole)
-    if all(row["digest"] for row in rows):
-        return sorted(digest.decode() for digest in everything.digests) == sorted(row["digest"] for row in rows)  # type: ignore[union-attr]
-    return _named(everything) == {row["name"] for row in rows}
+    if all(row["digest"] for row in rows.values()):
+        return sorted(digest.decode() for digest in everything.digests) == sorted(row["digest"] for row in rows.values())  # type: ignore[union-attr]
+    return {str(name) for name in everything.names} == rows.keys()
 
 
 def _same_names(whole: Parts, rows: dict[str, dict[str, str]]) -> bool:
@@ -175,10 +175,6 @@ def _same_names(whole: Parts, rows: dict[str, dict[str, str]]) -> bool:
     everything = _every(whole)
     now = dict(zip(map(str, everything.names), everything.digests.tolist(), strict=True))  # type: ignore[union-attr]
     return now.keys() == rows.keys() and all(rows[name]["digest"] in ("", digest.decode()) for name, digest in now.items())
-
-
-def _named(data: Dataset) -> set[str]:
-    return {str(name) for name in data.names}
 
 
 def _no_part(name: str, part: str, parts: Any) -> UsageError:

@@ -13,7 +13,7 @@ from clearsight import load, verify
 from clearsight.base.errors import UsageError
 from clearsight.base.files import read_json
 from clearsight.datasets.dataset import Parts
-from clearsight.evaluate.parts import choose_part
+from clearsight.evaluate.parts import choose
 from clearsight.train import loop
 from clearsight.train.guard import Interrupted
 from clearsight.train.recipe import saved
@@ -58,17 +58,23 @@ def test_the_run_is_one_classifier(made):
     every = torch.stack([load(made.run / "members" / name).probabilities(x) for name in "123"]).mean(0)
     assert torch.allclose(torch.softmax(whole.logits(x), 1), every, atol=1e-5)
     assert made.parameters == 3 * sum(p.numel() for p in one.model.parameters())
-    assert len(choose_part(made.run, None, "test")[0]) == sum(row["part"] == "test" for row in split_of(made.run))
+    assert len(choose(made.run, None).dataset) == sum(row["part"] == "test" for row in split_of(made.run))
 
 
 def test_before_and_after_are_said(made):
     found = read_json(made.run / "ensemble.json")
-    assert found == made.to_json()["ensemble"] and [row["name"] for row in found["members"]] == ["members/1", "members/2", "members/3"]
+    said = made.to_json()["ensemble"]
+    assert {name: found[name] for name in said} == said and [row["name"] for row in found["members"]] == [
+        "members/1",
+        "members/2",
+        "members/3",
+    ]
     for key in ("top1_error", "top5_error"):  # of seven classes
         mean = np.mean([row[key]["value"] for row in found["members"]])
         assert found["mean"][key]["value"] == pytest.approx(mean)
     assert found["ensemble"]["top1_error"]["value"] == pytest.approx(1 - made.validation["top1"]["value"])
-    assert found["n"] == made.validation["n"] == sum(row["part"] == "val" for row in split_of(made.run))
+    assert found["weights"] == read_json(made.run / "config.json")["weights"]["sha256"] and len(found["judged_on"]["digest"]) == 64
+    assert found["n"] == found["judged_on"]["n"] == made.validation["n"] == sum(row["part"] == "val" for row in split_of(made.run))
 
 
 def test_errors_are_counted_by_hand():
@@ -130,7 +136,8 @@ def test_minutes_are_shared_out(data, tmp_path, monkeypatch):
 
 
 def test_runs_are_joined_and_keep_what_no_member_has_learnt_from(data, tmp_path):
-    runs = [train(data, out=str(tmp_path / name), **{**SETTINGS, "epochs": 1, "seed": seed}).run for name, seed in (("a", 0), ("b", 1))]
+    short = {**SETTINGS, "epochs": 1}
+    runs = [train(data, out=str(tmp_path / str(seed)), **short, split_seed=seed).run for seed in (0, 1)]
     folder, whole = join_runs(runs, out=str(tmp_path / "both"))
     assert whole.architecture == "2 × pixels" and verify(folder).ok and whole.temperature == 1
     parts = {row["name"]: row["part"] for row in split_of(folder)}
@@ -138,8 +145,8 @@ def test_runs_are_joined_and_keep_what_no_member_has_learnt_from(data, tmp_path)
     assert len(parts) == 98 and own[0] != own[1]
     assert {name for name in parts if parts[name] == "train"} == {name for one in own for name in one if one[name] == "train"}
     assert {name for name in parts if parts[name] == "test"} == {name for name in parts if {one[name] for one in own} == {"test"}}
-    judged, part, _ = choose_part(folder, None)
-    assert part == "test" and set(judged.names) == {name for name in parts if parts[name] == "test"}
+    judged = choose(folder, None)
+    assert judged.part == "test" and set(judged.dataset.names) == {name for name in parts if parts[name] == "test"}
     with pytest.raises(UsageError, match="no recipe"):
         resume(folder)
 
@@ -150,7 +157,7 @@ def test_runs_on_other_pictures_are_joined_without_a_split(data, made, tmp_path)
     folder, _ = join_runs([run, made.run / "members/2"], out=str(tmp_path / "both"))
     assert not (folder / "split.csv").exists() and json.loads((folder / "config.json").read_text())["facts"]["joined_from"]
     with pytest.raises(UsageError, match="name the DATA"):
-        choose_part(folder, None)
+        choose(folder, None)
 
 
 def test_one_is_no_ensemble(made):
