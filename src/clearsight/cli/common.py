@@ -26,6 +26,9 @@ speed_option = click.option(
 )
 PART_HELP = "Which part of the data: train, val, test, all, or unseen: all that MODEL has not learnt from, be it the lesser half."
 views_option = click.option("--views", help="Answer by the mean over mirror, shift:1 or ten-crop (default: MODEL's own; one view: '').")
+allow_code_option = click.option(
+    "--allow-code", is_flag=True, help="Run the code that a recipe file, or the run to resume, names as @module:name: look at it first."
+)
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 

@@ -5,17 +5,18 @@ from typing import Any
 import click
 
 from ..train.recipe import Recipe
-from .common import flag, json_option, percent, print_json, quiet_option, setting_options
+from .common import allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 
 @click.command()
 @click.argument("data", required=False)
 @click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
 @click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@allow_code_option
 @json_option
 @quiet_option
 @setting_options(Recipe)
-def train(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, **settings: Any) -> None:
+def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
     """Train a classifier on DATA.
 
     DATA is a folder (DATA/class/picture, with or without train/ val/ test/), an IDX pair, a CSV or TSV table with path
@@ -39,9 +40,9 @@ def train(data: str | None, out: str, resume: str, as_json: bool, quiet: bool, *
         if given or out:
             extra = ", ".join(flag(name) for name in [*given, *(["out"] if out else [])])
             raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
-        trained = resume_run(resume, data=data, quiet=quiet)
+        trained = resume_run(resume, data=data, quiet=quiet, allow_code=allow_code)
     elif data:
-        trained = train_run(data, out=out, quiet=quiet, **given)
+        trained = train_run(data, out=out, quiet=quiet, allow_code=allow_code, **given)
     else:
         raise UsageError("train needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
     if trained is None:  # a process of a team that does not lead

@@ -24,7 +24,7 @@ from ..datasets.dataset import Dataset, Parts
 from ..images.corrupt import CORRUPTIONS
 from ..train.division import divided, known_pictures, require_unseen, unseen_test
 from ..train.parallel import Team
-from ..train.recipe import compose
+from ..train.recipe import code_in, compose
 from ..train.run import named_folder, run_name
 from ..train.train import resume, train
 from ..weights import is_origin
@@ -282,7 +282,7 @@ def _trained(data: Any, run: Path, settings: dict[str, Any], quiet: bool) -> Cla
     """The classifier in `run`: as it is there, or trained, or trained to its end."""
     if not (run / FINISHED).is_file():
         if (run / "recipe.toml").is_file():
-            resume(run, data=data, quiet=quiet)
+            resume(run, data=data, quiet=quiet, allow_code=bool(code_in(settings)))
         else:
             train(data, out=str(run), quiet=quiet, **settings)
     return load(run)

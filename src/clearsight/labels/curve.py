@@ -32,7 +32,7 @@ from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..train.division import divided, known_pictures, require_unseen, unseen_test
 from ..train.parallel import Team
-from ..train.recipe import compose
+from ..train.recipe import code_in, compose
 from ..train.run import named_folder, run_name
 from ..train.train import resume, train
 
@@ -246,7 +246,7 @@ def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any]
             return fitting(Cell, {**read_table(path, "what was judged for a curve"), "run": str(run)}), True
     if not (run / FINISHED).is_file():
         if (run / "recipe.toml").is_file():
-            resume(run, data=data, quiet=quiet)
+            resume(run, data=data, quiet=quiet, allow_code=bool(code_in(given)))
         else:
             train(data, out=str(run), quiet=quiet, **given)
     classifier = load(run)

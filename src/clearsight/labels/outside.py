@@ -80,7 +80,10 @@ def by_network(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: d
         run = folder / f"fold-{number + 1}"
         if not (run / FINISHED).is_file():
             begun = (run / "recipe.toml").is_file()
-            resume(run, data=others, quiet=quiet) if begun else train(others, out=str(run), quiet=quiet, **settings)
+            if begun:
+                resume(run, data=others, quiet=quiet, allow_code=bool(settings.get("allow_code")))
+            else:
+                train(others, out=str(run), quiet=quiet, **settings)
         classifier = load(run)
         columns = torch.from_numpy(order(data.classes, classifier.classes, of=str(run)))
         answers[torch.from_numpy(fold == number)] = _judged(classifier, data.subset(fold == number), quiet)[:, columns]
@@ -97,7 +100,7 @@ def _same(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: dict[s
     """Make sure that what is in `folder` are these folds of these labels by this recipe, or nothing yet."""
     rows = zip(data.names, data.labels.tolist(), fold.tolist(), strict=True)
     labels = digest(repr([data.classes, *((str(name), *row) for name, *row in rows)]).encode("utf-8", "backslashreplace"))
-    now = {"labels": labels, "settings": settings}
+    now = {"labels": labels, "settings": {name: value for name, value in settings.items() if name != "allow_code"}}
     path = folder / FILE
     if path.is_file() and read_json(path) != now:
         raise UsageError(f"{folder} has networks of other folds, labels or settings. Name another folder with --out.")

@@ -23,7 +23,7 @@ from ..train.division import divided, known_pictures
 from ..train.guard import Stop
 from ..train.loop import Job
 from ..train.parallel import Team
-from ..train.recipe import WITHOUT_LABELS, Pretraining, Recipe, compose
+from ..train.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming
 from ..train.run import Run, free_folder, open_run
 from ..train.solved.probe import solve_head
 from ..train.step.optimizer import SGD
@@ -39,7 +39,9 @@ TABLE = tuple(f"cluster {k}" for k in range(1, CLUSTERS + 1))  # the classes of 
 NETWORK = "swift-wider"  # for small pictures: what has no label to learn by heart makes use of more channels
 
 
-def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
+def pretrain(
+    data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, allow_code: bool = False, **settings: Any
+) -> Trained | None:
     """Learn features from the training pictures of `data` without their labels (`settings` are the fields of `Pretraining`).
 
     `out` and what is returned are as those of `train`; of the artefact, the head is solved on the labels. Raises ClearsightError.
@@ -49,6 +51,7 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
             raise UsageError(f"pretrain has no setting {name.removesuffix('_')!r}: it looks at no label.")
     given = {**settings, "recipe": _named(settings)}
     first = compose(given, kind=Pretraining)
+    require_own_code(given, allow_code)
     with Together() as team:
         say = speaker(quiet or not team.leads)
         if out and team.leads:
@@ -70,12 +73,13 @@ def pretrain(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = Fals
             return _to_the_end(job, run, parts)
 
 
-def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
+def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_code: bool = False) -> Trained | None:
     """Continue the run in `folder` where its newest whole checkpoint stands; `data` is only needed where they have moved."""
     run = Run(Path(folder))
     recipe, facts, table = run.reopen()
     if not isinstance(recipe, Pretraining):
         raise UsageError(f"the run in {folder} learns from labels: clearsight train --resume {folder}.")
+    require_allowed(code_in(dataclasses.asdict(recipe)), run.folder / "recipe.toml", allow_code)
     source = data if data is not None else facts["data"]
     if not isinstance(source, tuple) and not source:
         raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
@@ -125,7 +129,7 @@ def _job(recipe: Pretraining, parts: Parts, team: Team, quiet: bool, known: Prep
 
 def _to_the_end(job: Job, run: Run, parts: Parts) -> Trained | None:
     """Train, then solve the head of the network on all training labels, or on clusters, and write the artefact."""
-    again = f"clearsight pretrain --resume {run.folder}"
+    again = resuming("pretrain", run.folder, job.recipe)
     carry_out(job, run, again)
     wrapped, counters = cast(Contrastive, job.state.model), job.state.counters
     wrapped.load_state_dict(job.state.kept)

@@ -1,12 +1,13 @@
 """A recipe is everything that decides a training: flat, typed, one-to-one with TOML and with flags."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError, unknown
+from ..base.errors import UsageError, listed, unknown
 from ..base.settings import from_dict, read_toml, setting
 
 OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
@@ -116,6 +117,8 @@ class Recipe:
         return self.seed if self.split_seed < 0 else self.split_seed
 
 
+WITH_CODE = ("augment", "strong")  # settings whose words may name code
+
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
@@ -136,6 +139,32 @@ def saved(path: Path) -> Recipe:
     """The recipe that a run has saved, of a training with labels or without."""
     values = _of_today(read_toml(path))
     return from_dict(Pretraining if "temperature" in values else Recipe, values)
+
+
+def code_in(values: Mapping[str, Any]) -> list[str]:
+    """The words of a recipe's values that name code which a training runs: `@module:name`."""
+    return [word for name in WITH_CODE for word in str(values.get(name, "")).split() if word.startswith("@")]
+
+
+def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> None:
+    """Raise UsageError for code that the file `source` names, and that nobody has allowed: a file may come from anybody."""
+    if words and not allow_code:
+        raise UsageError(
+            f"{source} names code to run: {listed(words)}. Look at that code, and if you trust it, say --allow-code (allow_code=True in "
+            "Python)."
+        )
+
+
+def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
+    """Raise UsageError where the recipe file in `given` names code that is not allowed; what is given beside the file is the user's own."""
+    name = given.get("recipe", "auto")
+    if name != "auto" and name not in built_in():
+        require_allowed(code_in({key: value for key, value in _values(name).items() if key not in given}), name, allow_code)
+
+
+def resuming(verb: str, folder: Path, recipe: Recipe) -> str:
+    """The command that goes on with a run."""
+    return f"clearsight {verb} --resume {folder}" + (" --allow-code" if code_in(dataclasses.asdict(recipe)) else "")
 
 
 def built_in() -> dict[str, Path]:

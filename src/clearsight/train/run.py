@@ -7,7 +7,7 @@ import shlex
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,7 @@ from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
 from ..classifier.learnt import ANCESTORS
-from .recipe import Pretraining, Recipe, saved
+from .recipe import Pretraining, Recipe, code_in, saved
 
 # what every run.json says, and what it says of most runs
 KNOWN = {"data": str}
@@ -94,7 +94,8 @@ class Run:
         if self.checkpoints.is_dir():  # of a run that was killed before it began
             clear(self.checkpoints)
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
-        again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml")])
+        code = ["--allow-code"] if code_in(asdict(recipe)) else []
+        again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml"), *code])
         text = to_toml(recipe, f"The recipe of this run. Again: {again}")
         self.keep_division({**facts, "recipe": tomllib.loads(text)}, manifest, past)
         if save:

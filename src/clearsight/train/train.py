@@ -34,7 +34,7 @@ from .events import write_events
 from .guard import Interrupted, Stop
 from .loop import Job, fit, validate
 from .parallel import Team, join_team, leave_team, lost
-from .recipe import Pretraining, Recipe, compose
+from .recipe import Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming
 from .run import Run, free_folder, open_run
 from .solved import probe
 from .start import Start
@@ -75,13 +75,17 @@ class Trained:
         }
 
 
-def train(data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, **settings: Any) -> Trained | None:
+def train(
+    data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, allow_code: bool = False, **settings: Any
+) -> Trained | None:
     """Train on `data` (whatever `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
 
-    `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. Returns None in the
-    processes of a team other than the first. Raises ClearsightError.
+    `out` is the run folder, a bare name goes under `runs`; left out, it is `runs/<data>-<model>`. `allow_code` lets a recipe file name
+    code (`@module:name`); what stands in `settings` is the caller's own. Returns None in the processes of a team other than the first.
+    Raises ClearsightError.
     """
     first = compose(settings)
+    require_own_code(settings, allow_code)
     if first.ensemble > 1:
         from .ways.ensemble import train_all  # whose members are trained by `train`
 
@@ -137,7 +141,7 @@ def _new_run(
     else:
         initialise(job)
     begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
-    carry_out(job, run, f"clearsight train --resume {run.folder}")
+    carry_out(job, run, resuming("train", run.folder, job.recipe))
     return finish(job, run, parts)
 
 
@@ -173,15 +177,16 @@ def origin(parts: Parts, data: Any) -> dict[str, Any]:
     }
 
 
-def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trained | None:
+def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_code: bool = False) -> Trained | None:
     """Continue the run in `folder` where its newest whole checkpoint stands; the same weights, bit for bit, as without the stop.
 
-    `data` is only needed where the run was started on arrays, or the data have moved.
+    `data` is only needed where the run was started on arrays, or the data have moved; `allow_code` where its recipe names code.
     """
     run = Run(Path(folder))
     recipe, facts, table = run.reopen()
     if isinstance(recipe, Pretraining):
         raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
+    require_allowed(code_in(dataclasses.asdict(recipe)), run.folder / "recipe.toml", allow_code)
     source = data if data is not None else facts["data"]
     if not isinstance(source, tuple) and not source:
         raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
@@ -200,7 +205,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False) -> Trai
         job = set_task(job, parts, read_start(recipe, team) if recipe.spread and recipe.spread_by == "features" else None)
         go_on(job, run, say)
         job = dataclasses.replace(job, lineage=same_teacher(job, facts.get("lineage", {})))
-        carry_out(job, run, f"clearsight train --resume {run.folder}")
+        carry_out(job, run, resuming("train", run.folder, job.recipe))
         return finish(job, run, parts)
 
 

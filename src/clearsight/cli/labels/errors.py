@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..common import device_option, json_option, print_json, quiet_option, show
+from ..common import allow_code_option, device_option, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
     from ...labels.errors import Errors
@@ -22,6 +22,7 @@ SHOWN = 10  # in the terminal
 )
 @click.option("--model", default="", help="Train this network for each fold, instead of a head on fixed features.")
 @click.option("--recipe", default="", help="The recipe of these networks (default: the network's own).")
+@allow_code_option
 @click.option("--epochs", default=0, type=click.IntRange(0), help="Their epochs (0: the recipe's).")
 @click.option("--rank", "score", default="self-confidence", show_default=True, type=click.Choice(("self-confidence", "margin")),
               help="By the probability of the label, or by that less the likeliest other's.")  # fmt: skip
@@ -33,8 +34,8 @@ SHOWN = 10  # in the terminal
 @json_option
 @quiet_option
 def errors(
-    data: str, part: str, folds: int, from_: str, model: str, recipe: str, epochs: int, score: str, group_by: str, most: int, seed: int,
-    out: str, device: str, as_json: bool, quiet: bool,
+    data: str, part: str, folds: int, from_: str, model: str, recipe: str, allow_code: bool, epochs: int, score: str, group_by: str,
+    most: int, seed: int, out: str, device: str, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Rank the labels of DATA by how likely they are wrong, and say about how many are.
 
@@ -53,6 +54,7 @@ def errors(
     from ...look.draw import encoded
 
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
+    settings |= {"allow_code": True} if allow_code and settings else {}
     where: dict[str, Any] = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
     found = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
     for note in () if quiet else found.notes:

@@ -3,6 +3,7 @@
 Every member is an ordinary run in `members/`, so that an ensemble which was stopped goes on in the member where it stood.
 """
 
+import dataclasses
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ from ...weights.licence import inherited
 from ..division import ancestors, known_pictures
 from ..guard import Interrupted
 from ..parallel import Team
-from ..recipe import Recipe
+from ..recipe import Recipe, code_in, resuming
 from ..run import Run, free_folder, open_run
 from ..train import Together, Trained, golden, origin, resume, settled, speaker, train
 
@@ -64,7 +65,7 @@ def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> 
 
 
 def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) -> Trained:
-    again = f"clearsight train --resume {run.folder}"
+    again = resuming("train", run.folder, recipe)
     folders = [inside(run.folder, "members", str(k + 1)) for k in range(recipe.ensemble)]
     try:
         for k, folder in enumerate(folders):
@@ -79,8 +80,9 @@ def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) 
 
 
 def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, quiet: bool) -> None:
+    allowed = bool(code_in(dataclasses.asdict(recipe)))  # what the ensemble's recipe names has been allowed
     if Run(folder).begun:
-        resume(folder, data=data, quiet=quiet)
+        resume(folder, data=data, quiet=quiet, allow_code=allowed)
         return
     own: dict[str, Any] = {
         "seed": recipe.seed + k,
@@ -88,7 +90,7 @@ def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, qui
         "ensemble": 1,
         "minutes": recipe.minutes / recipe.ensemble,
     }
-    train(data, out=str(folder), quiet=quiet, recipe=str(run.folder / "recipe.toml"), **own)
+    train(data, out=str(folder), quiet=quiet, allow_code=allowed, recipe=str(run.folder / "recipe.toml"), **own)
 
 
 def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], quiet: bool) -> Trained:
