@@ -85,7 +85,11 @@ def test_a_rung_that_was_stopped_goes_on(data, tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             ladder.climb(str(data), out=str(tmp_path / "ladder"), rungs=("pixels",), **QUICK)
     assert json.loads((tmp_path / "ladder" / "ladder.json").read_text())["standings"] == []
+    went_on, resume = [], ladder.resume
+    monkeypatch.setattr(ladder, "resume", lambda run, **more: went_on.append(run.name) or resume(run, **more))
+    monkeypatch.setattr(ladder, "train", None)  # it does not begin anew
     assert len(ladder.climb(str(data), out=str(tmp_path / "ladder"), rungs=("pixels",), **QUICK).standings) == 1
+    assert went_on == ["pixels-100"]
 
 
 def test_the_page_says_all_of_it(climbed):

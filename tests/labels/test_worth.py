@@ -130,4 +130,9 @@ def test_too_few_labels_to_leave_any_out_are_named():
 def test_json_has_everything(advice):
     told = advice.to_json()
     assert told["n"] == 200 and [row["label"] for row in told["classes"]] == [row.label for row in advice.classes]
-    assert isinstance(advice, Advice) and told["even"]["low"] <= told["even"]["value"] <= told["even"]["high"]
+    for row, one in zip(told["classes"], advice.classes, strict=True):
+        assert Worth(**row) == one
+    # labels spread evenly over the classes gain what is between the best and the worst of them
+    gains = [row["overall"]["value"] for row in told["classes"]]
+    assert min(gains) <= told["even"]["value"] <= max(gains) and told["even"]["low"] < told["even"]["value"] < told["even"]["high"]
+    assert Advice(**{**told, "classes": advice.classes}) == advice
