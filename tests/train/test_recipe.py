@@ -119,6 +119,7 @@ def test_a_recipe_from_before_the_views_means_the_same(mirror, views, tmp_path):
     assert compose({"recipe": str(tmp_path / "recipe.toml")}).views == saved(tmp_path / "recipe.toml").views == views
 
 
-def test_the_split_follows_from_the_seed_unless_it_has_its_own():
-    assert compose({"seed": 3}).carved_by == 3
-    assert compose({"seed": 3, "split_seed": 0}).carved_by == 0
+def test_the_division_has_a_seed_of_its_own():
+    assert (compose({}).carved_by, compose({"seed": 3}).carved_by) == (0, 0)
+    assert compose({"seed": 3, "split_seed": 5}).carved_by == 5
+    assert compose({"seed": 3, "split_seed": -1}).carved_by == 3  # as runs of before had it
