@@ -103,3 +103,14 @@ def test_no_network_says_all_three_ways(site, monkeypatch):
     monkeypatch.setattr(named, "FASHION_URL", "http://127.0.0.1:1/")
     with pytest.raises(ClearsightError, match=r"Connection refused.*apt install.*copy its four.*with a network"):
         open_dataset("fashion-mnist")
+
+
+def test_a_folder_or_file_of_the_same_name_is_said(tmp_path, monkeypatch):
+    """`digits` is the set, whatever lies here; which one is read is the first thing said."""
+    monkeypatch.chdir(tmp_path)
+    assert not [note for note in open_dataset("digits").notes if "set of that name" in note]
+    (tmp_path / "digits").mkdir()
+    assert open_dataset("digits").notes[0] == "digits is the set of that name, not the folder digits that is here: that is ./digits"
+    (tmp_path / "digits").rmdir()
+    (tmp_path / "digits").write_text("x")
+    assert "not the file digits" in open_dataset("digits").notes[0]

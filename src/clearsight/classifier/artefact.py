@@ -23,7 +23,7 @@ from ..base.files import digest, inside, read_json, write_atomic, write_json
 from ..base.randomness import generators_kept
 from ..images.preprocess import Preprocessing
 from . import ensemble
-from .card import model_card
+from .card import BEGIN, model_card
 from .classifier import Classifier
 
 FORMAT = "clearsight-classifier"
@@ -69,6 +69,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
             f"this classifier was made faster ({classifier.speed}) and no longer has its network's weights: save the one it came from."
         )
     inside(folder, "golden")
+    _require_free(folder)
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})
     classifier.weights_digest = digest(weights)
     preprocessing = classifier.preprocessing
@@ -93,6 +94,18 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     write_atomic(folder / WEIGHTS, weights)
     write_atomic(folder / "README.md", model_card(classifier))
     write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last: it holds the digests of the others
+
+
+def _require_free(folder: Path) -> None:
+    """Raise UsageError where an artefact would take the place of somebody's own README.md, or of another program's files."""
+    card, config = folder / "README.md", folder / CONFIG
+    if card.is_file() and not card.is_symlink() and not card.read_bytes()[: len(BEGIN)] == BEGIN.encode():
+        raise UsageError(f"{card} is not a classifier's card, and would be written over: save to a folder of its own, or move that file.")
+    if config.is_file() and FORMAT.encode() not in config.read_bytes():
+        raise UsageError(f"{config} is of another program, and would be written over: save to a folder of its own.")
+    ours = config.is_file() or card.is_file() or (folder / "recipe.toml").is_file()
+    if (folder / WEIGHTS).is_file() and not ours:
+        raise UsageError(f"{folder / WEIGHTS} is of no classifier here, and would be written over: save to a folder of its own.")
 
 
 def config_digest(config: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from ..base.markup import inline
 from ..weights.licence import FACT, non_commercial
 from .classifier import Classifier
 
+BEGIN = "---\nlibrary_name: clearsight\n"  # by which a card of ours is known
+
 
 def model_card(classifier: Classifier) -> str:
     """Markdown with the Hub's front matter: what it answers, what it was trained on, how good it is on validation."""
@@ -13,8 +15,7 @@ def model_card(classifier: Classifier) -> str:
     validation = facts.get("validation") or {}
     top1 = validation.get("top1") or {}
     lines = [
-        "---",
-        "library_name: clearsight",
+        *BEGIN.splitlines(),
         "pipeline_tag: image-classification",
         "tags: [image-classification, clearsight]",
         "---",

@@ -63,7 +63,20 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
             able = [other.kind for other in READERS if name in other.options]
             raise UsageError(f"{name} cannot be used with {reader.kind}; it is for {' or '.join(able)}.")
     parts = reader.read(data, **options)
-    return Parts(parts.name, parts.classes, parts.parts, (*parts.notes, *(_class_notes(parts) if labelled else ()), *_group_notes(parts)))
+    return Parts(
+        parts.name,
+        parts.classes,
+        parts.parts,
+        (*_name_notes(data), *parts.notes, *(_class_notes(parts) if labelled else ()), *_group_notes(parts)),
+    )
+
+
+def _name_notes(data: Any) -> list[str]:
+    """What is to be said where a named set is read, and something here has the same name."""
+    if not is_named(data) or not os.path.lexists(data):
+        return []
+    kind = "folder" if os.path.isdir(data) else "file"
+    return [f"{data} is the set of that name, not the {kind} {data} that is here: that is ./{data}"]
 
 
 def _unknown_data(data: Any) -> UsageError:
