@@ -327,9 +327,13 @@ def warm_up(files: set[str]) -> None:
 def drawn(only: list[str], n: int, seed: int) -> list[Mutant]:
     """`n` mutants of all, less those that are known to change nothing."""
     known = tomllib.loads((ROOT / "tests" / "mutation.toml").read_text(encoding="utf-8"))["equivalent"]
-    same = {(row["file"], row["before"], row["after"]) for row in known}
+    same = {(row["file"], row["code"], row["before"], row["after"]) for row in known}
     every = [m for folder in only for path in sorted((PACKAGE / folder).rglob("*.py")) for m in mutants(path)]
-    return [m for m in random.Random(seed).sample(every, min(n, len(every))) if (m.file, m.before, m.after) not in same]
+    return [m for m in random.Random(seed).sample(every, min(n, len(every))) if (m.file, _line(m), m.before, m.after) not in same]
+
+
+def _line(mutant: Mutant) -> str:
+    return (PACKAGE / mutant.file).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
 
 
 def main() -> None:

@@ -395,3 +395,29 @@ def test_imagecorruptions_agrees(name):
         ours = _array(corrupted(picture[None], torch.tensor([0]), name, severity)[0]).astype(int)
         theirs = peer.corrupt(_array(picture), corruption_name=name, severity=severity).astype(int)
         assert np.abs(ours - theirs).max() <= 1
+
+
+def test_mud_and_water_have_their_colours():
+    """Mud covers white with (63, 42, 20) where it lies thick; what water adds to black is as (175, 238, 238)."""
+    white, black = (torch.full((1, 3, 224, 224), level, dtype=torch.uint8) for level in (255, 0))
+    muddy = corrupted(white, torch.tensor([3]), "spatter", 5)[0].int()
+    assert (muddy.flatten(1).amin(1) - torch.tensor([63, 42, 20])).abs().max() <= 2
+    assert muddy.max() == 255
+    red, green, blue = corrupted(black, torch.tensor([3]), "spatter", 1)[0].float().flatten(1)
+    assert torch.equal(green, blue) and green.max() > 30
+    bright = green > 30
+    assert ((red / green)[bright] - 175 / 238).abs().max() < 0.04
+
+
+@pytest.mark.parametrize(("degrees", "way"), [(0.0, (0, -1)), (90.0, (-1, 0)), (45.0, (-1, -1))])
+def test_a_point_is_moved_along_a_line_with_a_gaussians_weights(degrees, way):
+    """2·⌈3⌉ + 1 = 7 steps with exp(-k²/2σ²), at σ = 2; at 45° two steps of length 1 make one place, or two."""
+    point = torch.zeros(1, 1, 25, 25, dtype=torch.float64)
+    point[..., 12, 12] = 1
+    made = moved(point, torch.tensor([degrees]), 3, 2.0)[0, 0].numpy()
+    weights = np.exp(-(np.arange(7) ** 2) / 8)
+    expected = np.zeros((25, 25))
+    for k, weight in enumerate(weights / weights.sum()):
+        length = np.ceil(k * np.sqrt(0.5) - 0.5) if degrees == 45 else k
+        expected[12 + int(way[0] * length), 12 + int(way[1] * length)] += weight
+    np.testing.assert_allclose(made, expected, atol=1e-9)
