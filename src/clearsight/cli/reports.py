@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ClearsightError
+from ..base.errors import ClearsightError, UsageError
 from ..base.files import inside, make_folder, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
@@ -41,8 +41,8 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     """Where the report of an evaluation goes, made if it is not there, and gone again if it stays empty: `out`, else the classifier's own.
 
     Other pictures than the run's test part have a folder of their own in `judged/`, so that the run's report stays. Weights of somebody
-    else's have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile: raises InUse when a
-    run, or another report, is made there, ClearsightError when it cannot be made or written.
+    else's have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile. Raises InUse when a
+    run, or another report, is made there, UsageError when it is the run of another classifier, ClearsightError when it cannot be written.
     """
     store, _, what = model.partition(":")
     if is_origin(model):
@@ -53,6 +53,8 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     mine = not is_origin(model) and folder.resolve() in (own.resolve(), Path(model).resolve())
     try:
         with nullcontext() if mine else hold(folder):
+            if not mine and (folder / "recipe.toml").is_file():
+                raise UsageError(f"{folder} exists already: it is the run of another classifier, whose report stays. Name another --out.")
             _require_writable(folder)
             yield folder
     finally:
