@@ -1,5 +1,6 @@
 """A file that goes away between the scan and the reading: one clear line that names it, exit code 1, nothing put in its place."""
 
+import csv
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ def vanish_after_scan(monkeypatch, path):
         path.unlink()
         return parts
 
-    for module in ("clearsight.train.train", "clearsight.evaluate.parts"):
+    for module in ("clearsight.train.division", "clearsight.evaluate.parts"):
         monkeypatch.setattr(f"{module}.open_dataset", scan)
 
 
@@ -54,9 +55,12 @@ def test_train(clearsight, folder, monkeypatch, tmp_path, cache):
 
 def test_evaluate(clearsight, folder, monkeypatch):
     assert clearsight("train", folder, *ROAD, "--out", "run").code == 0
-    gone = split(opening.open_dataset(folder)).parts["test"].source(3)
+    with Path("runs/run/split.csv").open(encoding="utf-8", newline="") as file:
+        gone = folder / [row["name"] for row in csv.DictReader(file) if row["part"] == "test"][3]
     vanish_after_scan(monkeypatch, gone)
-    assert_named(clearsight("evaluate", "runs/run", "--quiet"), gone)
+    said = clearsight("evaluate", "runs/run")  # what is judged is known by its content: a file that is gone is a picture less
+    text = " ".join((said.out + said.err).split())
+    assert said.code == 0 and "1 of the test pictures of runs/run are gone, or have other content now" in text
 
 
 def test_classify_answers_for_the_others(clearsight, folder, monkeypatch):
