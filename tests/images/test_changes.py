@@ -214,7 +214,7 @@ def test_erased_boxes():
 
 
 def test_a_box_that_is_erased_by_hand():
-    """A quarter of 40×40 px at most, half of that here: √200 = 14 px a side, at 0.25 and 0.75 of the 27 places; three times as high as wide."""
+    """Of 40×40 px a quarter at most, half of that here: √200 = 14 px a side, at 0.25 and 0.75 of 27 places; then 3:1; then none."""
     draws = torch.tensor([[0.5, 0.5, 0.25, 0.75, 0.0, 0.5], [0.5, 1.0, 0.25, 0.75, 0.0, 0.5], [0.5, 0.5, 0.25, 0.75, 0.6, 0.5]])
     found = levels.plan_erase(draws, (0.25,), (3, 40, 40)).tolist()
     assert found == [[6, 20, 20, 34, 128], [4, 24, 28, 32, 128], [6, 20, 6, 20, 128]]
