@@ -121,3 +121,17 @@ def test_certify(clearsight, run, folder):
     assert values == sorted(values, reverse=True) and values[0] == found["clean"]["value"] > 0.3
     assert "surely right" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
     assert clearsight("attack", run, folder, "--certify", "-1", "--n", "3").code == 2
+
+
+def test_the_picture_and_somebodys_report_are_not_written_over(clearsight, run, folder, tmp_path):
+    source = sorted((folder / "three").glob("*.png"))[0]
+    for name, words in (("attack.png", ()), ("attack-picture.png", ()), ("x.png", ("--out", "x.png"))):
+        (tmp_path / name).write_bytes(source.read_bytes())
+        said = clearsight("attack", run, name, *words, "--method", "fgsm")
+        assert said.code == 2 and "would be written over" in said.err and (tmp_path / name).read_bytes() == source.read_bytes()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.html").write_text("<p>of another program</p>")
+    said = clearsight("evaluate", run, "--out", "./mine", "--quiet")
+    assert said.code == 2 and "report.html was not written by Clearsight" in said.err
+    assert (tmp_path / "mine" / "report.html").read_text() == "<p>of another program</p>"
+    assert clearsight("evaluate", run, "--quiet").code == clearsight("evaluate", run, "--quiet").code == 0, "our own is made again"

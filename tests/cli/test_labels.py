@@ -106,3 +106,17 @@ def test_no_table_is_a_formula(clearsight, tmp_path):
     again = open_dataset(tmp_path / "data" / "labels.csv")
     assert again.classes == open_dataset(tmp_path / "data").classes and len(again.parts["all"]) == 18
     assert clearsight("evaluate", "runs/run", "--json", "--quiet").code == 0, "split.csv is not changed, and fits"
+
+
+def test_labels_that_somebody_wrote_into_the_table_stay(clearsight, tmp_path):
+    """next.csv is there to be filled in: a second ranking does not take its place."""
+    digit_folder(tmp_path / "data", per_class=6, classes=3)
+    digit_folder(tmp_path / "pool", per_class=9, classes=2)
+    assert clearsight("train", "data", "--model", "pixels", "--epochs", "1", "--speed", "plain", "--out", "run", "--quiet").code == 0
+    again = ("labels", "next", "runs/run", "pool", "--n", "3", "--out", "there", "--quiet")
+    assert clearsight(*again).code == clearsight(*again).code == 0
+    table = tmp_path / "runs" / "there" / "next.csv"
+    filled = "\n".join(f"{line},label" for line in table.read_text().splitlines())
+    table.write_text(filled)
+    said = clearsight(*again)
+    assert said.code == 2 and "next.csv was not written by Clearsight" in said.err and table.read_text() == filled

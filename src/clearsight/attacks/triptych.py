@@ -26,6 +26,9 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, epsilon: float, **
     """
     if out.suffix.lower() != ".png":
         raise UsageError(f"the triptych is a PNG: --out must end in .png. Got {str(out)!r}.")
+    new = out.with_name(f"{out.stem}-picture.png")
+    if isinstance(file, (str, Path)) and Path(file).resolve() in (out.resolve(), new.resolve()):
+        raise UsageError(f"{file} is the picture to attack, and would be written over: name another file with --out.")
     picture = classifier.preprocessing.load(file)[None]
     with torch.no_grad():
         label = classifier.scores(picture).argmax(1).cpu()
@@ -37,7 +40,6 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, epsilon: float, **
     answers = {
         name: _answer(classifier, rows) for name, rows in (("before", picture), ("change", levels(shown)), ("after", levels(changed)))
     }
-    new = out.with_name(f"{out.stem}-picture.png")
     make_folder(out.parent)
     write_atomic(new, encoded(levels(changed)[0], "PNG"))
     write_atomic(out, _drawn([picture[0], levels(shown)[0], levels(changed)[0]], answers, largest))

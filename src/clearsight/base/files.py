@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from .errors import ClearsightError, CorruptFile
+from .errors import ClearsightError, CorruptFile, UsageError
 
 # a folder that may be written but not read, and file systems on which only files can be synced
 _NO_FOLDER_FSYNC = {errno.EACCES, errno.EINVAL, errno.ENOTSUP}
@@ -49,6 +49,12 @@ def write_atomic(path: str | Path, *parts: bytes | str) -> None:
             raise
     except OSError as error:
         raise ClearsightError(f"cannot write {path}: {error.strerror or error}. What was there before is untouched.") from error
+
+
+def require_ours(path: Path, mark: str) -> None:
+    """Raise UsageError where a file of somebody else's, which does not hold `mark`, lies where one of ours is to be written."""
+    if path.is_file() and not is_link(path) and mark.encode() not in path.read_bytes():
+        raise UsageError(f"{path} was not written by Clearsight, and would be written over: move it, or name another folder with --out.")
 
 
 def put_in_place(temporary: str | Path, path: Path) -> None:

@@ -38,7 +38,7 @@ def next(
       clearsight labels next runs/few fashion-mnist --n 200
     """
     from ...base.errors import plain
-    from ...base.files import write_atomic
+    from ...base.files import require_ours, write_atomic
     from ...labels.next import next_labels
     from ...labels.sheet import next_sheet
     from ...look.draw import encoded
@@ -47,6 +47,7 @@ def next(
     for note in () if quiet else found.notes:
         click.echo(plain(note), err=True)
     files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
+    require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that somebody has added is theirs
     write_atomic(files["table"], found.csv())
     write_atomic(files["sheet"], encoded([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
     if as_json:
