@@ -52,7 +52,7 @@ BROKEN = {
     ),
     "digest not checked": ([(CHECKPOINT, "if hashlib.sha256(payload).digest() != trailer:", "if False:")], damage),
     "pruned first": ([(CHECKPOINT, SAVED, PRUNED_FIRST)], points("kill", MIDDLE)),
-    "leftovers not swept": ([(TRAIN, "        sweep(run.folder)\n", "")], points("kill", MIDDLE)),
+    "leftovers not swept": ([(TRAIN, "        run.sweep()\n", "")], points("kill", MIDDLE)),
     "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
     "optimizer not restored": ([(CHECKPOINT, SLOTS, "slots = {}")], points("kill", MIDDLE)),
     "epoch begun again": ([(LOOP, "tensor_split(job.steps)[counters.step :]", "tensor_split(job.steps)")], points("kill", MIDDLE)),
