@@ -30,7 +30,9 @@ def test_train(trained, tmp_path):
     assert set(trained) == {"run", "model", "parameters", "epochs", "seconds", "pictures_per_second", "validation"}
     assert (trained["model"], trained["epochs"]) == ("pixels", 6)
     assert trained["parameters"] == 16 * 16 * 4 + 4
-    assert interval(trained["validation"]["top1"])
+    top1 = trained["validation"]["top1"]
+    assert (set(top1), top1["low"], top1["high"]) == ({"value", "low", "high", "reason"}, None, None)
+    assert top1["reason"] == "these pictures chose the epoch" and "epoch" in trained["validation"]["decided"]
     left = {path.name for path in (tmp_path / trained["run"]).iterdir()}
     assert left >= {
         "config.json", "model.safetensors", "README.md", "golden", "recipe.toml", "results.csv", "split.csv", "events", "checkpoints",
@@ -44,11 +46,23 @@ def test_evaluate(clearsight, trained, folder):
     found = json.loads(said.out)
     assert {"n", "top1", "top5", "nll", "ece", "per_class", "confusion"} <= set(found)
     assert found["n"] == 24
-    assert interval(found["top1"]) and interval(found["top5"])
+    assert interval(found["top1"]) and interval(found["macro"])
+    assert found["top5"] == {"value": 1.0, "low": None, "high": None, "reason": "by definition: there are no more classes"}
+    assert found["top5_error"]["value"] == 0 and found["top5_error"]["low"] is None
+    assert "by definition" in clearsight("evaluate", trained["run"]).out
     assert found["top1"]["value"] > 0.8
     assert [set(row) for row in found["per_class"]] == [{"label", "n", "precision", "recall", "f1"}] * 4
     assert sum(map(sum, found["confusion"])) == found["n"]
     assert clearsight("evaluate", trained["run"], "--json").out == said.out or json.loads(said.out)["top1"] == found["top1"]
+
+
+def test_what_chose_the_epoch_is_judged_without_an_interval(clearsight, trained, folder):
+    for data in ((), (folder,)):
+        found = json.loads(clearsight("evaluate", trained["run"], *data, "--part", "val", "--json", "--out", "val").out)
+        assert [found[key]["low"] for key in ("top1", "macro")] == [None, None]
+        assert found["top1"]["reason"] == "these pictures chose the epoch"
+    said = clearsight("evaluate", trained["run"], "--part", "val", "--out", "val")
+    assert "(no interval: these pictures chose the epoch)" in said.out
 
 
 def test_classify_answers_in_order_and_goes_on_after_a_bad_picture(clearsight, trained, folder, tmp_path):

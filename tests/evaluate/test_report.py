@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -7,7 +8,7 @@ import pytest
 from clearsight.datasets.dataset import Dataset, objects
 from clearsight.evaluate import charts
 from clearsight.evaluate.evaluate import evaluate
-from clearsight.evaluate.report import percent, write_report
+from clearsight.evaluate.report import Kept, percent, write_report
 from tests.evaluate.stand_in import Nearest, digits, judged
 
 HISTORY = [
@@ -88,17 +89,56 @@ def test_class_names_are_words_and_nothing_else(tmp_path):
 
 def test_history_only_and_nothing_at_all(tmp_path):
     page = written(tmp_path, history=HISTORY)
-    assert "84.3 % of the validation pictures right after epoch 7, the best of 7." in page.words
+    assert "84.3 % of the validation pictures right after epoch 7, the last." in page.words
     assert "How it learnt" in page.words and "Class by class" not in page.words
     assert "Nothing has been measured yet." in written(tmp_path, facts={}).words
     assert "How it learnt" in written(tmp_path, history=HISTORY[:1]).words
 
 
-def test_validation_says_that_it_flatters(tmp_path):
+def test_what_chose_the_epoch_has_no_interval_anywhere(tmp_path):
+    found = dataclasses.replace(
+        judged([0, 1, 2, 3, 4, 5], [0, 0, 2, 3, 4, 5], tuple("abcdef")), no_interval="these pictures chose the epoch"
+    )
+    page = written(tmp_path, evaluation=found, evaluation_part="validation")
+    assert "83.3 % of 6 validation pictures right; these pictures chose the epoch." in page.words
+    assert "No figure here has an interval, since these pictures chose the epoch: they flatter" in page.words
+    assert "confidence between" not in page.words and "95 % interval" not in page.words
+    assert not [tag for tag, attributes in page.tags if attributes.get("class") == "whisker"]
+    for key in ("top1", "top5", "macro", "top1_error", "top5_error"):
+        row = found.to_json()[key]
+        assert (row["low"], row["high"], row["reason"]) == (None, None, "these pictures chose the epoch")
+
+
+def test_other_figures_have_their_interval(tmp_path):
     found = judged([0, 1], [0, 0], ("a", "b"))
-    assert "flatter" in written(tmp_path, evaluation=found, evaluation_part="validation").words
-    assert "flatter" not in written(tmp_path, evaluation=found).words
+    for part in ("validation", "test"):  # validation that decided nothing is as good as any
+        page = written(tmp_path, evaluation=found, evaluation_part=part)
+        assert "flatter" not in page.words and "with 95 % confidence between" in page.words
+        assert [tag for tag, attributes in page.tags if attributes.get("class") == "whisker"]
     assert "50.0 % of 2 pictures right" in written(tmp_path, evaluation=found, evaluation_part="all").words
+
+
+KEPT = {
+    (3, 0): ("The dotted line marks the kept epoch, 3.", "70.0 % of the validation pictures right"),
+    (7, 3): ("Kept is the soup: the mean of the weights of the last 3 epochs.", ""),
+    (0, 0): ("Kept is the solved head, from before the first epoch.", ""),
+    None: ("Training figures are taken", ""),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_the_kept_epoch_is_what_the_run_says(kept, tmp_path):
+    """Not the best in the history: that is epoch 5."""
+    history = [{**row, "val_accuracy": value} for row, value in zip(HISTORY, (0.5, 0.6, 0.7, 0.8, 0.9, 0.8, 0.7), strict=True)]
+    page = written(tmp_path, history=history, kept=Kept(*kept) if kept else None)
+    said, right = KEPT[kept]
+    assert said in page.words and right in page.words and "epoch, 5" not in page.words
+    assert ("dotted line" in page.words) == (len([1 for _, attributes in page.tags if attributes.get("class") == "best"]) > 0)
+
+
+def test_strengths_are_no_epochs(tmp_path):
+    page = written(tmp_path, history=[{**row, "l2": 0.1 / row["epoch"]} for row in HISTORY], kept=Kept(6))
+    assert "The dotted line marks the kept strength, 6." in page.words and "strength of L2, in the order tried" in page.words
 
 
 @pytest.mark.parametrize("k", [1, 2, 20, 21, 100])

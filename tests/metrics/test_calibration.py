@@ -5,7 +5,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
 from clearsight.base.errors import UsageError
-from clearsight.metrics.calibration import ece, fit_temperature, nll, reliability
+from clearsight.metrics.calibration import PRIOR, ece, fit_temperature, nll, reliability
 
 DRAW = torch.Generator().manual_seed(0)
 
@@ -52,9 +52,11 @@ def test_a_known_temperature_is_found(temperature):
 
 def test_the_temperature_is_the_minimum():
     logits, labels = answers(500, 3, 1.7)
-    expected = minimize_scalar(
-        lambda log: nll(logits, labels, float(np.exp(log))), bounds=(-4, 4), method="bounded", options={"xatol": 1e-9}
-    )
+
+    def worth(log: float) -> float:  # with T = 1 as two pictures more
+        return 500 * nll(logits, labels, float(np.exp(log))) + PRIOR * (float(np.exp(-log)) + log)
+
+    expected = minimize_scalar(worth, bounds=(-4, 4), method="bounded", options={"xatol": 1e-9})
     assert fit_temperature(logits, labels) == pytest.approx(np.exp(expected.x), rel=1e-5)
     assert fit_temperature(logits * 1000, labels) == pytest.approx(100, rel=1e-6)  # the bound
 
@@ -65,7 +67,17 @@ def test_temperature_where_there_is_nothing_to_fit():
     assert fit_temperature(torch.zeros(9, 3), torch.arange(9) % 3) == 1.0
     assert fit_temperature(torch.full((4, 2), torch.nan), torch.zeros(4)) == 1.0
     assert fit_temperature(torch.zeros(4, 1), torch.zeros(4)) == 1.0
-    assert fit_temperature(-logits, logits.argmax(1)) == pytest.approx(100, rel=1e-6)  # worse than blind
+    assert fit_temperature(-logits, logits.argmax(1)) > 20  # worse than blind
+
+
+@pytest.mark.parametrize("n", [2, 4, 10])
+def test_few_pictures_move_the_temperature_a_little(n):
+    """A network that is right by little and wrong by little once: NLL alone would put T at its end."""
+    logits = torch.tensor([[1.0, 0.98], *[[1.0, 0.0]] * (n - 1)])
+    labels = torch.tensor([1, *[0] * (n - 1)])
+    found = fit_temperature(logits, labels)
+    assert 1 / (1 + n) < found < 1  # beside T = 1 with the weight of two pictures
+    assert fit_temperature(logits.repeat(1000, 1), labels.repeat(1000)) < 0.45 * found
 
 
 @pytest.mark.parametrize("call", [nll, ece, fit_temperature])

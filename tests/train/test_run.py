@@ -146,7 +146,7 @@ def test_a_budget_cuts_the_epochs_and_the_recipe_says_so(tmp_path):
 
 def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
     settings = {"model": "pixels", "epochs": 200, "patience": 2, "lr": 0.05, "schedule": "constant", "warmup": 0.0}
-    trained = train(digit_arrays(20), out=str(tmp_path / "run"), quiet=True, **settings)
+    trained = train(digit_arrays(60), out=str(tmp_path / "run"), quiet=True, **settings)
     assert trained.epochs < 200
     with (trained.run / "results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -216,7 +216,9 @@ def _facts(config: dict[str, Any]) -> dict[str, Any]:
     top1 = (validation.get("top1") if isinstance(validation, dict) else None) or {}
     numbers = [facts.get(name) or 0 for name in COUNTED]
     if top1:
-        numbers += [top1.get(name) if isinstance(top1, dict) else None for name in ("value", "low", "high")] + [validation.get("n")]
+        # an accuracy has an interval, or the reason why not
+        limits = ("low", "high") if not isinstance(top1, dict) or type(top1.get("reason")) is not str else ()
+        numbers += [top1.get(name) if isinstance(top1, dict) else None for name in ("value", *limits)] + [validation.get("n")]
     if not isinstance(validation, dict) or any(type(number) not in (int, float) for number in numbers):
         raise CorruptFile(f"its 'facts' must have numbers in {', '.join(COUNTED)} and 'validation'.")
     return facts

@@ -2,6 +2,7 @@
 
 from ..base.markup import inline
 from ..weights.licence import FACT, non_commercial
+from . import validation
 from .classifier import Classifier
 
 BEGIN = "---\nlibrary_name: clearsight\n"  # by which a card of ours is known
@@ -12,8 +13,6 @@ def model_card(classifier: Classifier) -> str:
     facts = classifier.facts
     parameters = sum(p.numel() for p in classifier.model.parameters())
     preprocessing = classifier.preprocessing
-    validation = facts.get("validation") or {}
-    top1 = validation.get("top1") or {}
     lines = [
         *BEGIN.splitlines(),
         "pipeline_tag: image-classification",
@@ -28,17 +27,14 @@ def model_card(classifier: Classifier) -> str:
         "",
         f"- Network: {inline(classifier.architecture)}, {parameters:,} parameters",
         f"- Input: {preprocessing.channels} × {preprocessing.height} × {preprocessing.width}, fit by {inline(preprocessing.fit)}",
-        f"- Temperature, fitted on validation: {classifier.temperature:.3f}",
+        f"- {_temperature(classifier)}",
     ]
     if classifier.views:
         lines.append(f"- Scores are the mean over the views {inline(classifier.views)} of a picture")
-    if top1:
-        lines.append(
-            f"- Validation accuracy (it chose the epoch): {top1['value']:.2%}, 95 % interval {top1['low']:.2%} to {top1['high']:.2%}, "
-            f"n = {validation['n']:,}"
-        )
+    if facts.get("validation"):
+        lines.append(f"- Validation accuracy: {validation.worded(facts['validation'])}")
     told = {name: value for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"}
-    lines += [f"- {inline(str(name).replace('_', ' '))}: {inline(value)}" for name, value in told.items()]
+    lines += [f"- {inline(validation.called(name))}: {inline(value)}" for name, value in told.items()]
     licence = facts.get(FACT)
     if isinstance(licence, str) and non_commercial(licence):
         lines += ["", f"**Not for commercial use**: it stems from weights under {inline(licence)}."]
@@ -55,3 +51,13 @@ def model_card(classifier: Classifier) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _temperature(classifier: Classifier) -> str:
+    """The temperature, and where it comes from as far as that is known."""
+    decided = validation.decided(classifier.facts)
+    if decided is None:
+        return f"Temperature: {classifier.temperature:.3f}"
+    if "temperature" in decided:
+        return f"Temperature, fitted on {classifier.facts['validation']['n']:,} validation pictures: {classifier.temperature:.3f}"
+    return f"Temperature: {classifier.temperature:.3f}, not fitted"

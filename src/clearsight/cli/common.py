@@ -82,8 +82,10 @@ def print_json(value: Any) -> None:
     click.echo(text if text.isprintable() else json.dumps(value, allow_nan=False))  # a file's name may be no UTF-8, or talk to terminals
 
 
-def percent(accuracy: dict[str, float]) -> str:
-    """`93.40 % (92.90 to 93.87)` from a value with its interval."""
+def percent(accuracy: dict[str, Any]) -> str:
+    """`93.40% (92.90% to 93.87%)` from a value with its interval, or with the reason why it has none."""
+    if accuracy["low"] is None:
+        return f"{accuracy['value']:.2%} (no interval: {accuracy['reason']})"
     return f"{accuracy['value']:.2%} ({accuracy['low']:.2%} to {accuracy['high']:.2%})"
 
 

@@ -12,7 +12,7 @@ from ..base.errors import ClearsightError, UsageError
 from ..base.files import inside, make_folder, require_ours, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
-from ..classifier import Classifier
+from ..classifier import Classifier, validation
 from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset
 from ..evaluate import findings
@@ -20,7 +20,7 @@ from ..evaluate.evaluate import Evaluation, evaluate
 from ..evaluate.ladder import FILE, Ladder
 from ..evaluate.ladder_page import cards
 from ..evaluate.parts import Chosen
-from ..evaluate.report import write_report
+from ..evaluate.report import Kept, write_report
 from ..train.recipe import Pretraining, saved
 from ..train.run import Run, named_folder, run_name
 from ..train.train import Trained
@@ -30,7 +30,7 @@ from ..weights import is_origin
 def report_training(trained: Trained, *, quiet: bool) -> Path:
     """Judge on the validation part and write `report.html` into the run folder."""
     val, classifier = trained.parts.parts["val"], trained.classifier.faster()
-    evaluation = evaluate(classifier, val, quiet=quiet)
+    evaluation = evaluate(classifier, val, no_interval=validation.reason(classifier.facts), quiet=quiet)
     on = judged_on(val, trained.parts.name, "val")
     evaluation = replace(evaluation, stamp={"judged_on": on, **computed_by(classifier)})
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
@@ -96,6 +96,7 @@ def report_evaluation(
             evaluation_part=part,
             dataset=data,
             classifier=classifier,
+            kept=kept(classifier),
             more=_ladder(run.folder.parent) + findings.cards(folder),
         )
     return path
@@ -108,6 +109,12 @@ def _ladder(folder: Path) -> str:
     found = Ladder.read(folder)
     with taken_from(folder / FILE, "the file of a ladder"):
         return cards(found)
+
+
+def kept(classifier: Classifier) -> Kept | None:
+    """Whose weights the classifier's run has kept, as far as its facts know."""
+    epoch, souped = (classifier.facts.get(name, 0 if name == "soup" else None) for name in ("best_epoch", "soup"))
+    return Kept(epoch, souped) if isinstance(epoch, int) and isinstance(souped, int) else None
 
 
 def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
@@ -135,4 +142,4 @@ def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
         facts |= known.get("hardware", {})
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         facts["command"] = shlex.join(["clearsight", verb, known["data"], "--recipe", str(run.folder / "recipe.toml")])
-    return {name.replace("_", " "): str(value) for name, value in facts.items()}
+    return {validation.called(name): str(value) for name, value in facts.items()}

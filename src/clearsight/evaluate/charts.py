@@ -118,15 +118,18 @@ def _stood(x: Callable[[float], float], y: float, value: Mapping[str, float], op
     return f'<g class="a" opacity="{opacity:g}">{_line("line", low, y, high, y)}{dot}</g>'
 
 
-def share_bar(value: float, low: float, high: float) -> str:
-    """A bar from 0 to 100 % with the whisker of its interval."""
-    at, left, right = (f"{100 * x:.2f}%" for x in (value, low, high))
-    ends = ((left, right, 9, 9), (left, left, 5.5, 12.5), (right, right, 5.5, 12.5))
-    whisker = "".join(f'<line class="whisker" x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}"/>' for x1, x2, y1, y2 in ends)
+def share_bar(value: float, interval: tuple[float, float] | None) -> str:
+    """A bar from 0 to 100 % with the whisker of its interval, if it has one."""
+    title, whisker = f"{value:.1%}", ""
+    if interval:
+        left, right = (f"{100 * x:.2f}%" for x in interval)
+        ends = ((left, right, 9, 9), (left, left, 5.5, 12.5), (right, right, 5.5, 12.5))
+        whisker = "".join(f'<line class="whisker" x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}"/>' for x1, x2, y1, y2 in ends)
+        title += ", 95 % interval {:.1%} to {:.1%}".format(*interval)
     return (
-        f'<svg role="img" aria-label="{value:.1%}"><title>{value:.1%}, 95 % interval {low:.1%} to {high:.1%}</title>'
+        f'<svg role="img" aria-label="{value:.1%}"><title>{title}</title>'
         '<rect class="track" width="100%" height="12" y="3" rx="3"/>'
-        f'<g class="a"><rect class="fill" width="{at}" height="12" y="3" rx="3"/></g>{whisker}</svg>'
+        f'<g class="a"><rect class="fill" width="{100 * value:.2f}%" height="12" y="3" rx="3"/></g>{whisker}</svg>'
     )
 
 

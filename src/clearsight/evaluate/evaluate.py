@@ -23,6 +23,7 @@ from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_clas
 Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 MOST_MISTAKES = 24
 MOST_PAIRS = 12
+ALL_CLASSES = "by definition: there are no more classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Evaluation:
 
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
     `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what;
-    `stamp` says of which pictures and weights, and when.
+    `stamp` says of which pictures and weights, and when; `no_interval` why accuracies on them have none, if they have none.
     """
 
     classes: tuple[str, ...]
@@ -44,6 +45,7 @@ class Evaluation:
     speed: str = "plain"
     views: str = ""
     stamp: dict[str, Any] = field(default_factory=dict)
+    no_interval: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -98,17 +100,15 @@ class Evaluation:
         """The bins of the reliability diagram."""
         return calibration.reliability(self.probabilities, self.labels)
 
-    def top(self, k: int) -> dict[str, float]:
-        """Top-k accuracy with its 95 % interval; with no more than k classes it is 1 by definition."""
+    def top(self, k: int) -> dict[str, Any]:
+        """Top-k accuracy with its 95 % interval, or the reason why it has none: with no more than k classes it is 1 by definition."""
         hits = int((ranks(self.logits, self.labels) < k).sum())
-        low, high = intervals.wilson(hits, len(self))
-        return {"value": hits / len(self), "low": low, "high": high}
+        return intervals.proportion(hits, len(self), ALL_CLASSES if k >= len(self.classes) else self.no_interval)
 
-    def macro(self) -> dict[str, float]:
-        """Mean recall over the classes that have pictures, with its 95 % interval."""
+    def macro(self) -> dict[str, Any]:
+        """Mean recall over the classes that have pictures, with its 95 % interval or the reason why it has none."""
         counts = ((int(hits), row.n) for hits, row in zip(np.diag(self.confusion), self.per_class, strict=True))
-        value, low, high = intervals.mean_of_shares(counts)
-        return {"value": value, "low": low, "high": high}
+        return intervals.bounded(*intervals.mean_of_shares(counts), self.no_interval)
 
     def mistakes(self, most: int = MOST_MISTAKES) -> list[int]:
         """Rows of the wrong answers, the most confident first."""
@@ -177,11 +177,13 @@ def evaluate(
     cache: str = "auto",
     workers: int = 0,
     change: Change | None = None,
+    no_interval: str = "",
     quiet: bool = False,
 ) -> Evaluation:
     """Judge `classifier` on every picture of `dataset`; classes are matched by name.
 
-    `change` is what is done to the fitted pictures uint8 `(n, C, H, W)` first, with their indices `(n,)`. Raises UsageError when there
+    `change` is what is done to the fitted pictures uint8 `(n, C, H, W)` first, with their indices `(n,)`; `no_interval` says why accuracies
+    on them have none (`classifier.validation.reason` of those that chose the epoch). Raises UsageError when there
     are no pictures, or one has a class that the classifier does not know; UnreadableImage.
     """
     if not len(dataset):
@@ -208,12 +210,14 @@ def evaluate(
         pictures_per_second=len(known) / max(end - ready, 1e-9),
         speed=classifier.speed,
         views=classifier.views,
+        no_interval=no_interval,
     )
 
 
-def _error(accuracy: dict[str, float]) -> dict[str, float]:
+def _error(accuracy: dict[str, Any]) -> dict[str, Any]:
     """An accuracy as an error, as ILSVRC reports it."""
-    return {"value": 1 - accuracy["value"], "low": 1 - accuracy["high"], "high": 1 - accuracy["low"]}
+    turned = {name: None if accuracy[end] is None else 1 - accuracy[end] for name, end in (("low", "high"), ("high", "low"))}
+    return {**accuracy, "value": 1 - accuracy["value"], **turned}
 
 
 def printable(names: NDArray[np.object_]) -> NDArray[np.object_]:

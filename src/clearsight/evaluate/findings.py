@@ -99,13 +99,21 @@ def ensemble(found: Found, folder: Path) -> str:
     keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
     rows = []
     for name, row in named:
-        limits = [percent(*(row[key][part] for part in ("value", "low", "high"))) for key in keys]
-        cells = "".join(f"<td>{value}<br><small>{low} to {high}</small></td>" for value, low, high in limits)
+        cells = "".join(f"<td>{_limited(row[key])}</td>" for key in keys)
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     titles = ("", *(key.replace("top", "top-").replace("_", " ") for key in keys))
+    why = found["ensemble"]["top1_error"].get("reason", "")
+    limits = f"without intervals, since {escape(why)}" if why else "with 95 % intervals"
     judged = f"{found['n']:,} {escape(found['part'])} pictures"
-    lead = f"Errors on the same {judged}, with 95 % intervals; the answer is the mean of all probabilities."
+    lead = f"Errors on the same {judged}, {limits}; the answer is the mean of all probabilities."
     return card("What many say together", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
+
+
+def _limited(row: Found) -> str:
+    if row["low"] is None:
+        return percent(row["value"])[0]
+    value, low, high = percent(row["value"], row["low"], row["high"])
+    return f"{value}<br><small>{low} to {high}</small>"
 
 
 CARDS: dict[str, Callable[[Found, Path], str]] = {"ensemble": ensemble, "attack": attacks, "stress": stress}

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from ..classifier import Classifier
-from ..metrics.intervals import wilson
+from ..classifier import Classifier, validation
+from ..metrics.intervals import proportion
 from .evaluate import Evaluation, evaluate
-from .parts import Chosen, stamp
+from .parts import ALL, UNSEEN, Chosen, stamp
 
 
 def judge(classifier: Classifier, chosen: Chosen, *, batch_size: int = 0, quiet: bool = False) -> Evaluation:
@@ -13,10 +13,10 @@ def judge(classifier: Classifier, chosen: Chosen, *, batch_size: int = 0, quiet:
 
     Where some were left out, the top-1 accuracy with them stands beside it as `with_learnt`, to show what it would have flattered.
     """
-    found, facts = evaluate(classifier, chosen.dataset, batch_size=batch_size, quiet=quiet), stamp(classifier, chosen)
+    why = validation.reason(classifier.facts) if chosen.own and chosen.part in ("val", ALL, UNSEEN) else ""
+    found, facts = evaluate(classifier, chosen.dataset, batch_size=batch_size, no_interval=why, quiet=quiet), stamp(classifier, chosen)
     if len(chosen.left_out):
         others = evaluate(classifier, chosen.left_out, batch_size=batch_size, quiet=quiet)
         n, hits = len(found) + len(others), int(found.right.sum() + others.right.sum())
-        low, high = wilson(hits, n)
-        facts["with_learnt"] = {"n": n, "top1": {"value": hits / n, "low": low, "high": high}}
+        facts["with_learnt"] = {"n": n, "top1": proportion(hits, n, why)}
     return replace(found, stamp=facts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,13 @@ Show = Callable[[int], str]
 Row = Mapping[str, Any]
 
 
+class Kept(NamedTuple):
+    """Whose weights a run has kept: those of an `epoch` (0: the solved head), or the mean of the last `souped` ones."""
+
+    epoch: int
+    souped: int = 0
+
+
 def write_report(
     path: str | Path,
     *,
@@ -39,27 +46,29 @@ def write_report(
     evaluation_part: str = "test",
     dataset: Dataset | None = None,
     classifier: Classifier | None = None,
+    kept: Kept | None = None,
     more: str = "",
 ) -> None:
     """Write the report; `history` are the rows of results.csv, `dataset` has the pictures that `evaluation` judged, `more` are HTML cards.
 
-    The fact `command` is shown as the way to make the same again. Raises UnreadableImage when a picture to show is gone.
+    `kept` says whose weights these are, None that it is not known. The fact `command` is shown as the way to make the same again. Raises
+    UnreadableImage when a picture to show is gone.
     """
     parts: list[str] = []
     if evaluation is not None:
         show = thumbnails(evaluation, dataset) if dataset is not None else lambda row: ""
         sections = (_samples(evaluation, show), _matrix(evaluation), _pairs(evaluation, show), _mistakes(evaluation, show))
         parts += [
-            _hero(title, evaluation, evaluation_part, facts.get("keep") == "last"),
+            _hero(title, evaluation, evaluation_part),
             *sections,
             _classes(evaluation),
             _calibration(evaluation),
         ]
     else:
         parts.append(
-            f'<section class="card hero"><p class="kind">Training report</p><h1>{escape(title)}</h1>{_last_epoch(history or [])}</section>'
+            f'<section class="card hero"><p class="kind">Training report</p><h1>{escape(title)}</h1>{_epoch(history or [], kept)}</section>'
         )
-    parts += [more, _curves(history or []), _facts(facts, classifier)]
+    parts += [more, _curves(history or [], kept), _facts(facts, classifier)]
     write_atomic(path, page(title, "\n".join(part for part in parts if part)).encode("utf-8", "backslashreplace"))
 
 
@@ -86,19 +95,19 @@ def percent(*shares: float) -> list[str]:
     return [f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%" for share in shares]
 
 
-def _hero(title: str, evaluation: Evaluation, part: str, unread: bool) -> str:
-    figures = evaluation.figures
-    value, low, high = _interval(figures["top1"])
+def _hero(title: str, evaluation: Evaluation, part: str) -> str:
+    figures, why = evaluation.figures, escape(evaluation.no_interval)
+    value = _interval(figures["top1"])[0]
     kind = "" if part == "all" else f"{escape(part)} "
     common = max(row.n for row in evaluation.per_class) / len(evaluation)
     words = (
-        f"<b>{value} of {len(evaluation):,} {kind}pictures right</b>; with 95&nbsp;% confidence between {low} and {high}. "
+        f"<b>{value} of {len(evaluation):,} {kind}pictures right</b>; {_limits(figures['top1'])}. "
         f"Always answering the commonest of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
     )
     note = ""
-    if part in ("validation", "val") and not unread:
+    if why:
         note = (
-            '<p class="note">These pictures chose the best epoch and the temperature, so the figures flatter a little. '
+            f'<p class="note">No figure here has an interval, since {why}: they flatter, by how much is not known. '
             "The test part, read once in the end, gives the honest ones: <b>clearsight evaluate</b>.</p>"
         )
     return (
@@ -110,13 +119,12 @@ def _hero(title: str, evaluation: Evaluation, part: str, unread: bool) -> str:
 
 def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     figures = evaluation.figures
-    top5, low5, high5 = _interval(figures["top5"])
-    macro, low, high = _interval(figures["macro"])
-    among = "by definition: there are no more classes" if len(evaluation.classes) <= 5 else f"{low5} to {high5}"
+    top5, macro = (_interval(figures[name])[0] for name in ("top5", "macro"))
+    among = _limits(figures["top5"], "")
     blind = f"{np.log(len(evaluation.classes)):.3f}"
     return [
         (f"top-{figures['top5_k']} accuracy", top5, among),
-        ("macro accuracy", macro, f"every class counts the same; {low} to {high}"),
+        ("macro accuracy", macro, f"every class counts the same; {_limits(figures['macro'], '')}"),
         (
             "calibration error",
             percent(figures["ece"])[0],
@@ -131,8 +139,15 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     ]
 
 
-def _interval(accuracy: Mapping[str, float]) -> list[str]:
-    return percent(accuracy["value"], accuracy["low"], accuracy["high"])
+def _interval(accuracy: Mapping[str, Any]) -> list[str]:
+    limits = () if accuracy["low"] is None else (accuracy["low"], accuracy["high"])
+    return percent(accuracy["value"], *limits)
+
+
+def _limits(accuracy: Mapping[str, Any], words: str = "with 95\N{NO-BREAK SPACE}% confidence between ") -> str:
+    """The limits of an interval, or why there are none."""
+    _, *limits = _interval(accuracy)
+    return words + (" and " if words else " to ").join(limits) if limits else str(accuracy["reason"])
 
 
 def _sure(confidence: float) -> str:
@@ -143,12 +158,15 @@ def _tile(name: str, value: str, words: str) -> str:
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}<small>{escape(words)}</small></dd></div>"
 
 
-def _last_epoch(history: Sequence[Row]) -> str:
+def _epoch(history: Sequence[Row], kept: Kept | None) -> str:
+    """The kept epoch on validation, or the last one where none of the rows is what is kept."""
     if not history:
         return '<p class="lead">Nothing has been measured yet.</p>'
-    best = max(history, key=lambda row: row["val_accuracy"])
-    value = percent(best["val_accuracy"])[0]
-    words = f"<b>{value} of the validation pictures right</b> after epoch {best['epoch']:g}, the best of {len(history)}."
+    rows = [row for row in history if kept and not kept.souped and row["epoch"] == kept.epoch]
+    row = rows[0] if rows else history[-1]
+    value = percent(row["val_accuracy"])[0]
+    which = f"which is kept, of {len(history)}" if rows else "the last"
+    words = f"<b>{value} of the validation pictures right</b> after epoch {row['epoch']:g}, {which}."
     return f'<div class="answer"><strong>{value[:-2]}<small>%</small></strong><p>{words}</p></div>'
 
 
@@ -236,7 +254,8 @@ def _classes(evaluation: Evaluation) -> str:
     rows = [(label, scores) for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if scores.n]
     rows.sort(key=lambda row: row[1].recall or 0.0)
     absent = [label for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if not scores.n]
-    lead = "Recall: how many of a class it finds, with the 95 % interval. Precision: how many of those it calls so are. The hardest first."
+    limits = "" if evaluation.no_interval else ", with the 95 % interval"
+    lead = f"Recall: how many of a class it finds{limits}. Precision: how many of those it calls so are. The hardest first."
     if len(rows) > LONGEST_LIST:
         lead += f" These are the {LOWEST} lowest of {len(rows)}."
         rows = rows[:LOWEST]
@@ -246,7 +265,8 @@ def _classes(evaluation: Evaluation) -> str:
     body = []
     for label, scores in rows:
         recall = scores.recall or 0.0
-        bar = charts.share_bar(recall, *wilson(round(recall * scores.n), scores.n))
+        ends = None if evaluation.no_interval else wilson(round(recall * scores.n), scores.n)
+        bar = charts.share_bar(recall, ends)
         numbers = "".join(f"<td>{'–' if x is None else percent(x)[0]}</td>" for x in (recall, scores.precision, scores.f1))
         body.append(f'<tr><th scope="row">{escape(label)}</th><td class="bar">{bar}</td>{numbers}<td>{scores.n:,}</td></tr>')
     head = "<th>class</th><th></th><th>recall</th><th>precision</th><th>F1</th><th>pictures</th>"
@@ -287,22 +307,32 @@ def _thresholds(evaluation: Evaluation) -> str:
     return f"<h3>If only sure answers are taken</h3>{table(head, rows)}{after}"
 
 
-def _curves(history: Sequence[Row]) -> str:
+def _curves(history: Sequence[Row], kept: Kept | None) -> str:
     if not history:
         return ""
     epochs = [float(row["epoch"]) for row in history]
-    best = float(max(history, key=lambda row: row["val_accuracy"])["epoch"])
+    axis = "strength of L2, in the order tried" if "l2" in history[0] else "epoch"
+    best = float(kept.epoch) if kept and not kept.souped and kept.epoch in epochs else None
 
     def series(train: str, val: str) -> list[charts.Series]:
         return [("training", [float(row[train]) for row in history], "b"), ("validation", [float(row[val]) for row in history], "a")]
 
-    loss = charts.lines(series("loss", "val_loss"), epochs, best=best)
-    accuracy = charts.lines(series("accuracy", "val_accuracy"), epochs, unit=" %", ceiling=1, best=best)
+    loss = charts.lines(series("loss", "val_loss"), epochs, best=best, axis=axis)
+    accuracy = charts.lines(series("accuracy", "val_accuracy"), epochs, unit=" %", ceiling=1, best=best, axis=axis)
     lead = (
-        f"The dotted line marks the kept epoch, {best:g}. Training figures are taken while it learns, on changed pictures and with dropout "
+        f"{_which(kept, best, axis)}Training figures are taken while it learns, on changed pictures and with dropout "
         "where the recipe has them, so they can look worse than validation's."
     )
     return card("How it learnt", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
+
+
+def _which(kept: Kept | None, marked: float | None, axis: str) -> str:
+    """The sentence on whose weights are kept, where that is known."""
+    if marked is not None:
+        return f"The dotted line marks the kept {axis.split()[0]}, {marked:g}. "
+    if kept and kept.souped:
+        return f"Kept is the soup: the mean of the weights of the last {kept.souped} epochs. "
+    return "Kept is the solved head, from before the first epoch. " if kept and not kept.epoch else ""
 
 
 def _facts(facts: Mapping[str, str], classifier: Classifier | None) -> str:

@@ -21,7 +21,8 @@ def _summary(evaluation: Evaluation) -> Table:
     k = figures["top5_k"]
     for name, key in (("top-1 accuracy", "top1"), (f"top-{k} accuracy", "top5"), ("macro accuracy", "macro")):
         row = figures[key]
-        table.add_row(name, f"{row['value']:.2%}", f"{row['low']:.2%} to {row['high']:.2%}")
+        limits = row["reason"] if row["low"] is None else f"{row['low']:.2%} to {row['high']:.2%}"
+        table.add_row(name, f"{row['value']:.2%}", limits)
     table.add_row("NLL (nats)", f"{figures['nll']:.4f}", f"without temperature {figures['nll_raw']:.4f}")
     table.add_row("calibration error (ECE)", f"{figures['ece']:.2%}", f"without temperature {figures['ece_raw']:.2%}")
     table.add_row("pictures/s", f"{figures['pictures_per_second']:,.0f}", "")

@@ -13,6 +13,7 @@ from ..base.errors import wrong
 
 BINS = 15
 SHARPEST, FLATTEST = 0.01, 100.0  # temperatures
+PRIOR = 2.0  # how much T = 1 weighs, in pictures: what was best on sets of 4 to 30 pictures, and is nothing beside 1,000
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,22 @@ def ece(probabilities: Any, labels: Any, bins: int = BINS) -> float:
 
 
 def fit_temperature(logits: Any, labels: Any) -> float:
-    """The temperature T between 0.01 and 100 that minimises the NLL of `logits / T`, `(N, K)`.
+    """The temperature T between 0.01 and 100 that minimises the summed NLL of `logits / T`, `(N, K)`, plus PRIOR · (1/T + log T).
 
-    NLL is convex in 1/T, so Newton's method inside a shrinking bracket finds the one minimum. Without a single mistake NLL would fall
-    for ever as T goes to 0, and so it would say nothing about the next picture: then T is 1, as it is for scores that are not finite.
+    The second term is least at T = 1, and keeps it near there where a few pictures say little. The sum is convex in 1/T, so Newton's
+    method inside a shrinking bracket finds the one minimum. Without a single mistake NLL would fall for ever as T goes to 0, and so it
+    would say nothing about the next picture: then T is 1, as it is for scores that are not finite.
     """
     scores, truth = _checked(logits, labels)
     if not torch.isfinite(scores).all() or bool((scores.argmax(1) == truth).all()):
         return 1.0
-    own = scores.gather(1, truth[:, None])[:, 0].mean()
+    own, prior = scores.gather(1, truth[:, None])[:, 0].mean(), PRIOR / len(truth)
     low, high, sharpness = 1 / FLATTEST, 1 / SHARPEST, 1.0
     for _ in range(100):
         share = torch.softmax(scores * sharpness, dim=1)
         mean = (share * scores).sum(1)
-        slope = float(mean.mean() - own)
-        curvature = float(((share * scores * scores).sum(1) - mean * mean).mean())
+        slope = float(mean.mean() - own) + prior * (1 - 1 / sharpness)
+        curvature = float(((share * scores * scores).sum(1) - mean * mean).mean()) + prior / sharpness**2
         if slope == 0:
             break
         low, high = (sharpness, high) if slope < 0 else (low, sharpness)

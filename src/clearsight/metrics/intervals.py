@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from scipy.special import stdtrit
 
@@ -20,6 +21,17 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
     half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+
+
+def bounded(value: float, low: float, high: float, without: str = "") -> dict[str, Any]:
+    """`value` with its interval for JSON; where there is a reason to be `without` one, the limits are None and the `reason` is said."""
+    return {"value": value, "low": None, "high": None, "reason": without} if without else {"value": value, "low": low, "high": high}
+
+
+def proportion(successes: int, n: int, without: str = "") -> dict[str, Any]:
+    """`successes` of `n` as `bounded` by their 95 % interval; raises UsageError as `wilson` does."""
+    low, high = wilson(successes, n)
+    return bounded(successes / n, low, high, without)
 
 
 def mean_of_shares(counts: Iterable[tuple[int, int]]) -> tuple[float, float, float]:

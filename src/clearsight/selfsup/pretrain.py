@@ -147,8 +147,10 @@ def _to_the_end(job: Job, run: Run, parts: Parts) -> Trained | None:
     solving = dataclasses.replace(job.recipe, optimizer="lbfgs", epochs=12, patience=2, keep="best")
     judged = dataclasses.replace(job, recipe=solving, state=state, task=None)
     solve_head(judged, again)
+    decided = ["l2"] if len(state.counters.rows) > 1 else []  # of the head; the features are those of the last epoch
     state.counters = counters
-    return finish(dataclasses.replace(judged, recipe=dataclasses.replace(job.recipe, keep="best"), lineage=lineage), run, parts)
+    whole = dataclasses.replace(judged, recipe=dataclasses.replace(job.recipe, keep="best"), lineage=lineage)
+    return finish(whole, run, parts, decided)
 
 
 def _clustered(job: Job, parts: Parts) -> Parts:

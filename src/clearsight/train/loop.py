@@ -24,7 +24,7 @@ from ..images import augment, mix
 from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
-from . import checkpoint
+from . import better, checkpoint
 from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
 from .parallel import Team
 from .recipe import Recipe
@@ -99,7 +99,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     net: Working | None = None
     saved = time.monotonic()
-    while counters.epoch < recipe.epochs and not out_of_patience(job) and not collapsed(job):
+    while counters.epoch < recipe.epochs and not out_of_patience(job) and (recipe.keep == "last" or not _collapsed(job)):
         thawed, resting = finetune.thaw(job.state, recipe)
         if thawed or net is None:
             net = Working(model, job.speed, job.device, job.team.world, resting)
@@ -248,13 +248,13 @@ def _lr(job: Job, step: int) -> float:
     """The learning rate of step `step` of this epoch."""
     counters, recipe = job.state.counters, job.recipe
     progress = (counters.epoch + step / job.steps) / recipe.epochs
-    history = [row["val_accuracy"] for row in counters.rows]
-    return recipe.lr * schedule.factor(recipe.schedule, progress, recipe.warmup, history, recipe.plateau)
+    drops = better.drops(better.points(counters.rows), _judges(job), recipe.plateau) if recipe.schedule == "plateau" else 0
+    return recipe.lr * schedule.factor(recipe.schedule, progress, recipe.warmup, drops)
 
 
 def _end_epoch(job: Job, stop: Stop) -> None:
     """Judge the epoch on validation, and close it."""
-    state = job.state
+    state, recipe = job.state, job.recipe
     if job.team.world > 1:
         for buffer in state.model.buffers():
             torch.distributed.broadcast(buffer, src=0)
@@ -264,9 +264,12 @@ def _end_epoch(job: Job, stop: Stop) -> None:
     if job.perturbation and not job.perturbation.method.noise:
         facts["robust_accuracy"] = _robust_accuracy(job, job.perturbation, weights)
     _add_to_soup(job)
+    before = _collapsed(job)
     close_epoch(job, facts)
-    if collapsed(job):
-        job.say("the network has overfitted to its own attack (robust accuracy fell by half): stopped; the best epoch is kept")
+    if _collapsed(job) and not before:
+        stops = f"stopped; epoch {state.counters.best_epoch} is kept"
+        does = "validation decides nothing, so it trains on" if recipe.keep == "last" else stops
+        job.say(f"the network has overfitted to its own attack (robust accuracy fell by half): {does}")
 
 
 def _add_to_soup(job: Job) -> None:
@@ -280,12 +283,12 @@ def _taste(job: Job, stop: Stop) -> None:
     """Keep the mean of the last epochs' weights if validation finds it no worse than the best epoch, or decides nothing."""
     counters, state = job.state.counters, job.state
     accuracy, epochs = topk(validate(job, state.soup, stop), job.val.labels, 1), min(job.recipe.soup, job.recipe.epochs)
-    better = accuracy >= counters.best or job.recipe.keep == "last"
+    alike = accuracy >= counters.best or better.tied(accuracy, counters.best, len(job.val.labels)) or job.recipe.keep == "last"
     job.say(
-        f"soup of the last {epochs} epochs: validation accuracy {accuracy:.2%}, the epoch kept so far {counters.best:.2%}: "
-        f"{'the soup' if better else 'that epoch'} is kept"
+        f"soup of the last {epochs} epochs: validation accuracy {accuracy:.2%}, the best epoch {counters.best:.2%}: "
+        f"{'the soup' if alike else 'that epoch'} is kept"
     )
-    if better:
+    if alike:
         counters.best, counters.souped, state.kept = accuracy, epochs, state.soup
 
 
@@ -309,9 +312,15 @@ def _robust_accuracy(job: Job, how: adversarial.Perturbation, weights: dict[str,
             p.requires_grad_(True)
 
 
-def collapsed(job: Job) -> bool:
-    """Whether adversarial training has come to catastrophic overfitting."""
-    return adversarial.collapsed([row["robust_accuracy"] for row in job.state.counters.rows if "robust_accuracy" in row])
+def _collapsed(job: Job) -> bool:
+    """Whether adversarial training has come to catastrophic overfitting, as far as so many pictures can tell."""
+    return adversarial.collapsed([row["robust_accuracy"] for row in job.state.counters.rows if "robust_accuracy" in row], _judges(job))
+
+
+def _judges(job: Job) -> int:
+    """How many validation pictures decide: of a training that is to be robust, those that are attacked."""
+    n = len(job.val.labels)
+    return min(adversarial.PROBED, n) if job.perturbation and not job.perturbation.method.noise else n
 
 
 def scores(logits: Tensor, labels: Tensor) -> dict[str, Any]:
@@ -321,11 +330,12 @@ def scores(logits: Tensor, labels: Tensor) -> dict[str, Any]:
 
 def close_epoch(job: Job, facts: dict[str, Any]) -> None:
     """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
-    counters, state = job.state.counters, job.state
-    worth = facts.get("robust_accuracy", facts["val_accuracy"])
-    if worth > counters.best or job.recipe.keep == "last":
-        counters.best, counters.best_epoch = worth, counters.epoch + 1
+    counters, state, point = job.state.counters, job.state, better.point(facts)
+    kept = better.kept(counters.rows, counters.best_epoch, counters.best)
+    if job.recipe.keep == "last" or better.replaces(point, kept, counters.best, _judges(job)):
+        counters.best_epoch = counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
+    counters.best = point.accuracy if job.recipe.keep == "last" else max(counters.best, point.accuracy)
     counters.rows.append(
         {
             "epoch": counters.epoch + 1,
@@ -370,5 +380,4 @@ def validate(
 
 def out_of_patience(job: Job) -> bool:
     """Whether validation has not become better for as many epochs as the recipe waits."""
-    history = [row["val_accuracy"] for row in job.state.counters.rows]
-    return job.recipe.patience > 0 and schedule.stale(history) >= job.recipe.patience
+    return 0 < job.recipe.patience <= better.stale(better.points(job.state.counters.rows), _judges(job))

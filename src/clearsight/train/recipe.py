@@ -50,7 +50,11 @@ class Recipe:
     optimizer: str = setting("adamw", "how weights move; lbfgs solves the head to its optimum and leaves the rest", choices=OPTIMIZERS)
     lr: float = setting(2e-3, "peak learning rate", low=0)
     momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
-    weight_decay: float = setting(5e-4, "decay of the weights (never of biases and norms)", low=0)
+    weight_decay: float = setting(
+        5e-4,
+        "decay of weights of two or more dimensions: of no bias and norm, but of ConvNeXt's scales, ViT's class token and positions",
+        low=0,
+    )
     l2: float = setting(
         0.0,
         "lbfgs: strength of the penalty l2/2·‖W‖² (0: chosen among falling ones by validation, or by cross-validation with --keep last)",
@@ -59,11 +63,12 @@ class Recipe:
     head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
     schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
     warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
-    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy before lr is divided by 10", low=1)
-    patience: int = setting(0, "stop after this many epochs without a better validation accuracy (0: never)", low=0)
+    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
+    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
     keep: str = setting(
         "auto",
-        "weights that are kept: of the best epoch, or of the last, and validation then decides nothing (auto: last with --labels)",
+        "weights that are kept: of the best epoch (by fewer than 30 validation pictures: of the last that they cannot tell from it), "
+        "or of the last, and validation then decides nothing (auto: last with --labels)",
         choices=("auto", "best", "last"),
     )
     label_smoothing: float = setting(0.0, "share of the target spread over all classes", low=0, high=0.9)

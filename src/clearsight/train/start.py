@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .. import classifier, weights
 from ..base.errors import ClearsightError, UsageError
-from ..classifier import ensemble
+from ..classifier import ensemble, validation
 from ..images.preprocess import Preprocessing
 from ..weights import adapt, licence
 from .parallel import Team
@@ -19,7 +19,7 @@ from .recipe import Recipe
 
 @dataclass(frozen=True)
 class Start:
-    """What a training starts from; `digest` is the SHA-256 of the weights as they were read."""
+    """What a training starts from; `digest` is the SHA-256 of the weights as they were read, `chosen` whether validation chose them."""
 
     origin: str
     model: nn.Module
@@ -29,11 +29,12 @@ class Start:
     digest: str
     pretrained: bool = False  # without labels: its head, which has seen them, only judges the features
     legal: dict[str, str] = field(default_factory=dict)  # the licence of the weights it stems from, and what proves their file
+    chosen: dict[str, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, str]:
         """What the run and the artefact say of it."""
-        return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal}
+        return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal, **self.chosen}
 
     def prepared(self, recipe: Recipe) -> Preprocessing:
         """The preprocessing that the weights were trained with, at the size, channels and fit of a settled recipe."""
@@ -119,4 +120,5 @@ def _opened(recipe: Recipe) -> Start:
         raise UsageError(f"the network in {origin} is {saved.architecture}, and --model says {model}: leave it out.")
     pretrained = "pretrained" in saved.facts
     legal = licence.inherited(saved.facts)
-    return Start(origin, saved.model, saved.preprocessing, saved.classes, saved.architecture, digest, pretrained, legal)
+    chosen = {} if pretrained else validation.passed_on("start", saved.facts)
+    return Start(origin, saved.model, saved.preprocessing, saved.classes, saved.architecture, digest, pretrained, legal, chosen)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 from .. import __version__
 from ..base.device import hardware
 from ..base.errors import ClearsightError, LostProcess, UsageError
-from ..classifier import Classifier
+from ..classifier import Classifier, validation
 from ..classifier import save as save_artefact
 from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Dataset, Parts
@@ -23,12 +23,12 @@ from ..datasets.manifest import apply_manifest, manifest
 from ..datasets.split import align_parts, with_labels
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
-from ..metrics.accuracy import topk
+from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
-from ..metrics.intervals import wilson
 from ..weights.licence import inherited
 from . import checkpoint, prepare
 from .assemble import assemble, initialise, pictures_of, within_budget
+from .better import FEW
 from .division import ancestors, divided, known_pictures
 from .events import write_events
 from .guard import Interrupted, Stop
@@ -100,8 +100,6 @@ def train(
             say(note)
         if prepare.by_size(first, settings):
             say(finetune.said(recipe, len(parts.parts["train"])))
-        if recipe.keep == "last":
-            say(f"the last epoch is kept: the {len(parts.parts['val']):,} labels of validation measure and decide nothing")
         with open_run(out, runs, parts.name, recipe.model) if team.leads else Run(Path()) as run:
             say(run.note)
             return _new_run(run, recipe, start, values, parts, data, team, quiet, say)
@@ -133,6 +131,8 @@ def _new_run(
     say(pictures.note)
     job = set_task(assemble(recipe, parts, pictures, val, preprocessing, team, quiet, say, None), parts, start)
     job = dataclasses.replace(job, recipe=within_budget(job, say), lineage=_lineage(job, start))
+    if recipe.keep == "last":
+        say(_promise(job, parts))
     if start:
         say(start.said(recipe, len(parts.classes)))
         job.state.model.load_state_dict(values, strict=False)
@@ -246,7 +246,8 @@ def carry_out(job: Job, run: Run, again: str) -> None:
         run.write_rows(counters.rows)
         row = counters.rows[-1]
         write_events(run.events, row)
-        best = " · best so far" if counters.best_epoch == row["epoch"] and job.recipe.keep != "last" else ""
+        word = "best" if len(job.val) >= FEW else "kept"  # with few pictures the last of those that are no worse
+        best = f" · {word} so far" if counters.best_epoch == row["epoch"] and job.recipe.keep != "last" else ""
         more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
         place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{job.recipe.epochs}"
         job.say(
@@ -264,8 +265,11 @@ def carry_out(job: Job, run: Run, again: str) -> None:
         raise Interrupted(stopped.number, again if job.team.leads else "") from None
 
 
-def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
-    """Fit the temperature of the kept weights on validation, unless that is to decide nothing, and write the artefact."""
+def finish(job: Job, run: Run, parts: Parts, decided: Sequence[str] | None = None) -> Trained | None:
+    """Fit the temperature of the kept weights on validation, unless that is to decide nothing, and write the artefact.
+
+    `decided` is what validation has decided of the weights (None: what the job's recipe says).
+    """
     recipe, counters, model = job.recipe, job.state.counters, job.state.model
     model.load_state_dict(job.state.kept)
     exact = Speed(channels_last=job.speed.channels_last)  # what is reported, and the temperature, are float32's
@@ -273,9 +277,9 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
     if not job.team.leads:
         return None
     temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)
-    n, top1 = len(labels), topk(logits, labels, 1)
-    low, high = wilson(round(top1 * n), n)
-    validation = {"n": n, "top1": {"value": top1, "low": low, "high": high}}
+    n, right = len(labels), int((ranks(logits, labels) == 0).sum())
+    chosen = list(_decided(job, parts) if decided is None else decided)
+    judged = validation.judged(right, n, chosen + ["temperature"] * (temperature != 1))
     rate = counters.pictures / max(counters.seconds, 1e-9)
     parameters = sum(p.numel() for p in model.parameters())
     facts = {
@@ -289,7 +293,7 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
         "seconds": round(counters.seconds, 1),
         "speed": job.speed.words,
         "clearsight": __version__,
-        "validation": validation,
+        "validation": judged,
         **job.lineage,
     }
     classifier = Classifier(
@@ -297,8 +301,34 @@ def finish(job: Job, run: Run, parts: Parts) -> Trained | None:
     )
     save_artefact(classifier, run.folder, golden(parts.parts["val"], recipe.channels))
     kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
-    job.say(f"{kept} kept: validation accuracy {top1:.2%} (95 % interval {low:.2%} to {high:.2%}, n = {n:,})")
-    return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), validation, parts)
+    job.say(f"{kept} kept: validation accuracy {validation.worded(judged)}")
+    return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged, parts)
+
+
+def _promise(job: Job, parts: Parts) -> str:
+    """What `keep last` means for the labels of validation, which may have decided something before this training."""
+    told = f"the last epoch is kept: the {len(job.val):,} labels of validation measure and decide nothing"
+    before = _decided(job, parts)
+    return f"{told} here, but {validation.said(before).removeprefix('these pictures ')}" if before else told
+
+
+def _decided(job: Job, parts: Parts) -> list[str]:
+    """What validation has decided of the weights that are kept, as `classifier.validation` names it."""
+    recipe, rows = job.recipe, job.state.counters.rows
+    before = [name for name in ("start", "teacher") if job.lineage.get(f"{name}_chosen_by_validation_of") == parts.name]
+    if recipe.keep == "last":
+        return before
+    if recipe.optimizer == "lbfgs":
+        return [*before, *(["l2"] if len(rows) > 1 else [])]
+    solved = recipe.tune == "head-then-all"
+    found = {
+        "epoch": len(rows) > 1 or solved,
+        "l2": solved and not recipe.l2 and len(job.val) >= FEW,
+        "soup": recipe.soup > 0,
+        "learning rate": recipe.schedule == "plateau" and len(rows) > 1,
+        "length": recipe.patience > 0 and len(rows) > 1,
+    }
+    return [*before, *(name for name, true in found.items() if true)]
 
 
 def golden(val: Dataset, channels: int) -> list[np.ndarray]:

@@ -147,8 +147,9 @@ def test_probe_is_accuracy_after_pgd():
 
 
 def test_collapse():
-    assert not collapsed([]) and not collapsed([0.1]) and not collapsed([0.3, 0.2, 0.4, 0.21])
-    assert collapsed([0.3, 0.4, 0.19])
+    assert not collapsed([], 512) and not collapsed([0.1], 512) and not collapsed([0.3, 0.2, 0.4, 0.21], 512)
+    assert collapsed([0.3, 0.4, 0.19], 512)
+    assert not collapsed([0.2, 0.0], 5)  # one picture
 
 
 @pytest.mark.parametrize("name", ["pgd", "trades", "free"])
@@ -178,7 +179,24 @@ def test_the_most_robust_epoch_is_kept_and_collapse_stops(tmp_path, monkeypatch,
     monkeypatch.setattr(adversarial, "probe", lambda *given: next(values))
     trained = train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 4, "perturb": "fgsm:0.1", "quiet": False})
     assert trained.epochs == 3 and trained.classifier.facts["best_epoch"] == 2
-    assert "overfitted to its own attack" in capsys.readouterr().err
+    assert "overfitted to its own attack (robust accuracy fell by half): stopped; epoch 2 is kept" in capsys.readouterr().err
+
+
+def test_collapse_stops_nothing_where_validation_decides_nothing(tmp_path, monkeypatch, capsys):
+    values = iter([0.2, 0.5, 0.1, 0.1])
+    monkeypatch.setattr(adversarial, "probe", lambda *given: next(values))
+    settings = {**SETTINGS, "epochs": 4, "perturb": "fgsm:0.1", "keep": "last", "quiet": False}
+    trained = train(DATA, out=str(tmp_path / "run"), **settings)
+    assert trained.epochs == 4 and trained.classifier.facts["best_epoch"] == 4
+    said = capsys.readouterr().err
+    assert said.count("validation decides nothing, so it trains on") == 1 and "stopped" not in said
+
+
+def test_patience_waits_for_what_is_kept(tmp_path, monkeypatch):
+    values = iter([0.1, 0.9, 0.5, 0.5, 0.5, 0.5])
+    monkeypatch.setattr(adversarial, "probe", lambda *given: next(values))
+    settings = {**SETTINGS, "epochs": 6, "perturb": "fgsm:0.1", "patience": 2}
+    assert train(DATA, out=str(tmp_path / "run"), **settings).epochs == 4  # however much the plain accuracy still rises
 
 
 @pytest.mark.slow

@@ -75,6 +75,8 @@ def test_before_and_after_are_said(made):
     assert found["ensemble"]["top1_error"]["value"] == pytest.approx(1 - made.validation["top1"]["value"])
     assert found["weights"] == read_json(made.run / "config.json")["weights"]["sha256"] and len(found["judged_on"]["digest"]) == 64
     assert found["n"] == found["judged_on"]["n"] == made.validation["n"] == sum(row["part"] == "val" for row in split_of(made.run))
+    assert found["ensemble"]["top1_error"]["low"] is None and found["mean"]["top5_error"]["reason"] == "these pictures chose the epoch"
+    assert lines(found)[-1] == "no intervals: these pictures chose the epoch"
 
 
 def test_errors_are_counted_by_hand():
@@ -86,6 +88,7 @@ def test_errors_are_counted_by_hand():
     assert found["mean"]["top1_error"]["value"] == 0.375 and found["ensemble"]["top1_error"]["value"] == 0.25
     assert found["ensemble"]["top5_error"]["value"] == 0
     assert [line.split("  ")[0] for line in lines(found)] == ["validation, n = 4", "a", "b", "mean of members", "ensemble"]
+    assert found["mean"]["top1_error"]["low"] < 0.375 < found["mean"]["top1_error"]["high"]
     assert "top5_error" not in standing({"a": a[:, :5]}, a[:, :5], labels)["mean"]
 
 

@@ -20,6 +20,7 @@ from ...base.progress import Progress
 from ...classifier.folding import folded
 from ...datasets.loader import Pictures
 from ...models.base import Model
+from ..better import FEW
 from ..checkpoint import State
 from ..guard import Interrupted, Stop
 from ..loop import Job, close_epoch, out_of_patience, scores
@@ -103,11 +104,10 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
             saved = time.monotonic()
 
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
-    alone = recipe.l2 or recipe.keep == "last"  # no path that validation judges
-    while counters.epoch < recipe.epochs and not alone and not out_of_patience(job) and not _over(job) and not _chosen(job):
+    while counters.epoch < recipe.epochs and not _alone(job) and not out_of_patience(job) and not _over(job) and not _chosen(job):
         solved(strengths[counters.epoch], rough=True)
     if not _chosen(job):
-        if alone:
+        if _alone(job):
             l2 = recipe.l2 or _by_folds(job, pictures, labels, counts, strengths, stop)
         else:
             l2 = counters.rows[counters.best_epoch - 1]["l2"]
@@ -117,10 +117,15 @@ def _fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop:
         solved(l2)
 
 
+def _alone(job: Job) -> bool:
+    """Whether there is no path that validation judges: one strength is given, or validation decides nothing, or has too few pictures."""
+    return job.recipe.l2 > 0 or job.recipe.keep == "last" or len(job.val) < FEW
+
+
 def _chosen(job: Job) -> bool:
     """Whether the last row is the precise solution: the only one whose strength is not weaker than the one before."""
     strengths = [row["l2"] for row in job.state.counters.rows]
-    return bool(strengths) and (job.recipe.l2 > 0 or job.recipe.keep == "last" or strengths[-1] in strengths[:-1])
+    return bool(strengths) and (_alone(job) or strengths[-1] in strengths[:-1])
 
 
 def _by_folds(job: Job, pictures: Tensor, labels: Tensor, counts: Tensor | None, strengths: list[float], stop: Stop) -> float:

@@ -146,9 +146,10 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> Optimizer:
-    """The optimizer `name` (sgd, adamw, lars, muon) over the trainable weights; biases and norms are never decayed. `lbfgs` moves none.
+    """The optimizer `name` (sgd, adamw, lars, muon) over the trainable weights. `lbfgs` moves none.
 
-    Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for whoever sets `lr`. Raises UsageError for another name.
+    What has one dimension, as biases and norms have, is never decayed. Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for
+    whoever sets `lr`. Raises UsageError for another name.
     """
     trainable = [(key, p) for key, p in model.named_parameters() if p.requires_grad]
     weights = [p for _, p in trainable if p.ndim > 1]

@@ -20,6 +20,7 @@ from ...base.randomness import uniform
 from ...base.registry import look_up
 from ...images.perturb import NORMS, Loss, Scores, ascend, cross_entropy, missed, normal, parse_epsilon, per_picture, random_start
 from ...images.preprocess import Preprocessing
+from ..better import tied
 from ..step.loss import judged
 from ..step.working import Working
 
@@ -153,6 +154,6 @@ def probe(how: Perturbation, scores: Scores, pictures: Tensor, labels: Tensor, s
     return float(kept.float().mean())
 
 
-def collapsed(history: list[float]) -> bool:
-    """Whether the robust accuracies of the epochs so far end in catastrophic overfitting."""
-    return len(history) > 1 and history[-1] < COLLAPSE * max(history)
+def collapsed(history: list[float], n: int) -> bool:
+    """Whether the robust accuracies of the epochs so far, on `n` pictures, end in catastrophic overfitting."""
+    return len(history) > 1 and history[-1] < COLLAPSE * max(history) and not tied(history[-1], max(history), n)

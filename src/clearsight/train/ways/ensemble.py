@@ -15,7 +15,7 @@ from torch import Tensor
 from ...base.device import pick_device
 from ...base.errors import UsageError
 from ...base.files import inside, write_json
-from ...classifier import Classifier, ensemble
+from ...classifier import Classifier, ensemble, validation
 from ...classifier import load as load_artefact
 from ...classifier import save as save_artefact
 from ...classifier.artefact import CONFIG
@@ -28,7 +28,7 @@ from ...datasets.split import align
 from ...images.decode import decode
 from ...metrics.accuracy import ranks
 from ...metrics.calibration import fit_temperature
-from ...metrics.intervals import wilson
+from ...metrics.intervals import bounded, wilson
 from ...weights.licence import inherited
 from ..division import ancestors, known_pictures
 from ..guard import Interrupted
@@ -94,36 +94,46 @@ def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, qui
 
 
 def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], quiet: bool) -> Trained:
-    """The members as one classifier, its temperature fitted on validation, in the run's folder."""
+    """The members as one classifier, its temperature fitted on validation unless that is to decide nothing, in the run's folder."""
     device, val = pick_device(recipe.device), parts.parts["val"]
     every = [load_artefact(folder, device=device) for folder in folders]
     whole = ensemble.join(every)
     pictures = load(align(val, whole.classes), whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     *answers, together = (_logits(one, pictures) for one in (*every, whole))
-    whole.temperature = fit_temperature(together, pictures.labels)
+    whole.temperature = 1.0 if recipe.keep == "last" else fit_temperature(together, pictures.labels)
     names = [f"members/{folder.name}" for folder in folders]
-    found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels)
-    whole.facts = _facts(every, found, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
+    decided = _decided(every, whole)
+    found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
+    whole.facts = _facts(every, found, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
     save_artefact(whole, run.folder, golden(val, recipe.channels))
     write_json(run.folder / FILE, {**found, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
     for line in lines(found):
         speaker(quiet)(line)
-    seconds, epochs, validation = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
+    seconds, epochs, judged = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
     rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
     parameters = sum(p.numel() for p in whole.model.parameters())
-    return Trained(run.folder, whole, parameters, epochs, seconds, round(rate, 1), validation, parts)
+    return Trained(run.folder, whole, parameters, epochs, seconds, round(rate, 1), judged, parts)
 
 
-def _facts(members: Sequence[Classifier], found: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+def _decided(members: Sequence[Classifier], whole: Classifier) -> list[str]:
+    """What validation has decided of the members and, by its temperature, of the whole."""
+    found: dict[str, None] = {}
+    for one in members:  # one that a version of before has trained does not say: by default it chose the epoch
+        own = validation.decided(one.facts)
+        found |= dict.fromkeys("members" if name == "temperature" else name for name in (("epoch",) if own is None else own))
+    return [*found, *(["temperature"] if whole.temperature != 1 else [])]
+
+
+def _facts(members: Sequence[Classifier], found: dict[str, Any], decided: list[str], known: dict[str, Any]) -> dict[str, Any]:
     """What the artefact says of its training: as that of a single network, and what the members have added up to."""
-    error, first = found["ensemble"]["top1_error"], members[0].facts
+    first, right = members[0].facts, round(found["n"] * (1 - found["ensemble"]["top1_error"]["value"]))
     return {
         **known,
         "epochs": max(one.facts["epochs"] for one in members),
         "training_pictures": first["training_pictures"],
         "seconds": round(sum(float(one.facts["seconds"]) for one in members), 1),
         "clearsight": first["clearsight"],
-        "validation": {"n": found["n"], "top1": {"value": 1 - error["value"], "low": 1 - error["high"], "high": 1 - error["low"]}},
+        "validation": validation.judged(right, found["n"], decided),
         "ensemble": found,
         **inherited(*(one.facts for one in members)),
     }
@@ -136,8 +146,8 @@ def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:
     return torch.cat([fast.logits(batch).cpu() for batch in batches])
 
 
-def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor) -> dict[str, Any]:
-    """Top-1 and, of more than 5 classes, top-5 errors with 95 % intervals, from logits `(n, K)`: before and after.
+def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_interval: str = "") -> dict[str, Any]:
+    """Top-1 and, of more than 5 classes, top-5 errors with 95 % intervals or why they have none, from logits `(n, K)`: before and after.
 
     The interval of the members' mean is that of one classifier with this error.
     """
@@ -145,13 +155,13 @@ def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor) -> di
     wrong = {name: {k: int((ranks(logits, labels) >= k).sum()) for k in ks} for name, logits in (members | {"": together}).items()}
     own = wrong.pop("")
     mean = {k: sum(row[k] for row in wrong.values()) / len(members) for k in ks}
-    rows = [{"name": name, **_errors(row, n)} for name, row in wrong.items()]
-    return {"n": n, "part": "validation", "members": rows, "mean": _errors(mean, n), "ensemble": _errors(own, n)}
+    rows = [{"name": name, **_errors(row, n, no_interval)} for name, row in wrong.items()]
+    after = {"mean": _errors(mean, n, no_interval), "ensemble": _errors(own, n, no_interval)}
+    return {"n": n, "part": "validation", "members": rows, **after}
 
 
-def _errors(wrong: dict[int, Any], n: int) -> dict[str, Any]:
-    limits = {k: wilson(round(count), n) for k, count in wrong.items()}
-    return {f"top{k}_error": {"value": count / n, "low": limits[k][0], "high": limits[k][1]} for k, count in wrong.items()}
+def _errors(wrong: dict[int, Any], n: int, no_interval: str) -> dict[str, Any]:
+    return {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
 
 
 def lines(found: dict[str, Any]) -> list[str]:
@@ -162,9 +172,10 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"{found['part']}, n = {found['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
     ]
     for name, row in named:
-        cells = [f"{row[key]['value']:.2%} ({row[key]['low']:.2%} to {row[key]['high']:.2%})" for key in keys]
-        said.append(name.ljust(24) + "".join(cell.ljust(28) for cell in cells))
-    return [line.rstrip() for line in said]
+        limits = ["" if row[key]["low"] is None else f" ({row[key]['low']:.2%} to {row[key]['high']:.2%})" for key in keys]
+        said.append(name.ljust(24) + "".join(f"{row[key]['value']:.2%}{some}".ljust(28) for key, some in zip(keys, limits, strict=True)))
+    why = found["ensemble"]["top1_error"].get("reason")
+    return [line.rstrip() for line in [*said, *([f"no intervals: {why}"] if why else [])]]
 
 
 def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs") -> tuple[Path, Classifier]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from ... import classifier
 from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ...base.randomness import key, permutation
-from ...classifier import Classifier
+from ...classifier import Classifier, validation
 from ...classifier.features import described
 from ...datasets.dataset import Dataset, Parts, joined
 from ...datasets.loader import Pictures, load
@@ -171,7 +171,8 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
     data = everything(recipe, parts)
     whole = load(data, teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=job.quiet)
     order = [teacher.classes.index(label) for label in parts.classes]
-    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest, **inherited(teacher.facts)}
+    chosen = validation.passed_on("teacher", teacher.facts)
+    lineage = {"taught_by": recipe.teacher, "taught_by_sha256": digest, **inherited(teacher.facts), **chosen}
     answers = _answers(teacher.faster(), whole)[:, order]
     if recipe.spread:
         looking, name = _looking(recipe, parts, teacher, start)
