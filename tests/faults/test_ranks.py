@@ -10,7 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
+import torch.nn.functional as F
 
+from clearsight import load
+from clearsight.datasets import loader
+from clearsight.evaluate.parts import choose
+from clearsight.train.run import Run
 from tests.faults.harness import ROOT
 
 RANK_KILLS = 50
@@ -35,6 +41,26 @@ def test_a_lost_process_ends_the_others_and_loses_nothing(bench):
     saved = [entry["at"] for entry in two.log if entry["op"] == "saved"]
     faults = [(1, "kill", 1), (1, "kill", 5), (0, "kill", saved[1] - 3), (0, "eio", saved[4] - 3)]
     problems = [problem for fault in faults for problem in lost(two, *fault)]
+    assert not problems, "\n".join(problems)
+
+
+NORMED = {"model": "swift", "size": 28, "ema": 0.9, "keep": "last"}
+
+
+@pytest.mark.parametrize("more", [{}, {"soup": 2}, {"perturb": "fgsm:0.1"}], ids=str)
+def test_batch_norm_and_its_average_are_one_in_all_processes(bench, more):
+    """Validation judges what is saved, and a resume has in every process what a run had that never stopped."""
+    two = bench(ranks=2, steps=True, **NORMED, **more)
+    val = choose(two.run, None, "val").dataset
+    classifier = load(two.run)
+    pictures = loader.load(val, classifier.preprocessing, quiet=True)
+    logits = classifier.logits(pictures.batch(torch.arange(len(val))))
+    if "soup" not in more:  # which is no row
+        judged = Run(two.run).rows()[-1]
+        assert judged["val_loss"] == pytest.approx(float(F.cross_entropy(logits, pictures.labels)), rel=1e-5)
+    right = int((logits.argmax(1) == pictures.labels).sum())
+    assert classifier.facts["validation"]["top1"]["value"] == right / len(val)
+    problems = [problem for point in (2, 4) for problem in lost(two, 1, "kill", point)]
     assert not problems, "\n".join(problems)
 
 

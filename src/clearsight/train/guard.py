@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -46,6 +48,22 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether `error` is what torch or Python raises when memory runs out; on a processor torch has no class for it."""
     words = ("can't allocate memory", "not enough memory", "out of memory")
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(said in str(error) for said in words)
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what an error says; Python's own says nothing when memory runs out."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+@contextmanager
+def once(batch: int, parts: int) -> Iterator[None]:
+    """For what moves weights, and so is not done a second time with smaller parts: OutOfMemory where memory runs out."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise OutOfMemory(batch, parts, reason(error)) from error
 
 
 class Stop:

@@ -9,6 +9,7 @@ Shapes: N pictures in this process's share of a batch, K classes.
 import math
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,7 @@ from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import topk
 from . import better, checkpoint
-from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, out_of_memory
+from .guard import Interrupted, NotFinite, OutOfMemory, Stop, name_the_layer, once, out_of_memory, reason
 from .parallel import Team
 from .recipe import Recipe
 from .step import schedule
@@ -125,6 +126,7 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
                 if job.team.leads and time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
                     save()
                     saved = time.monotonic()
+        _agree(job)
         if not _worth_judging(job):
             _add_to_soup(job)
             _next_epoch(counters)
@@ -142,6 +144,13 @@ def fit(job: Job, save: Callable[[], None], on_epoch: Callable[[], None], stop: 
         _taste(job, stop)
 
 
+def _agree(job: Job) -> None:
+    """Statistics of batch norm, each process's own, become the first one's in all of them: those of the weights and of their average."""
+    buffers = dict(job.state.model.named_buffers())
+    job.team.same(buffers.values())
+    job.team.same(value for name, value in job.state.averaged.items() if name in buffers)
+
+
 def _worth_judging(job: Job) -> bool:
     """Whether validation is computed after this epoch: where it decides nothing, not before as many pictures were learnt from as it has."""
     recipe, counters = job.recipe, job.state.counters
@@ -152,17 +161,21 @@ def _worth_judging(job: Job) -> bool:
 
 def _fitting_step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, stop: Stop) -> tuple[float, int, bool]:
     """`_step`, in twice as many parts each time that memory runs out; batch norm then sees smaller parts, and so it is said."""
+    norms = [value for module in job.state.model.modules() if isinstance(module, finetune.NORMS) for value in module.buffers()]
+    before = [value.clone() for value in norms]
     while True:
         try:
             return _step(job, net, share, pictures, whole, stop)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
-            reason = str(error).splitlines()[0]
+            why = reason(error)
         # outside of the handler, which would keep the failed step's tensors alive
         most = len(share) // 2
         if job.team.world > 1 or job.parts >= most:
-            raise OutOfMemory(whole, job.parts, reason)
+            raise OutOfMemory(whole, job.parts, why)
+        for value, was in zip(norms, before, strict=True):  # the parts that fitted have moved them
+            value.copy_(was)
         job.state.counters.accumulate = min(2 * job.parts, most)
         job.say(f"out of memory: from here each batch of {job.recipe.batch} is computed in {job.parts} parts (as --accumulate {job.parts})")
 
@@ -175,8 +188,11 @@ def _step(job: Job, net: Working, share: Tensor, pictures: Tensor, whole: int, s
     for group in state.optimizer.param_groups:
         group["lr"] = _lr(job, counters.step) * group.get("lr_scale", 1.0)
     seed_generators(key(recipe.seed, counters.epoch, counters.step, job.team.rank, "dropout"), job.device)
-    for _ in range(how.method.turns if how else 1):
-        loss_sum, correct = _turn(job, net, share, pictures, whole, adversary)
+    if adversary:
+        job.team.same(state.model.buffers())  # its search is in evaluation mode
+    for turn in range(how.method.turns if how else 1):
+        with once(whole, job.parts) if turn else nullcontext():
+            loss_sum, correct = _turn(job, net, share, pictures, whole, adversary)
     numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
     loss_total, correct_total, asked = job.team.total(numbers).tolist()
     return loss_total, int(correct_total), asked > 0
@@ -226,11 +242,12 @@ def _update(job: Job, loss: float, index: Tensor, part: Tensor) -> None:
         raise NotFinite(state.counters.epoch, state.counters.step, where, loss, recipe.lr, job.speed.bf16)
     if recipe.clip:
         nn.utils.clip_grads_with_norm_([p for p in state.model.parameters() if p.grad is not None], recipe.clip, norm)
-    state.optimizer.step()
-    if recipe.ema:
-        # early on the average follows quickly, so that it forgets the first random weights
-        steps = state.counters.epoch * job.steps + state.counters.step
-        blend(state.averaged, state.model.state_dict(), 1 - min(recipe.ema, (1 + steps) / (10 + steps)))
+    with once(recipe.batch, job.parts):
+        state.optimizer.step()
+        if recipe.ema:
+            # early on the average follows quickly, so that it forgets the first random weights
+            steps = state.counters.epoch * job.steps + state.counters.step
+            blend(state.averaged, state.model.state_dict(), 1 - min(recipe.ema, (1 + steps) / (10 + steps)))
 
 
 def blend(mean: dict[str, Tensor], values: dict[str, Tensor], share: float) -> None:
@@ -255,9 +272,6 @@ def _lr(job: Job, step: int) -> float:
 def _end_epoch(job: Job, stop: Stop) -> None:
     """Judge the epoch on validation, and close it."""
     state, recipe = job.state, job.recipe
-    if job.team.world > 1:
-        for buffer in state.model.buffers():
-            torch.distributed.broadcast(buffer, src=0)
     weights = state.averaged or None
     facts: dict[str, Any] = {"lr": _lr(job, job.steps - 1)}
     facts |= job.task.judge(job, weights, stop) if job.task else scores(validate(job, weights, stop), job.val.labels)

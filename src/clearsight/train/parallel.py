@@ -3,6 +3,7 @@
 import os
 import time
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -46,6 +47,12 @@ class Team:
         said = torch.tensor([number], dtype=torch.int64)
         dist.broadcast(said, src=0)
         return int(said)
+
+    def same(self, tensors: Iterable[Tensor]) -> None:
+        """Give the `tensors` of every process the values of rank 0's."""
+        if self.world > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, src=0)
 
     def gathered(self, rows: Tensor, counts: list[int]) -> Tensor:
         """The rows `(n, …)` of all processes, in rank order; `counts` are their numbers of rows."""

@@ -15,7 +15,7 @@ from clearsight.train.train import resume, train
 from tests.pictures import digit_arrays
 from tests.train.test_resume import columns, weights
 
-DATA = digit_arrays(per_class=24)
+DATA = digit_arrays(per_class=40)  # 32 validation pictures, which may choose a strength
 SOLVED = {"recipe": "solved", "seed": 3, "quiet": True}
 
 

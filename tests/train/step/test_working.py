@@ -104,6 +104,40 @@ def test_out_of_memory_halves_the_parts_and_says_so(tmp_path, monkeypatch, capsy
     assert torch.equal(told.classifier.model.conv1.weight, _weight(tmp_path / "small"))
 
 
+def test_what_batch_norm_saw_before_memory_ran_out_is_forgotten(tmp_path, monkeypatch):
+    outputs, large = Working.outputs, []
+
+    def limited(self, inputs):
+        if len(inputs) > 8:
+            large.append(len(inputs))
+            if len(large) == 2:
+                raise MemoryError  # in the second part: batch norm has seen the first
+        return outputs(self, inputs)
+
+    monkeypatch.setattr(Working, "outputs", limited)
+    ran_out = trained(tmp_path / "out", model="swift", size=28, speed="plain", accumulate=2)
+    monkeypatch.undo()
+    told = trained(tmp_path / "told", model="swift", size=28, speed="plain", accumulate=4)
+    assert (ran_out.run / "model.safetensors").read_bytes() == (told.run / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("where", ["blend", "second turn"])
+def test_a_step_that_has_moved_the_weights_is_not_done_again(where, tmp_path, monkeypatch):
+    name, at = {"blend": ("blend", 1), "second turn": ("_turn", 2)}[where]
+    real, calls = getattr(loop, name), []
+
+    def out_once(*given):
+        calls.append(1)
+        if len(calls) == at:
+            raise MemoryError("out of memory")
+        return real(*given)
+
+    monkeypatch.setattr(loop, name, out_once)
+    settings = {"ema": 0.9} if where == "blend" else {"perturb": "free:0.1"}
+    with pytest.raises(ClearsightError, match=r"out of memory with a batch of .* The last checkpoint is untouched"):
+        trained(tmp_path / "run", speed="plain", **settings)
+
+
 def _weight(folder):
     from clearsight import load
 

@@ -226,9 +226,9 @@ def test_the_soup_is_kept_when_it_is_no_worse(accuracy, kept, monkeypatch):
     own, other = {"w": torch.zeros(1)}, {"w": torch.ones(1)}
     counters = checkpoint.Counters(best=accuracy, best_epoch=1)
     holder = checkpoint.State(torch.nn.Identity(), SGD([]), kept=own, soup=other, counters=counters)
-    pictures = type("Pictures", (), {"labels": torch.tensor([0, 1])})()
+    pictures = type("Pictures", (), {"labels": torch.tensor([0, 1]).repeat(50)})()
     job = loop.Job(compose({"soup": 3}), holder, pictures, pictures, None, (), torch.ones(2), None, None, None, say=lambda line: None)
-    monkeypatch.setattr(loop, "validate", lambda job, weights, stop: torch.tensor([[1.0, 0.0], [1.0, 0.0]]))
+    monkeypatch.setattr(loop, "validate", lambda job, weights, stop: torch.tensor([[1.0, 0.0]]).repeat(100, 1))
     loop._taste(job, None)
     assert (counters.souped, holder.kept) == ((kept, other) if kept else (0, own))
 
