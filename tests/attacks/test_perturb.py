@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from clearsight.attacks.table import ATTACKS
-from clearsight.images.perturb import NORMS, ascend, missed, per_picture, random_start, slope
+from clearsight.images.perturb import NORMS, ascend, missed, normal, per_picture, random_start, slope
 from tests.attacks.victims import Linear, classifier, convnet, pictures, task
 
 MODELS = {"plain": lambda: classifier(), "colour": lambda: classifier(channels=3)}
@@ -101,6 +101,12 @@ def test_a_gradient_too_small_to_square_still_has_a_direction():
     w = torch.full((1, 8, 8), 1e-25)
     change = ascend(Linear(w), grey(), torch.zeros(4, dtype=torch.long), 0.1, norm=NORMS["l2"], steps=1, step=1.0, done=None) - grey()
     assert NORMS["l2"].size(change).tolist() == pytest.approx([0.1] * 4, rel=1e-4)
+
+
+def test_normal_numbers_are_the_quantiles_of_uniform_ones():
+    found = normal(torch.tensor([0.5, 0.84134475, 0.02275013, 0.99865010]))
+    assert found.tolist() == pytest.approx([0, 1, -2, 3], abs=2e-3)
+    assert bool(normal(torch.tensor([0.0, 1 - 2.0**-24])).isfinite().all())
 
 
 def reference(net, library):
