@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+from common import machine
 from PIL import Image
 
-from common import machine
 from clearsight.datasets.identity import identified
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
@@ -72,7 +72,8 @@ def main() -> None:
             pairs = [(seconds(data, side, True), seconds(data, side, False)) for _ in range(given.rounds)]
             more = statistics.median(a - b for a, b in pairs)
             plain, epoch = statistics.median(b for _, b in pairs), first_epoch(data)
-            print(f"{name}: loading {plain:.2f} s, digests {more:+.2f} s, epoch {epoch:.1f} s: {more / (plain + epoch):+.1%} of the first epoch")
+            share = more / (plain + epoch)
+            print(f"{name}: loading {plain:.2f} s, digests {more:+.2f} s, epoch {epoch:.1f} s: {share:+.1%} of the first epoch")
 
 
 if __name__ == "__main__":

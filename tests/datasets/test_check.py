@@ -229,6 +229,20 @@ def test_one_class_and_copies_in_undivided_data(tmp_path):
     pictures = np.random.default_rng(0).integers(0, 256, (30, 12, 12), dtype=np.uint8)
     pictures[5:10] = pictures[0]
     report = check(open_dataset((pictures, np.arange(30) % 2)), quiet=True)
-    assert any("exact copies" in line for line in report.poisonous)
+    assert any("5 exact copies: a split keeps them in one part" in line for line in report.warnings)  # so they poison no result
+    assert not any("copies" in line for line in report.poisonous)
     report = check(open_dataset((pictures[10:], np.zeros(20, int))), quiet=True)
     assert any("only one class" in line for line in report.poisonous)
+
+
+def test_near_copies_in_undivided_data_are_warned_of(tmp_path):
+    draw = np.random.default_rng(0)
+    for i in range(12):
+        folder = tmp_path / "ab"[i % 2]
+        folder.mkdir(exist_ok=True)
+        image = Image.fromarray(draw.integers(0, 256, (8, 8), dtype=np.uint8)).resize((64, 64), Image.Resampling.BICUBIC)
+        image.save(folder / f"{i}.png")
+        if i < 3:
+            image.save(folder / f"again-{i}.jpg", quality=85)
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert any("3 groups look alike" in line and "--copies near" in line for line in report.warnings)

@@ -14,8 +14,6 @@ from .fingerprint import TINY, Prints, alike, prints, same
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
 NEGLIGIBLE = 0.001
-# Copies within data that bring no parts: a random split puts about half of them on both sides.
-COPIES = 0.01
 UNEVEN = 10.0
 
 
@@ -167,7 +165,10 @@ def _judge(report: Report, parts: Parts, leaked: Counter[str], copies: int) -> N
         n = sum(map(len, report.conflicts))
         say(n / report.pictures > NEGLIGIBLE, f"{n:,} pictures are the same as one of another class: one of the labels is wrong.")
     if copies and "all" in parts.parts:
-        say(copies / report.pictures > COPIES, f"{copies:,} exact copies: a random split would put some on both sides. Remove them.")
+        say(False, f"{copies:,} exact copies: a split keeps them in one part, but each counts again. Remove them.")
+    if report.near_duplicates and "all" in parts.parts:
+        groups = len(report.near_duplicates)
+        say(False, f"{groups:,} groups look alike: a split may put some on both sides. Look at them; --copies near keeps each in one part.")
     for where, counts in report.counts.items():
         missing = [label for label, n in counts.items() if n == 0]
         if missing and where in ("train", "all"):
