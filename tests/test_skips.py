@@ -14,12 +14,14 @@ STANDARD = ("fcntl",)
 # what stays skipped with both extras: where, and why
 STAYS = {
     "base/test_download.py": "fcntl is there but on Windows",
+    "base/test_lock.py": "Windows does not fork",
     "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",
     "datasets/test_loader.py": "permissions are those of POSIX",
     "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",
     "look/test_receptive_field.py": "networks designed by hand have no gradients to compare (slow)",
     "models/peers.py": "the helper that skips where a peer is not installed",
     "rubbish/test_mutants.py": "reads a folder of files of one's own, which CLEARSIGHT_CORPUS names",
+    "test_host.py": "Windows does not fork",
     "test_startup.py": "builds of torch that wait by another library than libgomp",
     "weights/test_nasnet.py": "Keras builds NASNet on JAX alone, which is in the benchmarks' environment (slow)",
 }
