@@ -31,6 +31,7 @@ import torch._dynamo
 import clearsight.cli.reports
 import clearsight.cli.train  # noqa: F401
 from clearsight import cli
+from clearsight.base import lock
 from clearsight.classifier.artefact import verify
 from clearsight.train import checkpoint, loop
 
@@ -244,7 +245,10 @@ def problems(ring: Ring, race: Race, draw: random.Random) -> Iterator[str]:
     won = [code == 0 for code, _ in ended]
     if race.every and not all(won):
         yield f"only {sum(won)} of {len(won)} ended well"
-    if killed and not any(won):  # what the killed one has left is gone on with, or begun again, by its own command
+    if killed and any(won):  # after somebody had won: it leaves the files of its locks, which hold nobody
+        for name in lock.NAMES:
+            (ring.same / name).unlink(missing_ok=True)
+    elif killed:  # what the killed one has left is gone on with, or begun again, by its own command
         again = RESUME if (ring.same / "recipe.toml").is_file() and racers[0][0] in ("train", "resume") else racers[0]
         again = ("pretrain", *RESUME[1:]) if (ring.same / "recipe.toml").is_file() and racers[0][0] == "pretrain" else again
         ((code, said),) = ring.run([again], [0], timed=race.timed)
