@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, CorruptFile
 from ..datasets.dataset import Dataset
-from ..datasets.manifest import read_manifest
+from ..datasets.manifest import DIGEST, read_manifest
 
 DIVISION, ANCESTORS = "split.csv", "ancestors.csv"
 LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what chose among its epochs
@@ -104,8 +104,9 @@ def _read(path: Path, parse: Callable[[str], Read]) -> Read:
 
 def _ancestors(text: str) -> Learnt:
     rows = list(csv.reader(io.StringIO(text, newline="")))
-    if rows and (tuple(rows[0]) != _HEADER or any(len(row) != 2 or row[1] not in ORDER for row in rows[1:])):
-        raise ClearsightError(f"its lines must be {','.join(_HEADER)}.")
+    header = tuple(rows[0]) if rows else ()
+    if header != _HEADER or any(len(row) != 2 or not DIGEST.fullmatch(row[0]) or row[1] not in ORDER for row in rows[1:]):
+        raise ClearsightError(f"its lines must be {','.join(_HEADER)}: 32 hexadecimal digits, and a part.")
     return Learnt(dict(rows[1:]))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from .dataset import Dataset, Parts
 PARTS = ("train", "unlabelled", "val", "test", "unused")
 _HEADER = ("name", "label", "part", "digest", "group")
 _OLD_HEADER = _HEADER[:3]  # of runs from before pictures were known by content
+DIGEST = re.compile("[0-9a-f]{32}")  # any other word would match no picture, and those learnt from would pass for new
 
 
 def manifest(parts: Parts) -> str:
@@ -45,6 +47,8 @@ def read_manifest(text: str) -> list[dict[str, str]]:
     whole = header in (_HEADER, _OLD_HEADER) and all(len(row) == len(header) and row[2] in (*PARTS, "all") for row in rows[1:])
     if not whole:
         raise ClearsightError(f"this is no manifest: its lines must be {','.join(_HEADER)}, with a part among {', '.join(PARTS)}.")
+    if header == _HEADER and (wrong := [row[3] for row in rows[1:] if row[3] and not DIGEST.fullmatch(row[3])]):
+        raise ClearsightError(f"this is no manifest: a digest is 32 hexadecimal digits, not {wrong[0]!r}.")
     blank = [""] * (len(_HEADER) - len(header))
     return [dict(zip(_HEADER, row + blank, strict=True)) for row in rows[1:]]
 
