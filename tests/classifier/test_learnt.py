@@ -43,6 +43,13 @@ def test_ancestors_count_as_the_run_does(tmp_path):
     assert learnt(tmp_path).of(data(["both", "theirs", "left"])).tolist() == [True, True, False]
 
 
+def test_what_an_ancestor_cannot_know_its_children_say(tmp_path):
+    assert write_ancestors(Learnt()) == ""
+    for digests in ({}, {digest("theirs"): "val"}):
+        (tmp_path / ANCESTORS).write_text(write_ancestors(Learnt(digests, {"a/1": "train"}, False)))
+        assert not learnt(tmp_path).complete and learnt(tmp_path).digests == digests
+
+
 def test_what_was_only_seen_is_not_learnt_from():
     seen = Learnt({digest("a"): "train", digest("b"): "val", digest("c"): "test"}).seen()
     assert seen.parts(data(["a", "b", "c"])).tolist() == ["seen", "seen", ""]

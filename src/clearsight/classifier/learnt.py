@@ -20,6 +20,7 @@ SEEN = "seen"  # without a label, by a pretraining that knew none
 # a picture that is in two parts, or in two runs, counts as what it was first in this order
 ORDER = ("train", "unlabelled", "val", SEEN, "test", "unused")
 _HEADER = ("digest", "part")
+_UNKNOWN = ("", "unknown")  # a line of ancestors.csv: some of them kept no content
 Read = TypeVar("Read")
 
 
@@ -87,11 +88,11 @@ def merged(several: Iterable[Learnt]) -> Learnt:
 
 def write_ancestors(known: Learnt) -> str:
     """The text of `ancestors.csv`: what the weights that a run begins with have learnt from; "" where nothing is known."""
-    if not known.digests:
+    if not known.digests and known.complete:
         return ""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_HEADER, *known.digests.items()])
+    writer.writerows([_HEADER, *known.digests.items(), *([] if known.complete else [_UNKNOWN])])
     return text.getvalue()
 
 
@@ -104,10 +105,11 @@ def _read(path: Path, parse: Callable[[str], Read]) -> Read:
 
 def _ancestors(text: str) -> Learnt:
     rows = list(csv.reader(io.StringIO(text, newline="")))
-    header = tuple(rows[0]) if rows else ()
+    header, complete = tuple(rows[0]) if rows else (), list(_UNKNOWN) not in rows
+    rows = [row for row in rows if tuple(row) != _UNKNOWN]
     if header != _HEADER or any(len(row) != 2 or not DIGEST.fullmatch(row[0]) or row[1] not in ORDER for row in rows[1:]):
         raise ClearsightError(f"its lines must be {','.join(_HEADER)}: 32 hexadecimal digits, and a part.")
-    return Learnt(dict(rows[1:]))
+    return Learnt(dict(rows[1:]), {}, complete)
 
 
 def _strictest(rows: Iterable[tuple[str, str]]) -> dict[str, str]:
