@@ -89,10 +89,8 @@ def _chosen(candidates: Dataset, part: str, name: str, own: bool, known: Learnt,
     n, share = int(has_learnt.sum()), float(has_learnt.mean()) if len(candidates) else 0.0
     who = " or ".join(models)
     if not known.complete:
-        notes = (
-            *notes,
-            f"{who}, or a run it began with, was made by an older version and kept no content: which of these pictures it has learnt from is not known",
-        )
+        old = f"{who}, or a run it began with, was made by an older version and kept no content"
+        notes = (*notes, f"{old}: which of these pictures it has learnt from is not known")
     if seen := int((known.parts(candidates) == SEEN).sum()):
         notes = (*notes, f"{seen:,} of these pictures were seen by a pretraining, without their labels")
     if part in LEARNT:
