@@ -66,4 +66,4 @@ def passed_on(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
 def said(decided: Sequence[str]) -> str:
     """What `decided` has to say of an accuracy that is too good for it; nothing where that is honest."""
     told = [DECISIONS.get(name, "decided something else") for name in decided if name not in HARMLESS]
-    return f"these pictures {' and '.join(told)}" if told else ""
+    return f"these pictures {', '.join(told)}" if told else ""
