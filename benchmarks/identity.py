@@ -53,7 +53,7 @@ def first_epoch(data: str) -> float:
 
 
 def main() -> None:
-    ask = argparse.ArgumentParser()
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--rounds", type=int, default=3)
     ask.add_argument("--small", type=int, default=4000, help="PNG files of 28 px")
     ask.add_argument("--photographs", type=int, default=200)

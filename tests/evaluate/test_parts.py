@@ -1,13 +1,14 @@
 """Which pictures are judged: by the run's own split where the data are the run's, never training pictures by accident."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from clearsight.base.errors import UsageError
+from clearsight.base.errors import CorruptFile, UsageError
 from clearsight.evaluate.parts import choose
 from clearsight.train.train import train
 from tests.pictures import digit_arrays, digit_folder
@@ -159,13 +160,15 @@ def test_a_run_of_before_knows_its_pictures_by_name_and_says_what_it_cannot(trai
     with (old / "split.csv").open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
     assert not (old / "ancestors.csv").exists()  # nothing came before it
+    facts = json.loads((old / "run.json").read_text())
+    (old / "run.json").write_text(json.dumps({name: value for name, value in facts.items() if name != "tables"}))
     assert names(choose(old, None).dataset) == names(run.parts.parts["test"])
     grown = shutil.copytree(folder, tmp_path / "grown")
     shutil.copy(others / "one" / "0.png", grown / "one" / "new.png")
     with pytest.raises(UsageError, match="most of the set"):
         choose(old, str(grown))
     chosen = choose(old, str(others))
-    assert len(chosen.dataset) == 12 and any("kept no content" in note for note in chosen.notes)
+    assert len(chosen.dataset) == 12 and any("has no table of contents" in note for note in chosen.notes)
 
 
 def test_the_digest_of_what_was_judged_does_not_depend_on_names_or_order(trained, tmp_path):
@@ -173,3 +176,33 @@ def test_the_digest_of_what_was_judged_does_not_depend_on_names_or_order(trained
     again = resaved(folder, tmp_path / "again", ".bmp")
     assert choose(run.run, str(again)).facts["digest"] == choose(run.run, None).facts["digest"]
     assert choose(run.run, None, "val").facts["digest"] != choose(run.run, None).facts["digest"]
+
+
+@pytest.mark.parametrize("how", ["gone", "cut", "changed"])
+def test_a_table_that_is_not_what_the_run_wrote_is_refused(trained, others, tmp_path, how):
+    broken = shutil.copytree(trained[0].run, tmp_path / "broken")
+    lines = (broken / "split.csv").read_text().splitlines(keepends=True)
+    if how == "gone":
+        (broken / "split.csv").unlink()
+    else:
+        kept = lines[:20] if how == "cut" else [lines[0], lines[1].replace(",train,", ",test,"), *lines[2:]]
+        (broken / "split.csv").write_text("".join(kept))
+    for models in ([broken], [trained[0].run, broken]):
+        with pytest.raises(CorruptFile, match=r"broken/split\.csv is damaged.*Take the file from where the run was made"):
+            choose(models[0], str(others), others=models[1:])
+
+
+def test_ancestors_that_are_gone_are_missed(trained, others, tmp_path):
+    child = train(others, out=str(tmp_path / "child"), from_=str(trained[0].run), epochs=1, speed="plain", quiet=True)
+    choose(child.run, str(trained[1]), "unseen")
+    (child.run / "ancestors.csv").unlink()
+    with pytest.raises(CorruptFile, match=r"ancestors\.csv is damaged: it is gone"):
+        choose(child.run, str(trained[1]), "unseen")
+
+
+def test_an_artefact_without_its_tables_says_what_it_cannot_know(trained, others, tmp_path):
+    (tmp_path / "bare").mkdir()
+    for name in ("config.json", "model.safetensors"):
+        shutil.copy(trained[0].run / name, tmp_path / "bare" / name)
+    notes = choose(tmp_path / "bare", str(others)).notes
+    assert any("has no table of contents" in note for note in notes)

@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.cli.reports import report_training
 from clearsight.train.recipe import compose
@@ -125,7 +126,8 @@ def test_a_file_of_a_run_that_became_a_link_is_replaced_and_not_written_through(
 def test_what_begin_wrote_reopen_reads(tmp_path):
     run, recipe = Run(tmp_path), compose({"augment": 'flip "crop:1"', "epochs": 3})
     run.begin(recipe, {"data": "digits"}, "name,label,part\n")
-    assert run.reopen() == (recipe, {"data": "digits", "recipe": read_toml(run.folder / "recipe.toml")}, "name,label,part\n")
+    facts = {"data": "digits", "recipe": read_toml(run.folder / "recipe.toml"), "tables": {"split.csv": digest(b"name,label,part\n")}}
+    assert run.reopen() == (recipe, facts, "name,label,part\n")
     run.write_rows([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     assert run.rows() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
 

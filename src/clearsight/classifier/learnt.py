@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, CorruptFile
+from ..base.files import digest, read_json
 from ..datasets.dataset import Dataset
 from ..datasets.manifest import DIGEST, read_manifest
 
-DIVISION, ANCESTORS = "split.csv", "ancestors.csv"
+DIVISION, ANCESTORS, CONFIG = "split.csv", "ancestors.csv", "config.json"
+TABLES = "tables"  # in run.json
 LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what chose among its epochs
 SEEN = "seen"  # without a label, by a pretraining that knew none
 # a picture that is in two parts, or in two runs, counts as what it was first in this order
@@ -67,13 +69,21 @@ class Learnt:
 def learnt(folder: str | Path) -> Learnt:
     """What the classifier in `folder` has learnt from: the pictures of its run, and of those that the run began with.
 
-    Nothing is known of weights that are no run's. Raises ClearsightError for a table that is damaged.
+    Nothing is known of weights that are no run's. Raises ClearsightError for a table that is damaged, or gone from a run that had it.
     """
-    own, others = Path(folder) / DIVISION, Path(folder) / ANCESTORS
-    rows = _read(own, read_manifest) if own.is_file() else []
+    folder = Path(folder)
+    own, others = (_table(folder, name) for name in (DIVISION, ANCESTORS))
+    if own is None and others is None:
+        return Learnt(complete=not (folder / CONFIG).is_file())
+    rows = [] if own is None else _read(folder / DIVISION, own, read_manifest)
     kept = Learnt(_strictest((row["digest"], row["part"]) for row in rows if row["digest"]))
     named = Learnt({}, _strictest((row["name"], row["part"]) for row in rows if not row["digest"]), all(row["digest"] for row in rows))
-    return merged([kept, named, _read(others, _ancestors) if others.is_file() else Learnt()])
+    return merged([kept, named, Learnt() if others is None else _read(folder / ANCESTORS, others, _ancestors)])
+
+
+def tables(manifest: str, past: str) -> dict[str, str]:
+    """The SHA-256 of the tables of a run, by file, for its run.json: one that is cut, changed or taken away is then noticed."""
+    return {name: digest(text.encode()) for name, text in ((DIVISION, manifest), (ANCESTORS, past)) if text}
 
 
 def merged(several: Iterable[Learnt]) -> Learnt:
@@ -96,10 +106,27 @@ def write_ancestors(known: Learnt) -> str:
     return text.getvalue()
 
 
-def _read(path: Path, parse: Callable[[str], Read]) -> Read:
+def _table(folder: Path, name: str) -> bytes | None:
+    """The bytes of a table, None where there is none; raises CorruptFile where they are not what run.json says."""
+    path, facts = folder / name, folder / "run.json"
     try:
-        return parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, ClearsightError) as error:
+        data = path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise CorruptFile(f"cannot read {path}: {error.strerror or error}.") from error
+    known = read_json(facts) if facts.is_file() else {}
+    wanted = known.get(TABLES, {}) if isinstance(known, dict) else {}
+    if isinstance(wanted, dict) and name in wanted and (data is None or digest(data) != wanted[name]):
+        raise CorruptFile(
+            f"{path} is damaged: it is {'gone' if data is None else 'not what the run wrote'}, so nobody knows which pictures {folder} has "
+            "learnt from. Take the file from where the run was made."
+        )
+    return data
+
+
+def _read(path: Path, data: bytes, parse: Callable[[str], Read]) -> Read:
+    try:
+        return parse(data.decode())
+    except (ValueError, ClearsightError) as error:
         raise CorruptFile(f"{path} is damaged: {error}") from error
 
 

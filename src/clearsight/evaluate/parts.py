@@ -67,6 +67,7 @@ def choose(model: str | Path, data: str | None, part: str = "test", *, others: S
     `part` is train, val or unlabelled. Raises UsageError when that is most of a set, or all.
     """
     run, trained_on, group_by, table = Run(Path(model)), "", None, ""
+    every = [learnt(one) for one in (model, *others)]
     if run.division.is_file():
         facts, table = run.divided()
         trained_on = str(facts["data"])
@@ -77,7 +78,7 @@ def choose(model: str | Path, data: str | None, part: str = "test", *, others: S
     here = data is None or data == trained_on or str(Path(data).resolve()) == trained_on
     whole = identified(open_dataset(data or trained_on, group_by=group_by if here else None), quiet=quiet)
     names = [str(name) for dataset in whole.parts.values() for name in dataset.names]
-    every = [learnt(one).among(names) for one in (model, *others)]
+    every = [one.among(names) for one in every]
     rows = {row["name"]: row for row in read_manifest(table)} if table else {}
     own = bool(table) and (here or _same(whole, rows))
     candidates, called, notes = _own(whole, table, rows, every[0], str(model), part) if own else _as_they_come(whole, part)
@@ -89,7 +90,7 @@ def _chosen(candidates: Dataset, part: str, name: str, own: bool, known: Learnt,
     n, share = int(has_learnt.sum()), float(has_learnt.mean()) if len(candidates) else 0.0
     who = " or ".join(models)
     if not known.complete:
-        old = f"{who}, or a run it began with, was made by an older version and kept no content"
+        old = f"{who}, or a run it began with, has no table of contents (an older version made it, or its split.csv was left behind)"
         notes = (*notes, f"{old}: which of these pictures it has learnt from is not known")
     if seen := int((known.parts(candidates) == SEEN).sum()):
         notes = (*notes, f"{seen:,} of these pictures were seen by a pretraining, without their labels")

@@ -29,6 +29,7 @@ from ..base.progress import Progress
 from ..base.randomness import key, permutation, uniform
 from ..classifier import load
 from ..classifier.features import described
+from ..classifier.learnt import learnt
 from ..datasets.dataset import joined
 from ..datasets.split import folds, with_labels
 from ..metrics.intervals import wilson
@@ -121,9 +122,8 @@ def consider(
     Features are those of the run `model`, or HOG; `amount` is how many of the labels there are may be used, as `--labels` takes it.
     Neither the test part nor a label that may not be used is looked at.
     """
-    parts = divided(
-        known_pictures(data, compose({}), Team(), quiet=quiet), compose({"split_seed": seed, "division": "" if is_origin(model) else model})
-    )
+    recipe = compose({"split_seed": seed, "division": "" if is_origin(model) else model})
+    parts = divided(known_pictures(data, recipe, Team(), quiet=quiet), recipe)
     known = parts.parts["train"]
     if amount:
         known = with_labels(parts, amount, seed).parts["train"]
@@ -132,7 +132,9 @@ def consider(
     classifier = load(model) if model else designed(known)
     notes = [f"{len(known):,} labels, features: {model or 'HOG'}"]
     if model and "pretrained" not in classifier.facts:
-        notes.append(f"{model} has learnt from labels: if from those of these pictures, then all gains come out too small")
+        n = 0 if is_origin(model) else int(learnt(model).of(known).sum())
+        these = f"{n:,} of these labels" if n else "labels: if from those of these pictures,"
+        notes.append(f"{model} has learnt from {these}{', so' if n else ' then'} all gains come out too small")
     features, _ = described(classifier, known, quiet)
     labels = torch.from_numpy(known.labels)
     fold = torch.from_numpy(folds(known, FOLDS, seed))  # groups stay whole

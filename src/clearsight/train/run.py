@@ -17,7 +17,7 @@ from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atom
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
-from ..classifier.learnt import ANCESTORS
+from ..classifier.learnt import ANCESTORS, TABLES, tables
 from .recipe import Pretraining, Recipe, code_in, saved
 
 # what every run.json says, and what it says of most runs
@@ -109,7 +109,7 @@ class Run:
 
     def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
         """Write on what data it was begun and how they are divided, and what that which it starts from has learnt from."""
-        write_json(self.folder / "run.json", facts)
+        write_json(self.folder / "run.json", {**facts, TABLES: tables(manifest, past)})
         write_atomic(self.division, manifest)
         self.keep_ancestors(past)
 
