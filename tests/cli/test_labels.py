@@ -57,7 +57,7 @@ def test_next(clearsight, folder, tmp_path):
         assert image.width > 8 * 112
     (pool / "broken.png").write_text("no picture")
     said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "other", "--quiet")
-    assert said.code == 1 and "cannot read broken.png" in said.err and "3 of 50 pictures" in said.out
+    assert said.code == 1 and "cannot read broken.png" in said.err and "3 of 35 pictures" in said.out
 
 
 @pytest.mark.parametrize(
