@@ -14,6 +14,8 @@ from .fingerprint import TINY, Prints, alike, prints, same
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
 NEGLIGIBLE = 0.001
+# Exact copies within data that bring no parts: each counts once more in the n of an interval.
+COPIES = 0.01
 UNEVEN = 10.0
 
 
@@ -165,7 +167,11 @@ def _judge(report: Report, parts: Parts, leaked: Counter[str], copies: int) -> N
         n = sum(map(len, report.conflicts))
         say(n / report.pictures > NEGLIGIBLE, f"{n:,} pictures are the same as one of another class: one of the labels is wrong.")
     if copies and "all" in parts.parts:
-        say(False, f"{copies:,} exact copies: a split keeps them in one part, but each counts again. Remove them.")
+        often = copies / report.pictures > COPIES
+        say(
+            often,
+            f"{copies:,} exact copies: a split keeps them in one part, but each counts again, so intervals are too narrow. Remove them.",
+        )
     if report.near_duplicates and "all" in parts.parts:
         groups = len(report.near_duplicates)
         say(False, f"{groups:,} groups look alike: a split may put some on both sides. Look at them; --copies near keeps each in one part.")
