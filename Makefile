@@ -1,54 +1,68 @@
-# make demo   environment, install, train on real digits, judge, classify, report
-# make test   the same environment, then the tests
-# make peers  into that environment the libraries that the tests compare ours with; without them these tests are skipped
+# `make help` lists what there is. Everything runs in $(VENV), which the first target makes.
 PYTHON ?= python3
 VENV ?= .venv
-BIN := $(VENV)/bin
+CONSTRAINTS ?= constraints.txt
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
-.PHONY: demo test peers slow check docs bench clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test one slow peers check docs site bench clean
 
-demo: $(VENV)/installed
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed  ## environment, install, train on real digits, evaluate, classify, write a report
 	$(BIN)/clearsight demo
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev  ## all tests but the slow ones; TESTS="-n 2 tests/base" are arguments of pytest
 	$(BIN)/python -m pytest $(TESTS)
 
-peers: $(VENV)/installed-peers
+one: $(VENV)/installed-dev  ## one test, and its output: make one TEST=tests/metrics/test_accuracy.py::test_name
+	@test -n "$(TEST)" || { echo "say which: make one TEST=path/to/test_file.py::test_name" >&2; exit 2; }
+	$(BIN)/python -m pytest --exitfirst --capture=no --runslow $(TEST)
 
-slow: $(VENV)/installed-dev
+slow: $(VENV)/installed-dev  ## the tests marked slow
 	$(BIN)/python -m pytest -m slow
 
-check: $(VENV)/installed-dev
+peers: $(VENV)/installed-peers  ## the libraries that the tests compare ours with; without them these tests are skipped
+
+check: $(VENV)/installed-dev  ## style and types: ruff, mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(VENV)/installed-dev
+docs: $(VENV)/installed-dev  ## the pages that are made from the code: docs/reference, docs/api
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/installed-dev
+site: $(VENV)/installed-docs  ## the documentation as a web site, in build/site
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/installed-dev  ## every benchmark, into docs/performance.md (hours)
 	$(BIN)/python benchmarks/all.py
 	$(BIN)/python benchmarks/planted_duplicates.py
 
+clean:  ## remove the environment and whatever was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
+
 # torch comes first and alone: whatever is installed after it then takes the build that is there, instead of pulling another
-$(VENV)/torch: constraints.txt
+$(VENV)/torch: $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement constraints.txt
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) torch
 	touch $@
 
 $(VENV)/installed: $(VENV)/torch pyproject.toml
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable .
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/torch pyproject.toml
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[dev]"
+	touch $(VENV)/installed $@
+
+$(VENV)/installed-docs: $(VENV)/torch pyproject.toml
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[docs]"
 	touch $(VENV)/installed $@
 
 # two of them bring the OpenCV that needs a screen's libraries: the other, which is the same without windows, is laid over it
 $(VENV)/installed-peers: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,peers]"
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[dev,peers]"
 	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps opencv-python-headless
 	touch $@
-
-clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
