@@ -1,0 +1,51 @@
+"""What is said in several files of the project's root is said alike: version, bounds of dependencies, Pythons, make's targets."""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOWER = re.compile(r"^([\w-]+)>=([\d.]+)")
+
+
+def _text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def _padded(version: str) -> list[int]:
+    numbers = [int(part) for part in version.split(".")]
+    return numbers + [0] * (3 - len(numbers))
+
+
+def test_changelog_and_citation_know_the_version():
+    newest = re.search(r"^## \[(?:Unreleased\] )?([\d.]+)", _text("CHANGELOG.md"), re.MULTILINE)
+    assert newest and newest[1] == PROJECT["version"]
+    assert f"\nversion: {PROJECT['version']}\n" in _text("CITATION.cff")
+
+
+def test_lowest_constraints_are_the_bounds_of_the_dependencies():
+    pinned = dict(line.partition(";")[0].split("==") for line in _text("constraints-lowest.txt").splitlines() if not line.startswith("#"))
+    bounds = dict(found.groups() for line in PROJECT["dependencies"] if (found := LOWER.match(line)))
+    assert len(bounds) == len(PROJECT["dependencies"])
+    assert {name: _padded(version) for name, version in pinned.items()} == {name: _padded(low) for name, low in bounds.items()}
+
+
+def test_the_matrix_has_every_python_that_is_claimed():
+    claimed = {line.rpartition(" ")[2] for line in PROJECT["classifiers"] if re.search(r":: 3\.\d+$", line)}
+    matrix = re.search(r"python: \[(.*)\]", _text(".github/workflows/ci.yml"))
+    assert matrix and set(re.findall(r'"([\d.]+)"', matrix[1])) == claimed
+    assert PROJECT["requires-python"] == f">={min(claimed, key=_padded)}"
+
+
+def test_make_help_names_every_target():
+    text = _text("Makefile")
+    phony = re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert phony and re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE) == phony[1].split()
+    assert set(re.findall(r"make ([a-z]+)", _text(".github/workflows/ci.yml"))) <= {*phony[1].split(), "targets"}
+
+
+def test_the_image_copies_what_is_there():
+    copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", _text("Dockerfile"), re.MULTILINE) for name in line.split()}
+    assert copied == set(re.findall(r"^!(.*)$", _text(".dockerignore"), re.MULTILINE))
+    assert all((ROOT / name).exists() for name in copied)
