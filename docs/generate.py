@@ -1,12 +1,14 @@
 """Write the reference pages from the code: `python docs/generate.py`. A test compares them with what is here."""
 
 import dataclasses
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import click
 
+import clearsight as package
 from clearsight.cli import clearsight
 from clearsight.cli.group import VERBS
 from clearsight.models import facts
@@ -14,7 +16,7 @@ from clearsight.train.recipe import Recipe, built_in
 from clearsight.weights.fetch import published
 
 FACTS = Path(facts.__file__).with_suffix(".csv")
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
 WIDTH = 100
 MADE = "<!-- Made by docs/generate.py from the code. Do not edit. -->\n\n"
 
@@ -98,6 +100,48 @@ def models_page() -> str:
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"
 
 
+def public() -> list[tuple[str, Any]]:
+    """(name, object) of what `clearsight` gives by name, in the order of the alphabet."""
+    names = [name for name in package.__all__ if not name.startswith("_")]
+    return [(name, getattr(package, name)) for name in sorted(names, key=str.lower)]
+
+
+def api_index_page() -> str:
+    """Every public name with the first sentence of its docstring; on the site a name leads to its entry."""
+    rows = ["| name | what it is |", "|---|---|"]
+    for name, thing in public():
+        shown = f"[`{name}`][{_path(thing)}]" if inspect.isroutine(thing) or inspect.isclass(thing) else f"`{name}`"
+        rows.append(f"| {shown} | {_cell(_first_sentence(thing))} |")
+    lead = (
+        "`import clearsight` takes a moment and no torch; a name is imported when it is first used. What is not listed here may change\n"
+        "without notice. Entries: [functions](functions.md) and [classes](classes.md).\n\n"
+    )
+    return f"{MADE}# Python\n\n{lead}" + "\n".join(rows) + "\n"
+
+
+def api_functions_page() -> str:
+    """An entry for every public function, which the site fills from its docstring."""
+    return f"{MADE}# Python functions\n\n" + "\n".join(_entry(name, thing) for name, thing in public() if inspect.isroutine(thing))
+
+
+def api_classes_page() -> str:
+    """An entry for every public class, which the site fills from its docstrings."""
+    return f"{MADE}# Python classes\n\n" + "\n".join(_entry(name, thing) for name, thing in public() if inspect.isclass(thing))
+
+
+def _entry(name: str, thing: Any) -> str:
+    return f"::: {_path(thing)}\n    options:\n      heading: clearsight.{name}\n      toc_label: {name}\n"
+
+
+def _path(thing: Any) -> str:
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+def _first_sentence(thing: Any) -> str:
+    paragraph = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    return paragraph.partition(". ")[0].rstrip(".") + "."
+
+
 def _trimmed(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
@@ -117,17 +161,25 @@ def _allowed(field: dataclasses.Field) -> str:  # type: ignore[type-arg]
     return f"{rules['low']:,} to {rules['high']:,}"
 
 
-PAGES = {"cli.md": cli_page, "recipes.md": recipes_page, "models.md": models_page}
+# path below docs/ → what makes the page
+PAGES = {
+    "reference/cli.md": cli_page,
+    "reference/recipes.md": recipes_page,
+    "reference/models.md": models_page,
+    "api/index.md": api_index_page,
+    "api/functions.md": api_functions_page,
+    "api/classes.md": api_classes_page,
+}
 
 
 def main() -> None:
     """Count the networks anew, then write every page."""
     FACTS.write_text(facts.table(), encoding="utf-8")
     facts.written.cache_clear()
-    REFERENCE.mkdir(exist_ok=True)
     for name, page in PAGES.items():
-        (REFERENCE / name).write_text(page(), encoding="utf-8")
-        print(f"docs/reference/{name}")
+        (DOCS / name).parent.mkdir(exist_ok=True)
+        (DOCS / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")
 
 
 if __name__ == "__main__":

@@ -45,11 +45,15 @@ def options(generate: types.ModuleType) -> dict[str, set[str]]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["cli.md", "recipes.md", "models.md"])
-def test_reference_page_is_current(generate: types.ModuleType, name: str) -> None:
-    assert sorted(path.name for path in generate.REFERENCE.glob("*.md")) == sorted(generate.PAGES)
-    written = (generate.REFERENCE / name).read_text(encoding="utf-8")
-    assert written == generate.PAGES[name](), f"docs/reference/{name} is out of date: run python docs/generate.py"
+DOCS = ROOT / "docs"
+GENERATED = sorted(path.relative_to(DOCS).as_posix() for folder in ("reference", "api") for path in (DOCS / folder).glob("*.md"))
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_generated_page_is_current(generate: types.ModuleType, name: str) -> None:
+    assert sorted(generate.PAGES) == GENERATED
+    written = (generate.DOCS / name).read_text(encoding="utf-8")
+    assert written == generate.PAGES[name](), f"docs/{name} is out of date: run python docs/generate.py"
 
 
 def test_gallery_is_current() -> None:
