@@ -25,7 +25,7 @@ from clearsight.base.memory import keep_large_buffers
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset
-from clearsight.train.train import train
+from clearsight.training.api import train
 
 BATCH, STEPS, STEP = 256, 20, 0.1
 Batches = Callable[[], Iterator[tuple[Tensor, Tensor]]]

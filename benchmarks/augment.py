@@ -22,9 +22,9 @@ from contestants.shims import import_torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
+from clearsight.augment.pipeline import AUGMENTATIONS, apply, parse
 from clearsight.base.memory import keep_large_buffers
 from clearsight.base.randomness import uniform
-from clearsight.images.augment import AUGMENTATIONS, apply, parse
 
 Change = Callable[[torch.Tensor], object]
 OURS = {

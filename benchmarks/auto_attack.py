@@ -27,7 +27,7 @@ from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset
 from clearsight.metrics.intervals import wilson
-from clearsight.train.train import train
+from clearsight.training.api import train
 
 BATCH = 250
 TRAINED: dict[str, dict[str, Any]] = {

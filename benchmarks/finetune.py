@@ -26,7 +26,7 @@ from clearsight.base.precision import has_bf16
 from clearsight.classifier import Classifier
 from clearsight.classifier import load as load_classifier
 from clearsight.datasets.open import open_dataset
-from clearsight.train.train import train
+from clearsight.training.api import train
 
 GOAL, BATCH, RATES, TIMED, NEAR = 20.0, 128, (0.03, 0.1, 0.3, 1.0), 2, 0.01
 Data = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]  # training pictures and labels, validation pictures and labels

@@ -21,7 +21,7 @@ from clearsight import models
 from clearsight.base.memory import keep_large_buffers
 from clearsight.datasets.open import open_dataset
 from clearsight.models.handmade import sift
-from clearsight.train.solved.solve import Problem, solve
+from clearsight.training.heads.lbfgs import Problem, solve
 
 FEW = 500  # pictures for the libraries that take one at a time
 L2 = 1e-3

@@ -19,7 +19,7 @@ from clearsight.datasets.identity import identified
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
 from clearsight.images.preprocess import Preprocessing
-from clearsight.train.train import train
+from clearsight.training.api import train
 
 
 def photographs(root: Path, n: int, height: int, width: int, suffix: str) -> Path:

@@ -21,10 +21,10 @@ from clearsight.classifier.features import described
 from clearsight.datasets.dataset import Dataset, joined
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import folds
-from clearsight.labels import confident, outside
-from clearsight.labels.next import chosen
-from clearsight.train.prepare import designed
-from clearsight.train.solved.solve import Problem, Solution, solve
+from clearsight.labels import confident, out_of_fold
+from clearsight.labels.acquisition import chosen
+from clearsight.training.heads.lbfgs import Problem, Solution, solve
+from clearsight.training.resolve import designed
 
 SHARE, FOLDS, TOP, FIRST, MORE, GOAL = 0.05, 5, 0.1, 100, (100, 200, 500), 80
 Figures = dict[str, float]
@@ -43,7 +43,7 @@ def found(vectors: torch.Tensor, data: Dataset, labels: np.ndarray, wrong: np.nd
     """What one planting leads to, in %."""
     given = Dataset(data.classes, labels, data.names, data.pictures)
     fold = torch.from_numpy(folds(given, FOLDS, seed))
-    answers = outside.by_head(vectors, torch.from_numpy(labels), fold, 10, quiet=True)[0].numpy()
+    answers = out_of_fold.by_head(vectors, torch.from_numpy(labels), fold, 10, quiet=True)[0].numpy()
     sure = confident.confident(labels, answers)
     joint = confident.calibrated(confident.confident_joint(labels, sure, 10), given.counts())
     figures = {"estimated": 100 * float(1 - np.trace(joint) / joint.sum()), "agreement": 100 * float((answers.argmax(1) == labels).mean())}
@@ -85,7 +85,7 @@ def errors_rows(vectors: torch.Tensor, data: Dataset, seeds: int) -> tuple[list[
 def head(vectors: torch.Tensor, labels: torch.Tensor, seed: int) -> Solution:
     """A head solved on a few labels, its strength of L2 chosen by one fold of them."""
     fold = torch.arange(len(labels)) % FOLDS
-    l2, _ = outside._strength(vectors, labels, fold, 10, 0)
+    l2, _ = out_of_fold._strength(vectors, labels, fold, 10, 0)
     return solve(Problem(vectors.clone(), labels, 10), l2)
 
 

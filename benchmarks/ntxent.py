@@ -16,7 +16,7 @@ import torch
 from common import Row, alone, compare, finish, load_check, parser
 
 from clearsight.base.memory import keep_large_buffers
-from clearsight.selfsup.ntxent import ntxent
+from clearsight.training.objectives.ntxent import ntxent
 
 WIDTH, TEMPERATURE, GOAL = 128, 0.5, 4.0
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

@@ -33,7 +33,7 @@ import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.base import lock
 from clearsight.classifier.artefact import verify
-from clearsight.train import checkpoint, loop
+from clearsight.training import checkpoint, loop
 
 LIMIT = 300.0  # seconds after which a racer hangs
 SPREAD = 0.6  # seconds within which racers start, in two races of three

@@ -20,8 +20,8 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from clearsight.metrics import calibration
-from clearsight.train import better
-from clearsight.train.better import Point
+from clearsight.training import selection
+from clearsight.training.selection import Point
 
 EPOCHS, BATCH = 30, 16
 SIZES = ((1, 8), (8, 30), (30, 60), (60, 401))
@@ -103,7 +103,7 @@ def now(points: Sequence[Point], n: int) -> int:
     """The rule that trains."""
     kept, best = 0, points[0].accuracy
     for k, point in enumerate(points[1:], 1):
-        if better.replaces(point, points[kept], best, n):
+        if selection.replaces(point, points[kept], best, n):
             kept = k
         best = max(best, point.accuracy)
     return kept
@@ -129,7 +129,7 @@ RULES: dict[str, Callable[..., int]] = {
     "ties by loss": ties,
     "as it is": now,
     **{f"patience {p}, before": patient(p, old_stale, first) for p in (3, 5, 10)},
-    **{f"patience {p}, as it is": patient(p, better.stale, now) for p in (3, 5, 10)},
+    **{f"patience {p}, as it is": patient(p, selection.stale, now) for p in (3, 5, 10)},
 }
 
 

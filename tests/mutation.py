@@ -34,8 +34,8 @@ from types import CodeType, FunctionType
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "clearsight"
-FOLDERS = ("train", "classifier", "datasets", "images", "metrics")
-TESTS = (*FOLDERS, "evaluate", "labels", "selfsup", "sklearn", "attacks")
+FOLDERS = ("training", "classifier", "datasets", "images", "augment", "corruptions", "metrics")
+TESTS = (*FOLDERS, "evaluation", "labels", "sklearn", "attacks")
 SPENT = 20.0  # seconds of tests, as they were measured, for a mutant
 MOST = 40  # tests
 CONTROL = 25  # before each so many mutants the code is tried as it is

@@ -10,14 +10,15 @@ import clearsight
 
 SRC = Path(__file__).parent.parent / "src" / "clearsight"
 FLOORS = {
-    "base": 0, "images": 1, "layers": 1, "metrics": 1, "datasets": 2, "models": 2, "weights": 3, "classifier": 4, "train": 5,
-    "attacks": 5, "look": 5, "selfsup": 6, "evaluate": 6, "labels": 6, "ship": 6, "sklearn": 6, "studio": 7, "cli": 8,
+    "base": 0, "images": 1, "layers": 1, "metrics": 1, "augment": 2, "datasets": 2, "models": 2, "corruptions": 3, "weights": 3,
+    "classifier": 4, "attacks": 5, "look": 5, "export": 5, "training": 6, "evaluation": 7, "labels": 7, "sklearn": 7, "experiments": 8,
+    "reports": 9, "serving": 10, "studio": 10, "batch": 10, "cli": 11,
 }  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
 
 
 def named(node: ast.AST, module: tuple[str, ...]) -> list[str]:
-    """The full names that an import of any kind in `module` (a path such as ("train", "loop")) asks for."""
+    """The full names that an import of any kind in `module` (a path such as ("training", "loop")) asks for."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
@@ -74,24 +75,24 @@ def test_the_top_of_the_package_lists_and_forwards():
 @pytest.mark.parametrize(
     ("source", "module"),
     [
-        ("from ..cli import main", ("train", "loop")),
-        ("from .. import evaluate", ("classifier", "classifier")),
-        ("from .. import base, evaluate as e", ("classifier", "classifier")),
+        ("from ..cli import main", ("training", "loop")),
+        ("from .. import evaluation", ("classifier", "classifier")),
+        ("from .. import base, evaluation as e", ("classifier", "classifier")),
         ("from .. import Classifier", ("datasets", "open")),  # through the list of public names
         ("from clearsight import Recipe", ("models", "base")),
         ("import clearsight", ("models", "base")),
         ("from ..models import build", ("datasets", "open")),  # one floor
         ("from ..metrics.accuracy import top_k", ("images", "decode")),
-        ("import clearsight.train.loop", ("models", "base")),
-        ("import os, clearsight.train.loop as loop", ("models", "base")),
-        ("from clearsight.look.draw import *", ("train", "loop")),
-        ("def f():\n    from clearsight.look import draw", ("train", "loop")),
-        ("class A:\n    async def f(self):\n        if x:\n            from ..look import draw", ("train", "loop")),
-        ("if TYPE_CHECKING:\n    from ...train.loop import fit", ("models", "convnets", "resnet")),
-        ("from ..train import loop", ("models", "__init__")),
-        ("from ...train import loop", ("models", "convnets", "__init__")),
-        ("try:\n    import_module('clearsight.train.loop')\nexcept ImportError:\n    pass", ("models", "base")),
-        ("importlib.import_module('clearsight.train')", ("models", "base")),
+        ("import clearsight.training.loop", ("models", "base")),
+        ("import os, clearsight.training.loop as loop", ("models", "base")),
+        ("from clearsight.reports.figures.canvas import *", ("training", "loop")),
+        ("def f():\n    from clearsight.reports import report", ("training", "loop")),
+        ("class A:\n    async def f(self):\n        if x:\n            from ..reports import report", ("training", "loop")),
+        ("if TYPE_CHECKING:\n    from ...training.loop import fit", ("models", "convnets", "resnet")),
+        ("from ..training import loop", ("models", "__init__")),
+        ("from ...training import loop", ("models", "convnets", "__init__")),
+        ("try:\n    import_module('clearsight.training.loop')\nexcept ImportError:\n    pass", ("models", "base")),
+        ("importlib.import_module('clearsight.training')", ("models", "base")),
         ("from ..nowhere import x", ("cli", "train")),  # a folder without a floor
         ("from .. import errors", ("cli", "train")),
     ],
@@ -103,14 +104,14 @@ def test_a_way_up_is_noticed(source, module):
 @pytest.mark.parametrize(
     ("source", "module"),
     [
-        ("from .schedule import factor", ("train", "loop")),
-        ("from . import schedule", ("train", "loop")),
-        ("from ..base import errors", ("train", "loop")),
-        ("import torch, torch.nn.functional as F", ("train", "loop")),
-        ("from .. import models", ("train", "loop")),
+        ("from .schedule import factor", ("training", "loop")),
+        ("from . import schedule", ("training", "loop")),
+        ("from ..base import errors", ("training", "loop")),
+        ("import torch, torch.nn.functional as F", ("training", "loop")),
+        ("from .. import models", ("training", "loop")),
         ("from .. import __version__", ("base", "files")),
         ("from clearsight import __version__", ("base", "files")),
-        ("from .. import Classifier", ("train", "loop")),
+        ("from .. import Classifier", ("training", "loop")),
         ("from ..base import Model", ("models", "convnets", "swift")),  # models/base.py, not the ground floor
         ("from ...base.errors import wrong", ("models", "convnets", "swift")),
         ("from .base import Model", ("models", "__init__")),

@@ -19,13 +19,13 @@ from PIL import TiffImagePlugin
 import clearsight
 from clearsight.attacks.attack import attack
 from clearsight.base import memory
-from clearsight.evaluate.evaluate import evaluate
-from clearsight.evaluate.stress import stress
+from clearsight.evaluation.evaluate import evaluate
+from clearsight.evaluation.stress import stress
 from clearsight.images import hush
 from clearsight.images.decode import decode, picture_facts
-from clearsight.labels.errors import errors
-from clearsight.selfsup.pretrain import pretrain
-from clearsight.train.train import train
+from clearsight.labels.label_errors import errors
+from clearsight.training.api import train
+from clearsight.training.pretrain import pretrain
 from tests.images.test_decode_files import BROKEN_EXIF, KINDS, with_exif
 from tests.pictures import digit_folder
 

@@ -34,7 +34,7 @@ def test_the_first_step_does_not_wait_for_the_compiler_or_the_charts():
     script = """
 import sys
 import tempfile
-from clearsight.train import loop
+from clearsight.training import loop
 
 def stop(*_):
     print(*sys.modules)

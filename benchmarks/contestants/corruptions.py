@@ -15,7 +15,7 @@ from shims import import_imagecorruptions
 from sklearn.datasets import load_sample_images
 
 from clearsight.base.memory import keep_large_buffers
-from clearsight.images.corruptions import CORRUPTIONS, corrupted
+from clearsight.corruptions import CORRUPTIONS, corrupted
 
 SLOW = {"glass_blur"}  # seconds a picture at the peer's: of these it gets one
 

@@ -5,7 +5,7 @@ import sys
 from training import first_step_done
 
 from clearsight.cli import main
-from clearsight.train.step.optimizer import Optimizer
+from clearsight.training.optim.optimizer import Optimizer
 
 move = Optimizer.step
 

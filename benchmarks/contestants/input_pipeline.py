@@ -40,22 +40,22 @@ def torchvision(folder: str) -> Answer:
 def ours(folder: str) -> Answer:
     import torch
 
+    from clearsight.augment import pipeline
     from clearsight.base.randomness import permutation
     from clearsight.datasets.loader import load
     from clearsight.datasets.open import open_dataset
-    from clearsight.images import augment
     from clearsight.images.preprocess import Preprocessing
 
     torch.set_num_threads(1)
     data = open_dataset(folder).parts["all"]
-    ops = augment.parse(f"rrc:0.08 flip jitter:{':'.join(map(str, JITTER))}")
+    ops = pipeline.parse(f"rrc:0.08 flip jitter:{':'.join(map(str, JITTER))}")
     to = Preprocessing(height=SIZE, width=SIZE, mean=MEAN, std=STD)
 
     def epoch(number: int) -> Iterable[torch.Tensor]:
-        pictures = load(data, to.enlarged(augment.margin(ops)), cache="disk", workers=1, quiet=True)
+        pictures = load(data, to.enlarged(pipeline.margin(ops)), cache="disk", workers=1, quiet=True)
         wanted = permutation(0, number, len(data)).split(BATCH)
         for indices, batch in zip(wanted, pictures.batches(wanted), strict=True):
-            yield augment.inputs(ops, batch, indices, 0, number, to)
+            yield pipeline.inputs(ops, batch, indices, 0, number, to)
 
     return {**rates("first", len(data), epoch(0)), **rates("second", len(data), epoch(1))}
 

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 
 from clearsight.attacks import apgd
 from clearsight.attacks.apgd import dlr, run
+from clearsight.attacks.gradient_ascent import NORMS, per_picture
 from clearsight.attacks.task import Task
-from clearsight.images.perturb import NORMS, per_picture
 from tests.attacks.victims import convnet, task
 
 STEPS = 40  # looks after 8, 15, 21, 26, 30, 33, 35, 37 and 39 steps: 0.22 · 40 = 8, then fewer by 0.03 · 40 = 1, at least 0.06 · 40 = 2

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from clearsight.attacks.attack import attack
+from clearsight.attacks.gradient_ascent import NORMS
 from clearsight.attacks.table import ATTACKS
-from clearsight.images.perturb import NORMS
 from tests.attacks.victims import NAMES, classifier, convnet, pictures, task
 
 EPSILON = {"linf": 0.04, "l2": 0.6, "l1": 4.0}

@@ -9,7 +9,7 @@ from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.classifier.ensemble import join
 from clearsight.datasets.dataset import Dataset, objects
-from clearsight.evaluate.stress import stress
+from clearsight.evaluation.stress import stress
 from clearsight.images.preprocess import Preprocessing
 from clearsight.models import build
 from clearsight.models.transformers.vit import ViT

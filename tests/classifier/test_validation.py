@@ -3,7 +3,7 @@
 import pytest
 
 from clearsight.classifier import Classifier, validation
-from clearsight.classifier.card import model_card
+from clearsight.classifier.model_card import model_card
 from clearsight.images.preprocess import Preprocessing
 from clearsight.models import build
 

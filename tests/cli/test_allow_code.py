@@ -9,7 +9,7 @@ import pytest
 
 from clearsight.base.errors import UsageError
 from clearsight.classifier import load
-from clearsight.train.train import resume, train
+from clearsight.training.api import resume, train
 from tests.pictures import digit_folder
 
 EVIL = "from pathlib import Path\nPath({!r}).touch()\n\n\ndef change(picture):\n    return picture\n"
@@ -24,7 +24,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path / "modules"))
     monkeypatch.setitem(sys.modules, "evil_aug", None)
     monkeypatch.delitem(sys.modules, "evil_aug")
-    from clearsight.images.outside import imported
+    from clearsight.augment.custom import imported
 
     imported.cache_clear()
     (tmp_path / "r.toml").write_text('model = "pixels"\naugment = "flip @evil_aug:change"\n')

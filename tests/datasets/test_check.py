@@ -14,10 +14,10 @@ from scipy.sparse.csgraph import connected_components
 
 from clearsight.datasets import fingerprint
 from clearsight.datasets.check import check
-from clearsight.datasets.check_view import tables
 from clearsight.datasets.open import open_dataset
 from clearsight.images import decode as module
 from clearsight.images import jpeg
+from clearsight.reports.check import tables
 
 FILES = whole()
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")

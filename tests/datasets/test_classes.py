@@ -10,7 +10,7 @@ from clearsight.base.errors import UsageError
 from clearsight.datasets.classes import order, places
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.split import align, align_parts
-from clearsight.train.train import resume, train
+from clearsight.training.api import resume, train
 from tests.pictures import digit_arrays
 
 WORDS = ("ant", "bee", "été", "3", "0", "10", "cat dog", "d", "É", "x" * 40)

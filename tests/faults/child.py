@@ -24,7 +24,7 @@ import torch._dynamo
 import clearsight.cli.reports
 import clearsight.cli.train  # noqa: F401
 from clearsight import cli
-from clearsight.train import checkpoint, loop
+from clearsight.training import checkpoint, loop
 from tests.faults.counter import Counter
 
 HUNG, BROKEN = 86, 87  # exit codes of a child that had to be ended, and of one that failed outside of the run

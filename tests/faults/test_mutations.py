@@ -8,7 +8,12 @@ from tests.faults.test_flips import flips
 from tests.faults.test_points import critical
 from tests.faults.test_power import cuts
 
-FILES, CHECKPOINT, LOOP, TRAIN = "clearsight.base.files", "clearsight.train.checkpoint", "clearsight.train.loop", "clearsight.train.train"
+FILES, CHECKPOINT, LOOP, TRAIN = (
+    "clearsight.base.files",
+    "clearsight.training.checkpoint",
+    "clearsight.training.loop",
+    "clearsight.training.api",
+)
 WRITTEN = "            left = left[os.write(handle, left) :]\n"
 SAVED = "    write_atomic(path, payload, hashlib.sha256(payload).digest())\n"
 

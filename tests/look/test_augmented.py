@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
-from clearsight.images.augment import parse
+from clearsight.augment.pipeline import parse
 from clearsight.images.preprocess import Preprocessing
 from clearsight.look.augmented import changed, every, tried, written
-from clearsight.look.draw_augmented import contact_sheet
-from clearsight.look.subject import Subject
+from clearsight.look.target import Subject
+from clearsight.reports.figures.augmented import contact_sheet
 
 
 class Leaning(nn.Module):

@@ -8,7 +8,7 @@ from sklearn.neighbors import NearestNeighbors
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.look.embedding import embedded, features, laid_out, nearest, purity
-from clearsight.look.subject import subject
+from clearsight.look.target import subject
 
 DIGITS = next(iter(open_dataset("digits").parts.values()))
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from clearsight.look.draw import TABLES, coloured, limits
 from clearsight.look.features import maps, strongest, top_patches
 from clearsight.look.filters import described
+from clearsight.reports.figures.canvas import TABLES, coloured, limits
 
 
 def gabor(angle: float, frequency: float, size: int = 11) -> torch.Tensor:

@@ -7,7 +7,7 @@ import torch
 
 from clearsight.base.errors import UsageError
 from clearsight.look.maximise import maximised
-from clearsight.look.subject import subject
+from clearsight.look.target import subject
 
 
 @pytest.mark.parametrize(("layer", "channel"), [("conv1", 3), ("fc3", 1)])

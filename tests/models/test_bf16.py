@@ -8,11 +8,11 @@ from torch import nn
 
 from clearsight import UsageError, models
 from clearsight.base.precision import accepts, halved, halves
-from clearsight.evaluate.evaluate import evaluate
+from clearsight.evaluation.evaluate import evaluate
 from clearsight.layers.response import ResponseNorm
 from clearsight.models.base import Model
-from clearsight.train.run import Run
-from clearsight.train.train import train
+from clearsight.training.api import train
+from clearsight.training.run import Run
 from tests.pictures import digit_arrays
 
 # a small row of each family, and every layer that only other rows or formulas have

@@ -9,7 +9,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.train.step.loss import judged
+from clearsight.training.optim.loss import judged
 from tests.pictures import digit_arrays
 
 NAMES = [name for family in models.FAMILIES for name in family.TABLE]

@@ -5,7 +5,7 @@ import torch
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.train.step.loss import judged
+from clearsight.training.optim.loss import judged
 
 NAMES = (
     "pixels",

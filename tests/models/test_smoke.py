@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from clearsight.train.run import Run
-from clearsight.train.train import train
+from clearsight.training.api import train
+from clearsight.training.run import Run
 from tests.pictures import digit_arrays
 
 NAMES = (

@@ -3,7 +3,7 @@
 import torch
 
 from clearsight import models
-from clearsight.train.step.optimizer import make_optimizer
+from clearsight.training.optim.optimizer import make_optimizer
 from tests.pictures import digit_arrays
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from clearsight.base.errors import ClearsightError
-from clearsight.train import checkpoint
-from clearsight.train.step.optimizer import make_optimizer
+from clearsight.training import checkpoint
+from clearsight.training.optim.optimizer import make_optimizer
 
 from .test_artefacts import LIES, tensors
 

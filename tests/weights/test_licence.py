@@ -12,7 +12,7 @@ import safetensors.torch
 from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import load, save
-from clearsight.train.train import train
+from clearsight.training.api import train
 from clearsight.weights import fetch as module
 from clearsight.weights import licence
 from clearsight.weights.fetch import catalogue, find, recognised
@@ -110,7 +110,7 @@ def test_children_of_bound_weights_stay_bound(published, tmp_path, capsys):
     again = train(data, from_=str(tmp_path / "tuned"), tune="head", size=64, out=str(tmp_path / "again"), quiet=True, **small)
     taught = train(data, teacher=str(tmp_path / "again"), model="pixels", out=str(tmp_path / "taught"), quiet=True, **small)
     plain = train(data, model="pixels", out=str(tmp_path / "plain"), quiet=True, **small)
-    from clearsight.train.ways.ensemble import join_runs
+    from clearsight.training.ensemble import join_runs
 
     folder, _ = join_runs([tmp_path / "tuned", tmp_path / "again"], out=str(tmp_path / "both"))
     for one in (tuned.run, again.run, taught.run, folder, tmp_path / "origin"):

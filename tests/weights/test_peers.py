@@ -16,7 +16,7 @@ import clearsight
 from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_TORCH
-from clearsight.train.train import train
+from clearsight.training.api import train
 from tests.models.peers import peer, randomised
 from tests.pictures import digit_arrays
 from tests.weights.keras_values import randomise, save

@@ -1,1 +1,1 @@
-"""Floor 5: pictures made to fool a classifier, and the checks that say whether the attempt was an honest one."""
+"""Pictures made to fool a classifier, and the checks that say whether the attempt was an honest one."""

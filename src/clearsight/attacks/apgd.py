@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..base.randomness import uniform
-from ..images.perturb import NORMS, TINY, Loss, cross_entropy, missed, normal, per_picture, slope
+from .gradient_ascent import NORMS, TINY, Loss, cross_entropy, missed, normal, per_picture, slope
 from .task import Task
 
 STEPS = 100

@@ -16,12 +16,12 @@ from ..base.progress import Progress
 from ..base.registry import look_up
 from ..classifier import Classifier
 from ..datasets.classes import order
-from ..images.perturb import Scores, slope
 from ..metrics.intervals import median, wilson
 from .curve import LEVELS, smallest
-from .judge import Judge
+from .gradient_ascent import Scores, slope
+from .mixed_precision import Judge
 from .preflight import preflight
-from .survive import SAVED, on_lattice, to_lattice
+from .quantization import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
 from .task import Task, frozen, require_known
 

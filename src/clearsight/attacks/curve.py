@@ -12,8 +12,8 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..images.perturb import NORMS, TINY, Norm, ascend, slope
-from .judge import Judge
+from .gradient_ascent import NORMS, TINY, Norm, ascend, slope
+from .mixed_precision import Judge
 from .square import margin
 from .table import Attack
 from .task import Task

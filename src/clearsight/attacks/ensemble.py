@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from .apgd import apgd, apgd_targeted
-from .nearest import fab_targeted
+from .minimum_norm import fab_targeted
 from .square import square
 from .task import Task
 

@@ -9,7 +9,7 @@ import dataclasses
 import torch
 from torch import Tensor
 
-from ..images.perturb import NORMS, ascend, cross_entropy, missed, per_picture, random_start, reached, towards
+from .gradient_ascent import NORMS, ascend, cross_entropy, missed, per_picture, random_start, reached, towards
 from .task import Task
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.randomness import uniform
-from ..images.perturb import missed, slope
+from .gradient_ascent import missed, slope
 from .task import Task
 
 AT_ONCE = 64

@@ -16,9 +16,9 @@ from ..base.check import Check
 from ..base.errors import UsageError
 from ..base.randomness import uniform
 from ..classifier import Classifier
-from ..images.perturb import NORMS, per_picture, random_start, slope
 from .apgd import apgd
 from .gradient import climb
+from .gradient_ascent import NORMS, per_picture, random_start, slope
 from .square import margin, square
 from .task import Task, frozen
 

@@ -6,7 +6,7 @@ ones, and what comes nearer is kept.
 import torch
 from torch import Tensor
 
-from .nearest import cut
+from .minimum_norm import cut
 from .task import Task
 
 TRIALS = 400

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..base.randomness import uniform
-from ..images.perturb import per_picture
+from .gradient_ascent import per_picture
 from .task import Task
 
 QUERIES = 5000

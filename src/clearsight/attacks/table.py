@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from . import apgd, ensemble, gradient, nearest, other, rays, square
+from . import apgd, ensemble, gradient, minimum_norm, other, rays, square
 from .task import Task
 
 
@@ -58,9 +58,9 @@ ATTACKS = {
     "apgd-t": Attack(apgd.apgd_targeted, "the same towards nine classes in turn", refined=True, fine=True),
     "apgd-l2": Attack(partial(apgd.apgd, norm="l2"), "APGD in L2", "l2", refined=True, fine=True),
     "square": Attack(square.square, "random squares, 5,000 queries, no gradient", white_box=False),
-    "fab-t": Attack(nearest.fab_targeted, "steps onto the boundaries to nine classes", refined=True, near=True),
-    "deepfool": Attack(nearest.deepfool, "steps to the nearest boundary", "l2", refined=True, near=True),
-    "cw": Attack(nearest.carlini, "the nearest picture by Adam (Carlini and Wagner)", "l2", refined=True, near=True),
+    "fab-t": Attack(minimum_norm.fab_targeted, "steps onto the boundaries to nine classes", refined=True, near=True),
+    "deepfool": Attack(minimum_norm.deepfool, "steps to the nearest boundary", "l2", refined=True, near=True),
+    "cw": Attack(minimum_norm.carlini, "the nearest picture by Adam (Carlini and Wagner)", "l2", refined=True, near=True),
     "rays": Attack(rays.rays, "halves along rays, answers only", white_box=False),
     "ensemble": Attack(ensemble.ensemble, "AutoAttack: apgd-ce, apgd-t, fab-t, square", refined=True, fine=True),
     "ensemble-l2": Attack(

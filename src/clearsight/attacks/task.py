@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import wrong
-from ..images.perturb import Scores, missed
+from .gradient_ascent import Scores, missed
 
 
 @dataclass(frozen=True)

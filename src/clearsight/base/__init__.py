@@ -1,1 +1,1 @@
-"""Floor 0: errors, files, settings, randomness, devices and progress. Imports nothing above it."""
+"""Errors, files, settings, randomness, devices and progress. Imports nothing above it."""

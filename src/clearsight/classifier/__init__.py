@@ -1,4 +1,4 @@
-"""Floor 4: the waist of the house. Everything below builds a `Classifier`, everything above uses one."""
+"""The waist of the house. Everything below builds a `Classifier`, everything above uses one."""
 
 from .artefact import Verification, load, load_digested, save, verify
 from .classifier import Choice, Classifier, Failure, Prediction

@@ -23,8 +23,8 @@ from ..base.files import digest, inside, read_json, write_atomic, write_json
 from ..base.randomness import generators_kept
 from ..images.preprocess import Preprocessing
 from . import ensemble
-from .card import BEGIN, model_card
 from .classifier import Classifier
+from .model_card import BEGIN, model_card
 
 FORMAT = "clearsight-classifier"
 VERSION = 1

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..augment import tta as sets
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
 from ..base.precision import accepts, halved, halves, heads
-from ..images import views as sets
 from ..images.preprocess import Preprocessing
 from . import trial
 from .folding import folded

@@ -1,4 +1,4 @@
-"""Floor 8: the command line, one thin file per verb. `main` is the way in and the only place that prints errors."""
+"""The command line, one thin file per verb. `main` is the way in and the only place that prints errors."""
 
 import os
 import sys

@@ -8,7 +8,7 @@ import click
 from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
 
 if TYPE_CHECKING:
-    from ..evaluate.parts import Chosen
+    from ..evaluation.held_out import Chosen
 
 
 @click.command()
@@ -45,10 +45,10 @@ def attack(
       clearsight attack runs/pets --method fgsm --epsilon 8/255
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
+    from ..attacks.gradient_ascent import parse_epsilon
     from ..attacks.table import ATTACKS
     from ..base.errors import unknown
     from ..datasets.classes import places
-    from ..images.perturb import parse_epsilon
 
     if method == "list":
         show(_methods(ATTACKS))
@@ -83,7 +83,7 @@ def _chosen(classifier: Any, model: str, data: str | None, part: str, n: int, se
     from ..base.randomness import permutation
     from ..datasets.loader import load
     from ..datasets.split import align
-    from ..evaluate.parts import choose
+    from ..evaluation.held_out import choose
 
     chosen = choose(model, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
@@ -97,7 +97,7 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
     from rich.table import Table
 
     from ..attacks.smoothing import certify
-    from ..evaluate.parts import stamp
+    from ..evaluation.held_out import stamp
 
     part, pictures, labels = chosen
     found = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
@@ -115,8 +115,8 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
 
 def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
     from ..attacks.attack import attack as run
-    from ..evaluate.findings import keep
-    from ..evaluate.parts import stamp
+    from ..evaluation.held_out import stamp
+    from ..reports.findings import keep
 
     part_of, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
     found = run(classifier, pictures, labels, quiet=quiet, **settings).to_json() | stamp(classifier, part_of)
@@ -137,7 +137,7 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
 
 
 def _picture(classifier: Any, file: str, out: str, as_json: bool, settings: dict[str, Any]) -> None:
-    from ..attacks.triptych import triptych
+    from ..reports.figures.triptych import triptych
 
     found = triptych(classifier, file, Path(out), **{key: value for key, value in settings.items() if key != "batch_size"})
     if as_json:

@@ -18,8 +18,8 @@ def check(ctx: click.Context, data: str, group_by: str, as_json: bool, quiet: bo
     classes that are missing or tiny, blank pictures.
     """
     from ..datasets.check import check as look
-    from ..datasets.check_view import tables
     from ..datasets.open import open_dataset
+    from ..reports.check import tables
 
     report = look(open_dataset(data, group_by=group_by or None), quiet=quiet)
     if as_json:

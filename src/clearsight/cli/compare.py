@@ -20,9 +20,9 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     from dataclasses import asdict
 
     from ..base.errors import plain
-    from ..evaluate.compare import compare as test
-    from ..evaluate.evaluate import evaluate
-    from ..evaluate.parts import choose, stamp
+    from ..evaluation.compare import compare as test
+    from ..evaluation.evaluate import evaluate
+    from ..evaluation.held_out import choose, stamp
 
     chosen = choose(a, data, part, others=[b], quiet=quiet)
     for note in () if quiet else chosen.notes:

@@ -16,11 +16,11 @@ def demo(out: str, as_json: bool) -> None:
 
     from ..base.files import write_atomic
     from ..classifier import load
-    from ..evaluate.evaluate import evaluate
+    from ..evaluation.evaluate import evaluate
     from ..images.decode import decode
-    from ..look.draw import encoded
-    from ..train.run import Run
-    from ..train.train import train
+    from ..reports.figures.canvas import encoded
+    from ..training.api import train
+    from ..training.run import Run
     from .reports import report_evaluation
 
     click.echo("1  train on the digits", err=True)

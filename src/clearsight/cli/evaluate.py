@@ -48,10 +48,10 @@ def evaluate(
     top-5 with 95 % intervals, per-class figures, calibration; report.html goes to MODEL, or to --out.
     """
     from ..base.errors import plain
-    from ..evaluate.judge import judge
-    from ..evaluate.parts import choose
-    from ..evaluate.table import require_writable, write_table
-    from ..train.run import Run
+    from ..evaluation.held_out import choose
+    from ..evaluation.judge import judge
+    from ..reports.predictions import require_writable, write_table
+    from ..training.run import Run
     from .reports import report_evaluation, report_folder
 
     if table:
@@ -70,7 +70,7 @@ def evaluate(
     if as_json:
         print_json(evaluation.to_json())
         return
-    from ..evaluate.view import tables
+    from ..reports.console import tables
 
     figures = evaluation.to_json()
     said = f"{chosen.part}: top-1 accuracy {percent(figures['top1'])}, n = {figures['n']:,}, computed in {figures['precision']}"

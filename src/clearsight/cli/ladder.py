@@ -9,7 +9,7 @@ from .common import device_option, json_option, print_json, quiet_option, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..evaluate.ladder import Ladder
+    from ..experiments.ladder import Ladder
 
 
 @click.command()
@@ -44,10 +44,10 @@ def ladder(
     from ..base.errors import plain
     from ..classifier import load
     from ..datasets.dataset import Dataset
-    from ..evaluate.evaluate import Evaluation
-    from ..evaluate.ladder import Standing, climb, sentence
-    from ..evaluate.ladder_page import write_page
-    from ..train.run import Run
+    from ..evaluation.evaluate import Evaluation
+    from ..experiments.ladder import Standing, climb, sentence
+    from ..reports.ladder import write_page
+    from ..training.run import Run
     from .reports import report_evaluation
 
     names = [name.strip() for name in rungs.split(",") if name.strip()]
@@ -80,8 +80,8 @@ def _table(found: "Ladder") -> "Table":
     """A row for each rung."""
     from rich.table import Table
 
-    from ..evaluate.charts import compact
-    from ..images.corrupt import CORRUPTIONS
+    from ..corruptions.mild import CORRUPTIONS
+    from ..reports.figures.charts import compact
 
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("rung", min_width=12)

@@ -15,15 +15,15 @@ from ..base.stored import taken_from
 from ..classifier import Classifier, validation
 from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset
-from ..evaluate import findings
-from ..evaluate.evaluate import Evaluation, evaluate
-from ..evaluate.ladder import FILE, Ladder
-from ..evaluate.ladder_page import cards
-from ..evaluate.parts import Chosen
-from ..evaluate.report import Kept, write_report
-from ..train.recipe import Pretraining, saved
-from ..train.run import Run, named_folder, run_name
-from ..train.train import Trained
+from ..evaluation.evaluate import Evaluation, evaluate
+from ..evaluation.held_out import Chosen
+from ..experiments.ladder import FILE, Ladder
+from ..reports import findings
+from ..reports.ladder import cards
+from ..reports.report import Kept, write_report
+from ..training.api import Trained
+from ..training.recipe import Pretraining, saved
+from ..training.run import Run, named_folder, run_name
 from ..weights import is_origin
 
 

@@ -20,7 +20,7 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..evaluate.stress import Stress
+    from ..evaluation.stress import Stress
 
 
 @click.command()
@@ -59,10 +59,10 @@ def stress(
     """
     from ..base.errors import plain
     from ..base.lock import REPORT, hold
-    from ..evaluate.findings import show as show_in_report
-    from ..evaluate.parts import choose, stamp
-    from ..evaluate.scorecard import write_scorecard
-    from ..evaluate.stress import stress as run
+    from ..evaluation.held_out import choose, stamp
+    from ..evaluation.stress import stress as run
+    from ..reports.findings import show as show_in_report
+    from ..reports.scorecard import write_scorecard
     from .reports import report_folder
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
@@ -100,7 +100,7 @@ def _severities(text: str) -> list[int]:
 
 def _augment(model: str) -> str | None:
     """The changes to its training pictures that the run's recipe names."""
-    from ..train.recipe import saved
+    from ..training.recipe import saved
 
     file = Path(model) / "recipe.toml"
     return saved(file).augment if file.is_file() else None

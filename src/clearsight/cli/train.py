@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ..train.recipe import Recipe
+from ..training.recipe import Recipe
 from .common import allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 
@@ -31,8 +31,8 @@ def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bo
       clearsight train --resume runs/photos-resnet18
     """
     from ..base.errors import UsageError
-    from ..train.train import resume as resume_run
-    from ..train.train import train as train_run
+    from ..training.api import resume as resume_run
+    from ..training.api import train as train_run
     from .reports import report_training
 
     given = {name: value for name, value in settings.items() if value is not None}

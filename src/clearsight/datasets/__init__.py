@@ -1,1 +1,1 @@
-"""Floor 2: labelled pictures from a folder, table, IDX pair, array file or named set; split, checked and loaded."""
+"""Labelled pictures from a folder, table, IDX pair, array file or named set; split, checked and loaded."""

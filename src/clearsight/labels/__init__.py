@@ -1,1 +1,1 @@
-"""Floor 6: labels, which are never all there nor all right: the likely errors, and what to label next."""
+"""Labels, which are never all there nor all right: the likely errors, and what to label next."""

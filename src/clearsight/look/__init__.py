@@ -1,4 +1,4 @@
-"""Floor 5: what happens inside a network. Each file computes one thing; `draw*` alone makes pictures of it."""
+"""What happens inside a network. Each file computes one thing; `draw*` alone makes pictures of it."""
 
 from .capture import captured, undisturbed
 from .receptive_field import receptive_fields, stack_sentence

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..images.augment import AUGMENTATIONS, Op, apply, row_of
+from ..augment.pipeline import AUGMENTATIONS, Op, apply, row_of
 from ..metrics.intervals import wilson
 from .capture import undisturbed
-from .subject import Subject
+from .target import Subject
 
 BATCH = 64
 SAFE = 0.8  # of the pictures that were right before: below, a change is called into question

@@ -15,7 +15,7 @@ from ..base.errors import ClearsightError, MissingExtra, unknown
 from ..base.progress import Progress
 from ..datasets.dataset import Dataset
 from .capture import undisturbed
-from .subject import Subject
+from .target import Subject
 
 BATCH = 64
 LAYOUTS = ("pca", "tsne", "umap")

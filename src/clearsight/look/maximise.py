@@ -15,7 +15,7 @@ from ..base.errors import ClearsightError, wrong
 from ..base.progress import Progress
 from .capture import layer as of_name
 from .capture import undisturbed
-from .subject import Subject
+from .target import Subject
 
 STEPS, RATE, JITTER = 256, 0.05, 1 / 16  # the jitter in parts of the shorter side
 SPREAD = 0.01  # of the first spectrum: nearly grey

@@ -12,7 +12,7 @@ from ..datasets.open import open_dataset
 from ..models.summary import summarise
 from .features import top_patches
 from .receptive_field import box
-from .subject import Subject
+from .target import Subject
 from .why.rectified import projected
 
 BATCH = 32

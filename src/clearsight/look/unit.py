@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, wrong
-from .rules import Count, Recount
-from .trace import Trace, traced
+from .op_trace import Trace, traced
+from .recompute import Count, Recount
 
 TOLERANCE = 1e-5
 

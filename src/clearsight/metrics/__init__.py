@@ -1,1 +1,1 @@
-"""Floor 1: what is counted to say how good an answer is. Shapes: N pictures, K classes."""
+"""What is counted to say how good an answer is. Shapes: N pictures, K classes."""

@@ -1,4 +1,4 @@
-"""Floor 2: the networks. A network is a row in its family's TABLE; `build` is the one way to make one."""
+"""The networks. A network is a row in its family's TABLE; `build` is the one way to make one."""
 
 from collections.abc import Callable
 from contextlib import nullcontext

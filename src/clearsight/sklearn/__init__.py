@@ -1,4 +1,4 @@
-"""Floor 6: Clearsight as a scikit-learn estimator, for pipelines, cross-validation and grid search."""
+"""Clearsight as a scikit-learn estimator, for pipelines, cross-validation and grid search."""
 
 from .estimator import ImageClassifier
 

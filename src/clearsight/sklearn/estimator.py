@@ -18,8 +18,8 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 from ..base.errors import ClearsightError
 from ..datasets.dataset import Dataset, Parts, objects
 from ..datasets.loader import load
-from ..train.recipe import Recipe
-from ..train.train import train
+from ..training.api import train
+from ..training.recipe import Recipe
 
 # Settings that are called otherwise here: `fit` is a method, and a name that ends in _ is what `fit` has found.
 RENAMED = {"fit": "resize", "from_": "weights"}

@@ -1,4 +1,4 @@
-"""Floor 3: other people's trained weights, loaded exactly. `load` is the one door; an origin is `STORE:FILE` or `STORE:NAME`."""
+"""Other people's trained weights, loaded exactly. `load` is the one door; an origin is `STORE:FILE` or `STORE:NAME`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -9,7 +9,7 @@ from ..common import device_option, json_option, print_json, quiet_option, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ...labels.curve import Curve
+    from ...experiments.label_curve import Curve
 
 
 @click.command()
@@ -42,9 +42,9 @@ def curve(
     """
     from ...base.errors import plain
     from ...base.files import write_atomic
-    from ...labels.curve import METHODS, draw_curve
-    from ...labels.curve_figure import figure
-    from ...look.draw import encoded
+    from ...experiments.label_curve import METHODS, draw_curve
+    from ...reports.figures.canvas import encoded
+    from ...reports.figures.label_curve import figure
 
     def say(line: str) -> None:
         if not quiet:
@@ -72,7 +72,7 @@ def _table(found: "Curve") -> "Table":
     """A row for each method, a column for each number of labels."""
     from rich.table import Table
 
-    from ...labels.curve import METHODS
+    from ...experiments.label_curve import METHODS
 
     points = found.points()
     amounts = sorted({point["labelled"] for rows in points.values() for point in rows})

@@ -8,7 +8,7 @@ import click
 from ..common import allow_code_option, device_option, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
-    from ...labels.errors import Errors
+    from ...labels.label_errors import Errors
 
 SHOWN = 10  # in the terminal
 
@@ -49,9 +49,9 @@ def errors(
     """
     from ...base.errors import plain
     from ...base.files import write_atomic
-    from ...labels.errors import errors as find
-    from ...labels.sheet import errors_sheet
-    from ...look.draw import encoded
+    from ...labels.label_errors import errors as find
+    from ...reports.figures.canvas import encoded
+    from ...reports.figures.label_sheet import errors_sheet
 
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
     settings |= {"allow_code": True} if allow_code and settings else {}

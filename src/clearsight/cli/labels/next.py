@@ -8,7 +8,7 @@ import click
 from ..common import device_option, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
-    from ...labels.next import Next
+    from ...labels.acquisition import Next
 
 SHOWN = 10  # in the terminal
 
@@ -39,9 +39,9 @@ def next(
     """
     from ...base.errors import plain
     from ...base.files import require_ours, write_atomic
-    from ...labels.next import next_labels
-    from ...labels.sheet import next_sheet
-    from ...look.draw import encoded
+    from ...labels.acquisition import next_labels
+    from ...reports.figures.canvas import encoded
+    from ...reports.figures.label_sheet import next_sheet
 
     found = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
     for note in () if quiet else found.notes:

@@ -9,7 +9,7 @@ from ..common import json_option, print_json, quiet_option, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ...labels.worth import Advice
+    from ...labels.label_value import Advice
 
 
 @click.command()
@@ -31,7 +31,7 @@ def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: boo
       clearsight labels worth fashion-mnist --labels 100 --more 200
     """
     from ...base.errors import plain
-    from ...labels.worth import consider
+    from ...labels.label_value import consider
 
     advice, notes = consider(data, model=model, more=more, amount=amount, seed=seed, quiet=quiet)
     if as_json:

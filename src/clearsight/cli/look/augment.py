@@ -28,12 +28,12 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     """
     import torch
 
+    from ...augment.pipeline import parse
     from ...base.errors import UsageError
     from ...datasets.split import align
-    from ...images.augment import parse
     from ...images.preprocess import Preprocessing
     from ...look.augmented import every, tried, written
-    from ...look.draw_augmented import contact_sheet
+    from ...reports.figures.augmented import contact_sheet
 
     ops = parse(words) if words else every()
     if not (out or model):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ...base.progress import Progress
     from ...datasets.dataset import Dataset
-    from ...look.subject import Subject
+    from ...look.target import Subject
 
 size_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
@@ -39,7 +39,7 @@ class Place(click.ParamType[tuple[int, ...]]):
 def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> "Subject":
     """What MODEL means; on stderr a word about untrained weights."""
     from ...base.errors import plain
-    from ...look.subject import subject
+    from ...look.target import subject
 
     found = subject(model, size, classes, seed)
     if not found.trained:
@@ -67,7 +67,7 @@ def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> 
 def write_figure(frames: Sequence["Image"], out: Path | None) -> None:
     """The figure as a file, and on stderr where it is."""
     from ...base.files import write_atomic
-    from ...look.draw import encoded
+    from ...reports.figures.canvas import encoded
 
     if out:
         write_atomic(out, encoded(frames, out.suffix.lower()))

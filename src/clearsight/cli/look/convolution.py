@@ -18,7 +18,7 @@ EXAMPLES = ("lecture", "curve", "maxpool")
 def convolution(example: str, steps: bool, out: Path | None, as_json: bool) -> None:
     """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector."""
     from ...look import convolution as on_paper
-    from ...look.draw_convolution import frames
+    from ...reports.figures.convolution import frames
 
     if example == "lecture":
         found = on_paper.lecture()

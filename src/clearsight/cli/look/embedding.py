@@ -30,8 +30,8 @@ def embedding(
     A layout in the plane keeps some distances and loses others; `purity` does not depend on it: the share of a picture's 10
     nearest that are of its class, by the vectors themselves.
     """
-    from ...look.draw_space import embedding_figure
     from ...look.embedding import embedded, laid_out, to_json
+    from ...reports.figures.embedding import embedding_figure
 
     subject = opened(model, size, classes, seed)
     rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)

@@ -27,8 +27,8 @@ def features(
     classes: int | None, seed: int, out: Path | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What the channels of each stage of MODEL make of PICTURE, the most active first (by their mean |value|)."""
-    from ...look.draw_maps import feature_sheet
     from ...look.features import maps, to_json
+    from ...reports.figures.maps import feature_sheet
 
     subject = opened(model, size, classes, seed)
     found = maps(subject.model, subject.inputs(picture), layer or None)

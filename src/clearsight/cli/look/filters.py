@@ -29,8 +29,8 @@ def filters(
 
     Three input channels are drawn in colour, zero being mid-grey; of more, the mean over them, zero being white.
     """
-    from ...look.draw_maps import filter_sheet
     from ...look.filters import described, kernels
+    from ...reports.figures.maps import filter_sheet
 
     subject = opened(model, size, classes, seed)
     name, weights = kernels(subject.model, layer)

@@ -29,8 +29,8 @@ def maximise(
     Such a picture shows one way to excite the channel, not all of them: hold it against `look patches`.
     """
     from ...base.progress import Progress
-    from ...look.draw_maps import ideal_sheet
     from ...look.maximise import maximised
+    from ...reports.figures.maps import ideal_sheet
 
     subject = opened(model, size, classes, seed)
     with Progress("steps", steps * len(channels), "steps", quiet=quiet) as progress:

@@ -29,8 +29,8 @@ def neighbours(
     import dataclasses
 
     from ...base.errors import plain
-    from ...look.draw_space import neighbour_sheet, shown
     from ...look.embedding import embedded, features, nearest
+    from ...reports.figures.embedding import neighbour_sheet, shown
 
     subject = opened(model, size, classes, seed)
     own = features(subject, subject.inputs(picture))[0]

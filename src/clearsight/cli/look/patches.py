@@ -25,8 +25,8 @@ def patches(
     size: tuple[int, int, int] | None, classes: int | None, out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Where in the pictures of DATA the channels of a layer are excited most: what does this channel search for?"""
-    from ...look.draw_maps import patch_sheet
     from ...look.patches import search
+    from ...reports.figures.maps import patch_sheet
 
     subject = opened(model, size, classes)
     found = search(subject, data, layer, channels, most, pictures, deconvnet)

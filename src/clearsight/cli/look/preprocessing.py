@@ -24,8 +24,8 @@ def preprocessing(
     A mistake that changes nothing for this picture and network is left out.
     """
     from ...base.errors import plain
-    from ...look.draw_space import xray_figure
-    from ...look.xray import answers, stages
+    from ...look.preprocessing_steps import answers, stages
+    from ...reports.figures.embedding import xray_figure
 
     subject = opened(model, size, classes)
     way, told = stages(subject.preprocessing, picture), answers(subject, picture)

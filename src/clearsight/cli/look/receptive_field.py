@@ -32,10 +32,10 @@ def receptive_field(
     With --layer and --out the box is drawn, and beside it what the unit heeds, from gradients (on noise, without a PICTURE).
     """
     from ...base.errors import UsageError
-    from ...look.draw_field import field_figure
     from ...look.receptive_field import as_json as rows_of
     from ...look.receptive_field import stack_sentence
     from ...models.summary import summarise
+    from ...reports.figures.receptive_field import field_figure
 
     if bool(out) != bool(layer):
         raise UsageError("--layer and --out go together: a figure is of one unit.")

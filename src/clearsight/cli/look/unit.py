@@ -33,8 +33,8 @@ def unit(
 
     A convolution ends in its patch times its kernel, one sum an input channel; batch norm, activation and shortcut follow.
     """
-    from ...look.draw_unit import unit_figure
     from ...look.unit import unit as recount
+    from ...reports.figures.unit import unit_figure
 
     subject = opened(model, size, classes, seed)
     found = recount(subject.model, subject.inputs(picture), layer, channel, at)
@@ -52,7 +52,7 @@ def unit(
 
 
 def _tell(found: "Unit", most: int) -> None:
-    from ...look.draw_unit import strongest
+    from ...reports.figures.unit import strongest
 
     order = strongest(found)
     if found.patch is not None and found.kernel is not None:

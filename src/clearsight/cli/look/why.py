@@ -40,8 +40,8 @@ def why(
       clearsight look why runs/pets cat.jpg --method all --out all.png
     """
     from ...base.errors import plain
-    from ...look.draw_why import heat_figure, method_sheet
     from ...look.why import Explanation, explain, explain_all
+    from ...reports.figures.explanation import heat_figure, method_sheet
 
     subject = opened(model, size, classes, seed)
     x = subject.inputs(picture)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...base.errors import ClearsightError
 from ..capture import undisturbed
-from ..subject import Subject
+from ..target import Subject
 from .cam import last_maps
 from .checks import Verdict, checked
 from .table import ROWS, Method, method

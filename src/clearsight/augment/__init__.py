@@ -1,0 +1,1 @@
+"""Augmentation: one row a change, policies over them, mixing, test-time views."""

@@ -1,0 +1,1 @@
+"""Policies: which augmentations are applied to a picture, and how strongly."""

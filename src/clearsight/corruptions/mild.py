@@ -1,0 +1,49 @@
+"""What befalls pictures after the training: small changes that a person hardly sees, and a classifier should not either.
+
+Each is a function of fitted pictures uint8 `(N, C, H, W)` and of their indices `(N,)`, which decide where and in which direction:
+a picture is changed in the same way in whatever batch it comes, and whoever judges it.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ..augment.pipeline import crop
+from ..base.randomness import uniform
+
+SHIFT = 1 / 14  # of the side: 2 px of 28, 16 of 224
+LIGHT = 51  # levels of 255
+COVERED = 1 / 3  # of the side
+
+
+def shift(pictures: Tensor, indices: Tensor) -> Tensor:
+    """Each moved by a fourteenth of its side, up, down, left, right or diagonally; the border is mirrored."""
+    height, width = pictures.shape[2:]
+    octant = (uniform(0, 0, indices, "shift")[:, 0] * 8).long()
+    ways = torch.tensor([(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)])
+    steps = torch.tensor([max(1, round(height * SHIFT)), max(1, round(width * SHIFT))])
+    return crop(pictures, (ways[octant] * steps).to(pictures.device), (height, width))
+
+
+def brightness(pictures: Tensor, indices: Tensor) -> Tensor:
+    """Each lighter or darker by a fifth of the range, cut at black and white."""
+    lighter = uniform(0, 0, indices, "brightness")[:, 0] < 0.5
+    change = torch.where(lighter, LIGHT, -LIGHT).to(pictures.device, torch.int16)
+    return (pictures.to(torch.int16) + change[:, None, None, None]).clamp_(0, 255).to(torch.uint8)
+
+
+def occlusion(pictures: Tensor, indices: Tensor) -> Tensor:
+    """Each with a grey rectangle of a third of its height and width somewhere."""
+    covered = torch.ones(len(pictures), 1, 1, 1, dtype=torch.bool)
+    draws = uniform(0, 0, indices, "occlusion", 2)
+    for axis, side in ((2, pictures.shape[2]), (3, pictures.shape[3])):
+        length = max(1, round(side * COVERED))
+        begin = (draws[:, axis - 2] * (side - length + 1)).long()[:, None]
+        place = torch.arange(side)
+        inside = (place >= begin) & (place < begin + length)  # (N, side)
+        covered = covered & (inside[:, None, :, None] if axis == 2 else inside[:, None, None, :])
+    return torch.where(covered.to(pictures.device), torch.tensor(128, dtype=torch.uint8, device=pictures.device), pictures)
+
+
+CORRUPTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"shift": shift, "brightness": brightness, "occlusion": occlusion}

@@ -1,1 +1,0 @@
-"""Floor 6: how good a classifier is, told as numbers, tables and one page to show."""

@@ -1,0 +1,22 @@
+"""`judge`: an evaluation that says which pictures and weights it is of, and what copies of training pictures would have added."""
+
+from dataclasses import replace
+
+from ..classifier import Classifier, validation
+from ..metrics.intervals import proportion
+from .evaluate import Evaluation, evaluate
+from .held_out import ALL, UNSEEN, Chosen, stamp
+
+
+def judge(classifier: Classifier, chosen: Chosen, *, batch_size: int = 0, quiet: bool = False) -> Evaluation:
+    """The evaluation of `classifier` on the `chosen` pictures, with its stamp.
+
+    Where some were left out, the top-1 accuracy with them stands beside it as `with_learnt`, to show what it would have flattered.
+    """
+    why = validation.reason(classifier.facts) if chosen.own and chosen.part in ("val", ALL, UNSEEN) else ""
+    found, facts = evaluate(classifier, chosen.dataset, batch_size=batch_size, no_interval=why, quiet=quiet), stamp(classifier, chosen)
+    if len(chosen.left_out):
+        others = evaluate(classifier, chosen.left_out, batch_size=batch_size, quiet=quiet)
+        n, hits = len(found) + len(others), int(found.right.sum() + others.right.sum())
+        facts["with_learnt"] = {"n": n, "top1": proportion(hits, n, why)}
+    return replace(found, stamp=facts)

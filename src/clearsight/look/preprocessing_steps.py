@@ -1,0 +1,143 @@
+"""A picture at every stage from the file to what the network sees, and the answers that the usual mistakes on this way lead to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..images.decode import decode
+from ..images.preprocess import FITS, IMAGENET, Preprocessing
+from .capture import undisturbed
+from .target import Subject
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the picture is at one point of its way: uint8 RGB or grey `(H, W, C)` to look at, and in words."""
+
+    name: str
+    says: str
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network answers: class and probability; `mistake` is empty for the right way."""
+
+    mistake: str
+    says: str
+    label: str
+    probability: float
+    changed: bool
+
+
+def stages(preprocessing: Preprocessing, source: Any) -> list[Stage]:
+    """The picture as stored, upright, in the network's channels, at its size, and as numbers that are drawn again as a picture.
+
+    Raises UnreadableImage.
+    """
+    stored, upright = decode(source, upright=False), decode(source)
+    found = [Stage("file", f"as stored, {_size(stored)}", stored)]
+    if not np.array_equal(stored, upright):
+        found.append(Stage("upright", f"turned as its EXIF says, {_size(upright)}", upright))
+    coloured = decode(source, channels=preprocessing.channels)
+    if coloured.shape[2] != upright.shape[2]:
+        found.append(Stage("channels", f"{upright.shape[2]} → {coloured.shape[2]} channels", coloured))
+    fitted = preprocessing.load(source)
+    found.append(Stage("size", f"{preprocessing.fit}, {preprocessing.interpolation}: {_size(_rows(fitted))}", _rows(fitted)))
+    numbers = preprocessing.normalise(fitted[None])
+    low, high = float(numbers.min()), float(numbers.max())
+    says = f"(x − mean) / std: {low:.2f} to {high:.2f}, mean {float(numbers.mean()):.2f}, std {float(numbers.std()):.2f}"
+    spread = ((numbers[0] - low) / ((high - low) or 1) * 255).round().to(torch.uint8)
+    found.append(Stage("numbers", says, _rows(spread)))
+    return found
+
+
+def answers(subject: Subject, source: Any) -> list[Answer]:
+    """The right answer first, then that of every mistake that changes what the network sees of this picture."""
+    right = subject.inputs(source)
+    label, probability = _answer(subject, right)
+    found = [Answer("", "as Clearsight does it", subject.label(label), probability, False)]
+    for name, (says, make) in MISTAKES.items():
+        wrong = make(subject.preprocessing, source)
+        if wrong is None or torch.equal(wrong.to(right), right):
+            continue
+        other, share = _answer(subject, wrong.to(right))
+        found.append(Answer(name, says, subject.label(other), share, other != label))
+    return found
+
+
+def _answer(subject: Subject, x: Tensor) -> tuple[int, float]:
+    with undisturbed(subject.model), torch.no_grad():
+        shares = torch.softmax(subject.model(x), 1)[0]
+    return int(shares.argmax()), float(shares.max())
+
+
+def _bgr(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+    if preprocessing.channels != 3:
+        return None
+    return preprocessing.normalise(preprocessing.load(source)[None].flip(1))
+
+
+def _raw(preprocessing: Preprocessing, source: Any) -> Tensor:
+    return preprocessing.load(source)[None] / 255
+
+
+def _bytes(preprocessing: Preprocessing, source: Any) -> Tensor:
+    return preprocessing.load(source)[None].float()
+
+
+def _twice(preprocessing: Preprocessing, source: Any) -> Tensor:
+    return preprocessing.normalise(preprocessing.normalise(preprocessing.load(source)[None]))
+
+
+def _others(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+    if preprocessing.channels != 3:
+        return None
+    mean, std = (row[::-1] if preprocessing.order == "bgr" else row for row in (IMAGENET.mean, IMAGENET.std))
+    return replace(preprocessing, mean=mean, std=std).normalise(preprocessing.load(source)[None])
+
+
+def _lying(preprocessing: Preprocessing, source: Any) -> Tensor:
+    lying = decode(source, channels=preprocessing.channels, upright=False)
+    return preprocessing.normalise(preprocessing.fit_picture(lying)[None])
+
+
+def _fitted(fit: str) -> Callable[[Preprocessing, Any], Tensor | None]:
+    def make(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+        if fit == preprocessing.fit:
+            return None
+        other = replace(preprocessing, fit=fit, crop_fraction=1.0)
+        return other.normalise(other.load(source)[None])
+
+    return make
+
+
+def _rough(preprocessing: Preprocessing, source: Any) -> Tensor:
+    other = replace(preprocessing, interpolation="nearest", antialias=False)
+    return other.normalise(other.load(source)[None])
+
+
+MISTAKES: dict[str, tuple[str, Callable[[Preprocessing, Any], Tensor | None]]] = {
+    "channels swapped": ("blue, green, red instead of red, green, blue, as OpenCV reads", _bgr),
+    "not normalised": ("numbers from 0 to 1, mean and std forgotten", _raw),
+    "0 to 255": ("numbers from 0 to 255, neither scaled nor normalised", _bytes),
+    "normalised twice": ("once by the pipeline and again by the model", _twice),
+    "ImageNet's colours": ("mean and std of ImageNet instead of the network's own", _others),
+    "EXIF ignored": ("as the camera lay, not upright", _lying),
+    **{f"fit {fit}": (f"{fit} where the network was trained otherwise", _fitted(fit)) for fit in FITS},
+    "rough resize": ("nearest pixels, no antialiasing", _rough),
+}
+
+
+def _rows(picture: Tensor) -> NDArray[np.uint8]:
+    shown: NDArray[np.uint8] = picture.permute(1, 2, 0).contiguous().numpy()
+    return shown
+
+
+def _size(pixels: NDArray[np.uint8]) -> str:
+    return f"{pixels.shape[0]}×{pixels.shape[1]} px, {'grey' if pixels.shape[2] == 1 else 'colour'}"

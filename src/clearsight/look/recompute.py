@@ -1,0 +1,330 @@
+"""How each operation makes one number of its output, in float64: one rule an operation, in the network's own order of axes.
+
+A convolution, a linear layer, a pooling, a norm over tokens and a softmax take what the network had at their input. Batch norm,
+activations, sums, products and what only moves numbers are followed further back, so that a block of a residual network
+ends at its convolutions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from ..base.errors import ClearsightError
+from .op_trace import Operation, Ref, Trace
+
+Index = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number and the largest that went into it."""
+
+    value: float
+    scale: float
+
+
+class Recount:
+    """Numbers of a trace computed again; `steps` says how, `sum` is the last convolution, linear layer or mean."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.steps: list[dict[str, Any]] = []
+        self.sum: dict[str, Any] = {}
+
+    def at(self, number: int, index: Index) -> Count:
+        """The number at `index` of the value `number`; what came from outside of the layer is taken from the network."""
+        operation = self.trace.made_by.get(number)
+        if operation is None:
+            own = float(self.values(Ref(number))[index])
+            self.steps.append({"operation": "input", "value": own})
+            return Count(own, abs(own))
+        rule = RULES.get(operation.name)
+        if rule is None and operation.name not in UNARY:
+            raise ClearsightError(f"{operation.name} has no rule here, so its numbers cannot be computed again: choose a layer before it.")
+        count = rule(self, operation, index) if rule else self.elementwise(operation, index, self.of(operation.args[0], index))
+        if operation.name not in MOVES:
+            self.steps.append({"operation": operation.name, "value": count.value})
+        return count
+
+    def of(self, argument: Any, index: Index) -> Count:
+        """An operand that may be a number, or smaller than the result it is broadcast to."""
+        if not isinstance(argument, Ref):
+            return Count(float(argument), abs(float(argument)))
+        shape = self.values(argument).shape
+        place = index[len(index) - len(shape) :]
+        return self.at(argument.number, tuple(0 if n == 1 else i for i, n in zip(place, shape, strict=True)))
+
+    def values(self, ref: Ref) -> Tensor:
+        """What the network had."""
+        return self.trace.values[ref.number]
+
+    def summed(self, terms: Tensor, bias: float, **more: Any) -> Count:
+        """A sum over dimension 0 of `terms`, float64, each of which may be one of several."""
+        each = terms.flatten(1).sum(1) if terms.ndim > 1 else terms
+        self.sum = {"contributions": each.tolist(), "bias": bias, **more}
+        return Count(float(terms.sum()) + bias, max(float(terms.abs().max()) if terms.numel() else 0.0, abs(bias)))
+
+    def elementwise(self, operation: Operation, index: Index, given: Count) -> Count:
+        """Batch norm or an activation of a number that was computed."""
+        if operation.name == "native_batch_norm":
+            return batch_norm_of(self, operation, index, given)
+        value = torch.tensor([given.value], dtype=torch.float64)
+        rest = operation.args[1:]
+        return Count(float(UNARY[operation.name](value, *rest)), given.scale)
+
+
+def convolution(count: Recount, operation: Operation, index: Index) -> Count:
+    """convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)."""
+    x, weight = count.values(operation.args[0]), count.values(operation.args[1]).double()
+    stride, padding, dilation, transposed, groups = (
+        operation.args[3],
+        operation.args[4],
+        operation.args[5],
+        operation.args[6],
+        operation.args[8],
+    )
+    if x.ndim != 4:
+        raise ClearsightError("a convolution that is not over rows and columns has no rule here: choose another layer.")
+    n, channel, *at = index
+    bias = float(count.values(operation.args[2])[channel]) if operation.args[2] is not None else 0.0
+    if transposed:
+        weight = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)  # as if it were an ordinary one
+    inputs = weight.shape[1]
+    first = channel // (weight.shape[0] // groups) * inputs
+    patch = torch.zeros(weight.shape[1:], dtype=torch.float64)
+    for i in range(weight.shape[2]):
+        for j in range(weight.shape[3]):
+            if transposed:  # the places whose filter, laid down by strides, covers this one
+                steps = [divmod(a + p - k * d, s) for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True)]
+                row, column = (whole if not rest else -1 for whole, rest in steps)
+            else:
+                row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
+            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
+                patch[:, i, j] = x[n, first : first + inputs, row, column]
+    return count.summed(patch * weight[channel], bias, patch=patch, kernel=weight[channel], first_channel=first)
+
+
+def linear(count: Recount, operation: Operation, index: Index) -> Count:
+    """addmm(bias, x, weight) and mm(x, weight): weights already transposed."""
+    *bias, x, weight = (a for a in operation.args if isinstance(a, Ref))
+    terms = count.values(x)[index[0]].double() * count.values(weight)[:, index[1]].double()
+    own = count.values(bias[0]) if bias else torch.zeros(1)
+    return count.summed(terms, float(own.broadcast_to(count.trace.values[operation.out].shape)[index]) if bias else 0.0)
+
+
+def product(count: Recount, operation: Operation, index: Index) -> Count:
+    """bmm(a, b)."""
+    a, b = (count.values(ref).double() for ref in operation.args)
+    return count.summed(a[index[0], index[1]] * b[index[0], :, index[2]], 0.0)
+
+
+def batch_norm(count: Recount, operation: Operation, index: Index) -> Count:
+    """native_batch_norm(input, weight, bias, mean, variance, training, momentum, eps)."""
+    return batch_norm_of(count, operation, index, count.of(operation.args[0], index))
+
+
+def batch_norm_of(count: Recount, operation: Operation, index: Index, given: Count) -> Count:
+    """Batch norm of a number that was computed; a norm that measures this very picture has no rule."""
+    if operation.args[5]:
+        raise ClearsightError("a batch norm that measures this picture has no rule here: give it running statistics.")
+    weight, bias, mean, variance = (float(count.values(a)[index[1]]) if isinstance(a, Ref) else default
+                                    for a, default in zip(operation.args[1:5], (1.0, 0.0, 0.0, 1.0), strict=True))  # fmt: skip
+    factor = weight / (variance + operation.args[7]) ** 0.5
+    value = (given.value - mean) * factor + bias
+    return Count(value, max(given.scale * abs(factor), abs(mean * factor), abs(bias)))
+
+
+def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, int]:
+    """The numbers under a pooling's window, and how many places it has that count (padding does, what ceil mode adds does not)."""
+    dims, args = 3 if operation.name.endswith("3d") else 2, operation.args
+    x = count.values(args[0])[index[:-dims]].double()
+    kernel = _each(args[1], dims)
+    stride = _each(args[2], dims) if len(args) > 2 and args[2] else kernel
+    padding, dilation = _each(args[3] if len(args) > 3 else 0, dims), [1] * dims
+    if operation.name.startswith("max") and len(args) > 4:
+        dilation = _each(args[4], dims)
+    ranges, places = [], 1
+    for a, k, s, p, d, n in zip(index[-dims:], kernel, stride, padding, dilation, x.shape, strict=True):
+        begin = a * s - p
+        ranges.append([begin + i * d for i in range(k) if 0 <= begin + i * d < n])
+        places *= min(begin + k, n + p) - begin
+    return x[torch.meshgrid(*map(torch.tensor, ranges), indexing="ij")], places
+
+
+def _each(values: Any, dims: int) -> list[int]:
+    every: list[int] = [values] if isinstance(values, int) else list(values)
+    return every * dims if len(every) == 1 else every
+
+
+def max_pool(count: Recount, operation: Operation, index: Index) -> Count:
+    """max_pool2d_with_indices(input, kernel, stride, padding, dilation, ceil)."""
+    seen, _ = window(count, operation, index)
+    return Count(float(seen.max()), float(seen.abs().max()))
+
+
+def avg_pool(count: Recount, operation: Operation, index: Index) -> Count:
+    """avg_pool2d, avg_pool3d (input, kernel, stride, padding, ceil, count_include_pad, divisor)."""
+    seen, places = window(count, operation, index)
+    args = operation.args
+    divisor = args[6] if len(args) > 6 and args[6] else places if len(args) <= 5 or args[5] else seen.numel()
+    return count.summed(seen.flatten() / divisor, 0.0)
+
+
+def adaptive(count: Recount, operation: Operation, index: Index) -> Count:
+    """_adaptive_avg_pool2d(input, size): windows from floor(i·n/m) up to ceil((i+1)·n/m)."""
+    x = count.values(operation.args[0])[index[:-2]].double()
+    sizes = count.trace.values[operation.out].shape[-2:]
+    rows, columns = (slice(a * n // m, -(-(a + 1) * n // m)) for a, n, m in zip(index[-2:], x.shape, sizes, strict=True))
+    seen = x[rows, columns]
+    return count.summed(seen.flatten() / seen.numel(), 0.0)
+
+
+def reduced(count: Recount, operation: Operation, index: Index) -> Count:
+    """mean, sum, amax (input, dimensions, keep)."""
+    x, args = count.values(operation.args[0]).double(), operation.args
+    dims = {d % x.ndim for d in (_listed(args[1]) if len(args) > 1 and args[1] is not None else range(x.ndim))}
+    kept = len(index) == x.ndim
+    rest = iter(index)
+    place = tuple(next(rest) if d not in dims else (slice(None), next(rest) if kept else 0)[0] for d in range(x.ndim))
+    seen = x[place].flatten()
+    if operation.name == "amax":
+        return Count(float(seen.max()), float(seen.abs().max()))
+    return count.summed(seen / (seen.numel() if operation.name == "mean" else 1), 0.0)
+
+
+def _listed(dims: Any) -> list[int]:
+    return [dims] if isinstance(dims, int) else list(dims)
+
+
+def layer_norm(count: Recount, operation: Operation, index: Index) -> Count:
+    """native_layer_norm(input, shape, weight, bias, eps)."""
+    x, shape, weight, bias, eps = operation.args
+    seen = count.values(x)[index[: len(index) - len(shape)]].double()
+    place = index[len(index) - len(shape) :]
+    factor = (float(count.values(weight)[place]) if weight else 1.0) / float(seen.var(correction=0) + eps) ** 0.5
+    shift = float(count.values(bias)[place]) if bias else 0.0
+    return Count(float(seen[place] - seen.mean()) * factor + shift, max(float(seen.abs().max()) * abs(factor), abs(shift)))
+
+
+def group_norm(count: Recount, operation: Operation, index: Index) -> Count:
+    """native_group_norm(input, weight, bias, N, C, H·W, groups, eps)."""
+    x, weight, bias, _, channels, _, groups, eps = operation.args
+    size = channels // groups
+    first = index[1] // size * size
+    values = count.values(x)[index[0]].double()
+    seen = values[first : first + size]
+    factor = (float(count.values(weight)[index[1]]) if weight else 1.0) / float(seen.var(correction=0) + eps) ** 0.5
+    shift = float(count.values(bias)[index[1]]) if bias else 0.0
+    return Count(float(values[index[1:]] - seen.mean()) * factor + shift, max(float(seen.abs().max()) * abs(factor), abs(shift)))
+
+
+def softmax(count: Recount, operation: Operation, index: Index) -> Count:
+    """_softmax(input, dim, …)."""
+    x = count.values(operation.args[0]).double()
+    value = float(torch.softmax(x, operation.args[1])[index])
+    return Count(value, value)
+
+
+def attention(count: Recount, operation: Operation, index: Index) -> Count:
+    """_scaled_dot_product_flash_attention_for_cpu(q, k, v): softmax(q·kᵀ / √d)·v, of one token and head."""
+    q, k, v = (count.values(ref)[index[:2]].double() for ref in operation.args[:3])
+    weights = torch.softmax(k @ q[index[2]] / q.shape[-1] ** 0.5, 0)
+    return count.summed(weights * v[:, index[3]], 0.0)
+
+
+def added(count: Recount, operation: Operation, index: Index) -> Count:
+    """add, sub (a, b)."""
+    a, b = (count.of(argument, index) for argument in operation.args[:2])
+    sign = -1.0 if operation.name == "sub" else 1.0
+    count.sum = {"contributions": [a.value, sign * b.value], "bias": 0.0}
+    return Count(a.value + sign * b.value, max(a.scale, b.scale))
+
+
+def multiplied(count: Recount, operation: Operation, index: Index) -> Count:
+    """mul, div (a, b)."""
+    a, b = (count.of(argument, index) for argument in operation.args[:2])
+    if operation.name == "div":
+        b = Count(1 / b.value, abs(b.scale / b.value**2))
+    return Count(a.value * b.value, max(a.scale * abs(b.value), b.scale * abs(a.value)))
+
+
+def addcmul(count: Recount, operation: Operation, index: Index) -> Count:
+    """addcmul(a, b, c): a + b·c, a shortcut beside a scaled branch."""
+    a, b, c = (count.of(argument, index) for argument in operation.args[:3])
+    count.sum = {"contributions": [a.value, b.value * c.value], "bias": 0.0}
+    return Count(a.value + b.value * c.value, max(a.scale, b.scale * abs(c.value), c.scale * abs(b.value)))
+
+
+def moved(count: Recount, operation: Operation, index: Index) -> Count:
+    """What only moves numbers: the operation itself, done to their places, says where this one came from."""
+    sources: list[Ref] = []
+
+    def places(argument: Any) -> Any:
+        if not isinstance(argument, Ref):
+            return argument
+        before = sum(prod(count.values(ref).shape) for ref in sources)
+        sources.append(argument)
+        shape = count.values(argument).shape
+        return torch.arange(before, before + prod(shape)).view(shape)
+
+    args = tree_map(places, operation.args)
+    if operation.name == "constant_pad_nd":
+        args = (*args[:2], -1)
+    made = operation.function(*args)
+    wanted = count.trace.values[operation.out]
+    made = _matching(made, count, operation) if isinstance(made, list | tuple) else made
+    place = int(made.reshape(wanted.shape)[index])
+    if place < 0:
+        return Count(float(wanted[index]), abs(float(wanted[index])))
+    for ref in sources:
+        shape = count.values(ref).shape
+        if place < prod(shape):
+            return count.at(ref.number, tuple(int(n) for n in torch.unravel_index(torch.tensor(place), shape)))
+        place -= prod(shape)
+    raise ClearsightError(f"{operation.name} took numbers from somewhere unknown: choose a layer before it.")
+
+
+def restrided(count: Recount, operation: Operation, index: Index) -> Count:
+    """as_strided, where it changes the layout in memory and no number."""
+    if not torch.equal(count.values(operation.args[0]), count.trace.values[operation.out]):
+        raise ClearsightError("as_strided that takes other numbers has no rule here: choose a layer before it.")
+    return count.of(operation.args[0], index)
+
+
+def _matching(made: Any, count: Recount, operation: Operation) -> Tensor:
+    """Of several outputs (split, unbind) the one that was asked for: they were numbered one after the other."""
+    siblings = [number for number, one in count.trace.made_by.items() if one.args is operation.args]
+    chosen: Tensor = made[siblings.index(operation.out)]
+    return chosen
+
+
+_MOVES = """view _unsafe_view permute transpose t expand slice select cat clone constant_pad_nd unbind split split_with_sizes
+squeeze unsqueeze alias detach roll flip stack native_dropout"""
+MOVES = tuple(_MOVES.split())
+_UNARY = "relu hardtanh silu gelu hardswish hardsigmoid sigmoid tanh elu leaky_relu softplus mish exp neg sqrt abs pow clamp"
+UNARY: dict[str, Callable[..., Tensor]] = {name: getattr(torch.ops.aten, name) for name in _UNARY.split()}
+_BY_RULE: dict[Callable[[Recount, Operation, Index], Count], str] = {
+    convolution: "convolution",
+    linear: "addmm mm",
+    product: "bmm",
+    batch_norm: "native_batch_norm _native_batch_norm_legit_no_training",
+    max_pool: "max_pool2d_with_indices",
+    avg_pool: "avg_pool2d avg_pool3d",
+    adaptive: "_adaptive_avg_pool2d",
+    reduced: "mean sum amax",
+    layer_norm: "native_layer_norm",
+    group_norm: "native_group_norm",
+    softmax: "_softmax _safe_softmax",
+    attention: "_scaled_dot_product_flash_attention_for_cpu",
+    added: "add sub",
+    multiplied: "mul div",
+    addcmul: "addcmul",
+    moved: _MOVES,
+    restrided: "as_strided",
+}
+RULES = {name: rule for rule, names in _BY_RULE.items() for name in names.split()}

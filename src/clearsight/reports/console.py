@@ -1,0 +1,55 @@
+"""An evaluation as tables for a terminal."""
+
+from rich.markup import escape
+from rich.table import Table
+
+from ..base.errors import plain
+from ..evaluation.evaluate import Evaluation
+
+MOST_CLASSES = 20
+
+
+def tables(evaluation: Evaluation) -> tuple[Table, ...]:
+    """The figures, the classes (the worst first where there are many) and the commonest mistakes."""
+    found = (_summary(evaluation), _classes(evaluation), _pairs(evaluation))
+    return tuple(table for table in found if table.row_count)
+
+
+def _summary(evaluation: Evaluation) -> Table:
+    figures = evaluation.figures
+    table = Table("figure", "value", "95 % interval")
+    k = figures["top5_k"]
+    for name, key in (("top-1 accuracy", "top1"), (f"top-{k} accuracy", "top5"), ("macro accuracy", "macro")):
+        row = figures[key]
+        limits = row["reason"] if row["low"] is None else f"{row['low']:.2%} to {row['high']:.2%}"
+        table.add_row(name, f"{row['value']:.2%}", limits)
+    table.add_row("NLL (nats)", f"{figures['nll']:.4f}", f"without temperature {figures['nll_raw']:.4f}")
+    table.add_row("calibration error (ECE)", f"{figures['ece']:.2%}", f"without temperature {figures['ece_raw']:.2%}")
+    table.add_row("pictures/s", f"{figures['pictures_per_second']:,.0f}", "")
+    return table
+
+
+def _classes(evaluation: Evaluation) -> Table:
+    rows = list(zip(evaluation.classes, evaluation.per_class, strict=True))
+    title = ""
+    if len(rows) > MOST_CLASSES:
+        rows.sort(key=lambda row: 2.0 if row[1].f1 is None else row[1].f1)
+        title = f"the {MOST_CLASSES} of {len(rows)} classes with the lowest F1"
+    table = Table("class", "n", "precision", "recall", "F1", title=title or None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for label, scores in rows[:MOST_CLASSES]:
+        table.add_row(escape(plain(label)), f"{scores.n:,}", *(_percent(x) for x in (scores.precision, scores.recall, scores.f1)))
+    return table
+
+
+def _pairs(evaluation: Evaluation) -> Table:
+    table = Table("truth", "taken for", "pictures", "of the class")
+    for truth, guess, n in evaluation.confused_pairs(5):
+        share = n / evaluation.per_class[truth].n
+        table.add_row(escape(plain(evaluation.classes[truth])), escape(plain(evaluation.classes[guess])), f"{n:,}", f"{share:.1%}")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

@@ -1,0 +1,119 @@
+"""What other verbs found out about a run: kept as JSON beside it, and shown in its report.html."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ..base.files import write_atomic, write_json
+from ..base.lock import REPORT, hold
+from ..base.stored import read_table, taken_from
+from .figures import charts
+from .report import card, percent, table
+
+READ = (
+    '<h3>how to read this</h3><p class="after">What an attack finds bounds robustness from above: a better attack may leave less. '
+    "The least ε is that of the smallest change found for a picture, and half of the pictures need no more than its median.</p>"
+)
+BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
+WHAT = "what Clearsight keeps of a run's findings"
+Found = Mapping[str, Any]
+
+
+def keep(folder: Path, kind: str, name: str, found: Found) -> None:
+    """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
+    path = folder / f"{kind}.json"
+    with hold(folder, REPORT, wait=True):  # or what another adds meanwhile would be lost
+        write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: found})
+        show(folder)
+
+
+def show(folder: Path) -> None:
+    """Put what was found into the report that is there."""
+    report = folder / "report.html"
+    if report.is_file():
+        before, begin, rest = report.read_text(encoding="utf-8").partition(BEGIN)
+        if begin:
+            write_atomic(report, (before + cards(folder) + rest.partition(END)[2]).encode("utf-8", "backslashreplace"))
+
+
+def cards(folder: Path) -> str:
+    """The cards of all that was found, between two marks at which they can be changed; raises CorruptFile for a file of another shape."""
+    shown = []
+    for kind, make in CARDS.items():
+        path = folder / f"{kind}.json"
+        if path.is_file():
+            with taken_from(path, WHAT):
+                shown.append(make(read_table(path, WHAT), folder))
+    return BEGIN + "".join(shown) + END
+
+
+def attacks(found: Found, folder: Path) -> str:
+    """What each attack left, the accuracy against ε of the last one, and what its preflight warns of."""
+    rows = []
+    for name, one in found.items():
+        numbers = [percent(one[key]["value"], one[key]["low"], one[key]["high"]) for key in ("clean", "robust", "after_uint8")]
+        middle = one["median_minimal_epsilon"]
+        texts = [
+            *(f"{value}<br><small>{low} to {high}</small>" for value, low, high in numbers),
+            "–" if middle is None else f"{middle:.4g}",
+        ]
+        cells = "".join(f"<td>{text}</td>" for text in (escape(one["data"]), f"{one['n']:,}", *texts))
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+    titles = ("attack", "pictures", "n", "right before", "right after", "after, saved in 8 bits", "least ε that fools, median")
+    last, doubts = list(found.values())[-1], []
+    epsilons = [row["epsilon"] for row in last["curve"]]
+    chart = charts.lines([("right", [row["value"] for row in last["curve"]], "a")], epsilons, unit=" %", ceiling=1, axis="ε")
+    for name, one in found.items():
+        doubts += [
+            f"<li><b>{escape(name)}, {escape(row['check'])}</b>: {escape(row['says'])}</li>" for row in one["preflight"] if not row["ok"]
+        ]
+    lead = (
+        "Each picture changed by at most ε (in units of [0, 1]) so that it is missed. With 95 % intervals; the curve is the last row's. "
+        + ("The preflight says of these figures:" if doubts else "The preflight found nothing to doubt.")
+    )
+    listed = f'<ul class="steps">{"".join(doubts)}</ul>' if doubts else ""
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    columns = f'<div class="two"><div><h3>right, as ε grows</h3>{chart}</div><div>{READ}</div></div>'
+    body = f'<div class="scroll" tabindex="0">{table(head, rows)}</div>{columns}'
+    return card("When somebody means it ill", lead, listed + body)
+
+
+def stress(found: Found, folder: Path) -> str:
+    """The scorecard, what halves the accuracy soonest, and what else there is to say."""
+    value, low, high = percent(*(found["clean"][name] for name in ("value", "low", "high")))
+    lead = f"{found['n']:,} pictures as they are: {value} right ({low} to {high}). Then changed in ways that need no ill will."
+    told = [row["says"] for row in found["shortcuts"] if not row["ok"]]
+    if found["mce"] is not None:
+        told.insert(0, f"Mean corruption error {percent(found['mce'])[0]}, not divided by AlexNet's.")
+    picture, image = folder / "scorecard.png", ""
+    if picture.is_file():
+        image = f'<img class="wide" alt="scorecard" src="data:image/png;base64,{b64encode(picture.read_bytes()).decode()}">'
+    return card("What breaks it", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
+
+
+def ensemble(found: Found, folder: Path) -> str:
+    """The errors of each member, their mean, and the ensemble."""
+    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
+    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    rows = []
+    for name, row in named:
+        cells = "".join(f"<td>{_limited(row[key])}</td>" for key in keys)
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
+    titles = ("", *(key.replace("top", "top-").replace("_", " ") for key in keys))
+    why = found["ensemble"]["top1_error"].get("reason", "")
+    limits = f"without intervals, since {escape(why)}" if why else "with 95 % intervals"
+    judged = f"{found['n']:,} {escape(found['part'])} pictures"
+    lead = f"Errors on the same {judged}, {limits}; the answer is the mean of all probabilities."
+    return card("What many say together", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
+
+
+def _limited(row: Found) -> str:
+    if row["low"] is None:
+        return percent(row["value"])[0]
+    value, low, high = percent(row["value"], row["low"], row["high"])
+    return f"{value}<br><small>{low} to {high}</small>"
+
+
+CARDS: dict[str, Callable[[Found, Path], str]] = {"ensemble": ensemble, "attack": attacks, "stress": stress}

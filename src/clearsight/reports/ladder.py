@@ -1,0 +1,61 @@
+"""The ladder as a page, and as a card for the reports of its rungs."""
+
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+
+from ..base.files import write_atomic
+from ..experiments.ladder import Ladder, Standing, sentence
+from .figures import charts
+from .report import card, page, percent, table
+
+CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "partly covered"}
+
+
+def write_page(ladder: Ladder) -> Path:
+    """Write `ladder.html` into the ladder's folder."""
+    best = max(ladder.standings, key=lambda row: row.accuracy["value"])
+    value, low, high = percent(*(best.accuracy[key] for key in ("value", "low", "high")))
+    hero = (
+        f'<section class="card hero"><p class="kind">Ladder on the test part</p><h1>{escape(ladder.data)}, rung by rung</h1>'
+        f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures right (95&nbsp;% confidence: {low} to {high}), after "
+        f"{ladder.train:,} training pictures. Each rung below is what you would have had for less.</p></section>"
+    )
+    path = ladder.folder / "ladder.html"
+    write_atomic(path, page(f"{ladder.data}: the ladder", hero + cards(ladder)).encode("utf-8", "backslashreplace"))
+    return path
+
+
+def cards(ladder: Ladder) -> str:
+    """The plot, the table and what each step bought."""
+    rows = ladder.standings
+    plot = charts.rungs([(row.title, [row.by_share.get(share) for share in ("0.01", "0.1")], row.accuracy) for row in rows])
+    lead = (
+        f"Accuracy on the same {ladder.n:,} pictures, with 95 % intervals; the paler dots are the same rung with a tenth, and with a "
+        "hundredth, of the labels."
+    )
+    steps = "".join(f"<li>{escape(sentence(below, above))}</li>" for below, above in pairwise(rows))
+    lead_steps = "Paired on the same pictures, with 95 % intervals; noise is what McNemar's test cannot tell from chance."
+    bought = card("What each step bought", lead_steps, f'<ul class="steps">{steps}</ul>') if steps else ""
+    return card("The ladder", lead, plot) + card("In figures", _changes(), _figures(rows)) + bought
+
+
+def _changes() -> str:
+    return (
+        "Shifted by a fourteenth of the side, lighter or darker by a fifth of the range, a third of each side covered by a grey rectangle: "
+        "no rung has seen such pictures unless its training augments. Seconds are those of its training on this machine."
+    )
+
+
+def _figures(rows: list[Standing]) -> str:
+    head = "".join(
+        f"<th>{name}</th>" for name in ("rung", "right", "1 % of labels", "10 %", *CHANGES.values(), "parameters", "seconds", "pictures/s")
+    )
+    lines = []
+    for row in rows:
+        shares = [percent(row.by_share[share]["value"])[0] if share in row.by_share else "–" for share in ("0.01", "0.1")]
+        changes = [percent(row.changed[name]["value"])[0] if row.changed else "–" for name in CHANGES]
+        cost = [f"{row.parameters:,}", f"{row.seconds:,.1f}", f"{row.pictures_per_second:,.0f}"] if row.run else ["–"] * 3
+        cells = "".join(f"<td>{cell}</td>" for cell in (percent(row.accuracy["value"])[0], *shares, *changes, *cost))
+        lines.append(f'<tr><th scope="row">{escape(row.title)}</th>{cells}</tr>')
+    return table(head, lines)

@@ -1,1 +1,0 @@
-"""Floor 6: features learnt without labels."""

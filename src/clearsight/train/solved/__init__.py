@@ -1,1 +1,0 @@
-"""Heads that are solved to their optimum, not approached step by step."""

@@ -1,1 +1,0 @@
-"""How one step is computed, and fast."""

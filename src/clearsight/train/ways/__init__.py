@@ -1,1 +1,0 @@
-"""Ways of training beyond the plain one: from trained weights, from a few labels, against an attack, several networks."""

@@ -1,0 +1,220 @@
+"""Ensembles: `--ensemble N` trains N networks by one recipe, each from a seed of its own on one split; `join_runs` takes those there are.
+
+Every member is an ordinary run in `members/`, so that an ensemble which was stopped goes on in the member where it stood.
+"""
+
+import dataclasses
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..base.device import pick_device
+from ..base.errors import UsageError
+from ..base.files import inside, write_json
+from ..classifier import Classifier, ensemble, validation
+from ..classifier import load as load_artefact
+from ..classifier import save as save_artefact
+from ..classifier.artefact import CONFIG
+from ..classifier.learnt import learnt, merged, write_ancestors
+from ..classifier.stamp import computed_by, judged_on
+from ..datasets.dataset import Parts
+from ..datasets.loader import Pictures, load
+from ..datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
+from ..datasets.split import align
+from ..images.decode import decode
+from ..metrics.accuracy import ranks
+from ..metrics.calibration import fit_temperature
+from ..metrics.intervals import bounded, wilson
+from ..weights.licence import inherited
+from .api import Together, Trained, golden, origin, resume, settled, speaker, train
+from .distributed import Team
+from .interrupt import Interrupted
+from .recipe import Recipe, code_in, resuming
+from .run import Run, free_folder, open_run
+from .splits import ancestors, known_pictures
+
+FILE = "ensemble.json"
+KS = (1, 5)
+STRICT = ("train", "unlabelled", "unused", "val", "test")  # what a picture was for one member counts for all, the first of these
+
+
+def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, Any]) -> Trained:
+    """What `train` does for a recipe with more than one network."""
+    with Together() as team:
+        if team.world > 1:
+            raise UsageError("the members of an ensemble are trained one after the other: leave out --ensemble, or start without torchrun.")
+        if out:
+            free_folder(out, runs)
+        recipe, parts, _ = settled(data, settings, team, quiet)
+    with open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}") as run:
+        speaker(quiet)(run.note)
+        run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts), write_ancestors(ancestors(recipe)))
+        return _to_the_end(run, recipe, parts, data, quiet)
+
+
+def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> Trained:
+    """What `resume` does for such a run; members that are finished stay as they are."""
+    with run.locked() as run:
+        speaker(quiet)(run.note)
+        parts = apply_manifest(known_pictures(data, recipe, Team(), quiet=quiet), table)
+        return _to_the_end(run, recipe, parts, data, quiet)
+
+
+def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) -> Trained:
+    again = resuming("train", run.folder, recipe)
+    folders = [inside(run.folder, "members", str(k + 1)) for k in range(recipe.ensemble)]
+    try:
+        for k, folder in enumerate(folders):
+            if not (folder / CONFIG).is_file():
+                speaker(quiet)(f"member {k + 1} of {recipe.ensemble}, seed {recipe.seed + k}")
+                _train_member(run, recipe, k, folder, data, quiet)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again) from None
+    except KeyboardInterrupt:  # between two trainings, or a second time
+        raise Interrupted(signal.SIGINT, again) from None
+    return _joined(run, recipe, parts, folders, quiet)
+
+
+def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, quiet: bool) -> None:
+    allowed = bool(code_in(dataclasses.asdict(recipe)))  # what the ensemble's recipe names has been allowed
+    if Run(folder).begun:
+        resume(folder, data=data, quiet=quiet, allow_code=allowed)
+        return
+    own: dict[str, Any] = {
+        "seed": recipe.seed + k,
+        "split_seed": recipe.carved_by,
+        "ensemble": 1,
+        "minutes": recipe.minutes / recipe.ensemble,
+    }
+    train(data, out=str(folder), quiet=quiet, allow_code=allowed, recipe=str(run.folder / "recipe.toml"), **own)
+
+
+def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], quiet: bool) -> Trained:
+    """The members as one classifier, its temperature fitted on validation unless that is to decide nothing, in the run's folder."""
+    device, val = pick_device(recipe.device), parts.parts["val"]
+    every = [load_artefact(folder, device=device) for folder in folders]
+    whole = ensemble.join(every)
+    pictures = load(align(val, whole.classes), whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    *answers, together = (_logits(one, pictures) for one in (*every, whole))
+    whole.temperature = 1.0 if recipe.keep == "last" else fit_temperature(together, pictures.labels)
+    names = [f"members/{folder.name}" for folder in folders]
+    decided = _decided(every, whole)
+    found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
+    whole.facts = _facts(every, found, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
+    save_artefact(whole, run.folder, golden(val, recipe.channels))
+    write_json(run.folder / FILE, {**found, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
+    for line in lines(found):
+        speaker(quiet)(line)
+    seconds, epochs, judged = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
+    rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
+    parameters = sum(p.numel() for p in whole.model.parameters())
+    return Trained(run.folder, whole, parameters, epochs, seconds, round(rate, 1), judged, parts)
+
+
+def _decided(members: Sequence[Classifier], whole: Classifier) -> list[str]:
+    """What validation has decided of the members and, by its temperature, of the whole."""
+    found: dict[str, None] = {}
+    for one in members:  # one that a version of before has trained does not say: by default it chose the epoch
+        own = validation.decided(one.facts)
+        found |= dict.fromkeys("members" if name == "temperature" else name for name in (("epoch",) if own is None else own))
+    return [*found, *(["temperature"] if whole.temperature != 1 else [])]
+
+
+def _facts(members: Sequence[Classifier], found: dict[str, Any], decided: list[str], known: dict[str, Any]) -> dict[str, Any]:
+    """What the artefact says of its training: as that of a single network, and what the members have added up to."""
+    first, right = members[0].facts, round(found["n"] * (1 - found["ensemble"]["top1_error"]["value"]))
+    return {
+        **known,
+        "epochs": max(one.facts["epochs"] for one in members),
+        "training_pictures": first["training_pictures"],
+        "seconds": round(sum(float(one.facts["seconds"]) for one in members), 1),
+        "clearsight": first["clearsight"],
+        "validation": validation.judged(right, found["n"], decided),
+        "ensemble": found,
+        **inherited(*(one.facts for one in members)),
+    }
+
+
+def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:
+    """Float32 `(n, K)`, of the classifier as `evaluate` uses it."""
+    fast = classifier.faster()
+    batches = pictures.batches(torch.arange(len(pictures)).split(fast.batch))
+    return torch.cat([fast.logits(batch).cpu() for batch in batches])
+
+
+def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_interval: str = "") -> dict[str, Any]:
+    """Top-1 and, of more than 5 classes, top-5 errors with 95 % intervals or why they have none, from logits `(n, K)`: before and after.
+
+    The interval of the members' mean is that of one classifier with this error.
+    """
+    n, ks = len(labels), [k for k in KS if k < together.shape[1]]
+    wrong = {name: {k: int((ranks(logits, labels) >= k).sum()) for k in ks} for name, logits in (members | {"": together}).items()}
+    own = wrong.pop("")
+    mean = {k: sum(row[k] for row in wrong.values()) / len(members) for k in ks}
+    rows = [{"name": name, **_errors(row, n, no_interval)} for name, row in wrong.items()]
+    after = {"mean": _errors(mean, n, no_interval), "ensemble": _errors(own, n, no_interval)}
+    return {"n": n, "part": "validation", "members": rows, **after}
+
+
+def _errors(wrong: dict[int, Any], n: int, no_interval: str) -> dict[str, Any]:
+    return {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """What `standing` found, a line for each member, their mean, and the ensemble."""
+    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
+    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    said = [
+        f"{found['part']}, n = {found['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
+    ]
+    for name, row in named:
+        limits = ["" if row[key]["low"] is None else f" ({row[key]['low']:.2%} to {row[key]['high']:.2%})" for key in keys]
+        said.append(name.ljust(24) + "".join(f"{row[key]['value']:.2%}{some}".ljust(28) for key, some in zip(keys, limits, strict=True)))
+    why = found["ensemble"]["top1_error"].get("reason")
+    return [line.rstrip() for line in [*said, *([f"no intervals: {why}"] if why else [])]]
+
+
+def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs") -> tuple[Path, Classifier]:
+    """The classifiers in `folders` as one, in a folder of its own (`out`, a bare name goes under `runs`).
+
+    Nothing is fitted. Of runs on the same pictures it keeps which one no member has learnt from. Raises UsageError for
+    members that do not fit together.
+    """
+    if len(folders) < 2:
+        raise UsageError(f"an ensemble needs at least 2 classifiers. Got {len(folders)}.")
+    if out:
+        free_folder(out, runs)
+    every = [load_artefact(folder) for folder in folders]
+    names = {str(one.facts.get("data", "pictures")) for one in every}
+    facts = {"data": " + ".join(sorted(names)), "joined_from": ", ".join(map(str, folders))}
+    whole = ensemble.join(every, facts)
+    pictures = [decode(path, channels=whole.preprocessing.channels) for path in sorted((Path(folders[0]) / "golden").glob("*.png"))]
+    with open_run(out, runs, facts["data"], whole.architecture) as run:
+        _keep_division([Run(Path(folder)) for folder in folders], run)
+        save_artefact(whole, run.folder, pictures)
+        return run.folder, whole
+
+
+def _keep_division(members: Sequence[Run], run: Run) -> None:
+    """Write what the members have learnt from, and if all have divided the same pictures, a division of these."""
+    past = write_ancestors(merged(learnt(one.folder) for one in members))
+    if not all(one.division.is_file() for one in members):
+        return run.keep_ancestors(past)
+    facts, tables = zip(*(one.divided() for one in members), strict=True)
+    rows: dict[tuple[str, ...], str] = {}
+    for table in map(read_manifest, tables):
+        for row in table:
+            key = tuple(value for name, value in row.items() if name != "part")
+            rows[key] = min(rows.get(key, row["part"]), row["part"], key=STRICT.index)
+    if any(len(read_manifest(table)) != len(rows) for table in tables) or len({one["data"] for one in facts}) > 1:
+        return run.keep_ancestors(past)
+    kept = ("data", "name", "classes", "clearsight", "hardware")
+    text = write_manifest(
+        {"name": name, "label": label, "part": part, "digest": digest, "group": group}
+        for (name, label, digest, group), part in rows.items()
+    )
+    run.keep_division({name: facts[0][name] for name in kept if name in facts[0]}, text, past)

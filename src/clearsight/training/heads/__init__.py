@@ -1,0 +1,1 @@
+"""Heads: softmax regression fitted to its optimum, cross-validated."""

@@ -1,0 +1,288 @@
+"""A recipe is everything that decides a training: flat, typed, one-to-one with TOML and with flags."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import UsageError, listed, unknown
+from ..base.settings import from_dict, read_toml, setting
+
+OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
+SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
+FITS = ("auto", "crop", "pad", "stretch")
+LOSSES = ("softmax", "svm")
+BATCHNORMS = ("auto", "train", "frozen")
+TUNES = ("", "head", "head-then-all", "gradual", "all")
+LAST_SEED = 2**31 - 1
+SPEED_WORDS = ("bf16", "channels-last", "compile")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training run."""
+
+    recipe: str = setting("auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)")
+    model: str = setting("auto", "network, as `clearsight models` lists them (auto: that of --from, else swift up to 64 px, else resnet18)")
+    from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
+    resize_head: bool = setting(False, "make the head of the trained weights anew, for the classes of the data")
+    tune: str = setting(
+        "",
+        "what of --from learns: head (solved), head-then-all, gradual (stage by stage), all; '' for all, as if from scratch",
+        choices=TUNES,
+    )
+    layer_decay: float = setting(1.0, "factor on the learning rate from a stage of --from to the one before it (1: none)", low=0.01, high=1)
+    batchnorm: str = setting(
+        "auto",
+        "statistics of batch norm: train follows batches, frozen keeps those of --from (auto: frozen with --tune)",
+        choices=BATCHNORMS,
+    )
+    l2sp: float = setting(0.0, "pull of the weights toward those of --from, in place of their decay (0: none)", low=0)
+    size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
+    channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
+    fit: str = setting("auto", "how a picture is brought to size (auto: that of --from, else crop)", choices=FITS)
+    epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1)
+    minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
+    batch: int = setting(128, "pictures per step", low=2)
+    accumulate: int = setting(1, "parts a batch is computed in, to save memory", low=1)
+    optimizer: str = setting("adamw", "how weights move; lbfgs solves the head to its optimum and leaves the rest", choices=OPTIMIZERS)
+    lr: float = setting(2e-3, "peak learning rate", low=0)
+    momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
+    weight_decay: float = setting(
+        5e-4,
+        "decay of weights of two or more dimensions: of no bias and norm, but of ConvNeXt's scales, ViT's class token and positions",
+        low=0,
+    )
+    l2: float = setting(
+        0.0,
+        "lbfgs: strength of the penalty l2/2·‖W‖² (0: chosen among falling ones by validation, or by cross-validation with --keep last)",
+        low=0,
+    )
+    head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
+    schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
+    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
+    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
+    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
+    keep: str = setting(
+        "auto",
+        "weights that are kept: of the best epoch (by fewer than 30 validation pictures: of the last that they cannot tell from it), "
+        "or of the last, and validation then decides nothing (auto: last with --labels)",
+        choices=("auto", "best", "last"),
+    )
+    label_smoothing: float = setting(0.0, "share of the target spread over all classes", low=0, high=0.9)
+    dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
+    class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
+    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
+    ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
+    soup: int = setting(0, "epochs at the end whose weights are averaged; kept if validation finds them no worse (0: none)", low=0)
+    augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
+    mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
+    perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
+    views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
+    ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
+    seed: int = setting(0, "every draw follows from it", low=0, high=LAST_SEED)
+    split_seed: int = setting(
+        0, "the division into train, val and test, and the mean colour, follow from it, whatever the seed (-1: seed)",
+        low=-1, high=2**31 - 1,
+    )  # fmt: skip
+    copies: str = setting(
+        "exact",
+        "pictures that stay in one part: exact copies, or near ones too (saved again, resized, mirrored)",
+        choices=("exact", "near"),
+    )
+    val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
+    test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
+    share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
+    labels: str = setting(
+        "", "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')"
+    )
+    unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
+    strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
+    teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
+    spread: int = setting(0, "teacher: its answers are spread over this many nearest neighbours (0: not)", low=0)
+    spread_by: str = setting(
+        "features", "teacher: what neighbours are alike in: the features of --from, or of the teacher; or hog", choices=("features", "hog")
+    )
+    align: bool = setting(False, "teacher: its answers are scaled until classes are as common as among the labels")
+    division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
+    group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
+    device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
+    speed: str = setting(
+        "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
+    )
+    cache: str = setting("auto", "where decoded pictures live between epochs", choices=("auto", "memory", "disk", "off"))
+    workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
+    checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
+
+    @property
+    def carved_by(self) -> int:
+        """The seed of the split."""
+        return self.seed if self.split_seed < 0 else self.split_seed
+
+
+WITH_CODE = ("augment", "strong")  # settings whose words may name code
+
+# settings of a training with labels, of which there are none here
+WITHOUT_LABELS = (
+    "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
+    "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views",
+    "ensemble",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pretraining(Recipe):
+    """The settings of one training without labels."""
+
+    temperature: float = setting(0.1, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
+    projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
+
+
+def saved(path: Path) -> Recipe:
+    """The recipe that a run has saved, of a training with labels or without."""
+    values = _of_today(read_toml(path))
+    return from_dict(Pretraining if "temperature" in values else Recipe, values)
+
+
+def code_in(values: Mapping[str, Any]) -> list[str]:
+    """The words of a recipe's values that name code which a training runs: `@module:name`."""
+    return [word for name in WITH_CODE for word in str(values.get(name, "")).split() if word.startswith("@")]
+
+
+def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> None:
+    """Raise UsageError for code that the file `source` names, and that nobody has allowed: a file may come from anybody."""
+    if words and not allow_code:
+        raise UsageError(
+            f"{source} names code to run: {listed(words)}. Look at that code, and if you trust it, say --allow-code (allow_code=True in "
+            "Python)."
+        )
+
+
+def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
+    """Raise UsageError where the recipe file in `given` names code that is not allowed; what is given beside the file is the user's own."""
+    name = given.get("recipe", "auto")
+    if name != "auto" and name not in built_in():
+        require_allowed(code_in({key: value for key, value in _values(name).items() if key not in given}), name, allow_code)
+
+
+def resuming(verb: str, folder: Path, recipe: Recipe) -> str:
+    """The command that goes on with a run."""
+    return f"clearsight {verb} --resume {folder}" + (" --allow-code" if code_in(dataclasses.asdict(recipe)) else "")
+
+
+def built_in() -> dict[str, Path]:
+    """The recipes that ship with the package: name → TOML file."""
+    folder = Path(str(files("clearsight") / "recipes"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
+    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over."""
+    name = given.get("recipe", "auto")
+    if name == "auto":
+        name = {"": default, "head": "solved"}.get(given.get("tune", ""), "tune")
+    values = _values(name)
+    recipe = from_dict(kind, {**values, **given, "recipe": name})
+    _speed_words(recipe.speed)
+    _tuning(recipe)
+    if recipe.seed + recipe.ensemble > LAST_SEED + 1:
+        raise UsageError(f"the members' seeds go up to seed + {recipe.ensemble - 1}: with --seed {recipe.seed}, that is over {LAST_SEED}.")
+    if recipe.channels == 2:
+        raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
+    if -1 < recipe.dropout < 0:
+        raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
+    if recipe.optimizer == "lbfgs":
+        _solving(recipe)
+    if recipe.mix and (recipe.perturb or recipe.class_weights != "none"):
+        raise UsageError(f"--mix {recipe.mix!r} goes without --perturb and --class-weights: leave one of them out.")
+    if recipe.views not in ("", "auto"):
+        from ..augment.tta import parse as parse_views
+
+        parse_views(recipe.views)
+    if recipe.mix:
+        from ..augment.mix import parse as parse_mix  # which needs torch, and `train --help` does not
+
+        parse_mix(recipe.mix)
+    if recipe.unlabelled and recipe.teacher:
+        raise UsageError("--unlabelled and --teacher are two ways to learn from pictures without labels: leave one out.")
+    if recipe.spread_by != "features" and not recipe.spread:
+        raise UsageError(f"--spread-by {recipe.spread_by} is for answers that are spread: say with --spread over how many neighbours.")
+    if (recipe.spread or recipe.align) and not recipe.teacher:
+        raise UsageError("--spread and --align are for a teacher's answers: say with --teacher whose.")
+    if recipe.unlabelled or recipe.teacher:
+        from .objectives.semi import parse as parse_semi
+
+        parse_semi(recipe)
+    if recipe.perturb:
+        from .objectives.adversarial import parse  # which needs torch, and `train --help` does not
+
+        parse(recipe.perturb)
+    return recipe
+
+
+def _solving(recipe: Recipe) -> None:
+    """Raise UsageError for what means nothing where only the head is solved."""
+    who = "--tune head" if recipe.tune else "--optimizer lbfgs"
+    _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
+    off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
+    if recipe.tune:
+        off["batchnorm"] = ("auto", "frozen")
+    _without(recipe, f"{who} solves the head and leaves the rest as it is: leave out", off)
+
+
+def _tuning(recipe: Recipe) -> None:
+    """Raise UsageError for settings of tuning that contradict each other."""
+    if not recipe.from_:
+        off: dict[str, tuple[Any, ...]] = {"tune": ("",), "layer_decay": (1,), "l2sp": (0,), "batchnorm": ("auto", "train")}
+        _without(recipe, "say with --from which trained weights are meant by", off)
+    if recipe.tune == "head" and recipe.optimizer != "lbfgs":
+        raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if recipe.tune not in ("", "head") and recipe.optimizer == "lbfgs":
+        raise UsageError(f"--tune {recipe.tune} moves the whole network, and --optimizer lbfgs solves its head alone: that is --tune head.")
+    if recipe.tune == "gradual" and recipe.epochs < 2:
+        raise UsageError("--tune gradual thaws a stage or more each epoch: it takes --epochs 2 or more. Got 1.")
+    if recipe.soup:
+        _without(recipe, "--soup averages the last epochs, which may not come with", {"patience": (0,), "perturb": ("",)})
+
+
+def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
+    """Raise UsageError, which begins with `why`, for a setting that is none of the values which turn it `off`."""
+    for name, values in off.items():
+        if getattr(recipe, name) not in values:
+            raise UsageError(f"{why} --{name.replace('_', '-')} {getattr(recipe, name)!r}.")
+
+
+def _values(name: str) -> dict[str, Any]:
+    recipes = built_in()
+    if name in recipes:
+        return read_toml(recipes[name])
+    if name.endswith(".toml"):
+        return _of_today(read_toml(name))
+    raise unknown("recipe", name, recipes)
+
+
+def _of_today(values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a recipe that may be from before `mirror` was one of the views."""
+    if "mirror" not in values:
+        return values
+    views = {"on": "mirror", "off": ""}.get(values["mirror"], values["mirror"])
+    return {"views": views, **{name: value for name, value in values.items() if name != "mirror"}}
+
+
+def _speed_words(speed: str) -> None:
+    if speed in ("auto", "plain", "measure"):
+        return
+    for word in speed.replace("+", " ").split():
+        if word not in SPEED_WORDS:
+            raise unknown("speed", word, ("auto", "plain", "measure", *SPEED_WORDS))
+
+
+def difference(recipe: Recipe, other: Recipe) -> dict[str, Any]:
+    """The settings of `recipe` that are not those of `other`."""
+    return {
+        field.name: getattr(recipe, field.name)
+        for field in dataclasses.fields(recipe)
+        if getattr(recipe, field.name) != getattr(other, field.name)
+    }

@@ -1,0 +1,186 @@
+"""From data and a recipe with open questions to a recipe without: network, size, channels, colours, augmentation."""
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import models, weights
+from ..base.errors import UnreadableImage, UsageError
+from ..base.randomness import permutation
+from ..classifier import Classifier
+from ..datasets.dataset import Dataset
+from ..datasets.loader import Pictures
+from ..images.decode import picture_facts
+from ..images.header import is_grey
+from ..images.preprocess import Preprocessing
+from .recipe import Recipe, compose
+from .transfer import freezing
+from .transfer.pretrained import Start
+
+SMALL = 64  # up to this side, in px, pictures are used at their own size
+PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
+LEAST = 28  # what the convolutional networks need to pool their way down
+LEAST_STEPS = 200
+LOOKED_AT = 256
+STATISTICS_FROM = 4096
+STATISTICS_PIXELS = 2**24
+
+
+def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe, small: str = "swift") -> Recipe:
+    """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
+
+    Without a recipe named, small sets get more epochs; without a network, small pictures get `small`.
+    """
+    recipe = compose(given, kind=kind)
+    side, grey = _glance(data)
+    model = start.architecture if start else recipe.model
+    if model == "auto":
+        model = small if (recipe.size or side) <= SMALL else "resnet18"
+    if by_size(recipe, given):
+        given = freezing.settings(len(data), given)
+    recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
+    known = start.preprocessing if start else None
+    size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
+    fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
+    solved = recipe.optimizer == "lbfgs"
+    augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
+    epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
+    views = recipe.views if recipe.views != "auto" else "mirror" if "flip" in augment.split() else ""
+    channels = recipe.channels or (1 if grey else 3)
+    keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
+    if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
+        why = "--keep last" if recipe.keep == "last" else "--labels"
+        raise UsageError(
+            f"--patience and --schedule plateau go by validation, which decides nothing with {why}: leave them out, or say --keep best."
+        )
+    settled: dict[str, Any] = {
+        "size": size,
+        "fit": fit,
+        "channels": channels,
+        "augment": augment,
+        "epochs": epochs,
+        "views": views,
+        "keep": keep,
+    }
+    return _tuned(dataclasses.replace(recipe, **settled), start)
+
+
+def designed(data: Dataset) -> Classifier:
+    """HOG at the size of the pictures of `data`: features that no label has had a part in; its head is empty."""
+    recipe = settle({"model": "hog"}, data)
+    model = models.build("hog", len(data.classes), channels=recipe.channels, height=recipe.size, width=recipe.size)
+    return Classifier(model, geometry(recipe), data.classes, architecture="hog")
+
+
+def _tuned(recipe: Recipe, start: Start | None) -> Recipe:
+    """The recipe with the questions of tuning answered."""
+    batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
+    # what is solved forgets the head that it begins with
+    anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
+    return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=anew)
+
+
+def by_size(recipe: Recipe, given: dict[str, Any]) -> bool:
+    """Whether the size of the training set chooses how the network is tuned."""
+    return recipe.tune not in ("", "head") and given.get("recipe", "auto") == "auto"
+
+
+def _recipe(model: str) -> str:
+    """The recipe that a network is trained by unless another is named."""
+    store = model.partition(":")[0]
+    if store != "timm" and store in weights.STORES:
+        raise UsageError(f"{model} is trained weights, not a network to begin with: --from {model}.")
+    recipe: str = "quick" if store == "timm" else models.family(model).RECIPE
+    return recipe
+
+
+def by_hand(model: str) -> bool:
+    """Whether the features of `model` are designed, not learnt."""
+    return not model.startswith("timm:") and models.family(model) in models.HANDMADE
+
+
+def normalised(model: str) -> bool:
+    """Whether inputs of `model` are brought to mean 0 and deviation 1: else they are brightness from 0 to 1."""
+    return model.startswith("timm:") or getattr(models.family(model), "NORMALISED", True)
+
+
+def _glance(data: Dataset) -> tuple[int, bool]:
+    """The median short side in px of up to 256 pictures spread over the data, and whether all pictures are grey."""
+    if data.pictures is not None:
+        return int(min(data.pictures.shape[1:3])), data.pictures.ndim == 3 or data.pictures.shape[-1] == 1
+    sides = []
+    for i in np.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).astype(int):
+        try:
+            facts = picture_facts(data.source(int(i)))
+        except UnreadableImage:
+            continue  # loading names every one of them
+        sides.append(min(facts.width, facts.height))
+    return (int(np.median(sides)), _all_grey(data)) if sides else (PHOTOGRAPH, False)
+
+
+def _all_grey(data: Dataset) -> bool:
+    """Whether no picture of files has colours: a single one among a million has, and the first one found ends the search."""
+    for i in range(len(data)):
+        try:
+            if not is_grey(data.source(i)):
+                return False
+        except UnreadableImage:
+            continue
+    return True
+
+
+def _epochs(pictures: int, recipe: Recipe) -> int:
+    """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
+    least = LEAST_STEPS * (10 if by_hand(recipe.model) else 1)
+    return math.ceil(least / math.ceil(pictures / recipe.batch))
+
+
+def _size(side: int, model: str) -> int:
+    if side > SMALL:
+        return PHOTOGRAPH
+    return side if by_hand(model) else max(side, LEAST)
+
+
+def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
+    """Labels that are characters are not flipped; small pictures are shifted, photographs cropped at random."""
+    if by_hand(model):
+        return ""
+    shift = f"crop:{max(1, round(size / 28))}"
+    if characters(classes):
+        return shift
+    return f"flip {shift}" if size <= SMALL else "rrc:0.35 flip"
+
+
+def characters(classes: tuple[str, ...]) -> bool:
+    """Whether the classes are letters or numbers, which turn into others when they are mirrored."""
+    return all(len(label.strip()) == 1 or label.strip().isdigit() for label in classes)
+
+
+def geometry(recipe: Recipe) -> Preprocessing:
+    """The preprocessing of a settled recipe, its colour statistics still open."""
+    return Preprocessing(
+        channels=recipe.channels,
+        height=recipe.size,
+        width=recipe.size,
+        fit=recipe.fit,
+        mean=(0.0,) * recipe.channels,
+        std=(1.0,) * recipe.channels,
+    )
+
+
+def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int) -> Preprocessing:
+    """The same with mean and standard deviation, per channel in units of [0, 1], of some training pictures.
+
+    They are 4,096, or fewer large ones: as many as have 16 million pixels, and at least 256.
+    """
+    most = min(STATISTICS_FROM, max(LOOKED_AT, STATISTICS_PIXELS // (preprocessing.height * preprocessing.width)))
+    pixels, total, squares = 0, torch.zeros(preprocessing.channels, dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    for some in permutation(seed, -1, len(pictures))[:most].split(64):
+        levels = pictures.batch(some).transpose(0, 1).flatten(1).double()  # (C, pixels): whole numbers, so their sums are exact
+        pixels, total, squares = pixels + levels.shape[1], total + levels.sum(1), squares + levels.square().sum(1)
+    mean = total / pixels / 255
+    std = ((squares - total.square() / pixels) / (pixels - 1)).sqrt().div(255).clamp_min(1 / 255)
+    return dataclasses.replace(preprocessing, mean=tuple(round(x, 6) for x in mean.tolist()), std=tuple(round(x, 6) for x in std.tolist()))

@@ -1,0 +1,127 @@
+"""The pictures of a run: known by content, and divided so that nothing it starts from has learnt from those it is tested on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import weights
+from ..base.errors import ClearsightError
+from ..classifier.learnt import SEEN, Learnt, learnt, merged
+from ..datasets.dataset import Dataset, Parts
+from ..datasets.identity import identified
+from ..datasets.open import open_dataset
+from ..datasets.split import split
+from .distributed import Team
+from .recipe import Recipe
+from .run import Run
+
+CLUSTER = "cluster "  # what the classes of a pretraining begin with that knew no labels
+
+
+def known_pictures(data: Any, recipe: Recipe, team: Team, *, quiet: bool = False, labelled: bool = True) -> Parts:
+    """The data with the digest of every picture; of several processes the first reads the files, the others find it in the cache."""
+    whole = open_dataset(data, group_by=recipe.group_by or None, labelled=labelled)
+    with _in_turn(team):
+        return identified(whole, quiet=quiet or not team.leads)
+
+
+def ancestors(recipe: Recipe) -> Learnt:
+    """What the weights that a run starts from, and its teacher, have learnt from; a pretraining without labels has only seen it."""
+    every = []
+    for origin in (recipe.from_, recipe.teacher):
+        if origin and not weights.is_origin(origin):
+            known = learnt(origin)
+            every.append(known.seen() if _without_labels(Path(origin)) else known)
+    return merged(every)
+
+
+def divided(whole: Parts, recipe: Recipe, *, test: float | None = None) -> Parts:
+    """The parts of a run: by the recipe's own settings, but pictures that have a part in what it starts from keep that part.
+
+    `test` is the share to carve in place of the recipe's. Raises ClearsightError where most of a brought test part has been learnt from.
+    """
+    names = [str(name) for dataset in whole.parts.values() for name in dataset.names]
+    past = ancestors(recipe).among(names)
+    known = merged([past, learnt(recipe.division).among(names)]) if recipe.division else past
+    share = {"val": recipe.val, "test": recipe.test if test is None else test, "share": recipe.share}
+    inherited = _division(known) if known else None
+    parts = split(whole, seed=recipe.carved_by, near=recipe.copies == "near", inherited=inherited, **share)
+    if not known:
+        return parts
+    origins = " and ".join(filter(None, (recipe.from_, recipe.teacher, recipe.division)))
+    notes = [f"{origins}: pictures that have a part there keep it"]
+    if not known.complete:
+        notes = [f"{origins}: made by an older version, which kept no content: which of these pictures it has learnt from is not known"]
+    return _without_learnt(replace(parts, notes=(*parts.notes, *notes)), past, origins)
+
+
+def unseen_test(parts: Parts) -> Dataset:
+    """The test part without exact copies of pictures that are learnt from or chosen by."""
+    test = parts.parts["test"]
+    others = [parts.parts[part].digests for part in ("train", "unlabelled", "val") if part in parts.parts]
+    return test if test.digests is None else test.subset(~np.isin(test.digests, np.concatenate(others)))  # type: ignore[arg-type]
+
+
+def require_unseen(folder: Path, test: Dataset) -> None:
+    """Raise ClearsightError where the run in `folder` has learnt from pictures of `test`, as one of an older version may have."""
+    if n := int(learnt(folder).of(test).sum()):
+        raise ClearsightError(
+            f"{folder} has learnt from {n:,} of the {len(test):,} pictures it would be judged on: it was trained by another division of "
+            "the data. Take it away and it is trained again, or name another --out."
+        )
+
+
+def _division(known: Learnt) -> Any:
+    """The part that each picture of a data set keeps: what was seen without labels, or not used, has none."""
+
+    def parts(dataset: Dataset) -> NDArray[np.object_]:
+        found = known.parts(dataset)
+        found[np.isin(found.astype(str), ("unused", SEEN))] = ""
+        found[found == "unlabelled"] = "train"
+        return found
+
+    return parts
+
+
+def _without_learnt(parts: Parts, past: Learnt, origins: str) -> Parts:
+    """The val part without what has been learnt from; and what to say of such pictures in a test part that the data brought."""
+    notes, made = [], dict(parts.parts)
+    for part in ("val", "test"):
+        if part not in made:
+            continue
+        has_learnt = past.of(made[part]) if part == "test" else np.isin(past.parts(made[part]).astype(str), ("train", "unlabelled"))
+        n = int(has_learnt.sum())
+        if 2 * n > len(made[part]):
+            raise ClearsightError(
+                f"{origins} has learnt from {n:,} of the {len(made[part]):,} {part} pictures of {parts.name}, most of the part. "
+                "Bring pictures it has not seen, or start from other weights."
+            )
+        if n and part == "val":
+            made[part] = made[part].subset(~has_learnt)
+            notes.append(f"{n:,} val pictures are among those that {origins} has learnt from: they are left out")
+        elif n:
+            notes.append(f"{n:,} test pictures are among those that {origins} has learnt from: evaluate leaves them out")
+        if seen := int((past.parts(made[part]) == SEEN).sum()):
+            notes.append(f"{seen:,} of the {len(made[part]):,} {part} pictures were seen by {origins}, without their labels")
+    return replace(parts, parts=made, notes=(*parts.notes, *notes))
+
+
+def _without_labels(folder: Path) -> bool:
+    """Whether the run in `folder` was a pretraining that knew no labels."""
+    run = Run(folder)
+    return run.division.is_file() and all(str(label).startswith(CLUSTER) for label in run.divided()[0].get("classes", [""]))
+
+
+@contextmanager
+def _in_turn(team: Team) -> Iterator[None]:
+    """The first process goes first, the others wait for it."""
+    if not team.leads:
+        team.agreed(0)
+    yield
+    if team.leads:
+        team.agreed(0)

@@ -1,0 +1,1 @@
+"""Transfer: start from trained weights, and choose which layers are trained."""

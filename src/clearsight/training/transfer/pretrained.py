@@ -1,0 +1,124 @@
+"""Trained weights as the start of a training: a classifier's folder, or an origin such as `torchvision:resnet18`."""
+
+import copy
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ... import classifier, weights
+from ...base.errors import ClearsightError, UsageError
+from ...classifier import ensemble, validation
+from ...images.preprocess import Preprocessing
+from ...weights import adapt, licence
+from ..distributed import Team
+from ..recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a training starts from; `digest` is the SHA-256 of the weights as they were read, `chosen` whether validation chose them."""
+
+    origin: str
+    model: nn.Module
+    preprocessing: Preprocessing
+    classes: tuple[str, ...]
+    architecture: str
+    digest: str
+    pretrained: bool = False  # without labels: its head, which has seen them, only judges the features
+    legal: dict[str, str] = field(default_factory=dict)  # the licence of the weights it stems from, and what proves their file
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the run and the artefact say of it."""
+        return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal, **self.chosen}
+
+    def prepared(self, recipe: Recipe) -> Preprocessing:
+        """The preprocessing that the weights were trained with, at the size, channels and fit of a settled recipe."""
+        known = self.preprocessing
+        if recipe.channels != known.channels:
+            known = adapt.new_preprocessing(known, recipe.channels)
+        crop_fraction = known.crop_fraction if recipe.fit == "crop" else 1.0
+        return dataclasses.replace(known, height=recipe.size, width=recipe.size, fit=recipe.fit, crop_fraction=crop_fraction)
+
+    def values(self, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Tensor]:
+        """The values for the network of a settled recipe, by name; those of a head that is made anew are left out.
+
+        Raises UsageError for classes that are not the head's, and for a size at which the network has other layers.
+        """
+        if not recipe.resize_head and sorted(classes) != sorted(self.classes):
+            ours, theirs = (
+                f"{len(names):,} classes ({', '.join(names[:4])}{', …' * (len(names) > 4)})" for names in (classes, self.classes)
+            )
+            raise UsageError(f"{self.origin} tells apart {theirs}, the data have {ours}. Make the head anew for them with --resize-head.")
+        size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
+        with torch.device("meta"):
+            wanted = weights.build(recipe.model, len(classes), **size).state_dict()
+        model = self.model
+        if recipe.channels != self.preprocessing.channels:
+            model = copy.deepcopy(model)  # what it was is still looked at by those who spread answers by its features
+            adapt.new_channels(model, recipe.channels)
+        values = model.state_dict()
+        for name in weights.heads(recipe.model, **size):
+            if recipe.resize_head:
+                del values[name]
+            else:  # joined by name
+                values[name] = values[name][[self.classes.index(label) for label in classes]]
+        for name, value in values.items():
+            if value.shape != wanted[name].shape:
+                known = self.preprocessing
+                raise UsageError(
+                    f"{self.origin} was trained on {known.height}×{known.width} px, and at {recipe.size}×{recipe.size} px {recipe.model} "
+                    f"has another {name}: {tuple(wanted[name].shape)}, not {tuple(value.shape)}. Leave out --size, or say one nearer."
+                )
+        return values
+
+    def said(self, recipe: Recipe, classes: int) -> str:
+        """One line on what a settled recipe makes of it."""
+        channels = self.preprocessing.channels
+        head = f"head made anew for {classes} classes" if recipe.resize_head else "head kept"
+        first = f"; first layer adapted from {channels} to {recipe.channels} channels" if recipe.channels != channels else ""
+        legal = f"; {words}" if (words := licence.said(self.legal)) else ""
+        return f"starts from {self.origin} (SHA-256 {self.digest[:16]}…) with its preprocessing; {head}{first}{legal}"
+
+
+def read(recipe: Recipe, team: Team) -> Start | None:
+    """What the recipe starts from, None for random weights; every process reads it, the first one first, since it may download.
+
+    Raises UsageError where the recipe contradicts it, and what `weights.read` and `classifier.load` raise.
+    """
+    if not recipe.from_:
+        if recipe.resize_head:
+            raise UsageError("--resize-head is for trained weights: say with --from which.")
+        return None
+    if not team.leads:
+        team.agreed(0)
+    start = _opened(recipe)
+    if team.leads:
+        team.agreed(0)
+    number = int(start.digest[:15], 16)
+    if team.agreed(number) != number:
+        raise ClearsightError(f"process {team.rank} reads other weights from {recipe.from_} than the first: they must be the same file.")
+    return start
+
+
+def _opened(recipe: Recipe) -> Start:
+    origin, model = recipe.from_, "" if recipe.model == "auto" else recipe.model
+    if weights.is_origin(origin):
+        found = weights.read(origin, model=model, headless=2 if recipe.resize_head else 0)
+        start = Start(origin, found.model, found.preprocessing, found.classes, found.architecture, found.digest, legal=found.facts)
+        if not start.architecture:
+            raise UsageError(f"{origin} changes timm's network, and could not be saved: it can classify and be judged, not trained.")
+        return start
+    saved, digest = classifier.load_digested(Path(origin))
+    if members := ensemble.members(saved.architecture):
+        raise UsageError(f"{origin} is an ensemble of {len(members)} networks, and a training starts from one: name a member's run.")
+    if model not in ("", saved.architecture):
+        raise UsageError(f"the network in {origin} is {saved.architecture}, and --model says {model}: leave it out.")
+    pretrained = "pretrained" in saved.facts
+    legal = licence.inherited(saved.facts)
+    chosen = {} if pretrained else validation.passed_on("start", saved.facts)
+    return Start(origin, saved.model, saved.preprocessing, saved.classes, saved.architecture, digest, pretrained, legal, chosen)

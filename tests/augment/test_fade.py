@@ -1,0 +1,42 @@
+"""Grey and blur: by their definitions, and as often as asked."""
+
+import numpy as np
+import torch
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from skimage import data as photographs
+
+from clearsight.augment.fade import blur, grey, plan_blur, plan_grey
+from clearsight.augment.pipeline import apply, parse
+
+PHOTO = torch.from_numpy(photographs.chelsea()[:60, :80].copy()).permute(2, 0, 1)[None].expand(6, -1, -1, -1)
+
+
+def test_grey_is_pillows_and_leaves_grey_pictures_alone():
+    draws = torch.tensor([[0.1], [0.9], [0.1], [0.9], [0.1], [0.9]])
+    made = grey(PHOTO, plan_grey(draws, (0.2,), (3, 60, 80)), (60, 80))
+    expected = np.asarray(Image.fromarray(PHOTO[0].permute(1, 2, 0).numpy()).convert("L"))
+    assert all(np.array_equal(channel.numpy(), expected) for channel in made[0])
+    assert torch.equal(made[1::2], PHOTO[1::2])
+    floats = grey(PHOTO / 255, plan_grey(draws, (0.2,), (3, 60, 80)), (60, 80))
+    assert torch.allclose(floats * 255, made.float(), atol=1e-3)
+    assert grey(PHOTO[:, :1], plan_grey(draws, (1.0,), (1, 60, 80)), (60, 80)).equal(PHOTO[:, :1])
+
+
+def test_blur_is_scipys_gaussian_for_each_pictures_own_sigma():
+    draws = torch.tensor([[0.1, 0.0], [0.2, 0.3], [0.3, 0.6], [0.4, 0.999], [0.5, 0.5], [0.9, 0.9]])
+    plan = plan_blur(draws, (4.0,), (3, 60, 80))
+    assert plan[4:].eq(0).all() and torch.allclose(plan[:4, 0], 0.1 + 3.9 * draws[:4, 1])
+    made, floats = blur(PHOTO, plan, (60, 80)), blur(PHOTO / 255, plan, (60, 80))
+    for picture, sigma in zip(made[:4], plan[:4, 0].tolist(), strict=True):
+        expected = gaussian_filter(PHOTO[0].double().numpy(), (0, sigma, sigma), mode="nearest", truncate=8)
+        assert np.abs(picture.numpy() - expected).max() < 1.1
+    assert torch.equal(made[4:], PHOTO[4:])
+    assert torch.allclose(floats * 255, made.float(), atol=1e-3)
+
+
+def test_half_of_the_pictures_are_blurred():
+    many = torch.zeros(4000, 1, 5, 5, dtype=torch.uint8)
+    many[:, :, 2, 2] = 255
+    share = (apply(parse("blur:3"), many, torch.arange(4000), 0, 0, (5, 5))[:, 0, 2, 2] < 250).float().mean()
+    assert 0.42 < float(share) < 0.52  # a σ near 0.1 leaves the level as it is

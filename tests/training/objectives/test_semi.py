@@ -1,0 +1,366 @@
+"""Learning from pictures without labels: the losses are the papers', no label is read that is not there, and a stop changes nothing."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from clearsight import models
+from clearsight.augment import pipeline
+from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.randomness import key
+from clearsight.classifier import Classifier, load, save
+from clearsight.datasets.open import open_dataset
+from clearsight.datasets.split import split, with_labels
+from clearsight.images.decode import decode
+from clearsight.training import api as training
+from clearsight.training import loop, resolve
+from clearsight.training.api import resume, train
+from clearsight.training.build import assemble, pictures_of
+from clearsight.training.compute import Working
+from clearsight.training.distributed import Team
+from clearsight.training.interrupt import Interrupted
+from clearsight.training.objectives.label_spreading import spread
+from clearsight.training.objectives.semi import NO_LABEL, RATIO, everything, set_task
+from clearsight.training.recipe import compose
+from clearsight.training.run import Run
+from clearsight.training.transfer.pretrained import read
+from tests.pictures import digit_arrays
+from tests.training.test_resume import columns, stop_after, weights
+
+DATA = digit_arrays(per_class=24)
+SETTINGS = {"model": "lenet5", "size": 28, "epochs": 2, "batch": 64, "speed": "plain", "seed": 3, "augment": "crop:1", "quiet": True}
+FIXMATCH = {"labels": "3", "unlabelled": "fixmatch:0.5", "strong": "rand:2 erase:0.2", "lr": 1e-3, "ema": 0.9}
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("teacher")
+    trained = train(DATA, out=str(folder / "run"), model="pixels", recipe="solved", size=28, quiet=True).classifier
+    trained.temperature = 2.0
+    save(trained, folder / "warm", [])
+    return folder / "warm"
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    return train(DATA, out=str(tmp_path_factory.mktemp("begun") / "run"), **{**SETTINGS, "seed": 5, "epochs": 1}).run
+
+
+def job_of(**settings):
+    given = {**SETTINGS, **settings}
+    given.pop("quiet")
+    parts = with_labels(split(open_dataset(DATA), seed=3), given["labels"], 3)
+    recipe = resolve.settle(given, everything(compose(given), parts))
+    pictures, val, preprocessing = pictures_of(recipe, parts, None, True)
+    return set_task(
+        assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts, read(recipe, Team())
+    )
+
+
+def views(job, words, pictures, places, seed):
+    return torch.cat(
+        [
+            pipeline.inputs(pipeline.parse(words), picture[None], place[None], seed, 0, job.preprocessing)
+            for picture, place in zip(pictures, places, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize("sure", ["all", "half", "none"])
+def test_the_loss_is_fixmatchs(sure):
+    """Sohn et al., equations 3 and 4, picture by picture."""
+    job = job_of(**{**FIXMATCH, "label_smoothing": 0.0})
+    model, index = job.state.model, torch.arange(20, 62)
+    pictures = job.train.batch(index)
+    confidence = model.train()(views(job, "crop:1", pictures, index, 3)).softmax(1).amax(1).detach()
+    threshold = {"all": 0.0, "half": float(confidence.sort().values[20:22].mean()), "none": 0.999}[sure]
+    job.task.threshold = threshold
+    net = Working(model, job.speed, job.device)
+    net.begin()
+    loss, _ = job.task.loss(job, net, index, pictures)
+    loss.backward()
+    net.end()
+    got = [p.grad.clone() for p in model.parameters()]
+
+    drawn = key(3, "labelled", 0, 20)
+    known, _ = job.task._labelled(job, index)
+    assert len(known) == len(index) // RATIO and int(known.max()) < 30 and len(set(known.tolist())) == len(known)
+    labelled = model(views(job, "crop:1", job.train.batch(known), known, drawn)).log_softmax(1)
+    mild = model(views(job, "crop:1", pictures, index, 3)).softmax(1).detach()
+    strong = model(views(job, "crop:1 rand:2 erase:0.2", pictures, index, key(3, "strong"))).log_softmax(1)
+    supervised = sum(-row[job.train.labels[i]] for row, i in zip(labelled, known, strict=True)) / len(known)
+    kept = [i for i in range(len(index)) if mild[i].max() >= threshold]
+    assert len(kept) == {"all": 42, "half": 21, "none": 0}[sure]
+    unsupervised = sum((-strong[i, mild[i].argmax()] for i in kept), torch.zeros(())) / len(index)
+    wanted = len(index) * (supervised + unsupervised)
+    torch.testing.assert_close(loss, wanted, rtol=1e-5, atol=1e-4)
+    model.zero_grad()
+    wanted.backward()
+    for mine, p in zip(got, model.parameters(), strict=True):
+        torch.testing.assert_close(mine, p.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_each_step_sees_other_labelled_pictures_in_other_views():
+    job = job_of(**{**FIXMATCH, "labels": "1"})  # 10 labelled ones, of which a batch of 160 wants 22
+    index = torch.arange(160)
+    known, inputs = job.task._labelled(job, index)
+    assert sorted(known.bincount().tolist()) == [2] * 8 + [3] * 2
+    twice = [inputs[known == k] for k in range(10)]
+    assert any(not torch.equal(some[0], some[1]) for some in twice)
+    job.state.counters.step = 1
+    later, others = job.task._labelled(job, index)
+    assert not torch.equal(known, later)
+    first = {int(k): inputs[known == k][0] for k in range(10)}
+    assert any(not torch.equal(first[int(k)], view) for k, view in zip(later, others, strict=True))
+
+
+def shuffled(part, with_labels=with_labels):
+    """As `with_labels`, but that the pictures of a part swap their labels."""
+
+    def worse(parts, wanted, seed):
+        found = with_labels(parts, wanted, seed)
+        data = found.parts[part]
+        labels = np.random.default_rng(0).permutation(data.labels)
+        assert (labels != data.labels).any()
+        return dataclasses.replace(found, parts=found.parts | {part: dataclasses.replace(data, labels=labels)})
+
+    return worse
+
+
+def kinds(teacher, begun):
+    return {
+        "fixmatch": {**SETTINGS, **FIXMATCH},
+        "teacher": {**SETTINGS, "labels": "3", "teacher": str(teacher)},
+        "spread": {
+            **SETTINGS,
+            "labels": "3",
+            "teacher": str(teacher),
+            "from_": str(begun),
+            "resize_head": True,
+            "spread": 5,
+            "align": True,
+        },
+        "few": {**SETTINGS, "labels": "3"},
+        "solved": {"model": "pixels", "recipe": "solved", "labels": "3", "size": 28, "seed": 3, "quiet": True},
+    }
+
+
+@pytest.mark.parametrize("part", ["unlabelled", "val"])
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread", "few", "solved"])
+def test_labels_that_are_not_there_are_not_read(kind, part, teacher, begun, tmp_path, monkeypatch):
+    settings = kinds(teacher, begun)[kind]
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    monkeypatch.setattr(training, "with_labels", shuffled(part))
+    other = train(DATA, out=str(tmp_path / "other"), **settings)
+    assert (other.run / "split.csv").read_bytes() != (straight.run / "split.csv").read_bytes()
+    assert weights(other.run) == weights(straight.run)
+    assert other.classifier.temperature == straight.classifier.temperature == 1
+    # by chance as many of few may be right; the loss is another
+    losses = [[row["val_loss"] for row in Run(made.run).rows()] for made in (straight, other)]
+    assert (losses[0] == losses[1]) == (part == "unlabelled")
+
+
+def test_labels_that_are_there_are_read(tmp_path, monkeypatch):
+    settings = {**SETTINGS, **FIXMATCH}
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    monkeypatch.setattr(training, "with_labels", shuffled("train"))
+    assert weights(train(DATA, out=str(tmp_path / "other"), **settings).run) != weights(straight.run)
+
+
+@pytest.mark.parametrize("kind", ["fixmatch", "teacher", "spread"])
+def test_stopped_after_every_step_it_ends_the_same(kind, teacher, begun, tmp_path, monkeypatch):
+    settings, run = kinds(teacher, begun)[kind], tmp_path / "stopped"
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    assert (run / "split.csv").exists() is False
+    stops = 0
+    while stops < 50:
+        with monkeypatch.context() as patch:
+            stop_after(patch, 1)
+            try:
+                resume(run, data=DATA, quiet=True) if stops else train(DATA, out=str(run), **settings)
+                break
+            except Interrupted:
+                stops += 1
+    assert stops == 6  # 3 batches in each of 2 epochs
+    assert weights(run) == weights(straight.run) and columns(run) == columns(straight.run)
+    assert {line.split(",")[2] for line in (run / "split.csv").read_text().splitlines()[1:]} == {"train", "unlabelled", "val", "test"}
+
+
+def exactly(monkeypatch):
+    """Teachers answer in float32."""
+    monkeypatch.setattr(Classifier, "faster", lambda self, speed="auto": self)
+
+
+def test_the_loss_is_that_of_distillation_with_labels(teacher, monkeypatch):
+    """Chen et al., equation 3 with α = ½, twice."""
+    exactly(monkeypatch)
+    job = job_of(labels="3", teacher=str(teacher), label_smoothing=0.0)
+    index = torch.tensor([4, 31, 100, 2])  # with a label, without, without, with
+    assert (job.train.labels[index] == NO_LABEL).tolist() == [False, True, True, False]
+    pictures = job.train.batch(index)
+    net = Working(job.state.model, job.speed, job.device)
+    net.begin()
+    loss, _ = job.task.loss(job, net, index, pictures)
+    saved = load(teacher)
+    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    fitted = torch.stack([saved.preprocessing.load(whole.source(int(i))) for i in index])
+    answers = (saved.logits(fitted) / saved.temperature).softmax(1)
+    assert saved.temperature == 2
+    student = job.state.model(views(job, "crop:1", pictures, index, 3)).log_softmax(1)
+    distilled = -(answers * student).sum()
+    labelled = -(student[0, whole.labels[4]] + student[3, whole.labels[2]])
+    torch.testing.assert_close(loss, 2 * (0.5 * labelled + 0.5 * distilled), rtol=1e-5, atol=1e-5)
+
+
+def test_the_teachers_classes_are_joined_by_name(teacher, tmp_path, monkeypatch):
+    exactly(monkeypatch)
+    saved = load(teacher)
+    order = torch.tensor([3, 1, 4, 0, 5, 9, 2, 6, 8, 7])
+    with torch.no_grad():
+        saved.model.head.weight.copy_(saved.model.head.weight[order])
+        saved.model.head.bias.copy_(saved.model.head.bias[order])
+    saved.classes = tuple(saved.classes[int(i)] for i in order)
+    save(saved, tmp_path / "other", [])
+    answers = [job_of(labels="3", teacher=str(one)).task.answers for one in (teacher, tmp_path / "other")]
+    torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-6)
+    assert answers[0].std(0).min() > 0.01
+
+
+@pytest.mark.parametrize("by", ["start", "teacher"])
+def test_answers_are_spread_by_the_features_of_the_start_or_else_of_the_teacher(by, teacher, begun, monkeypatch):
+    exactly(monkeypatch)
+    start = {"from_": str(begun), "resize_head": True} if by == "start" else {}
+    plain = job_of(labels="3", teacher=str(teacher)).task.answers
+    job = job_of(labels="3", teacher=str(teacher), spread=5, **start)
+    looking = load(begun if by == "start" else teacher)
+    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    fitted = torch.stack([looking.preprocessing.load(whole.source(i)) for i in range(len(whole))])
+    with torch.inference_mode():
+        features = looking.model.features(looking.preprocessing.normalise(fitted))
+    if features.shape[1] > 512:  # principal components of fewer pictures than numbers leave out nothing but their mean
+        features = features - features.mean(0)
+    torch.testing.assert_close(job.task.answers, spread(plain, features, 5), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+
+
+def test_answers_are_spread_by_hog_whatever_the_training_begins_with(teacher, begun, monkeypatch):
+    exactly(monkeypatch)
+    plain = job_of(labels="3", teacher=str(teacher)).task.answers
+    job = job_of(labels="3", teacher=str(teacher), spread=5, spread_by="hog", from_=str(begun), resize_head=True)
+    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    own = torch.stack([torch.from_numpy(decode(whole.source(i))) for i in range(len(whole))]).permute(0, 3, 1, 2).float() / 255
+    hog = models.build("hog", 10, channels=1, height=own.shape[2], width=own.shape[3]).features(own)
+    torch.testing.assert_close(job.task.answers, spread(plain, hog - hog.mean(0), 5), rtol=1e-3, atol=1e-4)  # the mean as above
+    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+
+
+def test_aligned_answers_are_as_common_as_labels(teacher):
+    job = job_of(labels="10%", teacher=str(teacher), align=True)
+    counts, answers = job.train.labels[job.train.labels >= 0].bincount(minlength=10), job.task.answers
+    torch.testing.assert_close(answers.mean(0), counts / counts.sum(), rtol=0, atol=1e-4)
+
+
+def test_a_start_that_has_changed_is_noticed_where_answers_are_spread_by_it(teacher, begun, tmp_path, monkeypatch):
+    own = tmp_path / "begun"
+    save(load(begun), own, [])
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(tmp_path / "run"), **kinds(teacher, own)["spread"])
+    other = load(begun)
+    with torch.no_grad():
+        other.model.head.weight.add_(1)
+    save(other, own, [])
+    with pytest.raises(ClearsightError, match="begun is not the one that this run began with"):
+        resume(tmp_path / "run", data=DATA, quiet=True)
+
+
+def test_a_teacher_that_has_changed_is_noticed(teacher, tmp_path, monkeypatch):
+    saved = load(teacher)
+    own = tmp_path / "teacher"
+    save(saved, own, [])
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(tmp_path / "run"), labels="3", teacher=str(own), **SETTINGS)
+    with torch.no_grad():
+        saved.model.head.weight.add_(1)
+    save(saved, own, [])
+    with pytest.raises(ClearsightError, match="not the one that this run began with"):
+        resume(tmp_path / "run", data=DATA, quiet=True)
+
+
+def test_fixmatch_learns_more_than_its_labels_say(tmp_path):
+    """Real digits, 3 labels of each class."""
+    settings = {"model": "lenet5", "size": 28, "labels": "3", "seed": 1, "speed": "plain", "quiet": True, "batch": 112}
+    alone = train("digits", out=str(tmp_path / "alone"), epochs=60, **settings)
+    semi = train("digits", out=str(tmp_path / "semi"), recipe="fixmatch", epochs=12, **settings)
+    assert semi.validation["top1"]["value"] > alone.validation["top1"]["value"] + 0.02
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"unlabelled": "fixmatsh:0.9"}, "fixmatch"),
+        ({"unlabelled": "fixmatch:1"}, "at least 0 and below 1"),
+        ({"unlabelled": "fixmatch:nan"}, "at least 0 and below 1"),
+        ({"unlabelled": "fixmatch:x"}, "as in fixmatch:0.95"),
+        ({"unlabelled": "fixmatch", "strong": "rand:x"}, "rand"),
+        ({"unlabelled": "fixmatch", "mix": "mixup"}, "--mix 'mixup' goes without --unlabelled"),
+        ({"unlabelled": "fixmatch", "class_weights": "balanced"}, "--class-weights 'balanced' goes without"),
+        ({"unlabelled": "fixmatch", "perturb": "fgsm:8/255"}, "--perturb"),
+        ({"unlabelled": "fixmatch", "optimizer": "lbfgs", "augment": ""}, "lbfgs solves the head on labels"),
+        ({"unlabelled": "fixmatch", "teacher": "run"}, "two ways"),
+        ({"unlabelled": "fixmatch", "labels": ""}, "say with --labels how many have one"),
+        ({"unlabelled": "fixmatch", "labels": "100%"}, "say with --labels how many have one"),
+        ({"teacher": "nowhere"}, "nowhere"),
+        ({"spread": 5}, "say with --teacher whose"),
+        ({"spread_by": "hog"}, "say with --spread over how many"),
+        ({"align": True}, "say with --teacher whose"),
+        ({"patience": 3}, "go by validation, which decides nothing with --labels"),
+        ({"schedule": "plateau"}, "say --keep best"),
+        ({"labels": "", "keep": "last", "patience": 3}, "with --keep last"),
+    ],
+)
+def test_what_does_not_go_together_is_said(settings, words, tmp_path):
+    with pytest.raises(ClearsightError, match=words):
+        train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "labels": "3", **settings})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_of_other_classes_is_refused(teacher, tmp_path):
+    with pytest.raises(UsageError, match=r"tells apart '0'.*the data have"):
+        train(digit_arrays(per_class=24, classes=4), out=str(tmp_path / "run"), teacher=str(teacher), **SETTINGS)
+
+
+def test_with_keep_best_validation_decides_again(tmp_path):
+    run = train(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "labels": "3", "keep": "best", "epochs": 8})
+    rows = [row["val_accuracy"] for row in Run(run.run).rows()]
+    assert run.validation["top1"]["value"] == pytest.approx(max(rows)) and run.classifier.temperature != 1
+
+
+def test_where_validation_decides_nothing_it_is_not_computed_more_often_than_training(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 9, "soup": 3}
+    one, some = (train(DATA, out=str(tmp_path / name), labels=name, **settings) for name in ("1", "3"))
+    assert len(some.parts.parts["val"]) == 19
+    assert [row["epoch"] for row in Run(one.run).rows()] == [2, 4, 6, 8, 9]  # 10 pictures an epoch
+    assert [row["epoch"] for row in Run(some.run).rows()] == [*range(1, 10)]
+    monkeypatch.setattr(loop, "_worth_judging", lambda job: True)
+    every = train(DATA, out=str(tmp_path / "every"), labels="1", **settings)
+    assert len(Run(every.run).rows()) == 9 and weights(every.run) == weights(one.run)
+    assert len(Run(train(DATA, out=str(tmp_path / "best"), labels="1", **{**settings, "keep": "best"}).run).rows()) == 9
+
+
+def test_stopped_between_two_judgements_it_ends_the_same(tmp_path, monkeypatch):
+    settings = {**SETTINGS, "epochs": 7, "soup": 3, "labels": "1", "batch": 5}
+    straight = train(DATA, out=str(tmp_path / "straight"), **settings)
+    for steps in (2, 3, 4):  # the last of an epoch, the first of another, the last before a judgement
+        run = tmp_path / str(steps)
+        with monkeypatch.context() as patch:
+            stop_after(patch, steps)
+            with pytest.raises(Interrupted):
+                train(DATA, out=str(run), **settings)
+        resume(run, data=DATA, quiet=True)
+        assert weights(run) == weights(straight.run) and columns(run) == columns(straight.run)

@@ -1,0 +1,206 @@
+"""Features without labels: what a step minimises, that no label is looked at, resuming, pictures without classes, the road to `train`."""
+
+import json
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import clearsight
+from clearsight.base.errors import UsageError
+from clearsight.models import build
+from clearsight.training import loop
+from clearsight.training.api import train
+from clearsight.training.heads import lbfgs
+from clearsight.training.interrupt import Interrupted
+from clearsight.training.objectives.ntxent import ntxent
+from clearsight.training.objectives.simclr import Contrastive, SimCLR, two_views
+from clearsight.training.objectives.two_views import views
+from clearsight.training.pretrain import pretrain, resume
+from tests.pictures import digit_arrays
+
+DATA = digit_arrays(per_class=24)
+SETTINGS = {"epochs": 2, "batch": 32, "speed": "channels-last", "seed": 3, "size": 28, "model": "swift-slim", "quiet": True, "val": 0.1}
+
+
+def body(run):
+    """The weights below the head."""
+    return {name: value for name, value in load_file(run / "model.safetensors").items() if not name.startswith("fc.")}
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    return pretrain(DATA, out=str(tmp_path_factory.mktemp("runs") / "features"), **SETTINGS)
+
+
+def test_an_artefact_like_any_other(pretrained):
+    rows = (pretrained.run / "results.csv").read_text().splitlines()
+    names = rows[0].split(",")
+    assert len(rows) == 3
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "linear_accuracy", "knn_accuracy"} <= set(names)
+    assert pretrained.classifier.facts["pretrained"] == "simclr"
+    assert pretrained.classifier.facts["knn_accuracy"] == f"{float(rows[-1].split(',')[names.index('knn_accuracy')]):.4f}"
+    loaded = clearsight.load(pretrained.run)
+    assert loaded.classify(np.asarray(DATA[0])[0]).label in loaded.classes
+    assert pretrained.validation["top1"]["value"] > 0.3  # ten classes: its head was solved, not left at random
+
+
+def test_no_label_is_looked_at(pretrained, tmp_path):
+    pictures, labels = DATA
+    others = np.random.default_rng(0).permutation(labels)
+    # stratified parts follow the labels, so the same parts are given here
+    parts = pretrained.parts.parts
+    names = {name: i for i, name in enumerate(clearsight.open_dataset(DATA).parts["all"].names)}
+    rows = np.array([names[name] for part in ("train", "val", "test") for name in parts[part].names])
+    again = pretrain(with_parts(pictures[rows], labels[rows], parts), out=str(tmp_path / "same"), **SETTINGS)
+    blind = pretrain(with_parts(pictures[rows], others[rows], parts), out=str(tmp_path / "shuffled"), **SETTINGS)
+    assert same(body(again.run), body(pretrained.run))
+    assert same(body(blind.run), body(again.run))
+    head = [load_file(run / "model.safetensors")["fc.weight"] for run in (again.run, blind.run)]
+    assert not torch.equal(*head)
+
+
+def with_parts(pictures, labels, parts):
+    """The same pictures, in the same parts, with other labels."""
+    from dataclasses import replace
+
+    made, start = {}, 0
+    for part in ("train", "val", "test"):
+        stop = start + len(parts[part])
+        made[part] = replace(parts[part], pictures=pictures[start:stop], labels=labels[start:stop].astype(np.int64))
+        start = stop
+    return clearsight.datasets.dataset.Parts("digits", parts["train"].classes, made)
+
+
+def test_stopped_anywhere_it_ends_the_same(pretrained, tmp_path, monkeypatch):
+    run, step, count = tmp_path / "stopped", loop._step, [0]
+
+    def counted(job, net, share, pictures, whole, stop):
+        count[0] += 1
+        if count[0] in (3, 8):
+            stop.asked = signal.SIGTERM
+        return step(job, net, share, pictures, whole, stop)
+
+    monkeypatch.setattr(loop, "_step", counted)
+    with pytest.raises(Interrupted, match="clearsight pretrain --resume"):
+        pretrain(DATA, out=str(run), **SETTINGS)
+    with pytest.raises(Interrupted):
+        resume(run, data=DATA, quiet=True)
+    resume(run, data=DATA, quiet=True)
+    assert (run / "model.safetensors").read_bytes() == (pretrained.run / "model.safetensors").read_bytes()
+
+
+def test_many_features_are_probed_in_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(lbfgs, "EXACT", 0)  # as wide networks have it
+    found = pretrain(DATA, out=str(tmp_path / "features"), **SETTINGS | {"epochs": 1})
+    assert found.validation["top1"]["value"] > 0.3
+
+
+def test_the_last_epoch_is_kept_whatever_validation_says(pretrained):
+    assert pretrained.classifier.facts["best_epoch"] == 2
+
+
+def test_each_verb_says_whose_run_it_is(pretrained, tmp_path):
+    labelled = train(DATA, out=str(tmp_path / "labelled"), **{**SETTINGS, "epochs": 1})
+    with pytest.raises(UsageError, match="train --resume"):
+        resume(labelled.run, data=DATA, quiet=True)
+    from clearsight.training.api import resume as resume_training
+
+    with pytest.raises(UsageError, match="pretrain --resume"):
+        resume_training(pretrained.run, data=DATA, quiet=True)
+
+
+def test_a_training_begins_with_the_features_and_a_new_head(pretrained, tmp_path):
+    trained = train(DATA, out=str(tmp_path / "probe"), from_=str(pretrained.run), recipe="solved", labels="5", quiet=True)
+    assert same(body(trained.run), body(pretrained.run))
+    assert len(trained.parts.parts["train"]) == 50
+    assert trained.classifier.facts["trained_from"] == str(pretrained.run)
+
+
+def test_a_folder_without_classes_gets_clusters(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, picture in enumerate(DATA[0][:60]):
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    trained = pretrain(folder, out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 1})
+    assert trained.classifier.classes == tuple(f"cluster {k}" for k in range(1, 11))
+    assert "not labels" in trained.classifier.facts["classes"] and "knn_accuracy" not in trained.classifier.facts
+    assert "test" not in trained.parts.parts
+    facts = json.loads((trained.run / "config.json").read_text())
+    assert facts["classes"][0] == "cluster 1"
+    resumed = resume(trained.run, quiet=True)
+    assert resumed.validation == trained.validation
+
+
+def test_classes_may_be_called_clusters(tmp_path):
+    for i, picture in enumerate(DATA[0][:40]):
+        folder = tmp_path / "pictures" / ("cluster of stars", "galaxy")[i % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / f"{i}.png")
+    trained = pretrain(tmp_path / "pictures", out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 1})
+    assert trained.classifier.classes == ("cluster of stars", "galaxy") and "knn_accuracy" in trained.classifier.facts
+
+
+def test_too_few_pictures_without_classes(tmp_path):
+    for i in range(4):
+        Image.fromarray(DATA[0][i]).save(tmp_path / f"{i}.png")
+    with pytest.raises(UsageError, match="at least 10 pictures"):
+        pretrain(tmp_path, out=str(tmp_path / "run"), **SETTINGS)
+
+
+def test_settings_that_look_at_labels_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="looks at no label"):
+        pretrain(DATA, out=str(tmp_path / "run"), label_smoothing=0.1, **SETTINGS)
+    with pytest.raises(UsageError, match="lbfgs"):
+        pretrain(DATA, out=str(tmp_path / "run"), optimizer="lbfgs", **SETTINGS)
+
+
+def test_features_of_the_network_not_of_the_projection():
+    network = build("swift-slim", 10, channels=1)
+    wrapped = Contrastive(network, 16).eval()
+    inputs = torch.randn(4, 1, 28, 28)
+    with torch.no_grad():
+        torch.testing.assert_close(wrapped(inputs), wrapped.projection(network.features(inputs)))
+    assert wrapped(inputs).shape == (4, 16)
+    wrapped(inputs).sum().backward()
+    assert all(p.grad is None for p in network.head.parameters())
+    assert network.group1.conv1.weight.grad is not None
+
+
+def test_a_step_minimises_the_loss_of_two_views(tmp_path, monkeypatch):
+    """Against its parts, put together by hand."""
+    seen = []
+    loss = SimCLR.loss
+
+    def watched(self, job, net, index, pictures):
+        if not seen:
+            first, second = two_views(job, index, pictures, "view", job.state.counters.epoch)
+            alone = two_views(job, index[3:5], pictures[3:5], "view", 0)
+            found = net.net.train()(torch.cat([first, second])).detach().chunk(2)
+            said = loss(self, job, net, index, pictures)[0].detach()
+            seen.append((float(ntxent(*found, self.temperature)[0]), float(said), first, second, alone))
+        return loss(self, job, net, index, pictures)
+
+    monkeypatch.setattr(SimCLR, "loss", watched)
+    pretrain(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 1, "optimizer": "lars", "temperature": 0.5})
+    by_hand, said, first, second, alone = seen[0]
+    assert said == pytest.approx(by_hand, rel=1e-5)
+    assert not torch.equal(first, second)
+    torch.testing.assert_close(alone[0], first[3:5])  # a view is the picture's own, whatever batch it is in
+    torch.testing.assert_close(alone[1], second[3:5])
+
+
+@pytest.mark.parametrize(
+    ("size", "channels", "classes", "in_it", "not_in_it"),
+    [(28, 1, ("0", "1"), "crop", "flip"), (28, 1, ("boot", "coat"), "flip", "hue"), (128, 3, ("cat", "dog"), "grey", "erase")],
+)
+def test_views_fit_the_pictures(size, channels, classes, in_it, not_in_it):
+    words = views(size, channels, classes)
+    assert in_it in words and not_in_it not in words

@@ -1,0 +1,125 @@
+"""Recipes: built-in ones are whole and typed, TOML and flags mean the same, every open question is answered from the data."""
+
+import dataclasses
+import tomllib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clearsight import models
+from clearsight.base.errors import UsageError
+from clearsight.base.settings import from_dict, to_toml
+from clearsight.datasets.open import open_dataset
+from clearsight.datasets.split import split
+from clearsight.training.recipe import Recipe, built_in, compose, saved
+from clearsight.training.resolve import LOOKED_AT, settle
+from tests.pictures import digit_arrays, digit_folder
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_built_in_recipes_are_valid_and_open_with_their_command(name):
+    assert compose({"recipe": name}).recipe == name
+    assert built_in()[name].read_text().startswith(("# clearsight train", "# clearsight pretrain"))
+
+
+def test_alexnets_is_the_lectures():
+    recipe = compose({"recipe": "alexnet"})
+    told = (recipe.optimizer, recipe.momentum, recipe.lr, recipe.schedule, recipe.weight_decay, recipe.batch, recipe.dropout)
+    assert told == ("sgd", 0.9, 1e-2, "plateau", 5e-4, 128, 0.5)
+
+
+def test_every_networks_default_recipe_exists():
+    assert {row.recipe for row in models.rows()} <= set(built_in())
+
+
+def test_toml_round_trip_and_a_file_as_recipe(tmp_path):
+    recipe = compose({"recipe": "strong", "epochs": 7, "augment": 'flip "crop:2"\n', "lr": 1e-3})
+    assert from_dict(Recipe, tomllib.loads(to_toml(recipe, "a title\nof two lines"))) == recipe
+    path = tmp_path / "mine.toml"
+    path.write_text(to_toml(dataclasses.replace(recipe, augment="flip")))
+    again = compose({"recipe": str(path), "seed": 5})
+    assert (again.epochs, again.lr, again.seed, again.augment) == (7, 1e-3, 5, "flip")
+
+
+def test_from_is_a_word_of_python_and_a_setting_like_the_others(tmp_path):
+    (tmp_path / "mine.toml").write_text('from = "keras:x.h5"\nresize_head = true\n')
+    recipe = compose({"recipe": str(tmp_path / "mine.toml")})
+    assert (recipe.from_, recipe.resize_head) == ("keras:x.h5", True)
+    assert (
+        compose({"recipe": recipe.recipe, "from_": "runs/a"}).from_
+        == compose({"recipe": recipe.recipe, "from": "runs/a"}).from_
+        == "runs/a"
+    )
+    text = to_toml(recipe)
+    assert '\nfrom = "keras:x.h5"' in text and "\nfrom_" not in text and from_dict(Recipe, tomllib.loads(text)) == recipe
+    with pytest.raises(UsageError, match=r"no setting is called 'form'\. Did you mean from"):
+        compose({"form": "x"})
+    with pytest.raises(UsageError, match="no setting is called 'epochs_'"):
+        compose({"epochs_": 3})
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"channels": 2}, r"channels must be 1 \(grey\) or 3 \(RGB\), .* Got 2\."),
+    ({"dropout": -0.5}, r"dropout must be between 0 and 0.99, or -1 .* Got -0.5\."),
+    ({"speed": "warp"}, "no speed is called 'warp'.*bf16, channels-last"),
+    ({"epochs": 1.5}, r"epochs must be a whole number. Got 1.5\."),
+    ({"optimizer": "adam"}, "optimizer is called 'adam'. Did you mean adamw"),
+    ({"mix": "mixin"}, "is called 'mixin'. Did you mean mixup"),
+    ({"mix": "mixup", "optimizer": "lbfgs"}, "--optimizer lbfgs .* leave out --mix 'mixup'"),
+    ({"mix": "mixup", "perturb": "pgd"}, "--mix 'mixup' goes without --perturb"),
+    ({"mix": "mixup", "class_weights": "balanced"}, "--mix 'mixup' goes without .*--class-weights"),
+])  # fmt: skip
+def test_what_cannot_be_meant_is_refused(change, said):
+    with pytest.raises(UsageError, match=said):
+        compose(change)
+
+
+def test_the_data_answer_what_is_left_open(tmp_path):
+    digits = settle({}, open_dataset("digits").parts["train"])
+    assert (digits.model, digits.size, digits.channels) == ("swift", 28, 1)
+    assert "flip" not in digits.augment and "crop" in digits.augment
+    pixels = settle({"model": "pixels"}, open_dataset("digits").parts["train"])
+    assert (pixels.size, pixels.augment) == (8, "")
+    folder = open_dataset(digit_folder(tmp_path / "photos", per_class=3, classes=2, side=200))
+    photos = settle({}, folder.parts["all"])
+    assert (photos.model, photos.size, photos.channels, photos.recipe) == ("resnet18", 128, 1, "quick")
+    assert "rrc" in photos.augment
+    colour = np.zeros((4, 40, 50, 3), np.uint8), np.array([0, 0, 1, 1])
+    assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_one_colour_picture_among_many_grey_ones_keeps_its_colours(tmp_path, ending):
+    picture = Image.new("L", (4, 4), 90)
+    for i in range(LOOKED_AT + 400):
+        path = tmp_path / "ab"[i % 2] / f"{i:04d}.{ending}"
+        path.parent.mkdir(exist_ok=True)
+        picture.save(path)
+    data = open_dataset(tmp_path).parts["all"]
+    assert settle({}, data).channels == 1
+    last = str(data.source(len(data) - 2))  # not among those looked at for their size
+    picture.convert("RGB").save(last)
+    assert settle({}, data).channels == 3
+    assert settle({"channels": 1}, data).channels == 1
+
+
+@pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "mirror"), ("crop:2", ""), ("", "")])
+def test_answers_are_mirrored_where_training_is(augment, expected):
+    data = split(open_dataset(digit_arrays(40))).parts["train"]
+    assert settle({"views": "auto", "augment": augment}, data).views == expected
+    assert settle({"views": "shift:1", "augment": augment}, data).views == "shift:1"
+    with pytest.raises(UsageError, match="ten-crop"):
+        compose({"views": "tencrop"})
+
+
+@pytest.mark.parametrize(("mirror", "views"), [("on", "mirror"), ("off", ""), ("auto", "auto")])
+def test_a_recipe_from_before_the_views_means_the_same(mirror, views, tmp_path):
+    (tmp_path / "recipe.toml").write_text(f'mirror = "{mirror}"\n')
+    assert compose({"recipe": str(tmp_path / "recipe.toml")}).views == saved(tmp_path / "recipe.toml").views == views
+
+
+def test_the_division_has_a_seed_of_its_own():
+    assert (compose({}).carved_by, compose({"seed": 3}).carved_by) == (0, 0)
+    assert compose({"seed": 3, "split_seed": 5}).carved_by == 5
+    assert compose({"seed": 3, "split_seed": -1}).carved_by == 3  # as runs of before had it

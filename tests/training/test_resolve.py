@@ -1,0 +1,41 @@
+"""Colour statistics of training pictures: exact, of as many as are said, and never all in memory at once."""
+
+import numpy as np
+import pytest
+import torch
+
+from clearsight.base.randomness import permutation
+from clearsight.datasets.loader import Held
+from clearsight.images.preprocess import Preprocessing
+from clearsight.training import resolve
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mean_and_deviation_are_numpys(channels, monkeypatch):
+    levels = torch.randint(0, 256, (200, 9, 8, channels), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    levels[..., 0] //= 3
+    pictures = Held([levels], torch.zeros(200, dtype=torch.int64))
+    found = resolve.with_statistics(Preprocessing(channels, 9, 8), pictures, 0)
+    assert np.allclose(found.mean, levels.numpy().mean((0, 1, 2)) / 255, atol=1e-6)
+    assert np.allclose(found.std, (levels.numpy() / 255).std((0, 1, 2), ddof=1), atol=1e-6)
+    monkeypatch.setattr(resolve, "STATISTICS_FROM", 70)
+    some = levels[permutation(0, -1, 200)[:70]].numpy() / 255
+    fewer = resolve.with_statistics(Preprocessing(channels, 9, 8), pictures, 0)
+    assert np.allclose((fewer.mean, fewer.std), (some.mean((0, 1, 2)), some.std((0, 1, 2), ddof=1)), atol=1e-6)
+
+
+def test_of_large_pictures_fewer_are_looked_at_and_no_more_than_64_at_once():
+    asked = []
+
+    class Counted:
+        def __len__(self):
+            return 10_000
+
+        def batch(self, indices):
+            asked.append(len(indices))
+            return torch.zeros(len(indices), 1, 2, 2, dtype=torch.uint8)
+
+    for side, n in ((28, 4096), (128, 1024), (512, 256)):
+        asked.clear()
+        resolve.with_statistics(Preprocessing(1, side, side), Counted(), 0)
+        assert (sum(asked), max(asked)) == (n, 64)
