@@ -245,3 +245,25 @@ def test_near_copies_in_undivided_data_are_warned_of(tmp_path):
             image.save(folder / f"again-{i}.jpg", quality=85)
     report = check(open_dataset(tmp_path), quiet=True)
     assert any("3 groups look alike" in line and "--copies near" in line for line in report.warnings)
+
+
+def test_a_group_of_alike_pictures_names_every_exact_copy(tmp_path):
+    draw = np.random.default_rng(1)
+    for i in range(12):
+        folder = tmp_path / "ab"[i % 2]
+        folder.mkdir(exist_ok=True)
+        image = Image.fromarray(draw.integers(0, 256, (8, 8), dtype=np.uint8)).resize((64, 64), Image.Resampling.BICUBIC)
+        image.save(folder / f"{i}.png")
+        if i == 0:
+            image.save(folder / "copy.png")
+            image.save(folder / "saved again.jpg", quality=85)
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert [sorted(group) for group in report.near_duplicates] == [["a/0.png", "a/copy.png", "a/saved again.jpg"]]
+
+
+def test_light_does_not_change_where_a_picture_is():
+    """The mean grey level is no part of a print: a picture and itself made lighter are at one place."""
+    picture = np.random.default_rng(2).integers(40, 180, (1, 24, 24), dtype=np.uint8)
+    parts = open_dataset((np.concatenate([picture, picture + 40]), np.array([0, 1])))
+    first, second = fingerprint.prints([parts.parts["all"]], quiet=True).points
+    np.testing.assert_allclose(first, second, atol=1e-4)

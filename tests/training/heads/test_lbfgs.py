@@ -105,3 +105,12 @@ def test_features_that_depend_on_one_another_are_solved_with_hardly_a_penalty(ro
     nothing = torch.zeros(2, 1500, dtype=torch.float64)
     found = solve(problem, 1e-13 * problem.spread, None, True)
     assert 0 <= found.value < 0.05 * problem.at(nothing, nothing[:, 0])[0]
+
+
+@pytest.mark.parametrize("rough", [False, True])
+def test_evaluations_are_counted(rough):
+    """J at every step, the gradient at W = 0, and where there is a first rough solution all of that too."""
+    pictures, labels = digits(200)
+    called: list[None] = []
+    found = solve(problem(pictures, labels), 1e-2, rough=rough, check=lambda: called.append(None))
+    assert found.evaluations == len(called) + (1 if rough else 2)

@@ -219,3 +219,10 @@ def test_denormalise_is_the_inverse():
     for preprocessing in (GREY, Preprocessing(3, 8, 8, mean=(0.1, 0.5, 0.9), std=(0.2, 0.3, 0.4), order="bgr")):
         x = torch.rand(2, preprocessing.channels, 8, 8)
         assert torch.allclose(preprocessing.denormalise(preprocessing.normalise(x)), x, atol=1e-6)
+
+
+def test_steps_are_the_published_ones():
+    """FGSM: Wong 2020. PGD: Madry 2018, seven steps. TRADES: Zhang 2019, ten steps, β = 6. Free: Shafahi 2019, m = 4."""
+    assert {name: (row.steps, row.step, row.turns, row.beta) for name, row in METHODS.items() if not row.noise} == {
+        "fgsm": (1, 1.25, 1, 0.0), "pgd": (7, 0.25, 1, 0.0), "trades": (10, 0.25, 1, 6.0), "free": (0, 1.0, 4, 0.0),
+    }  # fmt: skip
