@@ -24,7 +24,7 @@ from skimage import data as photographs
 from sklearn.datasets import load_sample_images
 
 from clearsight.base.device import hardware
-from clearsight.datasets.check import Report, check
+from clearsight.datasets.check import CheckResult, check
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset
 from clearsight.metrics.intervals import wilson
@@ -92,7 +92,7 @@ def planted(originals: Sequence[Picture], change: Callable[[Picture], Picture]) 
     return Parts("planted", ("a", "b"), {"train": part("original", arrays(originals)), "test": part("copy", copies)})
 
 
-def found(report: Report) -> tuple[int, int]:
+def found(report: CheckResult) -> tuple[int, int]:
     """(copies in a group with their original, groups of more than one original)."""
     groups = [[name.split("/") for name in group] for group in (*report.leaks, *report.near_duplicates)]
     hits = {number for group in groups for kind, number in group if kind == "copy" and ["original", number] in group}

@@ -14,7 +14,7 @@ from clearsight.base.errors import ClearsightError, CorruptFile
 from clearsight.cli.reports import _ladder, report_evaluation
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.evaluation.stress import stress
-from clearsight.experiments.ladder import FILE, Ladder, Standing
+from clearsight.experiments.ladder import FILE, LadderResult, Standing
 from clearsight.reports import findings
 from clearsight.training.api import train
 from clearsight.training.ensemble import standing
@@ -47,7 +47,7 @@ def run(tmp_path_factory):
     ]
     rows[1].changed = {name: dict(SHARE) for name in ("shift", "brightness", "occlusion")}
     rows[1].step = {"difference": dict(SHARE), "p": 0.5, "noise": True}
-    whole = json.loads(json.dumps(Ladder(made.run.parent, "digits", 7, 20, {"seed": 0}, standings=rows).to_json()))
+    whole = json.loads(json.dumps(LadderResult(made.run.parent, "digits", 7, 20, {"seed": 0}, standings=rows).to_json()))
     files = {
         "attack.json": {"fgsm": {"data": "test", **found}},
         "stress.json": {"title": "x", **json.loads(json.dumps(stressed))},

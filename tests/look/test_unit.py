@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from clearsight import models
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.look.capture import stages
-from clearsight.look.unit import unit, units
+from clearsight.look.unit import recompute_unit, units
 
 
 def settled(model: nn.Module) -> nn.Module:
@@ -24,7 +24,7 @@ def test_a_convolution_by_hand() -> None:
     model[0].weight.data = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[0.0, -1.0], [0.0, 0.0]]]])
     model[0].bias.data = torch.tensor([-50.0])
     x = torch.arange(18.0).view(1, 2, 3, 3)
-    found = unit(model, x, "0", 0, (1, 0))
+    found = recompute_unit(model, x, "0", 0, (1, 0))
     assert found.contributions == [3 + 2 * 4 + 3 * 6 + 4 * 7, -13]  # rows 1 and 2, columns 0 and 1
     assert (found.bias, found.value, found.recomputed) == (-50, -6, -6) and found.equal
     assert [step["recomputed"] for step in found.then] == [0] and found.then[0]["equal"]
@@ -62,7 +62,7 @@ def test_every_kind_of_layer(name: str) -> None:
 
 
 def test_a_wrong_number_is_noticed() -> None:
-    found = unit(nn.Sequential(nn.Conv2d(3, 2, 3)), torch.randn(1, 3, 8, 8), "0", 1)
+    found = recompute_unit(nn.Sequential(nn.Conv2d(3, 2, 3)), torch.randn(1, 3, 8, 8), "0", 1)
     found.recomputed += 1e-3
     assert not found.equal
 
@@ -84,20 +84,26 @@ def test_functional_operations_are_followed() -> None:
     torch.manual_seed(0)
     model, x = settled(nn.Sequential(Block())), torch.randn(1, 3, 6, 6)
     assert all(one.equal for one in units(model, x, "0", 40))
-    assert [step["operation"] for step in unit(model, x, "0", 0).steps] == ["convolution", "native_batch_norm", "input", "add", "relu"]
-    assert [step["operation"] for step in unit(model, x, "0", 4).steps] == ["input", "mul"]
+    assert [step["operation"] for step in recompute_unit(model, x, "0", 0).steps] == [
+        "convolution",
+        "native_batch_norm",
+        "input",
+        "add",
+        "relu",
+    ]
+    assert [step["operation"] for step in recompute_unit(model, x, "0", 4).steps] == ["input", "mul"]
 
 
 def test_what_is_not_there_or_has_no_rule_is_said() -> None:
     model, x = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Flatten(2), nn.Conv1d(2, 2, 2)), torch.zeros(1, 3, 8, 8)
     with pytest.raises(UsageError, match=r"channel must be from 0 to 1\. Got 2\."):
-        unit(model, x, "0", 2)
+        recompute_unit(model, x, "0", 2)
     with pytest.raises(UsageError, match="at must be within 6×6"):
-        unit(model, x, "0", 0, (6, 0))
+        recompute_unit(model, x, "0", 0, (6, 0))
     with pytest.raises(ClearsightError, match="not over rows and columns"):
-        unit(model, x, "2", 0)
+        recompute_unit(model, x, "2", 0)
     with pytest.raises(UsageError, match="one picture"):
-        unit(model, x.expand(2, 3, 8, 8), "0", 0)
+        recompute_unit(model, x.expand(2, 3, 8, 8), "0", 0)
 
 
 def recount(name: str, layers: int, each: int) -> int:

@@ -29,7 +29,7 @@ WIDE = 8  # batches that are attacked together: who is left fills fewer of them,
 
 
 @dataclass(frozen=True)
-class Attacked:
+class AttackResult:
     """What an attack did to n pictures: which were right before, after, and after saving `(n,)`, the changed pictures, least ε's `(n,)`."""
 
     method: str
@@ -90,7 +90,7 @@ def attack(
     sure: bool = False,
     saving: bool = True,
     quiet: bool = True,
-) -> Attacked:
+) -> AttackResult:
     """Attack fitted pictures, uint8 `(n, C, H, W)` with labels `(n,)`, by a method of `ATTACKS`; ε is in units of [0, 1].
 
     Labels are numbers of the classifier's own class table. `source` is another classifier of the same input, whose gradients are
@@ -128,7 +128,7 @@ def attack(
             progress.update(len(batch))
     columns = [torch.cat(column) for column in zip(*parts, strict=True)]
     clean, robust, least, changed, *kept = columns
-    return Attacked(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
+    return AttackResult(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
 
 
 def _picked(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:

@@ -9,7 +9,7 @@ from .common import device_option, json_option, print_json, quiet_option, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..experiments.ladder import Ladder
+    from ..experiments.ladder import LadderResult
 
 
 @click.command()
@@ -76,7 +76,7 @@ def ladder(
     click.echo(f"report     {page}")
 
 
-def _table(found: "Ladder") -> "Table":
+def _table(found: "LadderResult") -> "Table":
     """A row for each rung."""
     from rich.table import Table
 

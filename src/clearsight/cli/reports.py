@@ -17,7 +17,7 @@ from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
-from ..experiments.ladder import FILE, Ladder
+from ..experiments.ladder import FILE, LadderResult
 from ..reports import findings
 from ..reports.ladder import cards
 from ..reports.report import Kept, write_report
@@ -106,7 +106,7 @@ def _ladder(folder: Path) -> str:
     """The cards of the ladder in `folder`; nothing where there is none."""
     if not (folder / FILE).is_file():
         return ""
-    found = Ladder.read(folder)
+    found = LadderResult.read(folder)
     with taken_from(folder / FILE, "the file of a ladder"):
         return cards(found)
 

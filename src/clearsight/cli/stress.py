@@ -20,7 +20,7 @@ from .common import (
 )
 
 if TYPE_CHECKING:
-    from ..evaluation.stress import Stress
+    from ..evaluation.stress import StressResult
 
 
 @click.command()
@@ -106,7 +106,7 @@ def _augment(model: str) -> str | None:
     return saved(file).augment if file.is_file() else None
 
 
-def _tables(found: "Stress") -> list[Any]:
+def _tables(found: "StressResult") -> list[Any]:
     from rich.table import Table
 
     made, halves = [], found.halves
@@ -123,7 +123,7 @@ def _tables(found: "Stress") -> list[Any]:
     return made
 
 
-def _lines(found: "Stress") -> list[str]:
+def _lines(found: "StressResult") -> list[str]:
     """What is said in sentences."""
     lines = []
     if mce := found.mce:

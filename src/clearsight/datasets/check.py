@@ -20,7 +20,7 @@ UNEVEN = 10.0
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckResult:
     """What `check` found; names are the data's own, groups are of two and more."""
 
     name: str
@@ -69,7 +69,7 @@ class Report:
         }
 
 
-def check(parts: Parts, *, quiet: bool = False) -> Report:
+def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
     """Read every picture of every part and report; `poisonous` is empty when nothing would spoil a result."""
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
@@ -81,7 +81,7 @@ def check(parts: Parts, *, quiet: bool = False) -> Report:
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
     named = _Names(names, part_of)
-    report = Report(
+    report = CheckResult(
         name=parts.name,
         pictures=len(names),
         counts=counts,
@@ -149,7 +149,7 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:
     }
 
 
-def _judge(report: Report, parts: Parts, leaked: Counter[str], copies: int) -> None:
+def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int) -> None:
     """Fill `poisonous` and `warnings`: one reason each, with what to do; `leaked` counts pictures per part that stand in another too."""
 
     def say(poisonous: bool, line: str) -> None:

@@ -55,7 +55,7 @@ class Failure:
 
 
 @dataclass(eq=False)
-class Stress:
+class StressResult:
     """What was found; accuracies are fractions of 1 with 95 % intervals. What was not asked for is empty or None."""
 
     clean: Row
@@ -147,7 +147,7 @@ def stress(
     batch_size: int = 0,
     speed: str = "plain",
     quiet: bool = False,
-) -> Stress:
+) -> StressResult:
     """Judge `classifier` on `n` pictures drawn from `dataset`, as they are and changed.
 
     `severities` are those of the corruptions, and the places of a challenge's strengths in its row; `speed` is as in
@@ -164,7 +164,9 @@ def stress(
     if trial.pictures.shape[1] == 1:  # without colour it is the picture itself
         changes = [(name, severity) for name, severity in changes if not (name in CORRUPTIONS and CORRUPTIONS[name].colour)]
     cells = [(row, column) for row in range(GRID) for column in range(GRID)] if "places" in wanted else []
-    found = Stress({"value": trial.share["top1"], **{key: trial.share[key] for key in ("low", "high", "n")}}, tuple(classifier.classes))
+    found = StressResult(
+        {"value": trial.share["top1"], **{key: trial.share[key] for key in ("low", "high", "n")}}, tuple(classifier.classes)
+    )
     with Progress("stress", (len(changes) + len(cells)) * len(trial), quiet=quiet) as progress:
         for name, severity in changes:
             _changed(found, trial, name, severity, progress)
@@ -187,7 +189,7 @@ def _cover(row: int, column: int, pictures: Tensor, indices: Tensor, others: Ten
     return covered_at(pictures, row, column, GRID, COVER)
 
 
-def _changed(found: Stress, trial: "Trial", name: str, severity: int, progress: Progress) -> None:
+def _changed(found: StressResult, trial: "Trial", name: str, severity: int, progress: Progress) -> None:
     """One change at one severity: its row, and the first pictures that it took away."""
     corruption = name in CORRUPTIONS
     by = severity if corruption else CHALLENGES[name].strengths[severity - 1]

@@ -82,7 +82,7 @@ class Standing:
 
 
 @dataclass
-class Ladder:
+class LadderResult:
     """What `clearsight ladder` found: `standings` from the lowest rung, `n` test pictures, `train` training pictures.
 
     Test pictures that are copies of training pictures, or that the weights of a rung have learnt from, are `left_out`.
@@ -102,7 +102,7 @@ class Ladder:
         return {**asdict(self), "folder": str(self.folder)}
 
     @classmethod
-    def read(cls, folder: Path) -> "Ladder":
+    def read(cls, folder: Path) -> "LadderResult":
         """The ladder that was climbed in `folder`; raises ClearsightError when its file is damaged."""
         path = folder / FILE
         with taken_from(path, WHAT):
@@ -123,7 +123,7 @@ def climb(
     quiet: bool = False,
     judged: Callable[[Standing, Evaluation, Dataset], None] = lambda standing, evaluation, test: None,
     **settings: Any,
-) -> Ladder:
+) -> LadderResult:
     """Train and judge every rung on `data` (a path or a name); `settings` are the fields of `Recipe` that all share, such as `seed`.
 
     `minutes` bounds the trainings together; `from_` are the trained weights of the rung `frozen`, which is left out without.
@@ -191,14 +191,14 @@ def _chosen(rungs: Sequence[str], from_: str) -> list[str]:
 
 
 @contextmanager
-def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Iterator[Ladder]:
+def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Iterator[LadderResult]:
     """A ladder without standings in `folder`, which is locked, and new, empty, or has a ladder of the same data and settings."""
     with hold(folder):
         yield _begun(folder, parts, n, settings)
 
 
-def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladder:
-    new = Ladder(folder, parts.name, n, len(parts.parts["train"]), settings, left_out=len(parts.parts["test"]) - n)
+def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> LadderResult:
+    new = LadderResult(folder, parts.name, n, len(parts.parts["train"]), settings, left_out=len(parts.parts["test"]) - n)
     path = folder / FILE
     if path.is_file():
         old = read_table(path, WHAT)

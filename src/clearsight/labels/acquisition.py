@@ -58,7 +58,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class Next:
+class LabelSuggestions:
     """What to label, best first; `places` are the rows of `data`, the pool without the pictures that have a label already."""
 
     wanted: list[Wanted]
@@ -92,7 +92,7 @@ class Next:
 
 def next_labels(
     model: str | Path, pool: Any, *, n: int = 100, part: str = "", seed: int = 0, device: str = "auto", out: str = "", quiet: bool = False
-) -> Next:
+) -> LabelSuggestions:
     """The `n` pictures of `pool` whose labels would teach the classifier in `model` most: a folder of pictures, or a part of a data set.
 
     Pictures that the classifier has a label of (its run's train, val and test) are left out; what cannot be read is among the
@@ -112,7 +112,7 @@ def next_labels(
     places = chosen(vectors, probabilities, n, seed, quiet)
     wanted = _wanted(data, classifier.classes, probabilities[places], places)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(name, "next")
-    return Next(wanted, places, data, int((~new).sum()), failures, folder, notes)
+    return LabelSuggestions(wanted, places, data, int((~new).sum()), failures, folder, notes)
 
 
 def chosen(vectors: Tensor, probabilities: Tensor, n: int, seed: int = 0, quiet: bool = True) -> list[int]:

@@ -37,7 +37,7 @@ COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged
 
 
 @dataclass(frozen=True, eq=False)
-class Errors:
+class LabelErrors:
     """Labels and what speaks against them, a row a picture that was judged, in the order of the names.
 
     `labels` int64 (N,), `probabilities` float64 (N, K) by models that have not seen the label, `parts` str objects (N,). `data` has
@@ -153,7 +153,7 @@ def errors(
     device: str = "auto",
     out: str = "",
     quiet: bool = False,
-) -> Errors:
+) -> LabelErrors:
     """Rank the labels of a part of `data` (whatever `open_dataset` takes; `all` for every part) by how likely they are wrong.
 
     The probabilities come from a head solved on fixed features, of HOG or of the classifier `from_`; with `settings` (fields of `Recipe`)
@@ -180,7 +180,7 @@ def errors(
         answers, l2 = out_of_fold.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}
     judged = fold >= 0
-    return Errors(chosen.subset(judged), parts[judged], answers[torch.from_numpy(judged)].numpy(), score, folder, facts, tuple(notes))
+    return LabelErrors(chosen.subset(judged), parts[judged], answers[torch.from_numpy(judged)].numpy(), score, folder, facts, tuple(notes))
 
 
 def _chosen(whole: Parts, part: str) -> tuple[Dataset, NDArray[np.object_]]:

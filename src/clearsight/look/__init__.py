@@ -2,6 +2,6 @@
 
 from .capture import captured, undisturbed
 from .receptive_field import receptive_fields, stack_sentence
-from .unit import Unit, unit
+from .unit import Recomputation, recompute_unit
 
-__all__ = ["Unit", "captured", "receptive_fields", "stack_sentence", "undisturbed", "unit"]
+__all__ = ["Recomputation", "captured", "receptive_fields", "recompute_unit", "stack_sentence", "undisturbed"]

@@ -14,7 +14,7 @@ TOLERANCE = 1e-5
 
 
 @dataclass
-class Unit:
+class Recomputation:
     """The value that the network has, the one recomputed, and what it is made of.
 
     `steps` are the operations in the order of computation. `contributions` are the terms of the last sum that was made, one an
@@ -48,7 +48,7 @@ class Unit:
         return {**plain, "index": list(self.index), **more, **arrays}
 
 
-def unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, ...] | None = None) -> Unit:
+def recompute_unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, ...] | None = None) -> Recomputation:
     """The unit of `layer` at `channel` and `at` (y, x), or (token,); the middle if not given, for an input `(1, C, H, W)`.
 
     Raises UsageError for a unit that there is not, ClearsightError for an operation that has no rule here.
@@ -59,12 +59,12 @@ def unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, .
     return recounted(trace, layer, _index(tuple(trace.values[trace.output].shape), channel, at))
 
 
-def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Unit:
+def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Recomputation:
     """The number at `index` of the layer's output, from a trace of it."""
     recount = Recount(trace)
     found = recount.at(trace.output, index)
     last = recount.sum or {"contributions": [], "bias": 0.0}
-    return Unit(
+    return Recomputation(
         layer=layer,
         index=index,
         value=float(trace.values[trace.output][index]),
@@ -102,7 +102,7 @@ def _index(shape: tuple[int, ...], channel: int, at: tuple[int, ...] | None) -> 
     return (0, channel, *at) if len(shape) == 4 else (0, *at, channel)
 
 
-def units(model: nn.Module, x: Tensor, layer: str, count: int, seed: int = 0) -> list[Unit]:
+def units(model: nn.Module, x: Tensor, layer: str, count: int, seed: int = 0) -> list[Recomputation]:
     """`count` units of a layer drawn at random, from one run of the network."""
     trace = traced(model, x, layer)
     shape = trace.values[trace.output].shape

@@ -5,12 +5,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..base.errors import plain
-from ..datasets.check import Report
+from ..datasets.check import CheckResult
 
 MOST = 8
 
 
-def tables(report: Report) -> list[RenderableType]:
+def tables(report: CheckResult) -> list[RenderableType]:
     """Counts per class and part, sizes, findings with examples, and the verdict, to print in this order."""
     shown: list[RenderableType] = [Text(f"{report.name}: {report.pictures:,} pictures"), _counts(report), _facts(report)]
     findings = (
@@ -32,7 +32,7 @@ def tables(report: Report) -> list[RenderableType]:
     return shown
 
 
-def _counts(report: Report) -> Table:
+def _counts(report: CheckResult) -> Table:
     parts = list(report.counts)
     table = Table("class", *parts, box=None, header_style="bold")
     labels = list(report.counts[parts[0]])
@@ -43,7 +43,7 @@ def _counts(report: Report) -> Table:
     return table
 
 
-def _facts(report: Report) -> Text:
+def _facts(report: CheckResult) -> Text:
     sizes = ", ".join(f"{name} {width}×{height}" for name, (width, height) in report.sizes.items())
     kinds = ", ".join(f"{n:,} {name}" for name, n in [*report.formats.items(), *report.modes.items()])
     return Text(f"sizes: {sizes}\nkinds: {kinds}\nlargest class / smallest class: {report.imbalance:g}")

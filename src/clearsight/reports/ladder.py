@@ -5,14 +5,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..base.files import write_atomic
-from ..experiments.ladder import Ladder, Standing, sentence
+from ..experiments.ladder import LadderResult, Standing, sentence
 from .figures import charts
 from .report import card, page, percent, table
 
 CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "partly covered"}
 
 
-def write_page(ladder: Ladder) -> Path:
+def write_page(ladder: LadderResult) -> Path:
     """Write `ladder.html` into the ladder's folder."""
     best = max(ladder.standings, key=lambda row: row.accuracy["value"])
     value, low, high = percent(*(best.accuracy[key] for key in ("value", "low", "high")))
@@ -26,7 +26,7 @@ def write_page(ladder: Ladder) -> Path:
     return path
 
 
-def cards(ladder: Ladder) -> str:
+def cards(ladder: LadderResult) -> str:
     """The plot, the table and what each step bought."""
     rows = ladder.standings
     plot = charts.rungs([(row.title, [row.by_share.get(share) for share in ("0.01", "0.1")], row.accuracy) for row in rows])

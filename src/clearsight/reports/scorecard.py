@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from ..base.files import write_atomic, write_json
 from ..corruptions import CORRUPTIONS
 from ..corruptions.challenges import CHALLENGES
-from ..evaluation.stress import COVER, GRID, SHOWN, Stress
+from ..evaluation.stress import COVER, GRID, SHOWN, StressResult
 from ..metrics.intervals import wilson
 from .figures.canvas import FAINT, INK, PAPER, coloured, encoded, tile, write
 from .report import card, page, percent, table
@@ -22,7 +22,7 @@ CELL, LINE, LABEL, GAP, EDGE = (58, 25), 27, 172, 36, 28
 HALF = "halved at"
 
 
-def write_scorecard(found: Stress, folder: Path, title: str) -> dict[str, Path]:
+def write_scorecard(found: StressResult, folder: Path, title: str) -> dict[str, Path]:
     """Write `scorecard.png`, `scorecard.html` and `stress.json` into `folder`; what each is → its file."""
     files = {"scorecard": folder / "scorecard.png", "report": folder / "scorecard.html", "figures": folder / "stress.json"}
     write_atomic(files["scorecard"], encoded([figure(found, title)], ".png"))
@@ -31,7 +31,7 @@ def write_scorecard(found: Stress, folder: Path, title: str) -> dict[str, Path]:
     return files
 
 
-def figure(found: Stress, title: str) -> Image.Image:
+def figure(found: StressResult, title: str) -> Image.Image:
     """Accuracy under every change as coloured tables, the map of covered places, the worst group, and what must be said."""
     columns = [c for c in (_stacked([_corruptions(found), _group(found)]), _stacked([_challenges(found), _map(found)])) if c]
     words = _words(found)
@@ -54,7 +54,7 @@ def figure(found: Stress, title: str) -> Image.Image:
     return image
 
 
-def _headline(found: Stress) -> str:
+def _headline(found: StressResult) -> str:
     value, low, high = percent(*(found.clean[key] for key in ("value", "low", "high")))
     words = f"clean {value} ({low} to {high}), n = {found.clean['n']:,}"
     if mce := found.mce:
@@ -63,21 +63,21 @@ def _headline(found: Stress) -> str:
     return f"{words} · cells: per cent right, each to at most ± {50 * (most - least):.1f}".replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _corruptions(found: Stress) -> Image.Image | None:
+def _corruptions(found: StressResult) -> Image.Image | None:
     names = dict.fromkeys(row["name"] for row in found.corruptions)
     groups = dict.fromkeys(CORRUPTIONS[name].group for name in names)
     lines = [(group, [name for name in names if CORRUPTIONS[name].group == group]) for group in groups]
     return _grid(found, "Corruptions", found.corruptions, "severity", lines)
 
 
-def _challenges(found: Stress) -> Image.Image | None:
+def _challenges(found: StressResult) -> Image.Image | None:
     names = dict.fromkeys(row["name"] for row in found.challenges)
     groups = dict.fromkeys(CHALLENGES[name].group for name in names)
     lines = [(group, [name for name in names if CHALLENGES[name].group == group]) for group in groups]
     return _grid(found, "Challenges, by strength (small)", found.challenges, "strength", lines)
 
 
-def _grid(found: Stress, title: str, rows: Sequence[Row], key: str, lines: Sequence[tuple[str, list[str]]]) -> Image.Image | None:
+def _grid(found: StressResult, title: str, rows: Sequence[Row], key: str, lines: Sequence[tuple[str, list[str]]]) -> Image.Image | None:
     """A coloured cell for each row of `rows`, a line for each name under its group, and where accuracy is halved."""
     if not rows:
         return None
@@ -124,7 +124,7 @@ def _colour(value: float) -> Ink:
     return red, green, blue
 
 
-def _map(found: Stress) -> Image.Image | None:
+def _map(found: StressResult) -> Image.Image | None:
     """Accuracy where each place is covered."""
     if not found.places:
         return None
@@ -142,7 +142,7 @@ def _map(found: Stress) -> Image.Image | None:
     return image
 
 
-def _group(found: Stress) -> Image.Image | None:
+def _group(found: StressResult) -> Image.Image | None:
     """The pictures of the worst group."""
     if not found.subgroups or not found.examples:
         return None
@@ -157,13 +157,13 @@ def _group(found: Stress) -> Image.Image | None:
     return image
 
 
-def _worst(found: Stress) -> str:
+def _worst(found: StressResult) -> str:
     worst = (found.subgroups or {})["worst"]
     value, low, high = percent(worst["top1"], worst["low"], worst["high"])
     return f"{worst['class']}, {value} right ({low} to {high}, n = {worst['n']})".replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _words(found: Stress) -> Image.Image | None:
+def _words(found: StressResult) -> Image.Image | None:
     """Backgrounds, shortcuts and practice in sentences."""
     lines = [f"Before {said}: {percent(row['top1'])[0]} right" for said, row in _backgrounds(found)]
     lines += [f"{'ok' if row['ok'] else 'LOOK'}: {row['says']}" for row in found.shortcuts] + _practised(found)
@@ -177,12 +177,12 @@ def _words(found: Stress) -> Image.Image | None:
     return image
 
 
-def _backgrounds(found: Stress) -> list[tuple[str, Row]]:
+def _backgrounds(found: StressResult) -> list[tuple[str, Row]]:
     names = {"another": "another picture's background", "grey": "plain grey"}
     return [(names[row["background"]], row) for row in found.backgrounds]
 
 
-def _practised(found: Stress) -> list[str]:
+def _practised(found: StressResult) -> list[str]:
     if found.overlaps is None:
         return ["Which changes the training has practised is not known: there is no recipe."]
     return [f"Practised: {row['augmentation']} in training overlaps {', '.join(row['tests'])}" for row in found.overlaps if row["tests"]]
@@ -200,7 +200,7 @@ def _stacked(parts: Sequence[Image.Image | None]) -> Image.Image | None:
     return image
 
 
-def _page(found: Stress, title: str) -> str:
+def _page(found: StressResult, title: str) -> str:
     """The scorecard as a page: every figure with its interval, and the failures with their pictures."""
     value, low, high = percent(*(found.clean[key] for key in ("value", "low", "high")))
     words = f"<b>{value} of {found.clean['n']:,} pictures right as they are</b>; with 95&nbsp;% confidence between {low} and {high}."
@@ -214,7 +214,7 @@ def _page(found: Stress, title: str) -> str:
     return page(f"{title}: stress", "\n".join([*parts, _places(found), _groups(found), _said(found), _fallen(found)]))
 
 
-def _table(found: Stress, title: str, rows: Sequence[Row], key: str) -> str:
+def _table(found: StressResult, title: str, rows: Sequence[Row], key: str) -> str:
     if not rows:
         return ""
     by_name = {name: [row for row in rows if row["name"] == name] for name in dict.fromkeys(row["name"] for row in rows)}
@@ -239,7 +239,7 @@ def _filled(row: Row, small: str = "") -> str:
     return f'<td style="{style}" title="{value}, 95 % interval {low} to {high}, n = {row["n"]:,}">{100 * row["top1"]:.0f} {small}</td>'
 
 
-def _places(found: Stress) -> str:
+def _places(found: StressResult) -> str:
     if not found.places:
         return ""
     lines = [f"<tr>{''.join(map(_filled, line))}</tr>" for line in found.places]
@@ -249,7 +249,7 @@ def _places(found: Stress) -> str:
     return card("Where it looks", lead, table("", lines))
 
 
-def _groups(found: Stress) -> str:
+def _groups(found: StressResult) -> str:
     if not found.subgroups:
         return ""
     shown = "".join(f'<figure><span class="frame">{thumbnail(picture)}</span></figure>' for picture in found.examples)
@@ -260,14 +260,14 @@ def _groups(found: Stress) -> str:
     return card("The worst group within a class", lead, f'<div class="pictures">{shown}</div>')
 
 
-def _said(found: Stress) -> str:
+def _said(found: StressResult) -> str:
     rows = [f"<li>{'✓' if row['ok'] else '✗'} {escape(row['says'])}</li>" for row in found.shortcuts]
     rows += [f"<li>{escape(line)}</li>" for line in _practised(found)]
     lead = "Can the class be told without the object? And which changes were practised in training, so that their tests flatter?"
     return card("Shortcuts and practice", lead, f'<ul class="steps">{"".join(rows)}</ul>') if rows else ""
 
 
-def _fallen(found: Stress) -> str:
+def _fallen(found: StressResult) -> str:
     """Under each change the first pictures that it took away."""
     shown: Callable[[Any], str] = lambda failure: (  # noqa: E731
         f'<figure class="wrong"><span class="frame" title="{escape(failure.source)}">{thumbnail(failure.picture)}</span><figcaption>'

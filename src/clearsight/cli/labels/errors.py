@@ -8,7 +8,7 @@ import click
 from ..common import allow_code_option, device_option, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
-    from ...labels.label_errors import Errors
+    from ...labels.label_errors import LabelErrors
 
 SHOWN = 10  # in the terminal
 
@@ -69,7 +69,7 @@ def errors(
     click.echo("\n".join(f"{name:10s} {path}" for name, path in files.items()))
 
 
-def _tell(found: "Errors") -> None:
+def _tell(found: "LabelErrors") -> None:
     from rich.table import Table
     from rich.text import Text
 

@@ -8,7 +8,7 @@ import click
 from ..common import device_option, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
-    from ...labels.acquisition import Next
+    from ...labels.acquisition import LabelSuggestions
 
 SHOWN = 10  # in the terminal
 
@@ -61,7 +61,7 @@ def next(
         ctx.exit(1)
 
 
-def _tell(found: "Next") -> None:
+def _tell(found: "LabelSuggestions") -> None:
     from rich.table import Table
     from rich.text import Text
 

@@ -9,7 +9,7 @@ from ..common import json_option, print_json
 from .common import Place, classes_option, npz_option, numbers, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 if TYPE_CHECKING:
-    from ...look.unit import Unit
+    from ...look.unit import Recomputation
 
 
 @click.command()
@@ -33,11 +33,11 @@ def unit(
 
     A convolution ends in its patch times its kernel, one sum an input channel; batch norm, activation and shortcut follow.
     """
-    from ...look.unit import unit as recount
+    from ...look.unit import recompute_unit
     from ...reports.figures.unit import unit_figure
 
     subject = opened(model, size, classes, seed)
-    found = recount(subject.model, subject.inputs(picture), layer, channel, at)
+    found = recompute_unit(subject.model, subject.inputs(picture), layer, channel, at)
     arrays = {name: values.numpy() for name, values in (("patch", found.patch), ("kernel", found.kernel)) if values is not None}
     write_npz(npz, contributions=found.contributions, **arrays)
     if out:
@@ -51,7 +51,7 @@ def unit(
         click.get_current_context().exit(1)
 
 
-def _tell(found: "Unit", most: int) -> None:
+def _tell(found: "Recomputation", most: int) -> None:
     from ...reports.figures.unit import strongest
 
     order = strongest(found)

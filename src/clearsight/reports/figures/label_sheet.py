@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 from ...datasets.dataset import Dataset
 from ...images.decode import decode
-from ...labels.acquisition import Next
-from ...labels.label_errors import Errors
+from ...labels.acquisition import LabelSuggestions
+from ...labels.label_errors import LabelErrors
 from .canvas import FAINT, INK, LACKING, PAPER, font, tile, write
 
 SIDE, GAP, EDGE, COLUMNS = 112, 14, 18, 10
@@ -20,7 +20,7 @@ RED = (176, 42, 30)
 Tile = tuple[NDArray[np.uint8], str, str, tuple[int, int, int]]
 
 
-def errors_sheet(found: Errors, title: str, most: int) -> Image.Image:
+def errors_sheet(found: LabelErrors, title: str, most: int) -> Image.Image:
     """The first `most` of the ranking: the label they have, and the likely one."""
     tiles = []
     for rank in range(1, min(most, len(found)) + 1):
@@ -30,7 +30,7 @@ def errors_sheet(found: Errors, title: str, most: int) -> Image.Image:
     return _sheet(title, "by a model that has not seen the label; red: confidently of another class", tiles)
 
 
-def next_sheet(found: Next, title: str, most: int) -> Image.Image:
+def next_sheet(found: LabelSuggestions, title: str, most: int) -> Image.Image:
     """The first `most` to label: what they are taken for, and what else they could be."""
     pairs = zip(found.wanted[:most], found.places, strict=False)
     tiles = [

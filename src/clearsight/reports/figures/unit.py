@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ...look.unit import Unit
+from ...look.unit import Recomputation
 from .canvas import FAINT, INK, PAPER, Array, bar, coloured, limits, sheet, short, write
 from .maps import stacked
 
@@ -13,19 +13,19 @@ LEFT, CHART, ROW, EDGE = 170, 420, 22, 16
 UP, DOWN, TOTAL = (178, 24, 43), (33, 102, 172), (90, 98, 108)
 
 
-def unit_figure(title: str, found: Unit, most: int) -> Image.Image:
+def unit_figure(title: str, found: Recomputation, most: int) -> Image.Image:
     """The `most` largest contributions one after the other, the bias, and what became of their sum."""
     chart = _waterfall(found, most)
     plain = found.patch is None or found.kernel is None
     return stacked([_headed(title, chart.width) if plain else _products(title, found), chart])
 
 
-def strongest(found: Unit) -> list[int]:
+def strongest(found: Recomputation) -> list[int]:
     """Places in the contributions, the largest amount first."""
     return sorted(range(len(found.contributions)), key=lambda i: -abs(found.contributions[i]))
 
 
-def _products(title: str, found: Unit) -> Image.Image:
+def _products(title: str, found: Recomputation) -> Image.Image:
     assert found.patch is not None and found.kernel is not None
     products = found.patch.numpy() * found.kernel.numpy()
     order, tiles = strongest(found)[:CHANNELS], []
@@ -50,7 +50,7 @@ def _headed(title: str, width: int) -> Image.Image:
     return image
 
 
-def _rows(found: Unit, most: int) -> list[tuple[str, float, float]]:
+def _rows(found: Recomputation, most: int) -> list[tuple[str, float, float]]:
     """(words, from, to) of each bar; one that begins at zero and is a state, not a change, is a total."""
     order, rows, stands = strongest(found), [], 0.0
     term = "term" if found.kernel is None else "input channel"
@@ -65,7 +65,7 @@ def _rows(found: Unit, most: int) -> list[tuple[str, float, float]]:
     return rows + [(f"then {step['operation'].replace('_', ' ')}", 0.0, step["recomputed"]) for step in found.then]
 
 
-def _waterfall(found: Unit, most: int) -> Image.Image:
+def _waterfall(found: Recomputation, most: int) -> Image.Image:
     rows = _rows(found, most)
     low, high = (pick(0.0, *(pick(start, stop) for _, start, stop in rows)) for pick in (min, max))
     scale = CHART / ((high - low) or 1)
