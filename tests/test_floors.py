@@ -1,4 +1,4 @@
-"""The floors of the house: a module imports its own folder or a lower floor, and no other way round is open."""
+"""The floors of the house: a module imports its own folder or a lower floor, and inside a folder there are no circles."""
 
 import ast
 from collections.abc import Iterator
@@ -13,6 +13,13 @@ FLOORS = {
     "base": 0, "images": 1, "layers": 1, "metrics": 1, "augment": 2, "datasets": 2, "models": 2, "corruptions": 3, "weights": 3,
     "classifier": 4, "attacks": 5, "look": 5, "export": 5, "training": 6, "evaluation": 7, "labels": 7, "sklearn": 7, "experiments": 8,
     "reports": 9, "serving": 10, "studio": 10, "batch": 10, "cli": 11,
+}  # fmt: skip
+# modules on a circle of imports inside their folder. Take a name away when its circle is ended; add none.
+CIRCLES = {
+    "training.loop", "training.objectives.objective", "training.objectives.semi", "training.recipe", "training.resolve",
+    "training.transfer.freezing", "training.transfer.pretrained", "training.api", "training.ensemble",
+    "augment.pipeline", "augment.policies.autoaugment", "augment.policies.policy",
+    "classifier.classifier", "classifier.trial",
 }  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
 
@@ -55,6 +62,35 @@ def modules() -> list[tuple[str, ...]]:
     return [(*path.parent.parts, path.stem) for path in files if str(path) not in FREE]
 
 
+def siblings(source: str, module: tuple[str, ...], known: set[str]) -> set[str]:
+    """The modules of its own folder that `module` imports, wherever in it: at the top, in a function, for types only."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        for name in named(node, module):
+            within = name.removeprefix("clearsight.")
+            home = next((home for home in (within, within.rpartition(".")[0], within + ".__init__") if home in known), "")
+            home = home or f"{within.rpartition('.')[0]}.__init__"
+            if home in known and home.partition(".")[0] == module[0] and home != ".".join(module):
+                found.add(home)
+    return found
+
+
+def on_circles(graph: dict[str, set[str]]) -> set[str]:
+    """The nodes from which some way leads back to themselves."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        ahead = [*graph[start]]
+        while ahead:
+            name = ahead.pop()
+            if name not in seen:
+                seen.add(name)
+                ahead += graph[name]
+        return seen
+
+    return {name for name in graph if name in reached(name)}
+
+
 def test_every_folder_has_a_floor():
     assert len(modules()) > 50
     assert {module[0] for module in modules()} <= set(FLOORS)
@@ -63,6 +99,45 @@ def test_every_folder_has_a_floor():
 def test_imports_go_down_the_floors():
     found = [line for module in modules() for line in violations(SRC.joinpath(*module).with_suffix(".py").read_text(), module)]
     assert not found, "\n".join(found)
+
+
+def test_no_circles_inside_a_folder():
+    known = {".".join(module) for module in modules()}
+    graph = {
+        ".".join(module): siblings(SRC.joinpath(*module).with_suffix(".py").read_text(encoding="utf-8"), module, known)
+        for module in modules()
+    }
+    found = on_circles(graph)
+    new = {name: sorted(graph[name] & found) for name in sorted(found - CIRCLES)}
+    assert not new, f"on a circle of imports: {new}"
+    assert found == CIRCLES, f"no longer on a circle, take away from CIRCLES: {sorted(CIRCLES - found)}"
+
+
+@pytest.mark.parametrize(
+    ("source", "module"),
+    [
+        ("from .b import f", ("x", "a")),
+        ("from . import b", ("x", "a")),
+        ("from ..b import f", ("x", "y", "c")),
+        ("def f():\n    from .b import g", ("x", "a")),
+        ("if TYPE_CHECKING:\n    from ..b import Row", ("x", "y", "c")),
+        ("import_module('clearsight.x.b')", ("x", "a")),
+        ("import clearsight.x.b", ("x", "a")),
+    ],
+)
+def test_a_sibling_is_noticed(source, module):
+    assert siblings(source, module, {"x.a", "x.b", "x.y.c", "x.y.__init__"}) == {"x.b"}
+
+
+def test_a_folder_stands_for_its_init_and_other_floors_are_none():
+    known = {"x.a", "x.y.__init__", "z.a"}
+    assert siblings("from . import y\nfrom .y import f\nfrom ..z import a\nimport torch\nfrom .a import me", ("x", "a"), known) == {
+        "x.y.__init__"
+    }
+
+
+def test_a_circle_is_found_and_what_leads_to_it_is_not_on_it():
+    assert on_circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == {"b", "c"}
 
 
 def test_the_top_of_the_package_lists_and_forwards():
