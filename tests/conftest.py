@@ -1,6 +1,11 @@
-"""Shared by all tests: slow ones only on request, no colour, no user's cache."""
+"""Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker."""
+
+import os
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: with a thread per core each, they wait for one another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
