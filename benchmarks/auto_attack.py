@@ -21,8 +21,8 @@ from common import Row, alone, finish, load_check, parser
 from torch import Tensor
 
 from clearsight.attacks.attack import attack
-from clearsight.attacks.task import frozen
 from clearsight.base.memory import keep_large_buffers
+from clearsight.base.undisturbed import undisturbed
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset
@@ -101,7 +101,7 @@ def main() -> None:
         ]
         start = time.perf_counter()
         try:
-            with frozen(classifier.model):
+            with undisturbed(classifier.model, freeze=True):
                 theirs = original(classifier, pictures.float() / 255, labels, given.epsilon)
         except ImportError as error:
             notes.append(f"AutoAttack is missing: {error}")

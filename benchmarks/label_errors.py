@@ -17,7 +17,7 @@ import torch
 from common import Row, alone, difference, finish, load_check, mean_interval, parser, say
 
 from clearsight.base.memory import keep_large_buffers
-from clearsight.classifier.features import described
+from clearsight.classifier.features import extract_features
 from clearsight.datasets.dataset import Dataset, joined
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import folds
@@ -155,7 +155,7 @@ def main() -> None:
     notes = load_check()
     parts = open_dataset("fashion-mnist").parts
     data = parts["train"].subset(np.arange(given.pictures))
-    both, _ = described(designed(data), joined(data, parts["test"]))
+    both, _ = extract_features(designed(data), joined(data, parts["test"]))
     vectors, unseen = both[: len(data)], both[len(data) :]
     labels, truth = torch.from_numpy(data.labels), torch.from_numpy(parts["test"].labels)
     rows, said = errors_rows(vectors, data, given.seeds)

@@ -14,6 +14,7 @@ from ..base.errors import UsageError, wrong
 from ..base.precision import halves, has_bf16
 from ..base.progress import Progress
 from ..base.registry import look_up
+from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..datasets.classes import order
 from ..metrics.intervals import median, wilson
@@ -23,7 +24,7 @@ from .mixed_precision import Judge
 from .preflight import preflight
 from .quantization import SAVED, on_lattice, to_lattice
 from .table import ATTACKS, Attack
-from .task import Task, frozen, require_known
+from .task import Task, require_known
 
 WIDE = 8  # batches that are attacked together: who is left fills fewer of them, and what float32 is asked is asked at once
 
@@ -112,7 +113,7 @@ def attack(
     by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
     checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
     parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
-    with frozen(classifier.model, maker.model), Progress(method, len(pictures), quiet=quiet) as progress:
+    with undisturbed(classifier.model, maker.model, freeze=True), Progress(method, len(pictures), quiet=quiet) as progress:
         quick = classifier.faster(_speed(row, classifier, speed))
         quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
         exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))

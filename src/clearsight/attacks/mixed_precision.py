@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ..classifier.predict import in_batches
 from .gradient_ascent import Scores, missed
 from .square import margin
 
@@ -53,5 +54,4 @@ class Judge:
         return self._scores(self.fast or self.exact, pictures)
 
     def _scores(self, scores: Scores, pictures: Tensor) -> Tensor:
-        with torch.no_grad():
-            return torch.cat([scores(part) for part in pictures.split(self.batch)])
+        return in_batches(scores, pictures, self.batch)

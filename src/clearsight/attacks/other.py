@@ -78,8 +78,7 @@ def spatial(task: Task) -> Tensor:
                 if not len(left) or not (angle or down or across):
                     continue
                 moved = turned(task.pictures[left], angle * DEGREES * task.epsilon, down * task.epsilon, across * task.epsilon)
-                with torch.no_grad():
-                    logits = torch.cat([task.scores(rows) for rows in moved.split(task.batch)])
+                logits = task.logits(moved)
                 loss = F.cross_entropy(logits, task.labels[left], reduction="none")
                 over = missed(logits, task.labels[left])
                 worse = over | (loss > value[left])

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from ..base.check import Check
 from ..base.errors import UsageError
 from ..base.randomness import uniform
+from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from .apgd import apgd
 from .gradient import climb
 from .gradient_ascent import NORMS, per_picture, random_start, slope
 from .square import margin, square
-from .task import Task, frozen
+from .task import Task
 
 PICTURES = 64
 STEPS, WAY = 20, 2.5  # of PGD here, and how far it goes in units of ε
@@ -229,7 +230,7 @@ def preflight(
     """
     checks = [_mode([classifier.model])]
     most = min(PICTURES, classifier.batch)
-    with frozen(classifier.model):
+    with undisturbed(classifier.model, freeze=True):
         some, known = pictures[: 4 * most].to(classifier.device), labels[: 4 * most].to(classifier.device)
         task = Task(classifier.scores, some.float() / 255, known, epsilon, torch.arange(len(some), device=some.device), seed, batch=most)
         right = torch.nonzero(~task.fooled(task.pictures))[:most, 0]

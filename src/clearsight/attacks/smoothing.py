@@ -14,9 +14,10 @@ from torch import Tensor
 from ..base.errors import wrong
 from ..base.progress import Progress
 from ..base.randomness import key
+from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..metrics.intervals import median, wilson
-from .task import frozen, require_known
+from .task import require_known
 
 GUESSED = 100  # noisy copies that choose the class; others measure how often it is the answer
 BLOCK = 128  # copies at once; fixed, so that draws do not depend on the batch size
@@ -69,7 +70,7 @@ def certify(
         raise wrong("samples", f"at least {GUESSED}", samples)
     require_known(labels, len(classifier.classes))
     guesses, counts = [], []
-    with frozen(classifier.model), Progress("certify", len(pictures), quiet=quiet) as progress:
+    with undisturbed(classifier.model, freeze=True), Progress("certify", len(pictures), quiet=quiet) as progress:
         for i, picture in enumerate(pictures):
             generator = torch.Generator().manual_seed(key(seed, "smoothing", i))
             guess = int(_votes(classifier, picture, sigma, GUESSED, generator).argmax())

@@ -1,14 +1,12 @@
 """What an attack is given, and the care that a classifier gets while it is attacked."""
 
 import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..base.errors import wrong
+from ..classifier.predict import in_batches
 from .gradient_ascent import Scores, missed
 
 
@@ -48,27 +46,7 @@ class Task:
 
     def logits(self, pictures: Tensor) -> Tensor:
         """The scores `(N, K)` of `pictures` (N, C, H, W)."""
-        with torch.no_grad():
-            return torch.cat([self.scores(part) for part in pictures.split(self.batch)])
-
-
-@contextmanager
-def frozen(*models: nn.Module) -> Iterator[None]:
-    """Weights without gradients, dropout and batch norm at rest; afterwards flags, modes and random states are as they were."""
-    needs = [(p, p.requires_grad) for model in models for p in model.parameters()]
-    modes = [(module, module.training) for model in models for module in model.modules()]
-    with torch.random.fork_rng():
-        try:
-            for p, _ in needs:
-                p.requires_grad_(False)
-            for module, _ in modes:
-                module.training = False
-            yield
-        finally:
-            for p, flag in needs:
-                p.requires_grad_(flag)
-            for module, mode in modes:
-                module.training = mode
+        return in_batches(self.scores, pictures, self.batch)
 
 
 def require_known(labels: Tensor, classes: int) -> None:

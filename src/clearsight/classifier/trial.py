@@ -1,16 +1,30 @@
 """A faster road is tried on a few pictures before it is taken: it must run, and answer as the network itself does."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, fx
+from torch import Tensor, fx, nn
 
 from ..base.precision import centred_error
 from ..images.preprocess import Preprocessing
 
-if TYPE_CHECKING:
-    from .classifier import Classifier
+
+class Scorer(Protocol):
+    """What a trial needs of a classifier: its network, its preprocessing, and the inputs that it computes from pictures."""
+
+    model: nn.Module
+    preprocessing: Preprocessing
+
+    @property
+    def precision(self) -> str:
+        """`float32` or `bfloat16`."""
+        ...
+
+    def inputs(self, pictures: Tensor) -> Tensor:
+        """The network's inputs `(N, C, H, W)` for fitted pictures of this shape."""
+        ...
+
 
 TRIED = 2  # pictures
 # error of the scores, as a share of their spread; untrained networks of the registry have up to 2e-6 and 0.03
@@ -26,7 +40,7 @@ def pictures(preprocessing: Preprocessing) -> Tensor:
     return ((0.9 * shades + 0.1 * noise) * 255).to(torch.uint8)
 
 
-def refused(exact: "Classifier", fast: "Classifier") -> str:
+def refused(exact: Scorer, fast: Scorer) -> str:
     """Why `fast` cannot take the place of `exact`, from which it was made; empty where it can."""
     some = pictures(exact.preprocessing)
     expected = _scores(exact, some, slopes=False)
@@ -41,7 +55,7 @@ def refused(exact: "Classifier", fast: "Classifier") -> str:
     return f"its scores are off by {off:.1%} of their spread, where {most:.1%} is allowed" if off > most else ""
 
 
-def _scores(classifier: "Classifier", some: Tensor, slopes: bool) -> Tensor:
+def _scores(classifier: Scorer, some: Tensor, slopes: bool) -> Tensor:
     """Float32 `(N, K)`; with `slopes` the gradient by the pictures is computed too."""
     net, inputs = classifier.model, classifier.inputs(some).contiguous(memory_format=torch.channels_last)
     run = net.forward if isinstance(net, fx.GraphModule) else net  # a graph that is called prints a traceback before it raises

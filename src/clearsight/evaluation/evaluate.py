@@ -1,7 +1,6 @@
 """`evaluate`: a classifier and pictures with known classes in; everything there is to say about its answers out."""
 
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError
 from ..base.progress import Progress
-from ..classifier import Classifier
+from ..classifier import Classifier, predict
 from ..datasets.dataset import Dataset
 from ..datasets.loader import load
 from ..datasets.split import align
@@ -20,7 +19,6 @@ from ..metrics import calibration, intervals
 from ..metrics.accuracy import ranks
 from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_class
 
-Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 MOST_MISTAKES = 24
 MOST_PAIRS = 12
 ALL_CLASSES = "by definition: there are no more classes"
@@ -176,7 +174,7 @@ def evaluate(
     batch_size: int = 0,
     cache: str = "auto",
     workers: int = 0,
-    change: Change | None = None,
+    change: predict.Change | None = None,
     no_interval: str = "",
     quiet: bool = False,
 ) -> Evaluation:
@@ -193,18 +191,15 @@ def evaluate(
     start = time.perf_counter()
     known = align(dataset, classifier.classes)
     pictures = load(known, classifier.preprocessing, cache=cache, workers=workers, quiet=quiet)
-    ready, rows = time.perf_counter(), []
-    batches = torch.arange(len(known)).split(batch_size or classifier.batch)
+    ready = time.perf_counter()
     with Progress("evaluate", len(known), quiet=quiet) as progress:
-        for indices, batch in zip(batches, pictures.batches(batches), strict=True):
-            rows.append(classifier.logits(change(batch, indices) if change else batch).cpu())
-            progress.update(len(batch))
+        logits = predict.logits(classifier, pictures, batch_size=batch_size, change=change, progress=progress)
     end = time.perf_counter()
     return Evaluation(
         classes=tuple(classifier.classes),
         names=printable(known.names),
         labels=known.labels,
-        logits=torch.cat(rows).numpy(),
+        logits=logits.numpy(),
         temperature=classifier.temperature,
         seconds=end - start,
         pictures_per_second=len(known) / max(end - ready, 1e-9),

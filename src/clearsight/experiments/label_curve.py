@@ -23,7 +23,7 @@ from ..base.errors import UsageError, unknown
 from ..base.files import inside, write_json
 from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
-from ..classifier import Classifier, load
+from ..classifier import Classifier, load, predict
 from ..classifier.stamp import computed_by, judged_on
 from ..datasets import loader
 from ..datasets.dataset import Dataset, Parts
@@ -265,9 +265,7 @@ def judged(classifier: Classifier, data: Dataset, quiet: bool = True) -> float:
     """The share of the pictures of `data` that the classifier has right."""
     known, net = align(data, classifier.classes), classifier.faster()
     pictures = loader.load(known, classifier.preprocessing, quiet=quiet)
-    batches = torch.arange(len(known)).split(net.batch)
-    logits = torch.cat([net.logits(batch).cpu() for batch in pictures.batches(batches)])
-    return topk(logits, torch.from_numpy(known.labels), 1)
+    return topk(predict.logits(net, pictures), torch.from_numpy(known.labels), 1)
 
 
 class _Clock:

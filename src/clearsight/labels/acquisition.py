@@ -29,7 +29,7 @@ from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
 from ..base.randomness import uniform
 from ..classifier import Classifier, Failure, load
-from ..classifier.features import described
+from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.folder import is_folder, read_unlabelled
@@ -169,13 +169,13 @@ def _labelled(model: str | Path, pool: Any, data: Dataset) -> NDArray[np.bool_]:
 def _described(classifier: Classifier, data: Dataset, quiet: bool) -> tuple[tuple[Dataset, Tensor, Tensor], list[Failure]]:
     """The pictures that can be read with their features and probabilities, and those that cannot."""
     try:
-        return (data, *described(classifier, data, quiet)), []
+        return (data, *extract_features(classifier, data, quiet)), []
     except UnreadableImage:
         whole, failures = _readable(classifier, data, quiet)
     if not whole.any():
         raise UsageError(f"none of the {len(data):,} pictures can be read, the first because: {failures[0].error}")
     data = data.subset(whole)
-    return (data, *described(classifier, data, quiet)), failures
+    return (data, *extract_features(classifier, data, quiet)), failures
 
 
 def _readable(classifier: Classifier, data: Dataset, quiet: bool) -> tuple[NDArray[np.bool_], list[Failure]]:

@@ -19,7 +19,7 @@ from ..base.cells import cell
 from ..base.device import pick_device
 from ..base.errors import UsageError, listed, unknown
 from ..classifier import load
-from ..classifier.features import described
+from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
@@ -176,7 +176,7 @@ def errors(
     else:
         classifier = load(from_, device=pick_device(device)) if from_ else designed(chosen)
         notes += _memorised(from_, chosen) + ([f"{from_}: {said(classifier.facts)}"] if is_origin(from_) else [])
-        vectors, _ = described(classifier, chosen, quiet)
+        vectors, _ = extract_features(classifier, chosen, quiet)
         answers, l2 = out_of_fold.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}
     judged = fold >= 0

@@ -28,7 +28,7 @@ from ..base.errors import UsageError
 from ..base.progress import Progress
 from ..base.randomness import key, permutation, uniform
 from ..classifier import load
-from ..classifier.features import described
+from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
 from ..datasets.dataset import joined
 from ..datasets.split import folds, with_labels
@@ -135,7 +135,7 @@ def consider(
         n = 0 if is_origin(model) else int(learnt(model).of(known).sum())
         these = f"{n:,} of these labels" if n else "labels: if from those of these pictures,"
         notes.append(f"{model} has learnt from {these}{', so' if n else ' then'} all gains come out too small")
-    features, _ = described(classifier, known, quiet)
+    features, _ = extract_features(classifier, known, quiet)
     labels = torch.from_numpy(known.labels)
     fold = torch.from_numpy(folds(known, FOLDS, seed))  # groups stay whole
     advice = advise(features, labels, fold, parts.classes, more=more, seed=seed, quiet=quiet)

@@ -14,7 +14,7 @@ from torch import Tensor
 from ..base.errors import UsageError
 from ..base.files import digest, read_json, write_json
 from ..base.progress import Progress
-from ..classifier import Classifier, load
+from ..classifier import Classifier, load, predict
 from ..datasets.classes import order
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import load as load_pictures
@@ -92,8 +92,7 @@ def by_network(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: d
 
 def _judged(classifier: Classifier, data: Dataset, quiet: bool) -> Tensor:
     pictures, net = load_pictures(data, classifier.preprocessing, quiet=quiet), classifier.faster()
-    batches = torch.arange(len(pictures)).split(net.batch)
-    return torch.cat([net.probabilities(batch).cpu().double() for batch in pictures.batches(batches)])
+    return predict.probabilities(net, pictures).double()
 
 
 def _same(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: dict[str, Any]) -> None:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from ..augment.pipeline import AUGMENTATIONS, Op, apply, row_of
+from ..base.undisturbed import undisturbed
+from ..classifier.predict import in_batches
 from ..metrics.intervals import wilson
-from .capture import undisturbed
 from .target import Subject
 
 BATCH = 64
@@ -74,6 +75,9 @@ def tried(subject: Subject, ops: Sequence[Op], pictures: Tensor, indices: Tensor
 
 def probabilities(subject: Subject, pictures: Tensor) -> Tensor:
     """Of pictures uint8 `(N, C, H, W)`, `(N, K)`."""
-    with undisturbed(subject.model), torch.no_grad():
-        parts = (subject.preprocessing.normalise(part.to(subject.device)) for part in pictures.split(BATCH))
-        return torch.cat([torch.softmax(subject.model(part), 1).cpu() for part in parts])
+
+    def answer(part: Tensor) -> Tensor:
+        return torch.softmax(subject.model(subject.preprocessing.normalise(part.to(subject.device))), 1).cpu()
+
+    with undisturbed(subject.model):
+        return in_batches(answer, pictures, BATCH)

@@ -1,7 +1,6 @@
-"""What the modules of a network put out, with the network left as it was."""
+"""The outputs of the modules of a network, captured by hooks; the network is left as it was."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -9,43 +8,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
 from ..base.errors import ClearsightError, unknown
-
-
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """The model in evaluation; afterwards, also after an exception, all of it is as before, bit for bit.
-
-    That is: the mode of every module, hooks, weights' `.grad` and `requires_grad`, buffers, and the random numbers to come.
-    """
-    modes = {module: module.training for module in model.modules()}
-    hooks = [(table, dict(table)) for module in modes for table in _hooks(module)]
-    weights = [(p, p.requires_grad, p.grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()]
-    buffers = [(module, dict(module._buffers)) for module in modes]
-    values_of = {id(b): (b, b.clone()) for b in model.buffers()}
-    devices = sorted({p.device.index or 0 for p in model.parameters() if p.is_cuda})
-    try:
-        with torch.random.fork_rng(devices=devices):
-            model.eval()
-            yield
-    finally:
-        for module, training in modes.items():
-            module.training = training
-        for table, before in hooks:
-            table.clear()
-            table.update(before)
-        with torch.no_grad():
-            for parameter, wanted, grad, values in weights:
-                parameter.requires_grad_(wanted)
-                parameter.grad = grad if grad is None or values is None else grad.copy_(values)
-            for module, own in buffers:
-                module._buffers.update(own)
-            for buffer, values in values_of.values():
-                if not torch.equal(buffer, values):  # a write, even of the same, would spoil gradients still to be taken
-                    buffer.copy_(values)
-
-
-def _hooks(module: nn.Module) -> list[dict[int, Any]]:
-    return [table for name, table in vars(module).items() if name.endswith("_hooks") and isinstance(table, dict)]
+from ..base.undisturbed import undisturbed
 
 
 def stages(model: nn.Module) -> tuple[str, ...]:
@@ -99,8 +62,7 @@ def branched(model: nn.Module, x: Tensor, name: str) -> tuple[Tensor, Any]:
         leaves[at] = kept[-1].clone()  # which an in-place ReLU may overwrite
         return tree_unflatten(leaves, spec)
 
-    with undisturbed(model), torch.enable_grad():
-        model.requires_grad_(False)
+    with undisturbed(model, freeze=True), torch.enable_grad():
         layer(model, name).register_forward_hook(branch)
         out = model(x.detach())
     if not kept:

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, MissingExtra, unknown
 from ..base.progress import Progress
+from ..base.undisturbed import undisturbed
+from ..classifier.predict import inputs_of
 from ..datasets.dataset import Dataset
-from .capture import undisturbed
 from .target import Subject
 
 BATCH = 64
@@ -36,11 +37,9 @@ def features(subject: Subject, pictures: Tensor) -> Tensor:
     linear = [module for module in subject.model.modules() if isinstance(module, nn.Linear)]
     if not linear:
         raise ClearsightError(f"{subject.name} has no linear layer, so there are no features before it.")
-    kept: list[Tensor] = []
-    with undisturbed(subject.model), torch.no_grad():
-        linear[-1].register_forward_pre_hook(lambda _m, given: kept.append(given[0].detach()))
+    with undisturbed(subject.model), torch.no_grad(), inputs_of(linear[-1]) as seen:
         subject.model(pictures)
-    return kept[-1].flatten(1).float()
+    return seen[-1].flatten(1).float()
 
 
 def embedded(subject: Subject, part: Dataset, chosen: Sequence[int], progress: Progress | None = None) -> Tensor:

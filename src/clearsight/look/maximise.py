@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, wrong
 from ..base.progress import Progress
+from ..base.undisturbed import undisturbed
 from .capture import layer as of_name
-from .capture import undisturbed
 from .target import Subject
 
 STEPS, RATE, JITTER = 256, 0.05, 1 / 16  # the jitter in parts of the shorter side
@@ -50,8 +50,7 @@ def maximised(subject: Subject, layer: str, channel: int, steps: int = STEPS, se
     spectrum = spectrum.to(subject.device).requires_grad_()
     reach, course = max(1, round(min(height, width) * JITTER)), []
     optimiser = torch.optim.Adam([spectrum], RATE)
-    with undisturbed(model), torch.enable_grad(), _Watched(model, layer) as watched:
-        model.requires_grad_(False)
+    with undisturbed(model, freeze=True), torch.enable_grad(), _Watched(model, layer) as watched:
         for _ in range(steps):
             shift = [int(n) for n in torch.randint(-reach, reach + 1, (2,), generator=generator)]
             pixels = _pixels(spectrum, height, width)

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..base.undisturbed import undisturbed
 from ..images.decode import decode
 from ..images.preprocess import FITS, IMAGENET, Preprocessing
-from .capture import undisturbed
 from .target import Subject
 
 

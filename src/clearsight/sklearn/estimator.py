@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags
@@ -16,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
 from ..base.errors import ClearsightError
+from ..classifier import predict
 from ..datasets.dataset import Dataset, Parts, objects
 from ..datasets.loader import load
 from ..training.api import train
@@ -72,8 +72,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator, _Settings):  # type: ignor
         classifier = self.classifier_
         data = self._dataset(X, classifier.classes, np.zeros(len(X), np.int64))
         pictures = load(data, classifier.preprocessing, cache="off", quiet=True)
-        batches = pictures.batches(torch.arange(len(data)).split(classifier.batch))
-        found = torch.cat([classifier.probabilities(batch).cpu() for batch in batches]).double()
+        found = predict.probabilities(classifier, pictures).double()
         return (found / found.sum(1, keepdim=True)).numpy()
 
     def predict(self, X: Any) -> NDArray[Any]:

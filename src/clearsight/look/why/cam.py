@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...base.errors import ClearsightError, wrong
-from ..capture import branched, captured, layer, stages, undisturbed
+from ...base.undisturbed import undisturbed
+from ...classifier.predict import in_batches
+from ..capture import branched, captured, layer, stages
 from .gradients import CHUNK, chosen
 
 Weigh = Callable[[Tensor, Tensor], Tensor]
@@ -128,7 +130,7 @@ def enlarged(maps: Tensor, x: Tensor) -> Tensor:
 
 def _maps(model: nn.Module, x: Tensor, name: str) -> Tensor:
     layer(model, name)
-    return torch.cat([captured(model, part, [name])[name] for part in x.split(CHUNK)])
+    return in_batches(lambda part: captured(model, part, [name])[name], x, CHUNK)
 
 
 def _has_places(out: Tensor, x: Tensor) -> bool:

@@ -14,8 +14,8 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from ...base.check import Check
+from ...base.undisturbed import undisturbed
 from ...images.blur import blurred
-from ..capture import undisturbed
 from .gradients import COMPLETE, incomplete, integrated
 from .table import Method
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...base.errors import ClearsightError
-from ..capture import undisturbed
+from ...base.undisturbed import undisturbed
 from ..target import Subject
 from .cam import last_maps
 from .checks import Verdict, checked

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ...base.errors import ClearsightError
-from ..capture import undisturbed
+from ...base.undisturbed import undisturbed
 
 CHUNK = 32  # inputs in the network at once
 SAMPLES, NOISE = 32, 0.15  # SmoothGrad: how many, and the noise in parts of the input's range
@@ -29,8 +29,7 @@ def chosen(out: Any, target: Tensor) -> Tensor:
 def gradient(model: nn.Module, x: Tensor, target: Tensor) -> Tensor:
     """∂ logit / ∂ x, as x; raises ClearsightError where the network passes none."""
     found = []
-    with undisturbed(model), torch.enable_grad():
-        model.requires_grad_(False)
+    with undisturbed(model, freeze=True), torch.enable_grad():
         for part, classes in zip(x.detach().split(CHUNK), target.split(CHUNK), strict=True):
             inputs = part.clone().requires_grad_()
             total = scores(model, inputs, classes).sum()

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ...base.errors import ClearsightError
+from ...base.undisturbed import undisturbed
 from ...classifier.ensemble import Ensemble
-from ..capture import undisturbed
 from .cam import enlarged, laid_out
 from .gradients import CHUNK
 

@@ -19,7 +19,7 @@ from ...augment import pipeline
 from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ...base.randomness import key, permutation
 from ...classifier import Classifier, validation
-from ...classifier.features import described
+from ...classifier.features import extract_features
 from ...datasets.dataset import Dataset, Parts, joined
 from ...datasets.loader import Pictures, load
 from ...models.base import Model
@@ -179,7 +179,7 @@ def set_task(job: Job, parts: Parts, start: Start | None) -> Job:
         if not isinstance(looking.model, Model):
             raise UsageError(f"{name} has no features by which answers could be spread: say --spread-by hog, or leave out --spread.")
         job.say(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
-        features, _ = described(looking.to(job.device), data, job.quiet, cache=recipe.cache, workers=recipe.workers)
+        features, _ = extract_features(looking.to(job.device), data, job.quiet, cache=recipe.cache, workers=recipe.workers)
         answers = spread(answers, features, recipe.spread, job.quiet)
         lineage |= {**start.facts, **inherited(lineage, start.facts)} if start else {}
     if recipe.align:
