@@ -22,7 +22,8 @@ from contestants.shims import import_torchvision
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from clearsight.augment.pipeline import AUGMENTATIONS, apply, parse
+from clearsight.augment.pipeline import apply, parse
+from clearsight.augment.registry import AUGMENTATIONS
 from clearsight.base.memory import keep_large_buffers
 from clearsight.base.randomness import uniform
 

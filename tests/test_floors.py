@@ -18,7 +18,6 @@ FLOORS = {
 CIRCLES = {
     "training.loop", "training.objectives.objective", "training.objectives.semi", "training.recipe", "training.resolve",
     "training.transfer.freezing", "training.transfer.pretrained", "training.api", "training.ensemble",
-    "augment.pipeline", "augment.policies.autoaugment", "augment.policies.policy",
 }  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
 

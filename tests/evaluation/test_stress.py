@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from clearsight.augment.pipeline import AUGMENTATIONS
+from clearsight.augment.registry import AUGMENTATIONS
 from clearsight.base.errors import UsageError
 from clearsight.corruptions import CORRUPTIONS, MEAN_OVER
 from clearsight.corruptions.challenges import CHALLENGES

@@ -1,1 +1,1 @@
-"""Augmentation: one row a change, policies over them, mixing, test-time views."""
+"""Augmentation of training pictures: one registry entry per change, policies, mixing, test-time views."""

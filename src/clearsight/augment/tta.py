@@ -1,6 +1,6 @@
-"""Test-time augmentation: the views of a picture over which an answer is the mean, as floats `(N, C, H, W)` of the network's own size.
+"""Test-time augmentation: views of a picture, floats `(N, C, H, W)` of the network's input size, over which predictions are averaged.
 
-Every view is a function of the inputs through which gradients flow; the words of a set multiply, as in `mirror shift:1`.
+A view is a function of the inputs, differentiable; the words of a set multiply, as in `mirror shift:1`.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,33 +11,34 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.errors import UsageError, unknown, wrong
+from ..base.words import Word
 
 View = Callable[[Tensor], Tensor]
 WORDS = ("mirror", "shift:1", "ten-crop")
-MOST = 16  # px of a shift
+MAX_SHIFT = 16  # px
 CROP = 224 / 256  # of each side
 
 
 def parse(text: str) -> tuple[View, ...]:
-    """The views that the words of `text` name; the picture as it is for ''. Raises UsageError."""
-    sets, words = [], text.split()
+    """The views that the words of `text` name; the unchanged picture for ''. Raises UsageError."""
+    words = [Word.of(part) for part in text.split()]
+    sets = []
     for word in words:
-        name, _, number = word.partition(":")
-        if name == "shift":
-            sets.append(_shifts(_pixels(number)))
-        elif word in SETS:
-            sets.append(SETS[word])
+        if word.name == "shift":
+            sets.append(_shifts(_pixels(word.argument)))
+        elif word.text in SETS:
+            sets.append(SETS[word.text])
         else:
-            raise unknown("set of views", word, WORDS)
-    names = [word.partition(":")[0] for word in words]
+            raise unknown("set of views", word.text, WORDS)
+    names = [word.name for word in words]
     if len(set(names)) < len(names) or ("ten-crop" in names and len(names) > 1):
         raise UsageError(f"views {text!r}: each word goes once, and ten-crop, which has mirror images and shifts of its own, alone.")
     return tuple(_chain(*row) for row in product(*sets))
 
 
 def _pixels(number: str) -> int:
-    if not number.isdecimal() or not 1 <= int(number) <= MOST:
-        raise wrong("the shift of views", f"a whole number of px from 1 to {MOST}, as in shift:1", number)
+    if not number.isdecimal() or not 1 <= int(number) <= MAX_SHIFT:
+        raise wrong("the shift of views", f"a whole number of px from 1 to {MAX_SHIFT}, as in shift:1", number)
     return int(number)
 
 
@@ -57,7 +58,7 @@ def _chained(views: tuple[View, ...], x: Tensor) -> Tensor:
 
 
 def _chain(*views: View) -> View:
-    return partial(_chained, views)  # not a function within this one: a classifier can be pickled and sent to other processes
+    return partial(_chained, views)  # not a nested function: a classifier must be picklable for other processes
 
 
 def _same(x: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def _mirrored(x: Tensor) -> Tensor:
 
 
 def _shifts(n: int) -> tuple[View, ...]:
-    """The picture, and moved by `n` px up, down, left and right; the border is mirrored."""
+    """The picture, and shifted by `n` px up, down, left and right; the border is mirrored."""
     return (_same, *(partial(_cut, n, n + down, n + right) for down, right in ((n, 0), (-n, 0), (0, n), (0, -n))))
 
 
@@ -79,7 +80,7 @@ def _cut(n: int, top: int, left: int, x: Tensor) -> Tensor:
 
 
 def _crop(down: float, right: float, x: Tensor) -> Tensor:
-    """Seven eighths of each side, at the place `(down, right)` from 0 to 1 of what is left over, enlarged to the whole."""
+    """A crop of 7/8 of each side, resized to the whole; `down` and `right` place it, from 0 to 1."""
     height, width = (max(1, round(CROP * n)) for n in x.shape[-2:])
     top, left = round(down * (x.shape[-2] - height)), round(right * (x.shape[-1] - width))
     part = x[..., top : top + height, left : left + width]
@@ -87,7 +88,7 @@ def _crop(down: float, right: float, x: Tensor) -> Tensor:
 
 
 def _ten_crop() -> Iterator[View]:
-    """The corners and the middle, and their mirror images (A. Krizhevsky, I. Sutskever, G. Hinton, 2012, section 4.1)."""
+    """The four corners, the centre, and their mirror images (A. Krizhevsky, I. Sutskever, G. Hinton, 2012, section 4.1)."""
     for down, right in ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)):
         crop = partial(_crop, down, right)
         yield crop

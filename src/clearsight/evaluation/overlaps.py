@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..augment.pipeline import parse
+from ..augment.registry import parse
 
 # augmentation → what shows the same change
 LIGHT = ("light", "flat", "brightness", "contrast")

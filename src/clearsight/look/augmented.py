@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..augment.pipeline import AUGMENTATIONS, Op, apply, row_of
+from ..augment.op import Op
+from ..augment.pipeline import apply
+from ..augment.registry import AUGMENTATIONS, row_of
 from ..base.undisturbed import undisturbed
 from ..classifier.predict import in_batches
 from ..metrics.intervals import wilson

@@ -6,10 +6,10 @@ import torch
 from PIL import Image, ImageEnhance, ImageOps
 from skimage import data as photographs
 
-from clearsight.augment.pipeline import AUGMENTATIONS, ROWS
-from clearsight.augment.policies import policy
-from clearsight.augment.policies.autoaugment import DRAWS, KINDS, TABLES, Step, _done
-from clearsight.augment.tone import quantised
+from clearsight.augment.levels import quantised
+from clearsight.augment.policies.autoaugment import DRAWS, KINDS, TABLES, Step, _apply_step
+from clearsight.augment.policies.search_space import plan_policy
+from clearsight.augment.registry import AUGMENTATIONS, ROWS
 
 PHOTO = photographs.chelsea()[40:136, 60:188]
 SIZE = PHOTO.shape[:2]
@@ -30,7 +30,7 @@ def test_the_tables_are_the_published_ones():
 
 def one(name, amount, way=0.9):
     """As `(H, W, C)` in whole levels."""
-    made = _done(ROWS, Step(name, 1.0, amount), PICTURES[:1], torch.tensor([way]))[0].permute(1, 2, 0)
+    made = _apply_step(ROWS, Step(name, 1.0, amount), PICTURES[:1], torch.tensor([way]))[0].permute(1, 2, 0)
     return made.numpy().astype(int) if made.dtype == torch.uint8 else (made * 255).round().int().numpy()
 
 
@@ -82,13 +82,13 @@ def test_each_picture_goes_through_the_line_that_it_drew(name):
     draws = torch.rand(200, DRAWS, generator=torch.Generator().manual_seed(1))
     draws[:, 5] = (torch.arange(200) % 4 == 0).float() * 0.9  # every fourth is left alone at a share of ½
     pictures = torch.randint(0, 256, (200, 3, 20, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    made = AUGMENTATIONS[f"auto-{name}"].change(pictures, policy.plan(draws, (0.5,), (3, 20, 16)), (20, 16))
+    made = AUGMENTATIONS[f"auto-{name}"].change(pictures, plan_policy(draws, (0.5,), (3, 20, 16)), (20, 16))
     happened = 0
     for i, (line, first, way, second, other, left) in enumerate(draws.tolist()):
         expected = pictures[i : i + 1]
         for step, chance, side in zip(TABLES[name][int(line * 25)], (first, second), (way, other), strict=True):
             if left < 0.5 and chance < step.chance:
                 happened += 1
-                expected = quantised(_done(ROWS, step, expected, torch.tensor([side])))
+                expected = quantised(_apply_step(ROWS, step, expected, torch.tensor([side])))
         assert torch.equal(made[i], expected[0])
     assert happened > 100

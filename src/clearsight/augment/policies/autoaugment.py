@@ -1,27 +1,23 @@
-"""AutoAugment: two changes in a row, by one of 25 lines that were found for a data set; the line is drawn for every PICTURE.
+"""AutoAugment: two changes in a row, by one of 25 sub-policies found for a data set, drawn for each picture.
 
 E. Cubuk et al., AutoAugment: learning augmentation strategies from data, CVPR 2019: tables 7 (CIFAR-10), 8 (SVHN) and 9 (ImageNet).
-A change has a probability and, where it has an amount, one of ten, 0 to 9, that divide its range (table 6) evenly. Shear, translation
-and rotation go either way; the border is mirrored.
+A change has a probability and, if it has an amount, one of 0 to 9, which divide its range (table 6) evenly. Shear, translation
+and rotation have a random direction; the border is mirrored.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..tone import quantised
+from ..levels import quantised
+from ..op import Change, Row, Size
 
-if TYPE_CHECKING:
-    from ..pipeline import Row
-
-Size = tuple[int, int]
-Change = Callable[[Tensor, Tensor, Size], Tensor]
-MOST = 9  # the largest of the ten amounts
-WAY = 2.0  # stands for a draw of 0 or 1, which decides the direction
-DRAWS = 6  # the line; for each of its changes whether and which way; and whether at all
+MAX_AMOUNT = 9
+DIRECTION = 2.0  # placeholder for a draw of 0 or 1, which decides the direction
+DRAWS = 6  # the line; for each of its changes whether it is applied and its direction; whether the picture is changed at all
 
 LINES = {
     "cifar10": """
@@ -58,7 +54,7 @@ LINES = {
 
 
 class Step(NamedTuple):
-    """A change of a line: its name in the paper, its probability, and its amount of ten (0 where it has none)."""
+    """A change of a line: its name in the paper, its probability, and its amount from 0 to 9."""
 
     name: str
     chance: float
@@ -66,7 +62,7 @@ class Step(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """The paper's change by ours: its row, and the strength and draws that it takes for an amount from 0 to 1."""
+    """A change of the paper in terms of ours: its row, and strength and draws for an amount from 0 to 1."""
 
     row: str
     strength: Callable[[float], float]
@@ -82,11 +78,11 @@ def _always(row: str) -> Kind:
 
 
 KINDS = {
-    "ShearX": Kind("shear", lambda amount: 0.3 * amount, lambda amount: (WAY, 0.0)),
-    "ShearY": Kind("shear", lambda amount: 0.3 * amount, lambda amount: (WAY, 1.0)),
-    "TranslateX": Kind("translate", lambda amount: 150 / 331 * amount, lambda amount: (WAY, 0.5)),  # px of the paper's pictures
-    "TranslateY": Kind("translate", lambda amount: 150 / 331 * amount, lambda amount: (0.5, WAY)),
-    "Rotate": Kind("rotate", lambda amount: 30 * amount, lambda amount: (WAY,)),
+    "ShearX": Kind("shear", lambda amount: 0.3 * amount, lambda amount: (DIRECTION, 0.0)),
+    "ShearY": Kind("shear", lambda amount: 0.3 * amount, lambda amount: (DIRECTION, 1.0)),
+    "TranslateX": Kind("translate", lambda amount: 150 / 331 * amount, lambda amount: (DIRECTION, 0.5)),  # px of the paper's pictures
+    "TranslateY": Kind("translate", lambda amount: 150 / 331 * amount, lambda amount: (0.5, DIRECTION)),
+    "Rotate": Kind("rotate", lambda amount: 30 * amount, lambda amount: (DIRECTION,)),
     "Posterize": Kind("posterise", lambda amount: 8 - round(4 * amount), lambda amount: (0.0,)),
     "Solarize": Kind("solarise", lambda amount: 1.0, lambda amount: (0.0, 1 - 2 * amount)),  # from 1 − amount on
     "Color": _enhanced("saturation"),
@@ -110,24 +106,24 @@ TABLES = {
 }
 
 
-def auto(rows: Mapping[str, "Row"], table: str) -> Change:
-    """The policy found for the data set `table`; its strength is the share of pictures that it changes."""
+def auto(rows: Mapping[str, Row], table: str) -> Change:
+    """The policy of the data set `table`; its strength is the share of changed pictures."""
     return partial(_auto, rows, TABLES[table])
 
 
-def _auto(rows: Mapping[str, "Row"], lines: tuple[tuple[Step, Step], ...], pictures: Tensor, draws: Tensor, size: Size) -> Tensor:
+def _auto(rows: Mapping[str, Row], lines: tuple[tuple[Step, Step], ...], pictures: Tensor, draws: Tensor, size: Size) -> Tensor:
     changed = quantised(pictures).clone()
     line = torch.where(draws[:, 5] < draws[:, -1], (draws[:, 0] * len(lines)).long(), -1)
     for i, steps in enumerate(lines):
         for step, chance, way in zip(steps, draws[:, 1:5:2].unbind(1), draws[:, 2:5:2].unbind(1), strict=True):
             here = torch.nonzero((line == i) & (chance < step.chance))[:, 0]
             if len(here):
-                changed[here] = quantised(_done(rows, step, changed[here], way[here]))
+                changed[here] = quantised(_apply_step(rows, step, changed[here], way[here]))
     return changed
 
 
-def _done(rows: Mapping[str, "Row"], step: Step, pictures: Tensor, way: Tensor) -> Tensor:
-    kind, amount = KINDS[step.name], step.amount / MOST
+def _apply_step(rows: Mapping[str, Row], step: Step, pictures: Tensor, way: Tensor) -> Tensor:
+    kind, amount = KINDS[step.name], step.amount / MAX_AMOUNT
     row, (channels, height, width) = rows[kind.row], pictures.shape[1:]
-    draws = torch.stack([(way < 0.5).float() if draw == WAY else torch.full_like(way, draw) for draw in kind.draws(amount)], 1)
+    draws = torch.stack([(way < 0.5).float() if draw == DIRECTION else torch.full_like(way, draw) for draw in kind.draws(amount)], 1)
     return row.change(pictures, row.plan(draws, (kind.strength(amount),), (channels, height, width)), (height, width))

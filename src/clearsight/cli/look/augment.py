@@ -28,7 +28,7 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     """
     import torch
 
-    from ...augment.pipeline import parse
+    from ...augment.registry import parse
     from ...base.errors import UsageError
     from ...datasets.split import align
     from ...images.preprocess import Preprocessing

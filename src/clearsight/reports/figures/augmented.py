@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from ...augment.pipeline import Op, row_of
+from ...augment.op import Op
+from ...augment.registry import row_of
 from ...look.augmented import Tried, changed, written
 from .canvas import sheet
 from .maps import stacked
