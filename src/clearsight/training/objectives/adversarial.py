@@ -19,6 +19,7 @@ from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entrop
 from ...base.errors import wrong
 from ...base.randomness import uniform
 from ...base.registry import look_up
+from ...base.words import Word
 from ...images.preprocess import Preprocessing
 from ..compute import Working
 from ..optim.loss import judged
@@ -68,12 +69,12 @@ def parse(words: str) -> Perturbation | None:
     """`pgd:8/255` and the like; None for no words. Raises UsageError."""
     if not words:
         return None
-    name, _, epsilon = words.partition(":")
-    look_up(METHODS, name, "way to perturb")
-    found = Perturbation(name, parse_epsilon(epsilon or "8/255"))
-    if not 0 < found.epsilon <= 1:
-        raise wrong("the ε of perturb", "above 0 and at most 1, in units of the brightest pixel, as in pgd:8/255", epsilon)
-    return found
+    word = Word.of(words)
+    look_up(METHODS, word.name, "way to perturb")
+    perturbation = Perturbation(word.name, parse_epsilon(word.argument or "8/255"))
+    if not 0 < perturbation.epsilon <= 1:
+        raise wrong("the ε of perturb", "above 0 and at most 1, in units of the brightest pixel, as in pgd:8/255", word.argument)
+    return perturbation
 
 
 class Adversary:

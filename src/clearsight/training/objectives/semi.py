@@ -18,6 +18,7 @@ from ... import classifier
 from ...augment import pipeline
 from ...base.errors import ClearsightError, UsageError, listed, unknown, wrong
 from ...base.randomness import key, permutation
+from ...base.words import Word
 from ...classifier import Classifier, validation
 from ...classifier.features import extract_features
 from ...datasets.dataset import Dataset, Parts, joined
@@ -46,15 +47,12 @@ def parse(recipe: Recipe) -> float:
         raise UsageError("--optimizer lbfgs solves the head on labels: leave out --unlabelled and --teacher.")
     if not recipe.unlabelled:
         return 0.0
-    name, _, number = recipe.unlabelled.partition(":")
-    if name != "fixmatch":
-        raise unknown("way to learn without labels", name, ("fixmatch",))
-    try:
-        threshold = float(number or 0.95)
-    except ValueError:
-        threshold = -1.0
+    word = Word.of(recipe.unlabelled)
+    if word.name != "fixmatch":
+        raise unknown("way to learn without labels", word.name, ("fixmatch",))
+    threshold = word.number(0.95)
     if not 0 <= threshold < 1:
-        raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", number)
+        raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", word.argument)
     return threshold
 
 
