@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 import clearsight
@@ -40,7 +39,6 @@ from clearsight.models.convnets import resnet
 TABLE = dict(resnet.TABLE)
 """,
     "docs/how-to/look.md": """
-import torch
 my_module = torch.nn.Sequential()
 my_module.add_module("conv1", torch.nn.Conv2d(3, 8, 3))
 my_module.add_module("conv2", torch.nn.Conv2d(8, 20, 3))

@@ -124,6 +124,7 @@ def _rest(address: str, file: BufferedIOBase, size: int, what: str, quiet: bool)
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
+        error.close()  # it holds the connection; Python 3.14 warns if it is left to the garbage collector
         if error.code != 416 or not done:
             raise
         if error.headers.get("Content-Range", "") != f"bytes */{done}":  # what we have is not a beginning of it
