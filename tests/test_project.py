@@ -4,7 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
+from tests.test_floors import FLOORS
+
 ROOT = Path(__file__).parents[1]
+PARENTS = [ROOT / "src" / "clearsight" / name for name in ("models", "training")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWER = re.compile(r"^([\w-]+)>=([\d.]+)")
 
@@ -49,3 +52,16 @@ def test_the_image_copies_what_is_there():
     copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", _text("Dockerfile"), re.MULTILINE) for name in line.split()}
     assert copied == set(re.findall(r"^!(.*)$", _text(".dockerignore"), re.MULTILINE))
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_map_of_the_house_has_every_folder_on_its_floor():
+    rows = re.findall(r"^\| *(\d*) *\| `(\w+)/` \|", _text("CONTRIBUTING.md"), re.MULTILINE)
+    folders = {path.name for path in (ROOT / "src" / "clearsight").iterdir() if path.is_dir() and not path.name.startswith("__")}
+    assert {name for _, name in rows} == folders
+    assert {name: int(floor) for floor, name in rows if floor} == {name: floor for name, floor in FLOORS.items() if name in folders}
+
+
+def test_paths_in_the_guide_exist():
+    for path in re.findall(r"`((?:\w+/)*[\w.-]+/|(?:[\w.-]+/)+[\w.]+\.\w+)`", _text("CONTRIBUTING.md")):
+        if "x.py" not in path and not path.startswith("build/"):
+            assert any((base / path).exists() for base in (ROOT, ROOT / "src" / "clearsight", *PARENTS)), path

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+GUIDES = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(!?)\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -92,7 +93,7 @@ def test_every_option_named_exists(page: Path, options: dict[str, set[str]]) -> 
             assert code.split()[0].split("=")[0] in every, f"no verb has {code}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_named(PAGES))
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=_named([*PAGES, *GUIDES]))
 def test_links_resolve(page: Path) -> None:
     for _, target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
         if re.match(r"[a-z]+:", target):
