@@ -135,7 +135,7 @@ def test_an_interrupt_drops_the_queue_and_leaves_no_file(data, cache, monkeypatc
         begun.append(source)
         if len(begun) == 3:
             raise KeyboardInterrupt
-        time.sleep(0.01)
+        time.sleep(0.2)  # long enough for a busy machine to notice
         return decode(self, source)
 
     monkeypatch.setattr(Preprocessing, "load", interrupted)
