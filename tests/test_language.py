@@ -56,9 +56,9 @@ COMPILED = {re.compile(pattern, re.IGNORECASE): better for pattern, better in PH
 LEFT = {
     "augment": 0, "base": 24, "corruptions": 10, "datasets": 47, "images": 10, "layers": 6, "metrics": 6, "models": 48, "weights": 17,
     # what uses a classifier
-    "attacks": 17,
+    "attacks": 16,
     # …
-    "classifier": 16,
+    "classifier": 15,
     # …
     "look": 15,
     # …
@@ -66,7 +66,7 @@ LEFT = {
     # what makes one
     "training": 65,
     # what judges one
-    "evaluation": 15,
+    "evaluation": 13,
     # …
     "labels": 26,
     # …

@@ -1,4 +1,7 @@
-"""Clearsight: image classification you can see through."""
+"""Clearsight: image classification you can see through.
+
+`import clearsight as cs`: `cs.train(data)`, `cs.evaluate(run)`, `cs.attack(run)`, `cs.explain(run, picture)`, …
+"""
 
 from importlib import import_module
 from importlib.metadata import version
@@ -6,31 +9,63 @@ from typing import Any
 
 __version__ = version("clearsight")
 
-# name → module that has it; imported on first use, so that `import clearsight` does not wait for torch
+# name → module that has it; imported on first use, so that `import clearsight` does not wait for torch. `__init__.pyi` has the same names.
 _PUBLIC = {
+    "AttackOptions": "clearsight.attacks.options",
+    "AttackResult": "clearsight.attacks.attack",
+    "CheckResult": "clearsight.datasets.check",
     "Classifier": "clearsight.classifier",
     "ClearsightError": "clearsight.base.errors",
+    "Comparison": "clearsight.evaluation.compare",
+    "Dataset": "clearsight.datasets.dataset",
+    "Evaluation": "clearsight.evaluation.evaluate",
+    "Explanation": "clearsight.look.why",
+    "LabelErrors": "clearsight.labels.label_errors",
+    "LabelSuggestions": "clearsight.labels.acquisition",
+    "LadderResult": "clearsight.experiments.ladder",
+    "Parts": "clearsight.datasets.dataset",
     "Prediction": "clearsight.classifier",
     "Preprocessing": "clearsight.images.preprocess",
     "Recipe": "clearsight.training.recipe",
+    "Recomputation": "clearsight.look.unit",
+    "StressResult": "clearsight.evaluation.stress",
+    "Trained": "clearsight.training.api",
     "UnreadableImage": "clearsight.base.errors",
     "UsageError": "clearsight.base.errors",
-    "check": "clearsight.datasets.check",
+    "Verification": "clearsight.classifier",
+    "attack": "clearsight.api.judging",
+    "check": "clearsight.api.files",
     "classify": "clearsight.classifier.quick",
-    "compare": "clearsight.evaluation.compare",
+    "compare": "clearsight.api.judging",
     "decode": "clearsight.images.decode",
+    "evaluate": "clearsight.api.judging",
+    "explain": "clearsight.api.inside",
+    "find_label_errors": "clearsight.api.labels",
     "keep_large_buffers": "clearsight.base.memory",
-    "load": "clearsight.classifier",
+    "ladder": "clearsight.api.learning",
+    "load": "clearsight.api.files",
     "open_dataset": "clearsight.datasets.open",
-    "resume": "clearsight.training.api",
+    "pretrain": "clearsight.api.learning",
+    "recompute": "clearsight.api.inside",
+    "resume": "clearsight.api.learning",
     "save": "clearsight.classifier",
-    "split": "clearsight.datasets.split",
-    "verify": "clearsight.classifier",
+    "split": "clearsight.api.files",
+    "stress": "clearsight.api.judging",
+    "suggest_labels": "clearsight.api.labels",
+    "train": "clearsight.api.learning",
+    "verify": "clearsight.api.files",
 }
-__all__ = ["__version__", *_PUBLIC]
+_MODULES = ("attacks", "augment", "look", "models")  # `cs.models` without an import of its own
+__all__ = ["__version__", *_PUBLIC, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'clearsight' has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    if name in _MODULES:
+        return import_module(f"clearsight.{name}")
+    raise AttributeError(f"module 'clearsight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ def run(tmp_path_factory):
         Standing("majority", "commonest class", "", dict(SHARE)),
         Standing("full", "full network", "swift", dict(SHARE), 10, 1.0, 5.0, {"0.1": dict(SHARE)}, {"shift": dict(SHARE)}, None, "runs/x"),
     ]
-    rows[1].changed = {name: dict(SHARE) for name in ("shift", "brightness", "occlusion")}
-    rows[1].step = {"difference": dict(SHARE), "p": 0.5, "noise": True}
+    changed = {name: dict(SHARE) for name in ("shift", "brightness", "occlusion")}
+    rows[1] = replace(rows[1], changed=changed, step={"difference": dict(SHARE), "p": 0.5, "noise": True})
     whole = json.loads(json.dumps(LadderResult(made.run.parent, "digits", 7, 20, {"seed": 0}, standings=rows).to_json()))
     files = {
         "attack.json": {"fgsm": {"data": "test", **found}},

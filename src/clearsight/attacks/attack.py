@@ -1,8 +1,8 @@
 """`attack`: how many pictures of a set a classifier still gets right when each is changed by at most ε."""
 
 import dataclasses
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from ..base.check import Check
 from ..base.errors import UsageError, wrong
 from ..base.precision import halves, has_bf16
 from ..base.progress import Progress
-from ..base.registry import look_up
+from ..base.result import Result
 from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..datasets.classes import order
@@ -21,17 +21,23 @@ from ..metrics.intervals import median, wilson
 from .curve import LEVELS, smallest
 from .gradient_ascent import Scores, slope
 from .mixed_precision import Judge
+from .options import AttackKeywords, AttackOptions
+from .own import resolved
 from .preflight import preflight
 from .quantization import SAVED, on_lattice, to_lattice
-from .table import ATTACKS, Attack
+from .table import Attack
 from .task import Task, require_known
 
 WIDE = 8  # batches that are attacked together: who is left fills fewer of them, and what float32 is asked is asked at once
 
 
 @dataclass(frozen=True)
-class AttackResult:
-    """What an attack did to n pictures: which were right before, after, and after saving `(n,)`, the changed pictures, least ε's `(n,)`."""
+class AttackResult(Result):
+    """Which of n pictures are classified right before (`clean`) and after an attack (`robust`), bool `(n,)`, and the changed `pictures`.
+
+    `saved` is `robust` after rounding to uint8, PNG and JPEG; `pictures` are float32 `(n, C, H, W)` in [0, 1]; `least` is the
+    smallest ε that fools `(n,)`, inf where none did; `stamp` says of which pictures and weights, and when.
+    """
 
     method: str
     epsilon: float
@@ -42,6 +48,7 @@ class AttackResult:
     pictures: Tensor
     least: Tensor
     preflight: tuple[Check, ...]
+    stamp: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight attack --json`; what no ε fooled is null."""
@@ -62,7 +69,20 @@ class AttackResult:
                 {"epsilon": level * self.epsilon, **_share(self.clean & (self.least > level * self.epsilon))} for level in (0.0, *LEVELS)
             ],
             "preflight": [check.to_json() for check in self.preflight],
+            **self.stamp,
         }
+
+    def headline(self) -> str:
+        """Accuracy before and after, and the median minimal ε."""
+        clean, robust = (float(right.float().mean()) for right in (self.clean, self.robust))
+        said = f"{self.method}, ε = {self.epsilon:.4g} ({self.norm}), n = {len(self.clean):,}: {clean:.2%} right before, {robust:.2%} after"
+        middle = self.to_json()["median_minimal_epsilon"]
+        return said if middle is None else f"{said}; median minimal ε {middle:.4g}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Accuracy with its 95 % interval by ε."""
+        found: list[dict[str, Any]] = self.to_json()["curve"]
+        return found
 
 
 def _share(right: Tensor) -> dict[str, float]:
@@ -75,61 +95,61 @@ def attack(
     classifier: Classifier,
     pictures: Tensor,
     labels: Tensor,
-    *,
-    method: str = "pgd",
-    epsilon: float = 8 / 255,
-    steps: int = 0,
-    restarts: int = 0,
-    seed: int = 0,
-    batch_size: int = 0,
-    target: int | None = None,
-    lattice: bool = False,
-    source: Classifier | None = None,
-    speed: str = "auto",
-    check: bool = True,
-    curve: bool = True,
-    sure: bool = False,
-    saving: bool = True,
-    quiet: bool = True,
+    options: AttackOptions | None = None,
+    **changes: Unpack[AttackKeywords],
 ) -> AttackResult:
-    """Attack fitted pictures, uint8 `(n, C, H, W)` with labels `(n,)`, by a method of `ATTACKS`; ε is in units of [0, 1].
+    """Attack fitted pictures, uint8 `(n, C, H, W)` with labels int64 `(n,)` of the classifier's own table, as the `options` say.
 
-    Labels are numbers of the classifier's own class table. `source` is another classifier of the same input, whose gradients are
-    used in place of the classifier's own (transfer), its classes joined by name; `lattice` makes changes of whole levels, which
-    survive saving; `sure` goes on where it fools already. Without `check` there is no preflight, without `curve` no search for the
-    least ε, without `saving` no files. `speed` (as in `Classifier.faster`) is that of the search alone: who is right is what the
-    classifier itself says in float32. Raises UsageError.
+    `changes` are fields of `AttackOptions`, laid over `options`. Raises UsageError.
     """
-    row = look_up(ATTACKS, method, "attack")
+    options = dataclasses.replace(options or AttackOptions(), **changes)
+    name, row = resolved(options.method)
+    epsilon, batch_size = options.epsilon, options.batch_size or classifier.batch
     if not epsilon >= 0 or (row.norm not in ("l2", "l1") and epsilon > 1):
         raise wrong("epsilon", "between 0 and 1, in units of the brightest pixel (8 of 255 levels are 8/255)", epsilon)
     if not len(pictures):
         raise wrong("the number of pictures", "at least 1", 0)
     require_known(labels, len(classifier.classes))
-    batch_size = batch_size or classifier.batch
-    maker = source or classifier
-    if source and source.preprocessing.to_dict() | {"mean": 0, "std": 0} != classifier.preprocessing.to_dict() | {"mean": 0, "std": 0}:
-        raise UsageError("a transfer attack needs two classifiers that see pictures of one size, with the same number of channels.")
-    by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
-    checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=seed) if check else []
+    if options.source:
+        _require_same_input(classifier, options.source)
+    checked = (
+        preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=options.seed) if options.check else []
+    )
     parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
-    with undisturbed(classifier.model, maker.model, freeze=True), Progress(method, len(pictures), quiet=quiet) as progress:
-        quick = classifier.faster(_speed(row, classifier, speed))
-        quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
-        exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))
-        judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
+    maker = options.source or classifier
+    with undisturbed(classifier.model, maker.model, freeze=True), Progress(name, len(pictures), quiet=options.quiet) as progress:
+        judge, search, ways = _ways(row, classifier, options, batch_size)
         for start in range(0, len(pictures), size):
             batch, places = pictures[start : start + size].to(classifier.device), torch.arange(start, min(start + size, len(pictures)))
-            wanted = None if target is None else torch.full((len(batch),), target, device=batch.device)
+            wanted = None if options.target is None else torch.full((len(batch),), options.target, device=batch.device)
             task = Task(
-                search, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), seed, steps,
-                restarts, wanted, batch_size, sure,
+                search, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), options.seed, options.steps,
+                options.restarts, wanted, batch_size, options.sure,
             )  # fmt: skip
-            parts.append(_one(row, on_lattice(task) if lattice else task, judge, Ways(exact, quick.scores, lattice, curve, saving)))
+            parts.append(_one(row, on_lattice(task) if options.lattice else task, judge, ways))
             progress.update(len(batch))
-    columns = [torch.cat(column) for column in zip(*parts, strict=True)]
-    clean, robust, least, changed, *kept = columns
-    return AttackResult(method, epsilon, row.norm, clean, robust, dict(zip(SAVED, kept, strict=saving)), changed, least, tuple(checks))
+    clean, robust, least, changed, *kept = [torch.cat(column) for column in zip(*parts, strict=True)]
+    saved = dict(zip(SAVED, kept, strict=options.saving))
+    return AttackResult(name, epsilon, row.norm, clean, robust, saved, changed, least, tuple(checked))
+
+
+def _require_same_input(classifier: Classifier, source: Classifier) -> None:
+    """Raise UsageError unless both classifiers see pictures of one size and number of channels."""
+    ours, theirs = (one.preprocessing.to_dict() | {"mean": 0, "std": 0} for one in (classifier, source))
+    if ours != theirs:
+        raise UsageError("a transfer attack needs two classifiers that see pictures of one size, with the same number of channels.")
+
+
+def _ways(row: Attack, classifier: Classifier, options: AttackOptions, batch_size: int) -> tuple[Judge, Scores, "Ways"]:
+    """What decides who is misclassified, the scores that the search uses, and the rest of what a batch needs."""
+    source = options.source
+    maker = source or classifier
+    by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
+    quick = classifier.faster(_speed(row, classifier, options.speed))
+    quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
+    exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))
+    judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
+    return judge, search, Ways(exact, quick.scores, options.lattice, options.curve, options.saving)
 
 
 def _picked(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:

@@ -17,10 +17,12 @@ from PIL import Image
 from torch import nn
 
 from .. import weights
+from ..base.code import is_code, require_allowed
 from ..base.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, read_json, write_atomic, write_json
 from ..base.randomness import generators_kept
+from ..base.result import Result
 from ..images.preprocess import Preprocessing
 from . import ensemble
 from .classifier import Classifier
@@ -42,7 +44,7 @@ BF16_TOLERANCE = 5e-2  # products in bfloat16 move a probability by about 1e-2
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Result):
     """What `verify` found: the largest difference of any golden probability, and whether all is well.
 
     `speed`, `precision` and `device` are those of the road that was proved.
@@ -63,7 +65,9 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     """Write the artefact; `golden` are pictures, uint8 `(H, W, C)`, whose probabilities are kept with it."""
     folder = Path(folder)
     if not classifier.architecture:
-        raise UsageError("only a classifier whose network is in `clearsight models` or timm can be saved; this has a model of its own.")
+        raise UsageError(
+            "a classifier is saved with the name of its network, and this has a model of its own: say architecture='@package.module:Net'."
+        )
     if classifier.speed != "plain":
         raise UsageError(
             f"this classifier was made faster ({classifier.speed}) and no longer has its network's weights: save the one it came from."
@@ -94,6 +98,7 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
     write_atomic(folder / WEIGHTS, weights)
     write_atomic(folder / "README.md", model_card(classifier))
     write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last: it holds the digests of the others
+    classifier.folder = classifier.folder or str(folder)
 
 
 def _require_free(folder: Path) -> None:
@@ -129,27 +134,36 @@ def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
     return row
 
 
-def load(folder: str | Path, *, device: str | torch.device = "cpu") -> Classifier:
+def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
     """The classifier in `folder`, its weights checked against their digest; or that of an origin such as `keras:FILE.h5`.
 
-    Raises UsageError when there is none, CorruptFile when a file is not what was written, ClearsightError
-    when it was written by a newer Clearsight.
+    `allow_code` lets it import a network of your own that it names (`@package.module:Net`). Raises UsageError when there is no
+    classifier or such code is not allowed, CorruptFile when a file is not what was written, ClearsightError when it was written by a
+    newer Clearsight.
     """
     if isinstance(folder, str) and weights.is_origin(folder):
         found = weights.load(folder)
         facts = {"weights_from": folder, "weights_from_sha256": found.digest, **found.facts}
         classifier = Classifier(found.model, found.preprocessing, found.classes, architecture=found.architecture, facts=facts)
-        classifier.weights_digest = found.digest
+        classifier.weights_digest, classifier.folder = found.digest, folder
         return classifier.to(device)
-    return load_digested(Path(folder))[0].to(device)
+    return load_digested(Path(folder), allow_code)[0].to(device)
 
 
-def load_digested(folder: Path) -> tuple[Classifier, str]:
+def load_digested(folder: Path, allow_code: bool = False) -> tuple[Classifier, str]:
     """The classifier in `folder` and the SHA-256 of its weights; errors as of `load`."""
     config = _config(folder)
+    require_allowed(_code_in(config), folder / CONFIG, allow_code)
     classifier = _classifier(folder, config)
-    classifier.weights_digest = str(config["weights"]["sha256"])
+    classifier.weights_digest, classifier.folder = str(config["weights"]["sha256"]), str(folder)
     return classifier, classifier.weights_digest
+
+
+def _code_in(config: dict[str, Any]) -> list[str]:
+    """The networks of their owner's code that the classifier is made of."""
+    architecture = config.get("architecture")
+    name = str(architecture.get("name")) if isinstance(architecture, dict) else ""
+    return [word for word in ensemble.members(name) or [name] if is_code(word)]
 
 
 @generators_kept()  # of timm, networks draw first weights, which are not looked at
@@ -314,7 +328,7 @@ def _entries(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
     return {name: f"{value.dtype} {tuple(value.shape)}" for name, value in tensors.items()}
 
 
-def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str = "auto") -> Verification:
+def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str = "auto", allow_code: bool = False) -> Verification:
     """Classify the golden pictures again, as `classify` does on this device with this speed, and compare with what was stored.
 
     Raises CorruptFile when a golden picture was changed.
@@ -326,6 +340,7 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
         )
     folder = Path(folder)
     config = _config(folder)
+    require_allowed(_code_in(config), folder / CONFIG, allow_code)
     classifier = _classifier(folder, config).to(device).faster(speed)
     differences, equal = [], 0
     for file, expected, probabilities in _golden(folder, config):

@@ -77,6 +77,7 @@ class Classifier:
         self.views = " ".join(views.split())
         self.facts = dict(facts or {})
         self.speed, self.note = "plain", ""
+        self.folder = ""  # of the artefact, or the origin, that it was loaded from or saved to first
         self.weights_digest = ""  # SHA-256 of the file that the weights were read from
         self._dtype = torch.float32
         self._views = sets.parse(views)

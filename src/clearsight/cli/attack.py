@@ -1,5 +1,6 @@
 """`clearsight attack MODEL DATA|PICTURE`."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,8 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     from ..reports.findings import keep
 
     part_of, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
-    found = run(classifier, pictures, labels, quiet=quiet, **settings).to_json() | stamp(classifier, part_of)
+    attacked = run(classifier, pictures, labels, quiet=quiet, **settings)
+    found = dataclasses.replace(attacked, stamp=stamp(classifier, part_of)).to_json()
     name = part_of.part if part_of.own else f"{part_of.name}, {part_of.part}"
     if Path(model).is_dir():
         other = "" if part_of.is_test else f", {part_of.name} {part_of.label}"  # what was found on one set does not replace another's

@@ -17,7 +17,7 @@ from .common import PART_HELP, batch_option, device_option, json_option, made_fa
 @quiet_option
 def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str, speed: str, as_json: bool, quiet: bool) -> None:
     """Judge the classifiers A and B on the same pictures (left out: A's own data and split) and test the difference."""
-    from dataclasses import asdict
+    from dataclasses import replace
 
     from ..base.errors import plain
     from ..evaluation.compare import compare as test
@@ -32,6 +32,6 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     found = test(judged[0], judged[1])
     if as_json:
         facts = stamp(both[0], chosen) | {"weights": [classifier.weights_digest for classifier in both], "precision": found.precision}
-        print_json({**asdict(found), **facts})
+        print_json(replace(found, stamp=facts).to_json())
     else:
         click.echo(plain(found.sentence))

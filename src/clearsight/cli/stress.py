@@ -57,6 +57,8 @@ def stress(
       clearsight stress runs/pets
       clearsight stress runs/pets holiday-photos --only weather,occlusion --n 200
     """
+    from dataclasses import replace
+
     from ..base.errors import plain
     from ..base.lock import REPORT, hold
     from ..evaluation.held_out import choose, stamp
@@ -74,7 +76,7 @@ def stress(
     name = chosen.part
     with report_folder(model, chosen, out) as folder:
         found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=fast.speed, quiet=quiet, **settings)
-        found.stamp = stamp(fast, chosen)
+        found = replace(found, stamp=stamp(fast, chosen))
         title = f"{classifier.architecture} on {chosen.name}, {name}"
         with hold(folder, REPORT, wait=True):
             written = write_scorecard(found, folder, title)

@@ -48,6 +48,51 @@ def read_arrays(data: Sequence[Any], *, classes: Sequence[str] | None = None) ->
     return from_arrays("arrays", {"train": data[0], "test": data[1]} if nested else {"all": (data[0], data[1])}, classes=classes)
 
 
+def is_dataset(data: Any) -> bool:
+    """Whether `data` is a dataset object: a `Dataset`, or one of your own with a length and `(picture, class)` by index."""
+    by_index = hasattr(data, "__len__") and hasattr(data, "__getitem__")
+    return isinstance(data, Dataset) or (by_index and not isinstance(data, (str, bytes, dict, tuple, list, np.ndarray)))
+
+
+def read_dataset(data: Any, *, classes: Sequence[str] | None = None) -> Parts:
+    """A dataset object: pictures are paths, or PIL images or uint8 arrays of one size; labels are names, or numbers into its `classes`.
+
+    Raises UsageError for an item that is no `(picture, class)`, or for pictures of different sizes that are no paths.
+    """
+    if isinstance(data, Dataset):
+        return Parts("data", data.classes, {"all": data})
+    pictures, labels = _items(data)
+    names = classes or getattr(data, "classes", None)
+    if not all(isinstance(picture, str | Path) for picture in pictures):
+        sizes = {np.shape(picture)[:2] for picture in pictures}
+        if len(sizes) > 1:
+            raise UsageError(f"pictures of a dataset object have one size, or are paths. Got {len(sizes)} sizes: return paths instead.")
+        return from_arrays(_name_of(data), {"all": (np.stack([np.asarray(picture) for picture in pictures]), labels)}, classes=names)
+    every = _labels("data", labels, names)
+    table = tuple(map(clean_label, names)) if names is not None else class_table({"all": every})
+    paths = objects(os.path.abspath(picture) for picture in pictures)
+    parts = {"all": Dataset(table, indices_of(every, table), objects(map(str, pictures)), root=Path(), paths=paths)}
+    return Parts(_name_of(data), table, parts, _empty_classes(table, parts))
+
+
+def _items(data: Any) -> tuple[list[Any], list[Any]]:
+    """Pictures and labels of a dataset object."""
+    pictures, labels = [], []
+    for i in range(len(data)):
+        item = data[i]
+        if not isinstance(item, tuple | list) or len(item) != 2:
+            raise wrong(f"item {i} of a dataset object", "(picture, class)", type(item).__name__)
+        pictures.append(item[0])
+        labels.append(item[1])
+    if not pictures:
+        raise UsageError("a dataset object needs at least one picture. This one is empty.")
+    return pictures, labels
+
+
+def _name_of(data: Any) -> str:
+    return str(getattr(data, "name", "") or type(data).__name__.lower())
+
+
 def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts:
     """An `.npz` with `images` and `labels` (or `x`, `y`), or such arrays per part (`x_train` … `y_test`), optionally `classes`.
 

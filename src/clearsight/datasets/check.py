@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.result import Result
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
 
@@ -20,7 +21,7 @@ UNEVEN = 10.0
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class CheckResult(Result):
     """What `check` found; names are the data's own, groups are of two and more."""
 
     name: str
@@ -67,6 +68,15 @@ class CheckResult:
             "poisonous": self.poisonous,
             "warnings": self.warnings,
         }
+
+    def headline(self) -> str:
+        """How many findings would spoil a result, and how many are only warnings."""
+        return f"{self.name}: {self.pictures:,} pictures, {len(self.poisonous)} problems, {len(self.warnings)} warnings"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each finding: how grave, and what."""
+        found = (("problem", self.poisonous), ("warning", self.warnings), ("note", self.notes))
+        return [{"kind": kind, "finding": line} for kind, lines in found for line in lines]
 
 
 def check(parts: Parts, *, quiet: bool = False) -> CheckResult:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, listed
+from ..base.registry import look_up
 
 # What people call the parts, in folders and in tables.
 PART_NAMES = {
@@ -94,6 +95,10 @@ class Parts:
     classes: tuple[str, ...]
     parts: dict[str, Dataset]
     notes: tuple[str, ...] = ()
+
+    def __getitem__(self, split: str) -> Dataset:
+        """One split: `data["test"]`; raises UsageError with near names where it is not there."""
+        return look_up(self.parts, split, "split")
 
 
 def clean_label(label: str) -> str:

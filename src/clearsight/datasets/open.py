@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..base.errors import UsageError, listed, plain
-from .arrays import is_arrays, is_npz, read_arrays, read_npz
+from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .dataset import Parts
 from .folder import is_folder, read_folder
 from .idx import is_idx, read_idx
@@ -37,6 +37,7 @@ READERS = (
     Reader("a table of paths and labels (.csv, .tsv, .parquet)", is_table, read_table, ("group_by",)),
     Reader("a folder with a folder of pictures per class", is_folder, read_folder, ("group_by", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
+    Reader("a dataset object in Python: len(data), and data[i] is (picture, class)", is_dataset, read_dataset, ("classes",)),
 )
 
 

@@ -1,22 +1,24 @@
 """`compare`: is B better than A, or is the difference what chance makes of two equal classifiers?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import UsageError, listed
+from ..base.result import Result
 from ..datasets.dataset import clean_label
 from ..metrics import paired
 from .evaluate import Evaluation
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Top-1 accuracy of A and of B on the same `n` pictures, and B minus A with its paired 95 % interval.
 
     `only_a` pictures are right with A alone, `only_b` with B alone; `p` is McNemar's exact test; `noise` is p >= 0.05;
-    `precision` is what both were computed in.
+    `precision` is what both were computed in; `stamp` says of which pictures and weights, and when.
     """
 
     n: int
@@ -29,6 +31,23 @@ class Comparison:
     noise: bool
     sentence: str
     precision: str = "float32"
+    stamp: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of `clearsight compare --json`."""
+        figures = super().to_json()
+        stamp = figures.pop("stamp")
+        return {**figures, **stamp, "precision": self.precision}
+
+    def headline(self) -> str:
+        """The verdict in a sentence."""
+        return self.sentence
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for A, B and their difference."""
+        difference = {"": "B - A", "accuracy": self.difference["value"], "low": self.difference["low"], "high": self.difference["high"]}
+        alone = {"A": (self.a, self.only_a), "B": (self.b, self.only_b)}
+        return [*({"": name, "accuracy": value, "right alone": n} for name, (value, n) in alone.items()), difference]
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError
 from ..base.progress import Progress
+from ..base.result import Result
 from ..classifier import Classifier, predict
 from ..datasets.dataset import Dataset
 from ..datasets.loader import load
@@ -25,8 +26,8 @@ ALL_CLASSES = "by definition: there are no more classes"
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
-    """The answers of a classifier and what they are worth.
+class Evaluation(Result):
+    """The answers of a classifier on labelled pictures, and their accuracy, calibration and confusions.
 
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
     `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what;
@@ -165,6 +166,16 @@ class Evaluation:
     def to_json(self) -> dict[str, Any]:
         """All figures, as JSON allows them (no NaN)."""
         return dict(self.figures)
+
+    def headline(self) -> str:
+        """Top-1 accuracy with its 95 % interval."""
+        top1 = self.top(1)
+        limits = f"no interval: {top1['reason']}" if top1["low"] is None else f"95 % interval {top1['low']:.2%} to {top1['high']:.2%}"
+        return f"top-1 accuracy {top1['value']:.2%} ({limits}), n = {len(self):,}, computed in {self.precision}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each class: pictures, precision, recall, F1."""
+        return [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)]
 
 
 def evaluate(

@@ -19,6 +19,7 @@ from ..datasets.open import open_dataset
 from ..training.run import Run
 
 ALL, UNSEEN = "all", "unseen"
+UNNAMED = "this classifier"
 NEW = "new"  # a picture that the run was not given
 
 
@@ -59,30 +60,41 @@ def stamp(classifier: Classifier, chosen: Chosen) -> dict[str, Any]:
     return {"judged_on": chosen.facts, **computed_by(classifier)}
 
 
-def choose(model: str | Path, data: str | None, part: str = "test", *, others: Sequence[str | Path] = (), quiet: bool = False) -> Chosen:
-    """The pictures to judge the classifier in `model` on, and the `others` beside it.
+def choose(model: str | Path, data: Any, part: str = "test", *, others: Sequence[str | Path] = (), quiet: bool = False) -> Chosen:
+    """The pictures to judge the classifier in the folder `model` on (`""` for one that was made in memory), and the `others` with it.
 
     The data a run was trained on (`data` left out, or the same pictures) are divided by the run's own split. Other data are divided
     as they come; when they bring no parts, all of them are judged. What any of the classifiers has learnt from is left out, unless
     `part` is train, val or unlabelled. Raises UsageError when that is most of a set, or all.
     """
-    run, trained_on, group_by, table = Run(Path(model)), "", None, ""
-    every = [learnt(one) for one in (model, *others)]
-    if run.division.is_file():
-        facts, table = run.divided()
-        trained_on = str(facts["data"])
-    if run.begun:
-        group_by = run.reopen()[0].group_by or None
+    every = [learnt(one) if one else Learnt() for one in (model, *others)]
+    trained_on, group_by, table = _trained_on(model)
     if data is None and not trained_on:
-        raise UsageError(f"{model} does not say what it was trained on: name the DATA to judge it on.")
-    here = data is None or data == trained_on or str(Path(data).resolve()) == trained_on
-    whole = identified(open_dataset(data or trained_on, group_by=group_by if here else None), quiet=quiet)
+        raise UsageError(f"{model or UNNAMED} does not say what it was trained on: name the DATA to judge it on.")
+    here = data is None or (isinstance(data, (str, Path)) and trained_on in (str(data), str(Path(data).resolve())))
+    whole = identified(open_dataset(trained_on if data is None else data, group_by=group_by if here else None), quiet=quiet)
     names = [str(name) for dataset in whole.parts.values() for name in dataset.names]
     every = [one.among(names) for one in every]
     rows = {row["name"]: row for row in read_manifest(table)} if table else {}
     own = bool(table) and (here or _same(whole, rows))
     candidates, called, notes = _own(whole, table, rows, every[0], str(model), part) if own else _as_they_come(whole, part)
-    return _chosen(candidates, called, whole.name, own, merged(every), (*whole.notes, *notes), [str(model), *map(str, others)])
+    return _chosen(
+        candidates, called, whole.name, own, merged(every), (*whole.notes, *notes), [str(one) or UNNAMED for one in (model, *others)]
+    )
+
+
+def _trained_on(model: str | Path) -> tuple[str, str | None, str]:
+    """The data of the run in the folder `model`, what its pictures were grouped by, and the table of its division; empty where missing."""
+    trained_on, group_by, table = "", None, ""
+    if not model:
+        return trained_on, group_by, table
+    run = Run(Path(model))
+    if run.division.is_file():
+        facts, table = run.divided()
+        trained_on = str(facts["data"])
+    if run.begun:
+        group_by = run.reopen()[0].group_by or None
+    return trained_on, group_by, table
 
 
 def _chosen(candidates: Dataset, part: str, name: str, own: bool, known: Learnt, notes: tuple[str, ...], models: Sequence[str]) -> Chosen:

@@ -1,7 +1,7 @@
 """`stress`: a classifier under the common corruptions and the classical challenges, and what it may have learnt but the object."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from torch import Tensor
 from ..base.errors import UsageError, unknown, wrong
 from ..base.progress import Progress
 from ..base.randomness import permutation
+from ..base.result import Result
 from ..classifier import Classifier
 from ..corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from ..corruptions.challenges import CHALLENGES, challenged, covered_at
@@ -54,8 +55,8 @@ class Failure:
         return {"source": self.source, "truth": self.truth, "label": self.label, "by": self.by}
 
 
-@dataclass(eq=False)
-class StressResult:
+@dataclass(frozen=True, eq=False)
+class StressResult(Result):
     """What was found; accuracies are fractions of 1 with 95 % intervals. What was not asked for is empty or None."""
 
     clean: Row
@@ -110,6 +111,19 @@ class StressResult:
             "backgrounds": self.backgrounds,
             "failures": {name: [failure.to_json() for failure in found] for name, found in self.failures.items()},
         }
+
+    def headline(self) -> str:
+        """Accuracy without changes, and the mean corruption error where corruptions were tried."""
+        said = f"n = {self.clean['n']:,}: {self.clean['value']:.2%} right without changes"
+        return f"{said}, mean corruption error {self.mce['value']:.2%}" if self.mce else said
+
+    def rows(self) -> list[Row]:
+        """A line for each change at each severity or strength, with its accuracy and 95 % interval."""
+        return [
+            {"change": row["name"], "severity": row.get("severity"), "strength": row.get("strength"), "top1": row["top1"],
+             "low": row["low"], "high": row["high"]}
+            for row in (*self.corruptions, *self.challenges)
+        ]  # fmt: skip
 
 
 def half(points: Iterable[tuple[float, float]], clean: float) -> float | None:
@@ -171,18 +185,19 @@ def stress(
         for name, severity in changes:
             _changed(found, trial, name, severity, progress)
         shares = [trial.judged(partial(_cover, row, column), progress)[0] for row, column in cells]
-    found.places = [shares[start : start + GRID] for start in range(0, len(shares), GRID)]
-    if "subgroups" in wanted:
-        found.subgroups = subgroups(trial.vectors(), trial.labels, trial.right.numpy(), found.classes, trial.names, seed)
-        rows = found.subgroups["worst"]["pictures"] if found.subgroups else []
-        place = {name: i for i, name in enumerate(trial.names)}
-        found.examples = [trial.shown(trial.pictures[place[name]]) for name in rows]
-    if "shortcuts" in wanted:
-        found.shortcuts = shortcuts(trial.pictures, trial.labels, trial.sizes, seed)
-    if mask_folder:
-        found.backgrounds = trial.on_backgrounds(mask_folder)
-    found.overlaps = None if augment is None else overlaps(augment)
-    return found
+    groups = (
+        subgroups(trial.vectors(), trial.labels, trial.right.numpy(), found.classes, trial.names, seed) if "subgroups" in wanted else None
+    )
+    place = {name: i for i, name in enumerate(trial.names)}
+    return replace(
+        found,
+        places=[shares[start : start + GRID] for start in range(0, len(shares), GRID)],
+        subgroups=groups,
+        examples=[trial.shown(trial.pictures[place[name]]) for name in (groups["worst"]["pictures"] if groups else [])],
+        shortcuts=shortcuts(trial.pictures, trial.labels, trial.sizes, seed) if "shortcuts" in wanted else [],
+        backgrounds=trial.on_backgrounds(mask_folder) if mask_folder else [],
+        overlaps=None if augment is None else overlaps(augment),
+    )
 
 
 def _cover(row: int, column: int, pictures: Tensor, indices: Tensor, others: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ test part, as it is and under small changes. Climbing again in the same folder g
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from ..base.errors import ClearsightError, UsageError, unknown
 from ..base.files import inside, write_json
 from ..base.lock import NAMES, hold
+from ..base.result import Result
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..classifier.learnt import learnt
@@ -59,7 +60,7 @@ RUNGS = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Standing:
     """Where a rung stands on the test part; accuracies are fractions of 1 with their 95 % intervals.
 
@@ -81,8 +82,8 @@ class Standing:
     computed: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass
-class LadderResult:
+@dataclass(frozen=True)
+class LadderResult(Result):
     """What `clearsight ladder` found: `standings` from the lowest rung, `n` test pictures, `train` training pictures.
 
     Test pictures that are copies of training pictures, or that the weights of a rung have learnt from, are `left_out`.
@@ -100,6 +101,22 @@ class LadderResult:
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight ladder --json`."""
         return {**asdict(self), "folder": str(self.folder)}
+
+    def headline(self) -> str:
+        """What was climbed."""
+        return f"{self.data}: {len(self.standings)} rungs, {self.train:,} training and {self.n:,} test pictures"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each rung: accuracy with its 95 % interval, parameters, seconds."""
+        return [
+            {
+                "rung": row.title,
+                **{key: row.accuracy[key] for key in ("value", "low", "high")},
+                "parameters": row.parameters,
+                "s": row.seconds,
+            }
+            for row in self.standings
+        ]
 
     @classmethod
     def read(cls, folder: Path) -> "LadderResult":
@@ -160,10 +177,9 @@ def climb(
                 standing, evaluation = _stand(name, rung, given, data, test, folder, shares, budget, quiet)
             if before is not None:
                 found = compare(before, evaluation)
-                standing.step = {"difference": found.difference, "p": found.p, "noise": found.noise}
+                standing = replace(standing, step={"difference": found.difference, "p": found.p, "noise": found.noise})
             before = evaluation
-            ladder.judged_on = judged_on(test, parts.name, "test")
-            ladder.standings.append(standing)
+            ladder = replace(ladder, judged_on=judged_on(test, parts.name, "test"), standings=[*ladder.standings, standing])
             write_json(folder / FILE, ladder.to_json())
             judged(standing, evaluation, test)
         return ladder

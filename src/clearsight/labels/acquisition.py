@@ -28,6 +28,7 @@ from ..base.device import pick_device
 from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
 from ..base.randomness import uniform
+from ..base.result import Result
 from ..classifier import Classifier, Failure, load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
@@ -58,7 +59,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class LabelSuggestions:
+class LabelSuggestions(Result):
     """What to label, best first; `places` are the rows of `data`, the pool without the pictures that have a label already."""
 
     wanted: list[Wanted]
@@ -79,6 +80,14 @@ class LabelSuggestions:
             "notes": list(self.notes),
         }
 
+    def headline(self) -> str:
+        """How many are suggested, of how many."""
+        return f"{len(self.wanted):,} of {len(self.data):,} pictures to label next; {self.labelled:,} have a label already"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each picture, the best to label first."""
+        return [asdict(one) for one in self.wanted]
+
     def csv(self) -> str:
         """The ranking as a table."""
         text = io.StringIO()
@@ -91,16 +100,25 @@ class LabelSuggestions:
 
 
 def next_labels(
-    model: str | Path, pool: Any, *, n: int = 100, part: str = "", seed: int = 0, device: str = "auto", out: str = "", quiet: bool = False
+    model: str | Path,
+    pool: Any,
+    *,
+    n: int = 100,
+    part: str = "",
+    seed: int = 0,
+    device: str = "auto",
+    out: str = "",
+    quiet: bool = False,
+    classifier: Classifier | None = None,
 ) -> LabelSuggestions:
     """The `n` pictures of `pool` whose labels would teach the classifier in `model` most: a folder of pictures, or a part of a data set.
 
     Pictures that the classifier has a label of (its run's train, val and test) are left out; what cannot be read is among the
-    `failures`. Raises UsageError when nothing is left.
+    `failures`. A `classifier` is used as it is, and `model` is the folder that it is from, or "". Raises UsageError when nothing is left.
     """
     if n < 1:
         raise UsageError(f"n must be at least 1. Got {n}.")
-    classifier = load(model, device=pick_device(device))
+    classifier = classifier or load(model, device=pick_device(device))
     data, name, notes = _opened(pool, part)
     data = data.subset(np.argsort([str(name) for name in data.names], kind="stable"))
     data = identified(Parts(name, data.classes, {"all": data}), quiet=quiet).parts["all"]
@@ -160,6 +178,8 @@ def _opened(pool: Any, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
 
 def _labelled(model: str | Path, pool: Any, data: Dataset) -> NDArray[np.bool_]:
     """Which pictures the run in `model` has used with their labels, wherever they lie now and whatever they are called, bool (N,)."""
+    if not model:
+        return np.zeros(len(data), dtype=bool)
     run, known = Run(Path(model)), learnt(model)
     if not run.begun or run.divided()[0]["data"] not in (str(pool), str(Path(str(pool)).resolve())):
         known = known.among(map(str, data.names))

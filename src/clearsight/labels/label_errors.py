@@ -5,7 +5,7 @@ Every picture is judged by a model of the other folds, which has not seen its la
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from ..base.cells import cell
 from ..base.device import pick_device
-from ..base.errors import UsageError, listed, unknown
+from ..base.errors import UsageError, listed, unknown, wrong
+from ..base.result import Result
 from ..classifier import load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
-from ..datasets.dataset import Dataset, Parts, joined
+from ..datasets.dataset import Dataset, Parts, joined, objects
 from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
@@ -37,28 +38,33 @@ COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged
 
 
 @dataclass(frozen=True, eq=False)
-class LabelErrors:
-    """Labels and what speaks against them, a row a picture that was judged, in the order of the names.
+class LabelErrors(Result):
+    """Labels and their probabilities by models that have not seen them, a row a picture, in the order of the names.
 
-    `labels` int64 (N,), `probabilities` float64 (N, K) by models that have not seen the label, `parts` str objects (N,). `data` has
-    the same pictures. `facts` says how the probabilities came about.
+    `labels` int64 `(N,)` in the table `classes`, `probabilities` float64 `(N, K)`, `names` and `parts` str objects `(N,)`. `data` are the
+    pictures, None where only arrays came. `facts` says how the probabilities were computed.
     """
 
-    data: Dataset
+    classes: tuple[str, ...]
+    names: NDArray[np.object_]
+    labels: NDArray[np.int64]
     parts: NDArray[np.object_]
     probabilities: NDArray[np.float64]
     score: str
     folder: Path
     facts: dict[str, Any]
     notes: tuple[str, ...] = ()
+    data: Dataset | None = None
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self.labels)
 
     @property
-    def labels(self) -> NDArray[np.int64]:
-        """The labels as they are given, int64 (N,)."""
-        return self.data.labels
+    def pictures(self) -> Dataset:
+        """The pictures; raises UsageError where only arrays came."""
+        if self.data is None:
+            raise UsageError("these labels came as arrays, without their pictures: find_label_errors(DATA) has them.")
+        return self.data
 
     @property
     def agreement(self) -> float:
@@ -84,8 +90,8 @@ class LabelErrors:
     @cached_property
     def joint(self) -> NDArray[np.float64]:
         """Estimated pictures by label (row) and true class (column), float64 (K, K)."""
-        found = confident.confident_joint(self.labels, self.confident, len(self.data.classes))
-        return confident.calibrated(found, self.data.counts())
+        found = confident.confident_joint(self.labels, self.confident, len(self.classes))
+        return confident.calibrated(found, np.bincount(self.labels, minlength=len(self.classes)).astype(np.int64))
 
     @property
     def estimated(self) -> float:
@@ -102,20 +108,20 @@ class LabelErrors:
         i = int(self.order[rank - 1])
         given, likely = int(self.labels[i]), int(self.likely[i])
         ps = {"p_given": float(self.probabilities[i, given]), "p_likely": float(self.probabilities[i, likely])}
-        named = {"picture": printable(self.data.names[i]), "given": self.data.classes[given], "likely": self.data.classes[likely]}
+        named = {"picture": printable(self.names[i]), "given": self.classes[given], "likely": self.classes[likely]}
         return {"rank": rank, **named, **ps, "flagged": bool(self.flagged[i]), "part": str(self.parts[i])}
 
     def confused(self, most: int = 12) -> list[dict[str, Any]]:
         """The pairs of classes between which labels are wrong most often, by the estimate."""
         pairs = confused_pairs(np.round(self.joint).astype(np.int64), most)
-        noise, names = confident.noise_matrix(self.joint), self.data.classes
+        noise, names = confident.noise_matrix(self.joint), self.classes
         return [{"given": names[i], "likely": names[j], "n": n, "share_of_true": float(noise[i, j])} for i, j, n in pairs]
 
     def to_json(self, most: int = 100) -> dict[str, Any]:
         """The JSON of `clearsight labels errors --json`, with the first `most` rows of the ranking."""
         return {
             "n": len(self),
-            "classes": list(self.data.classes),
+            "classes": list(self.classes),
             **self.facts,
             "score": self.score,
             "agreement": self.agreement,
@@ -127,6 +133,14 @@ class LabelErrors:
             "ranking": [self.row(rank) for rank in range(1, min(most, len(self)) + 1)],
             "notes": list(self.notes),
         }
+
+    def headline(self) -> str:
+        """The estimated number of wrong labels."""
+        return f"about {self.estimated:,.0f} of {len(self):,} labels are wrong; {self.flagged.sum():,} are flagged"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The ranking, the likeliest error first."""
+        return [self.row(rank) for rank in range(1, len(self) + 1)]
 
     def csv(self) -> str:
         """The whole ranking as a table."""
@@ -180,7 +194,32 @@ def errors(
         answers, l2 = out_of_fold.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}
     judged = fold >= 0
-    return LabelErrors(chosen.subset(judged), parts[judged], answers[torch.from_numpy(judged)].numpy(), score, folder, facts, tuple(notes))
+    data, probabilities = chosen.subset(judged), answers[torch.from_numpy(judged)].numpy()
+    return LabelErrors(data.classes, data.names, data.labels, parts[judged], probabilities, score, folder, facts, tuple(notes), data)
+
+
+def from_probabilities(
+    labels: NDArray[Any], probabilities: NDArray[Any], classes: Sequence[str] | None = None, score: str = "self-confidence"
+) -> LabelErrors:
+    """Rank labels int `(N,)` by out-of-fold probabilities float `(N, K)` of any model; `classes` names the K classes.
+
+    Raises UsageError for shapes that do not fit, labels outside 0 to K - 1, or probabilities that are not finite.
+    """
+    if score not in confident.SCORES:
+        raise unknown("score", score, confident.SCORES)
+    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or not len(labels):
+        raise wrong("labels and probabilities", "shaped (N,) and (N, K), with N at least 1", (labels.shape, probabilities.shape))
+    if labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < probabilities.shape[1]:
+        raise wrong("labels", f"whole numbers from 0 to {probabilities.shape[1] - 1}", labels)
+    if not np.isfinite(probabilities).all() or probabilities.min() < 0:
+        raise wrong("probabilities", "finite numbers of at least 0", float(probabilities.min()))
+    table = tuple(map(str, range(probabilities.shape[1]) if classes is None else classes))
+    if len(table) != probabilities.shape[1]:
+        raise wrong("classes", f"as many as columns of probabilities, {probabilities.shape[1]}", len(table))
+    parts = objects([""] * len(labels))
+    names = objects(map(str, range(len(labels))))
+    facts = {"by": "probabilities"}
+    return LabelErrors(table, names, labels.astype(np.int64), parts, probabilities.astype(np.float64), score, Path(), facts)
 
 
 def _chosen(whole: Parts, part: str) -> tuple[Dataset, NDArray[np.object_]]:

@@ -7,14 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, wrong
+from ..base.result import Result
 from .op_trace import Trace, traced
 from .recompute import Count, Recount
 
 TOLERANCE = 1e-5
 
 
-@dataclass
-class Recomputation:
+@dataclass(frozen=True, eq=False)
+class Recomputation(Result):
     """The value that the network has, the one recomputed, and what it is made of.
 
     `steps` are the operations in the order of computation. `contributions` are the terms of the last sum that was made, one an
@@ -46,6 +47,15 @@ class Recomputation:
         more = {"first_channel": self.first_channel, "steps": self.steps, "then": self.then}
         arrays = {name: None if t is None else t.tolist() for name, t in (("patch", self.patch), ("kernel", self.kernel))}
         return {**plain, "index": list(self.index), **more, **arrays}
+
+    def headline(self) -> str:
+        """Both values, and whether they agree."""
+        verdict = "equal to 1e-5" if self.equal else "DIFFERENT"
+        return f"{self.layer}{list(self.index)}: recomputed {self.recomputed:.9g}, network {self.value:.9g}, {verdict}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each operation with its value, in the order of computation."""
+        return [{"operation": step["operation"], "value": step["value"]} for step in self.steps]
 
 
 def recompute_unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, ...] | None = None) -> Recomputation:

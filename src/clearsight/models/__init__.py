@@ -1,4 +1,4 @@
-"""The networks. A network is a row in its family's TABLE; `build` is the one way to make one."""
+"""The networks. A network is a row in its family's TABLE, or one of your own (`register`); `build` is the one way to make one."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,7 +12,7 @@ from ..base.errors import UsageError, wrong
 from ..base.randomness import seeded
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
-from . import formula
+from . import formula, own
 from .base import Model
 from .convnets import (
     alexnet,
@@ -41,6 +41,7 @@ from .convnets import (
     zfnet,
 )
 from .handmade import dog, histogram, hog, kernel, pixels, sift
+from .own import register as register
 from .transformers import vit
 
 HANDMADE: tuple[ModuleType, ...] = (pixels, histogram, dog, hog, sift, kernel)
@@ -98,12 +99,14 @@ def _table() -> dict[str, ModuleType]:
 
 
 def names() -> list[str]:
-    """The name of every network, family by family."""
-    return list(_table())
+    """The name of every network, family by family, those registered last at the end."""
+    return [*_table(), *(name for name in own.REGISTERED if not name.startswith("@"))]
 
 
-def family(name: str) -> ModuleType:
+def family(name: str) -> ModuleType | own.Family:
     """The file that a network is in, with its TABLE and its facts; raises UsageError with near names when there is none."""
+    if (registered := own.family(name)) is not None:
+        return registered
     table = _table()
     return formula if name not in table and formula.is_formula(name) else look_up(table, name, "network")
 

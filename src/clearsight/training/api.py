@@ -13,8 +13,10 @@ import numpy as np
 import torch
 
 from .. import __version__
+from ..base.code import is_code
 from ..base.device import hardware
 from ..base.errors import ClearsightError, LostProcess, UsageError
+from ..base.result import Result
 from ..classifier import Classifier, validation
 from ..classifier import save as save_artefact
 from ..classifier.learnt import write_ancestors
@@ -49,8 +51,8 @@ MEASURED = ("robust", "linear", "knn")  # accuracies that an epoch of some kinds
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training made: the run folder, the classifier in it, and how good it is on validation."""
+class Trained(Result):
+    """A finished training: the `run` folder, the `classifier` in it, its accuracy on `validation`, and the `parts` of the data."""
 
     run: Path
     classifier: Classifier
@@ -140,7 +142,7 @@ def _new_run(
             job.state.start = freezing.starts(job.state.model, values)
     else:
         initialise(job)
-    begin(run, job, parts, data, keep=start is not None)  # what it starts from may be gone when it is resumed
+    begin(run, job, parts, data, keep=start is not None or is_code(recipe.model))  # what it starts from may be gone when it is resumed
     carry_out(job, run, resuming("train", run.folder, job.recipe))
     return finish(job, run, parts)
 

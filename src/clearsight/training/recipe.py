@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..base.code import allow
 from ..base.errors import UsageError, listed, unknown
 from ..base.settings import from_dict, read_toml, setting
 
@@ -25,7 +26,10 @@ class Recipe:
     """The settings of one training run."""
 
     recipe: str = setting("auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)")
-    model: str = setting("auto", "network, as `clearsight models` lists them (auto: that of --from, else swift up to 64 px, else resnet18)")
+    model: str = setting(
+        "auto",
+        "network, as `clearsight models` lists them, or @package.module:Net (auto: that of --from, else swift up to 64 px, else resnet18)",
+    )
     from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
     resize_head: bool = setting(False, "make the head of the trained weights anew, for the classes of the data")
     tune: str = setting(
@@ -122,7 +126,7 @@ class Recipe:
         return self.seed if self.split_seed < 0 else self.split_seed
 
 
-WITH_CODE = ("augment", "strong")  # settings whose words may name code
+WITH_CODE = ("model", "augment", "strong")  # settings whose words may name code
 
 # settings of a training with labels, of which there are none here
 WITHOUT_LABELS = (
@@ -158,6 +162,7 @@ def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> N
             f"{source} names code to run: {listed(words)}. Look at that code, and if you trust it, say --allow-code (allow_code=True in "
             "Python)."
         )
+    allow(words)
 
 
 def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
@@ -165,6 +170,7 @@ def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
     name = given.get("recipe", "auto")
     if name != "auto" and name not in built_in():
         require_allowed(code_in({key: value for key, value in _values(name).items() if key not in given}), name, allow_code)
+    allow(code_in(given))
 
 
 def resuming(verb: str, folder: Path, recipe: Recipe) -> str:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ...base.errors import ClearsightError
+from ...base.result import Result
 from ...base.undisturbed import undisturbed
 from ..target import Subject
 from .cam import last_maps
@@ -16,7 +17,7 @@ from .table import ROWS, Method, method
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Result):
     """The map `(H, W)` of a method for the class `label`, which the network gives `probability`; `layer` where it is read off one."""
 
     method: Method
@@ -36,6 +37,15 @@ class Explanation:
         plain = {"class": self.label, "probability": self.probability, "method": self.method.name, "layer": self.layer}
         checks = [check.to_json() for check in self.verdict.checks] if self.verdict else []
         return {**plain, "says": self.method.says, "blind": self.method.blind, "checks": checks, "misleading": bool(self.failed)}
+
+    def headline(self) -> str:
+        """Method, class and probability, and a warning where the map fails a check."""
+        said = f"{self.method.name}: {self.label} {self.probability:.1%}"
+        return f"{said}; misleading, it fails: {', '.join(self.failed)}" if self.failed else said
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A line for each check of the map."""
+        return [check.to_json() for check in self.verdict.checks] if self.verdict else []
 
 
 def explain(subject: Subject, x: Tensor, name: str = "grad-cam", label: str = "", layer: str = "", checks: bool = True) -> Explanation:

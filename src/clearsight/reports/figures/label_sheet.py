@@ -26,7 +26,7 @@ def errors_sheet(found: LabelErrors, title: str, most: int) -> Image.Image:
     for rank in range(1, min(most, len(found)) + 1):
         row, i = found.row(rank), int(found.order[rank - 1])
         second = f"likely {row['likely']} {row['p_likely']:.0%}" if row["likely"] != row["given"] else "likely right"
-        tiles.append((_picture(found.data, i), f"given {row['given']}", second, RED if row["flagged"] else INK))
+        tiles.append((_picture(found.pictures, i), f"given {row['given']}", second, RED if row["flagged"] else INK))
     return _sheet(title, "by a model that has not seen the label; red: confidently of another class", tiles)
 
 

@@ -1,0 +1,76 @@
+"""`load`, `verify`, `split`, `check`: classifiers and data as paths, names or objects."""
+
+from pathlib import Path
+from typing import Any, Unpack
+
+import torch
+
+from ..base.device import pick_device
+from ..classifier import Classifier, Verification
+from ..classifier import load as load_folder
+from ..classifier import verify as verify_folder
+from ..datasets.check import CheckResult
+from ..datasets.check import check as check_parts
+from ..datasets.dataset import Parts
+from ..datasets.open import open_dataset
+from ..datasets.split import split as split_parts
+from ..training.api import Trained
+from .settings import SplitSettings
+from .sources import Data
+
+
+def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
+    """The classifier in a folder, of an origin such as `torchvision:resnet50`, or of a finished training; its digests are checked.
+
+    `allow_code` lets it import a network of your own that it names. Raises UsageError when there is no classifier, CorruptFile when a
+    file is not what was written.
+
+    >>> import clearsight as cs
+    >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
+    >>> cs.load(run.run).classes[:3]
+    ('0', '1', '2')
+    """
+    folder = str(model.run) if isinstance(model, Trained) else model
+    return load_folder(folder, device=pick_device(device) if isinstance(device, str) else device, allow_code=allow_code)
+
+
+def verify(
+    model: str | Path | Trained, *, device: str | torch.device = "cpu", speed: str = "auto", allow_code: bool = False
+) -> Verification:
+    """Whether this machine gives the stored probabilities for the golden pictures of a classifier's folder.
+
+    Raises CorruptFile when a file was changed.
+
+    >>> import clearsight as cs
+    >>> cs.verify(cs.train("digits", model="pixels", epochs=1, quiet=True)).ok
+    True
+    """
+    folder = str(model.run) if isinstance(model, Trained) else model
+    return verify_folder(folder, device=pick_device(device) if isinstance(device, str) else device, speed=speed, allow_code=allow_code)
+
+
+def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:
+    """`data` in train, val and test: stratified by class, seeded, groups kept whole; splits that the data bring are kept.
+
+    `val` and `test` are shares in [0, 1), `share` of the training pictures to use, `near` keeps similar pictures together. Raises
+    UsageError for a share outside its range, ClearsightError when there are too few pictures.
+
+    >>> import clearsight as cs
+    >>> data = cs.split("digits", val=0.2, seed=1)
+    >>> {name: len(part) for name, part in data.parts.items()}["test"]
+    382
+    """
+    return split_parts(open_dataset(data), **settings)
+
+
+def check(data: Data, *, group_by: str | None = None, quiet: bool = False) -> CheckResult:
+    """Unreadable files, duplicates, leaks between splits, contradictory labels and tiny classes of a data set.
+
+    `poisonous` is empty when nothing would spoil a result. Raises UsageError for data of no known kind.
+
+    >>> import clearsight as cs
+    >>> cs.check("digits", quiet=True).pictures
+    1797
+    """
+    options: dict[str, Any] = {} if group_by is None else {"group_by": group_by}
+    return check_parts(open_dataset(data, **options), quiet=quiet)

@@ -1,0 +1,134 @@
+"""`train`, `resume`, `pretrain`, `ladder`: data and a recipe in, run folders with trained classifiers out."""
+
+from pathlib import Path
+from typing import Any, Unpack
+
+from torch import nn
+
+from ..base.code import allow
+from ..base.errors import UsageError
+from ..experiments.ladder import LadderResult, climb
+from ..models.own import Build, lend
+from ..training import api
+from ..training import pretrain as without_labels
+from ..training.api import Trained
+from ..training.recipe import Pretraining, Recipe, difference
+from ..training.run import Run
+from .settings import PretrainSettings, TrainSettings
+from .sources import Data
+
+
+def train(
+    data: Data,
+    recipe: str | Path | Recipe = "auto",
+    *,
+    model: str | nn.Module | Build = "auto",
+    out: str | Path = "",
+    runs: str | Path = "runs",
+    quiet: bool = False,
+    allow_code: bool = False,
+    **settings: Unpack[TrainSettings],
+) -> Trained:
+    """Train a classifier on labelled pictures and return the finished run: its folder, its `classifier`, its validation accuracy.
+
+    `data` is a folder, a table, an `.npz`, a named set, arrays, or a dataset object. `recipe` is a name, a `.toml` file, or a `Recipe`, of
+    which the settings count that differ from the defaults; `settings` are laid over it. `model` is a name, or a network of your own: a
+    `torch.nn.Module`, its class, or a function (`clearsight.models.own`). `out` is the run folder, a bare name goes under `runs`.
+    In a process of `torchrun` other than the first it does not return, but ends the process. Raises ClearsightError.
+
+    >>> import clearsight as cs
+    >>> run = cs.train("digits", cs.Recipe(model="pixels"), epochs=1, quiet=True)
+    >>> run.classifier.classify(cs.open_dataset("digits")["test"].source(0)).label
+    '0'
+    """
+    given = {**_settings(recipe, Recipe), **_model(model), **settings}
+    found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
+    return _leading(found)
+
+
+def pretrain(
+    data: Data,
+    recipe: str | Path | Recipe = "auto",
+    *,
+    model: str | nn.Module | Build = "auto",
+    out: str | Path = "",
+    runs: str | Path = "runs",
+    quiet: bool = False,
+    allow_code: bool = False,
+    **settings: Unpack[PretrainSettings],
+) -> Trained:
+    """Learn features from pictures without their labels (SimCLR), and return the finished run.
+
+    Arguments are as of `train`; labels, where the data have them, only fit the head that judges the features. Start a training from the
+    run with `train(data, from_=run.run)`. Raises ClearsightError. T. Chen et al., A simple framework for contrastive learning, 2020.
+
+    >>> import clearsight as cs
+    >>> run = cs.pretrain("digits", model="lenet5", epochs=1, batch=256, quiet=True)
+    >>> run.classifier.facts["pretrained"]
+    'simclr'
+    """
+    given = {**_settings(recipe, Pretraining), **_model(model), **settings}
+    found = without_labels.pretrain(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
+    return _leading(found)
+
+
+def resume(run: str | Path | Trained, *, data: Data | None = None, quiet: bool = False, allow_code: bool = False) -> Trained:
+    """Continue a stopped training or pretraining from its newest checkpoint: the same weights, bit for bit, as without the stop.
+
+    `data` is only needed where the run was started on objects of Python, or the data have moved; `allow_code` where its recipe names
+    code. Raises ClearsightError.
+
+    >>> import clearsight as cs
+    >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
+    >>> cs.resume(run, quiet=True).validation == run.validation
+    True
+    """
+    folder = run.run if isinstance(run, Trained) else Path(run)
+    pretraining = isinstance(Run(folder).reopen()[0], Pretraining)
+    again = without_labels.resume if pretraining else api.resume
+    return _leading(again(folder, data=None if data is None else data, quiet=quiet, allow_code=allow_code))
+
+
+def ladder(
+    data: str | Path,
+    *,
+    rungs: tuple[str, ...] | list[str] = (),
+    out: str | Path = "",
+    quiet: bool = False,
+    **settings: Unpack[TrainSettings],
+) -> LadderResult:
+    """Train and judge one method after the other on the same data, from the commonest class to a full network; resumable.
+
+    Each rung is trained with 1, 10 and 100 % of the labels. `rungs` are names (default: all); `settings` are fields of `Recipe`
+    that all share, but `from_` is for the rung `frozen`, and `minutes` for all trainings together. Raises UsageError.
+
+    >>> import clearsight as cs
+    >>> found = cs.ladder("digits", rungs=["majority", "pixels"], epochs=1, quiet=True)
+    >>> [row.name for row in found.standings]
+    ['majority', 'pixels']
+    """
+    return climb(data, out=str(out), rungs=rungs, quiet=quiet, **settings)
+
+
+def _settings(recipe: str | Path | Recipe, kind: type[Recipe]) -> dict[str, Any]:
+    """A recipe as settings: its name, or what a `Recipe` sets."""
+    if isinstance(recipe, Recipe):
+        return difference(recipe, kind() if isinstance(recipe, kind) else Recipe())
+    if not isinstance(recipe, (str, Path)):
+        raise UsageError(f"recipe must be a name, a .toml file or a Recipe. Got {type(recipe).__name__}.")
+    return {} if recipe == "auto" else {"recipe": str(recipe)}
+
+
+def _model(model: str | nn.Module | Build) -> dict[str, str]:
+    """The network as a setting; one of your own is named by where it is imported from, and allowed."""
+    word = model if isinstance(model, str) else lend(model)
+    if word.startswith("@"):
+        allow([word])
+    return {} if word == "auto" else {"model": word}
+
+
+def _leading(found: Trained | None) -> Trained:
+    """The run, in the process that has it."""
+    if found is None:
+        raise SystemExit(0)
+    return found

@@ -1,0 +1,141 @@
+"""`import clearsight as cs`: names, types and start-up of the front door, and the examples in its docstrings."""
+
+import ast
+import dataclasses
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+import clearsight
+from clearsight.api.settings import PretrainSettings, TrainSettings
+from clearsight.attacks.attack import attack as attack_pictures
+from clearsight.attacks.options import AttackKeywords, AttackOptions, AttackSettings
+from clearsight.base.result import Result
+from clearsight.training.recipe import WITHOUT_LABELS, Pretraining, Recipe
+
+SRC = Path(clearsight.__file__).parent
+ROOT = SRC.parents[1]
+RESULTS = (
+    "AttackResult", "CheckResult", "Comparison", "Evaluation", "Explanation", "LabelErrors", "LabelSuggestions", "LadderResult",
+    "Recomputation", "StressResult", "Trained", "Verification",
+)  # fmt: skip
+VERBS = [name for name in clearsight._PUBLIC if name.islower() and clearsight._PUBLIC[name].startswith("clearsight.api.")]
+
+
+def test_the_stub_has_the_same_names_from_the_same_modules():
+    stub = ast.parse((SRC / "__init__.pyi").read_text(encoding="utf-8"))
+    found = {}
+    for node in stub.body:
+        if isinstance(node, ast.ImportFrom):
+            assert all(alias.name == alias.asname for alias in node.names)  # `X as X`: what is public to a type checker
+            found |= {alias.name: node.module for alias in node.names}
+    modules = dict.fromkeys(clearsight._MODULES)
+    assert found == {name: home.removeprefix("clearsight.") for name, home in clearsight._PUBLIC.items()} | modules
+    assert (SRC / "py.typed").is_file()
+
+
+def test_every_name_is_there_and_is_listed():
+    assert dir(clearsight) == sorted(["__version__", *clearsight._PUBLIC, *clearsight._MODULES])
+    for name in clearsight.__all__:
+        assert getattr(clearsight, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        _ = clearsight.trian
+
+
+def test_the_package_is_imported_without_torch():
+    code = "import sys, clearsight as cs; dir(cs); cs.Recipe; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "clearsight" in loaded and not {"torch", "numpy", "PIL", "sklearn", "rich"} & set(loaded)
+
+
+@pytest.mark.parametrize("package", [name for _, name, is_package in pkgutil.walk_packages([str(SRC)], "clearsight.") if is_package])
+def test_no_module_is_hidden_by_a_function_of_its_name(package):
+    """`import clearsight.look.unit as u` gives the module."""
+    if package == "clearsight.sklearn":
+        pytest.importorskip("sklearn")
+    here = importlib.import_module(package)
+    for module in pkgutil.iter_modules(here.__path__):
+        if module.name != "__main__":
+            importlib.import_module(f"{package}.{module.name}")
+            assert inspect.ismodule(getattr(here, module.name)), f"{package}.{module.name}"
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_results_are_frozen_and_of_one_base(name):
+    result = getattr(clearsight, name)
+    assert issubclass(result, Result) and dataclasses.is_dataclass(result) and result.__dataclass_params__.frozen
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_returns_a_named_type_and_has_an_example(name):
+    verb = getattr(clearsight, name)
+    returned = get_type_hints(verb)["return"]
+    assert returned.__name__ in {*RESULTS, "Classifier", "Parts"}
+    assert ">>>" in verb.__doc__
+
+
+@pytest.mark.parametrize("name", [*VERBS, "register of models", "register of attacks"])
+def test_the_example_of_every_verb_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    verb, _, where = name.partition(" of ")
+    home = getattr(clearsight, where) if where else clearsight
+    example = doctest.DocTestParser().get_doctest(getattr(home, verb).__doc__, {}, name, None, 0)
+    failures = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example).failed
+    assert example.examples and not failures
+
+
+def test_keywords_of_training_are_the_fields_of_the_recipe():
+    parameters = {"recipe", "model"}
+    assert get_type_hints(TrainSettings) == {name: kind for name, kind in get_type_hints(Recipe).items() if name not in parameters}
+    without = parameters | set(WITHOUT_LABELS)
+    assert get_type_hints(PretrainSettings) == {name: kind for name, kind in get_type_hints(Pretraining).items() if name not in without}
+
+
+def test_keywords_of_an_attack_are_the_fields_of_its_options():
+    fields = get_type_hints(AttackOptions)
+    assert get_type_hints(AttackKeywords) == fields
+    own = set(inspect.signature(clearsight.attack).parameters)
+    assert get_type_hints(AttackSettings) == {name: kind for name, kind in fields.items() if name not in own}
+    assert len(inspect.signature(attack_pictures).parameters) == 5
+
+
+SNIPPET = """
+import clearsight as cs
+from torch import nn
+
+reveal_type(cs.load("x"))
+reveal_type(cs.train("x", cs.Recipe(model="pixels"), epochs=3, model=nn.Linear(2, 3)).classifier)
+reveal_type(cs.evaluate("x").table())
+cs.train("x", modle="y")
+cs.train("x", epochs="many")
+cs.attack("x", epsilno=0.1)
+cs.no_such_name
+"""
+SAYS = (
+    'Revealed type is "clearsight.classifier.classifier.Classifier"',
+    'Revealed type is "clearsight.classifier.classifier.Classifier"',
+    'Revealed type is "str"',
+    'Unexpected keyword argument "modle" for "train"',
+    'Argument "epochs" to "train" has incompatible type "str"; expected "int"',
+    'Unexpected keyword argument "epsilno" for "attack"',
+    'Module has no attribute "no_such_name"',
+)
+
+
+def test_a_type_checker_sees_through_the_front_door(tmp_path):
+    pytest.importorskip("mypy")
+    (tmp_path / "snippet.py").write_text(SNIPPET)
+    words = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
+    words += ["--cache-dir", str(ROOT / ".mypy_cache"), str(tmp_path / "snippet.py")]
+    said = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "MYPYPATH": "src"}).stdout
+    lines = [line.partition(": ")[2] for line in said.splitlines() if "snippet.py:" in line]
+    for line, expected in zip((line for line in lines if "defined in" not in line), SAYS, strict=True):
+        assert expected in line.replace("builtins.str", "str"), said
