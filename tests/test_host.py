@@ -21,7 +21,7 @@ from clearsight.attacks.attack import attack
 from clearsight.base import memory
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.evaluation.stress import stress
-from clearsight.images import hush
+from clearsight.images import decoder_messages
 from clearsight.images.decode import decode, picture_facts
 from clearsight.labels.label_errors import errors
 from clearsight.training.api import train
@@ -52,8 +52,8 @@ def state() -> dict[str, object]:
 
 
 def libtiff() -> list[object]:
-    found = [handler(None) for handler in hush._handlers()]
-    for handler, before in zip(hush._handlers(), found, strict=True):
+    found = [handler(None) for handler in decoder_messages._handlers()]
+    for handler, before in zip(decoder_messages._handlers(), found, strict=True):
         handler(before)
     return found
 
@@ -168,7 +168,7 @@ def test_the_hosts_own_remarks_are_heard_after_and_other_threads_lose_none():
     stop.set()
     for thread in threads:
         thread.join()
-    assert min(counts) > 0 and hush.remarks.within == 0
+    assert min(counts) > 0 and decoder_messages.no_warnings.within == 0
     warnings.filters[:] = [one for one in warnings.filters if one in before]  # those that this thread's catch_warnings put back
     with pytest.warns(UserWarning, match="Metadata Warning"):
         TiffImagePlugin.warnings.warn_explicit("Metadata Warning", UserWarning, "TiffImagePlugin.py", 1, module="PIL.TiffImagePlugin")
@@ -178,11 +178,11 @@ def test_the_hosts_own_remarks_are_heard_after_and_other_threads_lose_none():
 def test_a_forked_process_decodes_and_has_the_hosts_filters():
     script = f"""
 import os, warnings
-from clearsight.images import hush
+from clearsight.images import decoder_messages
 from clearsight.images.decode import decode
 before = list(warnings.filters)
-hush.remarks.__enter__(), hush.tiff.__enter__()
-hush.remarks.lock.acquire()  # as another thread may have at the time
+decoder_messages.no_warnings.__enter__(), decoder_messages.no_libtiff_messages.__enter__()
+decoder_messages.no_warnings.lock.acquire()  # as another thread may have at the time
 if not (child := os.fork()):
     assert warnings.filters == before and decode({BROKEN!r}).shape == (48, 64, 3) and warnings.filters == before
     os._exit(0)

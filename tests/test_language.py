@@ -21,7 +21,7 @@ PHRASES = {
     r"\b(some|any|no)body\b": "the user, the caller; or turn the sentence round",
     r"\b(whoever|whomever|whosoever)\b": "the caller, the user, code that …",
     r"\b(whatever|wherever)\b": "any, every, regardless of",
-    r"\b(is|are|was|were) none\b": "there is no …, not a …, empty",
+    r"(?-i:\b(is|are|was|were) none\b)": "there is no …, not a …, empty",
     r"\bnone the wiser\b": "say what does not help",
     r"\bof (which|whom|those|them) (none|nothing)\b": "none of",
     r"\bbefall(s|en|ing)?\b": "happens to",
@@ -54,7 +54,7 @@ COMPILED = {re.compile(pattern, re.IGNORECASE): better for pattern, better in PH
 # phrases left in each folder. Lower the number together with the text; when it is 0, take the line away.
 # (The comments keep lines apart that are edited at the same time, so that git can merge them.)
 LEFT = {
-    "augment": 0, "base": 24, "corruptions": 10, "datasets": 47, "images": 10, "layers": 6, "metrics": 6, "models": 48, "weights": 17,
+    "augment": 0, "base": 0, "corruptions": 10, "datasets": 47, "images": 0, "layers": 0, "metrics": 0, "models": 48, "weights": 17,
     # what uses a classifier
     "attacks": 16,
     # …
@@ -62,7 +62,7 @@ LEFT = {
     # …
     "look": 15,
     # …
-    "cli": 32,
+    "cli": 31,
     # what makes one
     "training": 65,
     # what judges one

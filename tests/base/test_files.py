@@ -34,7 +34,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch, place, 
         path.write_bytes(before)
     with monkeypatch.context() as patch:
         patch.setattr(os, "write" if place == "half" else place, half(os.write, [1]) if place == "half" else full)
-        with pytest.raises(ClearsightError, match=r"cannot write .*file: No space left on device\. What was there before is untouched"):
+        with pytest.raises(ClearsightError, match=r"cannot write .*file: No space left on device\. The previous content is untouched"):
             files.write_atomic(path, b"new content")
     assert [p.name for p in tmp_path.iterdir()] == (["file"] if before else [])
     assert before is None or path.read_bytes() == before

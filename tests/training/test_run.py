@@ -101,7 +101,7 @@ def test_a_folder_of_a_run_that_became_a_link_is_written_and_removed_in_by_nobod
     (tmp_path / "elsewhere" / ".x.0123abcd.tmp").write_text("half a thesis")
     (tmp_path / "elsewhere" / "00099-0000000.checkpoint").write_text("years of work")
     before = read_tree(tmp_path)
-    with pytest.raises(ClearsightError, match=f"{name} is a link, and a run writes and removes nothing behind one"):
+    with pytest.raises(ClearsightError, match=f"{name} is a link, and a run writes and removes nothing through links"):
         resume(made.run, quiet=True)
     assert read_tree(tmp_path) == before
 

@@ -1,4 +1,4 @@
-"""One line of a report that was checked: what, whether it holds, and in plain words what was found."""
+"""One checked line of a report: its name, whether it holds, and the finding in plain words."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -14,5 +14,5 @@ class Check:
     says: str
 
     def to_json(self) -> dict[str, Any]:
-        """As in the JSON of the verbs."""
+        """The line in JSON output."""
         return dataclasses.asdict(self)

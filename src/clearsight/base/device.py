@@ -1,4 +1,4 @@
-"""What the computation runs on: the device and its name."""
+"""The device of a computation, and a description of the hardware."""
 
 import platform
 
@@ -8,14 +8,14 @@ from .errors import UsageError
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` is the first GPU if there is one, else the processor; raises UsageError for one that is not there."""
+    """The device `name`; `auto` is the first GPU, or else the CPU. Raises UsageError for a device that cannot be used."""
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device).item()  # a value comes back: not from "meta", which has shapes only
+        torch.empty(1, device=device).item()  # fails on "meta", which has shapes but no values
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise UsageError(f"device {name!r} cannot be used here ({reason}). Leave it out, or say cpu.") from None
@@ -23,7 +23,7 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 def hardware() -> dict[str, str | int]:
-    """What made a number: processor, threads, GPU, versions."""
+    """The hardware and versions that a figure was measured with: processor, threads, GPU, Python, torch."""
     facts: dict[str, str | int] = {
         "processor": _processor(),
         "threads": torch.get_num_threads(),

@@ -1,4 +1,4 @@
-"""The one downloader: continues what was interrupted, checks what came, and leaves the whole file or none."""
+"""Downloads: interrupted ones continue, content is checked, and a file is written whole or not at all."""
 
 import hashlib
 import http.client
@@ -21,17 +21,17 @@ FAILURES = (OSError, ValueError, http.client.HTTPException)
 
 
 class _Short(OSError):
-    """The server closed the connection before all was sent."""
+    """The server closed the connection too early."""
 
 
 def download(
     address: str, path: str | Path, *, digest: str = "", size: int = 0, what: str = "", otherwise: str = "", quiet: bool = False
 ) -> Path:
-    """The file at `address`, whole, at `path`; one that is there already is checked and kept.
+    """Download the file at `address` to `path`; an existing one is checked and kept.
 
-    `digest` is `sha256:` or `md5:` and hexadecimal, or its beginning; without one the length alone is checked, which is `size`
-    bytes where the server does not say. What an interrupted try received waits in `.NAME.part`. Raises ClearsightError, which
-    calls the file `what` and ends in `otherwise` (what else one can do), and CorruptFile for a file that is not the published one.
+    `digest` is `sha256:` or `md5:` and hexadecimal, or its beginning; without one only the length is checked, which is `size`
+    bytes if the server does not report it. An interrupted download is kept in `.NAME.part`. Raises ClearsightError, which
+    calls the file `what` and ends in `otherwise` (an alternative), and CorruptFile for a file that is not the published one.
     """
     path = Path(path)
     what = what or path.name
@@ -40,7 +40,8 @@ def download(
             raise CorruptFile(f"{path} is not the file published at {address}: it should have {_named(digest)}. Delete it and try again.")
         return path
     part = path.with_name(f".{path.name}.part")
-    otherwise = otherwise or f"With a network, run this again: it goes on where it stopped. Or put the file of {address} at {path} by hand."
+    again = "With a network, run this again: it continues where it stopped."
+    otherwise = otherwise or f"{again} Or put the file of {address} at {path} yourself."
     try:
         make_folder(path.parent)
         with _alone(part, what) as file:
@@ -56,13 +57,13 @@ def download(
 
 
 def fits(path: Path, digest: str) -> bool:
-    """Whether the content of `path` has this `digest`, or begins its name with it; always, where it is empty."""
+    """Whether the digest of `path` begins with `digest`; true for ''."""
     with path.open("rb") as file:
         return _digest(file, digest).startswith(digest)
 
 
 def _digest(file: BufferedIOBase, wanted: str) -> str:
-    """The digest of an open file as `kind:hexadecimal`, of the kind that is wanted."""
+    """The digest of an open file as `kind:hexadecimal`, of the same kind as `wanted`."""
     if not wanted:
         return ""
     kind = wanted.partition(":")[0]
@@ -83,7 +84,7 @@ def _reason(error: Exception) -> object:
 
 @contextmanager
 def _alone(part: Path, what: str) -> Iterator[BufferedIOBase]:
-    """The partial file, open for this process only."""
+    """The partial file, opened and locked for this process."""
     with part.open("a+b") as file:
         try:
             import fcntl
@@ -97,7 +98,7 @@ def _alone(part: Path, what: str) -> Iterator[BufferedIOBase]:
 
 
 def _receive(address: str, file: BufferedIOBase, digest: str, size: int, what: str, quiet: bool) -> None:
-    """Fill `file`, going on where the connection broke; raises ClearsightError when what came has another digest."""
+    """Fill `file`, resuming after broken connections; raises ClearsightError if the content has another digest."""
     tries = 0
     while True:
         before = file.seek(0, os.SEEK_END)
@@ -113,12 +114,12 @@ def _receive(address: str, file: BufferedIOBase, digest: str, size: int, what: s
         if found.startswith(digest):
             return
         file.truncate(0)
-        if not before:  # else its beginning may be of an older file: once more, from the start
+        if not before:  # otherwise its beginning may be of an older file: try once more, from the start
             raise ClearsightError(f"{address} came with {_named(found)}, not {_named(digest)}. Nothing was kept; try again.")
 
 
 def _rest(address: str, file: BufferedIOBase, size: int, what: str, quiet: bool) -> None:
-    """Append what is missing, or begin again where the server cannot go on."""
+    """Append the missing bytes, or start again if the server cannot resume."""
     done = file.seek(0, os.SEEK_END)
     request = urllib.request.Request(address, headers={"Range": f"bytes={done}-"} if done else {})
     try:
@@ -127,7 +128,7 @@ def _rest(address: str, file: BufferedIOBase, size: int, what: str, quiet: bool)
         error.close()  # it holds the connection; Python 3.14 warns if it is left to the garbage collector
         if error.code != 416 or not done:
             raise
-        if error.headers.get("Content-Range", "") != f"bytes */{done}":  # what we have is not a beginning of it
+        if error.headers.get("Content-Range", "") != f"bytes */{done}":  # the partial file is not a beginning of it
             file.truncate(0)
             _rest(address, file, size, what, quiet)
         return

@@ -1,24 +1,24 @@
-"""Errors a person can act on: what is wrong, what is allowed, what came, what to do."""
+"""Errors that a user can act on: what is wrong, what is allowed, what came, what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class ClearsightError(Exception):
-    """Something failed for a reason that can be said in one clear line (exit code 1); a `table` below the line has lines of its own."""
+    """A failure with a reason in one line (exit code 1); `table` says whether further lines follow below it."""
 
     exit_code = 1
     table = False
 
 
 class UsageError(ClearsightError):
-    """What was asked for cannot be meant: a wrong name, value or combination (exit code 2)."""
+    """A wrong name, value or combination of options (exit code 2)."""
 
     exit_code = 2
 
 
 class UnreadableImage(ClearsightError):
-    """A picture that cannot be read whole; names the file and the reason."""
+    """A picture that cannot be decoded completely; names the file and the reason."""
 
     def __init__(self, source: str, reason: str) -> None:
         self.source = source
@@ -27,15 +27,15 @@ class UnreadableImage(ClearsightError):
 
 
 class MissingExtra(ClearsightError):
-    """A package that only some need is not installed; says how to install it."""
+    """An optional package is not installed; names the command that installs it."""
 
 
 class CorruptFile(ClearsightError):
-    """A file of ours whose content does not match its own digest, or does not parse."""
+    """A file written by Clearsight whose content does not match its digest, or does not parse."""
 
 
 class InUse(ClearsightError):
-    """Something else writes in the folder now; names it."""
+    """Another process is writing in the folder; names it."""
 
     def __init__(self, folder: object, holder: str) -> None:
         self.folder, self.holder = folder, holder
@@ -45,28 +45,28 @@ class InUse(ClearsightError):
 
 
 class LostProcess(ClearsightError):
-    """Another process of the same training ended or does not answer; the group cannot be taken down in order any more."""
+    """Another process of the same training ended or does not respond; the process group cannot be shut down in order."""
 
 
-JOINERS = "\u200c\u200d"  # not printable by themselves, and part of the spelling of names
+JOINERS = "\u200c\u200d"  # not printable alone, but part of the spelling of names
 
 
 def plain(name: object) -> str:
-    """A name on one line that any terminal can show: what is not printable is written as `\\n`, `\\x1b`, `\\udcff`."""
+    """A name on one line that any terminal can show; unprintable characters are escaped: `\\n`, `\\x1b`, `\\udcff`."""
     return "".join(
         letter if letter.isprintable() or letter in JOINERS else letter.encode("unicode_escape").decode() for letter in str(name)
     )
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
-    """Names as prose, cut after `most`: `a, b, c … (40 in all)`."""
+    """Names in a sentence, truncated after `most`: `a, b, c … (40 in all)`."""
     every = [plain(name) for name in names]
     shown = ", ".join(every[:most])
     return shown if len(every) <= most else f"{shown} … ({len(every)} in all)"
 
 
 def unknown(kind: str, name: object, allowed: Iterable[str]) -> UsageError:
-    """The error for a name that is not in a table, with the near ones first."""
+    """The error for an unknown name, with similar names first."""
     names = list(allowed)
     near = get_close_matches(str(name), names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {listed(names)}."

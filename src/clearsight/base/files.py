@@ -1,4 +1,4 @@
-"""The one writer: whatever Clearsight leaves on disk is either the old file or the new one, whole."""
+"""Atomic writing: after a crash at any moment a file is the old one or the new one, complete."""
 
 import errno
 import hashlib
@@ -12,13 +12,13 @@ from typing import Any
 
 from .errors import ClearsightError, CorruptFile, UsageError
 
-# a folder that may be written but not read, and file systems on which only files can be synced
+# folders that are writable but not readable, and file systems on which only files can be synced
 _NO_FOLDER_FSYNC = {errno.EACCES, errno.EINVAL, errno.ENOTSUP}
 _TEMPORARY = ".*." + "[0-9a-f]" * 8 + ".tmp"
 
 
 def cache_folder() -> Path:
-    """Where Clearsight keeps what it can make again: `CLEARSIGHT_CACHE`, else `~/.cache/clearsight`."""
+    """The folder for files that can be made again: `CLEARSIGHT_CACHE`, or else `~/.cache/clearsight`."""
     named = os.environ.get("CLEARSIGHT_CACHE")
     return Path(named) if named else Path.home() / ".cache" / "clearsight"
 
@@ -35,7 +35,7 @@ def file_digest(path: str | Path, kind: str = "sha256") -> str:
 
 
 def write_atomic(path: str | Path, *parts: bytes | str) -> None:
-    """Write `parts`, one after the other, to a temporary file beside `path`, fsync, rename over it, fsync the folder."""
+    """Write `parts`, one after the other, to a temporary file next to `path`, fsync, rename it to `path`, fsync the folder."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
@@ -44,21 +44,21 @@ def write_atomic(path: str | Path, *parts: bytes | str) -> None:
             _write(temporary, [part.encode() if isinstance(part, str) else part for part in parts])
             put_in_place(temporary, path)
         except BaseException:
-            with suppress(OSError):  # the first error is the one to tell
+            with suppress(OSError):  # the first error is the one to report
                 os.unlink(temporary)
             raise
     except OSError as error:
-        raise ClearsightError(f"cannot write {path}: {error.strerror or error}. What was there before is untouched.") from error
+        raise ClearsightError(f"cannot write {path}: {error.strerror or error}. The previous content is untouched.") from error
 
 
 def require_ours(path: Path, mark: str) -> None:
-    """Raise UsageError where a file of somebody else's, which does not hold `mark`, lies where one of ours is to be written."""
+    """Raise UsageError if `path` is a file without `mark`, that is, not written by Clearsight and not to be overwritten."""
     if path.is_file() and not is_link(path) and mark.encode() not in path.read_bytes():
         raise UsageError(f"{path} was not written by Clearsight, and would be written over: move it, or name another folder with --out.")
 
 
 def put_in_place(temporary: str | Path, path: Path) -> None:
-    """Rename a file whose content is synced over `path`, and sync the folder."""
+    """Rename a synced file to `path`, and sync the folder."""
     os.replace(temporary, path)
     try:
         _fsync_folder(path.parent)
@@ -67,14 +67,14 @@ def put_in_place(temporary: str | Path, path: Path) -> None:
 
 
 def make_folder(folder: Path) -> bool:
-    """Make `folder` and those missing above it, each entered durably in the one above; False when it is there. Raises OSError."""
+    """Make `folder` and its missing parents, each synced into its parent; False if it exists. Raises OSError."""
     if folder.is_dir():
         return False
     make_folder(folder.parent)
     try:
         os.mkdir(folder)
     except FileExistsError:
-        if folder.is_dir():  # another process was quicker
+        if folder.is_dir():  # another process was faster
             return False
         raise
     _fsync_folder(folder.parent)
@@ -82,7 +82,7 @@ def make_folder(folder: Path) -> bool:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` one of which only its owner sees anything, whatever the one above it is. Raises OSError."""
+    """Make a `folder` that only its owner can read, with any permissions of its parent. Raises OSError."""
     make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
     if os.name == "posix" and folder.stat().st_mode & 0o077:  # made by an older version
@@ -91,25 +91,25 @@ def private_folder(folder: Path) -> Path:
 
 
 def inside(folder: Path, *names: str) -> Path:
-    """`folder / *names`, to be written or removed in; raises ClearsightError where one of the names is a link, which could lead anywhere.
+    """`folder / *names`, to be written or removed in; raises ClearsightError if one of the names is a link, which could lead anywhere.
 
-    A link in place of a file needs no care: what is renamed over it, or removed, is the link.
+    A link in place of a file is harmless: renaming over it, or removing it, affects the link only.
     """
     path = folder
     for name in names:
         path = path / name
         if is_link(path):
-            raise ClearsightError(f"{path} is a link, and a run writes and removes nothing behind one. Put the folder itself there.")
+            raise ClearsightError(f"{path} is a link, and a run writes and removes nothing through links. Put the folder itself there.")
     return path
 
 
 def is_link(path: Path) -> bool:
-    """Whether `path` is a link, of Windows' junctions too (which Python knows from 3.12 on)."""
+    """Whether `path` is a link, or a junction of Windows (which Python recognises from 3.12 on)."""
     return path.is_symlink() or getattr(path, "is_junction", bool)()
 
 
 def clear(folder: Path, spared: Container[str] = ()) -> None:
-    """Remove all that is in the folder but what is called as in `spared`; of links the link. Raises ClearsightError or OSError."""
+    """Remove the content of the folder except the names in `spared`; links are removed, not followed. Raises ClearsightError or OSError."""
     for path in folder.iterdir():
         if path.name in spared:
             continue
@@ -121,7 +121,7 @@ def clear(folder: Path, spared: Container[str] = ()) -> None:
 
 
 def remove(path: Path) -> None:
-    """Unlink a file that may be gone already; raises ClearsightError when it stays."""
+    """Unlink a file that may be missing; raises ClearsightError if it cannot be removed."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
@@ -129,12 +129,12 @@ def remove(path: Path) -> None:
 
 
 def is_temporary(path: Path) -> bool:
-    """Whether `path` has the name of a file that `write_atomic` was still writing."""
+    """Whether `path` has the name of a temporary file of `write_atomic`."""
     return path.match(_TEMPORARY)
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed `write_atomic` left in `folder` and below; for a folder in which nobody else writes now."""
+    """Remove temporary files that a killed `write_atomic` left in `folder` and below; no other process may be writing there."""
     for path in folder.rglob(_TEMPORARY):
         remove(path)
 
@@ -162,7 +162,7 @@ def _write(path: Path, parts: list[bytes]) -> None:
     try:
         for part in parts:
             left = memoryview(part)
-            while left:  # a write may take less than it is given
+            while left:  # a write may be partial
                 left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
@@ -170,7 +170,7 @@ def _write(path: Path, parts: list[bytes]) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; one reader takes the first of two values under one name, another the last."""
+    """A JSON object without duplicate names, of which readers would take different values."""
     table = dict(pairs)
     if len(table) < len(pairs):
         raise ValueError("a name is given twice")

@@ -1,8 +1,8 @@
-"""One writer at a time: a lock on a folder that the system itself lets go of when the process that holds it ends, however it ends.
+"""Folder locks for one writer at a time, released by the operating system when the process ends, in any way.
 
-What excludes is the system's lock on the open file (`flock`, on Windows `msvcrt.locking`), never that a file is there: one that
-a kill has left, or that was copied with its folder, blocks nobody. It goes when the lock does, and may say who holds it.
-On a disk that keeps no locks (some network disks) nothing is excluded, and that is said.
+The lock is the system's on the open file (`flock`, on Windows `msvcrt.locking`), not the existence of the file: a file left by a killed
+process, or copied with its folder, blocks no other process. The file is removed with the lock and may name its holder.
+On a file system without locks (some network disks) nothing is excluded, and a note reports that.
 """
 
 import errno
@@ -34,33 +34,33 @@ else:
 
 
 RUN, REPORT = ".lock", ".report.lock"
-NAMES = (RUN, REPORT)  # what may be in a folder for the sake of its locks
-_TRIES = 100  # at making what others remove
-_LONGEST = 300  # characters of who holds a lock
+NAMES = (RUN, REPORT)  # files of locks that may be in a folder
+_TRIES = 100  # to create a file while other processes remove it
+_LONGEST = 300  # characters that describe the holder
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _TAKEN = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
-_FAR = 2**30  # the byte that Windows locks: a locked one cannot be read, and what is in the file can
+_FAR = 2**30  # the byte that Windows locks, beyond the content: a locked byte cannot be read
 
 
 class Lock:
-    """A lock that is held, until `release` or the end of the `with`; `note` is a line to say where the disk keeps none."""
+    """A lock held until `release` or the end of the `with` block; `note` is a line to show if the disk has no locks."""
 
     def __init__(self, path: Path, handle: int, note: str = "") -> None:
         self.path, self.handle, self.note = path, handle, note
         _held.add(self)
 
     def release(self) -> None:
-        """Let go, and remove the file; once is enough. Raises ClearsightError when it stays."""
+        """Release the lock and remove its file; further calls do nothing. Raises ClearsightError if the file cannot be removed."""
         if self not in _held:
             return
         _held.discard(self)
         try:
-            if sys.platform != "win32" and _is_at(self.handle, self.path):  # before letting go: nobody else can have it yet
+            if sys.platform != "win32" and _is_at(self.handle, self.path):  # before the release, while no other process can hold it
                 remove(self.path)
         finally:
             os.close(self.handle)
-        if sys.platform == "win32":  # there a file that is open anywhere cannot be removed
+        if sys.platform == "win32":  # where open files cannot be removed
             with suppress(OSError):
                 self.path.unlink()
 
@@ -71,7 +71,7 @@ class Lock:
         try:
             self.release()
         except ClearsightError:
-            if error is None:  # the first error is the one to tell
+            if error is None:  # the first error is the one to report
                 raise
 
 
@@ -79,9 +79,9 @@ _held: set[Lock] = set()
 
 
 def hold(folder: Path, name: str = RUN, *, wait: bool = False) -> Lock:
-    """The lock `name` of `folder`, which is made if it is not there; with `wait` when whoever holds it has let go.
+    """Take the lock `name` of `folder`, which is made if missing; `wait` waits for the holder to release it.
 
-    Raises InUse when another holds it, ClearsightError when the folder cannot be made or written.
+    Raises InUse if another process holds it, ClearsightError if the folder cannot be made or written.
     """
     path = folder / name
     try:
@@ -99,14 +99,14 @@ def hold(folder: Path, name: str = RUN, *, wait: bool = False) -> Lock:
                 if not wait:
                     _say_who(handle)
                 return Lock(path, handle, note)
-            os.close(handle)  # who held it has removed it meanwhile
+            os.close(handle)  # the former holder has removed it meanwhile
     except OSError as error:
         raise ClearsightError(f"cannot make the folder {folder}, or write in it: {error.strerror or error}.") from error
     raise ClearsightError(f"cannot lock {folder}: others make and remove it again and again. Try once more.")
 
 
 def require_unlocked(folder: Path, name: str = RUN) -> None:
-    """Raise InUse when another holds the lock `name` of `folder` now; makes nothing, and holds nothing afterwards."""
+    """Raise InUse if another process holds the lock `name` of `folder`; creates nothing, and holds nothing afterwards."""
     path = folder / name
     try:
         handle = os.open(path, _FLAGS & ~os.O_CREAT)
@@ -119,7 +119,7 @@ def require_unlocked(folder: Path, name: str = RUN) -> None:
 
 
 def _opened(path: Path) -> int | None:
-    """The lock's file, open; None where its folder was removed by another meanwhile."""
+    """The open file of the lock; None if another process has removed its folder meanwhile."""
     if path.is_symlink():
         raise ClearsightError(f"{path} is a link, and is not followed: remove it.")
     try:
@@ -134,7 +134,7 @@ def _opened(path: Path) -> int | None:
 
 
 def _take(handle: int, path: Path, wait: bool) -> str:
-    """Lock the open file; returns what there is to say. Raises InUse when another still has it after a tenth of a second."""
+    """Lock the open file; returns a note, or ''. Raises InUse if another process still holds it after a tenth of a second."""
     tries = 0
     while True:
         try:
@@ -149,11 +149,11 @@ def _take(handle: int, path: Path, wait: bool) -> str:
             tries += 1
             if tries == 10:
                 raise InUse(path.parent, _who(handle))
-            time.sleep(0.01)  # who only looked whether it is taken, or is just ending, has it no longer
+            time.sleep(0.01)  # a process that only tested it, or is ending, has released it by then
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Whether the open file is the one that has this name now."""
+    """Whether the open file is still the one at `path`."""
     try:
         return os.path.samestat(os.fstat(handle), os.stat(path, follow_symlinks=False))
     except FileNotFoundError:
@@ -161,7 +161,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _say_who(handle: int) -> None:
-    """Write into the file who holds the lock; where that cannot be written, nothing is known of them."""
+    """Describe the holder in the lock's file, if it can be written."""
     program = Path(sys.argv[0])
     command = shlex.join([program.parent.name if program.name == "__main__.py" else program.name, *sys.argv[1:]])
     words = f"process {os.getpid()} on {socket.gethostname()} ({command:.200})"
@@ -171,14 +171,14 @@ def _say_who(handle: int) -> None:
 
 
 def _who(handle: int) -> str:
-    """What `_say_who` has written."""
+    """The description that `_say_who` wrote."""
     os.lseek(handle, 0, os.SEEK_SET)
     line, end, _rest = os.read(handle, 4 * _LONGEST).decode("utf-8", "replace").partition("\n")
     return line[:_LONGEST] if end else "another process"
 
 
 def _let_go_in_child() -> None:
-    """A forked child holds nothing: a lock would outlive its process with it."""
+    """Close the locks in a forked child, which would keep them after its parent's end."""
     for lock in _held:
         with suppress(OSError):
             os.close(lock.handle)

@@ -1,15 +1,15 @@
-"""Text that others wrote, for Markdown: one line of letters, whatever it holds."""
+"""Untrusted text in Markdown: one line in which nothing is markup."""
 
 import re
 
 from .errors import plain
 
-# words and numbers that no reader of Markdown takes for anything else
+# words and numbers that are plain text for every Markdown parser
 _HARMLESS = re.compile(r"[^\W_]+(?:(?:_+|[ ,./:+=%×-]+)[^\W_]+)*%?")
 
 
 def inline(text: object) -> str:
-    """`text` on one line of Markdown: as it is where it is harmless, else as code, in which nothing is markup, HTML or a link."""
+    """`text` on one line of Markdown: unchanged if it is harmless, or else as code, without markup, HTML or links."""
     line = plain(text)
     if _HARMLESS.fullmatch(line) and "://" not in line and "www." not in line.lower():
         return line

@@ -1,4 +1,4 @@
-"""One habit of glibc worth changing, in a process that is one's own."""
+"""Memory settings of glibc, for processes that belong to the command line."""
 
 import ctypes
 import os
@@ -8,11 +8,11 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
 def keep_large_buffers() -> None:
-    """Tell glibc to reuse large buffers instead of returning them to the system after every step.
+    """Make glibc reuse large buffers instead of returning them to the system after every step.
 
-    Each activation would otherwise be mapped, zeroed and unmapped again: 1.2× in training, 2× in inference. The process keeps the most
-    memory that it ever had: the command line calls this, a library call never does. What is free goes back first, once: to give
-    it back again would be to fetch it again. Does nothing where the C library is not glibc.
+    Otherwise each activation is mapped, zeroed and unmapped again; 1.2× as fast in training, 2× in inference. The process keeps its peak
+    memory, so the command line calls this and library functions never do. Free memory is returned once, before; a second time would
+    only fetch it again. Does nothing without glibc.
     """
     if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", ()):
         _tell_glibc()
@@ -20,7 +20,7 @@ def keep_large_buffers() -> None:
 
 @cache
 def _tell_glibc() -> None:
-    if not (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc"):  # musl knows the name and nothing of it
+    if not (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc"):  # musl has the name but no value
         return
     libc = ctypes.CDLL("libc.so.6")
     libc.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""bfloat16: where the chip multiplies it, and networks whose weights are in it."""
+"""bfloat16: hardware support, and copies of networks with bfloat16 weights."""
 
 import copy
 import os
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 from .errors import wrong
 
-FORCED = "CLEARSIGHT_BF16"  # on, off or auto (as the chip says): so that both roads are tested on every chip
-# their sums and statistics need the digits of float32, and their few weights cost nothing
+FORCED = "CLEARSIGHT_BF16"  # on, off or auto (hardware support): both paths can be tested on any processor
+# their sums and statistics need the precision of float32, and they have few weights
 NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether products in bfloat16 are done by the chip; emulated ones are ten times slower than float32.
+    """Whether the hardware multiplies in bfloat16; emulation is ten times slower than float32.
 
-    `CLEARSIGHT_BF16` set to `on` or `off` answers in its place; raises UsageError for another word.
+    `CLEARSIGHT_BF16` set to `on` or `off` overrides it; raises UsageError for another word.
     """
     forced = os.environ.get(FORCED, "auto")
     if forced not in ("auto", "on", "off"):
@@ -31,12 +31,12 @@ def has_bf16(device: torch.device) -> bool:
 
 
 def halves(model: nn.Module) -> bool:
-    """Whether bfloat16 is precise enough for `model` and everything in it: features that were designed count on more digits."""
+    """Whether bfloat16 is precise enough for `model` and its modules; hand-designed features need more precision."""
     return all(getattr(module, "HALVES", True) for module in model.modules())
 
 
 def heads(model: nn.Module) -> list[str]:
-    """The names of the last layers of `model` and of the networks in it; of a network that names none, its last linear layer's."""
+    """The names of the heads of `model` and of networks in it; without a `HEAD`, of its last linear layer."""
     named = [f"{name}.{module.HEAD}".removeprefix(".") for name, module in model.named_modules() if hasattr(module, "HEAD")]
     linear = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     there = dict(model.named_modules())
@@ -44,10 +44,10 @@ def heads(model: nn.Module) -> list[str]:
 
 
 def halved(model: nn.Module, last: Iterable[str] | None = None) -> nn.Module:
-    """A copy of `model` with bfloat16 weights for inputs of the type that `accepts` says.
+    """A copy of `model` with bfloat16 weights, for inputs of the dtype `accepts`.
 
-    The `last` layers (left out: its `heads`) stay float32 and so does what comes of them: of two scores of about 20, bfloat16 cannot
-    tell apart those that differ by less than 0.1. Norms stay float32 too; they, the last layers and all buffers are the model's own.
+    The `last` layers (default: its `heads`) and their outputs stay float32: bfloat16 cannot resolve logits of about 20 that differ by
+    less than 0.1. Norms stay float32 too. They, the last layers and all buffers are shared with the model.
     """
     names = heads(model) if last is None else list(last)
     ends = [model.get_submodule(name) for name in names]
@@ -68,11 +68,11 @@ def _widened(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def centred_error(found: Tensor, expected: Tensor) -> float:
-    """How far logits `(N, K)` are from the `expected` ones, as a share of their spread over the classes; what all share moves no answer."""
+    """The error of logits `(N, K)`, centred over the classes, relative to the norm of the expected ones."""
     ours, theirs = (of.double() - of.double().mean(1, keepdim=True) for of in (found, expected))
     return float((ours - theirs).norm() / theirs.norm().clamp_min(1e-6))
 
 
 def accepts(model: nn.Module) -> torch.dtype:
-    """The type of the inputs of a `model` that may be halved: float32 where it has no weights in bfloat16."""
+    """The dtype of the inputs of `model`: bfloat16 if it has weights in bfloat16, or else float32."""
     return torch.bfloat16 if any(p.dtype == torch.bfloat16 for p in model.parameters()) else torch.float32

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar with rate and time left for people, a line now and then for logs."""
+"""Progress on stderr: a bar with rate and time left on terminals, occasional lines in logs."""
 
 import sys
 import time
@@ -8,8 +8,8 @@ from types import TracebackType
 class Progress:
     """A bar `label ━━━━ 1200/6000 512 pictures/s 0:09 left · loss 0.41` that never touches stdout.
 
-    On a terminal it redraws in place; elsewhere it prints a line every `every` seconds, so that nothing
-    under two seconds leaves a trace in a log. `quiet=True` prints nothing.
+    On a terminal it redraws in place; elsewhere it prints a line every `every` seconds, so that short
+    tasks print nothing. `quiet=True` prints nothing at all.
     """
 
     def __init__(self, label: str, total: int, unit: str = "pictures", *, quiet: bool = False, every: float = 15.0) -> None:
@@ -43,7 +43,7 @@ class Progress:
         self._resumed_at += n
 
     def update(self, n: int, note: str = "") -> None:
-        """`n` more units are done; `note` is what to read beside the bar."""
+        """`n` more units are done; `note` is shown next to the bar."""
         self.done += n
         self.note = note or self.note
         now = time.monotonic()

@@ -1,7 +1,7 @@
 """Counter-based randomness: a draw is a pure function of (seed, epoch, sample index, operation).
 
-So the pictures are the same for any number of workers, any batch size and after any resume, and there
-is no generator state to save. The mixer is splitmix64 (Steele, Lea, Flood, OOPSLA 2014), on int64 tensors and on NumPy's uint64.
+Pictures are the same for any number of workers, any batch size and after any resume, and no generator
+state has to be saved. The mixer is splitmix64 (Steele, Lea, Flood, OOPSLA 2014), on int64 tensors and on NumPy's uint64.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-LANES = 8  # normal numbers from one word of 64 bits: two from 16
+LANES = 8  # normal variates from one word of 64 bits: two from 16 bits
 
-# arrays of no dimension: NumPy takes them in two thirds of the time of its scalars
+# zero-dimensional arrays: faster in NumPy than its scalars, two thirds of the time
 _GOLDEN, _MIX1, _MIX2 = (np.array(value, np.uint64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _SHIFT1, _SHIFT2, _SHIFT3, _SHIFT4 = (np.array(bits, np.uint64) for bits in (30, 27, 31, 40))
 _UNIT = 2.0**-24
@@ -26,7 +26,7 @@ _UNIT = 2.0**-24
 
 @contextmanager
 def generators_kept() -> Iterator[None]:
-    """Whatever is drawn and seeded within, the global generators of torch (of the processor), random and NumPy are afterwards as before."""
+    """Restore the global generators of torch (CPU), random and NumPy afterwards."""
     kept = torch.default_generator.get_state(), random.getstate(), np.random.get_state()
     try:
         yield
@@ -38,7 +38,7 @@ def generators_kept() -> Iterator[None]:
 
 @contextmanager
 def accelerators_kept() -> Iterator[None]:
-    """The same for torch's generators of GPUs; those of CUDA first used within are left as `torch.manual_seed` would have set them."""
+    """Restore torch's GPU generators afterwards; CUDA generators first used inside end as `torch.manual_seed` would have set them."""
     used = torch.cuda.is_initialized()
     kept = torch.cuda.get_rng_state_all() if used else []
     metal = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
@@ -54,7 +54,7 @@ def accelerators_kept() -> Iterator[None]:
 
 
 def seed_generators(seed: int, device: torch.device) -> None:
-    """Seed torch's generators of the processor and of `device` alone: `torch.manual_seed` would seed GPUs that are not used yet."""
+    """Seed torch's generators of the CPU and of `device` only; `torch.manual_seed` would also seed GPUs that are not used."""
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
         with torch.cuda.device(device):
@@ -65,7 +65,7 @@ def seed_generators(seed: int, device: torch.device) -> None:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """What torch draws on the processor within follows from `seed`; the host's generator is afterwards as before."""
+    """Seed torch's CPU generator inside, and restore it afterwards."""
     kept = torch.default_generator.get_state()
     try:
         torch.default_generator.manual_seed(seed)
@@ -85,7 +85,7 @@ def _shift_right(x: Tensor, bits: int) -> Tensor:
 
 
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The same in NumPy and in place: a quarter of the time of many small tensors."""
+    """`_mix` in NumPy and in place: a quarter of the time of many small tensors."""
     shifted = np.empty_like(x)
     for bits, factor in ((_SHIFT1, _MIX1), (_SHIFT2, _MIX2)):
         x ^= np.right_shift(x, bits, out=shifted)
@@ -110,7 +110,7 @@ def uniform(seed: int, epoch: int, indices: Tensor, operation: str, draws: int =
 
 
 def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 1) -> Tensor:
-    """Numbers of the standard normal distribution, float32 `(N, draws)`, for the samples `indices`: pairs from 2¹⁶ points of the plane."""
+    """Standard normal variates, float32 `(N, draws)`, for the samples `indices`: pairs from 2¹⁶ points of the plane."""
     words = _words(seed, epoch, indices, operation, -(-draws // LANES))
     if isinstance(words, Tensor):
         places = words.view(torch.int16).to(torch.int32) & 0xFFFF
@@ -122,20 +122,20 @@ def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 
 
 @lru_cache(maxsize=4)
 def _points(device: torch.device) -> Tensor:
-    """A sunflower's spiral, complex64 `(2¹⁶,)`, as dense as the normal distribution of two numbers.
+    """A sunflower spiral, complex64 `(2¹⁶,)`, with the density of the bivariate normal distribution.
 
-    H. Vogel, A better way to construct the sunflower head, 1979, with the radii of Box and Muller. Either number has mean 0, variance
-    1 and kurtosis 3 to within 0.004 and reaches 4.4; its distribution is the normal one to within 0.0004 everywhere.
+    H. Vogel, A better way to construct the sunflower head, 1979, with the radii of Box and Muller. Each coordinate has mean 0, variance
+    1 and kurtosis 3 to within 0.004 and reaches 4.4; its distribution function is normal to within 0.0004.
     """
     n = 2**16
     places = torch.arange(n, dtype=torch.float64)
     radii = torch.sqrt(-2 * torch.log((places + 0.5) / n))
-    points: Tensor = torch.polar(radii, places * (math.pi * (3 - 5**0.5)))  # turned by the golden angle from one to the next
+    points: Tensor = torch.polar(radii, places * (math.pi * (3 - 5**0.5)))  # the golden angle between two points
     return points.to(device, torch.complex64)
 
 
 def _words(seed: int, epoch: int, indices: Tensor, operation: str, n: int) -> Tensor | NDArray[np.uint64]:
-    """64 random bits each, `(N, n)`: an array for indices on the CPU, else an int64 tensor there."""
+    """Words of 64 random bits, `(N, n)`: an array for indices on the CPU, or else an int64 tensor on their device."""
     start = np.array(key(seed, epoch, operation), np.uint64)
     lanes = np.arange(1, n + 1, dtype=np.uint64) * _GOLDEN
     if indices.device.type != "cpu":

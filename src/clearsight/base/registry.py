@@ -1,4 +1,4 @@
-"""Tables of named rows: one way to look a name up, one way to be told that it is not there."""
+"""Look-up in tables of named rows, with one error for unknown names."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -9,7 +9,7 @@ Row = TypeVar("Row")
 
 
 def look_up(table: Mapping[str, Row], name: str, kind: str) -> Row:
-    """The row called `name`; raises UsageError with near names when there is none."""
+    """The row called `name`; raises UsageError with similar names for an unknown one."""
     try:
         return table[name]
     except KeyError:

@@ -20,12 +20,12 @@ def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: floa
 
 
 def spelled(name: str) -> str:
-    """What a setting is called outside of Python, whose own words may not be names: `from_` is `from`."""
+    """The name of a setting outside of Python: `from_`, because `from` is a keyword, is `from`."""
     return name.removesuffix("_")
 
 
 def from_dict(cls: type[Settings], values: Mapping[str, Any], base: Settings | None = None) -> Settings:
-    """Settings of class `cls`: `base` (or the defaults) with `values` laid over; every value is checked."""
+    """Settings of class `cls`: `base` (or the defaults) updated with `values`; raises UsageError for a wrong name or value."""
     hints = get_type_hints(cls)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
     names = {spelled(name): name for name in fields}
@@ -60,7 +60,7 @@ def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
-    """The flat table in a TOML file; raises UsageError when it is missing or does not parse."""
+    """The flat table in a TOML file; raises ClearsightError if it cannot be read, UsageError if it does not parse."""
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -70,7 +70,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def to_toml(settings: Any, title: str = "") -> str:
-    """The settings as TOML, each line with its meaning; `from_dict(tomllib.loads(...))` gives them back."""
+    """The settings as TOML, each line with its meaning; the inverse is `from_dict(tomllib.loads(...))`."""
     lines = ["".join(c if c.isprintable() else " " for c in f"# {line}") for line in title.splitlines()]
     for field in dataclasses.fields(settings):
         value = _toml_value(getattr(settings, field.name))
@@ -82,6 +82,6 @@ def _toml_value(value: bool | int | float | str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # JSON's escapes are TOML's, but for the one control character that JSON leaves as it is
+        # TOML has the escapes of JSON, except for one control character that JSON does not escape
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)

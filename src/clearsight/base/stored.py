@@ -1,4 +1,4 @@
-"""JSON that was stored and is taken back: what has another shape, by whatever hand, is one clear line that names the file."""
+"""Read stored JSON; a file of another shape is one clear error that names it."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -11,13 +11,13 @@ from .errors import CorruptFile
 from .files import read_json
 
 Kind = TypeVar("Kind")
-# what Python raises when a value is not of the kind, or not in the place, that was taken for granted
+# raised by Python for a value of an unexpected kind or place
 _MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @contextmanager
 def taken_from(path: Path, what: str) -> Iterator[None]:
-    """While values of the file `path` are used, a wrong kind or a missing one raises CorruptFile: it is not `what`."""
+    """Inside, a value of a wrong kind, or a missing one, raises CorruptFile: `path` is not `what`."""
     try:
         yield
     except _MISSHAPEN as error:
@@ -25,7 +25,7 @@ def taken_from(path: Path, what: str) -> Iterator[None]:
 
 
 def read_table(path: Path, what: str, kinds: Mapping[str, Any] | None = None, *, also: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The JSON object in `path`, with values of the `kinds` by name and, where it has them, of those in `also`; raises CorruptFile."""
+    """The JSON object in `path`, with values of the `kinds` by name and optional ones of `also`; raises CorruptFile."""
     found = read_json(path)
     if not isinstance(found, dict):
         raise CorruptFile(f"{path} is not {what} (it holds no JSON object). Take it away, and make it again.")
@@ -36,7 +36,7 @@ def read_table(path: Path, what: str, kinds: Mapping[str, Any] | None = None, *,
 
 
 def fitting(cls: type[Kind], row: Any) -> Kind:
-    """The dataclass `cls` of a JSON object's values; raises TypeError for another name, or a value of another kind."""
+    """The dataclass `cls` with the values of a JSON object; raises TypeError for an unknown name or a value of a wrong kind."""
     made = cls(**row)
     hints = get_type_hints(cls)
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
@@ -46,9 +46,9 @@ def fitting(cls: type[Kind], row: Any) -> Kind:
 
 
 def _is(value: Any, kind: Any) -> bool:
-    """Whether a JSON value is of a kind such as `float`, `list[str]` or `dict | None`; true and false are no numbers.
+    """Whether a JSON value is of a kind such as `float`, `list[str]` or `dict | None`; booleans are not numbers.
 
-    Of lists the elements are looked at where they are text; what else a list or a table holds is for its user to meet.
+    Elements of lists are only checked for `list[str]`.
     """
     if isinstance(kind, UnionType):
         return any(_is(value, one) for one in get_args(kind))

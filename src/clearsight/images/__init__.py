@@ -1,1 +1,1 @@
-"""Pictures: bytes in, uint8 out; preprocessing as data."""
+"""Pictures: decoding to uint8, and preprocessing described by data."""

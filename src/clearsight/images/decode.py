@@ -1,4 +1,4 @@
-"""One decoder for everything that may be a picture, over Pillow: whole pictures or a reason, never something else."""
+"""One decoder for every kind of picture, on top of Pillow: the complete picture, or an error with the reason."""
 
 import os
 import re
@@ -27,9 +27,9 @@ from PIL import (
 )
 
 from ..base.errors import UnreadableImage, unknown, wrong
-from . import hush, jpeg
+from . import decoder_messages, jpeg
 
-# Not Image.open: it judges sizes by a process-wide limit with a warning, and gives a JPEG with a second picture in it to another reader
+# Not Image.open: it has a process-wide size limit that warns, and passes a JPEG with a second picture in it to another reader
 READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
     "JPEG": (rb"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
     "PNG": (rb"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
@@ -40,9 +40,9 @@ READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
     "AVIF": (rb"....ftyp(?:avif|avis|mif1|msf1)", AvifImagePlugin.AvifImageFile),
 }
 FORMATS = tuple(kind for kind in READERS if kind not in ("AVIF", "WEBP") or features.check(kind.lower()))
-# What a picture's file name ends in; the content decides what it is
+# File name extensions of pictures; the format follows from the content
 SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"))
-OTHERS = {  # what else is found under a picture's name
+OTHERS = {  # other content found in files with such names
     rb"version https://git-lfs": "a Git LFS pointer; `git lfs pull` fetches the picture",
     rb"\s*(?:<!doctype html|<html)": "a web page",
     rb"\s*(?:<\?xml|<svg)": "SVG or other XML",
@@ -54,11 +54,11 @@ OTHERS = {  # what else is found under a picture's name
     rb"[\t\n\r\x20-\x7e]+\Z": "text",
 }
 MAX_PIXELS = 64_000_000
-SMALLEST = 8  # px; and an eighth is the least that a JPEG is decoded at
+SMALLEST = 8  # px; JPEGs are decoded at 1/8 of their size or more
 MAX_METADATA_BYTES = 2**26
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 WHITES = (1, 255, 65535)
-UPRIGHT = {  # EXIF orientation → what undoes it
+UPRIGHT = {  # EXIF orientation → the transposition that undoes it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -71,7 +71,7 @@ UPRIGHT = {  # EXIF orientation → what undoes it
 
 @dataclass(frozen=True)
 class Facts:
-    """What a picture's header says: size in px as displayed, Pillow's mode, file format."""
+    """The header of a picture: size in px as displayed, Pillow's mode, file format."""
 
     width: int
     height: int
@@ -91,10 +91,10 @@ def decode(
 ) -> np.ndarray:
     """The picture in `source` (path, bytes, binary file, PIL image or uint8 array) as uint8 `(H, W, C)`.
 
-    C is 1 for grey and 3 for RGB, `channels` forces either. EXIF orientation is applied if `upright`, alpha laid on white, 16-bit
-    values scaled, CMYK and palettes converted; of an animation the first frame. 32-bit and float grey is scaled by the
-    least usual white (1 for floats, 255, 65535) that no pixel exceeds. With `min_side` a JPEG may come smaller, its
-    short side never under `min_side` px. Raises UnreadableImage for everything else, called `name` in the message.
+    C is 1 for grey and 3 for RGB; `channels` forces either. EXIF orientation is applied if `upright`, alpha composed on white, 16-bit
+    values scaled, CMYK and palettes converted; an animation is its first frame. 32-bit and float grey is scaled by the
+    smallest usual white (1 for floats, 255, 65535) that no pixel exceeds. With `min_side` a JPEG may be decoded smaller, its
+    short side at least `min_side` px. Raises UnreadableImage for everything else, called `name` in the message.
     """
     if channels not in (None, 1, 3):
         raise wrong("channels", "1, 3 or None", channels)
@@ -108,9 +108,9 @@ def decode(
 
 
 def examined(source: Any) -> tuple[Facts, np.ndarray]:
-    """The facts and the whole picture in `source`, opened once; of a JPEG that may come smaller, that road is tried as well.
+    """The facts and the complete picture in `source`, opened once; a JPEG is also decoded at a reduced size if that is possible.
 
-    So whoever is to say whether a picture can be used finds what those meet who use it at any size. Raises UnreadableImage.
+    So a check meets every error that a later use at any size could meet. Raises UnreadableImage.
     """
     name = source_name(source)
     if _is_array(source):
@@ -126,17 +126,17 @@ def examined(source: Any) -> tuple[Facts, np.ndarray]:
 
 
 def _pixels(image: Image.Image, name: str, min_side: int | None, upright: bool) -> Image.Image | np.ndarray:
-    """What an opened picture shows, grey or RGB: an array where the faster decoder gave it, which is never turned."""
+    """The pixels of an opened picture, grey or RGB; an array from the faster decoder, which only reads upright pictures."""
     file = None
     if isinstance(image, ImageFile.ImageFile):
         file = image.fp
-        # a row at once: Pillow puts one together from blocks, in time that grows with the square of their number
+        # a whole row at once: Pillow assembles a row from blocks in quadratic time
         image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
     if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
         data = jpeg.whole(file)
         if jpeg.scalable(data):
             if min_side:
-                image.draft(None, (min_side, min_side))  # halves only as long as both sides stay at least this
+                image.draft(None, (min_side, min_side))  # halved only while both sides stay at least this long
             if _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
                 return pixels
     image.load()
@@ -157,7 +157,7 @@ def _finished(flat: Image.Image | np.ndarray, channels: int | None, name: str) -
 
 
 def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> Facts:
-    """Size, mode and format, from the header alone where that says which way is up (all but PNG); raises UnreadableImage."""
+    """Size, mode and format, from the header alone where it has the orientation (all formats but PNG); raises UnreadableImage."""
     name = source_name(source)
     if _is_array(source):
         picture = _from_array(source, None, name)
@@ -165,13 +165,13 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
     with _opened(source, formats, max_pixels, name) as image:
         if image.format == "PNG":
             image.load()  # the EXIF may come after the pixels
-        turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # Pillow has turned the size of a TIFF
+        turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # Pillow has already transposed the size of a TIFF
         width, height = image.size[::-1] if turned else image.size
         return Facts(width, height, image.mode, image.format or "")
 
 
 def source_name(source: Any) -> str:
-    """What to call `source` in a message."""
+    """The name of `source` in a message."""
     if isinstance(source, (str, os.PathLike)):
         return os.fspath(source)
     if isinstance(source, (bytes, bytearray)):
@@ -181,7 +181,7 @@ def source_name(source: Any) -> str:
 
 @contextmanager
 def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> Iterator[Image.Image]:
-    """The picture with its header read and its size within the limit; whatever goes wrong with it is UnreadableImage."""
+    """The picture with its header read and its size within the limit; any exception inside becomes UnreadableImage."""
     for kind in formats:
         if kind not in FORMATS:
             raise unknown("picture format", kind, FORMATS)
@@ -189,22 +189,22 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> 
     try:
         if isinstance(source, Image.Image):
             _limit(source, max_pixels, name)
-            with hush.remarks, hush.tiff if source.format == "TIFF" else nullcontext():
-                copy = source.copy()  # what is done to it must not show in the caller's
+            with decoder_messages.no_warnings, decoder_messages.no_libtiff_messages if source.format == "TIFF" else nullcontext():
+                copy = source.copy()  # the caller's picture must not change
                 copy.format = source.format
                 yield copy
             return
-        with hush.remarks, _stream(source, name) as stream:
+        with decoder_messages.no_warnings, _stream(source, name) as stream:
             kind = _kind(stream, formats, name)
             if (size := stream.seek(0, os.SEEK_END)) > (most := 8 * max_pixels + MAX_METADATA_BYTES):
                 raise UnreadableImage(name, f"it has {size:,} bytes; the limit is {most:,}")
             stream.seek(0)
-            with hush.tiff if kind == "TIFF" else nullcontext(), READERS[kind][1](stream) as image:
+            with decoder_messages.no_libtiff_messages if kind == "TIFF" else nullcontext(), READERS[kind][1](stream) as image:
                 _limit(image, max_pixels, name)
                 yield image
     except UnreadableImage:
         raise
-    except Exception as error:  # Pillow raises a dozen kinds on broken files, some of them by accident
+    except Exception as error:  # Pillow raises a dozen kinds of exceptions on broken files, some by accident
         raise UnreadableImage(name, _reason(error, kind)) from error
 
 
@@ -221,7 +221,7 @@ def _stream(source: Any, name: str) -> Any:
     if not hasattr(source, "read"):
         raise UnreadableImage(name, f"a picture is a path, bytes, a binary file, a PIL image or a uint8 array, not {type(source).__name__}")
     if hasattr(source, "seekable") and source.seekable():
-        return nullcontext(source)  # the caller's to close
+        return nullcontext(source)  # closed by the caller
     return BytesIO(source.read())
 
 
@@ -251,7 +251,7 @@ def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
 
 
 def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
-    """Pillow takes a PNG whose pixels end early for whole, and leaves its last rows 0."""
+    """Raise EOFError for a PNG whose pixel data end early; Pillow accepts it and leaves the last rows 0."""
     if any(image.crop((0, max(0, image.height - 2), *image.size)).tobytes()):
         return
     file.seek(16)
@@ -274,12 +274,12 @@ def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(0x0112, 1))
-    except Exception:  # metadata that cannot be read say nothing: every viewer shows the pixels as they are
+    except Exception:  # unreadable metadata: viewers show the pixels untransposed
         return 1
 
 
 def _flat(image: Image.Image, name: str) -> Image.Image:
-    """Mode L or RGB by value, transparency on white."""
+    """The picture in mode L or RGB, converted by value, transparency on white."""
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(image, name)
     grey = image.mode in ("1", "L", "LA", "La")
@@ -290,7 +290,7 @@ def _flat(image: Image.Image, name: str) -> Image.Image:
 
 
 def _on_white(image: Image.Image, mode: str) -> Image.Image:
-    """In strips of 4 million pixels: a large picture, its like in RGBA, a white one and the outcome at once fill a memory."""
+    """The picture on white, in strips of 4 million pixels: four copies of a large picture could exceed the memory."""
     flat = Image.new(mode, image.size)
     rows = max(1, 2**22 // image.width)
     for top in range(0, image.height, rows):
@@ -323,7 +323,7 @@ def _from_deep(image: Image.Image, name: str) -> Image.Image:
 def _with_channels(image: Image.Image, channels: int | None) -> np.ndarray:
     if channels:
         image = _in_mode(image, "L" if channels == 1 else "RGB")
-    picture = np.array(image)  # a copy of its own, writable
+    picture = np.array(image)  # a writable copy
     return picture[:, :, None] if picture.ndim == 2 else picture
 
 

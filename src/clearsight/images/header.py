@@ -1,4 +1,4 @@
-"""Whether a picture has colours, from the first bytes of its file: for sets of which every one is asked before anything is decoded."""
+"""Whether a picture is stored as grey, from the first bytes of its file, for checks of whole data sets before decoding."""
 
 import os
 from pathlib import Path
@@ -12,9 +12,9 @@ HEAD = 2048  # bytes in which a JPEG without a thumbnail has its frame
 
 
 def is_grey(source: Any) -> bool:
-    """Whether the picture in `source` (whatever `decode` takes) is stored as grey; raises UnreadableImage.
+    """Whether the picture in `source` (as for `decode`) is stored as grey; raises UnreadableImage.
 
-    Of PNG and JPEG files it takes 15 µs, a tenth of `picture_facts`. A picture that shows greys alone, stored as RGB, is none.
+    It takes 15 µs for PNG and JPEG files, a tenth of `picture_facts`. A grey picture stored as RGB does not count.
     """
     if isinstance(source, (str, os.PathLike)) and Path(source).is_file():  # opening a pipe would hang
         try:
@@ -30,7 +30,7 @@ def is_grey(source: Any) -> bool:
 
 
 def _stored(head: bytes) -> bool | None:
-    """Grey or not, by what a PNG or a JPEG begins with; None where that does not say it."""
+    """Grey or not, by the beginning of a PNG or a JPEG; None if that does not decide."""
     if head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR" and len(head) > 25:
         return head[25] in (0, 4)
     if head.startswith(b"\xff\xd8\xff") and (components := jpeg.components(head)):

@@ -1,4 +1,4 @@
-"""Changes that Pillow makes, picture by picture, in memory."""
+"""Apply functions of Pillow to the pictures of a batch."""
 
 from collections.abc import Callable, Iterable
 from io import BytesIO
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def changed(levels: Tensor, changes: Iterable[Callable[[Image.Image], Image.Image]]) -> Tensor:
-    """Pictures uint8 `(N, C, H, W)`, grey or RGB, each under its own one of `changes`; they keep their size and their device."""
+    """Pictures uint8 `(N, C, H, W)`, grey or RGB, each changed by its own function of `changes`, on the same device."""
     grey = levels.shape[1] == 1
     rows = levels.cpu().permute(0, 2, 3, 1).contiguous().numpy()
     made = np.empty_like(rows)
@@ -20,7 +20,7 @@ def changed(levels: Tensor, changes: Iterable[Callable[[Image.Image], Image.Imag
 
 
 def through_jpeg(image: Image.Image, quality: int) -> Image.Image:
-    """What is left of a picture behind a JPEG file of this quality, 1 to 100."""
+    """The picture compressed as a JPEG of this quality, 1 to 100, and decoded again."""
     stream = BytesIO()
     image.save(stream, "JPEG", quality=quality)
     return Image.open(stream)

@@ -1,4 +1,4 @@
-"""From any picture to what a network sees: data, stored with the classifier, and ONE implementation for everybody."""
+"""Preprocessing from a picture to the input of a network: settings stored with the classifier, and one implementation for all uses."""
 
 import dataclasses
 import math
@@ -24,8 +24,8 @@ MAX_SIDE = 8192
 class Preprocessing:
     """Channels, size, fit, resize and colour statistics; `mean` and `std` per channel in units of [0, 1], else 0.5 for each.
 
-    `crop` fills the size and cuts what stands over, `pad` shows all and fills with the mean, `stretch` ignores the aspect.
-    With a `crop_fraction` the crop is that part of the size that was filled. `mean`, `std` and the network have the colours in `order`.
+    `crop` covers the size and cuts the excess, `pad` keeps everything and fills with the mean, `stretch` ignores the aspect ratio.
+    `crop_fraction` is the share of the resized picture that the crop keeps. `order` is that of `mean`, `std` and the network's input.
     """
 
     channels: int = 3
@@ -66,28 +66,28 @@ class Preprocessing:
 
     @property
     def border(self) -> tuple[int, ...]:
-        """What `pad` fills with: the mean as levels 0 to 255, of red, green and blue in this order whatever `order` is."""
+        """The fill of `pad`: the mean as levels 0 to 255, always in the order red, green, blue."""
         mean = self.mean[::-1] if self.order == "bgr" else self.mean
         return tuple(min(max(round(255 * value), 0), 255) for value in mean)
 
     def load(self, source: Any) -> Tensor:
-        """The picture in `source` (whatever `decode` takes) as uint8 `(C, height, width)`; raises UnreadableImage."""
-        # half as large again as needed: a JPEG may be decoded smaller without the resize noticing
+        """The picture in `source` (as for `decode`) as uint8 `(C, height, width)`; raises UnreadableImage."""
+        # 1.5 times the size: a JPEG decoded smaller than that would change the resized picture
         needed = math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction)
         picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None)
         return self.fit_picture(picture)
 
     def fit_picture(self, picture: np.ndarray) -> Tensor:
-        """A decoded picture, uint8 `(H, W, C)`, as uint8 `(channels, height, width)`."""
+        """A decoded picture uint8 `(H, W, C)`, resized to uint8 `(channels, height, width)`."""
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != self.channels:
             picture = decode(picture, channels=self.channels)
-        picture = np.require(picture, requirements=("C", "W"))  # torch takes no mirrored views, and warns of read-only ones
+        picture = np.require(picture, requirements=("C", "W"))  # torch accepts no negative strides, and warns about read-only arrays
         return self.fit_batch(torch.from_numpy(picture)[None].permute(0, 3, 1, 2))[0]
 
     def fit_batch(self, pictures: Tensor) -> Tensor:
-        """Pictures of one size, uint8 `(N, channels, H, W)`, as uint8 `(N, channels, height, width)`: the only resize there is.
+        """Pictures of one size, uint8 `(N, channels, H, W)`, resized to uint8 `(N, channels, height, width)`.
 
-        It is several times faster, and makes channels-last memory, from channels-last memory, in which decoders leave pictures.
+        Channels-last memory, the layout of decoded pictures, is several times faster and stays channels-last.
         """
         height, width = pictures.shape[-2:]
         if (height, width) == (self.height, self.width) and self.crop_fraction == 1:
@@ -108,15 +108,15 @@ class Preprocessing:
     def _cropped(self, pictures: Tensor) -> Tensor:
         height, width = pictures.shape[-2:]
         factor = max(self.height / height, self.width / width) / self.crop_fraction
-        # a strip of 1×10,000 px, enlarged before it is cut, would not fit into memory
+        # a strip of 1×10,000 px enlarged before the crop would exceed the memory
         pictures = _middle(pictures, math.ceil(4 * self.height / factor), math.ceil(4 * self.width / factor))
-        # whole pixels as in torchvision's Resize and CenterCrop: the longer side cut off, the place rounded to even
+        # whole pixels as in torchvision's Resize and CenterCrop: the longer side truncated, the offset rounded to even
         rows, columns = (
             max(int(n * factor + 1e-6), least) for n, least in zip(pictures.shape[-2:], (self.height, self.width), strict=True)
         )
         top, left = round((rows - self.height) / 2), round((columns - self.width) / 2)
         n, channels = pictures.shape[:2]
-        resized = self._resized(pictures, rows, columns).permute(0, 2, 3, 1).flatten(2)  # a row of pixels is copied at once
+        resized = self._resized(pictures, rows, columns).permute(0, 2, 3, 1).flatten(2)  # whole rows of pixels are copied
         cut = resized[:, top : top + self.height, left * channels : (left + self.width) * channels].contiguous()
         return cut.view(n, self.height, self.width, channels).permute(0, 3, 1, 2)
 
@@ -125,14 +125,14 @@ class Preprocessing:
             return pictures
         if self.interpolation == "nearest":
             return F.interpolate(pictures, (height, width), mode="nearest-exact")
-        # uint8 and not float32: whole numbers give the same on every processor, where float32 rounds differently with and
-        # without AVX2; four times as fast, and within one grey level of exact (bicubic is cut to 0…255 once per axis, as in Pillow)
+        # uint8 and not float32: integers give the same result on every processor, while float32 rounds differently with and
+        # without AVX2; four times as fast, and within one grey level of exact (bicubic is clamped to 0…255 once per axis, as in Pillow)
         return F.interpolate(pictures, (height, width), mode=self.interpolation, antialias=self.antialias, align_corners=False)
 
     def normalise(self, batch: Tensor, out: Tensor | None = None) -> Tensor:
-        """What the network sees, float32 `(N, C, H, W)`: (x − mean) / std, of uint8 or of floats already in [0, 1]; differentiable.
+        """The network's input, float32 `(N, C, H, W)`: (x − mean) / std of uint8, or of floats in [0, 1]; differentiable.
 
-        With `out` it is written there, in whatever memory format that has.
+        With `out` it is written there, in any memory format.
         """
         levels = batch.dtype == torch.uint8
         if self.order == "bgr":
@@ -147,7 +147,7 @@ class Preprocessing:
         if made.is_contiguous() or not made.is_contiguous(memory_format=torch.channels_last):
             return made.sub_(mean[:, None, None]).div_(std[:, None, None])
         n, channels, height, width = made.shape
-        rows = made.permute(0, 2, 3, 1).view(n, height, width * channels)  # three values at a time are too few for a vector unit
+        rows = made.permute(0, 2, 3, 1).view(n, height, width * channels)  # three values per pixel are too few for vector instructions
         rows.sub_(mean.repeat(width)).div_(std.repeat(width))
         return made
 
@@ -158,7 +158,7 @@ class Preprocessing:
         return made.flip(-3) if self.order == "bgr" else made
 
     def enlarged(self, factor: float) -> "Preprocessing":
-        """The same for pictures `factor` times as high and wide, to crop from at random."""
+        """The same preprocessing to pictures `factor` times as high and wide, for random crops."""
         return dataclasses.replace(self, height=round(self.height * factor), width=round(self.width * factor))
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Preprocessing":
-        """The inverse of `to_dict`; raises ClearsightError for values that cannot be meant."""
+        """The inverse of `to_dict`; raises ClearsightError for invalid values."""
         fields = {field.name for field in dataclasses.fields(cls)}
         if not isinstance(values, Mapping):
             raise ClearsightError(f"a preprocessing must be a table of settings. Got {type(values).__name__}.")
@@ -186,14 +186,14 @@ class Preprocessing:
 
 
 def _middle(pictures: Tensor, height: int, width: int) -> Tensor:
-    """At least the `height` × `width` px in the middle, as much cut off on one side as on the other."""
+    """A central crop of at least `height` × `width` px, cut equally on opposite sides."""
     top, left = (max(0, (have - want) // 2) for have, want in zip(pictures.shape[-2:], (height, width), strict=True))
     return pictures[..., top : pictures.shape[-2] - top, left : pictures.shape[-1] - left]
 
 
-# What goes before published networks. torchvision's and timm's
+# Preprocessing of published networks: torchvision's and timm's
 IMAGENET = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), crop_fraction=224 / 256)
-# Keras' three modes, after its `load_img(target_size=…)`, which takes the nearest pixel and ignores the aspect
+# Keras' three modes, after its `load_img(target_size=…)`, which takes the nearest pixel and ignores the aspect ratio
 _KERAS = Preprocessing(fit="stretch", interpolation="nearest", antialias=False)
 KERAS_TF = _KERAS
 KERAS_TORCH = dataclasses.replace(_KERAS, mean=IMAGENET.mean, std=IMAGENET.std)

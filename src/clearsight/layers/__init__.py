@@ -1,1 +1,1 @@
-"""Blocks that several networks share, and the dialects in which their origins compute them."""
+"""Blocks that several networks share, and their variants in torchvision and Keras (dialects)."""

@@ -27,22 +27,22 @@ def conv_norm(
 
 
 def separable(dialect: Dialect, inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    """One `kernel` for each channel by itself, then 1×1 across them: `depthwise` and `pointwise`."""
+    """Depthwise separable convolution: one `kernel` per channel (`depthwise`), then 1×1 (`pointwise`)."""
     depthwise = dialect.conv(inputs, inputs, kernel, stride, groups=inputs, bias=False)
     return nn.Sequential(OrderedDict(depthwise=depthwise, pointwise=nn.Conv2d(inputs, outputs, 1, bias=False)))
 
 
 def whole(width: float, group: int = 8) -> int:
-    """The whole number of groups nearest to `width`, one more where that is under 0.9 of it."""
+    """`width` rounded to a multiple of the group size, and up if that is under 0.9 of it."""
     rounded = max(group, int(width + group / 2) // group * group)
     return rounded + group if rounded < 0.9 * width else rounded
 
 
 def start(model: nn.Module) -> None:
-    """K. He and others, 2015, section 2.2: convolutions start with normal values, so large that gradients stay as large; biases at zero.
+    """Initialise convolutions with normal values that preserve the size of gradients, biases with 0 (K. He et al., 2015, section 2.2).
 
-    A channel of a depthwise convolution goes to one channel. torch counts all of them, which makes its values so small that batch
-    norm's running variance, 1 before the first step, is far off for thousands of steps.
+    In a depthwise convolution the fan-out is one channel. torch counts all of them, and its values become so small that batch
+    norm's running variance, initially 1, is far off for thousands of steps.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
@@ -52,7 +52,7 @@ def start(model: nn.Module) -> None:
 
 
 class SqueezeExcite(nn.Module):
-    """J. Hu, L. Shen, G. Sun, Squeeze-and-excitation networks, 2017, figure 3: channels weighed by what the whole picture shows."""
+    """Squeeze-and-excitation: channels weighted by their global means (J. Hu, L. Shen, G. Sun, 2017, figure 3)."""
 
     def __init__(
         self,
@@ -72,10 +72,10 @@ class SqueezeExcite(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """M. Sandler and others, MobileNetV2: inverted residuals and linear bottlenecks, 2018, figure 4d: the shortcut joins thin maps.
+    """Inverted residual with a linear bottleneck (M. Sandler et al., MobileNetV2, 2018, figure 4d).
 
-    1×1 up (unless it is as wide already), one `kernel` for each channel, `squeeze`, 1×1 down without activation. With probability
-    `drop` the shortcut is all there is.
+    1×1 expansion (unless the width is the same), depthwise `kernel`, `squeeze`, 1×1 projection without activation. With probability
+    `drop` only the shortcut remains in training.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Branches side by side, as words: `"48:1 64:5"` is a 1×1 convolution to 48 channels and a 5×5 to 64 after it.
+"""Parallel branches described by words: `"48:1 64:5"` is a 1×1 convolution to 48 channels, then a 5×5 to 64.
 
-`64:1x7` has one row and seven columns, `avg` and `max` pool 3×3, `384:3/2` and `max/2` go two steps at a time and are not padded, and
-`192:1x3|192:3x1` is two side by side.
+`64:1x7` has one row and seven columns, `avg` and `max` pool 3×3, `384:3/2` and `max/2` have stride 2 and no padding, and
+`192:1x3|192:3x1` are two parallel convolutions.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ POOLS: dict[str, Callable[[Dialect], nn.Module]] = {
 
 
 class Convolution(nn.Module):
-    """Convolution, batch norm, ReLU; with `padded` as large as its input at stride 1."""
+    """Convolution, batch norm, ReLU; `padded` keeps the size at stride 1."""
 
     def __init__(
         self, dialect: Dialect, inputs: int, outputs: int, kernel: tuple[int, int], stride: int = 1, *, padded: bool = True
@@ -35,7 +35,7 @@ class Convolution(nn.Module):
 
 
 class Parallel(nn.Module):
-    """The branches, each under its own name, and their maps one after another; `outputs` channels in all."""
+    """Named branches whose outputs are concatenated; `outputs` channels in total."""
 
     def __init__(self, dialect: Dialect, inputs: int, branches: Mapping[str, str]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Parallel(nn.Module):
 
 
 def branch(dialect: Dialect, inputs: int, words: str) -> tuple[nn.Module, int]:
-    """The layers that `words` say, on `inputs` channels, and the channels that come out."""
+    """The layers that `words` describe, for `inputs` channels, and their number of output channels."""
     layers: list[nn.Module] = []
     for word in words.split():
         if "|" in word:

@@ -1,4 +1,4 @@
-"""What a paper leaves open and two origins decide differently, as the options of one class."""
+"""Dialects: details that papers leave open and that torchvision and Keras decide differently, as options of one class."""
 
 from dataclasses import dataclass
 
@@ -8,18 +8,18 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Dialect:
-    """How an origin computes; the defaults are torchvision's. The methods make the layers that depend on it."""
+    """The options of a dialect; the defaults are torchvision's. The methods make the layers that depend on them."""
 
     eps: float = 1e-5  # of batch norm
-    momentum: float = 0.1  # weight of the new batch in batch norm's running statistics; Keras' momentum is 1 − it
+    momentum: float = 0.1  # weight of the new batch in batch norm's running statistics; 1 − momentum in Keras
     scale: bool = True  # batch norm multiplies by a learnt γ
-    bias: bool = False  # convolutions beside a batch norm have a bias
+    bias: bool = False  # convolutions before a batch norm have a bias
     same: bool = False  # TensorFlow's "same": the odd pixel of padding goes below and right, averages leave padding out
-    zero_pool: bool = False  # zeros, not −∞, stand around what a maximum is taken of
-    early_stride: bool = False  # a stage halves its size one step earlier than in torchvision; the family says where
+    zero_pool: bool = False  # max pooling pads with zeros, not −∞
+    early_stride: bool = False  # a stage halves its size one layer earlier than in torchvision; each family defines where
 
     def conv(self, inputs: int, outputs: int, kernel: int, stride: int = 1, *, groups: int = 1, bias: bool | None = None) -> nn.Conv2d:
-        """A convolution of `⌈H / stride⌉` rows; `bias` is the dialect's unless given."""
+        """A convolution with `⌈H / stride⌉` output rows; `bias` defaults to the dialect's."""
         make = SameConv2d if self.same and stride > 1 else nn.Conv2d
         return make(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=self.bias if bias is None else bias)
 
@@ -31,7 +31,7 @@ class Dialect:
         return layer
 
     def max_pool(self, kernel: int, stride: int) -> nn.Module:
-        """The maximum over `kernel` × `kernel`, of `⌈H / stride⌉` rows."""
+        """Max pooling over `kernel` × `kernel`, with `⌈H / stride⌉` output rows."""
         if self.same:
             return SamePool(kernel, stride, "max", fill=0.0 if self.zero_pool else float("-inf"))
         if self.zero_pool:
@@ -39,7 +39,7 @@ class Dialect:
         return nn.MaxPool2d(kernel, stride, kernel // 2)
 
     def avg_pool(self, kernel: int, stride: int) -> nn.Module:
-        """The mean over `kernel` × `kernel`, of `⌈H / stride⌉` rows; torchvision's counts zeros around the picture."""
+        """Mean pooling over `kernel` × `kernel`, with `⌈H / stride⌉` output rows; torchvision's includes the zero padding."""
         if self.same and stride > 1:
             return SamePool(kernel, stride, "avg")
         return nn.AvgPool2d(kernel, stride, kernel // 2, count_include_pad=not self.same)
@@ -49,7 +49,7 @@ TORCHVISION = Dialect()
 
 
 def same_padding(x: Tensor, kernel: int, stride: int) -> list[int]:
-    """Left, right, top, bottom: what lets `⌈W / stride⌉` windows fit, the odd pixel at the end."""
+    """Padding left, right, top, bottom for `⌈W / stride⌉` windows; an odd pixel is added at the end."""
     missing = [max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in (x.shape[-1], x.shape[-2])]
     return [side for n in missing for side in (n // 2, n - n // 2)]
 
@@ -64,7 +64,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class SamePool(nn.Module):
-    """Pooling with TensorFlow's "same" padding: the maximum, or the mean, of what lies inside the picture."""
+    """Pooling with TensorFlow's "same" padding: the maximum, or the mean, over pixels inside the picture."""
 
     def __init__(self, kernel: int, stride: int, kind: str, fill: float = 0.0) -> None:
         super().__init__()

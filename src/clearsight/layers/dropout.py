@@ -1,6 +1,6 @@
-"""Values, or the branches of residual blocks, left out at random in training.
+"""Dropout of values, and of the branches of residual blocks (stochastic depth).
 
-The mask of `Dropout` costs a byte a value: torch draws its own one value at a time, a fifth of a small network's step.
+The mask of `Dropout` costs a byte per value. torch's own draws serially on a CPU: a fifth of a small network's step.
 """
 
 import torch
@@ -8,14 +8,14 @@ from torch import Tensor, nn
 
 
 class Dropout(nn.Dropout):
-    """Sets values to zero with probability `p`, rounded to a 256th, and scales the others up (Srivastava et al., 2014)."""
+    """Set values to zero with probability `p`, rounded to 1/256, and scale the others up (N. Srivastava et al., 2014)."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Any shape; at rest (`eval`) the identity."""
+        """Tensors of any shape; the identity in evaluation mode."""
         return _dropped(input, min(255, round(256 * self.p))) if self.training and self.p else input
 
 
-@torch.fx.wrap  # one node for whoever follows a network layer by layer
+@torch.fx.wrap  # one node in a traced graph
 def _dropped(x: Tensor, share: int) -> Tensor:
     if x.device.type != "cpu":  # a GPU draws in parallel anyway
         return nn.functional.dropout(x, share / 256)
@@ -23,13 +23,13 @@ def _dropped(x: Tensor, share: int) -> Tensor:
         x = x.contiguous()
     words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
     kept = (words.view(torch.uint8)[: x.numel()] >= share).to(x.dtype).mul_(256 / (256 - share))
-    return x * kept.as_strided(x.shape, x.stride())  # in the order of x in memory: no value is moved
+    return x * kept.as_strided(x.shape, x.stride())  # in the memory order of x, so that nothing is copied
 
 
 class StochasticDepth(nn.Module):
-    """G. Huang and others, Deep networks with stochastic depth, 2016: what a block adds is left out, for each picture with probability `p`.
+    """Stochastic depth: drop a block's branch for each picture with probability `p` (G. Huang et al., 2016).
 
-    The paper weakens at rest what it kept in training; here, as in torchvision and Keras, what is kept is made stronger in training.
+    The paper scales branches down in evaluation; here, as in torchvision and Keras, kept branches are scaled up in training.
     """
 
     def __init__(self, p: float) -> None:
@@ -37,5 +37,5 @@ class StochasticDepth(nn.Module):
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(N, C, H, W)`; at rest (`eval`) the identity."""
+        """`(N, C, H, W)` → the same shape; the identity in evaluation mode."""
         return x * nn.functional.dropout(x.new_ones(x.shape[0], 1, 1, 1), self.p) if self.training and self.p else x

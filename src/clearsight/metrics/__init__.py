@@ -1,1 +1,1 @@
-"""What is counted to say how good an answer is. Shapes: N pictures, K classes."""
+"""Metrics of predictions. Shapes: N pictures, K classes."""

@@ -1,4 +1,4 @@
-"""Top-k accuracy: is the truth among the k classes that score highest?"""
+"""Top-k accuracy: the share of pictures whose class is among the k with the highest scores."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ..base.errors import wrong
 
 
 def ranks(scores: Any, labels: Any) -> Tensor:
-    """How many classes come before the truth, int64 `(N,)`, for scores `(N, K)` and class indices `(N,)`.
+    """The rank of the true class, from 0, int64 `(N,)`, for scores `(N, K)` and class indices `(N,)`.
 
-    Of equal scores the lower index comes first, as in `argmax`; a score that is not a number beats the truth, and a
-    truth whose score is not a number comes after all classes. Raises UsageError when the shapes do not fit.
+    Ties go to the lower index, as in `argmax`; NaN scores of other classes rank before the true class, and a NaN score of the
+    true class ranks last. Raises UsageError if the shapes do not match.
     """
     scores, labels = torch.as_tensor(scores), torch.as_tensor(labels, dtype=torch.int64)
     if scores.ndim != 2 or labels.shape != scores.shape[:1]:
@@ -26,9 +26,9 @@ def ranks(scores: Any, labels: Any) -> Tensor:
 
 
 def topk(scores: Any, labels: Any, k: int) -> float:
-    """Share of pictures whose truth is among the `min(k, K)` highest of scores `(N, K)` (logits or probabilities).
+    """Share of pictures whose true class is among the `min(k, K)` highest scores `(N, K)` (logits or probabilities).
 
-    Raises UsageError when there are no pictures.
+    Raises UsageError without pictures.
     """
     if k < 1:
         raise wrong("k", "at least 1", k)

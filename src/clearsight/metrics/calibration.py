@@ -1,6 +1,6 @@
-"""Does a confidence of 80 % mean right in 80 of 100 cases? NLL, ECE, and the one temperature that mends most of it.
+"""Calibration, the agreement of confidence and accuracy: NLL, ECE, reliability diagrams, temperature scaling.
 
-Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017 (ECE: section 2; temperature: section 4.2).
+C. Guo, G. Pleiss, Y. Sun, K. Weinberger, On calibration of modern neural networks, ICML 2017 (ECE: section 2; temperature: section 4.2).
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from torch import Tensor
 from ..base.errors import wrong
 
 BINS = 15
-SHARPEST, FLATTEST = 0.01, 100.0  # temperatures
-PRIOR = 2.0  # how much T = 1 weighs, in pictures: what was best on sets of 4 to 30 pictures, and is nothing beside 1,000
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+PRIOR = 2.0  # weight of T = 1, in pictures: the best value on sets of 4 to 30 pictures, negligible for 1,000
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures whose confidence lies in (low, high]: how many, their mean confidence, and the share that is right."""
+    """Pictures whose confidence is in (low, high]: their number, mean confidence, and accuracy."""
 
     low: float
     high: float
@@ -28,13 +28,13 @@ class Bin:
 
 
 def nll(logits: Any, labels: Any, temperature: float = 1.0) -> float:
-    """Mean negative log likelihood in nats of logits `(N, K)` (log probabilities are logits too); raises UsageError when N = 0."""
+    """Mean negative log likelihood in nats of logits or log probabilities `(N, K)`; raises UsageError if N = 0."""
     scores, truth = _checked(logits, labels)
     return float(torch.nn.functional.cross_entropy(scores / temperature, truth))
 
 
 def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> list[Bin]:
-    """The reliability diagram of probabilities `(N, K)`: `bins` equally wide bins of the confidence of the first choice."""
+    """The reliability diagram of probabilities `(N, K)`: `bins` equally wide bins of the highest probability."""
     scores, truth = _checked(probabilities, labels)
     if bins < 1:
         raise wrong("bins", "at least 1", bins)
@@ -59,15 +59,15 @@ def ece(probabilities: Any, labels: Any, bins: int = BINS) -> float:
 def fit_temperature(logits: Any, labels: Any) -> float:
     """The temperature T between 0.01 and 100 that minimises the summed NLL of `logits / T`, `(N, K)`, plus PRIOR · (1/T + log T).
 
-    The second term is least at T = 1, and keeps it near there where a few pictures say little. The sum is convex in 1/T, so Newton's
-    method inside a shrinking bracket finds the one minimum. Without a single mistake NLL would fall for ever as T goes to 0, and so it
-    would say nothing about the next picture: then T is 1, as it is for scores that are not finite.
+    The second term is minimal at T = 1 and keeps T near 1 for few pictures. The sum is convex in 1/T, so Newton's method inside a
+    shrinking bracket finds its only minimum. Without mistakes the NLL decreases for T → 0 and measures nothing about further
+    pictures: T is then 1, as for scores that are not finite.
     """
     scores, truth = _checked(logits, labels)
     if not torch.isfinite(scores).all() or bool((scores.argmax(1) == truth).all()):
         return 1.0
     own, prior = scores.gather(1, truth[:, None])[:, 0].mean(), PRIOR / len(truth)
-    low, high, sharpness = 1 / FLATTEST, 1 / SHARPEST, 1.0
+    low, high, sharpness = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE, 1.0
     for _ in range(100):
         share = torch.softmax(scores * sharpness, dim=1)
         mean = (share * scores).sum(1)
@@ -81,7 +81,7 @@ def fit_temperature(logits: Any, labels: Any) -> float:
         if abs(step - sharpness) < 1e-9 * sharpness:
             break
         sharpness = step
-    return min(FLATTEST, max(SHARPEST, 1 / sharpness))
+    return min(MAX_TEMPERATURE, max(MIN_TEMPERATURE, 1 / sharpness))
 
 
 def _checked(scores: Any, labels: Any) -> tuple[Tensor, Tensor]:

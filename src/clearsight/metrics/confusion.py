@@ -1,4 +1,4 @@
-"""Which class is taken for which, and what follows from it for each class."""
+"""Confusion matrix, and precision, recall and F1 of each class."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ..base.errors import wrong
 
 @dataclass(frozen=True)
 class ClassScores:
-    """One class: `n` pictures of it; precision, recall and F1 are None where nothing was there to count."""
+    """Scores of one class with `n` pictures; precision, recall and F1 are None if their denominator is 0."""
 
     n: int
     precision: float | None
@@ -43,7 +43,7 @@ def _share(part: np.int64, whole: np.int64) -> float | None:
 
 
 def confused_pairs(counts: NDArray[np.int64], most: int) -> list[tuple[int, int, int]]:
-    """The up to `most` commonest mistakes as (truth, prediction, pictures), in falling order."""
+    """The `most` commonest confusions as (truth, prediction, pictures), in descending order."""
     mistakes = counts * (1 - np.eye(len(counts), dtype=np.int64))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:most]
     pairs = [(int(flat // len(counts)), int(flat % len(counts))) for flat in order]

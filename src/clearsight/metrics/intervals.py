@@ -1,4 +1,4 @@
-"""95 % intervals that stay honest near 0 and 1 and for few pictures, where the usual ± 1.96 σ has no width."""
+"""95 % confidence intervals that are valid near 0 and 1 and for few pictures, where the usual ± 1.96 σ has no width."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -24,21 +24,21 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 def bounded(value: float, low: float, high: float, without: str = "") -> dict[str, Any]:
-    """`value` with its interval for JSON; where there is a reason to be `without` one, the limits are None and the `reason` is said."""
+    """`value` with its interval for JSON; with a reason for being `without` one, the limits are None and `reason` has it."""
     return {"value": value, "low": None, "high": None, "reason": without} if without else {"value": value, "low": low, "high": high}
 
 
 def proportion(successes: int, n: int, without: str = "") -> dict[str, Any]:
-    """`successes` of `n` as `bounded` by their 95 % interval; raises UsageError as `wilson` does."""
+    """The proportion `successes` / `n` with its 95 % interval, for JSON; raises UsageError as `wilson` does."""
     low, high = wilson(successes, n)
     return bounded(successes / n, low, high, without)
 
 
 def mean_of_shares(counts: Iterable[tuple[int, int]]) -> tuple[float, float, float]:
-    """Value and 95 % interval of the plain mean of proportions, each given as (successes, n); those with n = 0 are left out.
+    """Value and 95 % interval of the unweighted mean of proportions, each given as (successes, n); those with n = 0 are left out.
 
-    The Wilson limits of the independent proportions are combined by their squares (MOVER: Zou and Donner,
-    Statistics in Medicine 2008). Raises UsageError when none is left.
+    The Wilson limits of the independent proportions are combined by their squares (MOVER: G. Zou, A. Donner,
+    Statistics in Medicine 2008). Raises UsageError if all n are 0.
     """
     present = [(successes, n) for successes, n in counts if n]
     if not present:
@@ -51,9 +51,9 @@ def mean_of_shares(counts: Iterable[tuple[int, int]]) -> tuple[float, float, flo
 
 
 def median(values: Sequence[float]) -> tuple[float, float, float]:
-    """Median and its 95 % interval, between two order statistics, so that it holds for any distribution; infinities may be among them.
+    """Median and its distribution-free 95 % interval between two order statistics; values may be infinite.
 
-    The limits' places are those of the normal approximation to the binomial distribution. Raises UsageError when there is no value.
+    The ranks of the limits are those of the normal approximation to the binomial distribution. Raises UsageError without values.
     """
     if not values:
         raise wrong("the number of values", "at least 1", 0)
@@ -64,9 +64,9 @@ def median(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def mean(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean and Student's 95 % interval of it (Biometrika 1908), which one value alone leaves without bounds.
+    """Mean and its 95 % interval by Student's t (Biometrika 1908), infinite for a single value.
 
-    Raises UsageError when there is no value.
+    Raises UsageError without values.
     """
     if not values:
         raise wrong("the number of values", "at least 1", 0)

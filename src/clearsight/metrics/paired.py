@@ -1,4 +1,4 @@
-"""Two classifiers on the same pictures: only those that one has right and the other wrong can tell them apart."""
+"""Comparison of two classifiers on the same pictures, by those that only one of them classifies correctly."""
 
 import math
 
@@ -7,11 +7,11 @@ from .intervals import Z
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Exact two-sided p of McNemar's test (Psychometrika 1947) from the pictures that only A and only B has right."""
+    """Exact two-sided p of McNemar's test (Psychometrika 1947), from the counts that only A, or only B, classifies correctly."""
     if min(only_a, only_b) < 0:
         raise wrong("the counts", "at least 0", (only_a, only_b))
     n = only_a + only_b
-    ways = total = 1  # whole numbers: no rounding, however small p is
+    ways = total = 1  # integers: no rounding for any small p
     for i in range(min(only_a, only_b)):
         ways = ways * (n - i) // (i + 1)
         total += ways
@@ -25,7 +25,7 @@ def difference(only_a: int, only_b: int, n: int) -> tuple[float, float, float]:
     classifiers that never differ still have an interval. Raises UsageError unless only_a + only_b <= n and n >= 1.
     """
     if n < 1 or not 0 <= only_a + only_b <= n:
-        raise wrong("the pictures that only one has right", f"at most the {n} pictures there are (and those at least 1)", only_a + only_b)
+        raise wrong("the pictures that only one has right", f"at most the number of pictures, {n}, which is at least 1", only_a + only_b)
     gap, apart = only_b - only_a, only_a + only_b + 1
     centre = gap / (n + 2)
     half = Z * math.sqrt(apart - gap * gap / (n + 2)) / (n + 2)

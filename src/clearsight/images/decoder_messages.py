@@ -1,7 +1,7 @@
-"""What Pillow and libtiff remark on broken metadata says nothing about the pixels: unheard while a picture is decoded, and only then.
+"""Suppress the messages of Pillow and libtiff about broken metadata while a picture is decoded.
 
-Filters of warnings, libtiff's handlers and loggers are the whole process's, and `warnings.catch_warnings` is not made for threads: so the
-first decode to begin lays ours over the host's, and the last one to end takes them away.
+Warning filters, libtiff's handlers and loggers are global to the process, and `warnings.catch_warnings` is not thread-safe. So the first
+decode to begin installs ours on top of the host's, and the last one to end removes them.
 """
 
 import ctypes
@@ -17,20 +17,20 @@ from typing import Any
 from PIL import Image, _imaging
 
 Undo = Callable[[], None]
-REMARKS: tuple[tuple[Any, ...], ...] = (
+FILTERS: tuple[tuple[Any, ...], ...] = (
     ("ignore", None, UserWarning, re.compile(r"PIL\."), 0),
-    ("ignore", None, Image.DecompressionBombWarning, None, 0),  # Pillow's own limit, of GIF frames and TIFF tiles; ours names the file
+    ("ignore", None, Image.DecompressionBombWarning, None, 0),  # Pillow's own limit for GIF frames and TIFF tiles; ours names the file
 )
 _NULL = logging.NullHandler()
 
 
-class Hush:
-    """A context, for any number of threads at once: `begin` when the first enters, what that returns when the last has left."""
+class SharedContext:
+    """A context for any number of threads: `begin` is called when the first enters, the function it returns when the last has left."""
 
     def __init__(self, begin: Callable[[], Undo]) -> None:
         self.begin = begin
         self._reset()
-        if hasattr(os, "register_at_fork"):  # of the threads that are within, a forked process has none
+        if hasattr(os, "register_at_fork"):  # the threads inside do not exist in a forked process
             os.register_at_fork(after_in_child=self._forked)
 
     def _reset(self) -> None:
@@ -59,19 +59,19 @@ def _nothing() -> None:
 
 
 def _warnings() -> Undo:
-    """Without `filterwarnings`, which makes the interpreter forget what the host has been warned of already."""
-    laid: list[Any] = warnings.filters  # type: ignore[assignment]
-    laid[:0] = REMARKS
+    """Insert our filters; `filterwarnings` would make the interpreter forget which warnings the host has shown."""
+    installed: list[Any] = warnings.filters  # type: ignore[assignment]
+    installed[:0] = FILTERS
 
     def undo() -> None:
-        for every in (laid, warnings.filters):  # a thread in `catch_warnings` works on a copy, and puts the first one back
-            every[:] = [one for one in every if not any(one is ours for ours in REMARKS)]  # type: ignore[index]
+        for filters in (installed, warnings.filters):  # a thread inside `catch_warnings` has a copy, and restores the original
+            filters[:] = [entry for entry in filters if not any(entry is ours for ours in FILTERS)]  # type: ignore[index]
 
     return undo
 
 
 def _libtiff() -> Undo:
-    """It writes to stderr by itself, without the file's name; so does logging where the host has set up none."""
+    """Remove libtiff's handlers, which write to stderr without the file's name, as does logging without configuration."""
     before = [(handler, handler(None)) for handler in _handlers()]
     logger = logging.getLogger("PIL")
     logger.addHandler(_NULL)
@@ -86,7 +86,7 @@ def _libtiff() -> Undo:
 
 @cache
 def _handlers() -> list[Callable[[Any], Any]]:
-    """libtiff's functions that set a handler and return the one before; none where Pillow does not show them."""
+    """libtiff's functions that set a handler and return the previous one; empty if Pillow does not export them."""
     try:
         library = ctypes.CDLL(str(_imaging.__file__))
         found = [library.TIFFSetErrorHandler, library.TIFFSetWarningHandler]
@@ -97,5 +97,5 @@ def _handlers() -> list[Callable[[Any], Any]]:
     return list(found)
 
 
-remarks = Hush(_warnings)
-tiff = Hush(_libtiff)
+no_warnings = SharedContext(_warnings)
+no_libtiff_messages = SharedContext(_libtiff)
