@@ -34,7 +34,7 @@ docs: $(VENV)/installed-dev  ## the pages that are made from the code: docs/refe
 	$(BIN)/python docs/generate.py
 
 site: $(VENV)/installed-docs  ## the documentation as a web site, in build/site
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/installed-dev  ## every benchmark, into docs/performance.md (hours)
 	$(BIN)/python benchmarks/all.py
