@@ -1,4 +1,4 @@
-"""Blur by lens, glass, movement and zoom. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
+"""Defocus, glass, motion and zoom blur. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
 
 import math
 
@@ -13,12 +13,12 @@ from .rng import Draws
 
 
 def gaussian_blur(x: Tensor, draws: Draws, sigma: float) -> Tensor:
-    """Under a Gaussian of `sigma` px."""
+    """Gaussian blur of `sigma` px."""
     return blurred(x, sigma)
 
 
 def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tensor:
-    """Each point spread over a disk of `radius` px, whose edge is softened by a Gaussian; the border is mirrored."""
+    """Defocus: convolution with a disk of `radius` px whose edge is blurred by a Gaussian; the border is mirrored."""
     kernel = disk(radius, smooth).to(x)
     reach, (height, width) = len(kernel) // 2, x.shape[-2:]
     wide = _mirrored(x, reach)
@@ -29,9 +29,9 @@ def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tenso
 
 
 def disk(radius: float, smooth: float) -> Tensor:
-    """The disk, float64 `(2·R + 1, 2·R + 1)`, its sum 1 before it is softened."""
+    """The disk, float64 `(2·R + 1, 2·R + 1)`, normalised to sum 1 before its edge is blurred."""
     few = 1 if radius <= 8 else 2
-    reach = min(8, math.floor(radius) + 2) if radius <= 8 else math.floor(radius)  # what is softened beyond the published kernel is lost
+    reach = min(8, math.floor(radius) + 2) if radius <= 8 else math.floor(radius)  # blurred values outside of the published kernel are cut off
     side = torch.arange(-reach, reach + 1, dtype=torch.float64)
     kernel = (side[:, None] ** 2 + side**2 <= radius**2).double()
     kernel /= kernel.sum()
@@ -42,10 +42,10 @@ def disk(radius: float, smooth: float) -> Tensor:
 
 
 def glass_blur(x: Tensor, draws: Draws, sigma: float, shift: float, times: int) -> Tensor:
-    """Blurred, its pixels taken from neighbours up to `shift` px away so many `times`, and blurred again.
+    """Glass blur: Gaussian blur, `times` rounds of swaps with neighbours up to `shift` px away, and Gaussian blur.
 
-    As published, pixels are changed one by one from the lower right to the upper left, and one that is copied may have been
-    changed before: each is followed to the place where its value began, all of them at once.
+    As published, pixels are changed one by one from the lower right to the upper left, and a copied one may have been
+    changed before: the original place of each value is traced, for all pixels at once.
     """
     reach, (channels, height, width) = max(1, round(shift)), x.shape[1:]
     levels = _levels(blurred(x, sigma))
@@ -67,12 +67,12 @@ def glass_blur(x: Tensor, draws: Draws, sigma: float, shift: float, times: int) 
 
 
 def motion_blur(x: Tensor, draws: Draws, radius: float, sigma: float) -> Tensor:
-    """Moved along a line at up to 45° from level, as ImageMagick does it."""
+    """Motion blur along a line within 45° of the horizontal, as in ImageMagick."""
     return moved(x, draws.uniform(-45, 45), radius, sigma)
 
 
 def moved(x: Tensor, degrees: Tensor, radius: float, sigma: float) -> Tensor:
-    """Each picture's mean along a line in its own direction `(N,)`, with a Gaussian's weights from its beginning; the border goes on."""
+    """The one-sided Gaussian mean of each picture along its own direction `(N,)`; the border pixels are repeated."""
     length = 2 * math.ceil(radius) + 1
     fading = torch.exp(-(torch.arange(length, dtype=torch.float64) ** 2) / (2 * sigma**2))
     weights = (fading / fading.sum()).tolist()
@@ -87,7 +87,7 @@ def moved(x: Tensor, degrees: Tensor, radius: float, sigma: float) -> Tensor:
 
 
 def zoom_blur(x: Tensor, draws: Draws, end: float, step: float) -> Tensor:
-    """The mean of the picture and of itself enlarged by 1, 1 + step, … to about `end`: numpy's `arange`, rounding and all, as published."""
+    """Zoom blur: the mean of the picture and its enlargements by 1, 1 + step, … to about `end`, by numpy's `arange` as published."""
     factors, total = np.arange(1, end, step), x.clone()
     for factor in factors.tolist():
         total += zoomed(x, factor)
@@ -95,7 +95,7 @@ def zoom_blur(x: Tensor, draws: Draws, end: float, step: float) -> Tensor:
 
 
 def zoomed(x: Tensor, factor: float) -> Tensor:
-    """The middle of pictures enlarged to their size, by straight lines between pixels."""
+    """The centre of pictures enlarged to their size, bilinearly."""
     height, width = x.shape[-2:]
     cut = [math.ceil(n / factor) for n in (height, width)]
     top, left = ((n - c) // 2 for n, c in zip((height, width), cut, strict=True))
@@ -106,12 +106,12 @@ def zoomed(x: Tensor, factor: float) -> Tensor:
 
 
 def _levels(x: Tensor) -> Tensor:
-    """Cut to whole levels, float32 from 0 to 255."""
+    """Truncate to whole levels, float32 from 0 to 255."""
     return (x.clamp(0, 1) * 255).floor()
 
 
 def _mirrored(x: Tensor, reach: int) -> Tensor:
-    """With `reach` px more on every side, mirrored at the border pixel as often as needed."""
+    """Pad by `reach` px on every side, mirrored at the border pixel repeatedly if needed."""
     height, width = x.shape[-2:]
     rows, columns = (_bounced(torch.arange(-reach, n + reach), n) for n in (height, width))
     return x[..., rows, :][..., columns]

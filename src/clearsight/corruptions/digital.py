@@ -1,4 +1,4 @@
-"""Brightness, contrast, saturation, elastic distortion, pixels and JPEG. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
+"""Brightness, contrast, saturation, elastic distortion, pixelation and JPEG. Pictures are float32 `(N, C, H, W)` in [0, 1]."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -16,30 +16,30 @@ from .rng import Draws
 
 
 def brightness(x: Tensor, draws: Draws, more: float) -> Tensor:
-    """`more` added to HSV's value."""
-    value = x.amax(1, keepdim=True)  # which scales all three colours
+    """Brightness: `more` added to HSV's value."""
+    value = x.amax(1, keepdim=True)  # a change of value scales all three colours
     return torch.where(value > 0, x * ((value + more).clamp(max=1) / value), more)
 
 
 def contrast(x: Tensor, draws: Draws, part: float) -> Tensor:
-    """Only this part of each channel's difference from its mean."""
+    """Contrast: the difference of each channel from its mean times a factor."""
     mean = x.mean((2, 3), keepdim=True)
     return (x - mean) * part + mean
 
 
 def saturate(x: Tensor, draws: Draws, factor: float, more: float) -> Tensor:
-    """HSV's saturation times `factor` and `more` added; grey pictures have none to change."""
+    """Saturation: HSV's, times `factor` plus `more`; grey pictures are unchanged."""
     if x.shape[1] == 1:
         return x
-    value = x.amax(1, keepdim=True)  # saturation is the share of it by which the least colour is less, and scales all such differences
+    value = x.amax(1, keepdim=True)  # saturation is (value − smallest colour) / value, and scales all differences from value
     saturation = 1 - x.amin(1, keepdim=True) / value.clamp_min(1e-12)
     wanted = (saturation * factor + more).clamp(0, 1)
-    red = torch.tensor([0.0, 1, 1])[:, None, None]  # the hue of grey
+    red = torch.tensor([0.0, 1, 1])[:, None, None]  # hue of grey, as published
     return value - torch.where(saturation > 0, (value - x) * (wanted / saturation.clamp_min(1e-12)), value * wanted * red)
 
 
 def elastic_transform(x: Tensor, draws: Draws, reach: float, sigma: float, corners: float) -> Tensor:
-    """Three points moved by up to `corners`, then every pixel by a smooth field (P. Simard et al., 2003); all in parts of the side."""
+    """Elastic: three points moved by up to `corners`, then each pixel by a smooth field (P. Simard et al., 2003); in shares of the side."""
     height, width = x.shape[-2:]
     side = min(height, width)
     moved = _affine(x, draws.uniform(-corners * side, corners * side, 3, 2))
@@ -50,9 +50,9 @@ def elastic_transform(x: Tensor, draws: Draws, reach: float, sigma: float, corne
 
 
 def _affine(x: Tensor, jitter: Tensor) -> Tensor:
-    """The affine map that takes three points around the middle to where `jitter` `(N, 3, 2)` (x, y) puts them."""
+    """The affine maps of three points around the centre to the places moved by `jitter` `(N, 3, 2)` (x, y)."""
     height, width = x.shape[-2:]
-    middle = torch.tensor([height // 2, width // 2], dtype=torch.float64)  # as published: rows first, though points are (x, y)
+    middle = torch.tensor([height // 2, width // 2], dtype=torch.float64)  # as published: rows first, although points are (x, y)
     square = min(height, width) // 3
     signs = torch.tensor([[1.0, 1], [1, -1], [-1, -1]], dtype=torch.float64)
     before = middle + square * signs
@@ -67,7 +67,7 @@ def _affine(x: Tensor, jitter: Tensor) -> Tensor:
 
 
 def _sampled(x: Tensor, rows: Tensor, columns: Tensor, align: bool) -> Tensor:
-    """Values between pixels at `(N, H, W)`; beyond the border mirrored at the last pixel (`align`) or behind it."""
+    """Bilinear samples at `(N, H, W)`; the border is mirrored at the last pixel's centre (`align`) or at its outer edge."""
     height, width = x.shape[-2:]
     if align:
         grid = torch.stack([2 * columns / max(1, width - 1) - 1, 2 * rows / max(1, height - 1) - 1], -1)
@@ -78,7 +78,7 @@ def _sampled(x: Tensor, rows: Tensor, columns: Tensor, align: bool) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _smooth(n: int, sigma: float) -> Tensor:
-    """A Gaussian along n places as a matrix, float32 `(n, n)`; the places go on mirrored, however far it reaches."""
+    """Gaussian blur along n places as a matrix, float32 `(n, n)`, with mirrored borders for any σ."""
     if sigma <= 0:
         return torch.eye(n)
     weights = gaussian(sigma, 3.0)
@@ -91,14 +91,14 @@ def _smooth(n: int, sigma: float) -> Tensor:
 
 
 def pixelate(x: Tensor, draws: Draws, scale: float) -> Tensor:
-    """Made smaller and large again, each pixel the mean of those it covers."""
+    """Pixelate: reduced by area averages, and enlarged again."""
     height, width = x.shape[-2:]
     small = max(1, int(width * scale)), max(1, int(height * scale))
     return _by_pillow(x, lambda image: image.resize(small, Image.Resampling.BOX).resize((width, height), Image.Resampling.BOX))
 
 
 def jpeg_compression(x: Tensor, draws: Draws, quality: int) -> Tensor:
-    """Through a JPEG of this quality."""
+    """JPEG compression with this quality."""
 
     return _by_pillow(x, lambda image: through_jpeg(image, quality))
 

@@ -1,7 +1,7 @@
-"""What befalls pictures after the training: small changes that a person hardly sees, and a classifier should not either.
+"""Mild test-time corruptions: shift, brightness, occlusion; barely visible, and deterministic per picture index.
 
-Each is a function of fitted pictures uint8 `(N, C, H, W)` and of their indices `(N,)`, which decide where and in which direction:
-a picture is changed in the same way in whatever batch it comes, and whoever judges it.
+Each is a function of preprocessed pictures uint8 `(N, C, H, W)` and of their indices `(N,)`, which decide place and direction:
+a picture is changed in the same way in any batch and for any classifier.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ COVERED = 1 / 3  # of the side
 
 
 def shift(pictures: Tensor, indices: Tensor) -> Tensor:
-    """Each moved by a fourteenth of its side, up, down, left, right or diagonally; the border is mirrored."""
+    """Shift by 1/14 of the side in one of eight directions; the border is mirrored."""
     height, width = pictures.shape[2:]
     octant = (uniform(0, 0, indices, "shift")[:, 0] * 8).long()
     ways = torch.tensor([(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)])
@@ -27,14 +27,14 @@ def shift(pictures: Tensor, indices: Tensor) -> Tensor:
 
 
 def brightness(pictures: Tensor, indices: Tensor) -> Tensor:
-    """Each lighter or darker by a fifth of the range, cut at black and white."""
+    """Brightness raised or lowered by a fifth of the range, clamped."""
     lighter = uniform(0, 0, indices, "brightness")[:, 0] < 0.5
     change = torch.where(lighter, LIGHT, -LIGHT).to(pictures.device, torch.int16)
     return (pictures.to(torch.int16) + change[:, None, None, None]).clamp_(0, 255).to(torch.uint8)
 
 
 def occlusion(pictures: Tensor, indices: Tensor) -> Tensor:
-    """Each with a grey rectangle of a third of its height and width somewhere."""
+    """Occlusion by a grey rectangle of 1/3 of the height and width, at a random place."""
     covered = torch.ones(len(pictures), 1, 1, 1, dtype=torch.bool)
     draws = uniform(0, 0, indices, "occlusion", 2)
     for axis, side in ((2, pictures.shape[2]), (3, pictures.shape[3])):

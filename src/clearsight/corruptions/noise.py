@@ -1,4 +1,4 @@
-"""Noise of sensors and transmission. Pictures are float32 `(N, C, H, W)` in [0, 1]; what leaves this range is cut later."""
+"""Noise of sensors and transmission. Pictures are float32 `(N, C, H, W)` in [0, 1]; the result is clamped later."""
 
 import math
 from functools import lru_cache
@@ -10,16 +10,16 @@ from torch import Tensor
 
 from .rng import Draws
 
-GUIDE = 1024  # places of a draw between 0 and 1 that the search for a count begins from
+GUIDE = 1024  # intervals of a draw in [0, 1), each with a count to start the search from
 
 
 def gaussian_noise(x: Tensor, draws: Draws, sigma: float) -> Tensor:
-    """Little light: normal noise added to every value."""
+    """Gaussian noise, as in low light."""
     return x + sigma * draws.normal(*x.shape[1:])
 
 
 def shot_noise(x: Tensor, draws: Draws, photons: float) -> Tensor:
-    """Light comes in photons: so many at white, in Poisson's numbers, by inversion, since a picture has 256 levels and no more."""
+    """Shot noise: Poisson counts with so many photons at white, by inversion of the distribution for each of 256 levels."""
     sums, guide = _poisson(photons)
     draw, level = draws.uniform(0, 1, *x.shape[1:]).flatten(), (x * 255 + 0.5).int().flatten()
     counts = guide.flatten().index_select(0, level * GUIDE + (draw * GUIDE).int())
@@ -33,7 +33,7 @@ def shot_noise(x: Tensor, draws: Draws, photons: float) -> Tensor:
 
 @lru_cache(maxsize=16)
 def _poisson(photons: float) -> tuple[Tensor, Tensor]:
-    """Cumulated probabilities of 0, 1, … photons by level, `(256, M)`, and counts to begin from by level and a draw's place, `(256, G)`."""
+    """Cumulative probabilities of 0, 1, … photons per level, `(256, M)`, and counts to start from per level and interval, `(256, G)`."""
     most = math.ceil(photons + 8 * photons**0.5 + 20)
     sums = torch.from_numpy(special.pdtr(np.arange(most), np.arange(256)[:, None] / 255 * photons)).float()
     sums[:, -1] = 2
@@ -42,11 +42,11 @@ def _poisson(photons: float) -> tuple[Tensor, Tensor]:
 
 
 def impulse_noise(x: Tensor, draws: Draws, amount: float) -> Tensor:
-    """Salt and pepper: this share of all values is 0 or 1."""
+    """Salt and pepper noise: this share of all values becomes 0 or 1."""
     place = draws.uniform(0, 1, *x.shape[1:])
     return torch.where(place < amount / 2, 0.0, torch.where(place < amount, 1.0, x))
 
 
 def speckle_noise(x: Tensor, draws: Draws, sigma: float) -> Tensor:
-    """Normal noise in proportion to the value."""
+    """Speckle noise: Gaussian, in proportion to the value."""
     return x + x * sigma * draws.normal(*x.shape[1:])

@@ -1,4 +1,4 @@
-"""Random numbers of each picture's own: the same whatever batch it comes in, and whoever judges it."""
+"""Random numbers per picture, the same in any batch and for any classifier."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from ..base.randomness import key
 
 
 class Draws:
-    """Draws for the pictures `indices` `(N,)`, keyed by picture, change and severity (0 for all of them)."""
+    """Draws for the pictures `indices` `(N,)`, keyed by picture, change and severity (0 for all severities)."""
 
     def __init__(self, indices: Tensor, name: str, severity: int, seed: int = 0) -> None:
         self.generators = [torch.Generator().manual_seed(key(seed, name, severity, i)) for i in indices.tolist()]
 
     def normal(self, *shape: int) -> Tensor:
-        """Standard normal numbers, float32 `(N, *shape)`."""
+        """Standard normal variates, float32 `(N, *shape)`."""
         return self._each(lambda generator: torch.randn(shape, generator=generator))
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:

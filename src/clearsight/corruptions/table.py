@@ -13,15 +13,15 @@ from . import blurs, digital, noise, weather
 from .rng import Draws
 
 SMALL, LARGE = 32, 224
-BETWEEN = math.sqrt(SMALL * LARGE)  # px; up to here the strengths for 32 px, above those for 224
+BETWEEN = math.sqrt(SMALL * LARGE)  # px; strengths for 32 px up to here, those for 224 px above
 Strength = float | tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Corruption:
-    """One kind: what it does, its strengths by severity, and which of them are lengths in px, so that they grow with the picture.
+    """A corruption: its function, its strengths by severity, and which of them are lengths in px that scale with the picture.
 
-    `held_out` are the four that published means leave out; `colour` has no effect on grey pictures.
+    `held_out` marks the four that published means leave out; `colour` has no effect on grey pictures.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Corruption:
 
     @property
     def group(self) -> str:
-        """noise, blurs, weather or digital: the file it is in."""
+        """The group, which is also its module: noise, blurs, weather or digital."""
         return self.apply.__module__.rpartition(".")[2]
 
     def strengths(self, severity: int, side: int) -> tuple[Any, ...]:
-        """The numbers for pictures whose shorter side is `side` px: as published at 32 and 224; lengths in proportion elsewhere."""
+        """The strengths for pictures whose shorter side is `side` px: the published ones for 32 and 224, lengths in proportion otherwise."""
         row, of = (self.small, SMALL) if side <= BETWEEN else (self.large, LARGE)
         values = row[severity - 1]
         values = values if isinstance(values, tuple) else (values,)
@@ -113,7 +113,7 @@ ROWS = (
         "elastic_transform",
         digital.elastic_transform,
         ((0, 0, 0.08), (0.05, 0.2, 0.07), (0.08, 0.06, 0.06), (0.1, 0.04, 0.05), (0.1, 0.03, 0.03)),
-        # published for 244 px, and used on 224
+        # published for 244 px, used for 224
         tuple(
             (a * 244 / 224, b * 244 / 224, c * 244 / 224)
             for a, b, c in ((2, 0.7, 0.1), (2, 0.08, 0.2), (0.05, 0.01, 0.02), (0.07, 0.01, 0.02), (0.12, 0.01, 0.02))
@@ -155,13 +155,13 @@ ROWS = (
 CORRUPTIONS = {row.name: row for row in ROWS}
 MEAN_OVER = tuple(row.name for row in ROWS if not row.held_out)
 SEVERITIES = 5
-CACHE = 2**20  # bytes of float32 that a core's own cache holds
+CACHE = 2**20  # bytes of float32 that fit into a core's cache
 
 
 def corrupted(pictures: Tensor, indices: Tensor, name: str, severity: int) -> Tensor:
-    """Pictures uint8 `(N, C, H, W)` under the corruption `name`; `indices` `(N,)` decide each picture's draws. uint8, as published cut.
+    """Pictures uint8 `(N, C, H, W)` under the corruption `name`, truncated to uint8 as published; `indices` `(N,)` key the draws.
 
-    Raises UsageError for another name or a severity that is not from 1 to 5.
+    Raises UsageError for an unknown name, or a severity outside of 1 to 5.
     """
     if name not in CORRUPTIONS:
         raise unknown("corruption", name, CORRUPTIONS)
@@ -173,5 +173,5 @@ def corrupted(pictures: Tensor, indices: Tensor, name: str, severity: int) -> Te
     made = []
     for part, some in zip(pictures.cpu().split(several), indices.split(several), strict=True):
         x = row.apply(part.float() / 255, Draws(some, name, severity), *strengths)
-        made.append(x.clamp_(0, 1).mul_(255).add_(1e-3).to(torch.uint8))  # 254.99998 of float32 is 255 of the published float64
+        made.append(x.clamp_(0, 1).mul_(255).add_(1e-3).to(torch.uint8))  # 254.99998 in float32 is 255 in the published float64
     return torch.cat(made).to(pictures.device)

@@ -16,12 +16,12 @@ GREY = (0.299, 0.587, 0.114)
 WATER, MUD = (175 / 255, 238 / 255, 238 / 255), (63 / 255, 42 / 255, 20 / 255)
 WIBBLE = 100.0
 PANES = 5
-BRANCHES = (0.3, 0.5, 0.7, 0.85)  # where a needle has them
-CRYSTALS = 0.3  # needles of frost for each pixel of a pane's side
+BRANCHES = (0.3, 0.5, 0.7, 0.85)  # places along a needle
+CRYSTALS = 0.3  # needles of frost per pixel of a pane's side
 
 
 def snow(x: Tensor, draws: Draws, mean: float, sigma: float, zoom: float, least: float, radius: float, blur: float, keep: float) -> Tensor:
-    """Flakes that fall at 45° to 135°, over a picture that has become paler."""
+    """Snow: flakes that fall at 45° to 135°, on a paler picture."""
     height, width = x.shape[-2:]
     flakes = zoomed(mean + sigma * draws.normal(1, height, width), zoom)
     flakes = torch.where(flakes < least, 0.0, flakes)
@@ -32,10 +32,10 @@ def snow(x: Tensor, draws: Draws, mean: float, sigma: float, zoom: float, least:
 
 
 def frost(x: Tensor, draws: Draws, keep: float, amount: float) -> Tensor:
-    """Ice flowers on a pane before the picture: a piece of one of five panes, mirrored or not.
+    """Frost: a random, possibly mirrored, piece of one of five frosted panes over the picture.
 
-    The published corruption takes pieces of photographs of frost, which are not free to ship; these panes are drawn, so that figures
-    for frost are near to published ones and not equal.
+    The published corruption uses photographs of frost, which may not be redistributed. These panes are computed, so results for
+    frost are near the published ones but not comparable.
     """
     height, width = x.shape[-2:]
     panes = _panes(max(height, width))
@@ -48,12 +48,12 @@ def frost(x: Tensor, draws: Draws, keep: float, amount: float) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _panes(side: int) -> Tensor:
-    """Five panes twice as high and wide as a picture of `side` px: float32 `(5, 3, 2·side, 2·side)`."""
+    """Five frosted panes, twice as high and wide as a picture of `side` px: float32 `(5, 3, 2·side, 2·side)`."""
     return torch.stack([_ice(Draws(torch.tensor([i]), "pane", 0), 2 * side) for i in range(PANES)])
 
 
 def _ice(draws: Draws, side: int) -> Tensor:
-    """Needles that branch twice at 60°, over a haze: float32 `(3, side, side)` in [0, 1], bluish."""
+    """A bluish pane of needles that branch twice at 60°, on haze: float32 `(3, side, side)` in [0, 1]."""
     (generator,), canvas = draws.generators, torch.zeros(side * side)
     y, x, turn, size = torch.rand(4, max(12, round(CRYSTALS * side)), generator=generator)
     starts, angles, lengths = torch.stack([y, x]) * side, turn * 2 * math.pi, (0.08 + 0.17 * size) * side
@@ -66,12 +66,12 @@ def _ice(draws: Draws, side: int) -> Tensor:
         angles, lengths = (angles + turns).flatten(), (0.6 * (1 - shares) * lengths).flatten()
     haze = _plasma(draws, side, 2.0)[0, :side, :side]
     soft = blurred(canvas.view(1, 1, side, side), max(0.4, side / 400))[0, 0]
-    light = (0.5 + 0.35 * haze + 0.5 * soft).clamp(0, 1)  # on average about as light as the published photographs, 0.7
+    light = (0.5 + 0.35 * haze + 0.5 * soft).clamp(0, 1)  # mean brightness about that of the published photographs, 0.7
     return torch.stack([0.88 * light, 0.95 * light, light])
 
 
 def _needles(canvas: Tensor, starts: Tensor, ways: Tensor, lengths: Tensor) -> None:
-    """Lines from `starts` `(2, M)` along `ways` `(2, M)`, down and right, that fade towards their ends."""
+    """Lines from `starts` `(2, M)` along vectors `(2, M)` (down, right) that fade towards their ends."""
     steps = torch.arange(math.ceil(float(lengths.max()))).float()
     rows, columns = (starts[..., None] + ways[..., None] * steps).round().long()
     seen = (steps < lengths[:, None]) & (rows >= 0) & (rows < canvas.shape[0]) & (columns >= 0) & (columns < canvas.shape[1])
@@ -80,7 +80,7 @@ def _needles(canvas: Tensor, starts: Tensor, ways: Tensor, lengths: Tensor) -> N
 
 
 def fog(x: Tensor, draws: Draws, strength: float, decay: float) -> Tensor:
-    """A plasma fractal as fog; the brightest value of the picture stays where it was."""
+    """Fog by a plasma fractal; the maximum of the picture is kept."""
     height, width = x.shape[-2:]
     clouds = _plasma(draws, max(height, width), decay)[:, None, :height, :width]
     most = x.amax((1, 2, 3), keepdim=True)
@@ -88,9 +88,9 @@ def fog(x: Tensor, draws: Draws, strength: float, decay: float) -> Tensor:
 
 
 def _plasma(draws: Draws, side: int, decay: float) -> Tensor:
-    """Height maps by diamonds and squares, float32 `(N, M, M)` from 0 to 1, M the next power of two from `side`.
+    """Height maps by the diamond-square algorithm, float32 `(N, M, M)` in [0, 1], M the next power of two from `side`.
 
-    The wibble enters squared, as in the published program.
+    The random offset (wibble) enters squared, as in the published program.
     """
     size = 2 ** max(1, math.ceil(math.log2(side)))
     heights = torch.zeros(len(draws.generators), size, size)
@@ -113,7 +113,7 @@ def _plasma(draws: Draws, side: int, decay: float) -> Tensor:
 
 
 def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, least: float, strength: float, mud: float) -> Tensor:
-    """Drops of water, or with `mud` of mud, on the lens."""
+    """Spatter: drops of water, or with `mud` of mud, on the lens."""
     height, width = x.shape[-2:]
     liquid = blurred(mean + sigma * draws.normal(1, height, width), blur)
     liquid = torch.where(liquid < least, 0.0, liquid)
@@ -127,12 +127,12 @@ def spatter(x: Tensor, draws: Draws, mean: float, sigma: float, blur: float, lea
 
 
 def _drops(liquid: np.ndarray) -> Tensor:
-    """How much light each drop adds: brighter where its surface, by the distance from its edge, faces up and left."""
+    """The light that drops add, by the slope of their surface (from the distance to the edge): brighter towards the upper left."""
     edges = _edges(liquid)
-    if not edges.any():  # no drop, and no distance
+    if not edges.any():  # no drops
         return torch.zeros(liquid.shape)
     away = ndimage.uniform_filter(ndimage.distance_transform_edt(~edges).clip(0, 20), 3, mode="mirror")
-    away = (away + 1e-6).astype(int)  # its running sum makes -1e-17 of nothing
+    away = (away + 1e-6).astype(int)  # the running sum can be -1e-17 instead of 0
     counts = np.bincount(away.ravel())
     first = counts[counts > 0][0]
     even = np.round((counts.cumsum()[away] - first) / max(1, away.size - first) * 255)  # histogram equalised
@@ -141,7 +141,7 @@ def _drops(liquid: np.ndarray) -> Tensor:
 
 
 def _edges(levels: np.ndarray, low: float = 50, high: float = 150) -> np.ndarray:
-    """Canny's edges of grey levels `(H, W)`, bool (J. Canny, 1986), with OpenCV's sum of both slopes."""
+    """Canny edges of grey levels `(H, W)`, bool (J. Canny, 1986), with the gradient norm of OpenCV."""
     down, right = ndimage.sobel(levels, 0, mode="nearest"), ndimage.sobel(levels, 1, mode="nearest")
     slope = np.abs(down) + np.abs(right)
     padded = np.pad(slope, 1)
@@ -170,6 +170,6 @@ def _grey(x: Tensor) -> Tensor:
 
 
 def _colour(colour: tuple[float, float, float], x: Tensor) -> Tensor:
-    """A colour as values `(3, 1, 1)`, or as its grey `(1, 1, 1)` for grey pictures."""
+    """A colour `(3, 1, 1)`, or its luma `(1, 1, 1)` for grey pictures."""
     values = torch.tensor(colour).to(x)[:, None, None]
     return values if x.shape[1] == 3 else _grey(values[None])[0]

@@ -1,7 +1,7 @@
 """The classical challenges of recognition, in rising strengths: illumination, occlusion, deformation, viewpoint, clutter.
 
-One function and one line of `table.py` a challenge; what is drawn belongs to the picture and not to the strength, so that more of
-a challenge is more of the same.
+A challenge is one function and one line of `table.py`. Draws depend on the picture and not on the strength, so that strengths
+differ in degree only.
 """
 
 from .occlusion import covered_at

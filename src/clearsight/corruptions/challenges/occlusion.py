@@ -1,4 +1,4 @@
-"""Something before the object, or beside it. Pictures are float32 `(N, C, H, W)` in [0, 1]; `others` are other pictures of that shape."""
+"""Occlusion and clutter. Pictures are float32 `(N, C, H, W)` in [0, 1]; `others` are other pictures of that shape."""
 
 import torch
 import torch.nn.functional as F
@@ -10,17 +10,17 @@ GREY = 0.5
 
 
 def grey_patch(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """A grey rectangle of this share of the area, anywhere."""
+    """A grey rectangle of this share of the area, at a random place."""
     return torch.where(_anywhere(x, draws, strength), GREY, x)
 
 
 def foreign_patch(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """A piece of another picture, of this share of the area, anywhere."""
+    """A piece of another picture, of this share of the area, at a random place."""
     return torch.where(_anywhere(x, draws, strength), others, x)
 
 
 def covered_at(x: Tensor, row: int, column: int, grid: int, share: float) -> Tensor:
-    """Pictures of any type with a grey square of `share` of each side around the middle of cell (row, column) of a grid."""
+    """Pictures of any dtype with a grey square of `share` of each side around the centre of cell (row, column) of a grid."""
     height, width = x.shape[-2:]
     inside = []
     for cell, n in ((row, height), (column, width)):
@@ -31,12 +31,12 @@ def covered_at(x: Tensor, row: int, column: int, grid: int, share: float) -> Ten
 
 
 def blended(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Another picture shines through with this weight."""
+    """Blend with another picture of this weight."""
     return (1 - strength) * x + strength * others
 
 
 def surrounded(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Smaller by this share of its sides, anywhere on another picture."""
+    """The picture reduced by this share of its sides, at a random place on another picture."""
     height, width = x.shape[-2:]
     small = [max(1, round(n * (1 - strength))) for n in (height, width)]
     shrunk, made = F.interpolate(x, small, mode="bilinear", antialias=True), others.clone()
@@ -47,7 +47,7 @@ def surrounded(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tens
 
 
 def _anywhere(x: Tensor, draws: Draws, share: float) -> Tensor:
-    """A rectangle of `share` of the area and the picture's own proportions, wholly inside: bool `(N, 1, H, W)`."""
+    """Rectangles of `share` of the area with the picture's proportions, completely inside: bool `(N, 1, H, W)`."""
     inside = []
     for n in x.shape[-2:]:
         length = max(1, round(n * share**0.5))

@@ -1,6 +1,6 @@
-"""Deformation and viewpoint: each pixel is taken from elsewhere, between pixels by straight lines; outside the border goes on.
+"""Deformation and viewpoint by bilinear resampling; the border pixels are repeated outwards.
 
-Pictures are float32 `(N, C, H, W)` in [0, 1]. Places are in sides of the picture from its middle, x to the right and y down.
+Pictures are float32 `(N, C, H, W)` in [0, 1]. Coordinates are in sides of the picture from its centre, x to the right and y down.
 """
 
 import math
@@ -12,42 +12,42 @@ from torch import Tensor
 from ...images.blur import blurred
 from ..rng import Draws
 
-SMOOTH = 0.08  # of the side: how wide an elastic wave is
+SMOOTH = 0.08  # σ of the elastic field, as a share of the side
 
 
 def rotation(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Turned by `strength` degrees, one way or the other."""
+    """Rotation by `strength` degrees in either direction."""
     angle = math.radians(strength) * _sign(draws)
     cos, sin, none = angle.cos(), angle.sin(), torch.zeros_like(angle)
     return _linear(x, torch.stack([cos, sin, none, -sin, cos, none], 1))
 
 
 def scale(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Larger or smaller by the factor 1 + `strength`."""
+    """Scaling by the factor 1 + `strength`, or its reciprocal."""
     by, none = (1 + strength) ** _sign(draws), torch.zeros(len(x))
     return _linear(x, torch.stack([by, none, none, none, by, none], 1))
 
 
 def shear(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Each row moved by `strength` of its distance from the middle row."""
+    """Shear: each row shifted by `strength` times its distance from the central row."""
     by, none = strength * _sign(draws), torch.zeros(len(x))
     return _linear(x, torch.stack([none + 1, by, none, none, none + 1, none], 1))
 
 
 def translation(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Moved by `strength` of the side in any direction."""
+    """Translation by `strength` of the side in a random direction."""
     angle, none = draws.uniform(0, 2 * math.pi), torch.zeros(len(x))
     return _linear(x, torch.stack([none + 1, none, strength * angle.cos(), none, none + 1, strength * angle.sin()], 1))
 
 
 def perspective(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Seen from aside: each corner drawn inwards by up to `strength` of the side along both axes."""
+    """Perspective: each corner moved inwards by up to `strength` of the side along both axes."""
     corners = torch.tensor([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
     return _sampled(x, *_through(homography(corners - corners.sign() * draws.uniform(0, strength, 4, 2), corners), x))
 
 
 def elastic(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
-    """Every pixel moved by a smooth field, the largest move `strength` of the side (P. Simard et al., 2003)."""
+    """Elastic deformation by a smooth field whose maximum is `strength` of the side (P. Simard et al., 2003)."""
     field = blurred(draws.uniform(-1, 1, 2, *x.shape[-2:]), SMOOTH * min(x.shape[-2:]))
     field = field / field.norm(dim=1, keepdim=True).amax((1, 2, 3), keepdim=True).clamp_min(1e-12) * strength
     across, down = _places(x)
@@ -55,7 +55,7 @@ def elastic(x: Tensor, draws: Draws, strength: float, others: Tensor) -> Tensor:
 
 
 def homography(before: Tensor, after: Tensor) -> Tensor:
-    """The projective maps `(N, 3, 3)`, float64, that take four points `before` `(N, 4, 2)` to `after` `(4, 2)` or `(N, 4, 2)`."""
+    """The homographies `(N, 3, 3)`, float64, that map four points `before` `(N, 4, 2)` to `after` `(4, 2)` or `(N, 4, 2)`."""
     before, after = before.double(), after.double().expand(len(before), -1, -1)
     ones, none = torch.ones_like(before[..., :1]), torch.zeros_like(before)
     point = torch.cat([before, ones], 2)
@@ -71,7 +71,7 @@ def homography(before: Tensor, after: Tensor) -> Tensor:
 
 
 def _through(maps: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Where each pixel's place comes to lie, `(N, H, W)` twice."""
+    """The mapped x and y of each pixel, `(N, H, W)` each."""
     across, down = _places(x)
     points = torch.stack([across.expand(x.shape[-2:]), down.expand(x.shape[-2:]), torch.ones(x.shape[-2:])], -1).double()
     seen = torch.einsum("nij,hwj->nhwi", maps, points)
@@ -79,14 +79,14 @@ def _through(maps: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _linear(x: Tensor, maps: Tensor) -> Tensor:
-    """Pixels taken through the affine maps `(N, 6)`."""
+    """Pictures resampled by the affine maps `(N, 6)`."""
     across, down = _places(x)
     a, b, c, d, e, f = maps[:, :, None, None].unbind(1)
     return _sampled(x, a * across + b * down + c, d * across + e * down + f)
 
 
 def _places(x: Tensor) -> tuple[Tensor, Tensor]:
-    """x `(W,)` and y `(H, 1)` of the pixels' middles."""
+    """x `(W,)` and y `(H, 1)` of the pixels' centres."""
     rows, columns = ((torch.arange(n) + 0.5) / n - 0.5 for n in x.shape[-2:])
     return columns, rows[:, None]
 

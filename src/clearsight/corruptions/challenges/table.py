@@ -1,4 +1,4 @@
-"""The challenges by name, with the strengths that they are tried at."""
+"""The challenges by name, with the strengths of the tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Apply = Callable[[Tensor, Draws, float, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Challenge:
-    """One kind: its group, what it does, five rising strengths and what they are."""
+    """A challenge: its group, function, five rising strengths and their meaning."""
 
     name: str
     group: str
@@ -31,8 +31,8 @@ ROWS = (
     Challenge("gamma", "illumination", light.gamma, (0.5, 1, 1.5, 2, 3), "powers of two of the exponent"),
     Challenge("directional", "illumination", light.directional, (0.2, 0.4, 0.6, 0.8, 1), "lighter at one side, darker at the other"),
     Challenge("shadow", "illumination", light.shadow, (0.2, 0.4, 0.6, 0.8, 1), "share of the light lost in shadow"),
-    Challenge("patch", "occlusion", occlusion.grey_patch, SHARES, "share of the area behind grey"),
-    Challenge("foreign", "occlusion", occlusion.foreign_patch, SHARES, "share of the area behind another picture's piece"),
+    Challenge("patch", "occlusion", occlusion.grey_patch, SHARES, "share of the area covered by grey"),
+    Challenge("foreign", "occlusion", occlusion.foreign_patch, SHARES, "share of the area covered by a piece of another picture"),
     Challenge("rotation", "deformation", shape.rotation, (10, 20, 30, 45, 90), "degrees either way"),
     Challenge("scale", "deformation", shape.scale, (0.1, 0.25, 0.5, 0.75, 1), "larger or smaller by 1 + this"),
     Challenge("perspective", "deformation", shape.perspective, (0.05, 0.1, 0.2, 0.3, 0.4), "corners moved in, of the side"),
@@ -46,9 +46,9 @@ CHALLENGES = {row.name: row for row in ROWS}
 
 
 def challenged(pictures: Tensor, indices: Tensor, name: str, strength: float, others: Tensor) -> Tensor:
-    """Pictures uint8 `(N, C, H, W)` under the challenge `name`; `indices` `(N,)` decide each one's draws, `others` are other pictures.
+    """Pictures uint8 `(N, C, H, W)` under the challenge `name`; `indices` `(N,)` key the draws, `others` are other pictures.
 
-    Raises UsageError for another name.
+    Raises UsageError for an unknown name.
     """
     if name not in CHALLENGES:
         raise unknown("challenge", name, CHALLENGES)
