@@ -69,7 +69,7 @@ def test_an_origin_at_every_other_verb(clearsight, scans, tmp_path):
         (("--from", "torchvision:nowhere.pth"), "there is no file nowhere.pth"),
         (("--from", "torchvision:resnet5"), "Did you mean torchvision:resnet50"),
         (("--from", "torchvision:scans"), "scans is a folder"),
-        (("--from", "torchvision:resnet18", "--model", "lenet5"), "has the weights of resnet18, and --model says lenet5"),
+        (("--from", "torchvision:resnet18", "--model", "lenet5"), "has the weights of resnet18, and --model is lenet5"),
         (("--from", ORIGIN, "--size", "224"), "was trained on 32×32 px, and at 224×224 px lenet5 has another"),
         (("--model", "torchvision:resnet18"), "is trained weights, not a network to begin with: --from torchvision:resnet18"),
         (("--resize-head",), "--resize-head is for trained weights: say with --from which"),
@@ -96,4 +96,4 @@ def test_a_mismatch_is_a_diff_and_the_way_out(clearsight, scans):
     lines = said.err.splitlines()
     assert said.code == 1 and lines[0] == "clearsight: lenet5.pth does not fit the network (- wanted, + in the file):"
     assert all(line.startswith(("  - ", "  + ")) for line in lines[1:-1]) and len(lines) < 30
-    assert lines[-1] == "The file was read as the weights of convnet, as was said."
+    assert lines[-1] == "The file was read as the weights of convnet, as given."

@@ -54,7 +54,7 @@ def test_parts_are_found_under_their_usual_names(pets, tmp_path):
     parts = open_dataset(tmp_path / "set")
     assert list(parts.parts) == ["train", "val", "test"]
     assert list(parts.parts["val"].names) == ["validation/cat/1.jpg", "validation/dog/1.jpg"]
-    assert "beside the parts, left out: annotations" in notes(parts)
+    assert "not among the parts, left out: annotations" in notes(parts)
     picture(tmp_path / "set" / "val" / "cat" / "1.jpg")
     with pytest.raises(ClearsightError, match="two val folders"):
         open_dataset(tmp_path / "set")

@@ -73,7 +73,7 @@ def test_what_a_reader_takes_for_the_same_is_said(tmp_path):
     assert "folders of the same name, taken as one class: 'dog', 'dog '" in notes(
         tree(tmp_path / "b", "dog/1.png", "dog /2.png", "cat/1.png")
     )
-    assert "called 'nan'; where that stands for no label" in notes(tree(tmp_path / "c", "nan/1.png", "naan/2.png"))
+    assert "called 'nan'; if that means a missing label" in notes(tree(tmp_path / "c", "nan/1.png", "naan/2.png"))
     assert open_dataset(tree(tmp_path / "d", "cat/1.png", "dog/2.png", "1/3.png", "2/4.png")).notes == ()
 
 

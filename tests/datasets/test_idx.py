@@ -101,5 +101,5 @@ def test_a_cut_gzip_is_named(mnist, cut):
 
 def test_missing_labels_are_named(mnist):
     (mnist / "t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(ClearsightError, match="has no labels file beside it; it would be called t10k-labels-idx1-ubyte"):
+    with pytest.raises(ClearsightError, match="has no labels file next to it; it would be called t10k-labels-idx1-ubyte"):
         open_dataset(mnist)

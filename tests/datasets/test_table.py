@@ -73,7 +73,7 @@ def test_parts_and_groups(folder):
         ("path,label\n,cat\n", "1 rows have no path, in line 2"),
         ('path,label,x\npics/0.png,cat,"two\nlines"\n,dog,y\n', "no path, in line 4"),
         ("path,label,part\npics/0.png,cat,train\npics/1.png,cat,\n", "1 rows have no part, in line 3"),
-        ("path,label,part\npics/0.png,cat,holdout\n", "line 2: the part 'holdout' is none of"),
+        ("path,label,part\npics/0.png,cat,holdout\n", "line 2: the part 'holdout' is not one of"),
         (
             "path,label\npics/0.png,cat\npics/./0.png,dog\n",
             "contradicts itself about pics/0.png: line 2 says cat, all and line 3 says dog, all",

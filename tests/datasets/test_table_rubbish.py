@@ -92,7 +92,7 @@ def test_labels_that_read_the_same_or_as_none_are_said(folder):
     notes = opened(folder, "path,label\np/0.png,01\np/1.png,1\np/2.png,nan\np/3.png,Cat\np/4.png,cat\n").notes
     assert notes == (
         "classes that read the same, kept apart: 01 and 1, Cat and cat",
-        "a class is called 'nan'; where that stands for no label, take the pictures out",
+        "a class is called 'nan'; if that means a missing label, take the pictures out",
     )
 
 

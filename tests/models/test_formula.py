@@ -310,20 +310,20 @@ def test_any_text_is_a_formula_or_one_clear_error(text):
     [
         ("[(conv32 relu)*2 pool]*3 (fc128 relu)*N softmax", "N", "how often must be a whole number", "*2"),
         ("[(conv32 relu*2 pool]*3", "]*3", "no layer begins with ']*3'", "( or [ or )"),
-        ("conv32q relu", "q", "'q' cannot stand behind 'conv32'", "-5x5 (kernel), /2 (stride), p1 (padding), g2 (groups)"),
-        ("conv32-3x3/2/2", "/2", "'/' cannot stand behind 'conv32-3x3/2'", "p1 (padding)"),
-        ("relu3", "3", "'3' cannot stand behind 'relu'", "a space"),
+        ("conv32q relu", "q", "'q' cannot follow 'conv32'", "-5x5 (kernel), /2 (stride), p1 (padding), g2 (groups)"),
+        ("conv32-3x3/2/2", "/2", "'/' cannot follow 'conv32-3x3/2'", "p1 (padding)"),
+        ("relu3", "3", "'3' cannot follow 'relu'", "a space"),
         ("conv32 foo softmax", "foo", "no layer begins with 'foo'", "conv, pool, avgpool, fc, softmax"),
         ("fc relu", " relu", "fc needs its width", "fc128"),
         ("(softmax)*2", "softmax", "softmax is the last layer", "the end, or he, vgg"),
-        ("(fc8 vgg)*2", "vgg", "vgg stands behind softmax, not in brackets", ""),
+        ("(fc8 vgg)*2", "vgg", "vgg follows softmax, not in brackets", ""),
         ("softmax relu", "relu", "softmax is the last layer", "vgg"),
-        ("softmax vgg he", "he", "nothing stands behind vgg", ""),
+        ("softmax vgg he", "he", "nothing may follow vgg", ""),
         ("conv32 ()", ")", "an empty bracket", "conv"),
         ("[(conv32", "(", "never closed: ) is missing", ""),
         ("conv0", "0", "a width must be 1 to 1,048,576. Got 0", ""),
         ("(conv8 relu)*501", "501", "too often: 1,000 layers are allowed", ""),
-        ("pool2x2=3x3", "=", "'=' cannot stand behind 'pool2x2'", "/2 (stride)"),
+        ("pool2x2=3x3", "=", "'=' cannot follow 'pool2x2'", "/2 (stride)"),
         ("", "", "without layers", "conv"),
     ],
 )  # fmt: skip
@@ -331,7 +331,7 @@ def test_a_mistake_is_pointed_at(text, at, says, may):
     with pytest.raises(UsageError) as caught:
         parse(text)
     first, line, caret = str(caught.value).split("\n")
-    assert says in first and may in first and ("Here may stand" in first) == bool(may)
+    assert says in first and may in first and ("Allowed here" in first) == bool(may)
     place = len(caret) - 5
     assert line[4:] == text and text[place:].startswith(at) and f"character {place + 1}:" in first
 
@@ -345,7 +345,7 @@ def test_a_mistake_is_pointed_at(text, at, says, may):
         ("conv1048576 conv1048576 softmax", "conv1048576 softmax", "2,147,483,648 are allowed"),
         ("dropout1.5 softmax", "dropout1.5", "below 1"),
         ("pool2x2p2 softmax", "pool2x2p2", "at most half its kernel"),
-        ("conv32 relu", "", "a classifier ends in its classes. Here may stand: softmax"),
+        ("conv32 relu", "", "a classifier ends in its classes. Allowed here: softmax"),
     ],
 )
 def test_a_layer_that_does_not_fit_is_pointed_at(text, at, says):

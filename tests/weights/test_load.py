@@ -119,7 +119,7 @@ def test_names_of_older_files(tmp_path):
 
 def test_another_head_and_other_channels(resnet):
     model, path = resnet
-    with pytest.raises(UsageError, match=r"has 4 classes and 3 names came. Make the head anew for them with --resize-head"):
+    with pytest.raises(UsageError, match=r"has 4 classes and 3 names came. Make a new head for them with --resize-head"):
         weights.load(f"torchvision:{path}", classes=["x", "y", "z"])
     first, second = (weights.load(f"torchvision:{path}", classes=["x", "y", "z"], resize_head=True, channels=1, seed=5) for _ in range(2))
     same(first.model, second.model)
@@ -164,7 +164,7 @@ def test_weights_of_another_network(resnet):
         weights.load(f"torchvision:{path}", model="resnet34")
     said = str(caught.value)
     assert "does not fit the network (- wanted, + in the file):\n  - layer1.2.bn1.bias (64,)" in said
-    assert said.endswith("The file was read as the weights of resnet34, as was said.")
+    assert said.endswith("The file was read as the weights of resnet34, as given.")
 
 
 def test_the_network_that_comes_nearest_is_shown(resnet, tmp_path, monkeypatch):
@@ -195,7 +195,7 @@ def test_auxiliary_heads_are_made_anew_as_well(tmp_path):
         ("keras:nowhere.h5", {}, "there is no file nowhere.h5: an origin is STORE:FILE"),
         ("keras:.", {}, "is a folder, where keras:FILE is one file"),
         ("torchvision:https://example.org/x.pth", {}, r"is an address: download the file \(curl -LO\)"),
-        ("torchvision:resnet18", {"model": "resnet34"}, "has the weights of resnet18, and --model says resnet34"),
+        ("torchvision:resnet18", {"model": "resnet34"}, "has the weights of resnet18, and --model is resnet34"),
         ("keras:x.h5", {"resize_head": True}, "a new head needs the names of at least 2 classes. Got 0"),
     ],
 )

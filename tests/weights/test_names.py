@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from clearsight import models
-from clearsight.weights.names import MOST, Mismatch, check, in_order, renamed
+from clearsight.weights.names import MAX_LINES, Mismatch, check, in_order, renamed
 
 RULES = {"bn1": "norm", "layer#.#.conv#": "conv{0+1}_block{1+10}_{2}", "trunk.*": "features.{0}", "head": "fc*", "block.#.#": "b{0-1}{1a}"}
 
@@ -40,7 +40,7 @@ def test_a_mismatch_shows_both_sides_and_the_way_out():
     assert said[1:-1] == ["  - b (3, 1)", "  + b (4, 1)", "  + c ()"]
     with pytest.raises(Mismatch, match="40 differences in all"):
         check({str(i): torch.zeros(1) for i in range(40)}, {}, "FILE", "")
-    assert MOST < 40
+    assert MAX_LINES < 40
 
 
 @pytest.mark.parametrize("name", [name for name in models.names() if name.endswith(".keras")])

@@ -31,7 +31,7 @@ def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tenso
 def disk(radius: float, smooth: float) -> Tensor:
     """The disk, float64 `(2·R + 1, 2·R + 1)`, normalised to sum 1 before its edge is blurred."""
     few = 1 if radius <= 8 else 2
-    reach = min(8, math.floor(radius) + 2) if radius <= 8 else math.floor(radius)  # blurred values outside of the published kernel are cut off
+    reach = min(8, math.floor(radius) + 2) if radius <= 8 else math.floor(radius)  # cut off at the published kernel
     side = torch.arange(-reach, reach + 1, dtype=torch.float64)
     kernel = (side[:, None] ** 2 + side**2 <= radius**2).double()
     kernel /= kernel.sum()

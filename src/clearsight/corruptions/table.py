@@ -38,7 +38,7 @@ class Corruption:
         return self.apply.__module__.rpartition(".")[2]
 
     def strengths(self, severity: int, side: int) -> tuple[Any, ...]:
-        """The strengths for pictures whose shorter side is `side` px: the published ones for 32 and 224, lengths in proportion otherwise."""
+        """The strengths for pictures whose shorter side is `side` px: published ones for 32 and 224, lengths in proportion otherwise."""
         row, of = (self.small, SMALL) if side <= BETWEEN else (self.large, LARGE)
         values = row[severity - 1]
         values = values if isinstance(values, tuple) else (values,)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 
-# What people call the arrays of a part: (part, names of pictures, names of labels).
+# Usual names of the arrays of a part: (part, names of pictures, names of labels).
 _KEYS = (
     ("train", ("x_train", "train_images", "train_x", "images_train"), ("y_train", "train_labels", "train_y", "labels_train")),
     ("val", ("x_val", "val_images", "val_x", "images_val", "x_valid"), ("y_val", "val_labels", "val_y", "labels_val", "y_valid")),
     ("test", ("x_test", "test_images", "test_x", "images_test"), ("y_test", "test_labels", "test_y", "labels_test")),
     ("all", ("images", "pictures", "x"), ("labels", "y")),
 )
-# What numpy and zipfile raise for damaged files.
+# Exceptions of numpy and zipfile for damaged files.
 _UNREADABLE = (
     *(OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, NotImplementedError, RuntimeError, MemoryError),
     *(OverflowError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error),
@@ -57,7 +57,7 @@ def is_dataset(data: Any) -> bool:
 def read_dataset(data: Any, *, classes: Sequence[str] | None = None) -> Parts:
     """A dataset object: pictures are paths, or PIL images or uint8 arrays of one size; labels are names, or numbers into its `classes`.
 
-    Raises UsageError for an item that is no `(picture, class)`, or for pictures of different sizes that are no paths.
+    Raises UsageError for an item that is not `(picture, class)`, or for arrays of different sizes.
     """
     if isinstance(data, Dataset):
         return Parts("data", data.classes, {"all": data})

@@ -1,9 +1,9 @@
-"""Decoded pictures on disk, in files that never change once they are there.
+"""Cache of decoded pictures on disk, in immutable files.
 
-A picture has a key made of its file (path, size, times, inode), of what decodes it and of how it is fitted, and nothing else: whatever
-part, split, seed or set asks for it finds it in whichever file it is, and only what is in none is decoded, into one new file.
-What has not been used for longest makes room. The folder is its owner's alone, as the pictures may be. Each picture has a
-checksum, which is compared when it is first used: what is damaged is decoded again.
+The key of a picture is made of its file (path, size, times, inode), the decoder and the preprocessing only, so that any part, split,
+seed or data set finds it in any file of the cache; missing pictures are decoded into one new file. The least recently used files are
+removed to make room. The folder is readable by its owner only, as the pictures may be private. Each picture has a checksum,
+compared at its first use; damaged pictures are decoded again.
 """
 
 import hashlib
@@ -30,20 +30,20 @@ from ..images import jpeg
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 
-DISK_SHARE = 0.5  # of what would be free without the cache
+DISK_SHARE = 0.5  # of the space that would be free without the cache
 LIMIT = "CLEARSIGHT_CACHE_GB"
 VERSION = 4
 KEY, SUM = 16, 8  # bytes
-NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{16}-([0-9]{1,15})\.pictures")  # kind, digest of the keys, number; others' files are left alone
+NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{16}-([0-9]{1,15})\.pictures")  # kind, digest of the keys, number; other files are left alone
 Keys = NDArray[np.bytes_]
 HERE = platform.node().partition(".")[0]  # a home folder may be shared by many machines
 
 
 @dataclass
 class Stored:
-    """Where the pictures of a data set are: mapped tensors uint8 `(n, H, W, C)` of files, `places` int64 (N, 2) their number and row.
+    """The pictures of a data set in the cache: mapped tensors uint8 `(n, H, W, C)`, and `places` int64 (N, 2), tensor and row of each.
 
-    `sums` int64 (N,) are the checksums that the pictures should have, `note` says what else there is to say.
+    `sums` int64 (N,) are the expected checksums; `note` is a message for the user.
     """
 
     tensors: list[Tensor]
@@ -64,9 +64,9 @@ class File:
 
 
 def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dataset, Tensor], None]) -> Stored:
-    """The pictures of `dataset` in the cache; `decode` fills a tensor `(n, H, W, C)` with those that it lacks.
+    """The pictures of `dataset` in the cache; `decode` fills a tensor `(n, H, W, C)` with the missing ones.
 
-    Raises OSError where there is no room or no right to write, UsageError for a limit that is no number.
+    Raises OSError without room or permission to write, UsageError for a limit that is not a number.
     """
     folder = private_folder(cache_folder() / "pictures")
     p = preprocessing
@@ -79,7 +79,7 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     missing = np.flatnonzero(places[:, 0] < 0)
     note = ""
     if len(missing):
-        missing = missing[np.sort(np.unique(wanted[missing], return_index=True)[1])]  # a file may be in a table twice
+        missing = missing[np.sort(np.unique(wanted[missing], return_index=True)[1])]  # a table may list a file twice
         note = _make_room(folder, len(missing) * (KEY + SUM + row), {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
         path = folder / f"{kind}-{digest(wanted[missing].tobytes())[:16]}-{len(missing)}.pictures"
         _write(path, wanted[missing], row, lambda into: decode(dataset.subset(missing), into.view(-1, p.height, p.width, p.channels)))
@@ -93,7 +93,7 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     sums = np.empty(len(wanted), np.int64)
     for k, file in enumerate(chosen):
         sums[places[:, 0] == k] = file.sums[places[places[:, 0] == k, 1]]
-        with suppress(OSError):  # removed meanwhile: it is mapped
+        with suppress(OSError):  # removed meanwhile; it stays mapped
             os.utime(file.path)
     tensors = [file.pictures.view(-1, p.height, p.width, p.channels) for file in chosen]
     seals = torch.from_numpy(sums - _seals(wanted))
@@ -101,9 +101,9 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
 
 
 def checksums(pictures: Tensor) -> Tensor:
-    """Of pictures uint8 `(n, H, W, C)` in one piece of memory, int64 (n,): every 8 bytes times an odd number, summed modulo 2⁶⁴.
+    """Checksums int64 (n,) of contiguous pictures uint8 `(n, H, W, C)`: words of 8 bytes times odd numbers, summed modulo 2⁶⁴.
 
-    A change of up to 8 bytes is always seen, any other but for once in 2⁶³: memory is read no faster than this.
+    A change within 8 bytes is always detected, any other with probability 1 − 2⁻⁶³; the speed is that of reading memory.
     """
     rows = pictures.view(len(pictures), -1)
     if short := -rows.shape[1] % 8:
@@ -114,20 +114,20 @@ def checksums(pictures: Tensor) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _factors(words: int) -> Tensor:
-    """Odd numbers int64 (words,), the same for ever."""
+    """Odd numbers int64 (words,), which must never change."""
     stream = np.frombuffer(hashlib.shake_128(b"clearsight pictures").digest(8 * words), "<i8")
     return torch.from_numpy(stream | 1)
 
 
 def _seals(keys: Keys) -> NDArray[np.int64]:
-    """What is added to the checksum of each key's picture: another picture in its place is found out, and so are zeros."""
+    """A summand per key for the checksum of its picture, so that another picture in its place, or zeros, are detected."""
     return np.frombuffer(keys.tobytes(), "<i8")[::2].copy()
 
 
 def _keys(dataset: Dataset) -> Keys:
-    """What a decoded picture depends on besides its fit, (N,): its file's path, size, times and inode.
+    """The keys (N,) of picture files: path, size, times and inode.
 
-    Whoever replaces a file, or writes to it, can set its time of change back (mtime), but not that of its entry (ctime).
+    A program that replaces a file, or writes to it, can reset its modification time (mtime), but not its status change time (ctime).
     """
     keys = bytearray()
     for i in range(len(dataset)):
@@ -136,13 +136,13 @@ def _keys(dataset: Dataset) -> Keys:
             status = os.stat(path)
             fact = f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
         except OSError:
-            fact = path  # decoding it will say why
+            fact = path  # decoding it will report the reason
         keys += hashlib.blake2b(fact.encode("utf-8", "surrogateescape"), digest_size=KEY).digest()
     return np.frombuffer(bytes(keys), f"S{KEY}")
 
 
 def _places(files: list[Keys], wanted: Keys) -> NDArray[np.int64]:
-    """File number and row of every wanted key, int64 (N, 2), both -1 where it is in no file."""
+    """File number and row of every wanted key, int64 (N, 2), both -1 for a key in no file."""
     places = np.full((len(wanted), 2), -1)
     for number, keys in enumerate(files):
         if len(keys):
@@ -154,7 +154,7 @@ def _places(files: list[Keys], wanted: Keys) -> NDArray[np.int64]:
 
 
 def _mapped(path: Path, row: int) -> File | None:
-    """A file of the cache; None for what is none, has been cut, or cannot be read."""
+    """A file of the cache; None for another kind of file, a truncated or an unreadable one."""
     name = NAME.fullmatch(path.name)
     try:
         if not name or not path.is_file() or path.stat().st_size != (n := int(name[1])) * (KEY + SUM + row):
@@ -163,7 +163,7 @@ def _mapped(path: Path, row: int) -> File | None:
     except (OSError, ValueError):  # ValueError: it is empty
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch would rather have memory that can be written; nobody writes here
+        warnings.simplefilter("ignore", UserWarning)  # torch warns about read-only memory; it is never written here
         pictures = torch.from_numpy(whole[n * (KEY + SUM) :]).view(n, row)
     keys, sums = whole[: n * KEY].tobytes(), whole[n * KEY : n * (KEY + SUM)].tobytes()
     return File(path, np.frombuffer(keys, f"S{KEY}"), np.frombuffer(sums, "<i8"), pictures)
@@ -189,7 +189,7 @@ def _write(path: Path, keys: Keys, row: int, fill: Callable[[Tensor], None]) -> 
 
 
 def _reserve(path: Path, size: int) -> None:
-    """An empty file of `size` bytes that nobody else may read; a full disk is an error now, not a crash later."""
+    """An empty file of `size` bytes, readable by its owner only; allocated at once, so that a full disk is an error and not a crash."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     try:
         os.ftruncate(handle, size)
@@ -200,20 +200,20 @@ def _reserve(path: Path, size: int) -> None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes of this machine were decoding into."""
+    """Remove unfinished files of killed processes of this machine."""
     for path in folder.glob(f"*.{HERE}.*.tmp"):
         number = path.stem.rpartition(".")[2]
-        if number.isdecimal() and os.name == "posix":  # elsewhere signal 0 is not a question
+        if number.isdecimal() and os.name == "posix":  # signal 0 only tests on POSIX
             try:
                 os.kill(int(number), 0)
             except ProcessLookupError:
                 path.unlink(missing_ok=True)
-            except OSError:  # it lives, as another user
+            except OSError:  # alive, under another user
                 continue
 
 
 def _make_room(folder: Path, size: int, needed: set[Path]) -> str:
-    """Remove the files used longest ago, but none that is needed, until `size` more bytes are within the limit; one line on it."""
+    """Remove the least recently used files that are not needed, until `size` more bytes are within the limit; returns a note."""
     sizes: dict[Path, os.stat_result] = {}
     for path in folder.iterdir():
         with suppress(OSError):  # another process has removed it

@@ -1,4 +1,4 @@
-"""`check`: what in a data set would poison a result, before anything is trained on it."""
+"""`check`: find errors in a data set that would invalidate a result, before training."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from .fingerprint import TINY, Prints, alike, prints, same
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
 NEGLIGIBLE = 0.001
-# Exact copies within data that bring no parts: each counts once more in the n of an interval.
+# Exact copies within data without parts: each counts once more in the n of an interval.
 COPIES = 0.01
 UNEVEN = 10.0
 
 
 @dataclass(frozen=True)
 class CheckResult(Result):
-    """What `check` found; names are the data's own, groups are of two and more."""
+    """The findings of `check`; names are those of the data, groups have two or more members."""
 
     name: str
     pictures: int
@@ -70,17 +70,17 @@ class CheckResult(Result):
         }
 
     def headline(self) -> str:
-        """How many findings would spoil a result, and how many are only warnings."""
+        """The number of findings that would invalidate a result, and of warnings."""
         return f"{self.name}: {self.pictures:,} pictures, {len(self.poisonous)} problems, {len(self.warnings)} warnings"
 
     def rows(self) -> list[dict[str, Any]]:
-        """A line for each finding: how grave, and what."""
+        """A line for each finding: its severity and text."""
         found = (("problem", self.poisonous), ("warning", self.warnings), ("note", self.notes))
         return [{"kind": kind, "finding": line} for kind, lines in found for line in lines]
 
 
 def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
-    """Read every picture of every part and report; `poisonous` is empty when nothing would spoil a result."""
+    """Read every picture of every part and report; `poisonous` is empty if no finding would invalidate a result."""
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
@@ -117,7 +117,7 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
 
 
 class _Names:
-    """Names for people: with the part in front where the same name stands in several."""
+    """Names to print, with the part in front if several parts have the name."""
 
     def __init__(self, names: Sequence[str], part_of: Sequence[str]) -> None:
         ambiguous = len(set(names)) < len(names)
@@ -129,9 +129,9 @@ class _Names:
 
 
 def _groups(found: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
-    """Groups that are the same pixel by pixel, and groups that look the same without being so.
+    """Groups of pixel-identical pictures, and groups of near duplicates.
 
-    What shows nothing at thumbnail size is left out of the second.
+    Pictures without features at thumbnail size are left out of the second.
     """
     exact = [good[group].tolist() for group in same(found.digests[good])]
     copies = {group[0]: group for group in exact}
@@ -142,7 +142,7 @@ def _groups(found: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[l
 
 
 def _kinds(found: Prints, good: NDArray[np.int64], which: int) -> dict[str, int]:
-    """How many pictures there are of each mode (`which` is 0) or format (1), the commonest first."""
+    """The number of pictures of each mode (`which` is 0) or format (1), the commonest first."""
     counts: Counter[str] = Counter()
     for kind, n in zip(found.table, np.bincount(found.kinds[good], minlength=len(found.table)).tolist(), strict=True):
         counts[kind[which]] += n
@@ -160,7 +160,7 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:
 
 
 def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int) -> None:
-    """Fill `poisonous` and `warnings`: one reason each, with what to do; `leaked` counts pictures per part that stand in another too."""
+    """Fill `poisonous` and `warnings`: one reason each, and a remedy; `leaked` counts pictures per part that are in another, too."""
 
     def say(poisonous: bool, line: str) -> None:
         (report.poisonous if poisonous else report.warnings).append(line)
@@ -172,7 +172,7 @@ def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int)
     for part in ("val", "test"):
         if leaked[part]:
             share = leaked[part] / len(parts.parts[part])
-            say(share > NEGLIGIBLE, f"{share:.2%} of the {part} pictures stand in another part as well: {part} is no longer unseen.")
+            say(share > NEGLIGIBLE, f"{share:.2%} of the {part} pictures are in another part as well: {part} is no longer unseen.")
     if report.conflicts:
         n = sum(map(len, report.conflicts))
         say(n / report.pictures > NEGLIGIBLE, f"{n:,} pictures are the same as one of another class: one of the labels is wrong.")
@@ -184,17 +184,20 @@ def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int)
         )
     if report.near_duplicates and "all" in parts.parts:
         groups = len(report.near_duplicates)
-        say(False, f"{groups:,} groups look alike: a split may put some on both sides. Look at them; --copies near keeps each in one part.")
+        say(
+            False,
+            f"{groups:,} groups of pictures look the same, and may be split: look at them; --copies near keeps each in one part.",
+        )
     for where, counts in report.counts.items():
         missing = [label for label, n in counts.items() if n == 0]
         if missing and where in ("train", "all"):
             say(True, f"no picture to learn {', '.join(missing[:5])} from in {where}.")
         elif missing:
-            say(False, f"no {where} picture of {', '.join(missing[:5])}: nothing can be said of it.")
+            say(False, f"no {where} picture of {', '.join(missing[:5])}: its accuracy cannot be measured.")
     if "all" in parts.parts and (few := [label for label, n in report.counts["all"].items() if 0 < n < 3]):
         say(True, f"fewer than three pictures of {', '.join(few[:5])}: one each for training, validation and test.")
     if report.near_leaks:
-        say(False, f"{len(report.near_leaks):,} groups look alike across parts: look at them, they may be leaks.")
+        say(False, f"{len(report.near_leaks):,} groups of pictures look the same across parts: look at them, they may be leaks.")
     if report.imbalance >= UNEVEN:
         say(False, f"the largest class has {report.imbalance:g} times the pictures of the smallest: see --class-weights balanced.")
     if report.blank:

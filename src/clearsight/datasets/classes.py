@@ -1,4 +1,4 @@
-"""Class tables are joined by NAME: the one place where a number of one table becomes that of another."""
+"""Map class indices between class tables, by name."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from .dataset import clean_label
 
 
 def places(names: Sequence[str], table: Sequence[str]) -> NDArray[np.int64]:
-    """Where each of `names` stands in the class table `table`, int64 `(len(names),)`; -1 where the table has no such class.
+    """The index of each of `names` in the class table `table`, int64 `(len(names),)`; -1 for a name that is not in it.
 
-    Names are the same when they are after `clean_label`. Raises UsageError where a name means two classes of one table.
+    Names are compared after `clean_label`. Raises UsageError for a name that matches two classes of a table.
     """
     cleaned, wanted = ([clean_label(name) for name in of] for of in (table, names))
     for of in (cleaned, wanted):
@@ -24,7 +24,7 @@ def places(names: Sequence[str], table: Sequence[str]) -> NDArray[np.int64]:
 
 
 def order(wanted: Sequence[str], table: Sequence[str], *, of: str) -> NDArray[np.int64]:
-    """Where each of the classes `wanted` stands in the class table `table` of what `of` names, int64 `(len(wanted),)`.
+    """The index of each of the classes `wanted` in the class table `table`, int64 `(len(wanted),)`; `of` names its owner in errors.
 
     Raises UsageError for a class that is not in the table.
     """

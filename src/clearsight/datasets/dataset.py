@@ -1,4 +1,4 @@
-"""What every reader returns: picture sources with class indices and ONE table of class names."""
+"""The data set that every reader returns: picture sources with class indices and one table of class names."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..base.errors import ClearsightError, listed
 from ..base.registry import look_up
 
-# What people call the parts, in folders and in tables.
+# Usual names of the parts, in folders and in tables.
 PART_NAMES = {
     "train": "train", "training": "train",
     "val": "val", "valid": "val", "validation": "val",
@@ -26,8 +26,8 @@ class Dataset:
 
     `labels` int64 (N,), `names` str objects (N,) unique and stable, relative to the root with `/`;
     `pictures` uint8 (N, H, W) or (N, H, W, C); `groups` str objects (N,): pictures that must stay in one part;
-    `digests` bytes (N,): what a picture is known by, whatever it is called; `decoded` (N,): pictures that are read already, or None.
-    Raises ClearsightError when the lengths differ.
+    `digests` bytes (N,): identities of the pictures, independent of names; `decoded` (N,): pictures that have been read, or None.
+    Raises ClearsightError if the lengths differ.
     """
 
     classes: tuple[str, ...]
@@ -55,7 +55,7 @@ class Dataset:
         return np.asarray(self.pictures)[i]  # type: ignore[no-any-return]
 
     def picture(self, i: int) -> Path | NDArray[np.uint8]:
-        """The same, as an array where somebody has decoded it already."""
+        """Picture `i` as `source`, or as an array if it has been decoded."""
         known = None if self.decoded is None else self.decoded[i]
         return self.source(i) if known is None else known
 
@@ -86,9 +86,9 @@ def joined(first: Dataset, second: Dataset) -> Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """A data set as it came: `parts` has keys among train, val, test, or only `all` when the data brings no parts.
+    """A data set as read: `parts` has keys among train, val, test, or only `all` for data without parts.
 
-    `notes` says everything that was left out or decided, one line each.
+    `notes` lists everything that was left out or decided, one line each.
     """
 
     name: str

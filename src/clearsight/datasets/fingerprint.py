@@ -1,4 +1,4 @@
-"""What makes two files the same picture: pixels for exact copies, the coarse shape of their greys for near and mirrored ones."""
+"""Duplicate detection: digests of pixels for exact copies, low frequencies for near and mirrored copies."""
 
 import math
 import os
@@ -23,8 +23,8 @@ from .identity import pixel_digest
 from .loader import as_batch
 
 SIDE = 16
-FLAT = 20.0  # grey levels; a contrast below counts as this one: coding noise has a floor, whatever a picture shows
-FEATURELESS = 1.0  # grey levels; thumbnails under it are all alike
+FLAT = 20.0  # grey levels; a lower contrast counts as this one, because coding noise has a floor for any picture
+FEATURELESS = 1.0  # grey levels; thumbnails with less contrast are indistinguishable
 BLANK = 2.0  # grey levels of standard deviation
 TINY = 8  # px
 # Distances are root mean square, in units of the contrast. A pair within NEAR may be one picture twice. It is, unless so many
@@ -42,7 +42,7 @@ _THUMBNAIL = Preprocessing(channels=1, height=SIDE, width=SIDE, fit="stretch", m
 
 @dataclass(frozen=True)
 class Prints:
-    """One row per picture, about 280 bytes: what is compared, and what its file says.
+    """Fingerprints of pictures, about 280 bytes each, and facts of their files.
 
     `digests` bytes `(N,)` of the pixels, `points` float32 `(N, F)`, `sizes` int32 `(N, 2)` as width and height,
     `kinds` int16 `(N,)` into `table` of (mode, format), `blank` and `featureless` bool `(N,)`.
@@ -59,7 +59,7 @@ class Prints:
     unreadable: dict[int, UnreadableImage] = field(default_factory=dict)
 
     def put(self, start: int, pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
-        """Enter pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
+        """Add pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
         rows = slice(start, start + len(pictures))
         thumbnails = _THUMBNAIL.fit_batch(as_batch(pictures, 1)).flatten(1).float()
         low = thumbnails @ _BASIS.T
@@ -73,7 +73,7 @@ class Prints:
         self.kinds[rows] = self.table.index(kind)
 
     def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
-        """Enter the picture in `source` in `row`, or why it cannot be read."""
+        """Add the picture in `source` as `row`, or the reason why it cannot be read."""
         try:
             facts, picture = examined(source)
             self.put(row, picture[None], (facts.mode, facts.format))
@@ -82,7 +82,7 @@ class Prints:
 
 
 def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
-    """The prints of all pictures, one data set after the other."""
+    """The fingerprints of all pictures, one data set after the other."""
     n = sum(map(len, datasets))
     made = Prints(
         np.zeros(n, f"S{DIGEST}"), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
@@ -141,7 +141,7 @@ def same(digests: NDArray[np.bytes_]) -> list[list[int]]:
 
 
 def _groups(label: NDArray[np.int64], places: NDArray[np.int64]) -> list[list[int]]:
-    """The `places` of each label that stands more than once."""
+    """The `places` of each label that occurs more than once."""
     order = np.argsort(label, kind="stable")
     runs = np.split(places[order], np.flatnonzero(np.diff(label[order])) + 1) if len(label) else []
     return [sorted(run.tolist()) for run in runs if len(run) > 1]

@@ -13,7 +13,7 @@ from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
 from ..images.decode import SUFFIXES
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 
-# what archives and network drives put beside the pictures: previews of them, under the same suffixes
+# folders of previews that archives and network drives add, with the suffixes of pictures
 HIDDEN = (".", "__MACOSX", "@eaDir")
 ONE_CLASS = "picture"
 LAYOUT = """Expected is a folder per class:
@@ -29,12 +29,12 @@ def is_folder(data: Any) -> bool:
 
 
 def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool = True) -> Parts:
-    """Every picture file below the class folders, in the order of their names; what is left out is in the notes.
+    """Every picture file below the class folders, in the order of their names; the notes list files that are left out.
 
     `group_by="folder"` keeps the pictures together that share the name of the first folder below their class folder. Unless they
     must be `labelled`, pictures of a folder without class folders are those of one class, `picture`.
     Files of 0 bytes stay listed, so that `check` names them and reading them fails.
-    Raises UsageError when there is no picture, ClearsightError for a class that train lacks.
+    Raises UsageError without any picture, ClearsightError for a class that train lacks.
     """
     if group_by not in (None, "folder"):
         raise wrong("group_by of a folder", "'folder'", group_by)
@@ -42,7 +42,7 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     walk = _Walk(str(root))
     tops, loose = walk.scan("")
     named, beside = _part_folders(root, tops)
-    notes = [f"beside the parts, left out: {listed(beside)}"] if beside else []
+    notes = [f"not among the parts, left out: {listed(beside)}"] if beside else []
     files: dict[str, list[tuple[str, str]]] = {}
     if not labelled and not tops and loose:
         files, loose = {"all": [(path, ONE_CLASS) for path in loose]}, []
@@ -63,9 +63,9 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
 
 
 def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
-    """Every picture file in a folder and below, in the order of their names, without classes (labels are -1); and what was left out.
+    """Every picture file in a folder and below, in the order of their names, without classes (labels are -1), and notes on files left out.
 
-    Raises UsageError when there is none.
+    Raises UsageError without any picture.
     """
     walk = _Walk(str(data))
     paths = walk.below("")
@@ -77,7 +77,7 @@ def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
 
 @dataclass
 class _Walk:
-    """One walk over a folder: the linked folders seen, and what was left out. Paths are relative to `root`, with `/`."""
+    """A walk over a folder tree, with the linked folders visited and counts of files left out. Paths are relative to `root`, with `/`."""
 
     root: str
     seen: set[str] = field(default_factory=set)
@@ -135,7 +135,7 @@ class _Walk:
         except OSError as error:
             if entry.is_symlink():
                 self.broken.append(path)
-            elif not isinstance(error, FileNotFoundError):  # which went away meanwhile
+            elif not isinstance(error, FileNotFoundError):  # removed meanwhile
                 raise ClearsightError(f"cannot look at {plain(entry.path)}: {error.strerror or error}.") from error
             return False
         suffix = os.path.splitext(entry.name)[1].lower()
@@ -147,7 +147,7 @@ class _Walk:
         return True
 
     def notes(self) -> list[str]:
-        """What was left out, one line each."""
+        """Notes on files left out, one line each."""
         others = ", ".join(f"{n} {suffix}" for suffix, n in self.others.most_common(8))
         lines = (
             (self.hidden, f"{self.hidden} hidden files or folders left out"),
@@ -167,7 +167,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _part_folders(root: Path, tops: list[str]) -> tuple[dict[str, str], list[str]]:
-    """`{part: folder}` and the folders beside them, or nothing when the folders are classes.
+    """`{part: folder}` and the other folders, or nothing if the folders are classes.
 
     A single `train/` among other folders of pictures is a class (of vehicles, say), not a part.
     """
@@ -217,7 +217,7 @@ def _dataset(root: Path, rows: list[tuple[str, str]], table: tuple[str, ...], pr
         pieces = [path.split("/") for path in paths]
         groups = [piece[depth] if len(piece) > depth + 1 else path for piece, path in zip(pieces, paths, strict=True)]
         if groups == paths:
-            raise UsageError(f"group_by='folder' needs folders below the class folders, as {root}/cat/monday/1.jpg. There are none.")
+            raise UsageError(f"group_by='folder' needs folders below the class folders, as {root}/cat/monday/1.jpg, and found none.")
     return Dataset(
         classes=table,
         labels=indices_of([label for _, label in rows], table),
@@ -229,5 +229,5 @@ def _dataset(root: Path, rows: list[tuple[str, str]], table: tuple[str, ...], pr
 
 
 def _printable(name: str) -> str:
-    """A file name as text that can be written as UTF-8; on Linux a name is bytes and may be none."""
+    """A file name as text that can be written as UTF-8; on Linux a name is bytes, which may not be valid UTF-8."""
     return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()

@@ -1,7 +1,7 @@
-"""What makes two pictures the same one: their pixels, whatever file they are in and whatever it is called.
+"""Identity of pictures: a digest of their pixels, independent of the file and its name.
 
-Of a JPEG above a megapixel it is the coded data, without what is said about the picture beside them: to decode all of a large photograph
-takes longer than to learn from it at the size it is used. So a large JPEG saved losslessly in another format counts as another picture.
+For a JPEG above a megapixel it is a digest of the coded data without metadata, because decoding a large photograph completely takes
+longer than training on it at the usual size. So a large JPEG saved losslessly in another format counts as another picture.
 """
 
 import hashlib
@@ -25,8 +25,8 @@ from .dataset import Dataset, Parts
 SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
 LARGE = 2**20  # px
 VERSION = b"1"
-MOST_BYTES = 2**30  # a file above is no picture that is read here
-HELD_EACH, HELD_ALL = 2**16, 2**27  # bytes up to which decoded pictures are kept for the reader that comes next
+MOST_BYTES = 2**30  # larger files are not read as pictures
+HELD_EACH, HELD_ALL = 2**16, 2**27  # bytes up to which decoded pictures are kept for the next reader
 _CHUNK = 256
 _GREY_STEP = 8
 _JPEG = b"\xff\xd8\xff"
@@ -42,9 +42,9 @@ def pixel_digest(picture: NDArray[np.uint8]) -> bytes:
 
 
 def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
-    """The digest of the picture in a file, and its pixels where they were decoded and do not depend on the size they are read at.
+    """The digest of the picture in a file, and its pixels if they were decoded and do not depend on the size they are read at.
 
-    A file that is no picture has the digest of its bytes.
+    A file that is not a picture has the digest of its bytes.
     """
     try:
         status = os.stat(path)
@@ -67,9 +67,9 @@ def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
 
 
 def identified(parts: Parts, *, quiet: bool = False) -> Parts:
-    """`parts` with the digest of every picture; each file is read once, and what was found stays in the cache.
+    """`parts` with the digest of every picture; each file is read once, and digests are cached.
 
-    What cannot be read is not refused here: whoever needs the picture says why.
+    Unreadable files raise nothing here, only where their pictures are used.
     """
     wanted = {part: dataset for part, dataset in parts.parts.items() if dataset.digests is None}
     arrays = {part: replace(data, digests=_of_arrays(data.pictures)) for part, data in wanted.items() if data.pictures is not None}
@@ -78,12 +78,12 @@ def identified(parts: Parts, *, quiet: bool = False) -> Parts:
 
 
 def set_digest(digests: Digests) -> str:
-    """The digest of a set of pictures, in whatever order they come."""
+    """The digest of a set of pictures, independent of their order."""
     return hashlib.sha256(np.sort(digests).tobytes()).hexdigest()
 
 
 def _grey(picture: NDArray[np.uint8]) -> bool:
-    """Whether all channels are equal: of most colour pictures a few pixels tell that they are not."""
+    """Whether all channels are equal; a few pixels decide for most colour pictures."""
     some = picture[::_GREY_STEP, ::_GREY_STEP]
     return bool((some == some[:, :, :1]).all() and (picture == picture[:, :, :1]).all())
 
@@ -96,7 +96,7 @@ def _digest(*parts: bytes | memoryview) -> bytes:
 
 
 def _coded(data: bytes) -> Iterator[bytes]:
-    """What decides the pixels of a JPEG file: its tables and scans, Adobe's colours, and which way is up, but no other metadata."""
+    """The parts of a JPEG file that decide its pixels: tables, scans, Adobe's colour transform and orientation, but no other metadata."""
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != _SCAN:
         kind, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
@@ -111,7 +111,7 @@ def _of_arrays(pictures: NDArray[np.uint8]) -> Digests:
 
 
 def _of_files(datasets: dict[str, Dataset], quiet: bool) -> dict[str, Dataset]:
-    """Data sets of files with their digests."""
+    """Data sets of files, with digests added."""
     paths = [os.path.abspath(data.source(i)) for data in datasets.values() for i in range(len(data))]  # type: ignore[arg-type]
     if not paths:
         return {part: replace(data, digests=np.empty(0, f"S{SIZE}")) for part, data in datasets.items()}
@@ -145,13 +145,13 @@ def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_
             list(pool.map(read, some))
             progress.update(len(some))
     if len(missing):
-        with suppress(ClearsightError):  # a cache that cannot be written only means reading again
+        with suppress(ClearsightError):  # without a writable cache the files are read again next time
             _remember(memory, keys, digests)
     return digests, held
 
 
 def _file_key(path: str) -> bytes:
-    """What changes when a file does, its name too."""
+    """A key of a file's path and state, which changes when the file does."""
     try:
         s = os.stat(path)
         facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
@@ -183,7 +183,7 @@ def _remembered(memory: Path, keys: Digests) -> Digests:
 def _remember(memory: Path, keys: Digests, digests: Digests) -> None:
     rows = np.empty(len(keys), dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
     rows["key"], rows["digest"] = keys, digests
-    with suppress(OSError):  # write_atomic says it
+    with suppress(OSError):  # write_atomic reports it
         private_folder(memory.parent)
     body = rows.tobytes()
     write_atomic(memory, body, _digest(VERSION, body))

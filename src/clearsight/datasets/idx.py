@@ -77,7 +77,7 @@ def _partner(file: Path, what: str) -> Path:
              and m["start"] == match["start"] and m["what"].lower() == what]  # fmt: skip
     if not found:
         raise ClearsightError(
-            f"{file} has no {what} file beside it; it would be called {stem}{what}-idx{1 if what == 'labels' else 3}-ubyte."
+            f"{file} has no {what} file next to it; it would be called {stem}{what}-idx{1 if what == 'labels' else 3}-ubyte."
         )
     return found[0]
 

@@ -1,8 +1,8 @@
-"""Pictures on their way to a network: decoded once, fitted once, batched by indexing.
+"""Loaders of preprocessed pictures: decoded once, preprocessed once, batched by indexing.
 
-Small sets live in memory as ONE uint8 tensor. Picture files are decoded by threads (Pillow lets go of the interpreter
-while it decodes, and a million paths are held once, not once per worker) into a memory-mapped cache, so that later
-epochs and runs never decode again; what fits nowhere is decoded as it is needed, ahead of the step that needs it.
+Small sets are one uint8 tensor in memory. Files are decoded by threads (Pillow releases the interpreter lock, and a million paths
+are held once, not once per worker process) into a memory-mapped cache, so that later epochs and runs do not decode again. Sets too
+large for both are decoded for each step, one batch ahead.
 """
 
 import os
@@ -31,13 +31,13 @@ GROUP = 8  # pictures a thread takes at a time: handing over costs a tenth of a 
 
 
 class Pictures(Protocol):
-    """Fitted pictures by index: uint8 `(n, C, H, W)` batches, int64 labels `(N,)`, and a line that says where they live."""
+    """Preprocessed pictures by index: uint8 `(n, C, H, W)` batches, int64 labels `(N,)`, and a note on where they are stored."""
 
     labels: Tensor
     note: str
 
     def __len__(self) -> int:
-        """How many pictures there are."""
+        """The number of pictures."""
         ...
 
     def batch(self, indices: Tensor) -> Tensor:
@@ -80,9 +80,9 @@ class Held:
 
 @dataclass
 class Checked:
-    """Pictures in cache files, each compared with its checksum when it is first used: one that is damaged is decoded again.
+    """Pictures in cache files, compared with their checksums at first use; damaged ones are decoded again.
 
-    Its file is then removed, so that the next run makes another.
+    The file of a damaged picture is removed, so that the next run writes another.
     """
 
     held: Held
@@ -108,7 +108,7 @@ class Checked:
             self._fresh[indices] = wrong
             for row in wrong.nonzero()[:, 0].tolist():
                 i = int(indices[row])
-                with suppress(OSError):  # a folder that may only be read
+                with suppress(OSError):  # a read-only folder
                     self.found.files[int(self.found.places[i, 0])].unlink(missing_ok=True)
                 pictures[row] = self.preprocessing.load(self.dataset.source(i)).permute(1, 2, 0)
         return pictures.permute(0, 3, 1, 2)
@@ -120,7 +120,7 @@ class Checked:
 
 @dataclass
 class Streamed:
-    """Pictures decoded each time they are needed, one batch ahead of the step."""
+    """Pictures decoded for each use, one batch ahead of the step."""
 
     dataset: Dataset
     preprocessing: Preprocessing
@@ -217,7 +217,7 @@ def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
 
 def _grey(pictures: np.ndarray) -> np.ndarray:
     """Pictures uint8 `(N, H, W, 3)` as `(N, H, W)`, with the weights and the rounding of Pillow's "L"."""
-    # whole numbers below 2²⁴, which float32 has exactly: a third of the time of whole numbers
+    # integers below 2²⁴ are exact in float32, which takes a third of the time of integers
     sums = pictures.reshape(-1, 3).astype(np.float32) @ np.array((19595, 38470, 7471), np.float32)
     return ((sums + 0x8000) / 65536).astype(np.uint8).reshape(pictures.shape[:3])
 

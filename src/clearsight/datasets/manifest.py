@@ -1,4 +1,4 @@
-"""A manifest: which picture is in which part, by name and by content, as a table that gives the same parts again."""
+"""A manifest: a table of the part of each picture, by name and content, from which the parts can be restored."""
 
 import csv
 import io
@@ -12,12 +12,12 @@ from .dataset import Dataset, Parts
 
 PARTS = ("train", "unlabelled", "val", "test", "unused")
 _HEADER = ("name", "label", "part", "digest", "group")
-_OLD_HEADER = _HEADER[:3]  # of runs from before pictures were known by content
-DIGEST = re.compile("[0-9a-f]{32}")  # any other word would match no picture, and those learnt from would pass for new
+_OLD_HEADER = _HEADER[:3]  # of runs before manifests had digests
+DIGEST = re.compile("[0-9a-f]{32}")  # any other word would match no picture, and training pictures would count as new
 
 
 def manifest(parts: Parts) -> str:
-    """Which picture is in which part, as CSV `name,label,part,digest,group`; `apply_manifest` gives the same parts again."""
+    """The part of each picture as CSV `name,label,part,digest,group`; `apply_manifest` restores the parts."""
     return write_manifest(row for part, dataset in parts.parts.items() for row in _rows(part, dataset))
 
 
@@ -38,9 +38,9 @@ def _rows(part: str, dataset: Dataset) -> Iterator[dict[str, str]]:
 
 
 def read_manifest(text: str) -> list[dict[str, str]]:
-    """The rows of a manifest by the names of their columns; raises ClearsightError for a text that is none.
+    """The rows of a manifest by the names of their columns; raises ClearsightError if the text is not a manifest.
 
-    In one from before pictures were known by content, `digest` and `group` are empty.
+    `digest` and `group` are empty in manifests of older versions.
     """
     rows = list(csv.reader(io.StringIO(text, newline="")))
     header = tuple(rows[0]) if rows else ()
@@ -54,7 +54,7 @@ def read_manifest(text: str) -> list[dict[str, str]]:
 
 
 def apply_manifest(parts: Parts, text: str) -> Parts:
-    """The pictures of `parts` in the parts and order of a manifest, whatever parts they come in.
+    """The pictures of `parts` in the parts and order of a manifest, regardless of their present parts.
 
     Raises ClearsightError naming the pictures that are missing, extra, labelled otherwise now, or have other content.
     """
@@ -83,7 +83,7 @@ def apply_manifest(parts: Parts, text: str) -> Parts:
 
 
 def _digest(parts: Parts, place: tuple[str, int], row: dict[str, str]) -> str:
-    """The digest of a picture, or that of its row where nobody has looked."""
+    """The digest of a picture, or that of its row if it has not been computed."""
     digests = parts.parts[place[0]].digests
     return row["digest"] if digests is None else str(digests[place[1]].decode())
 

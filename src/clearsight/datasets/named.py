@@ -33,14 +33,14 @@ def is_named(data: Any) -> bool:
 
 
 def read_named(data: str) -> Parts:
-    """The set of that name, with its own train and test parts; raises ClearsightError when it cannot be had."""
+    """The set of that name, with its own train and test parts; raises ClearsightError if it is not available."""
     return NAMED[data]()
 
 
 def digits() -> Parts:
     """1,797 scans of handwritten digits, grey (8, 8), their values 0 to 16 scaled to 0 to 255; every sheet is a group.
 
-    They lie in the order of the sheets they were written on. Test is the last 3 of 14 sheets (382 pictures),
+    They are in the order of the sheets they were written on. Test is the last 3 of 14 sheets (382 pictures),
     so that no hand is in both parts; a shuffled test part would look about one point easier than it is.
     E. Alpaydin, C. Kaynak, "Cascading classifiers", Kybernetika 34 (4), 1998; UCI, Optical Recognition of Handwritten Digits.
     """

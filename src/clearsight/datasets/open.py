@@ -1,4 +1,4 @@
-"""One door to every kind of data: `open_dataset(DATA)` finds the reader and says what was decided."""
+"""`open_dataset(DATA)`: find the reader for any kind of data, and report its decisions."""
 
 import os
 import unicodedata
@@ -16,12 +16,12 @@ from .idx import is_idx, read_idx
 from .named import NAMED, is_named, read_named
 from .table import is_table, read_table
 
-NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # what programs write into a table for a cell without a value
+NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # written into tables by programs for a missing value
 LONGEST = 200  # letters of a name that are repeated in a message
 
 
 class Reader(NamedTuple):
-    """One kind of data: what it is, how it is recognised, how it is read, and the options it understands."""
+    """A kind of data: its description, a test for it, its reader, and the options of that."""
 
     kind: str
     recognises: Callable[[Any], bool]
@@ -73,7 +73,7 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
 
 
 def _name_notes(data: Any) -> list[str]:
-    """What is to be said where a named set is read, and something here has the same name."""
+    """A note if a named set is read although a file or folder here has the same name."""
     if not is_named(data) or not os.path.lexists(data):
         return []
     kind = "folder" if os.path.isdir(data) else "file"
@@ -97,28 +97,28 @@ def _unknown_data(data: Any) -> UsageError:
 
 
 def _class_notes(parts: Parts) -> list[str]:
-    """What is odd about the class table: one class only, names that look like none, or that a reader takes for the same."""
+    """Notes on a suspicious class table: one class only, names that look like missing values, or that look the same."""
     alike: dict[str, list[str]] = defaultdict(list)
     for label in parts.classes:
         alike[_as_read(label)].append(label)
     twins = [" and ".join(map(plain, labels)) for labels in alike.values() if len(labels) > 1]
     notes = [f"classes that read the same, kept apart: {listed(twins)}"] if twins else []
     if missing := [label for label in parts.classes if label.lower() in NO_LABEL]:
-        notes.append(f"a class is called {listed(map(repr, missing))}; where that stands for no label, take the pictures out")
+        notes.append(f"a class is called {listed(map(repr, missing))}; if that means a missing label, take the pictures out")
     if len(parts.classes) == 1:
         notes.append(f"there is one class only, {parts.classes[0]!r}; are its folders the classes?")
     return notes
 
 
 def _as_read(label: str) -> str:
-    """A label without what a reader does not see: case, blanks, invisible letters, widths, zeros before a number or behind its point."""
+    """A label without differences that are hard to see: case, blanks, invisible letters, widths, leading and trailing zeros of numbers."""
     seen = "".join(letter for letter in unicodedata.normalize("NFKC", label).casefold() if letter.isprintable() and not letter.isspace())
     whole = seen.rstrip("0").removesuffix(".") if "." in seen else seen
     return str(int(whole)) if whole.isdecimal() else seen
 
 
 def _group_notes(parts: Parts) -> list[str]:
-    """Groups that the data's own parts tear apart: nothing here moves pictures between them, so it is said."""
+    """A note on groups that are divided by the data's own parts, which are not changed."""
     where: dict[str, set[str]] = defaultdict(set)
     for part, dataset in parts.parts.items():
         for group in set(dataset.groups if dataset.groups is not None else ()):

@@ -1,4 +1,4 @@
-"""Parts: carved stratified, seeded, groups and copies kept whole; joined to another class table by name."""
+"""Splits: stratified and seeded, groups and copies kept whole; and alignment to another class table by name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,8 +16,8 @@ from .dataset import Dataset, Parts, joined, objects
 from .fingerprint import alike, prints
 from .manifest import PARTS
 
-Division = Callable[[Dataset], NDArray[np.object_]]  # the part of each picture in a division that was made before, "" where it has none
-_ORDERS = 10  # how many random orders of the groups are tried, the best is taken
+Division = Callable[[Dataset], NDArray[np.object_]]  # the part of each picture in an earlier split, or ""
+_ORDERS = 10  # random orders of the groups that are tried
 
 
 def split(
@@ -93,7 +93,7 @@ def _free(train: Dataset, part: str, kept: dict[str, Dataset], inherited: Divisi
 def with_labels(parts: Parts, wanted: str, seed: int) -> Parts:
     """`parts` with only some labels of train: `10` of each class, or `1%` of all, stratified; the other pictures are `unlabelled`.
 
-    Fewer labels are part of more. Raises UsageError for words of another form, or where that leaves none or is more than there are.
+    Fewer labels are part of more. Raises UsageError for words of another form, or a number of labels that is 0 or too large.
     """
     train = parts.parts["train"]
     share, number = wanted.endswith("%"), wanted.removesuffix("%").strip()
@@ -132,7 +132,7 @@ def _notes(made: dict[str, Dataset], carved: list[str], seed: int) -> list[str]:
 
 
 def _copies_said(made: dict[str, Dataset]) -> list[str]:
-    """Exact copies: those that are kept together, and those that the data's own parts tear apart."""
+    """Notes on exact copies: those kept together, and those that the data's own parts separate."""
     if any(dataset.digests is None for dataset in made.values()):
         return []
     notes, train = [], made["train"].digests
@@ -142,7 +142,7 @@ def _copies_said(made: dict[str, Dataset]) -> list[str]:
         if part in made and (n := int(np.isin(made[part].digests, train).sum())):  # type: ignore[arg-type]
             notes.append(
                 f"{n:,} of the {len(made[part]):,} {part} pictures are exact copies of training pictures"
-                + (": evaluate gives the accuracy without them beside that with them" if part == "test" else ", so validation flatters")
+                + (": evaluate gives the accuracy with and without them" if part == "test" else ", so validation accuracy is too high")
             )
     return notes
 
@@ -168,7 +168,7 @@ def with_near_copies(dataset: Dataset) -> Dataset:
 
 
 def _joined(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Labels (N,) of what is connected by equal labels of either kind."""
+    """Labels (N,) of the connected components of two labellings."""
     n = max(int(first.max(initial=-1)), int(second.max(initial=-1))) + 1
     graph = coo_array((np.ones(len(first), dtype=bool), (first, n + second)), shape=(2 * n, 2 * n))
     found: NDArray[np.int64] = connected_components(graph, directed=False)[1][first].astype(np.int64)
@@ -276,11 +276,10 @@ def align_parts(parts: Parts, classes: Sequence[str]) -> Parts:
 
 
 def folds(dataset: Dataset, k: int, seed: int = 0) -> NDArray[np.int64]:
-    """Which of `k` folds each picture is in, int64 (N,): stratified, seeded, groups whole; -1 for what every fold must learn from.
+    """The fold of each picture of `k`, int64 (N,): stratified, seeded, groups whole; -1 for pictures that every fold must train on.
 
-    That is a class all of whose pictures would fall into one fold, with what is in a group with them: without it nothing would show
-    what the class looks like. Raises UsageError for fewer than 2 folds, or more than there are pictures or groups; ClearsightError
-    when nothing is left.
+    Those are the pictures, with their groups, of a class that would be in one fold only, and so be missing from its training set.
+    Raises UsageError for fewer than 2 folds, or more folds than pictures or groups; ClearsightError if no picture is left.
     """
     if k < 2:
         raise wrong("folds", "at least 2", k)

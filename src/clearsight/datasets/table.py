@@ -15,7 +15,7 @@ from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indic
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 _DELIMITERS = ",\t;|"
 _LONGEST = 1_000_000  # letters of a line
-# The names a column may have, the first that is there is taken.
+# Names of columns; the first existing one is used.
 _COLUMNS = {
     "path": ("path", "filename", "file_name", "filepath", "file", "image", "image_path", "picture"),
     "label": ("label", "class", "class_name", "target", "category"),
@@ -40,7 +40,7 @@ def is_table(data: Any) -> bool:
 def read_table(data: str | Path, *, group_by: str | None = None) -> Parts:
     """The pictures a table lists, in its order; paths are relative to the table's folder.
 
-    `group_by` names the column whose equal values stay in one part (a column called `group` is taken unasked).
+    `group_by` names the column whose equal values stay in one part (by default the column `group`, if it exists).
     Raises ClearsightError naming the lines whose path, label or file is missing or that contradict each other.
     """
     path = Path(data)
@@ -153,7 +153,7 @@ def _find(header: list[str], kind: str) -> int | None:
 
 
 def _choose(path: Path, header: list[str], group_by: str | None) -> dict[str, int]:
-    """Which column holds what: `{"path": 0, "label": 1, …}`."""
+    """The columns by role: `{"path": 0, "label": 1, …}`."""
     chosen = {kind: column for kind in _COLUMNS if (column := _find(header, kind)) is not None}
     lacking = [kind for kind in ("path", "label") if kind not in chosen]
     if lacking:
@@ -184,12 +184,12 @@ def _rows(path: Path, lines: Iterator[tuple[int, list[Any]]], chosen: dict[str, 
             if not value[kind]:
                 missing[kind].append(line)
         if part and part.lower() not in PART_NAMES:
-            raise ClearsightError(f"{path}, line {line}: the part {part!r} is none of {listed(PART_NAMES)}.")
+            raise ClearsightError(f"{path}, line {line}: the part {part!r} is not one of {listed(PART_NAMES)}.")
         part = PART_NAMES[part.lower()] if part else "all"
         rows.append(_Row(line, _name(path.parent, value["path"]), clean_label(value["label"]), part, value.get("group", "")))
     if not rows:
         raise ClearsightError(f"{path} has no row below its header.")
-    if unparted == len(rows):  # the column is there, and unused
+    if unparted == len(rows):  # the column exists, but is empty
         missing.pop("part", None)
     for kind, at in missing.items():
         if at:

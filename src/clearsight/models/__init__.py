@@ -1,4 +1,4 @@
-"""The networks. A network is a row in its family's TABLE, or one of your own (`register`); `build` is the one way to make one."""
+"""The networks: rows in the TABLE of their family, or registered by the user (`register`); `build` makes one by name."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -79,8 +79,7 @@ FAMILIES: tuple[ModuleType, ...] = (
 class Row:
     """A network as `clearsight models` lists it, with its counts at `input_size` (C, H, W) and `classes` classes.
 
-    `parameters` are what training changes; `stored` is what a file of weights holds, with batch norm's running statistics:
-    the number that Keras gives.
+    `parameters` are trained; `stored` also counts batch norm's running statistics, as a file of weights and Keras do.
     """
 
     name: str
@@ -104,7 +103,7 @@ def names() -> list[str]:
 
 
 def family(name: str) -> ModuleType | own.Family:
-    """The file that a network is in, with its TABLE and its facts; raises UsageError with near names when there is none."""
+    """The module of a network, with its TABLE and its facts; raises UsageError with similar names for an unknown network."""
     if (registered := own.family(name)) is not None:
         return registered
     table = _table()
@@ -112,7 +111,7 @@ def family(name: str) -> ModuleType | own.Family:
 
 
 def _of(fact: Any, name: str) -> Any:
-    """What a family says of all its networks at once, or of each by name."""
+    """A fact that a family gives for all its networks, or for each by name."""
     return fact(name) if callable(fact) else fact[name] if isinstance(fact, dict) else fact
 
 
@@ -128,8 +127,8 @@ def build(
 ) -> Model:
     """The network `name`, or of that formula, for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
 
-    `dropout` replaces the network's own where it has any. Raises UsageError for a name that is not there, for
-    inputs smaller than the network can pool, and for fewer than 2 classes or a dropout that is no probability.
+    `dropout` replaces the network's own where it has any. Raises UsageError for an unknown name, for
+    inputs too small for the network, for fewer than 2 classes, and for a dropout that is not a probability.
     """
     home = family(name)
     if classes < 2:
@@ -144,7 +143,7 @@ def build(
 
 
 def row(name: str) -> Row:
-    """The row of one network; raises UsageError with near names when there is none."""
+    """The row of one network; raises UsageError with similar names for an unknown one."""
     home = family(name)
     (channels, height, width), classes = published(name)
     with torch.device("meta"):
@@ -162,12 +161,12 @@ def published(name: str) -> tuple[tuple[int, int, int], int]:
 
 
 def stored(model: torch.nn.Module) -> int:
-    """The numbers that a file of its weights holds, batch norm's running statistics included and its counters not."""
+    """The number of values in a file of its weights, with batch norm's running statistics and without its counters."""
     return sum(value.numel() for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked"))
 
 
 def preprocessing(name: str) -> Preprocessing:
-    """What goes before the network where its weights were published: the family's, by origin (what follows the dot of a name)."""
+    """The preprocessing of published weights: the family's, by origin (the part of a name after the dot)."""
     (channels, height, width), _ = published(name)
     by_origin = getattr(family(name), "PREPROCESSING", {})
     settings: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
@@ -175,5 +174,5 @@ def preprocessing(name: str) -> Preprocessing:
 
 
 def rows() -> list[Row]:
-    """Every network there is, family by family."""
+    """Every network, by family."""
     return [row(name) for name in _table()]

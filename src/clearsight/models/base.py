@@ -1,4 +1,4 @@
-"""What every network promises."""
+"""The interface of every network."""
 
 from torch import Tensor, nn
 
@@ -6,10 +6,10 @@ from torch import Tensor, nn
 class Model(nn.Module):
     """`features(x)` is the vector before the head, `head` the softmax regression on it, `forward(x)` the logits.
 
-    `HEAD` is what the network's authors call their last layer. `STAGES` names the submodules whose outputs are worth
-    looking at, in the order of computation. `LR_SCALES` gives the vectors and linear layers whose names end so a
-    learning rate of their own under Muon, as a factor on that of the convolutions. `LOOKS_AT` is how many training pictures
-    `initialise` is given, where there are so many. `HALVES` says whether bfloat16 is precise enough for it.
+    `HEAD` is the authors' name of the last layer. `STAGES` names the submodules that are stages, in the order of computation.
+    `LR_SCALES` gives vectors and linear layers, by the ends of their names, learning rates of their own under Muon, as
+    factors on that of the convolutions. `LOOKS_AT` is the largest number of training pictures for
+    `initialise`. `HALVES` is whether bfloat16 is precise enough for the network.
     """
 
     HEAD = "fc"
@@ -27,7 +27,7 @@ class Model(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """The feature vectors `(N, D)` of inputs `(N, C, H, W)`."""
-        raise TypeError(f"{type(self).__name__} must say what its features are")
+        raise TypeError(f"{type(self).__name__} must define its features")
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits `(N, K)` of inputs `(N, C, H, W)`; in training `(1 + A, N, K)` where a network has A auxiliary heads."""
@@ -35,4 +35,4 @@ class Model(nn.Module):
         return logits
 
     def initialise(self, inputs: Tensor) -> None:
-        """Set weights from some normalised training inputs `(N, C, H, W)`, once, before the first step; most need none."""
+        """Set weights from some normalised training inputs `(N, C, H, W)`, once, before the first step; most networks do nothing."""

@@ -1,4 +1,4 @@
-"""What is known of every network, for `clearsight models`. `facts.csv` has the numbers that would take a while to count."""
+"""Facts of every network, for `clearsight models`; `facts.csv` caches the numbers that are slow to count."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ COUNTED = ("parameters", "stored", "macs", "depth")
 class Facts:
     """A network at `input_size` (C, H, W) with `classes` classes.
 
-    `parameters` are what training changes; `stored` is what a file of weights holds, running statistics included, and
+    `parameters` are trained; `stored` also counts running statistics, as a file of weights does, and
     `megabytes` its size in float32, in units of 2²⁰ bytes as in the lecture's table; `macs` and `depth` as in `summary`.
     """
 
@@ -39,14 +39,14 @@ class Facts:
     recipe: str
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The facts as JSON values."""
         return asdict(self)
 
 
 def facts(name: str, counted: Summary | None = None) -> Facts:
     """The facts of one network or formula, at the size and classes of `counted` if that is given.
 
-    Raises UsageError with near names when there is none of that name.
+    Raises UsageError with similar names for an unknown one.
     """
     home = family(name)
     size, classes = published(name)
@@ -71,7 +71,7 @@ def every() -> list[Facts]:
 
 
 def summary(name: str, input_size: tuple[int, int, int] | None = None, classes: int | None = None) -> Summary:
-    """A network layer by layer at `input_size` (its own, if not given); also of a formula that is no whole classifier."""
+    """A network layer by layer at `input_size` (its own, if not given); also of a formula without a classifier."""
     own_size, own_classes = published(name)
     size, classes = input_size or own_size, classes or own_classes
     if family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
@@ -82,7 +82,7 @@ def summary(name: str, input_size: tuple[int, int, int] | None = None, classes: 
 
 
 def counts(summary: Summary) -> dict[str, int]:
-    """The numbers that `facts.csv` has."""
+    """The columns of `facts.csv`."""
     return {key: getattr(summary, key) for key in COUNTED}
 
 
@@ -94,7 +94,7 @@ def written() -> dict[str, dict[str, int]]:
 
 
 def table() -> str:
-    """`facts.csv`, counted anew; `python docs/generate.py` writes it."""
+    """The content of `facts.csv`, counted again; `python docs/generate.py` writes it."""
     text = io.StringIO()
     writer = csv.DictWriter(text, ["name", *COUNTED], lineterminator="\n")
     writer.writeheader()

@@ -1,10 +1,10 @@
-"""Receptive fields: what of the input each unit of a tensor can see, followed operation by operation.
+"""Receptive fields: the part of the input that each unit of a tensor depends on, computed operation by operation.
 
-A unit at (y, x) sees the rows y·stride − padding … + size − 1, and the columns likewise (A. Araujo, W. Norris, J. Sim,
-Computing receptive fields of convolutional neural networks, Distill, 2019). `exact` is the smallest box that holds all it
-sees (a dilated filter leaves gaps in it); of several branches it is the box around theirs. `whole input` means that
-every pixel can matter: behind global pooling, a flattening, attention, a squeeze-and-excitation gate, a norm over the maps.
-`upper bound` means that the unit sees no more than this.
+A unit at (y, x) depends on the rows y·stride − padding … + size − 1, and the columns likewise (A. Araujo, W. Norris, J. Sim,
+Computing receptive fields of convolutional neural networks, Distill, 2019). `exact` is the smallest box around them
+(a dilated filter leaves gaps in it); for several branches it is the box around theirs. `whole input` means that
+every pixel can matter: after global pooling, flattening, attention, a squeeze-and-excitation gate, or a norm over the maps.
+`upper bound` means that the field is at most this box.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,11 +21,11 @@ Pair = tuple[float, float]
 
 @dataclass(frozen=True)
 class Field:
-    """What the units of one tensor see, (rows, columns) in pixels of an input of `seen` pixels.
+    """The receptive field of the units of one tensor, (rows, columns) in pixels of an input of `seen` pixels.
 
-    `axes` are its dimensions of rows and columns, None once they are mixed; `places` all dimensions along which units stand
-    in different places; `grid` how many there are; `folded` (dimension, sizes, offsets of rows and columns) what a view laid
-    into one dimension and may unfold again. `depth` counts the layers with weights on the longest way here.
+    `axes` are its dimensions of rows and columns, None once they are mixed; `places` all dimensions along which units have
+    different places; `grid` the number of places; `folded` (dimension, sizes, offsets of rows and columns) describes what a view
+    merged into one dimension and may split again. `depth` counts the layers with weights on the longest path to it.
     """
 
     seen: tuple[int, int]
@@ -43,7 +43,7 @@ class Field:
     def windowed(
         self, kernel: Sequence[int], stride: Sequence[float], before: Sequence[float], after: Sequence[float], dilation: Sequence[int]
     ) -> "Field":
-        """Behind a window that slides over rows and columns."""
+        """The field after a window that slides over rows and columns."""
         return replace(
             self,
             size=_each(lambda r, k, d, s: r + d * (k - 1) * s, self.size, kernel, dilation, self.stride),
@@ -53,27 +53,27 @@ class Field:
         )
 
     def everything(self, status: str = WHOLE) -> "Field":
-        """The whole input, of which nothing is known to be left out."""
+        """The field of the whole input."""
         status = status if self.status != WHOLE else WHOLE
         zeros = (0.0, 0.0)
         return replace(self, size=self.seen, stride=zeros, before=zeros, after=zeros, status=status)
 
     def gathered(self) -> "Field":
-        """All units of the grid seen at once."""
+        """The field of all units of the grid together."""
         if self.status != EXACT:
             return self.everything(self.status)
         size = _each(lambda r, n, s: r + (n - 1) * s, self.size, self.grid, self.stride)
         return replace(self, size=size, stride=(0.0, 0.0), grid=(1, 1), places=frozenset()).checked()
 
     def checked(self) -> "Field":
-        """The same, called `whole input` where the only unit of the grid sees all of it."""
+        """The same field, named `whole input` if the grid has one unit that depends on all of it."""
         if self.status != EXACT or self.grid != (1, 1):
             return self
         covers = all(b >= 0 and r - b >= n for r, b, n in zip(self.size, self.before, self.seen, strict=True))
         return self.everything() if covers else self
 
     def moved(self, axes: Callable[[int], int | None], tensor: Tensor) -> "Field":
-        """The same field where dimension d has become `axes(d)`, or is gone (None)."""
+        """The same field with dimension d moved to `axes(d)`, or removed (None)."""
         places = frozenset(d for old in self.places if (d := axes(old)) is not None and tensor.shape[d] > 1)
         new = [axes(d) for d in self.axes] if self.axes else [None]
         home = axes(self.folded[0]) if self.folded else None
@@ -87,7 +87,7 @@ def _each(rule: Callable[..., float], *pairs: Sequence[float]) -> Pair:
 
 
 def union(fields: Sequence[Field]) -> Field:
-    """The box around what several tensors see that are added, multiplied or put side by side."""
+    """The box around the fields of several tensors that are added, multiplied or concatenated."""
     first = max(fields, key=lambda field: len(field.places))
     depth = max(field.depth for field in fields)
     first = replace(first, depth=depth)
@@ -108,7 +108,7 @@ def _pair(values: Any, default: int = 1) -> list[int]:
 
 
 def _grid(field: Field, out: Tensor) -> Field:
-    """The field with the number of units that `out` has."""
+    """The field with the number of units of `out`."""
     if field.axes is None:
         return field
     grid = (out.shape[field.axes[0]], out.shape[field.axes[1]])
@@ -144,7 +144,7 @@ def pool(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def adaptive(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """Pooling to a given number of rows and columns; where that does not divide, windows differ by one."""
+    """Pooling to a given number of rows and columns; windows differ by one if it is not a divisor."""
     if field.axes != (out.ndim - 2, out.ndim - 1):
         return field.everything(BOUND)
     after = out.shape[-2:]
@@ -156,7 +156,7 @@ def adaptive(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def pad(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """Values around the maps: constant_pad_nd(input, [left, right, top, bottom], …)."""
+    """Padding: constant_pad_nd(input, [left, right, top, bottom], …)."""
     sides = list(args[1]) + [0] * (2 * out.ndim - len(args[1]))
     if field.axes is None:
         return field if not any(sides) else field.everything(BOUND)
@@ -166,7 +166,7 @@ def pad(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def enlarged(field: Field, _: Sequence[Any], out: Tensor) -> Field:
-    """Nearest or bilinear interpolation: a unit sees at most one neighbour more on each side."""
+    """Nearest or bilinear interpolation: at most one more neighbour on each side."""
     after = out.shape[-2:]
     steps = [n / m for n, m in zip(field.grid, after, strict=True)]
     wider = field.windowed([3, 3], steps, [1, 1], [1, 1], [1, 1])
@@ -174,7 +174,7 @@ def enlarged(field: Field, _: Sequence[Any], out: Tensor) -> Field:
 
 
 def reduced(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """mean, sum, amax … over dimensions: over all places at once, or over none."""
+    """mean, sum, amax … over dimensions: over all places, or over no places."""
     ndim = args[0].ndim
     dims = args[1] if len(args) > 1 and args[1] is not None and args[1] != [] else list(range(ndim))
     gone = {d % ndim for d in ([dims] if isinstance(dims, int) else dims)}
@@ -194,12 +194,12 @@ def contracted(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def mixed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """The product of two activations, as in attention: every place meets every other, if none stands in the batch."""
+    """The product of two activations, as in attention: mixes all places, except those in the batch dimension."""
     return field.everything(BOUND if 0 in field.places else WHOLE)
 
 
 def normed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """layer_norm(input, shape, …): each place by itself, or all together."""
+    """layer_norm(input, shape, …): each place separately, or all together."""
     over = set(range(args[0].ndim - len(args[1]), args[0].ndim))
     return field if not field.places & over else field.everything(WHOLE if field.places <= over else BOUND)
 
@@ -210,12 +210,12 @@ def over_maps(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def batch_norm(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """batch_norm(input, weight, bias, mean, variance, training, …): each unit by itself, unless it measures this picture."""
+    """batch_norm(input, weight, bias, mean, variance, training, …): each unit separately, unless statistics are of this picture."""
     return field.everything() if len(args) > 5 and args[5] is True else field
 
 
 def along(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """softmax(input, dim): each place by itself, or all together."""
+    """softmax(input, dim): each place separately, or all together."""
     return field.everything() if args[1] % args[0].ndim in field.places else field
 
 
@@ -240,7 +240,7 @@ def _groups(source: Sequence[int], target: Sequence[int]) -> Iterator[tuple[list
 
 
 def reshaped(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """view: dimensions that are split or merged keep what they mean."""
+    """view: split or merged dimensions keep their meaning."""
     places, axes, folded = set[int](), dict[int, int](), None
     for left, right in _groups(args[0].shape, out.shape):
         if not left and not right:
@@ -275,7 +275,7 @@ def permuted(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def squeezed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """squeeze(input, dim): dimensions of one are gone."""
+    """squeeze(input, dim): dimensions of size one are removed."""
     ndim = args[0].ndim
     dims = [args[1]] if len(args) > 1 and isinstance(args[1], int) else args[1] if len(args) > 1 else range(ndim)
     gone = {d % ndim for d in dims if args[0].shape[d] == 1}
@@ -283,31 +283,31 @@ def squeezed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
 
 
 def unsqueezed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """unsqueeze(input, dim): a new dimension of one."""
+    """unsqueeze(input, dim): a new dimension of size one."""
     new = args[1] % out.ndim
     return field.moved(lambda d: d + (d >= new), out)
 
 
 def picked(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """select(input, dim, …), unbind(input, dim): a dimension is gone."""
+    """select(input, dim, …), unbind(input, dim): a dimension is removed."""
     gone = args[1] % args[0].ndim if len(args) > 1 else 0
     field = field.everything(BOUND) if gone in field.places else field
     return field.moved(lambda d: None if d == gone else d - (d > gone), out)
 
 
 def cut(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """split(input, sizes, dim): along no place, or nothing is known of which."""
+    """split(input, sizes, dim): along a dimension without places, or else the whole input."""
     return field.everything(BOUND) if (args[2] % out.ndim if len(args) > 2 else 0) in field.places else field
 
 
 def indexed(field: Field, args: Sequence[Any], out: Tensor) -> Field:
-    """index(input, [None, which, …]): along no place, or nothing is known of which."""
+    """index(input, [None, which, …]): along a dimension without places, or else the whole input."""
     dims = {d for d, index in enumerate(args[1]) if index is not None}
     return field.everything(BOUND) if dims & field.places or out.ndim != args[0].ndim else field
 
 
 def joined(fields: Sequence[Field], dim: int) -> Field:
-    """cat along `dim`: channels side by side, or tokens behind one another."""
+    """cat along `dim`: of channels, or of tokens."""
     if any(field.axes is not None and dim in field.axes for field in fields):
         return union(fields).everything(BOUND)
     return union(fields)
@@ -357,7 +357,7 @@ UNCHANGED = ("_native_batch_norm_legit_no_training", "clone", "contiguous", "ali
 
 
 def follow(operation: Any, args: Sequence[Any], inputs: Sequence[tuple[Tensor, Field]], out: Tensor) -> Field:
-    """What the units of `out` see, from what those of the tensors `inputs` see that went into it."""
+    """The receptive field of `out`, from those of its `inputs`."""
     name = operation.overloadpacket.__name__
     inplace = name.endswith("_") and not name.endswith("__")
     name = name.removesuffix("_") if inplace else name

@@ -1,13 +1,13 @@
 """The lecture's formula as a language: `[(conv32 relu)*2 pool]*3 (fc128 relu)*1 softmax` is a network, and its name.
 
-A formula is a row of layers. Brackets, round or square, hold a part that `*N` repeats; arrows (→ or ->) may stand between
-and mean nothing; capitals neither. `conv96-11x11/4` is 96 filters of 11×11 at stride 4; p, g, d say padding, groups,
-dilation. `conv64` alone is VGG's 3×3 padded by 1; a kernel that is named is padded only if p says so, as in the lecture's
-AlexNet; without a width the channels stay as many as they are. `softmax` ends a classifier: a linear layer to its classes.
+A formula is a sequence of layers. Brackets, round or square, enclose a part that `*N` repeats; arrows (→ or ->) between layers
+and capitals are ignored. `conv96-11x11/4` is 96 filters of 11×11 at stride 4; p, g, d are padding, groups,
+dilation. `conv64` alone is VGG's 3×3 padded by 1; an explicit kernel is padded only with p, as in the lecture's
+AlexNet; without a width the number of channels is kept. `softmax` ends a classifier: a linear layer to its classes.
 
-Weights start as in K. He et al., Delving deep into rectifiers, 2015 (by what a layer reads), biases at zero, the last layer as
-torch starts it: what the registry's AlexNet does. `softmax vgg` starts them as torchvision's VGG: convolutions by what they
-feed, linear layers at N(0, 0.01).
+Weights are initialised as in K. He et al., Delving deep into rectifiers, 2015 (fan-in), biases with zero, the last layer as in
+torch, like the registry's AlexNet. `softmax vgg` initialises as torchvision's VGG: convolutions by fan-out, linear layers
+with N(0, 0.01).
 """
 
 import re
@@ -24,7 +24,7 @@ from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFi
 
 PAPER = (None, "the lecture's formula: [(CONV → RELU)*N → POOL]*M → (FC → RELU)*K → SOFTMAX")
 CLASSES, SMALLEST, RECIPE = 10, 1, "quick"
-MOST = 1000  # layers
+MAX_LAYERS = 1000
 CLOSING = {"(": ")", "[": "]"}
 BETWEEN = re.compile(r"(?:\s|→|->)+")
 TIMES = re.compile(r"\s*[*×]\s*")
@@ -34,14 +34,14 @@ UNSEEN = ("flatten", "dropout", "bn", *(word for word, kind in WORDS.items() if 
 
 
 class FormulaError(UsageError):
-    """A formula that cannot be read or built; below the line of text a caret points at the character."""
+    """A formula that cannot be parsed or built; a caret points at the character."""
 
     table = True
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A word with all its options, and the character it begins at."""
+    """A word with all its options, and the index of its first character."""
 
     word: str
     options: Options
@@ -53,7 +53,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Formula:
-    """The layers of a formula, brackets multiplied out, and the word of STARTS that says how its weights start."""
+    """The layers of a formula, brackets expanded, and the word of STARTS for the initialisation of its weights."""
 
     layers: tuple[Layer, ...]
     start: str = "he"
@@ -64,18 +64,18 @@ class Formula:
 
 
 def is_formula(name: str) -> bool:
-    """Whether `name` is meant as a formula rather than as a network's name."""
+    """Whether `name` is a formula rather than the name of a network."""
     return FORMULA.search(name) is not None
 
 
 def parse(text: str) -> Formula:
-    """The layers that `text` asks for. Raises UsageError that points at the first character that cannot stand where it does."""
+    """The layers of the formula `text`; raises UsageError that points at the first wrong character."""
     open_at: list[int] = []
     rows: list[list[Layer]] = [[]]
     at, beginning = _skip(text, 0), ""
     while at < len(text):
         if beginning:
-            raise _mistake(text, at, f"nothing stands behind {beginning}")
+            raise _mistake(text, at, f"nothing may follow {beginning}")
         start, letter = at, text[at]
         if letter in CLOSING:
             open_at.append(at)
@@ -94,8 +94,8 @@ def parse(text: str) -> Formula:
             beginning = "" if isinstance(layer, Layer) else layer
         count, at = _times(text, at, len(part))
         rows[-1] += part * count
-        if len(rows[-1]) > MOST:
-            raise _mistake(text, start, f"{len(rows[-1]):,} layers by here; {MOST:,} are allowed")
+        if len(rows[-1]) > MAX_LAYERS:
+            raise _mistake(text, start, f"{len(rows[-1]):,} layers by here; {MAX_LAYERS:,} are allowed")
         at = _skip(text, at)
     if open_at:
         raise _mistake(text, open_at[-1], f"this bracket is never closed: {CLOSING[text[open_at[-1]]]} is missing")
@@ -108,7 +108,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
-    """The layer that begins at `at`, or the word of STARTS, and where it ends."""
+    """The layer that begins at `at`, or the word of STARTS, and the index of its end."""
     found = NAME.match(text, at)
     if not found:
         brackets = f"( [ {closing}".strip().replace(" ", " or ")
@@ -118,7 +118,7 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
     if word in STARTS and not closing:
         return word, at
     if word in STARTS:
-        raise _mistake(text, start, f"{word} stands behind softmax, not in brackets")
+        raise _mistake(text, start, f"{word} follows softmax, not in brackets")
     kind, given = WORDS[word], dict(given)
     open_to = [] if given else list(kind.options)
     while at < len(text) and not BETWEEN.match(text, at) and text[at] not in "()[]*×":
@@ -132,7 +132,7 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
                 break
         else:
             may = ", ".join(OPTIONS[name][1] for name in open_to) or "a space, an arrow, a bracket or *"
-            raise _mistake(text, at, f"{text[at]!r} cannot stand behind {text[start:at]!r}", may)
+            raise _mistake(text, at, f"{text[at]!r} cannot follow {text[start:at]!r}", may)
     if kind.needs and kind.needs not in given:
         raise _mistake(text, at, f"{word} needs its {kind.needs}", f"{word}128")
     return Layer(word, resolved(word, given), start), at
@@ -152,13 +152,13 @@ def _times(text: str, at: int, layers: int) -> tuple[int, int]:
     number = re.compile(r"\d+").match(text, star.end())
     if not number:
         raise _mistake(text, star.end(), "how often must be a whole number", "*2")
-    if len(number[0]) > 9 or int(number[0]) * layers > MOST:
-        raise _mistake(text, star.end(), f"too often: {MOST:,} layers are allowed")
+    if len(number[0]) > 9 or int(number[0]) * layers > MAX_LAYERS:
+        raise _mistake(text, star.end(), f"too often: {MAX_LAYERS:,} layers are allowed")
     return int(number[0]), number.end()
 
 
 def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
-    """The same layers; raises UsageError when something stands behind softmax."""
+    """The same layers; raises UsageError if a layer follows softmax."""
     if not layers:
         raise _mistake(text, len(text), "a formula without layers", listed(WORDS, 30))
     for layer, after in pairwise(layers):
@@ -171,13 +171,13 @@ def _mistake(text: str, at: int, says: str, may: str = "") -> FormulaError:
     """The error with the line of the formula and a caret under the character `at`."""
     start = max(text.rfind("\n", 0, at) + 1, at - 60)
     line = text[start:].split("\n")[0][:110]
-    allowed = f" Here may stand: {may}." if may else ""
+    allowed = f" Allowed here: {may}." if may else ""
     caret = " " * len(plain(text[start:at])) + "^"
     return FormulaError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {plain(line)}\n    {caret}")
 
 
 def compact(words: list[str]) -> str:
-    """The words in a row, with what repeats in brackets: `(conv64 relu)*2 pool`."""
+    """The sequence of words, with repetitions in brackets: `(conv64 relu)*2 pool`."""
     out, i = [], 0
     while i < len(words):
         period, count = _repeat(words, i)
@@ -212,14 +212,14 @@ class Sequence(Model):
         self.STAGES = tuple(name for name in layers if name.rstrip("0123456789") not in UNSEEN)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last layer reads, `(N, D)`."""
+        """The inputs of the last layer, `(N, D)`."""
         for layer in list(self.children())[:-1]:
             x = layer(x)
         return x
 
 
 def stack(text: str, shape: Shape, classes: int = CLASSES, dropout: float | None = None) -> dict[str, nn.Module]:
-    """The layers by name for inputs of `shape` (C, H, W), also of a formula that is no whole classifier."""
+    """The layers by name for inputs of `shape` (C, H, W), also of a formula without a classifier."""
     formula = parse(text)
     layers: dict[str, nn.Module] = {}
     seen: dict[str, int] = {}
@@ -260,7 +260,7 @@ def build(name: str, classes: int, channels: int, height: int, width: int, dropo
 
 
 def _input(name: str) -> tuple[int, int, int]:
-    """The size at which a formula is counted when none is said: 3×32×32, or 3×224×224 where that leaves nothing."""
+    """The default input size for counting a formula: 3×32×32, or 3×224×224 if that is too small."""
     try:
         stack_on_paper(name, (3, 32, 32))
     except UsageError:

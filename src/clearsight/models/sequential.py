@@ -1,4 +1,4 @@
-"""The other way: any network whose layers follow one another, written as a formula."""
+"""The formula of a network without branches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,17 +16,17 @@ from .words import ACTIVATIONS, Options
 SKIPPED = (nn.Identity, nn.Sequential)
 PLAIN = {kind: word for word, kind in ACTIVATIONS.items()}
 ELEMENTWISE = (*ACTIVATIONS, "leakyrelu", "elu", "dropout")
-PAD = "pad"  # zeros around the maps: no word of its own, but part of the convolution that follows
+PAD = "pad"  # zero padding: not a word, but part of the following convolution
 
 
 def formula(model: nn.Module) -> str:
     """The formula of a network without branches: its layers in the order of computation, `softmax` for a last linear layer.
 
-    Raises UsageError that names the first thing which no formula can say, for instance a residual connection.
+    Raises UsageError that names the first part that has no word, such as a residual connection.
     """
     try:
         graph = _Tracer().trace(model)
-    except Exception as error:  # of the many kinds that a network's own code raises on being traced
+    except Exception as error:  # code of a network may raise anything when it is traced
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UsageError(f"{type(model).__name__} cannot be followed layer by layer ({reason}), so it has no formula.") from error
     layers: list[Layer] = []
@@ -40,14 +40,14 @@ def formula(model: nn.Module) -> str:
 
 
 class _Tracer(fx.Tracer):
-    """Looks into every module but those that a word says, and their variants."""
+    """A tracer that enters every module, except those that have a word, and their variants."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Whether `m` is one step of the graph."""
         return isinstance(m, tuple(MODULES)) or super().is_leaf_module(m, module_qualified_name)
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """As fx does, but a slice of a Sequential (`classifier[:-1]`), which is no submodule, is walked through."""
+        """As in fx, but a slice of a Sequential (`classifier[:-1]`), which is not a submodule, is entered."""
         return forward(*args, **kwargs) if isinstance(m, nn.Sequential) else super().call_module(m, forward, args, kwargs)
 
 
@@ -77,7 +77,7 @@ def _layers(model: nn.Module, node: fx.Node) -> list[Layer]:
 
 
 def _functional(node: fx.Node) -> tuple[str, Options] | None:
-    """The layer that a function stands for: activations, flattening, global means."""
+    """The layer of a function: activations, flattening, global means."""
     target = node.target if callable(node.target) else getattr(torch.Tensor, str(node.target), None)
     rest = (*node.args[1:], *node.kwargs.values())
     if target in FUNCTIONS and rest in ((), (False,), (True,)):  # in place or not is the same value
@@ -182,7 +182,7 @@ def _shortened(layers: list[Layer]) -> tuple[Layer, ...]:
 
 
 def _padded(layers: list[Layer]) -> list[Layer]:
-    """The layers with padding as a part of the convolutions behind it."""
+    """The layers with padding merged into the convolutions after it."""
     kept: list[Layer] = []
     around = (0, 0)
     for layer in layers:

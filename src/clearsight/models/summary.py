@@ -1,9 +1,9 @@
 """A network layer by layer: output, parameters, multiply-adds, receptive field, depth. Nothing is computed but shapes.
 
 Multiply-adds (MACs) are those of convolutions, linear layers and the products of attention, as papers count them: no
-biases, norms, activations or poolings. They are counted below the modules, so that functional calls are seen; what a module
-computes itself, outside of the modules within it, stands in its own row. Depth is the number of layers with weights
-(convolutions and linear layers) on the longest way from the picture to the answer.
+biases, norms, activations or poolings. They are counted per operation, which includes functional calls; operations of a
+module outside of its submodules are in its own row. Depth is the number of layers with weights
+(convolutions and linear layers) on the longest path from the input to the logits.
 """
 
 import math
@@ -36,7 +36,7 @@ NORMS = {
 
 @dataclass
 class Layer:
-    """A module as it was called: what came out (C, H, W), what is its own, and what a unit of its output sees."""
+    """A call of a module: its output (C, H, W), its own parameters and operations, and the receptive field of its output."""
 
     name: str
     kind: str
@@ -53,11 +53,11 @@ class Layer:
         return 4 * math.prod(self.output) if self.output else 0
 
     def to_json(self) -> dict[str, Any]:
-        """As `look summary --json` has it."""
+        """The row of `look summary --json`."""
         return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
 
     def receptive_field(self) -> dict[str, Any] | None:
-        """As `look receptive-field --json` has it, padding being top, bottom, left, right; None where no input is seen."""
+        """The row of `look receptive-field --json`, with padding top, bottom, left, right; None without a dependence on the input."""
         seen = self.field
         if seen is None:
             return None
@@ -71,7 +71,7 @@ class Layer:
 class Summary:
     """A network at one input size, with `outputs` classes or channels.
 
-    The layers stand in the order in which they end, a module after those within it.
+    The layers are in the order in which they end, a module after its submodules.
     """
 
     input_size: tuple[int, int, int]
@@ -84,11 +84,11 @@ class Summary:
 
     @property
     def rows(self) -> list[Layer]:
-        """Every layer that is no container, or that has something of its own."""
+        """Every layer that is not a container, or has parameters or operations of its own."""
         return [layer for layer in self.layers if layer.leaf or layer.parameters or layer.macs]
 
     def to_json(self) -> dict[str, Any]:
-        """As `look summary --json` has it."""
+        """The row of `look summary --json`."""
         return {
             "parameters": self.parameters,
             "macs": self.macs,
@@ -98,17 +98,17 @@ class Summary:
 
 @dataclass
 class _Frame:
-    """A module while it runs."""
+    """A running module."""
 
     name: str
     module: nn.Module
     macs: int = 0
     operations: list[tuple[str, Any, tuple[int, ...], list[int]]] = field(default_factory=list)
-    padding: list[int] = field(default_factory=list)  # left, right, top, bottom, of padding that came before a window
+    padding: list[int] = field(default_factory=list)  # left, right, top, bottom, of padding before a window
 
 
 class _Watch(TorchDispatchMode):
-    """Sees every operation: counts its multiply-adds, follows depth and receptive field."""
+    """Dispatch mode that counts the multiply-adds of every operation and tracks depth and receptive field."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -144,7 +144,7 @@ class _Watch(TorchDispatchMode):
 def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
     """The layers of `model`, as it is in evaluation, for inputs of `input_size` (C, H, W).
 
-    The model is left as it was: weights, modes, hooks. Raises ClearsightError for one that cannot be followed without values.
+    The model is unchanged afterwards: weights, modes, hooks. Raises ClearsightError if it cannot be traced without values.
     """
     layers: list[Layer] = []
     x = torch.zeros(1, *input_size, device="meta")
@@ -175,7 +175,7 @@ def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
 
 @contextmanager
 def _watched(model: nn.Module, layers: list[Layer]) -> Iterator[_Watch]:
-    """Adds a row to `layers` for every call of a module; afterwards the model is as it was."""
+    """Add a row to `layers` for every call of a module inside; the model is unchanged afterwards."""
     watch, own, modes = _Watch(), _own_parameters(model), {module: module.training for module in model.modules()}
     counted: set[nn.Module] = set()
     numbers: dict[str, int] = {}
@@ -206,7 +206,7 @@ def _watched(model: nn.Module, layers: list[Layer]) -> Iterator[_Watch]:
 
 
 def _uncalled(model: nn.Module, layers: list[Layer]) -> list[Layer]:
-    """Rows for modules that did not run but have parameters; what a module within the network uses by itself becomes its own."""
+    """Rows for modules with parameters that did not run; parameters used directly by a parent module count as its own."""
     first = {layer.name: layer for layer in reversed(layers)}
     idle = []
     for (module, own), name in zip(_own_parameters(model).items(), dict(model.named_modules()), strict=True):
@@ -223,7 +223,7 @@ def _uncalled(model: nn.Module, layers: list[Layer]) -> list[Layer]:
 
 
 def _own_parameters(model: nn.Module) -> dict[nn.Module, int]:
-    """What every module has itself; a parameter that is shared counts where it comes first."""
+    """The parameters of every module itself; shared ones count at their first place."""
     known: set[int] = set()
     own = {}
     for module in model.modules():
@@ -245,7 +245,7 @@ def _layer(frame: _Frame, out: Tensor, parameters: int, numbers: dict[str, int])
 
 
 def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
-    """What the lecture's listing calls a layer (CONV, MAX POOL, NORM, FC) and says of it."""
+    """The name of a layer in the lecture's listing (CONV, MAX POOL, NORM, FC), and its description."""
     norm = next((label for kind, label in NORMS.items() if isinstance(frame.module, kind)), "")
     if norm or len(frame.operations) != 1:
         return (norm, "Normalization layer") if norm else ("", type(frame.module).__name__)
@@ -284,7 +284,7 @@ def _square(values: Any) -> str:
 
 
 def _around(padding: Any, outside: list[int]) -> str:
-    """One number where all sides are padded alike, else top, bottom, left, right."""
+    """One number if all sides have the same padding, or else top, bottom, left, right."""
     rows, columns = ([padding] * 2 if isinstance(padding, int) else list(padding) * 2)[:2]
     left, right, top, bottom = ([*outside, 0, 0, 0, 0])[:4]
     sides = [rows + top, rows + bottom, columns + left, columns + right]

@@ -1,4 +1,4 @@
-"""The words of a formula: what options each takes, how it is written, and the layer that it stands for."""
+"""The words of a formula: their options, spelling, and layers."""
 
 import math
 import re
@@ -12,19 +12,19 @@ from ..layers.dropout import Dropout
 from ..layers.response import ResponseNorm
 
 Options = dict[str, Any]
-Shape = tuple[int, ...]  # (C, H, W), or (D,) behind the flattening
-LARGEST = 2**20  # of any number: what is larger is a slip of the hand
+Shape = tuple[int, ...]  # (C, H, W), or (D,) after flattening
+LARGEST = 2**20  # of any number; larger ones are typing errors
 
 
 class DoesNotFit(Exception):
-    """A layer cannot stand where it stands; says why."""
+    """A layer that is impossible at its place; the message has the reason."""
 
 
 def _pair(found: re.Match[str]) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
-# option → how it is written, what it means, how it is read. The order is that of printing.
+# option → its pattern, its description, its parser; in the order of printing
 OPTIONS: dict[str, tuple[re.Pattern[str], str, Callable[[re.Match[str]], Any]]] = {
     "kernel": (re.compile(r"-?(\d+)x(\d+)"), "-5x5 (kernel)", _pair),
     "width": (re.compile(r"(\d+)"), "a number (width)", lambda found: int(found[1])),
@@ -48,17 +48,17 @@ POSITIVE = ("kernel", "width", "grid", "stride", "groups", "dilation")
 
 @dataclass(frozen=True)
 class Word:
-    """`make(options, shape)` gives the layer for an input of `shape` (without the batch) and the shape behind it."""
+    """`make(options, shape)` returns the layer for an input of `shape` (without the batch) and its output shape."""
 
     make: Callable[[Options, Shape], tuple[nn.Module, Shape]]
     says: str
     options: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    needs: str = ""  # the option that must be given
+    needs: str = ""  # the required option
 
 
 def resolved(word: str, given: Options) -> Options:
-    """`given` with what is not said: a bare conv is VGG's, 3×3 padded by 1; one that names its kernel is not padded."""
+    """`given` with defaults: conv alone is VGG's, 3×3 padded by 1; with an explicit kernel it is not padded."""
     options = {**WORDS[word].defaults, **given}
     if word == "conv" and "padding" not in given:
         options["padding"] = (0, 0) if "kernel" in given else (1, 1)
@@ -70,12 +70,12 @@ def resolved(word: str, given: Options) -> Options:
 
 
 def written(word: str, options: Options) -> str:
-    """A layer as it stands in a formula, in its shortest form."""
+    """A layer in a formula, in its shortest form."""
     if word in ("avgpool", "pool") and options.get("grid") == (1, 1):
         return "globalpool" if word == "avgpool" else "globalmaxpool"
     order = ("width", *(name for name in OPTIONS if name != "width"))
     said: Options = {}
-    for name in (name for name in order if name in options):  # an option is said where its silence would mean something else
+    for name in (name for name in order if name in options):  # an option is written if its default differs
         silent = resolved(word, said)
         if any(silent.get(n) != options[n] for n in (("kernel", "padding") if name == "kernel" else (name,))):
             said[name] = options[name]
@@ -103,7 +103,7 @@ def _maps(word: str, shape: Shape) -> Shape:
 
 
 def _slid(options: Options, shape: Shape) -> Shape:
-    """The maps that a sliding window leaves, as torch counts them."""
+    """The output size of a sliding window, as in torch."""
     sizes = []
     for size, k, s, p, d in zip(
         shape[1:], options["kernel"], options["stride"], options["padding"], options.get("dilation", (1, 1)), strict=True
@@ -205,7 +205,7 @@ WORDS: dict[str, Word] = {
     "elu": Word(_same(nn.ELU, "rate"), "exponential linear unit", ("rate",), {"rate": 1.0}),
     **{word: Word(_same(kind), "activation") for word, kind in ACTIVATIONS.items()},
 }  # fmt: skip
-# other ways to write a word, with the options that this fixes
+# other spellings of a word, with the options that they fix
 ALIASES: dict[str, tuple[str, Options]] = {
     "norm": ("lrn", {}),
     "maxpool": ("pool", {}),
@@ -240,5 +240,5 @@ def _zero(bias: Tensor | None) -> None:
         nn.init.zeros_(bias)
 
 
-# how the weights start: what may stand behind softmax; `he` need not be said
+# initialisations of weights, written after softmax; `he` is the default
 STARTS: dict[str, Callable[[Mapping[str, nn.Module]], None]] = {"he": _he, "vgg": _vgg}

@@ -1,4 +1,4 @@
-"""Other people's trained weights, loaded exactly. `load` is the one door; an origin is `STORE:FILE` or `STORE:NAME`."""
+"""Published weights of other libraries, loaded exactly: `load(origin)`, where an origin is `STORE:FILE` or `STORE:NAME`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +27,11 @@ STORES = ("keras", "torchvision", "timm", "hf")
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a classifier is made of.
+    """A loaded network, with everything that a classifier needs.
 
-    `architecture` is the name that `build` knows the network by, empty for one of the Hub's that no name describes. `digest`
-    is the SHA-256 of the file; where timm reads it, of the tensors as `model.safetensors` would hold them. `licence` is as the
-    publisher names it, and `checked` says what proves that the file is the published one.
+    `architecture` is its name for `build`, empty for networks of the Hub without one. `digest` is the SHA-256 of the file, or,
+    where timm reads it, of the tensors as `model.safetensors` would hold them. `licence` is the publisher's wording, and `checked`
+    describes the evidence that the file is the published one.
     """
 
     model: Model
@@ -44,21 +44,21 @@ class Pretrained:
 
     @property
     def facts(self) -> dict[str, str]:
-        """What a classifier that is made from it keeps of its licence, and of what proves the file."""
+        """The facts on licence and verification that a classifier made from it stores."""
         return {FACT: self.licence, CHECKED: self.checked}
 
 
-@generators_kept()  # layers draw first values before they are given those of the file
+@generators_kept()  # layers draw initial values before those of the file are loaded
 def load(
     origin: str, *, model: str = "", classes: Sequence[str] = (), resize_head: bool = False, channels: int | None = None, seed: int = 0
 ) -> Pretrained:
     """The network of `origin` (`keras:FILE.h5`, `torchvision:resnet50`, `timm:NAME`, …) with its weights, on the CPU.
 
-    What is no file is looked up in the catalogue (`fetch`) and downloaded once.
+    Names that are not files are searched in the catalogue (`fetch`) and downloaded once.
 
-    `model` names the network where the file does not tell; `classes` names the outputs; `resize_head` makes the head anew for
-    them, from `seed`; `channels` adapts the first layer. Raises UsageError for what cannot be meant, Mismatch for weights of
-    another network, CorruptFile for a file that is not of the store's kind.
+    `model` names the network if the file does not identify it; `classes` names the outputs; `resize_head` initialises a new head for
+    them, from `seed`; `channels` adapts the first layer. Raises UsageError for invalid arguments, Mismatch for weights of
+    another network, CorruptFile for a file of another format.
     """
     if resize_head and len(classes) < 2:
         raise UsageError(f"a new head needs the names of at least 2 classes. Got {len(classes)}.")
@@ -69,7 +69,7 @@ def load(
         every = heads(found.architecture, at.channels, at.height, at.width) if found.architecture else ()
         adapt.new_head(network, len(classes), seed, {name.rpartition(".")[0] for name in every})
     elif classes and len(classes) != outputs:
-        raise UsageError(f"{origin} has {outputs} classes and {len(classes)} names came. Make the head anew for them with --resize-head.")
+        raise UsageError(f"{origin} has {outputs} classes and {len(classes)} names came. Make a new head for them with --resize-head.")
     preprocessing = found.preprocessing
     if channels and channels != preprocessing.channels:
         adapt.new_channels(network, channels)
@@ -79,7 +79,7 @@ def load(
 
 @generators_kept()
 def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
-    """What `load` gives, as it is stored; a file without a head is given an untrained one for `headless` classes, if that is not 0."""
+    """The network of `origin` as stored; a file without a head gets an untrained one for `headless` classes, if that is not 0."""
     store, _, what = origin.partition(":")
     if "://" in origin:
         raise UsageError(f"{origin} is an address: download the file (curl -LO), then give its name, as torchvision:FILE or keras:FILE.")
@@ -105,7 +105,7 @@ def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
 def _from_timm(store: str, what: str, model: str) -> Pretrained:
     network, preprocessing, labels, name, licence = timm.load(store, what)
     if model not in ("", name):
-        raise UsageError(f"{store}:{what} is the network {name}, and --model says {model}: leave it out.")
+        raise UsageError(f"{store}:{what} is the network {name}, and --model is {model}: leave it out.")
     values = {key: value.contiguous() for key, value in network.state_dict().items()}
     classes = labels or class_names(network.head.out_features)
     sha256 = digest(safetensors.torch.save(values))
@@ -122,21 +122,21 @@ def build(
     dropout: float | None = None,
     seed: int | None = None,
 ) -> Model:
-    """What `models.build` builds, and any network of timm as `timm:NAME`."""
+    """The network `name` of `models.build`, or any network of timm as `timm:NAME`."""
     store, _, what = name.partition(":")
     make = partial(timm.build, what) if store == "timm" else partial(models.build, name)
     return make(classes, channels=channels, height=height, width=width, dropout=dropout, seed=seed)
 
 
 def heads(name: str, channels: int, height: int, width: int) -> set[str]:
-    """The values of a network that follow the number of classes: its head's, and those of auxiliary heads."""
+    """The names of a network's values whose shape depends on the number of classes: the head's, and those of auxiliary heads."""
     with torch.device("meta"):
         two, three = (build(name, n, channels=channels, height=height, width=width).state_dict() for n in (2, 3))
     return {key for key, value in two.items() if value.shape != three[key].shape}
 
 
 def _fetched(store: str, what: str, model: str) -> tuple[fetch.Weights, Path, str]:
-    """The published weights that the catalogue calls `what`: their row, the file, and the network they are for."""
+    """The published weights called `what` in the catalogue: their row, file and network."""
     if what and Path(what).is_dir():
         raise UsageError(f"{what} is a folder, where {store}:FILE is one file of weights. A classifier's folder is given without {store}:.")
     if Path(what).name != what or Path(what).suffix:
@@ -144,27 +144,27 @@ def _fetched(store: str, what: str, model: str) -> tuple[fetch.Weights, Path, st
         raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.{suffix}, or STORE:NAME, as {store}:vgg16.")
     row = fetch.find(f"{store}:{what}")
     name = f"{row.name}.keras" if store == "keras" else row.name
-    models.family(name)  # before the download: a network that is not here has no use for it
+    models.family(name)  # before the download, so that an unknown network costs none
     if model not in ("", name):
-        raise UsageError(f"{store}:{what} has the weights of {name}, and --model says {model}: leave it out.")
+        raise UsageError(f"{store}:{what} has the weights of {name}, and --model is {model}: leave it out.")
     return row, fetch.fetch(f"{store}:{what}"), name
 
 
 def is_origin(text: str) -> bool:
-    """Whether `text` is written as an origin, if of a store that there is not, and does not mean a folder."""
+    """Whether `text` is written as an origin, of a known or unknown store, and is not a folder."""
     store, colon, _ = text.partition(":")
     return bool(colon) and (store in STORES or (len(store) > 1 and store.isalpha() and not Path(text).exists()))
 
 
 def class_names(count: int) -> tuple[str, ...]:
-    """ImageNet's 1,000 in the order that all stores share; numbers for any other `count`."""
+    """ImageNet's 1,000 class names, in the order of all stores; numbers for any other `count`."""
     if count != 1000:
         return tuple(str(i) for i in range(count))
     return tuple(files(__package__).joinpath("imagenet.txt").read_text(encoding="utf-8").splitlines())
 
 
 def _from_file(store: str, path: Path, name: str, headless: int) -> tuple[Model, str]:
-    """The network with the values of the file, and its name; without a head in the file, `headless` classes are to be told apart."""
+    """The network with the values of the file, and its name; without a head in the file, it gets one for `headless` classes."""
     values, said = (keras if store == "keras" else torchvision).read(path)
     named = name
     name, exact = (named, True) if named else _recognised(store, values, path, said)
@@ -180,11 +180,11 @@ def _from_file(store: str, path: Path, name: str, headless: int) -> tuple[Model,
     wanted = {key: value for key, value in network.state_dict().items() if not key.endswith("num_batches_tracked")}
     if head not in state:
         state |= {key: value for key, value in wanted.items() if key.startswith(f"{network.HEAD}.")}
-    read_as = "as was said" if named else "which comes nearest: if it is another network, name it with --model, or model= in Python"
+    read_as = "as given" if named else "which comes nearest: if it is another network, name it with --model, or model= in Python"
     check(wanted, state, str(path), f"The file was read as the weights of {name}, {read_as}.")
     if odd := [key for key, value in state.items() if not value.isfinite().all()]:
         raise CorruptFile(f"{path} has values that are no finite numbers: {listed(odd, 4)}. It is damaged, or its training diverged.")
-    network.load_state_dict(state, strict=False)  # batch norm's counters are all that is not in `wanted`
+    network.load_state_dict(state, strict=False)  # only batch norm's counters are not in `wanted`
     return network, name
 
 
@@ -199,7 +199,7 @@ def translated(store: str, values: Any, name: str) -> dict[str, Tensor]:
 
 
 def _recognised(store: str, values: Any, path: Path, said: str) -> tuple[str, bool]:
-    """The network whose names and shapes the file has, those tried first that are called most like it; else the nearest, and False."""
+    """The network with the names and shapes of the file, trying similar names first; or the nearest one, and False."""
     names = [name for name in models.names() if (name.partition(".")[2] == "keras") == (store == "keras")]
     hint = (said or path.stem).lower()
     distances: dict[str, int] = {}
@@ -215,7 +215,7 @@ def _recognised(store: str, values: Any, path: Path, said: str) -> tuple[str, bo
 
 
 def _shapes(state: dict[str, Tensor], name: str) -> set[tuple[str, Any]]:
-    """Names and shapes, but for what depends on the number of classes or of channels."""
+    """Names and shapes, except for those that depend on the number of classes or of channels."""
     head, first = f"{_blank(name).HEAD}.", f"{adapt.first_convolution(_blank(name))}.weight"
     kept = (key for key in state if not key.startswith(head) and not key.endswith("num_batches_tracked"))
     return {(key, None if key == first else tuple(state[key].shape)) for key in kept}

@@ -1,4 +1,4 @@
-"""A trained network for other classes or other channels."""
+"""Adapt a trained network to other classes or other channels."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from ..models.convnets.efficientnet import Standardise
 
 
 def new_head(model: Model, classes: int, seed: int = 0, heads: Iterable[str] = ()) -> None:
-    """Replace the head, or those of the linear layers that are `heads`, by untrained ones for `classes` classes; all else stays."""
+    """Replace the head, or the linear layers `heads`, by untrained ones for `classes` classes."""
     with seeded(seed):
         for head in sorted(heads) or [model.HEAD]:
             where, _, name = head.rpartition(".")
@@ -23,13 +23,13 @@ def new_head(model: Model, classes: int, seed: int = 0, heads: Iterable[str] = (
 
 
 def first_convolution(model: nn.Module) -> str:
-    """The name of the first convolution, "" where there is none."""
+    """The name of the first convolution, or ""."""
     return next((str(name) for name, module in model.named_modules() if isinstance(module, nn.Conv2d)), "")
 
 
-@generators_kept()  # the new layer draws values before it is given its own
+@generators_kept()  # the new layer draws initial values before it gets its own
 def new_channels(model: nn.Module, channels: int) -> None:
-    """Let the first convolution read `channels` channels: grey what all colours together did, more the colours in turn."""
+    """Adapt the first convolution to `channels` channels: the sum of the kernels for grey, or repeated kernels for more channels."""
     name = first_convolution(model)
     old = model.get_submodule(name)
     if getattr(old, "in_channels", 0) == channels:
@@ -49,10 +49,10 @@ def _kernel(kernel: Tensor, channels: int) -> Tensor:
     inputs = kernel.shape[1]
     if channels == 1:
         return kernel.sum(1, keepdim=True)
-    return kernel.repeat(1, -(-channels // inputs), 1, 1)[:, :channels] * (inputs / channels)  # a response as strong as before
+    return kernel.repeat(1, -(-channels // inputs), 1, 1)[:, :channels] * (inputs / channels)  # keeps the strength of the response
 
 
 def new_preprocessing(preprocessing: Preprocessing, channels: int) -> Preprocessing:
-    """The same for pictures of `channels` channels, with the mean of the colours' statistics."""
+    """The preprocessing for pictures of `channels` channels, with the mean of the colours' statistics."""
     mean, std = (sum(values) / len(values) for values in (preprocessing.mean, preprocessing.std))
     return replace(preprocessing, channels=channels, order="rgb", mean=(mean,) * channels, std=(std,) * channels)

@@ -1,9 +1,8 @@
-"""Fetching weights that others published: `catalogue.csv` says what there is, `fetch` brings a file into the cache.
+"""Download published weights: `catalogue.csv` lists them, `fetch` downloads a file into the cache.
 
-torchvision writes the first digits of the SHA-256 into the file's name; Keras gives an MD5, and for the two MobileNets
-nothing: of those the length alone is checked, and what it was is said where weights are used. Addresses, digests and accuracies
-(of torchvision 0.28 on ImageNet, of the lecture's table for Keras) are the publishers'; the first row of a name is the one that
-is meant without a tag, but never one that is not for commercial use.
+torchvision's file names contain the first digits of the SHA-256. Keras publishes an MD5, except for the two MobileNets, of which only
+the length is checked; the kind of check is reported with the weights. Addresses, digests and accuracies (torchvision 0.28 on ImageNet,
+the lecture's table for Keras) are the publishers'. A name without a tag is its first row, but never one that is not for commercial use.
 """
 
 import csv
@@ -21,7 +20,7 @@ from .licence import non_commercial, told
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights that somebody published; `mib` is its size as they round it, `digest` is empty where they give none."""
+    """A published file of weights; `mib` is its rounded size, `digest` is empty if none is published."""
 
     origin: str
     name: str
@@ -35,12 +34,12 @@ class Weights:
 
     @property
     def path(self) -> Path:
-        """Where the file lies once it is here."""
+        """The path of the file in the cache."""
         return cache_folder() / "weights" / self.origin / self.address.rpartition("/")[2]
 
     @property
     def check(self) -> str:
-        """What proves that the file is the published one."""
+        """The evidence that the file is the published one."""
         kind, _, value = self.digest.partition(":")
         first = f"the first {len(value)} digits of its SHA-256, which shows damage and not forgery"
         return {"sha256": first, "md5": "its MD5, which shows damage and not forgery", "": "its length alone"}[kind]
@@ -53,7 +52,7 @@ class Weights:
 
 @cache
 def catalogue() -> tuple[Weights, ...]:
-    """Every file of weights that can be fetched, origin by origin."""
+    """Every file of the catalogue, by origin."""
     text = files("clearsight").joinpath("weights/catalogue.csv").read_text(encoding="utf-8")
     return tuple(
         Weights(
@@ -67,7 +66,7 @@ def catalogue() -> tuple[Weights, ...]:
 
 
 def find(what: str) -> Weights:
-    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`; raises UsageError with near names when there is none.
+    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`; raises UsageError with similar names for an unknown one.
 
     Weights that are not for commercial use have to be named by their tag: raises UsageError for a NAME that has no others.
     """
@@ -98,24 +97,24 @@ def recognised(origin: str, path: Path, sha256: str) -> Weights | None:
 def fetch(what: str, *, quiet: bool = False) -> Path:
     """The file of `ORIGIN:NAME` or `ORIGIN:NAME@TAG` in the cache, downloaded and checked if it is not there.
 
-    Raises UsageError for a name that is not in the catalogue, ClearsightError when it cannot be had.
+    Raises UsageError for a name that is not in the catalogue, ClearsightError if the file cannot be downloaded.
     """
     row = find(what)
     ways = (
-        f"Three ways to have it: with a network, run this again (it goes on where it stopped); or copy the file of {row.address} "
+        f"Three ways to have it: with a network, run this again (it continues where it stopped); or copy the file of {row.address} "
         f"(about {row.mib:,.0f} MiB) to {row.path}; or name a file of your own, {row.origin}:FILE."
     )
     return download(row.address, row.path, digest=row.digest, what=what, otherwise=ways, quiet=quiet)
 
 
 def of_network(network: str) -> list[Weights]:
-    """A network's published weights: Keras' for `NAME.keras`, else torchvision's where it has the network, the first one meant first."""
+    """A network's published weights: Keras' for `NAME.keras`, or else torchvision's, the default one first."""
     name, _, origin = network.partition(".")
     return [row for row in catalogue() if (row.origin, row.name) == (origin or "torchvision", name)]
 
 
 def published(network: str) -> dict[str, Any]:
-    """`top1`, `top5` and `licence` of the weights that a network's name alone means, or that it has at all; None without any."""
+    """`top1`, `top5` and `licence` of a network's default weights, or of any others; None without weights."""
     rows = of_network(network)
     row = next((row for row in rows if not non_commercial(row.licence)), rows[0] if rows else None)
     return {name: getattr(row, name, None) for name in ("top1", "top5", "licence")}

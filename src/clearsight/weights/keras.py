@@ -1,4 +1,4 @@
-"""Weights that Keras saved: `.h5` of keras.applications and older programs, `.weights.h5` and `.keras` of Keras 3."""
+"""Weights saved by Keras: `.h5` of keras.applications and older programs, `.weights.h5` and `.keras` of Keras 3."""
 
 import importlib
 import json
@@ -19,7 +19,7 @@ Layers = dict[str, list[np.ndarray]]  # name of a layer → its arrays in Keras'
 
 
 def read(path: Path) -> tuple[Layers, str]:
-    """The layers of a file that have weights, and what the file calls its model ("" where it does not say)."""
+    """The layers of a file that have weights, and the model's name in the file, or ""."""
     try:
         h5py: Any = importlib.import_module("h5py")
     except ModuleNotFoundError:
@@ -43,7 +43,7 @@ def _layers(file: Any, path: Path) -> Layers:
     group = file.get("model_weights", file)
     layers = _old(group) if "layer_names" in group.attrs or "layer_names0" in group.attrs else _new(group, path)
     for name in list(layers):
-        if len(arrays := layers[name]) > 1 and arrays[0].ndim == arrays[1].ndim == 4:  # a separable convolution is two
+        if len(arrays := layers[name]) > 1 and arrays[0].ndim == arrays[1].ndim == 4:  # a separable convolution is two layers here
             layers |= {f"{name}/depthwise": arrays[:1], f"{name}/pointwise": arrays[1:]}
             del layers[name]
     if not layers:
@@ -63,7 +63,7 @@ def _old(group: Any) -> Layers:
 
 
 def _listed(group: Any, attribute: str) -> list[str]:
-    """A list of names, which HDF5 may hold in parts: `layer_names0`, `layer_names1`, …"""
+    """A list of names, which HDF5 may store in parts: `layer_names0`, `layer_names1`, …"""
     parts = [key for key in (attribute, *(f"{attribute}{i}" for i in range(len(group.attrs)))) if key in group.attrs]
     return [name.decode() if isinstance(name, bytes) else str(name) for key in parts for name in group.attrs[key]]
 
@@ -83,9 +83,9 @@ def _new(group: Any, path: Path) -> Layers:
 
 
 def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, tuple[int, int, int]]) -> dict[str, Tensor]:
-    """The values under our names; layers that no rule asks for keep theirs. `flattened` says what `(C, H, W)` a linear layer reads flat.
+    """The values under our names; layers without a rule keep theirs. `flattened` gives the `(C, H, W)` that a linear layer reads flat.
 
-    The head may be called anything: programs gave it other names over the years, and everybody who replaces it another one.
+    The head may have any name: it changed over the years, and with every replacement.
     """
     state: dict[str, Tensor] = {}
     used: list[str] = []
@@ -104,7 +104,7 @@ def translate(layers: Layers, model: Model, rules: Rules, flattened: dict[str, t
 
 
 def _layer(target: str, layers: Layers, used: list[str]) -> str | None:
-    """The layer that is called so, by the first of its names (`a|b`) that is there; with `*` the next of those that Keras numbers."""
+    """The layer of that name, by the first existing one of several (`a|b`); with `*` the next of those that Keras numbers."""
     for name in target.split("|"):
         fitting = [layer for layer in in_order(layers, name) if layer not in used] if "*" in name else [name] if name in layers else []
         if fitting:
@@ -117,7 +117,7 @@ def _only(layers: list[str]) -> str | None:
 
 
 def _own(module: nn.Module) -> dict[str, Tensor]:
-    """What the module itself stores, in order, without batch norm's counter."""
+    """The names of the module's own values, in order, without batch norm's counter."""
     every = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
     return {name: value for name, value in every if name != "num_batches_tracked"}
 

@@ -1,6 +1,6 @@
-"""What may be done with weights that others published, as far as it is known here, and what is made from them.
+"""Licences of published weights, and of classifiers made from them.
 
-A licence goes with the weights: what is fine-tuned from them, taught by them or joined with them keeps it among its facts.
+A classifier that is fine-tuned or distilled from weights, or contains them, keeps their licence among its facts.
 """
 
 import re
@@ -21,20 +21,20 @@ def non_commercial(licence: str) -> bool:
 
 
 def told(licence: str) -> str:
-    """The licence in words, with what most people need to know of it."""
+    """The licence in words, with a note if it excludes commercial use or is not stated."""
     if NOT_STATED in licence:
-        return f"{licence}: ask whoever made them"
+        return f"{licence}: ask their authors"
     return f"{licence}, not for commercial use" if non_commercial(licence) else licence
 
 
 def inherited(*facts: Mapping[str, Any]) -> dict[str, str]:
-    """The fact of what is made from all of these: their licences, each once; none where none has one."""
+    """The licence fact of a classifier made from all of these: their licences, each once; empty without licences."""
     found = {one for of in facts if isinstance(of.get(FACT), str) for one in of[FACT].split(" + ")}
     return {FACT: " + ".join(sorted(found))} if found else {}
 
 
 def said(facts: Mapping[str, Any]) -> str:
-    """One line on the weights that a classifier with these facts stems from, "" where it stems from none of others."""
+    """One line on the licence of the published weights that a classifier with these facts was made from, or ""."""
     if not isinstance(facts.get(FACT), str):
         return ""
     checked = f"; the file was checked by {facts[CHECKED]}" if facts.get(CHECKED) else ""

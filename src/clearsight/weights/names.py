@@ -1,4 +1,4 @@
-"""One network, two sets of names: the rules that a family gives as data, and what is said when they do not meet."""
+"""Map names of weights between libraries, by the rules of a family, and report mismatches."""
 
 import fnmatch
 import re
@@ -13,17 +13,17 @@ from ..base.errors import ClearsightError
 Rules = Mapping[str, str]
 
 
-MOST = 24  # lines of a diff
+MAX_LINES = 24  # lines of a diff
 
 
 class Mismatch(ClearsightError):
-    """Weights that are not those of the network, both sides a line each."""
+    """Weights of another network, with a diff of names and shapes."""
 
     table = True
 
 
 def renamed(name: str, rules: Rules) -> str | None:
-    """What the first rule that fits makes of `name`; None when none does."""
+    """The name that the first matching rule makes of `name`, or None."""
     for ours, theirs in rules.items():
         pattern = re.escape(ours).replace(r"\#", r"(\d+)").replace(r"\*", "(.*)")
         if found := re.fullmatch(pattern, name):
@@ -39,7 +39,7 @@ def _filled(parts: Sequence[str], hole: re.Match[str]) -> str:
 
 
 def in_order(names: Iterable[str], pattern: str) -> list[str]:
-    """The `names` that `pattern` (with `*`) fits, by their numbers: conv2d, conv2d_2, conv2d_10."""
+    """The `names` that match `pattern` (with `*`), in the order of their numbers: conv2d, conv2d_2, conv2d_10."""
     fitting = fnmatch.filter(names, pattern)
     return sorted(fitting, key=lambda name: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)])
 
@@ -50,5 +50,5 @@ def check(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor], source: str
     if ours == theirs:
         return
     lines = [f"  {'-' if line in ours else '+'} {line[0]} {line[1]}" for line in sorted(ours ^ theirs)]
-    shown = lines if len(lines) <= MOST else [*lines[:MOST], f"  … {len(lines)} differences in all"]
+    shown = lines if len(lines) <= MAX_LINES else [*lines[:MAX_LINES], f"  … {len(lines)} differences in all"]
     raise Mismatch(f"{source} does not fit the network (- wanted, + in the file):\n" + "\n".join(shown) + f"\n{way_out}")

@@ -1,4 +1,4 @@
-"""Any network of timm, as it is, through the optional extra; `timm:NAME`, and `hf:OWNER/NAME` from the Hugging Face Hub."""
+"""Networks of timm, through the optional extra: `timm:NAME`, and `hf:OWNER/NAME` from the Hugging Face Hub."""
 
 import importlib
 from contextlib import nullcontext
@@ -15,7 +15,7 @@ from .licence import NOT_STATED, non_commercial, told
 
 
 class TimmModel(Model):
-    """A network of timm under our contract."""
+    """A network of timm with the interface of `Model`."""
 
     def __init__(self, net: Any) -> None:
         super().__init__()
@@ -33,8 +33,8 @@ class TimmModel(Model):
 
 
 def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ...], str, str]:
-    """The network `name` with the weights that timm fetches, what its origin does to a picture, its classes where it names them,
-    what `build` builds it again by: `timm:NAME`, "" where no name does, and the licence.
+    """The network `name` with timm's weights, its preprocessing, its classes if they are named, its name for `build` (`timm:NAME`,
+    or ""), and its licence.
 
     Raises UsageError for weights that are not for commercial use and not named by their tag.
     """
@@ -44,19 +44,19 @@ def load(store: str, name: str) -> tuple[TimmModel, Preprocessing, tuple[str, ..
     full = f"hf-hub:{name}" if store == "hf" else name
     try:
         net = timm.create_model(full, pretrained=True)
-    except Exception as error:  # of the many kinds that timm, the Hub and the network raise
+    except Exception as error:  # timm, the Hub and the network raise many kinds
         raise ClearsightError(f"timm cannot give {store}:{name}: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
     model, facts = TimmModel(net), net.pretrained_cfg
     settings = preprocessing(facts)
     again = name if store == "timm" else str(facts.get("architecture"))
     size = {"channels": settings.channels, "height": settings.height, "width": settings.width}
-    # a repository may configure its network as it likes
+    # a repository may configure its network in any way
     same = timm.is_model(again) and repr(build(again, model.head.out_features, **size)) == repr(model)
     return model, settings, tuple(facts.get("label_names") or ()), f"timm:{again}" if same else "", _licence(facts)
 
 
 def checked(store: str, name: str) -> str:
-    """What proves that the weights are the published ones."""
+    """The evidence that the weights are the published ones."""
     if store == "timm":
         return "timm's client of the Hub alone"
     pinned = "" if "@" in name else f", at no fixed revision: hf:{name}@REVISION is one, and huggingface.co/{name} has the licence"
@@ -68,7 +68,7 @@ def _licence(facts: dict[str, Any]) -> str:
 
 
 def _require_tag(known: Any, name: str) -> None:
-    """Raise UsageError where `known`, what timm says of the weights `name`, rules out commercial use and the name has no tag."""
+    """Raise UsageError if `known`, timm's metadata of the weights `name`, excludes commercial use and the name has no tag."""
     said = str(getattr(known, "license", None) or "")
     if "." not in name and non_commercial(said):
         tag = getattr(known, "tag", "") or "TAG"
@@ -80,10 +80,10 @@ def build(
 ) -> TimmModel:
     """An untrained network of timm for inputs `(N, channels, height, width)`; arguments and errors as of `models.build`."""
     timm = _library(f"timm:{name}")
-    if not timm.is_model(name):  # what else `create_model` takes would be fetched
+    if not timm.is_model(name):  # `create_model` would download other names
         raise UsageError(f"timm has no network called {name!r:.200}.")
     sizes = {"img_size": (height, width)} if timm.get_pretrained_cfg(name).fixed_input_size else {}
-    # not on `meta`: what a network computes for itself when it is built is in no file
+    # not on `meta`: values that a network computes when it is built are in no file
     with torch.device("cpu"), nullcontext() if seed is None else seeded(seed):
         return TimmModel(timm.create_model(name, num_classes=classes, in_chans=channels, drop_rate=dropout, **sizes))
 
@@ -93,7 +93,7 @@ def _library(what: str) -> Any:
         return importlib.import_module("timm")
     except ModuleNotFoundError:
         raise MissingExtra(f"{what} needs timm: pip install 'clearsight[timm]'.") from None
-    except RuntimeError as error:  # its torchvision is of another torch
+    except RuntimeError as error:  # torchvision was built for another torch
         raise MissingExtra(
             f"timm cannot be imported: {error}. Bring them in line: pip install --upgrade torch torchvision timm."
         ) from error

@@ -14,15 +14,15 @@ from .names import Rules, renamed
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a file; nothing in it is executed. Raises CorruptFile for what is not tensors by name."""
+    """The tensors of a file by name; nothing in it is executed. Raises CorruptFile for any other content."""
     values: Any
     try:
         if path.suffix == ".safetensors":
             values = safetensors.torch.load_file(path)
         else:
-            with warnings.catch_warnings(action="ignore"):  # of what the error says as well
+            with warnings.catch_warnings(action="ignore"):  # the error has the same text
                 values = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # of the many kinds that torch raises for a damaged or foreign file
+    except Exception as error:  # torch raises many kinds for a damaged or foreign file
         if type(error).__name__ != "UnpicklingError":
             raise CorruptFile(f"{path} cannot be read as weights: it is damaged, cut short, or of another kind.") from error
         raise CorruptFile(
@@ -38,11 +38,11 @@ def read(path: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def translate(values: dict[str, Tensor], model: Model, rules: Rules) -> dict[str, Tensor]:
-    """The values under our names; what no name of ours asks for keeps its own."""
+    """The values under our names; unknown ones keep theirs."""
     state = {name: value for name, value in values.items() if not name.endswith("num_batches_tracked")}
     wanted = {name: renamed(name, rules) or name for name in model.state_dict() if not name.endswith("num_batches_tracked")}
     found = {ours: state.pop(theirs) for ours, theirs in wanted.items() if theirs in state}
     for name, value in found.items():
         if value.ndim == 4 and isinstance(model.get_submodule(name.rpartition(".")[0]), nn.Linear):
-            found[name] = value.flatten(1)  # a 1×1 convolution, or one as large as what it reads
+            found[name] = value.flatten(1)  # a 1×1 convolution, or one as large as its input
     return found | state

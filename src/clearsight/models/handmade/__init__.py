@@ -1,1 +1,1 @@
-"""Features designed by hand: the pixels themselves, so far."""
+"""Hand-designed features: pixels, histograms, HOG, SIFT words, DoG and Gabor filters, kernels."""
