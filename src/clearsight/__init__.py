@@ -55,7 +55,7 @@ _PUBLIC = {
     "train": "clearsight.api.learning",
     "verify": "clearsight.api.files",
 }
-_MODULES = ("attacks", "augment", "look", "models")  # `cs.models` without an import of its own
+_MODULES = ("attacks", "augment", "look", "models", "testing")  # `cs.models` without an import of its own
 __all__ = ["__version__", *_PUBLIC, *_MODULES]
 
 

@@ -4,6 +4,7 @@ from . import attacks as attacks
 from . import augment as augment
 from . import look as look
 from . import models as models
+from . import testing as testing
 from .api.files import check as check
 from .api.files import load as load
 from .api.files import split as split

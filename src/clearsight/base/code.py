@@ -43,6 +43,11 @@ def allow_all() -> None:
     _ALLOWED.add(_EVERY)
 
 
+def forbid_all() -> None:
+    """Take `allow_all` back."""
+    _ALLOWED.discard(_EVERY)
+
+
 def require_allowed(words: Iterable[str], source: object, allow_code: bool = False) -> None:
     """Raise UsageError for code that the file `source` names and that the user has not allowed; with `allow_code` it is from now on."""
     refused = [word for word in words if word not in _ALLOWED and _EVERY not in _ALLOWED]

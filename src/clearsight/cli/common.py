@@ -16,7 +16,33 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
-device_option = click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps (auto: a GPU if there is one).")
+plain_device_option = click.option(
+    "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps (auto: a GPU if there is one)."
+)
+
+
+def _allow_code(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    from ..base.code import allow_all, forbid_all
+
+    if value:
+        allow_all()
+        ctx.call_on_close(forbid_all)
+
+
+model_code_option = click.option(
+    "--allow-code",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_code,
+    help="Import the network of your own that MODEL names as @package.module:Net: look at it first.",
+)
+
+
+def device_option(command: Command) -> Command:
+    """The options of a verb that opens a model: where it is computed, and whether code that it names is imported."""
+    return plain_device_option(model_code_option(command))
+
+
 speed_option = click.option(
     "--speed",
     default="auto",

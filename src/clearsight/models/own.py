@@ -1,8 +1,8 @@
 """Networks of your own: a function or class under a registered name, or one that is named in text as `@package.module:Net`.
 
-The protocol: `build(classes, channels, height, width) -> nn.Module`, called with those of these keywords (and `dropout`) that it takes; a
-class of `nn.Module` will do. The module maps inputs float32 `(N, channels, height, width)` to logits `(N, classes)`, and its last
-layer is an `nn.Linear`. `clearsight.testing.check_model` tries a module against it.
+The protocol: `build(classes, channels, height, width) -> nn.Module`, called with those of these keywords (and `dropout`) that it takes,
+height and width together or not at all; a class of `nn.Module` will do. The module maps inputs float32 `(N, channels, height, width)` to
+logits `(N, classes)`, and its last layer is an `nn.Linear`. `clearsight.testing.check_model` tries a module against it.
 """
 
 import copy
@@ -25,7 +25,7 @@ ALIASES = {"num_classes": "classes", "in_channels": "channels", "in_chans": "cha
 
 
 class OwnModel(Model):
-    """A module of your own under our contract; `HEAD` is its last linear layer, `STAGES` are its children."""
+    """A module of your own under our contract; `HEAD` is its last linear layer, `STAGES` are its own, or its children."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -34,7 +34,8 @@ class OwnModel(Model):
         if not linear:
             raise UsageError(f"{type(net).__name__} has no linear layer: a network of your own ends in nn.Linear(features, classes).")
         self.HEAD = f"net.{linear[-1]}" if linear[-1] else "net"
-        self.STAGES = (*(f"net.{name}" for name, _ in net.named_children()),)
+        own = getattr(net, "STAGES", None) or _stages(net)
+        self.STAGES = tuple(f"net.{name}" for name in own)
 
     def features(self, x: Tensor) -> Tensor:
         """The inputs `(N, D)` of the last linear layer."""
@@ -50,6 +51,15 @@ class OwnModel(Model):
         """Logits `(N, K)` of inputs `(N, C, H, W)`."""
         logits: Tensor = self.net(x)
         return logits
+
+
+def _stages(net: nn.Module) -> list[str]:
+    """The names of the children of a module, those of rows and lists of modules one by one."""
+    found = []
+    for name, child in net.named_children():
+        inner = _stages(child) if isinstance(child, (nn.Sequential, nn.ModuleList)) else []
+        found += [f"{name}.{one}" for one in inner] or [name]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +136,11 @@ def family(name: str) -> Family | None:
 
 def called(make: Build, name: str, given: dict[str, Any]) -> nn.Module:
     """What `make` gives for those of the `given` keywords that it takes; raises UsageError for other arguments that it needs."""
+    parameters = inspect.signature(make).parameters
+    if not {"height", "width"} <= parameters.keys():  # a `width` alone means channels in many networks
+        given = {name: value for name, value in given.items() if name not in ("height", "width")}
     taken, needed = {}, []
-    for parameter in inspect.signature(make).parameters.values():
+    for parameter in parameters.values():
         key = ALIASES.get(parameter.name, parameter.name)
         if key in given:
             taken[parameter.name] = given[key]

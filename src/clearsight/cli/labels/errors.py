@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..common import allow_code_option, device_option, json_option, print_json, quiet_option, show
+from ..common import allow_code_option, json_option, plain_device_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
     from ...labels.label_errors import LabelErrors
@@ -30,7 +30,7 @@ SHOWN = 10  # in the terminal
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many are on the sheet and in --json.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
 @click.option("--out", default="", help="Folder of errors.csv and errors.png; a bare name goes under runs/ (default: runs/DATA-labels).")
-@device_option
+@plain_device_option
 @json_option
 @quiet_option
 def errors(

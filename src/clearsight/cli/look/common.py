@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..common import Command, model_code_option
 from ..models import Size
 
 if TYPE_CHECKING:
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
     from ...datasets.dataset import Dataset
     from ...look.target import Subject
 
-size_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
+_input_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
 out_option = click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg or .html.")
 part_option = click.option("--part", default="", help="Which part of DATA, as in test (default: the first, which is train).")
 npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
+
+
+def size_option(command: Command) -> Command:
+    """The options of a MODEL that may be built here, or be a network of your own."""
+    return _input_option(model_code_option(command))
 
 
 class Place(click.ParamType[tuple[int, ...]]):
