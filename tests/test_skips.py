@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # the extras `dev` and `peers` bring these; where a distribution has another name, it is said
-DISTRIBUTIONS = {"cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam"}
+DISTRIBUTIONS = {
+    "cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam",
+    "sklearn": "scikit-learn",
+}  # fmt: skip
 STANDARD = ("fcntl",)
 # what stays skipped with both extras: where, and why
 STAYS = {

@@ -39,6 +39,7 @@ from clearsight.models.convnets import resnet
 TABLE = dict(resnet.TABLE)
 """,
     "docs/how-to/look.md": """
+import torch
 my_module = torch.nn.Sequential()
 my_module.add_module("conv1", torch.nn.Conv2d(3, 8, 3))
 my_module.add_module("conv2", torch.nn.Conv2d(8, 20, 3))
