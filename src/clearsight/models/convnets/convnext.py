@@ -78,7 +78,7 @@ class Block(nn.Module):
         super().__init__()
         self.layer_scale = nn.Parameter(torch.full((width, 1, 1), 1e-6))
         depthwise, norm = nn.Conv2d(width, width, 7, padding=3, groups=width), nn.LayerNorm(width, eps=1e-6)
-        up, down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)  # 1×1 convolutions of what has its channels last
+        up, down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)  # 1×1 convolutions in channels-last order
         self.block = nn.ModuleDict({"0": depthwise, "2": norm, "3": up, "5": down})  # torchvision's places
         self.drop = StochasticDepth(drop)
 
@@ -87,7 +87,7 @@ class Block(nn.Module):
         depthwise, norm, up, down = self.block.values()
         y = norm(depthwise(x).permute(0, 2, 3, 1))
         y = down(F.gelu(up(y))).permute(0, 3, 1, 2)
-        scale = self.drop(self.layer_scale.expand(x.shape[0], -1, -1, -1))  # a branch is left out by its scale, not value by value
+        scale = self.drop(self.layer_scale.expand(x.shape[0], -1, -1, -1))  # a branch is dropped by its scale, not value by value
         return torch.addcmul(x, scale, y)
 
 

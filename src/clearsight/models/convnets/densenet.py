@@ -76,11 +76,11 @@ class Layer(nn.Module):
 
 
 class Block(nn.Sequential):
-    """Each layer reads what came in and what all layers before it made (figure 1)."""
+    """Each layer reads the input and the outputs of all earlier layers (figure 1)."""
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, inputs + layers · growth, H, W)`."""
-        maps = [x]  # and not what they are together: their gradients are then added up in place
+        maps = [x]  # a list, not their concatenation, so that gradients are accumulated in place
         for layer in self:
             maps.append(layer(maps))
         return torch.cat(maps, 1)

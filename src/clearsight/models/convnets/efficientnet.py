@@ -1,6 +1,6 @@
 """EfficientNet. M. Tan, Q. Le, EfficientNet: rethinking model scaling for convolutional neural networks, 2019, table 1.
 
-B1 to B7 are B0 made wider, deeper and sharper together (section 3.3), by the coefficients that the authors published: roughly
+B1 to B7 scale width, depth and resolution of B0 together (section 3.3), by the coefficients that the authors published: roughly
 the paper's 1.1, 1.2 and 1.15 to a power. Widths become whole eights, numbers of blocks are rounded up. In training a block is
 left out with a probability that grows from 0 to 0.2 along the network. Names follow torchvision. Keras scales pixels to [0, 1]
 and standardises colours within its network; the first is part of the preprocessing here, the second, of which it stores the
@@ -91,13 +91,13 @@ NAMES = {
 
 
 class Standardise(nn.Module):
-    """Keras' Normalization: colours minus `mean`, by the root of `variance`; until somebody sets them it changes nothing."""
+    """Keras' Normalization: colours minus `mean`, divided by the root of `variance`; the identity until they are set."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
-        self.register_buffer("count", torch.zeros(()))  # of what they were taken from; Keras stores it
+        self.register_buffer("count", torch.zeros(()))  # the number of samples of the statistics; Keras stores it
         self.register_load_state_dict_pre_hook(published)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -105,7 +105,7 @@ class Standardise(nn.Module):
         return F.batch_norm(x, self.mean, self.variance, eps=1e-14)  # type: ignore[arg-type]
 
     def adapt(self, channels: int) -> None:
-        """Take `channels` channels, each like the mean of the colours."""
+        """Adapt to `channels` channels, each with the mean of the colours' statistics."""
         for name in ("mean", "variance"):
             setattr(self, name, getattr(self, name).mean().repeat(channels))
 
@@ -155,6 +155,6 @@ class EfficientNet(Model):
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> EfficientNet:
-    """A row of the table; `dropout` replaces that before the head, blocks are left out all the same."""
+    """A row of the table; `dropout` replaces that before the head; stochastic depth is not changed."""
     v = TABLE[name]
     return EfficientNet(v, classes, channels, max(height, width) <= SMALL, v.dropout if dropout is None else dropout)

@@ -38,13 +38,13 @@ PREPROCESSING = {"": replace(IMAGENET, mean=(0.5,) * 3, std=(0.5,) * 3)}
 
 
 def inception(inputs: int, one: int, thin3: int, three: int, thin5: int, five: int, pool: int) -> Parallel:
-    """1×1, 3×3, "5×5" and pooling side by side, the larger ones after a 1×1 that thins the channels out (figure 2b)."""
+    """1×1, 3×3, "5×5" and pooling in parallel, the larger ones after a 1×1 that reduces the channels (figure 2b)."""
     branches = (f"{one}:1", f"{thin3}:1 {three}:3", f"{thin5}:1 {five}:3", f"max {pool}:1")
     return Parallel(DIALECT, inputs, {f"branch{i}": words for i, words in enumerate(branches, 1)})
 
 
 class Auxiliary(nn.Module):
-    """A classifier on maps in the middle, so that the gradient reaches the first layers; in training only (section 5)."""
+    """Auxiliary classifier on intermediate maps, for the gradient of the first layers; in training only (section 5)."""
 
     def __init__(self, inputs: int, classes: int, dropout: float) -> None:
         super().__init__()

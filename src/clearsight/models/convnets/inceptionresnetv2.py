@@ -12,13 +12,13 @@ from ...layers.branches import Convolution, Parallel
 from ...layers.dialect import Dialect
 from ..base import Model
 
-# a residual block: its branches, and how much of what they add is added
+# a residual block: its branches, and the factor on their sum
 BLOCKS = {
     "block35": ({"branch0": "32:1", "branch1": "32:1 32:3", "branch2": "32:1 48:3 64:3"}, 0.17),
     "block17": ({"branch0": "192:1", "branch1": "128:1 160:1x7 192:7x1"}, 0.1),
     "block8": ({"branch0": "192:1", "branch1": "192:1 224:1x3 256:3x1"}, 0.2),
 }
-# what makes the maps wider, or smaller
+# blocks that change the width or the size
 MIXED = {
     "mixed_5b": {"branch0": "96:1", "branch1": "48:1 64:5", "branch2": "64:1 96:3 96:3", "branch3": "avg 64:1"},
     "mixed_6a": {"branch0": "384:3/2", "branch1": "256:1 256:3 384:3/2", "branch2": "max/2"},
@@ -52,7 +52,7 @@ NAMES = {
 
 
 class Block(Parallel):
-    """Branches, a 1×1 back to as many channels as came, and the shortcut; then ReLU, but for the network's last."""
+    """Branches, a 1×1 back to the number of input channels, and the shortcut; then ReLU, except in the network's last block."""
 
     def __init__(self, dialect: Dialect, inputs: int, kind: str, *, last: bool = False) -> None:
         branches, scale = BLOCKS[kind]

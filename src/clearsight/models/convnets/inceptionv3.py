@@ -18,7 +18,7 @@ from ..base import Model
 
 @dataclass(frozen=True)
 class Variant:
-    """How it computes, and whether it has the auxiliary head."""
+    """The dialect, and whether the network has the auxiliary head."""
 
     dialect: Dialect
     auxiliary: bool
@@ -72,7 +72,7 @@ NAMES = {
 
 
 class Auxiliary(nn.Module):
-    """A classifier on maps in the middle, so that the gradient reaches the first layers (section 4)."""
+    """Auxiliary classifier on intermediate maps, for the gradient of the first layers (section 4)."""
 
     def __init__(self, dialect: Dialect, inputs: int, classes: int, large: bool) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from ..base import Model
 PAPER = (1989, "LeCun et al.: Backpropagation applied to handwritten zip code recognition")
 TABLE = ("lecun1989",)
 INPUT, CLASSES, SMALLEST, RECIPE = (1, 16, 16), 10, 1, "lecun1989"
-# the maps of H1 that four maps each of H2 see
+# the maps of H1 that groups of four maps of H2 read
 EIGHT = ((0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 8, 9, 10, 11), (0, 1, 2, 3, 8, 9, 10, 11))
 
 
@@ -26,7 +26,7 @@ def squash(x: Tensor) -> Tensor:
 
 
 class Maps(nn.Module):
-    """A layer of 12 feature maps: 5×5 at stride 2, each unit with a bias of its own; beyond the border lies the paper's white, −1."""
+    """A layer of 12 feature maps: 5×5 at stride 2, each unit with its own bias; the padding is the paper's white, −1."""
 
     def __init__(self, sources: tuple[tuple[int, ...], ...], height: int, width: int) -> None:
         super().__init__()

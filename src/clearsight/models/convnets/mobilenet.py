@@ -17,7 +17,7 @@ from ..base import Model
 
 @dataclass(frozen=True)
 class Variant:
-    """Width and blocks of each stage; `late`: what halves pads by a row below and a column to the right, at any size."""
+    """Width and blocks of each stage; `late`: layers at stride 2 pad a row below and a column to the right, at any size."""
 
     stages: tuple[tuple[int, int], ...]
     dropout: float = 0.0
@@ -57,7 +57,7 @@ NAMES = {
 
 
 class LateConv2d(nn.Conv2d):
-    """A 3×3 at stride 2 that sees zeros below and to the right, and none above and to the left."""
+    """A 3×3 at stride 2 padded with zeros below and to the right only."""
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, outputs, ⌊H/2⌋, ⌊W/2⌋)`."""
@@ -65,7 +65,7 @@ class LateConv2d(nn.Conv2d):
 
 
 def separable(dialect: Dialect, inputs: int, outputs: int, stride: int, late: bool) -> nn.Sequential:
-    """One 3×3 for each channel, then 1×1 (figure 3, right)."""
+    """Depthwise separable convolution: a 3×3 per channel, then 1×1 (figure 3, right)."""
     depthwise = conv_norm(dialect, inputs, inputs, 3, stride, groups=inputs, activation=nn.ReLU6)
     if late and stride == 2:
         depthwise[0] = LateConv2d(inputs, inputs, 3, stride, groups=inputs, bias=False)

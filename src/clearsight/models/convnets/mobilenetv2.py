@@ -37,7 +37,7 @@ _LAYERS = (  # of Keras: a block's name and, from before, in which its weights w
     ("#.block.2", "block_{0-1}", "{0-1}", "project"),
 )
 NAMES = {
-    "torchvision": {  # where the last 1×1 and its norm stand beside the other convolutions, not in one of their own
+    "torchvision": {  # where the last 1×1 and its norm are on the level of the other convolutions, not in a module of their own
         "trunk.1.block.1.0.*": "features.1.conv.1.{0}",
         "trunk.1.block.1.1.*": "features.1.conv.2.{0}",
         "trunk.#.block.2.0.*": "features.{0}.conv.2.{1}",

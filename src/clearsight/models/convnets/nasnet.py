@@ -20,7 +20,7 @@ from ..base import Model
 class Variant:
     """`count` normal cells of `filters` channels, twice as many channels after each of two reductions; `stem` of the first convolution.
 
-    With `skip` the cell after a reduction reads what the reduction read second, not first, as what came before.
+    With `skip` the cell after a reduction gets the reduction's second input, not the first, as `before`.
     """
 
     count: int
@@ -73,7 +73,7 @@ class Separable(nn.Module):
 
 
 class Adjust(nn.Module):
-    """Brings what came before the last cell to as many channels as a cell has, and with `halve` to half the size."""
+    """Adapt the output of the cell before last to a cell's number of channels, and with `halve` to half the size."""
 
     def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Adjust(nn.Module):
         self.bn = DIALECT.norm(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(N, inputs, H, W)` → `(N, outputs, H, W)`, or half as high and wide: every second pixel, and those between them."""
+        """`(N, inputs, H, W)` → `(N, outputs, H, W)`, or half as high and wide, from even and odd pixels."""
         x = torch.relu(x)
         if self.halve:
             between = F.pad(x, (0, 1, 0, 1))[..., 1::2, 1::2]
@@ -98,7 +98,7 @@ class Adjust(nn.Module):
 
 
 class Normal(nn.Module):
-    """Figure 4, left: five sums of what the last cell (`x`) and the one before it (`before`) gave, and the latter itself."""
+    """Normal cell (figure 4, left): five sums of the outputs of the last cell (`x`) and the one before it (`before`), and the latter."""
 
     TIMES = 6
 
@@ -126,7 +126,7 @@ class Normal(nn.Module):
 
 
 class Reduction(nn.Module):
-    """Figure 4, right: the same at half the size, with maxima."""
+    """Reduction cell (figure 4, right): the same at half the size, with max pooling."""
 
     TIMES = 4
 

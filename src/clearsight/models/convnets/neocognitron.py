@@ -43,14 +43,14 @@ ALPHA = 0.5  # saturation of the C-cells
 
 
 def fixed(fall: float) -> Tensor:
-    """Connections `(5, 5)` that fall off with distance from the middle, together 1."""
+    """Connections `(5, 5)` that decrease with the distance from the centre, of sum 1."""
     place = torch.arange(5) - 2.0
     weights = fall ** torch.hypot(place[:, None], place)
     return weights / weights.sum()
 
 
 class SCells(nn.Module):
-    """Planes of cells that answer where 5×5 of the layer before look like what they were reinforced with (equations 1 to 4)."""
+    """S-cells: planes that respond where 5×5 of the previous layer match their reinforced pattern (equations 1 to 4)."""
 
     def __init__(self, inputs: int, module: Module) -> None:
         super().__init__()
@@ -60,14 +60,14 @@ class SCells(nn.Module):
         self.b = nn.Parameter(torch.zeros(module.planes), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(N, C, H, W)` → `(N, K, H', W')`: 0 to 1, excitation against inhibition by all that there is."""
+        """`(N, C, H, W)` → `(N, K, H', W')`: 0 to 1, excitation against inhibition by the total input."""
         r = self.module.r
         excitation = F.conv2d(x, self.a, padding=self.module.padding)
         inhibition = 2 * r / (1 + r) * self.b[:, None, None] * self.around(x)
         return r * torch.relu((1 + excitation) / (1 + inhibition) - 1)
 
     def around(self, x: Tensor) -> Tensor:
-        """What the inhibitory cells V say, `(N, 1, H', W')`: the root of the mean square of each 5×5."""
+        """Outputs of the inhibitory cells V, `(N, 1, H', W')`: the root mean square of each 5×5."""
         c = self.get_buffer("c").to(x.dtype)
         return F.conv2d(x * x, c, padding=self.module.padding).clamp_min(1e-12).sqrt()
 
@@ -89,7 +89,7 @@ class SCells(nn.Module):
 
 
 class CCells(nn.Module):
-    """Planes of cells that answer when S-cells of their plane near them do, more than the other planes' (equations 5 to 8)."""
+    """C-cells: planes that respond to near S-cells of their plane, inhibited by the other planes (equations 5 to 8)."""
 
     def __init__(self, size: tuple[int, int], thinning: float) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class CCells(nn.Module):
 class Neocognitron(Model):
     """U0, then three times S-cells and C-cells, then the head."""
 
-    HALVES = False  # cells answer by how far a quotient is above 1, of which bfloat16 loses a sixth
+    HALVES = False  # responses are a quotient minus 1, of which bfloat16 loses a sixth
     STAGES = ("s1", "c1", "s2", "c2", "s3", "c3", "fc")
 
     def __init__(self, modules: tuple[Module, Module, Module], classes: int, channels: int, height: int, width: int) -> None:
@@ -130,7 +130,7 @@ class Neocognitron(Model):
 
     @torch.no_grad()
     def initialise(self, inputs: Tensor) -> None:
-        """Let the modules organise themselves, one after the other, on up to 512 of `inputs` (N, C, H, W), one at a time."""
+        """Self-organise the modules, one after the other, on up to 512 of `inputs` (N, C, H, W), one at a time."""
         x = torch.relu(inputs[:SHOWN])
         for s, c in ((self.s1, self.c1), (self.s2, self.c2), (self.s3, self.c3)):
             for picture in x.split(1):

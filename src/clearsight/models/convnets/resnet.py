@@ -59,7 +59,7 @@ _PAPERS = {
 }
 PAPER = {name: next(paper for start, paper in reversed(_PAPERS.items()) if name.startswith(start)) for name in TABLE}
 INPUT, CLASSES, RECIPE = (3, 224, 224), 1000, "quick"
-SMALLEST = 8  # one value a channel in the last stage; below, it would look at padding alone
+SMALLEST = 8  # one value per channel in the last stage; a smaller input would leave only padding
 SMALL = 64
 PREPROCESSING = {"": IMAGENET, "keras": KERAS_CAFFE}
 NAMES = {
@@ -119,14 +119,14 @@ class Bottleneck(nn.Module):
 
 
 def shortcut(inputs: int, outputs: int, stride: int, dialect: Dialect) -> nn.Sequential | None:
-    """The projection where shapes differ (option B), None where the identity does."""
+    """The projection for different shapes (option B), None for the identity."""
     if stride == 1 and inputs == outputs:
         return None
     return nn.Sequential(dialect.conv(inputs, outputs, 1, stride), dialect.norm(outputs))
 
 
 def joined(block: BasicBlock | Bottleneck, y: Tensor, x: Tensor) -> Tensor:
-    """What the block made of `x`, squeezed and excited where it does so, plus the shortcut."""
+    """The block's branch for `x`, with squeeze-and-excitation if it has that, plus the shortcut."""
     if hasattr(block, "se"):
         y = block.se(y)
     return torch.relu_(y.add_(x if block.downsample is None else block.downsample(x)))

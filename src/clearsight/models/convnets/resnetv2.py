@@ -32,7 +32,7 @@ def wide(depth: int, times: int) -> Variant:
     return Variant(((depth - 4) // 6,) * 3, (16 * times, 32 * times, 64 * times), bottleneck=False, stem=16, tiny=True)
 
 
-# Keras halves in the last block of a stage, where the shortcut only leaves pixels out, and torch in the first of the next
+# Keras halves in the last block of a stage, where the shortcut subsamples, and torch in the first block of the next
 KERAS = Dialect(eps=1.001e-5, momentum=0.01, bias=True, zero_pool=True, early_stride=True)
 TABLE = {
     "resnetv2_50": Variant((3, 4, 6, 3)),

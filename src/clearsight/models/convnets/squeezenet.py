@@ -23,7 +23,7 @@ NAMES = {"torchvision": {"trunk.*": "features.{0}"}}
 
 
 class Fire(nn.Module):
-    """1×1 down to few channels, then 1×1 and 3×3 side by side (figure 1)."""
+    """Fire module: 1×1 to few channels, then 1×1 and 3×3 in parallel (figure 1)."""
 
     def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(Model):
-    """Fire modules between poolings; the head looks at every place of the last maps, and its ReLU's global average are the logits."""
+    """Fire modules between poolings; the logits are the global average of the head's ReLU at every place of the last maps."""
 
     HEAD = "classifier.1"
 
@@ -68,7 +68,7 @@ class SqueezeNet(Model):
         return maps.mean((2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits `(N, K)`: unlike elsewhere the ReLU stands between the head and the average, as in the authors' own network."""
+        """Logits `(N, K)`; the ReLU is between the head and the average, as in the authors' network."""
         places = self.trunk(x).flatten(2).transpose(1, 2)  # (N, H·W, 512): a 1×1 convolution is a linear layer at every place
         scores: Tensor = self.classifier(places)
         return torch.relu(scores).mean(1)

@@ -25,7 +25,7 @@ class Pair(nn.Sequential):
 
 
 class Up(nn.Module):
-    """Twice the size by a 2×2 convolution upwards, beside it the maps from the way down, then a pair of convolutions."""
+    """A transposed 2×2 convolution to twice the size, concatenation with the encoder's maps, and a pair of convolutions."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Up(nn.Module):
 
 
 class UNet(Model):
-    """Encoder, its global average and head; the decoder waits, frozen, for whoever wants classes per pixel."""
+    """Encoder, its global average and head; the decoder, for classes per pixel, is not used and frozen."""
 
     HEAD = "head_picture"
 

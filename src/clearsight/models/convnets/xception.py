@@ -32,7 +32,7 @@ NAMES = {
         "bn2": "block1_conv2_bn",
         "block#.skip": "conv2d*",
         "block#.skipbn": "batch_normalization*",
-        # the first block begins without a ReLU, so that its layers stand one place earlier
+        # the first block begins without a ReLU, so that its layers have indices lower by one
         **{f"block1.rep.{3 * i}.*": f"block2_sepconv{i + 1}/{{0}}" for i in range(2)},
         **{f"block1.rep.{3 * i + 1}": f"block2_sepconv{i + 1}_bn" for i in range(2)},
         **{f"block#.rep.{3 * i + 1}.*": f"block{{0+1}}_sepconv{i + 1}/{{1}}" for i in range(3)},

@@ -1,9 +1,9 @@
-"""Filters that the eye has. Centre against surround: D. Marr, E. Hildreth, Theory of edge detection, Proc. R. Soc. B 207, 1980,
+"""Filter banks after the visual system. Centre-surround: D. Marr, E. Hildreth, Theory of edge detection, Proc. R. Soc. B 207, 1980,
 as differences of Gaussians. Bars and edges in a direction: the simple cells of D. Hubel, T. Wiesel, Receptive fields of single
 neurones in the cat's striate cortex, J. Physiology 148, 1959, as J. Daugman (1985) describes them, by Gabor's functions.
 
-What a filter answers is split into its positive and its negative half (ON and OFF cells; the two signs of a simple cell) and
-averaged over 7×7 parts of the picture: the answers' places are kept roughly.
+The response of a filter is split into its positive and its negative part (ON and OFF cells; the two signs of a simple cell) and
+averaged over 7×7 parts of the picture, which keeps coarse places.
 
 Shapes: N pictures, C channels, F filters.
 """
@@ -40,7 +40,7 @@ def difference_of_gaussians(x: Tensor, sigmas: Sequence[float]) -> Tensor:
 def gabor_kernels(wavelengths: Sequence[float], directions: int = DIRECTIONS) -> list[Tensor]:
     """Even and odd Gabor functions float32 `(2·directions, 1, K, K)` for each wavelength in px: waves under a Gaussian, of mean 0.
 
-    Scikit-image's gabor_kernel of one octave's bandwidth, less the mean, so that light alone is not answered.
+    Scikit-image's gabor_kernel with a bandwidth of one octave, minus the mean, so that uniform brightness has no response.
     """
     kernels = []
     for wavelength in wavelengths:
@@ -70,7 +70,7 @@ class Filtered(Model):
         self.fc = zero_head(2 * filters * math.prod(self.parts), classes)
 
     def answers(self, x: Tensor) -> Tensor:
-        """What the filters answer everywhere, `(N, C·F, H, W)`."""
+        """The responses of the filters, `(N, C·F, H, W)`."""
         kernels = list(self.buffers())
         if not kernels:
             return difference_of_gaussians(x, self.scales)

@@ -1,8 +1,7 @@
 """Histograms of brightness and colour. M. J. Swain, D. H. Ballard, Color indexing, Int. J. of Computer Vision 7, 1991.
 
-How often each level occurs, wherever in the picture: what is left of it when all places are forgotten. With `cells` the picture
-is cut into 4×4 parts that are counted apart, so that something of the places comes back. Each channel has a histogram of its
-own, so that 32 levels of three colours are 96 numbers, not 32,768.
+Frequencies of the levels, independent of their places. With `cells` 4×4 parts of the picture have separate histograms, which
+keep coarse places. Each channel has its own histogram: 32 levels of three colours are 96 numbers, not 32,768.
 
 Shapes: N pictures, C channels, L levels.
 """

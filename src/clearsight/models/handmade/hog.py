@@ -1,11 +1,10 @@
 """Histograms of oriented gradients. N. Dalal and B. Triggs, Histograms of oriented gradients for human detection, CVPR 2005.
 
-In each cell of pixels the directions of the gradient are counted, each with its strength. Blocks of 2×2 cells, one beginning
-at every cell, are then normalised together (L2-Hys: to length 1, what is above 0.2 cut to that, to length 1 again), so that
-neither light nor contrast matters much. With soft bins a pixel is shared out among the two nearest directions and the four
-nearest cells, as in the paper: a small turn or shift then changes little; the picture stands on black, as before a convolution,
-so that cells around it take part (0.6 points on fashion-mnist's validation pictures). With hard bins each pixel counts in one place: that
-is scikit-image's arithmetic, and the order of the numbers is the same.
+Each cell of pixels has a histogram of gradient directions, weighted by their strengths. Overlapping blocks of 2×2 cells are
+normalised (L2-Hys: to length 1, clipped at 0.2, to length 1 again), which reduces the influence of brightness and contrast. With
+soft bins a pixel is shared among the two nearest directions and the four nearest cells, as in the paper, so that small rotations and
+shifts change little; the picture is padded with black, and cells outside of it take part (0.6 points on fashion-mnist's validation
+pictures). With hard bins each pixel counts once: that is scikit-image's arithmetic, in the same order of numbers.
 
 Shapes: N pictures, C channels, R×Q cells, B directions.
 """
@@ -23,9 +22,9 @@ from .pixels import zero_head
 
 @dataclass(frozen=True)
 class Hog:
-    """`directions` in half a turn, or a whole one where `signed`; a `cell` in px (0: by the picture's size), a `block` in cells.
+    """`directions` in 180°, or 360° if `signed`; a `cell` in px (0: by the picture's size), a `block` in cells.
 
-    `around` is how many cells there are outside the picture on each side.
+    `around` is the number of cells outside of the picture on each side.
     """
 
     directions: int = 9
@@ -84,7 +83,7 @@ class HogFeatures(Model):
             pooled = shared(self.columns, self.side, x) @ soft_bins(strength, direction - 0.5, bins)
             return (shared(self.rows, self.side, x) @ pooled.flatten(2)).view(len(x), self.rows, self.columns, bins)
         with torch.no_grad():
-            # a hair more, so that directions on a border between two are in the upper one, as they are without rounding
+            # a tiny offset puts directions on a bin's edge into the upper bin, as without rounding
             direction = direction.add_(1e-6).floor_().remainder_(bins)
             row, column = (torch.arange(side, device=x.device) // self.side for side in (height, width))
             place = direction.long().add_((row[:, None] * self.columns + column) * bins)

@@ -1,7 +1,7 @@
 """Kernel machines: features compared with those of some training pictures. C. Williams, M. Seeger, Using the Nyström method to speed
 up kernel machines, NIPS 2000.
 
-k(a, b) = exp(-γ‖a - b‖²) says how alike two pictures' features are. With m training pictures z as landmarks,
+k(a, b) = exp(-γ‖a - b‖²) is the similarity of two pictures' features. With m training pictures z as landmarks,
 
     φ(a) = L⁻¹ (k(z₁, a) … k(z_m, a)),  L·Lᵀ = the landmarks' own kernel matrix
 

@@ -1,10 +1,10 @@
-"""Words of pictures. D. Lowe, Distinctive image features from scale-invariant keypoints, Int. J. of Computer Vision 60, 2004 (the
+"""Bags of visual words. D. Lowe, Distinctive image features from scale-invariant keypoints, Int. J. of Computer Vision 60, 2004 (the
 descriptor); G. Csurka et al., Visual categorization with bags of keypoints, ECCV workshop 2004 (the words); S. Lazebnik et al.,
 Beyond bags of features: spatial pyramid matching, CVPR 2006 (the pyramid, and descriptors on a grid instead of at keypoints).
 
-A descriptor is 4×4 histograms of 8 directions of the gradient around a place, each pixel shared out among its nearest bins.
-k-means finds the commonest kinds of descriptors in some training pictures: the words. A picture is how often it has each
-word, in all of it and in its quarters. The descriptors' arithmetic is OpenCV's, before it rounds them to bytes.
+A descriptor is 4×4 histograms of 8 directions of the gradient around a place, each pixel shared among its nearest bins.
+k-means clusters the descriptors of some training pictures into words. The features are the frequencies of the words, in the whole
+picture and in its parts. The descriptors' arithmetic is OpenCV's, before it rounds them to bytes.
 
 On a grid all descriptors are one product: the weights of the bins fall apart into rows and columns.
 
@@ -78,7 +78,7 @@ def directions(x: Tensor) -> Tensor:
 
 
 def blurred(x: Tensor, sigma: float) -> Tensor:
-    """Grey pictures `(N, H, W)` under a Gaussian of `sigma` px, mirrored at the border pixel: what OpenCV does before it describes."""
+    """Grey pictures `(N, H, W)` blurred with `sigma` px, mirrored at the border pixel: OpenCV's preprocessing of descriptors."""
     weights = gaussian(sigma).to(x)
     radius = len(weights) // 2
     x = F.conv2d(F.pad(x[:, None], (radius,) * 4, mode="reflect"), weights[None, None, None])
@@ -129,10 +129,10 @@ class SiftWords(Model):
     @torch.no_grad()
     def initialise(self, inputs: Tensor) -> None:
         """Find the words in the descriptors of some training pictures `(N, C, H, W)`, by k-means."""
-        from sklearn.cluster import KMeans  # a second and more that only this needs
+        from sklearn.cluster import KMeans  # takes over a second to import
 
         found = self.descriptors(inputs).flatten(0, 1)
-        found = found[found.norm(dim=1) > 0.5]  # places without any gradient have none
+        found = found[found.norm(dim=1) > 0.5]  # descriptors of places without gradient are zero
         found = found[:: max(1, len(found) // LEARNT_FROM)]
         words = min(len(self.words), len(found))
         centres = KMeans(words, n_init=1, max_iter=50, random_state=0).fit(found.cpu().numpy()).cluster_centers_

@@ -68,7 +68,7 @@ class Attention(nn.Module):
 
 
 class Layer(nn.Module):
-    """Attention and two linear layers, each after a norm and beside a shortcut (figure 1, right)."""
+    """Attention and two linear layers, each after a norm and with a shortcut (figure 1, right)."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
