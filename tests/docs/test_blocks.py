@@ -26,6 +26,7 @@ SMALLER = (
     (r'"(?:torchvision|timm|keras):[\w.]+"', '"runs/pets"'),  # weights that somebody else trained would have to be fetched
     (r'"resnet18"', '"convnet"'),
     (r"\bepochs=\d+", "epochs=1"),
+    (r"\bn=\d{3,}", "n=20"),
     (r"\bcv=\d+", "cv=2"),
     (r"load_digits\(", "load_digits(n_class=3, "),
     (r'model="hog", size=16', 'model="pixels", epochs=1'),
