@@ -66,7 +66,7 @@ def check_attack(attack: OwnAttack, *, norm: str = "linf", epsilon: float = 0.1)
         task = Task(net, pictures, labels, bound, torch.arange(PICTURES))
         before = pictures.clone(), labels.clone()
         try:
-            changed = adapted(attack, norm, "").run(task)
+            changed = adapted("own", attack, norm, "").run(task)
         except ClearsightError as error:
             raise AssertionError(str(error)) from error
         assert changed.isfinite().all(), "the changed pictures are not finite"

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from clearsight.attacks import apgd
-from clearsight.attacks.apgd import dlr, run
+from clearsight.attacks.apgd import dlr, dlr_targeted, run
 from clearsight.attacks.gradient_ascent import NORMS, per_picture
 from clearsight.attacks.task import Task
 from tests.attacks.victims import convnet, task
@@ -65,7 +65,7 @@ def doubled(epsilon, n=48):
 @pytest.mark.parametrize("name", ["ce", "dlr"])
 def test_each_picture_goes_its_way_by_algorithm_1(norm, epsilon, name, monkeypatch):
     """Nobody counts as fooled, so that all go to the end; their steps are halved by either condition, and at some looks by none."""
-    monkeypatch.setattr(apgd, "missed", lambda logits, labels: torch.zeros(len(labels), dtype=torch.bool))
+    monkeypatch.setattr(apgd, "misclassified", lambda logits, labels: torch.zeros(len(labels), dtype=torch.bool))
     given = doubled(epsilon)
     start = apgd._start(given, per_picture(epsilon, given.pictures), norm, 0)
     loss = {"ce": lambda logits, labels: F.cross_entropy(logits, labels, reduction="none"), "dlr": dlr}[name]
@@ -84,3 +84,10 @@ def test_it_starts_on_the_surface_of_the_ball(norm):
     given = type(given)(given.scores, grey, given.labels, 0.05, given.indices)
     moved = apgd._start(given, per_picture(0.05, grey), norm, 0) - grey
     assert NORMS[norm].size(moved).tolist() == pytest.approx([0.05] * len(grey), rel=1e-4)
+
+
+def test_dlr_is_the_papers_and_no_scale_changes_it():
+    logits, labels = torch.tensor([[4.0, 1.0, 3.0, 0.0]]), torch.tensor([0])
+    assert dlr(logits, labels).tolist() == pytest.approx([-(4 - 3) / (4 - 1)])
+    assert dlr_targeted(logits, labels, torch.tensor([1])).tolist() == pytest.approx([-(4 - 1) / (4 - (1 + 0) / 2)])
+    assert torch.allclose(dlr(500 * logits, labels), dlr(logits, labels))

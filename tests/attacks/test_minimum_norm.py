@@ -1,19 +1,14 @@
-"""Attacks of other kinds, each on a case whose answer is known."""
-
-import dataclasses
+"""Attacks that look for the nearest misclassified picture, on linear models, whose answer is known."""
 
 import pytest
 import torch
 from scipy.optimize import linprog, minimize
 
-from clearsight.attacks import other
-from clearsight.attacks.apgd import dlr, dlr_towards
 from clearsight.attacks.gradient_ascent import NORMS
 from clearsight.attacks.minimum_norm import to_boundary
-from clearsight.attacks.quantization import SAVED, levels
 from clearsight.attacks.table import ATTACKS
 from clearsight.attacks.task import Task
-from tests.attacks.victims import Linear, task
+from tests.attacks.victims import Linear
 
 W = torch.randn(1, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -63,56 +58,3 @@ def test_way_to_a_boundary_within_the_box_is_the_shortest(norm):
             rule = {"type": "eq", "fun": lambda d, weights=weights, goal=goal: weights @ d - goal}
             best = minimize(lambda d: d @ d, [0.0] * 6, bounds=bounds, constraints=[rule]).fun ** 0.5
         assert float(NORMS[norm].size(change)) == pytest.approx(best, abs=2e-4)
-
-
-def test_dlr_is_the_papers_and_no_scale_changes_it():
-    logits, labels = torch.tensor([[4.0, 1.0, 3.0, 0.0]]), torch.tensor([0])
-    assert dlr(logits, labels).tolist() == pytest.approx([-(4 - 3) / (4 - 1)])
-    assert dlr_towards(logits, labels, torch.tensor([1])).tolist() == pytest.approx([-(4 - 1) / (4 - (1 + 0) / 2)])
-    assert torch.allclose(dlr(500 * logits, labels), dlr(logits, labels))
-
-
-def test_universal_change_is_one_and_a_patch_is_one_square():
-    given = dataclasses.replace(task(0.1, 16), pictures=torch.full((16, 1, 8, 8), 0.5) + 0.3 * task(n=16).pictures)
-    change = ATTACKS["universal"].run(given) - given.pictures
-    assert torch.allclose(change, change[:1].expand_as(change), atol=1e-6)
-    found = ATTACKS["patch"].run(given)
-    changed = (found != given.pictures).flatten(1)
-    assert bool((changed.sum(1) <= 4).all()) and len({tuple(row.nonzero().flatten().tolist()) for row in changed}) > 3
-    squares = [found[i][:, changed[i].view(8, 8)].flatten().tolist() for i in range(16) if int(changed[i].sum()) == 4]
-    assert len({tuple(values) for values in squares}) == 1
-
-
-def test_turning_is_rot90_and_shifting_is_a_shift():
-    x = torch.rand(2, 1, 8, 8)
-    assert torch.allclose(other.turned(x, 90, 0, 0), torch.rot90(x, -1, (2, 3)), atol=1e-5) or torch.allclose(
-        other.turned(x, 90, 0, 0), torch.rot90(x, 1, (2, 3)), atol=1e-5
-    )
-    moved = other.turned(x, 0, 0.25, 0)
-    assert torch.allclose(moved[:, :, 2:], x[:, :, :-2], atol=1e-5) and float(moved[:, :, :2].abs().max()) == 0
-
-
-def test_ensemble_leaves_no_more_than_its_parts():
-    given = task(0.03, steps=30)
-    kept = {name: int((~given.fooled(ATTACKS[name].run(given))).sum()) for name in ("fgsm", "apgd-ce", "apgd-t", "fab-t", "ensemble")}
-    assert kept["ensemble"] <= min(kept.values())
-
-
-def test_saving_rounds_and_the_lattice_survives_it():
-    from clearsight.attacks.attack import attack
-    from tests.attacks.victims import classifier, pictures
-
-    x = torch.tensor([0.0, 0.4999 / 255, 0.5001 / 255, 254.6 / 255, 1.0]).view(1, 1, 1, 5)
-    assert levels(x).flatten().tolist() == [0, 0, 1, 255, 255]
-    victim, values = classifier(channels=3), pictures(24, 3)
-    assert torch.equal(SAVED["png"](values.float() / 255), values)
-    with torch.no_grad():
-        labels = victim.scores(values).argmax(1)
-    for method in ("fgsm", "pgd", "pgd-l2", "pgd-l1"):
-        epsilon = {"linf": 4.5 / 255, "l2": 0.5, "l1": 4.0}[ATTACKS[method].norm]
-        found = attack(victim, values, labels, method=method, epsilon=epsilon, lattice=True, check=False)
-        steps = (found.pictures - values.float() / 255) * 255
-        assert torch.allclose(steps, steps.round(), atol=1e-3)
-        assert bool((NORMS[ATTACKS[method].norm].size(steps / 255) <= epsilon + 1e-5).all())
-        assert torch.equal(found.saved["png"], found.robust) and torch.equal(found.saved["uint8"], found.robust)
-        assert int(found.robust.sum()) < 24

@@ -30,7 +30,7 @@ def test_a_function_is_an_attack(victim):
 def test_a_registered_attack_has_its_name(victim, monkeypatch):
     monkeypatch.setattr("clearsight.attacks.own.ATTACKS", table := dict(ATTACKS))
     cs.attacks.register("brighter", brighter, norm="l2", white_box=False)
-    assert cs.attacks.names()[-1] == "brighter" and table["brighter"].says == "Every pixel brighter."
+    assert cs.attacks.names()[-1] == "brighter" and table["brighter"].description == "Every pixel brighter."
     with pytest.raises(UsageError, match=r"at most ε = 0\.1 in l2"):
         attack(*victim, method="brighter", epsilon=0.1, check=False)
     for name, norm, says in (("pgd", "linf", "already"), ("x", "l3", "norm must be linf or l2 or l1")):

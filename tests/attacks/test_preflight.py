@@ -101,7 +101,7 @@ GALLERY = {
 def report(net, digits, **more):
     pictures, labels = (values[::15] for values in digits)  # 40 of them
     victim = Classifier(net, Preprocessing(1, *pictures.shape[2:]), tuple(map(str, range(10))))
-    return {check.check: check for check in preflight(victim, pictures, labels, **{"epsilon": EPSILON, "way": 2.0, **more})}
+    return {check.check: check for check in preflight(victim, pictures, labels, **{"epsilon": EPSILON, "path_length": 2.0, **more})}
 
 
 def test_an_honest_network_passes_every_check(trained, digits):
@@ -145,7 +145,7 @@ def test_range_and_way_are_caught(trained, digits):
     assert "0.9/255" in report(trained, digits, epsilon=0.9)["range"].says
     dark = (digits[0] > 128).to(torch.uint8)
     assert not report(nn.Sequential(Brighter(), trained), (dark, digits[1]))["range"].ok
-    assert not report(trained, digits, way=0.67)["way"].ok
+    assert not report(trained, digits, path_length=0.67)["way"].ok
 
 
 class Brighter(nn.Module):

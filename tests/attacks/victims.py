@@ -1,5 +1,7 @@
 """Small classifiers to be attacked: a linear one whose best changes are known, and a convolutional one with fixed weights."""
 
+import dataclasses
+
 import torch
 from torch import Tensor, nn
 
@@ -54,3 +56,16 @@ def task(epsilon: float = 0.05, n: int = 24, victim: Classifier | None = None, *
     with torch.no_grad():
         labels = victim.scores(values).argmax(1)
     return Task(victim.scores, values, labels, epsilon, torch.arange(n), **more)
+
+
+def mid_grey(epsilon: float, n: int) -> Task:
+    """Pictures away from the ends of the range, so that no change is clipped."""
+    given = task(epsilon, n)
+    return dataclasses.replace(given, pictures=torch.full((n, 1, 8, 8), 0.5) + 0.3 * given.pictures)
+
+
+def labelled(n: int = 24) -> tuple[Classifier, Tensor, Tensor]:
+    """A classifier, pictures, and what it predicts for them as their labels."""
+    victim, values = classifier(), pictures(n)
+    with torch.no_grad():
+        return victim, values, victim.scores(values).argmax(1)

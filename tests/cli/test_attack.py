@@ -70,7 +70,7 @@ def test_picture_fools_from_the_disk(clearsight, run, folder):
     assert change.shape == (16, 16) and found["largest_change"] <= 60 / 255 + 1e-6
     with Image.open("made/panda.png") as sheet:
         assert sheet.mode == "RGB" and sheet.width > 2 * sheet.height
-    assert "still fools when saved" in clearsight("attack", run, source, "--epsilon", "0.2").out
+    assert "still misclassified when saved" in clearsight("attack", run, source, "--epsilon", "0.2").out
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_certify(clearsight, run, folder):
     assert (found["n"], found["sigma"], found["samples"]) == (12, 0.25, 200)
     values = [row["value"] for row in found["certified"]]
     assert values == sorted(values, reverse=True) and values[0] == found["clean"]["value"] > 0.3
-    assert "surely right" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
+    assert "certified" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
     assert clearsight("attack", run, folder, "--certify", "-1", "--n", "3").code == 2
 
 

@@ -1,4 +1,4 @@
-"""`attack`: how many pictures of a set a classifier still gets right when each is changed by at most ε."""
+"""`attack`: the accuracy of a classifier on pictures that are each changed by at most ε."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..datasets.classes import order
 from ..metrics.intervals import median, wilson
-from .curve import LEVELS, smallest
-from .gradient_ascent import Scores, slope
+from .curve import LEVELS, smallest_epsilon
+from .gradient_ascent import Scores, grad_and_logits
 from .mixed_precision import Judge
 from .options import AttackKeywords, AttackOptions
 from .own import resolved
@@ -28,30 +28,26 @@ from .quantization import SAVED, on_lattice, to_lattice
 from .table import Attack
 from .task import Task, require_known
 
-WIDE = 8  # batches that are attacked together: who is left fills fewer of them, and what float32 is asked is asked at once
+BATCHES_AT_ONCE = 8  # attacked together: pictures that are left fill fewer batches, and float32 is asked once
 
 
 @dataclass(frozen=True)
 class AttackResult(Result):
-    """Which of n pictures are classified right before (`clean`) and after an attack (`robust`), bool `(n,)`, and the changed `pictures`.
-
-    `saved` is `robust` after rounding to uint8, PNG and JPEG; `pictures` are float32 `(n, C, H, W)` in [0, 1]; `least` is the
-    smallest ε that fools `(n,)`, inf where none did; `stamp` says of which pictures and weights, and when.
-    """
+    """What an attack did to n pictures."""
 
     method: str
     epsilon: float
     norm: str
-    clean: Tensor
-    robust: Tensor
-    saved: dict[str, Tensor]
-    pictures: Tensor
-    least: Tensor
+    clean: Tensor  # bool (n,): classified right before the attack
+    robust: Tensor  # bool (n,): still right after it
+    saved: dict[str, Tensor]  # bool (n,) each: still right once the changed picture was saved as uint8, png, jpeg
+    pictures: Tensor  # float32 (n, C, H, W) in [0, 1], changed
+    least: Tensor  # (n,): an upper bound of the least ε that fools; inf where none was found
     preflight: tuple[Check, ...]
-    stamp: dict[str, Any] = field(default_factory=dict)
+    stamp: dict[str, Any] = field(default_factory=dict)  # of which pictures and weights, and when
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON of `clearsight attack --json`; what no ε fooled is null."""
+        """The JSON of `clearsight attack --json`; a median minimal ε that is infinite is null."""
         n = len(self.clean)
         middle, low, high = median(self.least.tolist())
         finite = {name: value if value < float("inf") else None for name, value in (("value", middle), ("low", low), ("high", high))}
@@ -98,9 +94,9 @@ def attack(
     options: AttackOptions | None = None,
     **changes: Unpack[AttackKeywords],
 ) -> AttackResult:
-    """Attack fitted pictures, uint8 `(n, C, H, W)` with labels int64 `(n,)` of the classifier's own table, as the `options` say.
+    """Attack fitted pictures, uint8 `(n, C, H, W)` with labels int64 `(n,)` of the classifier's own table, with these `options`.
 
-    `changes` are fields of `AttackOptions`, laid over `options`. Raises UsageError.
+    `changes` are fields of `AttackOptions` and replace those of `options`; ε is in units of [0, 1]. Raises UsageError.
     """
     options = dataclasses.replace(options or AttackOptions(), **changes)
     name, row = resolved(options.method)
@@ -112,13 +108,13 @@ def attack(
     require_known(labels, len(classifier.classes))
     if options.source:
         _require_same_input(classifier, options.source)
-    checked = (
-        preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, way=row.way, seed=options.seed) if options.check else []
-    )
-    parts, size = [], len(pictures) if row.whole else batch_size * (WIDE if row.wide else 1)
+    checks: list[Check] = []
+    if options.check:
+        checks = preflight(classifier, pictures, labels, epsilon=epsilon, norm=row.norm, path_length=row.path_length, seed=options.seed)
+    parts, size = [], len(pictures) if row.one_for_all else batch_size * (BATCHES_AT_ONCE if row.batches_itself else 1)
     maker = options.source or classifier
     with undisturbed(classifier.model, maker.model, freeze=True), Progress(name, len(pictures), quiet=options.quiet) as progress:
-        judge, search, ways = _ways(row, classifier, options, batch_size)
+        judge, search, scores = _scorers(row, classifier, options, batch_size)
         for start in range(0, len(pictures), size):
             batch, places = pictures[start : start + size].to(classifier.device), torch.arange(start, min(start + size, len(pictures)))
             wanted = None if options.target is None else torch.full((len(batch),), options.target, device=batch.device)
@@ -126,11 +122,11 @@ def attack(
                 search, batch.float() / 255, labels[places].to(batch.device), epsilon, places.to(batch.device), options.seed, options.steps,
                 options.restarts, wanted, batch_size, options.sure,
             )  # fmt: skip
-            parts.append(_one(row, on_lattice(task) if options.lattice else task, judge, ways))
+            parts.append(_attack_batch(row, on_lattice(task) if options.lattice else task, judge, scores, options))
             progress.update(len(batch))
     clean, robust, least, changed, *kept = [torch.cat(column) for column in zip(*parts, strict=True)]
     saved = dict(zip(SAVED, kept, strict=options.saving))
-    return AttackResult(name, epsilon, row.norm, clean, robust, saved, changed, least, tuple(checked))
+    return AttackResult(name, epsilon, row.norm, clean, robust, saved, changed, least, tuple(checks))
 
 
 def _require_same_input(classifier: Classifier, source: Classifier) -> None:
@@ -140,71 +136,71 @@ def _require_same_input(classifier: Classifier, source: Classifier) -> None:
         raise UsageError("a transfer attack needs two classifiers that see pictures of one size, with the same number of channels.")
 
 
-def _ways(row: Attack, classifier: Classifier, options: AttackOptions, batch_size: int) -> tuple[Judge, Scores, "Ways"]:
-    """What decides who is misclassified, the scores that the search uses, and the rest of what a batch needs."""
+class Scorers(NamedTuple):
+    """`exact` are the scores to search by where rounding misled; `own` those of the classifier itself, as fast as the search."""
+
+    exact: Scores
+    own: Scores
+
+
+def _scorers(row: Attack, classifier: Classifier, options: AttackOptions, batch_size: int) -> tuple[Judge, Scores, Scorers]:
+    """The judge of misclassification in float32, the scores to search by, and the scores for special cases."""
     source = options.source
     maker = source or classifier
     by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
     quick = classifier.faster(_speed(row, classifier, options.speed))
     quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
-    exact, search = (_picked(one.scores, by_name) for one in (maker, quick_maker))
+    exact, search = (_select_classes(one.scores, by_name) for one in (maker, quick_maker))
     judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
-    return judge, search, Ways(exact, quick.scores, options.lattice, options.curve, options.saving)
+    return judge, search, Scorers(exact, quick.scores)
 
 
-def _picked(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:
+def _select_classes(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:
     """The same scores, of the classes in `columns` `(K,)` alone and in their order."""
     return scores if columns is None else lambda pictures: scores(pictures)[:, torch.from_numpy(columns).to(pictures.device)]
 
 
 def _speed(row: Attack, classifier: Classifier, speed: str) -> str:
     """The speed of the search: bfloat16 where the chip multiplies it and float32 has the last word anyway."""
-    if row.near or speed != "auto":
-        return "plain" if row.near else speed
-    return "bf16" if not row.fine and has_bf16(classifier.device) and halves(classifier.model) else "folded"
+    if row.needs_float32 or speed != "auto":
+        return "plain" if row.needs_float32 else speed
+    return "bf16" if not row.search_float32 and has_bf16(classifier.device) and halves(classifier.model) else "folded"
 
 
-class Ways(NamedTuple):
-    """How a batch is attacked: `exact` are the scores to search by where rounding misled, `own` those of the classifier itself."""
-
-    exact: Scores
-    own: Scores
-    lattice: bool
-    curve: bool
-    saving: bool
-
-
-def _one(row: Attack, task: Task, judge: Judge, ways: Ways) -> list[Tensor]:
-    """Who of a batch is right before and after, least ε's, the changed pictures, and who is right after saving in each way."""
-    if row.still and task.targets is None and task.scores == ways.own:
-        task = dataclasses.replace(task, first=slope(task.scores, task.pictures, task.labels, batch=task.batch))
+def _attack_batch(row: Attack, task: Task, judge: Judge, scores: Scorers, options: AttackOptions) -> list[Tensor]:
+    """Of a batch: classified right before and after `(N,)`, least ε `(N,)`, the changed pictures, and right after saving in each format."""
+    if row.starts_at_input and task.targets is None and task.scores == scores.own:
+        task = dataclasses.replace(task, first=grad_and_logits(task.scores, task.pictures, task.labels, batch=task.batch))
     clean = ~judge.fooled(task.pictures, task.labels, task.first and task.first[1])[0]
     changed, least, robust = task.pictures.clone(), torch.zeros(len(clean), device=clean.device), clean.clone()
     if bool(clean.any()):
-        part = task.only(clean)  # who is wrong already is left as it is
-        found, fooled = _searched(row, part, judge, ways)
-        if ways.curve:
-            least[clean], nearest = smallest(row, dataclasses.replace(part, scores=ways.own), judge, found, fooled)
-            late = ~fooled & (least[clean] <= task.epsilon)  # the search for the least ε has found what the attack had not
+        part = task.only(clean)  # pictures that are misclassified already stay unchanged
+        found, fooled = _search(row, part, judge, scores.exact, options.lattice)
+        if options.curve:
+            least[clean], nearest = smallest_epsilon(row, dataclasses.replace(part, scores=scores.own), judge, found, fooled)
+            late = ~fooled & (least[clean] <= task.epsilon)  # found by the search for the least ε, not by the attack
             if bool(late.any()):
-                found[late] = to_lattice(part.pictures[late], nearest[late], row.norm) if ways.lattice else nearest[late]
+                found[late] = to_lattice(part.pictures[late], nearest[late], row.norm) if options.lattice else nearest[late]
                 fooled[late], _ = judge.fooled(found[late], part.labels[late])
         changed[clean], robust[clean] = found, ~fooled
-    saved = [read(changed).to(changed.device).float() / 255 for read in SAVED.values() if ways.saving]
+    saved = [read(changed).to(changed.device).float() / 255 for read in SAVED.values() if options.saving]
     kept = [clean & ~judge.fooled(pictures, task.labels)[0] for pictures in saved]
     return [clean, robust, least, changed, *kept]
 
 
-def _searched(row: Attack, task: Task, judge: Judge, ways: Ways) -> tuple[Tensor, Tensor]:
-    """The pictures after the attack, and which of them fool; what only rounding made fool is searched once more without it."""
+def _search(row: Attack, task: Task, judge: Judge, exact: Scores, lattice: bool) -> tuple[Tensor, Tensor]:
+    """The pictures after the attack, and which of them are misclassified.
 
-    def search(task: Task) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    Those that are so only because of the rounding of a fast search are searched once more with the exact scores.
+    """
+
+    def run(task: Task) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         found = row.run(task)
-        found = to_lattice(task.pictures, found, row.norm) if ways.lattice else found
+        found = to_lattice(task.pictures, found, row.norm) if lattice else found
         return found, judge.fooled(found, task.labels)
 
-    found, (fooled, seemed) = search(task)
-    if bool(seemed.any()) and not row.whole:
-        again = dataclasses.replace(task.only(seemed), scores=ways.exact, first=None)
-        found[seemed], (fooled[seemed], _) = search(on_lattice(again) if ways.lattice else again)
+    found, (fooled, seemed) = run(task)
+    if bool(seemed.any()) and not row.one_for_all:
+        again = dataclasses.replace(task.only(seemed), scores=exact, first=None)
+        found[seemed], (fooled[seemed], _) = run(on_lattice(again) if lattice else again)
     return found, fooled

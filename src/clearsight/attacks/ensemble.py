@@ -1,4 +1,4 @@
-"""AutoAttack: F. Croce, M. Hein, ICML 2020. Each picture is given to the next attack only while none has fooled it."""
+"""AutoAttack: F. Croce, M. Hein, ICML 2020. Each picture is passed to the next attack only if none has succeeded yet."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ IN_L2 = (partial(apgd, norm="l2"), partial(apgd_targeted, norm="l2"), partial(fa
 
 
 def ensemble(task: Task, attacks: Sequence[Callable[[Task], Tensor]] = STANDARD) -> Tensor:
-    """The worst of `attacks`: APGD on cross-entropy, APGD and FAB towards nine classes, Square, with AutoAttack's settings."""
+    """The union of `attacks`: APGD on cross-entropy, APGD and FAB towards nine classes, Square, with AutoAttack's settings."""
     result, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     for run in attacks:
         if not len(left):

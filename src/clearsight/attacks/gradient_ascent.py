@@ -1,9 +1,8 @@
-"""Pictures moved along the gradient of a loss: ONE loop with named holes (start, direction, project, done).
+"""Projected gradient ascent on the pixels: ONE loop, parameterised by start, norm, loss and stopping rule.
 
-Attacks and adversarial training are rows over it; it lives here because neither of `attacks` and `train` may import the other,
-and a run that is resumed needs its perturbation by name and not as somebody's function.
+The gradient attacks and adversarial training are settings of it.
 
-Shapes: N pictures `(N, C, H, W)`, floats in [0, 1]; ε and the sizes of changes are in those units.
+Shapes: N pictures `(N, C, H, W)`, floats in [0, 1]; ε and norms of changes are in those units.
 """
 
 import math
@@ -20,20 +19,17 @@ from ..base.randomness import uniform
 
 Scores = Callable[[Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
-SPARSE = 0.01  # share of the values that a step in L1 moves, as in F. Tramèr, D. Boneh, Adversarial training and …, NeurIPS 2019
+L1_SPARSITY = 0.01  # share of the values that a step in L1 moves, as in F. Tramèr, D. Boneh, Adversarial training and …, NeurIPS 2019
 TINY = 1e-30
 
 
 class Norm(NamedTuple):
-    """How a change is measured `(N,)`, its steepest direction of size 1, its projection into the ball, and a draw from the unit ball.
+    """An Lp norm of changes `(N, C, H, W)` and what gradient ascent needs of it."""
 
-    `steepest` has the gradient and where the pictures are now; `draw` has uniform numbers `(N, D + 1)` and gives `(N, D)`.
-    """
-
-    size: Callable[[Tensor], Tensor]
-    steepest: Callable[[Tensor, Tensor], Tensor]
-    project: Callable[[Tensor, Tensor], Tensor]
-    draw: Callable[[Tensor], Tensor]
+    size: Callable[[Tensor], Tensor]  # the norm of each change, (N,)
+    normalize: Callable[[Tensor, Tensor], Tensor]  # gradients, current pictures → directions of steepest ascent with norm 1
+    project: Callable[[Tensor, Tensor], Tensor]  # changes, radii (N, 1, 1, 1) → the nearest changes within the ball
+    sample: Callable[[Tensor], Tensor]  # uniform numbers (N, D + 1) → points of the unit ball, (N, D)
 
 
 def parse_epsilon(text: str | float) -> float:
@@ -48,37 +44,37 @@ def parse_epsilon(text: str | float) -> float:
 
 
 def normal(draws: Tensor) -> Tensor:
-    """Numbers of the normal distribution from uniform ones in [0, 1)."""
+    """Standard normal numbers from uniform ones in [0, 1), by the inverse distribution function."""
     found: Tensor = math.sqrt(2) * torch.erfinv((2 * draws - 1 + 2.0**-24).clamp(-1 + 2.0**-24, 1 - 2.0**-24))
     return found
 
 
-def _scaled(gradient: Tensor) -> Tensor:
-    """Each picture's gradient with 1 as its largest value, so that squares of tiny ones do not vanish."""
+def _scale_to_one(gradient: Tensor) -> Tensor:
+    """Each picture's gradient scaled to a largest |value| of 1, so that squares of tiny values do not underflow."""
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp_min(TINY)
 
 
-def _steepest_l2(gradient: Tensor, moved: Tensor) -> Tensor:
-    direction: Tensor = _scaled(gradient)
+def _normalize_l2(gradient: Tensor, moved: Tensor) -> Tensor:
+    direction: Tensor = _scale_to_one(gradient)
     length: Tensor = direction.flatten(1).norm(dim=1).clamp_min(TINY)[:, None, None, None]
     return direction / length
 
 
-def _steepest_l1(gradient: Tensor, moved: Tensor) -> Tensor:
-    free = torch.where(gradient > 0, moved < 1, moved > 0)  # a pixel that is black or white already has no way on
+def _normalize_l1(gradient: Tensor, moved: Tensor) -> Tensor:
+    free = torch.where(gradient > 0, moved < 1, moved > 0)  # a pixel that is at its bound already cannot move on
     flat = (gradient * free).flatten(1)
-    most = max(1, round(SPARSE * flat.shape[1]))
+    most = max(1, round(L1_SPARSITY * flat.shape[1]))
     value, place = flat.abs().topk(most, dim=1)
     direction = torch.zeros_like(flat).scatter_(1, place, flat.gather(1, place).sign() * (value > 0) / most)
     return direction.view_as(gradient)
 
 
-def _into_l2(change: Tensor, radius: Tensor) -> Tensor:
+def _project_l2(change: Tensor, radius: Tensor) -> Tensor:
     size: Tensor = change.flatten(1).norm(dim=1)[:, None, None, None]
     return change * (radius / size.clamp_min(TINY)).clamp_max(1)
 
 
-def _into_l1(change: Tensor, radius: Tensor) -> Tensor:
+def _project_l1(change: Tensor, radius: Tensor) -> Tensor:
     """J. Duchi et al., Efficient projections onto the L1-ball, ICML 2008."""
     flat, bound = change.flatten(1), radius.flatten(1)
     falling = flat.abs().sort(dim=1, descending=True).values
@@ -89,13 +85,13 @@ def _into_l1(change: Tensor, radius: Tensor) -> Tensor:
     return (flat.sign() * (flat.abs() - least).clamp_min(0)).view_as(change)
 
 
-def _draw_l2(draws: Tensor) -> Tensor:
+def _sample_l2(draws: Tensor) -> Tensor:
     direction = normal(draws[:, 1:])
     unit: Tensor = direction / direction.norm(dim=1, keepdim=True).clamp_min(TINY)
     return draws[:, :1] ** (1 / direction.shape[1]) * unit
 
 
-def _draw_l1(draws: Tensor) -> Tensor:
+def _sample_l1(draws: Tensor) -> Tensor:
     laplace = draws[:, 1:] * 2 - 1
     laplace = -laplace.sign() * torch.log1p(-laplace.abs().clamp_max(1 - 2.0**-24))
     return draws[:, :1] ** (1 / laplace.shape[1]) * laplace / laplace.abs().sum(1, keepdim=True).clamp_min(TINY)
@@ -108,38 +104,38 @@ NORMS = {
         lambda change, radius: torch.maximum(torch.minimum(change, radius), -radius),
         lambda draws: 2 * draws[:, 1:] - 1,
     ),
-    "l2": Norm(lambda change: change.flatten(1).norm(dim=1), _steepest_l2, _into_l2, _draw_l2),
-    "l1": Norm(lambda change: change.flatten(1).abs().sum(1), _steepest_l1, _into_l1, _draw_l1),
+    "l2": Norm(lambda change: change.flatten(1).norm(dim=1), _normalize_l2, _project_l2, _sample_l2),
+    "l1": Norm(lambda change: change.flatten(1).abs().sum(1), _normalize_l1, _project_l1, _sample_l1),
 }
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """The loss of each picture, `(N,)`."""
+    """The cross-entropy of each picture, `(N,)`."""
     return F.cross_entropy(logits, labels, reduction="none")
 
 
-def towards(logits: Tensor, targets: Tensor) -> Tensor:
-    """What grows as the class in `targets` becomes likely, `(N,)`."""
+def targeted_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Minus the cross-entropy of the classes in `targets`, `(N,)`: grows as they become likely."""
     return -F.cross_entropy(logits, targets, reduction="none")
 
 
-def missed(logits: Tensor, labels: Tensor) -> Tensor:
-    """Whether another class than the label's comes first, `(N,)`; what is not a number counts as missed."""
+def misclassified(logits: Tensor, labels: Tensor) -> Tensor:
+    """Whether another class than the label's has the highest logit, `(N,)`; NaN counts as misclassified."""
     return logits.argmax(1) != labels
 
 
-def reached(logits: Tensor, targets: Tensor) -> Tensor:
-    """Whether the class in `targets` comes first, `(N,)`."""
+def is_target(logits: Tensor, targets: Tensor) -> Tensor:
+    """Whether the class in `targets` has the highest logit, `(N,)`."""
     return logits.argmax(1) == targets
 
 
-def slope(scores: Scores, pictures: Tensor, labels: Tensor, loss: Loss = cross_entropy, batch: int = 0) -> tuple[Tensor, Tensor]:
-    """The loss's gradient with respect to each picture, and the logits; raises UsageError when there is none.
+def grad_and_logits(scores: Scores, pictures: Tensor, labels: Tensor, loss: Loss = cross_entropy, batch: int = 0) -> tuple[Tensor, Tensor]:
+    """The gradient of the loss with respect to the pictures, `(N, C, H, W)`, and the logits `(N, K)`; raises UsageError without a gradient.
 
-    `batch` is how many are computed together, 0 for all; a loss that is not of each picture alone needs all.
+    At most `batch` pictures are computed together (0: all); a loss that couples the pictures needs all.
     """
     if 0 < batch < len(pictures):
-        parts = [slope(scores, *part, loss) for part in zip(pictures.split(batch), labels.split(batch), strict=True)]
+        parts = [grad_and_logits(scores, *part, loss) for part in zip(pictures.split(batch), labels.split(batch), strict=True)]
         gradients, answers = zip(*parts, strict=True)
         return torch.cat(gradients), torch.cat(answers)
     leaf = pictures.detach().requires_grad_()
@@ -152,9 +148,9 @@ def slope(scores: Scores, pictures: Tensor, labels: Tensor, loss: Loss = cross_e
 
 
 def random_start(pictures: Tensor, radius: Tensor, norm: Norm, indices: Tensor, seed: int, attempt: int = 0) -> Tensor:
-    """Pictures moved to a random place in the ball; a draw belongs to the picture's index, not to its batch."""
+    """Pictures moved to a uniformly random point of the ball; draws are keyed by `indices` (N,), so that batches do not matter."""
     draws = uniform(seed, attempt, indices, "perturb", pictures[0].numel() + 1).to(pictures)
-    return (pictures + radius * norm.draw(draws).view(pictures.shape)).clamp_(0, 1)
+    return (pictures + radius * norm.sample(draws).view(pictures.shape)).clamp_(0, 1)
 
 
 def per_picture(epsilon: float | Tensor, pictures: Tensor) -> Tensor:
@@ -174,20 +170,23 @@ def ascend(
     start: Tensor | None = None,
     loss: Loss = cross_entropy,
     momentum: float = 0.0,
-    done: Callable[[Tensor, Tensor], Tensor] | None = missed,
+    done: Callable[[Tensor, Tensor], Tensor] | None = misclassified,
     first: tuple[Tensor, Tensor] | None = None,
     batch: int = 0,
 ) -> Tensor:
-    """`pictures` after `steps` steps of `step`·ε up the loss, within ε of where they were and within [0, 1].
+    """`pictures` after `steps` steps of size `step`·ε up the loss, projected into the ball of radius ε and into [0, 1] after each.
 
-    Where `done` says so a picture stays as it is and leaves the batch; with None everyone takes every step. `first` is what
-    `slope` says of the start, where it is known; `batch` as there.
+    A picture for which `done` is true stays as it is and leaves the batch; with None every picture takes every step. `first` is the
+    result of `grad_and_logits` at the start, if known; `batch` as there. As the plain loop, for a single picture x:
+
+        for _ in range(steps):
+            x = project(x + step * epsilon * normalize(gradient(loss, x)))
     """
     result = (pictures if start is None else start).clone()
     left = torch.arange(len(pictures), device=pictures.device)
     moved, origin, radius, velocity = result.clone(), pictures, per_picture(epsilon, pictures), torch.zeros_like(pictures)
     for i in range(steps):
-        gradient, logits = first if first is not None and not i else slope(scores, moved, labels, loss, batch)
+        gradient, logits = first if first is not None and not i else grad_and_logits(scores, moved, labels, loss, batch)
         if done is not None and bool((over := done(logits, labels)).any()):
             result[left[over]] = moved[over]
             left, moved, origin, radius, velocity, labels, gradient = (
@@ -197,7 +196,7 @@ def ascend(
                 return result
         if momentum:  # Y. Dong et al., Boosting adversarial attacks with momentum, CVPR 2018
             gradient = velocity = momentum * velocity + gradient / gradient.abs().mean((1, 2, 3), keepdim=True).clamp_min(TINY)
-        moved = moved + step * radius * norm.steepest(gradient, moved)
+        moved = moved + step * radius * norm.normalize(gradient, moved)
         moved = (origin + norm.project(moved - origin, radius)).clamp_(0, 1)
     result[left] = moved
     return result

@@ -1,33 +1,33 @@
-"""Attacks that look for the nearest picture of another class rather than for the worst within ε.
+"""Minimum-norm attacks: the nearest misclassified picture rather than the worst one within ε.
 
 DeepFool: S.-M. Moosavi-Dezfooli, A. Fawzi, P. Frossard, CVPR 2016. C&W: N. Carlini, D. Wagner, Towards evaluating the robustness of
 neural networks, 2017. FAB: F. Croce, M. Hein, Minimally distorted adversarial examples with a fast adaptive boundary attack, ICML
-2020, towards one class at a time as in AutoAttack. What they find farther away than ε is cut to ε.
+2020, towards one class at a time as in AutoAttack. A change that is larger than ε is projected to ε.
 """
 
 import torch
 from torch import Tensor
 
 from .apgd import wrong_classes
-from .gradient_ascent import NORMS, TINY, per_picture, slope
+from .gradient_ascent import NORMS, TINY, grad_and_logits, per_picture
 from .square import margin
 from .task import Task
 
 CLASSES = 9
 OVERSHOOT = 0.02
-# of FAB: how far beyond the boundary, how far back from beyond it, the largest share of the way from the picture itself
-BEYOND, BACK, BIAS = 1.05, 0.9, 0.1
-CONFIDENCE, RATE, SEARCHES = 0.0, 0.05, 6  # of C&W: margin asked for, Adam's rate, trials of its constant
+# FAB: extrapolation beyond the boundary, backward step from beyond it, largest weight of the step from the original picture
+EXTRAPOLATION, BACKWARD, BIAS = 1.05, 0.9, 0.1
+CONFIDENCE, RATE, SEARCHES = 0.0, 0.05, 6  # C&W: margin to reach, Adam's learning rate, binary search steps for its constant
 
 
-def cut(task: Task, found: Tensor, norm: str) -> Tensor:
-    """`found`, its change cut to ε."""
+def clip_to_epsilon(task: Task, found: Tensor, norm: str) -> Tensor:
+    """`found` with its change projected into the ball of radius ε."""
     radius = per_picture(task.epsilon, found)
     return (task.pictures + NORMS[norm].project(found - task.pictures, radius)).clamp_(0, 1)
 
 
 def deepfool(task: Task, *, norm: str = "l2", steps: int = 50) -> Tensor:
-    """Steps to the nearest of the linear boundaries to the nine likeliest wrong classes."""
+    """Steps onto the nearest of the linearised boundaries to the nine most likely wrong classes."""
     found, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not len(left):
         return found
@@ -39,7 +39,7 @@ def deepfool(task: Task, *, norm: str = "l2", steps: int = 50) -> Tensor:
             behind, gradient = _lead(part, now, classes[:, k])
             size = {"l2": gradient.flatten(1).norm(dim=1), "linf": gradient.abs().flatten(1).sum(1)}[norm].clamp_min(TINY)
             away = behind.abs() / size
-            way = (away + 1e-4)[:, None, None, None] * NORMS[norm].steepest(gradient, now)
+            way = (away + 1e-4)[:, None, None, None] * NORMS[norm].normalize(gradient, now)
             nearer = away < distance
             distance, change = torch.where(nearer, away, distance), torch.where(nearer[:, None, None, None], way, change)
         found[left] = (now + (1 + OVERSHOOT) * change).clamp(0, 1)
@@ -47,21 +47,21 @@ def deepfool(task: Task, *, norm: str = "l2", steps: int = 50) -> Tensor:
         left, classes = left[stay], classes[stay]
         if not len(left):
             break
-    return cut(task, found, norm)
+    return clip_to_epsilon(task, found, norm)
 
 
 def _lead(task: Task, pictures: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """How far the class in `targets` is ahead of the label `(N,)`, and the gradient of that."""
+    """The lead of the classes in `targets` over the label in logits, `(N,)`, and its gradient."""
 
     def lead(logits: Tensor, labels: Tensor) -> Tensor:
         return (logits.gather(1, targets[:, None]) - logits.gather(1, labels[:, None]))[:, 0]
 
-    gradient, logits = slope(task.scores, pictures, task.labels, lead)
+    gradient, logits = grad_and_logits(task.scores, pictures, task.labels, lead)
     return lead(logits, task.labels), gradient
 
 
-def carlini(task: Task, *, steps: int = 100) -> Tensor:
-    """The least ‖δ‖² + c·margin by Adam in the space of atanh, with c found by trials."""
+def carlini_wagner(task: Task, *, steps: int = 100) -> Tensor:
+    """Minimise ‖δ‖² + c·margin by Adam in atanh space, with c found by binary search."""
     best, size = task.pictures.clone(), torch.full_like(task.pictures[:, 0, 0, 0], float("inf"))
     if not task.epsilon:
         return best
@@ -86,11 +86,11 @@ def carlini(task: Task, *, steps: int = 100) -> Tensor:
             optimizer.step()
         low, high = torch.where(hit, low, weight), torch.where(hit, weight, high)
         weight = torch.where(high.isfinite(), (low + high) / 2, weight * 10)
-    return cut(task, best, "l2")
+    return clip_to_epsilon(task, best, "l2")
 
 
 def fab_targeted(task: Task, *, norm: str = "linf", steps: int = 100, targets: int = CLASSES) -> Tensor:
-    """Steps onto the boundary to each of the likeliest wrong classes in turn, kept near the picture; ends within ε."""
+    """Steps onto the boundary to each of the most likely wrong classes in turn, biased towards the original; ends within ε."""
     found, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not len(left):
         return found
@@ -114,11 +114,11 @@ def _fab(task: Task, targets: Tensor, norm: str, steps: int) -> Tensor:
         first, second = (to_boundary(x, gradient, offset, norm) for x in (now, origin))
         a, b = (NORMS[norm].size(change).clamp_min(1e-8) for change in (first, second))
         share = (a / (a + b)).clamp_max(BIAS)[:, None, None, None]
-        now = ((now + BEYOND * first) * (1 - share) + (origin + BEYOND * second) * share).clamp(0, 1)
+        now = ((now + EXTRAPOLATION * first) * (1 - share) + (origin + EXTRAPOLATION * second) * share).clamp(0, 1)
         over = task.fooled(now)
         near = over & (NORMS[norm].size(now - origin) <= task.epsilon)
         result[left[near]] = now[near]
-        now = torch.where(over[:, None, None, None], origin + BACK * (now - origin), now)
+        now = torch.where(over[:, None, None, None], origin + BACKWARD * (now - origin), now)
         left, now, targets, task = left[~near], now[~near], targets[~near], task.only(~near)
         if not len(left):
             break
@@ -126,20 +126,20 @@ def _fab(task: Task, targets: Tensor, norm: str, steps: int) -> Tensor:
 
 
 def to_boundary(pictures: Tensor, weights: Tensor, offset: Tensor, norm: str) -> Tensor:
-    """The least change in L∞ or L2 after which weights·x + offset = 0, with x in [0, 1]; as far as it goes where it cannot be.
+    """The smallest change in L∞ or L2 after which weights·x + offset = 0, with x in [0, 1]; the largest possible one if none reaches 0.
 
-    The change is the smaller of λ·u and the room that a pixel has, u being 1 in L∞ and |w| in L2; λ follows from the rooms in order.
+    Each pixel changes by min(λ·u, its distance to the bound), with u = 1 in L∞ and |w| in L2; λ follows from the sorted distances.
     """
     x, w = pictures.flatten(1), weights.flatten(1)
     value = (w * x).sum(1) + offset
     sign = -value.sign()[:, None] * w.sign()
     room, size = torch.where(sign > 0, 1 - x, x), w.abs()
     unit = torch.ones_like(size) if norm == "linf" else size
-    full = room / unit.clamp_min(TINY)  # λ from which a pixel is at its bound
+    full = room / unit.clamp_min(TINY)  # λ at which a pixel reaches its bound
     full, order = full.sort(dim=1)
     size, unit, room = size.gather(1, order), unit.gather(1, order), room.gather(1, order)
     spent, free = (size * room).cumsum(1), (size * unit).sum(1, keepdim=True) - (size * unit).cumsum(1)
-    reached = spent + full * free  # by how much the value changes at each of these λ
+    reached = spent + full * free  # change of the value at each of these λ
     k = (reached < value.abs()[:, None]).sum(1, keepdim=True).clamp_max(x.shape[1] - 1)
     before = torch.where(k > 0, spent.gather(1, (k - 1).clamp_min(0)), 0)
     rest = free.gather(1, k) + (size * unit).gather(1, k)

@@ -1,32 +1,36 @@
-"""Who is fooled, as float32 says it, at nearly the speed of bfloat16: the classifier itself answers wherever rounding could decide."""
+"""Misclassification decided in float32 at nearly the speed of bfloat16.
+
+bfloat16 first, then a recheck in float32 of each picture whose margin is within rounding error.
+"""
 
 import torch
 from torch import Tensor
 
 from ..classifier.predict import in_batches
-from .gradient_ascent import Scores, missed
+from .gradient_ascent import Scores, misclassified
 from .square import margin
 
-FIRST, LATER = 32, 8  # pictures that are computed both ways, whatever they are: the first ones, later those whose margin is least
-SAFE = 4.0  # times the largest difference seen
+FIRST, LATER = 32, 8  # pictures always computed in both precisions: the first ones, later those with the smallest margins
+SAFETY = 4.0  # times the largest difference of margins so far
 
 
 class Judge:
-    """`exact` are the classifier's own scores, `fast` the same with more rounding, or None where there are no others.
+    """Decides which pictures are misclassified, from `exact` scores and, unless None, `fast` ones with more rounding.
 
-    `slack` is how far the fast margin of a label may be from the exact one: several times the largest difference met so far.
+    `slack` is the largest assumed difference between a fast and an exact margin: several times the largest one measured so far. With
+    enough slack the answer equals the plain one, `misclassified(exact(pictures), labels)`, which the tests compare it with.
     """
 
     def __init__(self, exact: Scores, fast: Scores | None, batch: int) -> None:
         self.exact, self.fast, self.batch, self.slack = exact, fast, batch, 0.0
 
     def fooled(self, pictures: Tensor, labels: Tensor, logits: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Which of `pictures` (N, C, H, W) are taken for something else than their label, and who only seemed to be, masks `(N,)`.
+        """Which of `pictures` (N, C, H, W) are misclassified, and which are so in the fast precision only, masks `(N,)`.
 
-        `logits` (N, K) are the scores of the search there, where somebody has them.
+        `logits` (N, K) are the fast scores, if known already.
         """
         if self.fast is None:
-            wrong = missed(self._scores(self.exact, pictures) if logits is None else logits, labels)
+            wrong = misclassified(self._scores(self.exact, pictures) if logits is None else logits, labels)
             return wrong, torch.zeros_like(wrong)
         ahead = margin(self.logits(pictures) if logits is None else logits, labels)
         seemed, wrong = ahead > 0, ahead > 0
@@ -37,20 +41,20 @@ class Judge:
             unsure = ~(near > near.nan_to_num(0.0).kthvalue(min(LATER, len(labels))).values.clamp_min(self.slack))
         while bool(unsure.any()):
             found = self._scores(self.exact, pictures[unsure])
-            wrong[unsure] = missed(found, labels[unsure])
+            wrong[unsure] = misclassified(found, labels[unsure])
             known |= unsure
             truth = margin(found, labels[unsure])
             apart = torch.where(truth.isnan(), float("inf"), (truth - ahead[unsure]).abs().nan_to_num(0.0))
-            self.slack = max(self.slack, SAFE * float(apart.max()))
-            unsure = ~known & ~(ahead.abs() > self.slack)  # what is no number is unsure
+            self.slack = max(self.slack, SAFETY * float(apart.max()))
+            unsure = ~known & ~(ahead.abs() > self.slack)  # NaN is unsure
         return wrong, seemed & ~wrong
 
     def surely(self, pictures: Tensor, labels: Tensor) -> Tensor:
-        """Which of `pictures` fool the classifier itself, `(N,)`: for those that lie so near to a boundary that rounding decides."""
-        return missed(self._scores(self.exact, pictures), labels)
+        """Which of `pictures` are misclassified by the exact scores, `(N,)`: for pictures so near to the boundary that rounding decides."""
+        return misclassified(self._scores(self.exact, pictures), labels)
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """The scores of the search `(N, K)`."""
+        """The fast scores `(N, K)`, or the exact ones if there are no others."""
         return self._scores(self.fast or self.exact, pictures)
 
     def _scores(self, scores: Scores, pictures: Tensor) -> Tensor:

@@ -5,35 +5,33 @@ from typing import TypeAlias, TypedDict
 
 from ..classifier import Classifier
 from .own import OwnAttack
+from .table import Attack
 
-Method: TypeAlias = str | OwnAttack
+Method: TypeAlias = str | Attack | OwnAttack
 
 
 @dataclass(frozen=True)
 class AttackOptions:
-    """How pictures are attacked; ε is in units of [0, 1], and 0 `steps`, `restarts` or `batch_size` are the attack's own.
+    """How to attack; every field may also be given to `attack()` as a keyword.
 
-    `target` is the number of a class to be mistaken for; `source` another classifier of the same input, whose gradients are used
-    (transfer), its classes joined by name; `lattice` makes changes of whole levels of 255, which survive saving; `sure` continues
-    after the first success. Without `check` there is no preflight, without `curve` no search for the least ε, without `saving` no
-    files. `speed` (as in `Classifier.faster`) is that of the search alone: misclassification is decided in float32.
+    `speed` (as in `Classifier.faster`) applies to the search alone: misclassification is decided in float32.
     """
 
-    method: Method = "pgd"
-    epsilon: float = 8 / 255
-    steps: int = 0
-    restarts: int = 0
+    method: Method = "pgd"  # a name of `ATTACKS`, an `Attack`, or a function of your own
+    epsilon: float = 8 / 255  # largest change, in the norm of the attack, in units of [0, 1]
+    steps: int = 0  # steps or queries; 0: the attack's own
+    restarts: int = 0  # random starts; 0: the attack's own
     seed: int = 0
-    batch_size: int = 0
-    target: int | None = None
-    lattice: bool = False
-    source: Classifier | None = None
+    batch_size: int = 0  # 0: the classifier's own
+    target: int | None = None  # targeted attack: the class index to be predicted
+    lattice: bool = False  # change by whole levels of 1/255 only, so that the attack survives saving
+    source: Classifier | None = None  # transfer attack: take the gradients of this classifier, its classes joined by name
     speed: str = "auto"
-    check: bool = True
-    curve: bool = True
-    sure: bool = False
-    saving: bool = True
-    quiet: bool = True
+    check: bool = True  # run the preflight
+    curve: bool = True  # search the least ε of every picture
+    sure: bool = False  # take all steps, also once a picture is misclassified
+    saving: bool = True  # save as uint8, PNG and JPEG and classify again
+    quiet: bool = True  # no progress bar
 
 
 class AttackSettings(TypedDict, total=False):

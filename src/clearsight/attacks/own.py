@@ -1,4 +1,4 @@
-"""Attacks of your own: a function in place of a name, or a row of the table under a name of its own.
+"""Attacks of your own: a function in place of a name, or registered in the table under a name.
 
 The protocol: `run(scores, pictures, labels, epsilon) -> changed`, where `scores` maps pictures float32 `(N, C, H, W)` in [0, 1] to logits
 `(N, K)` (gradients flow), `labels` are int64 `(N,)`, and `changed` are pictures of the same shape, in [0, 1] and within `epsilon` of
@@ -34,7 +34,7 @@ def register(name: str, run: OwnAttack, *, norm: str = "linf", description: str 
     """
     if name in ATTACKS and not isinstance(ATTACKS[name].run, Adapted):
         raise UsageError(f"there is an attack called {name} already: choose another name.")
-    ATTACKS[name] = adapted(run, norm, description or (run.__doc__ or name).strip().splitlines()[0], white_box)
+    ATTACKS[name] = adapted(name, run, norm, description or (run.__doc__ or name).strip().splitlines()[0], white_box)
 
 
 def names() -> list[str]:
@@ -42,20 +42,23 @@ def names() -> list[str]:
     return list(ATTACKS)
 
 
-def resolved(method: str | OwnAttack) -> tuple[str, Attack]:
-    """The name and the row of a method: one of the table, or a function of the protocol; raises UsageError."""
+def resolved(method: str | Attack | OwnAttack) -> tuple[str, Attack]:
+    """The name and the `Attack` of a method: one of the table, an Attack itself, or a function of the protocol; raises UsageError."""
+    if isinstance(method, Attack):
+        return method.name, method
     if isinstance(method, str):
         return method, look_up(ATTACKS, method, "attack")
-    return getattr(method, "__name__", type(method).__name__), adapted(method, "linf", "an attack of your own")
+    name = getattr(method, "__name__", type(method).__name__)
+    return name, adapted(name, method, "linf", "an attack of your own")
 
 
-def adapted(run: OwnAttack, norm: str, description: str, white_box: bool = True) -> Attack:
-    """The row of a function of the protocol."""
+def adapted(name: str, run: OwnAttack, norm: str, description: str, white_box: bool = True) -> Attack:
+    """The `Attack` of a function of the protocol."""
     if norm not in NORMS:
         raise wrong("norm", " or ".join(NORMS), norm)
     if not callable(run):
         raise wrong("an attack", "something to call as run(scores, pictures, labels, epsilon)", type(run).__name__)
-    return Attack(Adapted(run, norm), description, norm, white_box=white_box)
+    return Attack(name, Adapted(run, norm), description, norm, white_box=white_box)
 
 
 class Adapted:

@@ -1,4 +1,4 @@
-"""What a changed picture is still worth once it has been written to a file: 256 levels, PNG, JPEG; and changes made on the levels."""
+"""Adversarial pictures after saving (256 levels, PNG, JPEG), and attacks that change whole levels."""
 
 import dataclasses
 import math
@@ -17,7 +17,7 @@ JPEG_QUALITY = 90
 
 
 def levels(pictures: Tensor) -> Tensor:
-    """Pictures in [0, 1] as uint8, rounded."""
+    """Pictures in [0, 1], rounded to uint8."""
     return (pictures * 255).round().clamp_(0, 255).to(torch.uint8)
 
 
@@ -36,12 +36,12 @@ def _through(kind: str) -> Callable[[Tensor], Tensor]:
     return saved
 
 
-# what is read back, uint8, of pictures in [0, 1]
+# format → a function from pictures in [0, 1] to the uint8 pictures that are read back
 SAVED: dict[str, Callable[[Tensor], Tensor]] = {"uint8": levels, "png": _through("PNG"), "jpeg": _through("JPEG")}
 
 
 def on_lattice(task: Task) -> Task:
-    """The task for a classifier that sees 256 levels and whose gradient is that of the levels; ε of whole levels."""
+    """The task for a classifier whose input is rounded to 256 levels (straight-through gradient), with ε rounded down to whole levels."""
 
     def scores(pictures: Tensor) -> Tensor:
         return task.scores(pictures + (levels(pictures).to(pictures) / 255 - pictures).detach())
@@ -50,6 +50,6 @@ def on_lattice(task: Task) -> Task:
 
 
 def to_lattice(pictures: Tensor, changed: Tensor, norm: str) -> Tensor:
-    """`changed` with changes of whole levels: the nearest in L∞, else the next smaller, so that no norm grows."""
+    """`changed` with changes rounded to whole levels: to the nearest in L∞, else towards zero, so that the norm does not grow."""
     change = (changed - pictures) * 255
     return ((pictures * 255).round() + (change.round() if norm == "linf" else (change + 1e-3 * change.sign()).trunc())) / 255

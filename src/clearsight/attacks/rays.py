@@ -1,27 +1,27 @@
-"""RayS: a search that needs the answers only, no scores. J. Chen, Q. Gu, RayS: a ray searching method for hard-label adversarial
-attack, KDD 2020. Along a direction of ±1 the boundary is found by halving; parts of the direction are turned round, ever smaller
-ones, and what comes nearer is kept.
+"""RayS: a black-box search that needs predicted labels only. J. Chen, Q. Gu, RayS: a ray searching method for hard-label adversarial
+attack, KDD 2020. The boundary along a direction of ±1 is found by bisection; the signs of ever smaller blocks of the direction are
+flipped, and a flip that brings the boundary nearer is kept.
 """
 
 import torch
 from torch import Tensor
 
-from .minimum_norm import cut
+from .minimum_norm import clip_to_epsilon
 from .task import Task
 
 TRIALS = 400
-HALVINGS = 12
+BISECTIONS = 12
 
 
 def rays(task: Task, *, trials: int = TRIALS) -> Tensor:
-    """Each picture until it is fooled within ε, or for `trials` directions."""
+    """Search each picture until it is misclassified within ε, or for `trials` directions."""
     best, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not task.epsilon:
         return best
     part = task.only(left)
     values = task.pictures[0].numel()
     direction = torch.ones(len(left), values, device=best.device)
-    radius = torch.ones(len(left), device=best.device)  # at 1 every pixel is black or white
+    radius = torch.ones(len(left), device=best.device)  # at radius 1 every pixel is at a bound
     parts, place = 1, 0
     for trial in range(task.steps or trials):
         if not len(left):
@@ -42,7 +42,7 @@ def rays(task: Task, *, trials: int = TRIALS) -> Tensor:
         best[left[some]] = _along(part.only(some), direction[some], radius[some])
         stay = radius > task.epsilon
         left, direction, radius, part = left[stay], direction[stay], radius[stay], part.only(stay)
-    return cut(task, best, "linf")
+    return clip_to_epsilon(task, best, "linf")
 
 
 def _along(task: Task, direction: Tensor, radius: Tensor) -> Tensor:
@@ -50,9 +50,9 @@ def _along(task: Task, direction: Tensor, radius: Tensor) -> Tensor:
 
 
 def _halved(task: Task, direction: Tensor, high: Tensor) -> Tensor:
-    """The least radius found that fools."""
+    """The smallest radius found at which the picture is misclassified."""
     low = torch.zeros_like(high)
-    for _ in range(HALVINGS):
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
         fooled = task.fooled(_along(task, direction, middle))
         low, high = torch.where(fooled, low, middle), torch.where(fooled, middle, high)

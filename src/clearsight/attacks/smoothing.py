@@ -1,7 +1,7 @@
-"""A certified radius: no change of less than this L2 length can fool the classifier smoothed by noise.
+"""Randomised smoothing: a certified L2 radius within which no change alters the prediction of the smoothed classifier.
 
-J. Cohen, E. Rosenfeld, Z. Kolter, Certified adversarial robustness via randomized smoothing, ICML 2019, algorithm CERTIFY. It is the
-smoothed classifier (the commonest answer under noise) that is certified, and by chance one radius in a thousand may be too large.
+J. Cohen, E. Rosenfeld, Z. Kolter, Certified adversarial robustness via randomized smoothing, ICML 2019, algorithm CERTIFY. The
+smoothed classifier (majority vote under Gaussian noise) is certified; with probability 0.001 a radius is too large.
 """
 
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from ..classifier import Classifier
 from ..metrics.intervals import median, wilson
 from .task import require_known
 
-GUESSED = 100  # noisy copies that choose the class; others measure how often it is the answer
-BLOCK = 128  # copies at once; fixed, so that draws do not depend on the batch size
+N0 = 100  # noisy copies that select the class; the other samples estimate its probability
+BLOCK = 128  # copies per batch; fixed, so that draws do not depend on the batch size
 ALPHA = 0.001  # probability that a radius is too large
 RADII = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # times sigma
 
 
 @dataclass(frozen=True)
 class Certified:
-    """For n pictures whether the smoothed classifier is right `(n,)`, and its radius `(n,)` where it is; 0 where it abstains."""
+    """For n pictures, `(n,)` each: whether the smoothed classifier is right, whether it abstains, and its certified radius, else 0."""
 
     sigma: float
     samples: int
@@ -66,14 +66,14 @@ def certify(
     """
     if not 0 < sigma <= 10:
         raise wrong("certify", "a standard deviation above 0, in units of [0, 1], as in 0.25", sigma)
-    if samples < GUESSED:
-        raise wrong("samples", f"at least {GUESSED}", samples)
+    if samples < N0:
+        raise wrong("samples", f"at least {N0}", samples)
     require_known(labels, len(classifier.classes))
     guesses, counts = [], []
     with undisturbed(classifier.model, freeze=True), Progress("certify", len(pictures), quiet=quiet) as progress:
         for i, picture in enumerate(pictures):
             generator = torch.Generator().manual_seed(key(seed, "smoothing", i))
-            guess = int(_votes(classifier, picture, sigma, GUESSED, generator).argmax())
+            guess = int(_votes(classifier, picture, sigma, N0, generator).argmax())
             guesses.append(guess)
             counts.append(int(_votes(classifier, picture, sigma, samples, generator)[guess]))
             progress.update(1)
@@ -85,7 +85,7 @@ def certify(
 
 
 def _votes(classifier: Classifier, picture: Tensor, sigma: float, samples: int, generator: torch.Generator) -> Tensor:
-    """How often each class is the answer for noisy copies of one picture, `(K,)`."""
+    """How many noisy copies of one picture are predicted as each class, `(K,)`."""
     total = torch.zeros(len(classifier.classes), dtype=torch.int64)
     pixels = picture.float() / 255
     with torch.no_grad():

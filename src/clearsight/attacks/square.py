@@ -1,5 +1,7 @@
-"""Square: a random search that needs scores and no gradient. M. Andriushchenko et al., Square Attack: a query-efficient black-box
-adversarial attack via random search, ECCV 2020, algorithm 2 (L∞). What no gradient finds and this does betrays a masked gradient.
+"""Square attack: a black-box random search that needs scores but no gradient.
+
+M. Andriushchenko et al., Square Attack: a query-efficient black-box adversarial attack via random search, ECCV 2020, algorithm 2 (L∞).
+Where it succeeds and gradient attacks fail, gradients are masked.
 """
 
 import torch
@@ -10,19 +12,19 @@ from .gradient_ascent import per_picture
 from .task import Task
 
 QUERIES = 5000
-DRAWN = 50  # queries whose draws are made together
-SHARE = 0.8  # of the picture's area, that the first squares cover
-HALVED = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 queries: where the squares' area is halved
+BLOCK = 50  # queries whose random numbers are drawn together
+AREA = 0.8  # of the picture, covered by the first squares
+HALVED = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)  # of 10,000 queries: when the area of the squares is halved
 
 
 def margin(logits: Tensor, labels: Tensor) -> Tensor:
-    """How far the best wrong class is ahead of the label, `(N,)`."""
+    """The lead of the best wrong class over the label in logits, `(N,)`; positive means misclassified."""
     rest = logits.scatter(1, labels[:, None], -float("inf"))
     return rest.amax(1) - logits.gather(1, labels[:, None])[:, 0]
 
 
 def square(task: Task, *, queries: int = QUERIES) -> Tensor:
-    """Stripes of ±ε, then squares of ±ε one after the other, each kept where the margin grows."""
+    """Vertical stripes of ±ε, then squares of ±ε one after another, each kept if the margin grows."""
     queries = task.steps or queries
     result, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not len(left):
@@ -42,10 +44,10 @@ def square(task: Task, *, queries: int = QUERIES) -> Tensor:
             bounds = (bounds[0][~over], bounds[1][~over])
             if not len(left):
                 return result
-        if (query - 1) % DRAWN == 0:
-            draws = uniform(task.seed, query, task.indices, "square", DRAWN * (2 + channels)).to(best.device).unflatten(1, (DRAWN, -1))
+        if (query - 1) % BLOCK == 0:
+            draws = uniform(task.seed, query, task.indices, "square", BLOCK * (2 + channels)).to(best.device).unflatten(1, (BLOCK, -1))
         side = min(max(1, round((_share(query, queries) * height * width) ** 0.5)), height, width)
-        drawn = draws[left, (query - 1) % DRAWN]
+        drawn = draws[left, (query - 1) % BLOCK]
         tried = torch.where(_square(drawn, side, height, width), torch.where((drawn[:, 2:] < 0.5)[:, :, None, None], *bounds), best)
         newer = _value(part, tried)
         better = newer > value
@@ -55,11 +57,11 @@ def square(task: Task, *, queries: int = QUERIES) -> Tensor:
 
 
 def _share(query: int, queries: int) -> float:
-    return SHARE * 0.5 ** sum(query * 10_000 / queries > bound for bound in HALVED)
+    return AREA * 0.5 ** sum(query * 10_000 / queries > bound for bound in HALVED)
 
 
 def _square(draws: Tensor, side: int, height: int, width: int) -> Tensor:
-    """Where a square lies by uniform `draws` (N, 2 + C), `(N, 1, H, W)`."""
+    """The mask `(N, 1, H, W)` of a square placed by uniform `draws` (N, 2 + C)."""
     top, left = ((draws[:, k] * (most - side + 1)).long()[:, None] for k, most in ((0, height), (1, width)))
     rows, columns = torch.arange(height, device=draws.device), torch.arange(width, device=draws.device)
     return ((rows >= top) & (rows < top + side))[:, None, :, None] & ((columns >= left) & (columns < left + side))[:, None, None, :]

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model")
 @click.argument("data", required=False)
-@click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list says them all.")
+@click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list lists them all.")
 @click.option("--epsilon", default="8/255", show_default=True, help="Largest change, in units of [0, 1]: 0.03 or 8/255.")
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
 @click.option("--part", default="test", show_default=True, help=PART_HELP)
 @click.option("--steps", default=0, type=click.IntRange(0), help="Steps or queries (0: the attack's own).")
 @click.option("--restarts", default=0, type=click.IntRange(0), help="Random starts (0: the attack's own).")
-@click.option("--target", default="", metavar="CLASS", help="Attack towards this class.")
-@click.option("--transfer", default="", metavar="MODEL", help="Take the gradients of this other classifier.")
-@click.option("--lattice", is_flag=True, help="Change whole levels of 255 only, so that the saved picture still fools.")
-@click.option("--certify", default=0.0, metavar="SIGMA", help="No attack: the L2 radius within which none can fool the answer under noise.")
+@click.option("--target", default="", metavar="CLASS", help="Targeted attack: the class to be predicted.")
+@click.option("--transfer", default="", metavar="MODEL", help="Transfer attack: take the gradients from this classifier.")
+@click.option("--lattice", is_flag=True, help="Change pixels by whole levels (1/255) only, so that the attack survives saving.")
+@click.option("--certify", default=0.0, metavar="SIGMA", help="Certify an L2 radius by randomised smoothing with this noise; no attack.")
 @click.option("--samples", default=1000, show_default=True, type=click.IntRange(100), help="Noisy copies of a picture for --certify.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--out", default="", help="For a PICTURE: file of the triptych (default: attack.png); the changed picture goes beside it.")
 @batch_option
 @device_option
@@ -37,17 +37,17 @@ def attack(
     model: str, data: str | None, method: str, epsilon: str, n: int, part: str, out: str, device: str, as_json: bool, quiet: bool,
     transfer: str, target: str, certify: float, samples: int, **settings: Any,
 ) -> None:  # fmt: skip
-    """Change pictures by at most epsilon so that MODEL misses them, and say how many it still gets right.
+    """Attack MODEL: change pictures by at most epsilon so that they are misclassified, and report the accuracy that remains.
 
-    DATA as in `evaluate` (left out: the data it was trained on), or one picture file, of which the classical triptych is
-    made: picture + epsilon × sign = new picture. A preflight says whether the attack means what it seems to mean.
+    DATA as in `evaluate` (default: the data it was trained on), or one picture file, for which the classical triptych is
+    drawn: picture + epsilon × sign = new picture. A preflight checks that the measured robustness can be believed.
 
     \b
       clearsight attack runs/pets --method fgsm --epsilon 8/255
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
+    from ..attacks import ATTACKS
     from ..attacks.gradient_ascent import parse_epsilon
-    from ..attacks.table import ATTACKS
     from ..base.errors import unknown
     from ..datasets.classes import places
 
@@ -107,8 +107,8 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
         print_json(found)
         return
     copies = f"noise {sigma:g}, {samples:,} copies"
-    click.echo(f"{part.part}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} undecided")
-    made = Table("radius (L2)", "surely right", box=None, header_style="bold")
+    click.echo(f"{part.part}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} abstained")
+    made = Table("radius (L2)", "certified", box=None, header_style="bold")
     for row in found["certified"]:
         made.add_row(f"{row['radius']:.4g}", percent(row))
     show(made)
@@ -133,8 +133,8 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     click.echo(f"{name}, n = {found['n']:,}: {percent(found['clean'])} right; after {found['method']}, {bound}: {percent(found['robust'])}")
     click.echo("saved as  " + " · ".join(f"{kind} {percent(found[f'after_{kind}'])}" for kind in ("uint8", "png", "jpeg")))
     middle = found["minimal_epsilon"]
-    shown = {key: "more than was tried" if value is None else f"{value:.4g}" for key, value in middle.items()}
-    click.echo(f"smallest ε that fools, in the middle: {shown['value']} ({shown['low']} to {shown['high']})")
+    shown = {key: "above the largest tried" if value is None else f"{value:.4g}" for key, value in middle.items()}
+    click.echo(f"median minimal ε: {shown['value']} ({shown['low']} to {shown['high']})")
     show(_curve(found["curve"]), _checks(found["preflight"]))
 
 
@@ -147,7 +147,7 @@ def _picture(classifier: Any, file: str, out: str, as_json: bool, settings: dict
         return
     before, after = found["before"], found["after"]
     click.echo(f"{before['label']} {before['confidence']:.1%}  →  {after['label']} {after['confidence']:.1%}")
-    click.echo("still fools when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in found["survives"].items()))
+    click.echo("still misclassified when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in found["survives"].items()))
     click.echo(f"triptych {found['triptych']}\npicture  {found['picture']}")
 
 
@@ -156,7 +156,7 @@ def _methods(table: Any) -> Any:
 
     made = Table("method", "norm", "needs", "what it does", box=None, header_style="bold")
     for name, row in table.items():
-        made.add_row(name, row.norm, "gradient" if row.white_box else "scores", row.says)
+        made.add_row(name, row.norm, "gradient" if row.white_box else "scores", row.description)
     return made
 
 

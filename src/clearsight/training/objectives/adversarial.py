@@ -15,7 +15,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entropy, missed, normal, parse_epsilon, per_picture, random_start
+from ...attacks.gradient_ascent import (
+    NORMS,
+    Loss,
+    Scores,
+    ascend,
+    cross_entropy,
+    misclassified,
+    normal,
+    parse_epsilon,
+    per_picture,
+    random_start,
+)
 from ...base.errors import wrong
 from ...base.randomness import uniform
 from ...base.registry import look_up
@@ -151,7 +162,7 @@ def probe(how: Perturbation, scores: Scores, pictures: Tensor, labels: Tensor, s
     start = random_start(pictures, per_picture(how.epsilon, pictures), NORMS["linf"], indices, seed, -1)
     moved = ascend(scores, pictures, labels, how.epsilon, norm=NORMS["linf"], steps=PROBE.steps, step=PROBE.step, start=start)
     with torch.no_grad():
-        kept = ~missed(scores(pictures), labels) & ~missed(scores(moved), labels)
+        kept = ~misclassified(scores(pictures), labels) & ~misclassified(scores(moved), labels)
     return float(kept.float().mean())
 
 

@@ -6,10 +6,12 @@ import math
 import pytest
 import torch
 
+from clearsight import attacks
+from clearsight.attacks import ATTACKS, PGD, Attack, AttackOptions, Task
 from clearsight.attacks.attack import attack
 from clearsight.attacks.gradient_ascent import NORMS
-from clearsight.attacks.table import ATTACKS
-from tests.attacks.victims import NAMES, classifier, convnet, pictures, task
+from clearsight.attacks.options import AttackKeywords
+from tests.attacks.victims import NAMES, classifier, convnet, labelled, pictures, task
 
 EPSILON = {"linf": 0.04, "l2": 0.6, "l1": 4.0}
 QUICK = dict.fromkeys(("apgd-ce", "apgd-dlr", "apgd-t", "apgd-l2", "fab-t", "cw", "ensemble", "ensemble-l2"), 12) | {
@@ -47,6 +49,31 @@ def test_epsilon_zero_is_the_identity(method):
     assert torch.allclose(ATTACKS[method].run(given), given.pictures, atol=1e-6)
 
 
+def test_options_and_keywords_are_the_same():
+    assert set(AttackKeywords.__annotations__) == {field.name for field in dataclasses.fields(AttackOptions)}
+    victim, values, labels = labelled(12)
+    options = AttackOptions(method="pgd", epsilon=0.02, steps=3, check=False, curve=False)
+    one = attack(victim, values, labels, options)
+    other = attack(victim, values, labels, dataclasses.replace(options, epsilon=0.5), method=PGD, epsilon=0.02)
+    assert torch.equal(one.pictures, other.pictures) and one.method == other.method == "pgd"
+
+
+def test_an_attack_of_the_users_own_is_run():
+    def darken(task: Task) -> torch.Tensor:
+        return (task.pictures - task.epsilon).clamp_min(0)
+
+    victim, values, labels = labelled(12)
+    own = Attack("darken", darken, "every pixel darker")
+    found = attack(victim, values, labels, method=own, epsilon=0.1, check=False, curve=False)
+    assert found.method == "darken" and found.clean.all()
+    assert torch.allclose(found.pictures, (values.float() / 255 - 0.1).clamp_min(0))
+
+
+def test_every_attack_is_importable_by_name():
+    named = {value for value in vars(attacks).values() if isinstance(value, Attack)}
+    assert named == set(ATTACKS.values()) and all(name == row.name for name, row in ATTACKS.items())
+
+
 @pytest.mark.parametrize("method", ATTACKS)
 def test_result_does_not_depend_on_the_batch(method):
     victim = classifier()
@@ -80,7 +107,7 @@ def test_classifier_and_random_state_are_left_as_they_were(method):
     assert torch.equal(net[0].weight.grad, torch.ones_like(net[0].weight)) and net[3].weight.grad is None
 
 
-@pytest.mark.parametrize("method", [name for name, row in ATTACKS.items() if row.white_box and row.norm == "linf" and not row.whole])
+@pytest.mark.parametrize("method", [name for name, row in ATTACKS.items() if row.white_box and row.norm == "linf" and not row.one_for_all])
 def test_white_box_attacks_beat_noise(method):
     given = task(0.04, 24, steps=QUICK.get(method, 0))
     noise = ATTACKS["noise"].run(given)
@@ -88,7 +115,7 @@ def test_white_box_attacks_beat_noise(method):
 
 
 @pytest.mark.parametrize("method", [name for name, row in ATTACKS.items() if row.norm in NORMS])
-def test_who_is_wrong_already_stays_as_it_is(method):
+def test_a_picture_that_is_misclassified_already_is_not_changed(method):
     victim, values = classifier(), pictures(9)
     with torch.no_grad():
         labels = (victim.scores(values).argmax(1) + 1) % 3
