@@ -120,10 +120,8 @@ def register(name: str, build: Build, *, recipe: str = "quick", smallest: int = 
 
 def lend(model: nn.Module | Build) -> str:
     """The name, `@package.module:Net`, of a class, a function or a module; a module is trained from the weights that it has."""
-    if not isinstance(model, nn.Module):
-        return word_of(model, KIND)
-    word = word_of(type(model), KIND)
-    REGISTERED[word] = Family(Lent(model))
+    word = word_of(type(model) if isinstance(model, nn.Module) else model, KIND)
+    REGISTERED[word] = Family(Lent(model) if isinstance(model, nn.Module) else model)
     return word
 
 
