@@ -108,6 +108,8 @@ def test_blocks_run(name: str, made: Callable[[str], Path], tmp_path: Path, monk
     wanted = {run for run in RUNS for _, code in found if f"runs/{run}" in code}
     _lay(tmp_path, [made(run) for run in sorted(wanted)])
     monkeypatch.chdir(tmp_path)
+    if not wanted:
+        _photos()
     scope: dict[str, object] = {"__name__": "block"}
     exec(compile(BEFORE.get(name, ""), "before", "exec"), scope)
     for number, (why, code) in enumerate(found, start=1):
