@@ -18,8 +18,8 @@ STANDARD = ("fcntl",)
 STAYS = {
     "base/test_download.py": "fcntl is there but on Windows",
     "base/test_lock.py": "Windows does not fork",
+    "datasets/test_cache.py": "permissions are those of POSIX",
     "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",
-    "datasets/test_loader.py": "permissions are those of POSIX",
     "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",
     "look/test_receptive_field.py": "networks designed by hand have no gradients to compare (slow)",
     "models/peers.py": "the helper that skips where a peer is not installed",

@@ -1,13 +1,9 @@
 """What others wrote stays letters: in Markdown, in the cells of a spreadsheet."""
 
-import csv
-import io
-import random
 import re
 
 import pytest
 
-from clearsight.base.cells import cell, cells, uncell
 from clearsight.base.markup import inline
 
 EVIL = [
@@ -32,23 +28,3 @@ def test_markdown_is_one_line_of_code(text):
 )
 def test_plain_names_stay_as_they_are(text):
     assert inline(text) == text
-
-
-FORMULAS = ["=1+1|cmd", "+1", "-1", "@sum", "\t=1", "\r=1", "'=1", "''-x", "\uff1d1"]
-
-
-@pytest.mark.parametrize("text", [*FORMULAS, "cat", "'quoted'", "", "a=b", "don't"])
-def test_a_cell_is_no_formula_and_comes_back(text):
-    written = cell(text)
-    assert written[:1] not in tuple("=+-@\t\r\n") and (written == text or text in FORMULAS)
-    assert uncell(written) == text
-    stream = io.StringIO()
-    csv.writer(stream).writerow(cells([text, 1, -0.5]))
-    assert [uncell(value) for value in next(csv.reader(io.StringIO(stream.getvalue(), newline="")))] == [text, "1", "-0.5"]
-
-
-def test_any_text_comes_back():
-    draw = random.Random(0)
-    for _ in range(2000):
-        text = "".join(draw.choice("'=+-@\t\ra 1") for _ in range(draw.randint(0, 5)))
-        assert uncell(cell(text)) == text and not cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))

@@ -1,3 +1,5 @@
+"""None"""
+
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +10,6 @@ from sklearn.model_selection import train_test_split
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
-from clearsight.datasets.manifest import apply_manifest, manifest
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import align, folds, split
 
@@ -140,45 +141,6 @@ def test_digits_keep_their_sheets_whole():
     assert 100 < len(made["val"]) < 180
 
 
-def test_a_manifest_gives_the_same_parts_again():
-    parts = unsplit(np.arange(60) % 3)
-    made = split(parts, seed=5)
-    text = manifest(made)
-    assert text.startswith("name,label,part,digest,group\nall/")
-    assert names(apply_manifest(parts, text)) == names(made)
-    assert names(apply_manifest(made, text)) == names(made)
-
-
-def test_a_manifest_keeps_odd_names(tmp_path):
-    every = replace(data([0, 1]), names=objects(['a, "b"\nc.png', "ü.png"]))
-    parts = Parts("odd", every.classes, {"all": every})
-    assert names(apply_manifest(parts, manifest(parts))) == names(parts)
-
-
-def test_other_pictures_than_the_manifests_are_named():
-    parts = unsplit([0, 1, 0, 1])
-    text = manifest(parts)
-    fewer = Parts("made", parts.classes, {"all": parts.parts["all"].subset([0, 1, 2])})
-    with pytest.raises(ClearsightError, match=r"1 missing now \(all/3\)"):
-        apply_manifest(fewer, text)
-    with pytest.raises(ClearsightError, match=r"1 not in the manifest \(all/3\)"):
-        apply_manifest(parts, manifest(fewer))
-    with pytest.raises(ClearsightError, match=r"1 labelled otherwise now \(all/1\)"):
-        apply_manifest(parts, text.replace("all/1,class 1", "all/1,class 0"))
-    with pytest.raises(ClearsightError, match=r"1 twice in the manifest \(all/1\)"):
-        apply_manifest(parts, text + "all/1,class 1,all,,\n")
-    for bad in ("", "a,b\n", "name,label,part\nx,y\n", "name,label,part\nall/0,class 0,holdout\n"):
-        with pytest.raises(ClearsightError, match="this is no manifest"):
-            apply_manifest(parts, bad)
-
-
-def test_a_manifest_does_not_mix_the_datas_own_parts():
-    train, test = data([0, 1], part="train"), data([0, 1], part="test")
-    parts = Parts("made", train.classes, {"train": train, "test": test})
-    with pytest.raises(ClearsightError, match="train part mixes pictures of the data's own parts test, train"):
-        apply_manifest(parts, manifest(parts).replace(",test,", ",train,"))
-
-
 def test_classes_are_joined_by_name():
     dataset = data([0, 1, 2, 1])
     joined = align(dataset, ("class 2", "other", "class 0", "class 1"))
@@ -259,14 +221,3 @@ def test_without_a_picture_to_judge_on_an_inherited_division_is_refused():
     parts = with_copies(np.arange(20) % 2, [])
     with pytest.raises(ClearsightError, match=r"all 20 pictures are among those .* none for a test part"):
         split(parts, inherited=lambda dataset: np.full(len(dataset), "train", dtype=object))
-
-
-def test_a_manifest_notices_other_content():
-    parts = with_copies(np.arange(6) % 2, [])
-    text = manifest(parts)
-    data = parts.parts["all"]
-    other = replace(data, digests=np.where(np.arange(6) == 4, np.array(b"0" * 32), data.digests))
-    with pytest.raises(ClearsightError, match=r"1 with other content now \(all/4\)"):
-        apply_manifest(Parts("made", data.classes, {"all": other}), text)
-    old = "\n".join(",".join(line.split(",")[:3]) for line in text.splitlines()) + "\n"
-    assert names(apply_manifest(parts, old)) == names(parts)

@@ -9,7 +9,6 @@ from torch import nn
 from clearsight import UsageError, models
 from clearsight.base.precision import accepts, halved, halves
 from clearsight.evaluation.evaluate import evaluate
-from clearsight.layers.response import ResponseNorm
 from clearsight.models.base import Model
 from clearsight.training.api import train
 from clearsight.training.run import Run
@@ -91,12 +90,3 @@ def test_the_whole_road(name, speed, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", rows(costly=True))
 def test_the_whole_road_of_larger_ones(name, tmp_path, monkeypatch, capsys):
     walk(name, tmp_path, monkeypatch, capsys, "bf16 channels-last")
-
-
-@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
-def test_response_norm_is_torchs_in_any_type(kind):
-    x = torch.randn(2, 8, 5, 5, generator=torch.Generator().manual_seed(0)).to(kind)
-    ours, theirs = ResponseNorm(5, 5e-4, 0.75, 2.0), nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0)
-    found = ours(x)
-    wide = x.float() if kind.itemsize == 2 else x
-    assert found.dtype == kind and torch.equal(found, theirs(wide).to(kind))
