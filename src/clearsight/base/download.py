@@ -110,12 +110,12 @@ def _receive(address: str, file: BufferedIOBase, digest: str, size: int, what: s
             if refused or (tries >= TRIES and file.seek(0, os.SEEK_END) <= before):
                 raise
             continue
-        found = _digest(file, digest)
-        if found.startswith(digest):
+        actual = _digest(file, digest)
+        if actual.startswith(digest):
             return
         file.truncate(0)
         if not before:  # otherwise its beginning may be of an older file: try once more, from the start
-            raise ClearsightError(f"{address} came with {_named(found)}, not {_named(digest)}. Nothing was kept; try again.")
+            raise ClearsightError(f"{address} came with {_named(actual)}, not {_named(digest)}. Nothing was kept; try again.")
 
 
 def _rest(address: str, file: BufferedIOBase, size: int, what: str, quiet: bool) -> None:

@@ -116,8 +116,8 @@ def normal(seed: int, epoch: int, indices: Tensor, operation: str, draws: int = 
         places = words.view(torch.int16).to(torch.int32) & 0xFFFF
     else:
         places = torch.from_numpy(words.view(np.uint16).astype(np.int32))
-    found = _points(indices.device).index_select(0, places.flatten())
-    return torch.view_as_real(found).view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
+    points = _points(indices.device).index_select(0, places.flatten())
+    return torch.view_as_real(points).view(len(indices), -(-draws // LANES) * LANES)[:, :draws]
 
 
 @lru_cache(maxsize=4)

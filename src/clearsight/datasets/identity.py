@@ -25,8 +25,8 @@ from .dataset import Dataset, Parts
 SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
 LARGE = 2**20  # px
 VERSION = b"1"
-MOST_BYTES = 2**30  # larger files are not read as pictures
-HELD_EACH, HELD_ALL = 2**16, 2**27  # bytes up to which decoded pictures are kept for the next reader
+MAX_BYTES = 2**30  # larger files are not read as pictures
+MAX_HELD_EACH, MAX_HELD = 2**16, 2**27  # bytes up to which decoded pictures are kept for the next reader
 _CHUNK = 256
 _GREY_STEP = 8
 _JPEG = b"\xff\xd8\xff"
@@ -48,7 +48,7 @@ def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
     """
     try:
         status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
             return _digest(b"no picture", os.fsencode(path)), None
         with open(path, "rb") as file:
             data = file.read()
@@ -130,12 +130,12 @@ def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_
     memory = cache_folder() / "digests" / f"{common}.digests"
     keys = np.array([_file_key(path) for path in paths], dtype=f"S{SIZE}")
     digests, held = _remembered(memory, keys), np.full(len(paths), None, dtype=object)
-    missing, room = np.flatnonzero(digests == b""), HELD_ALL
+    missing, room = np.flatnonzero(digests == b""), MAX_HELD
 
     def read(row: int) -> None:
         nonlocal room
         digests[row], picture = file_digest(paths[row])
-        if picture is not None and picture.nbytes <= min(HELD_EACH, room):
+        if picture is not None and picture.nbytes <= min(MAX_HELD_EACH, room):
             held[row] = picture
             room -= picture.nbytes
 

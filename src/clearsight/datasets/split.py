@@ -158,11 +158,11 @@ def together(dataset: Dataset) -> NDArray[np.int64]:
 
 def with_near_copies(dataset: Dataset) -> Dataset:
     """`dataset` with pictures that look the same (saved again, resized, mirrored) in one group."""
-    found = prints([dataset])
-    shown = np.flatnonzero(~(found.blank | found.featureless))
-    shown = np.setdiff1d(shown, list(found.unreadable))
+    fingerprints = prints([dataset])
+    shown = np.flatnonzero(~(fingerprints.blank | fingerprints.featureless))
+    shown = np.setdiff1d(shown, list(fingerprints.unreadable))
     near = np.arange(len(dataset))
-    for group in alike(found.points[shown]):
+    for group in alike(fingerprints.points[shown]):
         near[shown[group]] = shown[group[0]]
     return replace(dataset, groups=objects(str(unit) for unit in _joined(together(dataset), near)))
 
@@ -171,8 +171,8 @@ def _joined(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.i
     """Labels (N,) of the connected components of two labellings."""
     n = max(int(first.max(initial=-1)), int(second.max(initial=-1))) + 1
     graph = coo_array((np.ones(len(first), dtype=bool), (first, n + second)), shape=(2 * n, 2 * n))
-    found: NDArray[np.int64] = connected_components(graph, directed=False)[1][first].astype(np.int64)
-    return found
+    components: NDArray[np.int64] = connected_components(graph, directed=False)[1][first].astype(np.int64)
+    return components
 
 
 def _carve(dataset: Dataset, part: str, fraction: float, seed: int, free: NDArray[np.bool_]) -> tuple[Dataset, Dataset]:

@@ -54,9 +54,9 @@ OTHERS = {  # other content found in files with such names
     rb"[\t\n\r\x20-\x7e]+\Z": "text",
 }
 MAX_PIXELS = 64_000_000
-SMALLEST = 8  # px; JPEGs are decoded at 1/8 of their size or more
+MIN_SCALED = 8  # px; JPEGs are decoded at 1/8 of their size or more
 MAX_METADATA_BYTES = 2**26
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
+ADAM7_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 WHITES = (1, 255, 65535)
 UPRIGHT = {  # EXIF orientation → the transposition that undoes it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -120,8 +120,8 @@ def examined(source: Any) -> tuple[Facts, np.ndarray]:
         flat = _pixels(image, name, None, True)
         turned = kind != "TIFF" and _orientation(image) in (5, 6, 7, 8)
     facts = Facts(*(size[::-1] if turned else size), mode, kind)
-    if kind == "JPEG" and min(size) >= 2 * SMALLEST:
-        decode(source, min_side=max(SMALLEST, min(size) // SMALLEST))
+    if kind == "JPEG" and min(size) >= 2 * MIN_SCALED:
+        decode(source, min_side=max(MIN_SCALED, min(size) // MIN_SCALED))
     return facts, _finished(flat, None, name)
 
 
@@ -257,7 +257,7 @@ def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
     file.seek(16)
     width, height, depth, colour, interlaced = struct.unpack(">IIBBxxB", file.read(13))
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
-    parts = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in (PASSES if interlaced else ((0, 0, 1, 1),))]
+    parts = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in (ADAM7_PASSES if interlaced else ((0, 0, 1, 1),))]
     wanted = sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in parts if columns)
     file.seek(4, os.SEEK_CUR)
     inflater = zlib.decompressobj()

@@ -38,7 +38,7 @@ class Module(NamedTuple):
 PAPER = (1980, "Fukushima: Neocognitron: a self-organizing neural network model")
 TABLE = {"neocognitron": (Module(24, 4.0, 1.0, 2, 5, 10 / 16), Module(24, 1.5, 16.0, 1, 5, 6 / 8), Module(24, 1.5, 16.0, 0, 2, 1 / 2))}
 INPUT, CLASSES, SMALLEST, RECIPE = (1, 16, 16), 10, 12, "neocognitron"
-SHOWN = 512  # pictures to learn from; the paper's five digits were shown 20 times each
+MAX_PICTURES = 512  # pictures to learn from; the paper's five digits were shown 20 times each
 ALPHA = 0.5  # saturation of the C-cells
 
 
@@ -131,7 +131,7 @@ class Neocognitron(Model):
     @torch.no_grad()
     def initialise(self, inputs: Tensor) -> None:
         """Self-organise the modules, one after the other, on up to 512 of `inputs` (N, C, H, W), one at a time."""
-        x = torch.relu(inputs[:SHOWN])
+        x = torch.relu(inputs[:MAX_PICTURES])
         for s, c in ((self.s1, self.c1), (self.s2, self.c2), (self.s3, self.c3)):
             for picture in x.split(1):
                 s.reinforce(picture)

@@ -38,7 +38,7 @@ class Hog:
 PAPER = (2005, "Dalal, Triggs: Histograms of oriented gradients for human detection")
 TABLE = {"hog": Hog(18, signed=True, soft=True, around=1), "hog-unsigned": Hog(soft=True, around=1), "hog-hard": Hog()}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 8, "solved", False
-EPS, MOST = 1e-5, 0.2  # of the block's length
+EPS, CLIP = 1e-5, 0.2  # of the block's length
 FAINT = 1e-10  # for a gradient of 0, which has no direction to be differentiated
 AT_ONCE = 2**16  # pixels: their maps stay in a processor's cache
 
@@ -98,7 +98,7 @@ class HogFeatures(Model):
         cells, places = self.cells(x), range(self.hog.block)
         rows, columns = (count - self.hog.block + 1 for count in (self.rows, self.columns))
         blocks = torch.stack([cells[:, i : i + rows, j : j + columns] for i in places for j in places], 3).flatten(3)
-        return normalised(normalised(blocks).clamp(max=MOST)).flatten(1)
+        return normalised(normalised(blocks).clamp(max=CLIP)).flatten(1)
 
 
 def soft_bins(strength: Tensor, direction: Tensor, bins: int) -> Tensor:

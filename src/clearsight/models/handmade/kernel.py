@@ -44,8 +44,8 @@ class Kernel(Model):
 
     def similar(self, x: Tensor) -> Tensor:
         """k of pictures `(N, C, H, W)` and landmarks, `(N, m)`."""
-        found, landmarks = self.inner.features(x), self.get_buffer("landmarks")
-        apart = found.square().sum(1, keepdim=True) - 2 * found @ landmarks.T + landmarks.square().sum(1)
+        features, landmarks = self.inner.features(x), self.get_buffer("landmarks")
+        apart = features.square().sum(1, keepdim=True) - 2 * features @ landmarks.T + landmarks.square().sum(1)
         return torch.exp(-self.get_buffer("gamma") * apart.clamp_min(0))
 
     def features(self, x: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ class Sift(NamedTuple):
 PAPER = (2004, "Lowe: Distinctive image features from scale-invariant keypoints")
 TABLE = {"sift": Sift()}
 INPUT, CLASSES, SMALLEST, RECIPE, NORMALISED = (1, 28, 28), 10, 12, "solved", False
-SQUARE, DIRECTIONS, MOST = 4, 8, 0.2  # bins to a side, directions, largest share of the descriptor's length
+SQUARE, DIRECTIONS, CLIP = 4, 8, 0.2  # bins to a side, directions, largest share of the descriptor's length
 PYRAMID = ((1, 0.25), (2, 0.25), (4, 0.5))  # parts to a side of the picture, and what they count: Lazebnik's weights
 LEARNT_FROM = 2**15  # descriptors for k-means
 AT_ONCE = 2**15  # pixels
@@ -108,17 +108,17 @@ class SiftWords(Model):
         down, across = self.get_buffer("down"), self.get_buffer("across")
         bins = directions(blurred(grey, self.blur) if self.blur else grey) @ down.T  # (N, W, 8, R·4)
         bins = bins.permute(0, 2, 3, 1) @ across.T  # (N, 8, R·4, Q·4)
-        found = bins.unflatten(3, (-1, SQUARE)).unflatten(2, (-1, SQUARE)).permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
-        found = torch.minimum(found, MOST * torch.linalg.vecdot(found, found).sqrt()[..., None])
-        squares: Tensor = torch.linalg.vecdot(found, found)
-        return found * squares.clamp_min(1e-14).rsqrt()[..., None]
+        descriptors = bins.unflatten(3, (-1, SQUARE)).unflatten(2, (-1, SQUARE)).permute(0, 2, 4, 3, 5, 1).flatten(3).flatten(1, 2)
+        descriptors = torch.minimum(descriptors, CLIP * torch.linalg.vecdot(descriptors, descriptors).sqrt()[..., None])
+        squares: Tensor = torch.linalg.vecdot(descriptors, descriptors)
+        return descriptors * squares.clamp_min(1e-14).rsqrt()[..., None]
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness: roots of the words' shares. They have no gradient."""
         if len(x) > (most := max(1, AT_ONCE // (x.shape[2] * x.shape[3]))):
             return torch.cat([self.features(part) for part in x.split(most)])
-        found = self.descriptors(x)
-        word = (found @ self.words.T - self.words.square().sum(1) / 2).argmax(2)  # (N, R·Q)
+        descriptors = self.descriptors(x)
+        word = (descriptors @ self.words.T - self.words.square().sum(1) / 2).argmax(2)  # (N, R·Q)
         share = torch.ones_like(word, dtype=x.dtype) / word.shape[1]
         kept = []
         for (n, weight), part in zip(PYRAMID, self.get_buffer("parts"), strict=True):
@@ -131,11 +131,11 @@ class SiftWords(Model):
         """Find the words in the descriptors of some training pictures `(N, C, H, W)`, by k-means."""
         from sklearn.cluster import KMeans  # takes over a second to import
 
-        found = self.descriptors(inputs).flatten(0, 1)
-        found = found[found.norm(dim=1) > 0.5]  # descriptors of places without gradient are zero
-        found = found[:: max(1, len(found) // LEARNT_FROM)]
-        words = min(len(self.words), len(found))
-        centres = KMeans(words, n_init=1, max_iter=50, random_state=0).fit(found.cpu().numpy()).cluster_centers_
+        descriptors = self.descriptors(inputs).flatten(0, 1)
+        descriptors = descriptors[descriptors.norm(dim=1) > 0.5]  # descriptors of places without gradient are zero
+        descriptors = descriptors[:: max(1, len(descriptors) // LEARNT_FROM)]
+        words = min(len(self.words), len(descriptors))
+        centres = KMeans(words, n_init=1, max_iter=50, random_state=0).fit(descriptors.cpu().numpy()).cluster_centers_
         self.words[:words] = torch.from_numpy(centres).to(self.words)
 
 
