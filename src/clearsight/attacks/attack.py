@@ -13,7 +13,7 @@ from ..base.check import Check
 from ..base.errors import UsageError, wrong
 from ..base.precision import halves, has_bf16
 from ..base.progress import Progress
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..datasets.classes import order
@@ -75,9 +75,9 @@ class AttackResult(Result):
         middle = self.to_json()["median_minimal_epsilon"]
         return said if middle is None else f"{said}; median minimal ε {middle:.4g}"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """Accuracy with its 95 % interval by ε."""
-        found: list[dict[str, Any]] = self.to_json()["curve"]
+        found: list[Row] = self.to_json()["curve"]
         return found
 
 

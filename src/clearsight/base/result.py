@@ -6,12 +6,13 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .cells import cell
 from .errors import unknown
 from .files import write_atomic, write_json
 
+Row: TypeAlias = Mapping[str, object]  # a line of a table: column → value
 SUFFIXES = (".json", ".csv", ".txt")
 
 
@@ -26,7 +27,7 @@ class Result:
         """The result in one sentence, or ''."""
         return ""
 
-    def rows(self) -> Sequence[Mapping[str, Any]]:
+    def rows(self) -> Sequence[Row]:
         """The lines of the table, each a mapping from column to value; by default one for each figure of the JSON."""
         figures = {name: value for name, value in self.to_json().items() if not isinstance(value, (list, dict))}
         return [{"figure": name, "value": value} for name, value in figures.items()]
@@ -76,7 +77,7 @@ def jsonable(value: Any) -> Any:
     return [jsonable(one) for one in value] if isinstance(value, (list, tuple)) else str(value)
 
 
-def columns(rows: Sequence[Mapping[str, Any]]) -> str:
+def columns(rows: Sequence[Row]) -> str:
     """Rows as text: a header, then one line each, numbers to the right."""
     if not rows:
         return ""
@@ -90,7 +91,7 @@ def columns(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _columns(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.result import Result
+from ..base.result import Result, Row
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
 
@@ -73,7 +73,7 @@ class CheckResult(Result):
         """The number of findings that would invalidate a result, and of warnings."""
         return f"{self.name}: {self.pictures:,} pictures, {len(self.poisonous)} problems, {len(self.warnings)} warnings"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each finding: its severity and text."""
         found = (("problem", self.poisonous), ("warning", self.warnings), ("note", self.notes))
         return [{"kind": kind, "finding": line} for kind, lines in found for line in lines]

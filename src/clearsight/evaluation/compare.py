@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import UsageError, listed
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..datasets.dataset import clean_label
 from ..metrics import paired
 from .evaluate import Evaluation
@@ -43,7 +43,7 @@ class Comparison(Result):
         """The verdict in a sentence."""
         return self.sentence
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for A, B and their difference."""
         difference = {"": "B - A", "accuracy": self.difference["value"], "low": self.difference["low"], "high": self.difference["high"]}
         alone = {"A": (self.a, self.only_a), "B": (self.b, self.only_b)}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError
 from ..base.progress import Progress
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..classifier import Classifier, predict
 from ..datasets.dataset import Dataset
 from ..datasets.loader import load
@@ -173,7 +173,7 @@ class Evaluation(Result):
         limits = f"no interval: {top1['reason']}" if top1["low"] is None else f"95 % interval {top1['low']:.2%} to {top1['high']:.2%}"
         return f"top-1 accuracy {top1['value']:.2%} ({limits}), n = {len(self):,}, computed in {self.precision}"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each class: pictures, precision, recall, F1."""
         return [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)]
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..base.errors import ClearsightError, UsageError, unknown
 from ..base.files import inside, write_json
 from ..base.lock import NAMES, hold
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..classifier.learnt import learnt
@@ -106,7 +106,7 @@ class LadderResult(Result):
         """What was climbed."""
         return f"{self.data}: {len(self.standings)} rungs, {self.train:,} training and {self.n:,} test pictures"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each rung: accuracy with its 95 % interval, parameters, seconds."""
         return [
             {

@@ -28,7 +28,7 @@ from ..base.device import pick_device
 from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
 from ..base.randomness import uniform
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..classifier import Classifier, Failure, load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
@@ -84,7 +84,7 @@ class LabelSuggestions(Result):
         """How many are suggested, of how many."""
         return f"{len(self.wanted):,} of {len(self.data):,} pictures to label next; {self.labelled:,} have a label already"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each picture, the best to label first."""
         return [asdict(one) for one in self.wanted]
 

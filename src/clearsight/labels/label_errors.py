@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..base.cells import cell
 from ..base.device import pick_device
 from ..base.errors import UsageError, listed, unknown, wrong
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..classifier import load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
@@ -138,7 +138,7 @@ class LabelErrors(Result):
         """The estimated number of wrong labels."""
         return f"about {self.estimated:,.0f} of {len(self):,} labels are wrong; {self.flagged.sum():,} are flagged"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """The ranking, the likeliest error first."""
         return [self.row(rank) for rank in range(1, len(self) + 1)]
 

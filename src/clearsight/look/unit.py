@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, wrong
-from ..base.result import Result
+from ..base.result import Result, Row
 from .op_trace import Trace, traced
 from .recompute import Count, Recount
 
@@ -53,7 +53,7 @@ class Recomputation(Result):
         verdict = "equal to 1e-5" if self.equal else "DIFFERENT"
         return f"{self.layer}{list(self.index)}: recomputed {self.recomputed:.9g}, network {self.value:.9g}, {verdict}"
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each operation with its value, in the order of computation."""
         return [{"operation": step["operation"], "value": step["value"]} for step in self.steps]
 

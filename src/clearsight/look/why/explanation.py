@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...base.errors import ClearsightError
-from ...base.result import Result
+from ...base.result import Result, Row
 from ...base.undisturbed import undisturbed
 from ..target import Subject
 from .cam import last_maps
@@ -43,7 +43,7 @@ class Explanation(Result):
         said = f"{self.method.name}: {self.label} {self.probability:.1%}"
         return f"{said}; misleading, it fails: {', '.join(self.failed)}" if self.failed else said
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Row]:
         """A line for each check of the map."""
         return [check.to_json() for check in self.verdict.checks] if self.verdict else []
 
