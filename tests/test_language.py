@@ -56,10 +56,6 @@ COMPILED = {re.compile(pattern, re.IGNORECASE): better for pattern, better in PH
 LEFT = {
     "augment": 0, "base": 0, "corruptions": 0, "datasets": 0, "images": 0, "layers": 0, "metrics": 0, "models": 0, "weights": 0,
     # what uses a classifier
-    "attacks": 4,
-    # …
-    "classifier": 15,
-    # …
     "look": 15,
     # …
     "cli": 31,

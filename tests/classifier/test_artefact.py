@@ -34,7 +34,7 @@ def pictures():
 
 @pytest.fixture
 def folder(classifier, pictures, tmp_path):
-    artefact.save(classifier, tmp_path / "saved", golden=pictures)
+    artefact.save(classifier, tmp_path / "saved", golden_samples=pictures)
     return tmp_path / "saved"
 
 

@@ -56,7 +56,11 @@ def test_one_member_is_the_member():
 def test_saved_and_loaded_it_is_the_same_bit_for_bit(tmp_path):
     whole = join(various())
     whole.model.to(memory_format=torch.channels_last)  # as it is loaded: another layout has other kernels
-    save(whole, tmp_path / "m", golden=[np.random.default_rng(i).integers(0, 256, (20, 12), dtype=np.uint8)[..., None] for i in range(3)])
+    save(
+        whole,
+        tmp_path / "m",
+        golden_samples=[np.random.default_rng(i).integers(0, 256, (20, 12), dtype=np.uint8)[..., None] for i in range(3)],
+    )
     again = load(tmp_path / "m")
     assert again.architecture == whole.architecture
     assert torch.equal(again.probabilities(BATCH), whole.probabilities(BATCH))
@@ -83,8 +87,8 @@ def test_batch_and_device_are_those_of_any_classifier():
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        (lambda: classifier(side=14), "other|different pictures: height 12 and 14"),
-        (lambda: classifier(classes=("a", "b", "c", "e")), "only one of them knows d, e"),
+        (lambda: classifier(side=14), "other|preprocess differently: height 12 and 14"),
+        (lambda: classifier(classes=("a", "b", "c", "e")), "only one of them has d, e"),
         (lambda: classifier(views="mirror"), "views: '' and 'mirror'"),
         (lambda: join([classifier()]), "is an ensemble"),
         (lambda: classifier().faster("folded"), "as they are loaded"),
@@ -102,7 +106,7 @@ def test_a_border_filled_with_the_mean_needs_the_same_mean():
         return one
 
     assert len(join([padded(0.5), padded(0.5001)]).model.members) == 2
-    with pytest.raises(UsageError, match="different pictures: mean"):
+    with pytest.raises(UsageError, match="preprocess differently: mean"):
         join([padded(0.5), padded(0.3)])
 
 
@@ -116,7 +120,7 @@ def test_a_border_is_compared_in_the_colours_that_it_has():
     wide = whole.preprocessing.fit_picture(np.full((4, 12, 3), 200, np.uint8))[None]
     assert wide[0, :, 0, 0].tolist() == [204, 102, 26]
     assert torch.allclose(whole.probabilities(wide), sum(one.probabilities(wide) for one in every) / 2, atol=1e-6)
-    with pytest.raises(UsageError, match=r"different pictures: mean \[204, 102, 26\] and \[26, 102, 204\]"):
+    with pytest.raises(UsageError, match=r"preprocess differently: mean \[204, 102, 26\] and \[26, 102, 204\]"):
         join([every[0], padded(0.8, 0.4, 0.1)])
 
 

@@ -193,7 +193,7 @@ class Sized(nn.Module):
 @pytest.mark.parametrize(
     ("layer", "speed", "taken", "why"),
     [
-        (Thinks(), "bf16", "folded", "does not run so, .*BFloat16"),
+        (Thinks(), "bf16", "folded", "does not run in it, .*BFloat16"),
         (Coarse(), "bf16", "folded", "off by"),
         (Sized(), "auto", "plain", "speed folded is not used: its scores are off by"),
         (Sized(), "bf16", "plain", "speed bf16 is not used.*speed folded is not used"),
@@ -212,7 +212,7 @@ def test_a_road_is_tried_before_it_is_taken(layer, speed, taken, why, capfd):
 
 def test_verify_proves_the_road_that_classify_takes(tmp_path, monkeypatch):
     made = classifier()
-    save(made, tmp_path / "m", golden=[picture.permute(1, 2, 0).numpy() for picture in BATCH])
+    save(made, tmp_path / "m", golden_samples=[picture.permute(1, 2, 0).numpy() for picture in BATCH])
     roads = []
     faster = Classifier.faster
     monkeypatch.setattr(Classifier, "faster", lambda self, speed="auto": roads.append(speed) or faster(self, speed))

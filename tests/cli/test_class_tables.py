@@ -183,7 +183,7 @@ def test_joined_classifiers_answer_by_name(clearsight, world):
     said = clearsight("evaluate", "runs/both", same[1], "--json", "--quiet")
     assert json.loads(said.out)["top1"]["value"] == pytest.approx(same[2])
     said = clearsight("ensemble", same[0], other, "--out", "not")
-    assert said.code == 2 and "tell other classes apart" in said.err
+    assert said.code == 2 and "have different classes" in said.err
 
 
 @pytest.mark.parametrize(

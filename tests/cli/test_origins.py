@@ -53,7 +53,7 @@ def test_an_origin_at_every_other_verb(clearsight, scans, tmp_path):
     said = clearsight("compare", ORIGIN, ORIGIN)
     assert said.code == 2 and "name the DATA to judge it on" in said.err
     said = clearsight("verify", ORIGIN)
-    assert said.code == 2 and "weights without golden pictures" in said.err
+    assert said.code == 2 and "weights without golden samples" in said.err
     said = clearsight("train", "scans", "--from", ORIGIN, "--epochs", "1", "--speed", "plain", "--out", "mine", "-q")
     assert said.code == 0, said.err
     assert clearsight("verify", "runs/mine").code == 0

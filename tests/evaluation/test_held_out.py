@@ -196,7 +196,7 @@ def test_ancestors_that_are_gone_are_missed(trained, others, tmp_path):
     child = train(others, out=str(tmp_path / "child"), from_=str(trained[0].run), epochs=1, speed="plain", quiet=True)
     choose(child.run, str(trained[1]), "unseen")
     (child.run / "ancestors.csv").unlink()
-    with pytest.raises(CorruptFile, match=r"ancestors\.csv is damaged: it is gone"):
+    with pytest.raises(CorruptFile, match=r"ancestors\.csv is damaged: it is missing"):
         choose(child.run, str(trained[1]), "unseen")
 
 

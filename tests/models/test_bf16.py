@@ -71,7 +71,7 @@ def walk(name: str, tmp_path, monkeypatch, capsys, speed: str) -> None:
     exact = evaluate(made.classifier.faster(), val, quiet=True)
     assert (exact.precision, exact.figures["top1"]["value"]) == ("float32", made.validation["top1"]["value"])
     if counts:
-        with pytest.raises(UsageError, match="counts on more digits than bfloat16 has: leave --speed out"):
+        with pytest.raises(UsageError, match="needs more precision than bfloat16 has: leave --speed out"):
             made.classifier.faster("bf16")
         return
     rough = made.classifier.faster("bf16")

@@ -402,7 +402,7 @@ def test_an_artefact_is_rebuilt_from_its_formula(tmp_path):
     model = models.build(text, 3, channels=1, height=12, width=12, seed=1)
     preprocessing = Preprocessing(channels=1, height=12, width=12, mean=(0.5,), std=(0.25,))
     picture = np.arange(144, dtype=np.uint8).reshape(12, 12, 1)
-    artefact.save(Classifier(model, preprocessing, ["a", "b", "c"], architecture=text), tmp_path, golden=[picture])
+    artefact.save(Classifier(model, preprocessing, ["a", "b", "c"], architecture=text), tmp_path, golden_samples=[picture])
     loaded = artefact.load(tmp_path)
     assert loaded.architecture == text == json.loads((tmp_path / "config.json").read_text())["architecture"]["name"]
     assert loaded.classify(picture).top == Classifier(model, preprocessing, ["a", "b", "c"]).classify(picture).top

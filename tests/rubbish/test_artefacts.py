@@ -40,7 +40,9 @@ def made(tmp_path_factory) -> Path:
     model = models.build("pixels", 3, channels=3, height=4, width=4, seed=0)
     preprocessing = Preprocessing(channels=3, height=4, width=4, mean=(0.5,) * 3, std=(0.25,) * 3)
     classifier = Classifier(model, preprocessing, ("cat", "dog", "Kätzchen"), architecture="pixels", facts={"data": "pets"})
-    artefact.save(classifier, folder, golden=[np.random.default_rng(i).integers(0, 256, (6, 5, 3), dtype=np.uint8) for i in range(2)])
+    artefact.save(
+        classifier, folder, golden_samples=[np.random.default_rng(i).integers(0, 256, (6, 5, 3), dtype=np.uint8) for i in range(2)]
+    )
     return folder
 
 
@@ -311,7 +313,7 @@ def test_nothing_is_written_through_a_link(made, folder):
     (folder / "README.md").unlink()
     (folder / "README.md").symlink_to(folder.parent.parent / "outside")
     with pytest.raises(ClearsightError, match="golden is a link"):
-        artefact.save(artefact.load(made), folder, golden=[np.zeros((4, 4, 3), np.uint8)])
+        artefact.save(artefact.load(made), folder, golden_samples=[np.zeros((4, 4, 3), np.uint8)])
     assert not list(outside.iterdir())
     (folder / "golden").unlink()
     artefact.save(artefact.load(made), folder)

@@ -190,7 +190,7 @@ def _keep_smaller(near: Tensor, size: Tensor, now: Tensor, reach: Tensor, fooled
 
 
 def _confirm(task: Task, judge: Judge, near: Tensor, norm: Norm, changed: Tensor) -> tuple[Tensor, Tensor]:
-    """Radii `(N,)` and pictures at or slightly beyond `near` that are misclassified in float32; those of `changed` where there is none."""
+    """Radii `(N,)` and pictures at or slightly beyond `near` that are misclassified in float32; else those of `changed`."""
     found, left = changed.clone(), torch.arange(len(near), device=near.device)
     size = norm.size(near - task.pictures)
     for i, factor in enumerate(CONFIRM_FACTORS):

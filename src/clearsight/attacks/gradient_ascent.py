@@ -177,10 +177,10 @@ def ascend(
     """`pictures` after `steps` steps of size `step`·ε up the loss, projected into the ball of radius ε and into [0, 1] after each.
 
     A picture for which `done` is true stays as it is and leaves the batch; with None every picture takes every step. `first` is the
-    result of `grad_and_logits` at the start, if known; `batch` as there. As the plain loop, for a single picture x:
+    result of `grad_and_logits` at the start, if known; `batch` as there. The plain loop for one picture:
 
         for _ in range(steps):
-            x = project(x + step * epsilon * normalize(gradient(loss, x)))
+            x = project(x + step * epsilon * steepest(gradient(loss, x)))
     """
     result = (pictures if start is None else start).clone()
     left = torch.arange(len(pictures), device=pictures.device)

@@ -78,7 +78,7 @@ class Trial:
 def _range(trial: Trial) -> tuple[bool, str]:
     brightest, epsilon = int(trial.levels.max()), trial.task.epsilon
     if brightest <= 1:
-        return False, f"the brightest pixel is {brightest} of 255 levels: pictures in [0, 1] were taken for uint8"
+        return False, f"the brightest pixel is {brightest} of 255 levels: were pictures in [0, 1] passed as uint8?"
     if trial.norm == "linf" and epsilon > 0.5:
         return False, f"ε = {epsilon:g} is {epsilon * 255:g} of 255 levels, more than half of the range: was {epsilon:g}/255 meant?"
     return True, f"pictures have levels 0 to {brightest} of 255; ε = {epsilon:.4g} is {epsilon * 255:.3g} levels ({trial.norm})"

@@ -25,7 +25,7 @@ class Task:
     seed: int = 0
     steps: int = 0  # 0: the attack's own
     restarts: int = 0  # 0: the attack's own
-    targets: Tensor | None = None  # (N,): the classes to be taken for, in a targeted attack
+    targets: Tensor | None = None  # (N,): the classes to be predicted, in a targeted attack
     batch: int = 256  # how many pictures are computed together at most
     sure: bool = False  # take all steps, where an attack would stop at the first that succeeds: what it finds is more robust
     first: tuple[Tensor, Tensor] | None = None  # gradient of the cross-entropy and logits at `pictures`, if known already

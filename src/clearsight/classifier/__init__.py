@@ -1,4 +1,4 @@
-"""The waist of the house. Everything below builds a `Classifier`, everything above uses one."""
+"""The `Classifier`: everything below builds one, everything above uses one."""
 
 from .artefact import Verification, load, load_digested, save, verify
 from .classifier import Choice, Classifier, Failure, Prediction

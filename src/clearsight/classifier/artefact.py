@@ -1,5 +1,7 @@
-"""A classifier on disk: `config.json` + `model.safetensors` + a model card (the Hugging Face Hub's layout),
-and golden pictures with their probabilities, so that any machine can prove that it computes the same."""
+"""A classifier on disk: `config.json`, `model.safetensors` and a model card (the Hugging Face Hub's layout).
+
+Golden samples, pictures stored with their probabilities, let any machine verify that it computes the same.
+"""
 
 import json
 import re
@@ -45,9 +47,9 @@ BF16_TOLERANCE = 5e-2  # products in bfloat16 move a probability by about 1e-2
 
 @dataclass(frozen=True)
 class Verification(Result):
-    """What `verify` found: the largest difference of any golden probability, and whether all is well.
+    """The result of `verify`: the largest difference of any golden sample's probabilities, and whether it is within the tolerance.
 
-    `speed`, `precision` and `device` are those of the road that was proved.
+    `speed`, `precision` and `device` say how the probabilities were computed.
     """
 
     ok: bool
@@ -61,12 +63,15 @@ class Verification(Result):
     note: str = ""
 
 
-def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray] = ()) -> None:
-    """Write the artefact; `golden` are pictures, uint8 `(H, W, C)`, whose probabilities are kept with it."""
+def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np.ndarray] = ()) -> None:
+    """Write the artefact; `golden_samples` are pictures, uint8 `(H, W, C)`, stored with their probabilities.
+
+    Raises UsageError for a network that is not in the registry, a faster copy, or files of another program in `folder`.
+    """
     folder = Path(folder)
     if not classifier.architecture:
         raise UsageError(
-            "a classifier is saved with the name of its network, and this has a model of its own: say architecture='@package.module:Net'."
+            "a classifier is saved with the name of its network, and this has a model of its own: pass architecture='@package.module:Net'."
         )
     if classifier.speed != "plain":
         raise UsageError(
@@ -91,34 +96,34 @@ def save(classifier: Classifier, folder: str | Path, golden: Sequence[np.ndarray
         "temperature": classifier.temperature,
         "views": classifier.views,
         "weights": {"file": WEIGHTS, "sha256": classifier.weights_digest},
-        "golden": _save_golden(classifier, folder, golden),
+        "golden": _save_golden_samples(classifier, folder, golden_samples),
         "facts": classifier.facts,
         "made_with": hardware(),
     }
     write_atomic(folder / WEIGHTS, weights)
     write_atomic(folder / "README.md", model_card(classifier))
-    write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last: it holds the digests of the others
+    write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last, since it contains the digests of the others
     classifier.folder = classifier.folder or str(folder)
 
 
 def _require_free(folder: Path) -> None:
-    """Raise UsageError where an artefact would take the place of somebody's own README.md, or of another program's files."""
+    """Raise UsageError if an artefact would overwrite the user's own README.md or the files of another program."""
     card, config = folder / "README.md", folder / CONFIG
     if card.is_file() and not card.is_symlink() and not card.read_bytes()[: len(BEGIN)] == BEGIN.encode():
-        raise UsageError(f"{card} is not a classifier's card, and would be written over: save to a folder of its own, or move that file.")
+        raise UsageError(f"{card} is not a classifier's card, and would be overwritten: save to a folder of its own, or move that file.")
     if config.is_file() and FORMAT.encode() not in config.read_bytes():
-        raise UsageError(f"{config} is of another program, and would be written over: save to a folder of its own.")
+        raise UsageError(f"{config} belongs to another program, and would be overwritten: save to a folder of its own.")
     ours = config.is_file() or card.is_file() or (folder / "recipe.toml").is_file()
     if (folder / WEIGHTS).is_file() and not ours:
-        raise UsageError(f"{folder / WEIGHTS} is of no classifier here, and would be written over: save to a folder of its own.")
+        raise UsageError(f"{folder / WEIGHTS} belongs to no classifier here, and would be overwritten: save to a folder of its own.")
 
 
 def config_digest(config: dict[str, Any]) -> str:
-    """SHA-256 of what a `config.json` says, its own `sha256` left out; how it is set out does not matter."""
+    """SHA-256 of the content of a `config.json` without its own `sha256`; formatting does not matter."""
     return digest(json.dumps({name: value for name, value in config.items() if name != "sha256"}, sort_keys=True).encode())
 
 
-def _save_golden(classifier: Classifier, folder: Path, pictures: Sequence[np.ndarray]) -> list[dict[str, Any]]:
+def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequence[np.ndarray]) -> list[dict[str, Any]]:
     rows = []
     for i, picture in enumerate(pictures):
         file = f"golden/{i:02d}.png"
@@ -135,7 +140,7 @@ def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
 
 
 def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
-    """The classifier in `folder`, its weights checked against their digest; or that of an origin such as `keras:FILE.h5`.
+    """The classifier in `folder`, its weights checked against their digest, or from an origin such as `keras:FILE.h5`.
 
     `allow_code` lets it import a network of your own that it names (`@package.module:Net`). Raises UsageError when there is no
     classifier or such code is not allowed, CorruptFile when a file is not what was written, ClearsightError when it was written by a
@@ -160,13 +165,13 @@ def load_digested(folder: Path, allow_code: bool = False) -> tuple[Classifier, s
 
 
 def _code_in(config: dict[str, Any]) -> list[str]:
-    """The networks of their owner's code that the classifier is made of."""
+    """The networks in the user's own code that the classifier is made of."""
     architecture = config.get("architecture")
     name = str(architecture.get("name")) if isinstance(architecture, dict) else ""
     return [word for word in ensemble.members(name) or [name] if is_code(word)]
 
 
-@generators_kept()  # of timm, networks draw first weights, which are not looked at
+@generators_kept()  # networks of timm draw initial weights, which are replaced
 def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
     path = folder / CONFIG
     try:
@@ -177,7 +182,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
         if any(size[name] != getattr(preprocessing, name) for name in size):
             raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
         name = _field(architecture, "name", str)
-        with torch.device("meta"):  # no memory before the weights are seen to fit
+        with torch.device("meta"):  # no memory is allocated before the weights are known to fit
             model = ensemble.build(name, len(classes), **size)
         expected = _field(_field(config, "weights", dict), "sha256", str)
         classifier = Classifier(
@@ -201,7 +206,7 @@ def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
 
 
 def _compute_constants(model: nn.Module, built: nn.Module) -> None:
-    """Give `model` the buffers that no file holds, because they follow from its size, from another that was `built`."""
+    """Copy the buffers that are not stored, because they follow from the size, from a network that was `built`."""
     others = dict(built.named_modules())
     for name, module in model.named_modules():
         for key, buffer in module.named_buffers(recurse=False):
@@ -224,7 +229,7 @@ def _classes(config: dict[str, Any]) -> list[str]:
 
 
 def _facts(config: dict[str, Any]) -> dict[str, Any]:
-    """What is said of its training; anything may be, but what is read again must be of its kind."""
+    """The metadata of its training; any field is allowed, but those that are read again must have the right type."""
     facts: dict[str, Any] = _field(config, "facts", dict, {})
     validation = facts.get("validation") or {}
     top1 = (validation.get("top1") if isinstance(validation, dict) else None) or {}
@@ -239,7 +244,7 @@ def _facts(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _views(config: dict[str, Any]) -> str:
-    mirror = config.get("mirror", False)  # of artefacts from before there were other views
+    mirror = config.get("mirror", False)  # in artefacts written before other views existed
     if not isinstance(mirror, bool):
         raise CorruptFile("its 'mirror' must be true or false.")
     views: str = _field(config, "views", str, "mirror" if mirror else "")
@@ -281,7 +286,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def _require_own(folder: Path, path: Path, most: int) -> None:
-    """Refuse what is not a regular file of at most `most` bytes within `folder`: a link out of it, a pipe, /dev/zero."""
+    """Raise CorruptFile unless `path` is a regular file of at most `most` bytes within `folder`: no link out of it, pipe or device."""
     try:
         real = path.resolve(strict=True)
         facts = real.stat()
@@ -313,7 +318,7 @@ def _weights(folder: Path, expected: str, wanted: dict[str, torch.Tensor]) -> di
     data = _read(folder, path, expected, needed + MAX_CONFIG_BYTES)
     try:
         weights = safetensors.torch.load(data)
-    except Exception as error:  # a header can lie in ways that safetensors meets with errors of several kinds
+    except Exception as error:  # safetensors raises several kinds of errors for invalid headers
         raise CorruptFile(f"{path} is not a safetensors file: {type(error).__name__}.") from error
     if _entries(weights) != _entries(wanted):
         ours, theirs = (set(_entries(of).items()) for of in (wanted, weights))
@@ -329,26 +334,26 @@ def _entries(tensors: dict[str, torch.Tensor]) -> dict[str, str]:
 
 
 def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str = "auto", allow_code: bool = False) -> Verification:
-    """Classify the golden pictures again, as `classify` does on this device with this speed, and compare with what was stored.
+    """Classify the golden samples again, on this device with this speed, and compare with the stored probabilities.
 
-    Raises CorruptFile when a golden picture was changed.
+    Raises CorruptFile when a golden sample was changed.
     """
     if isinstance(folder, str) and weights.is_origin(folder):
         raise UsageError(
-            f"{folder} are weights without golden pictures: there is nothing to compare with. Verify a classifier's folder; "
-            f"whether somebody else's weights answer well here is said by: clearsight evaluate {folder} DATA"
+            f"{folder} are weights without golden samples, so there is nothing to compare with. Verify a classifier's folder, "
+            f"or measure the accuracy of these weights: clearsight evaluate {folder} DATA"
         )
     folder = Path(folder)
     config = _config(folder)
     require_allowed(_code_in(config), folder / CONFIG, allow_code)
     classifier = _classifier(folder, config).to(device).faster(speed)
     differences, equal = [], 0
-    for file, expected, probabilities in _golden(folder, config):
+    for file, expected, probabilities in _golden_samples(folder, config):
         data = _read(folder, folder / file, expected, MAX_GOLDEN_BYTES)
         try:
             ours = np.array(_probabilities(classifier, data))
         except UnreadableImage as error:
-            raise CorruptFile(f"{folder / file} is no picture: {error.reason}.") from error
+            raise CorruptFile(f"{folder / file} is not a picture: {error.reason}.") from error
         differences.append(float(np.abs(ours - probabilities).max()))
         equal += int(ours.argmax() == probabilities.argmax())
     largest = float(np.max(differences, initial=0.0))  # NaN if any is
@@ -358,8 +363,8 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
     return Verification(ok, len(differences), equal, largest, tolerance, *road)
 
 
-def _golden(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.ndarray]]:
-    """File, SHA-256 and probabilities of every golden picture."""
+def _golden_samples(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.ndarray]]:
+    """File, SHA-256 and probabilities of every golden sample."""
     rows, classes = config.get("golden", []), len(config["classes"])
     try:
         if not isinstance(rows, list) or len(rows) > MAX_GOLDEN:
@@ -367,10 +372,10 @@ def _golden(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.nda
         found = []
         for row in rows:
             if not isinstance(row, dict) or not GOLDEN_FILE.fullmatch(_field(row, "file", str)):
-                raise CorruptFile("a golden picture's 'file' must be golden/NAME.png.")
+                raise CorruptFile("a golden sample's 'file' must be golden/NAME.png.")
             values = _field(row, "probabilities", list)
             if len(values) != classes or not all(type(value) in (int, float) and 0 <= value <= 1.001 for value in values):
-                raise CorruptFile(f"a golden picture needs {classes} probabilities, one per class.")
+                raise CorruptFile(f"a golden sample needs {classes} probabilities, one per class.")
             found.append((row["file"], _field(row, "sha256", str), np.array(values, dtype=float)))
     except CorruptFile as error:
         raise CorruptFile(f"{folder / CONFIG} is not a classifier's: {error}") from error

@@ -23,7 +23,7 @@ SPEEDS = ("auto", "plain", "folded", "bf16")
 
 @dataclass(frozen=True)
 class Choice:
-    """One class and how sure the classifier is of it, in [0, 1]."""
+    """One class and its calibrated probability, in [0, 1]."""
 
     label: str
     index: int
@@ -32,7 +32,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer for one picture: the first choice, and the `top` choices in falling order."""
+    """The prediction for one picture: the most likely class, and the `top` classes in descending order of probability."""
 
     source: str
     label: str
@@ -43,14 +43,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Failure:
-    """A picture that got no answer, and why."""
+    """A picture that could not be classified, and why."""
 
     source: str
     error: str
 
 
 class Classifier:
-    """Model + preprocessing + class names + fitted temperature; answers for pictures of any kind.
+    """Model + preprocessing + class names + fitted temperature: predictions for pictures from any source.
 
     `architecture` is the name that `models.build` knows the model by (empty for a model of your own,
     which works in memory but cannot be saved). Scores are the mean over `views` of a picture, as in `mirror shift:1` or `ten-crop`.
@@ -94,27 +94,27 @@ class Classifier:
 
     @property
     def batch(self) -> int:
-        """How many pictures are computed together unless said otherwise: few where they are large, since each takes memory by its area."""
+        """The default batch size: smaller for larger pictures, whose memory grows with their area."""
         size = self.preprocessing
         return max(8, min(256, BATCH_PIXELS * (1 if self.device.type == "cpu" else 8) // (size.height * size.width)))
 
     @property
     def precision(self) -> str:
-        """What products are computed in: `float32` or `bfloat16`."""
+        """The precision of products: `float32` or `bfloat16`."""
         return str(self._dtype).removeprefix("torch.")
 
     def faster(self, speed: str = "auto") -> "Classifier":
-        """The same classifier made for many pictures: batch norms folded, weights as they are now (train and save the original).
+        """A copy for many pictures, with batch norms folded and the weights as they are now (train and save the original).
 
-        `speed` is `folded` for that in float32, as `auto` is; `bf16` for products in bfloat16, which move a probability by about 1e-2
-        (the head and what comes after it stay float32); `plain` for nothing at all. A road is tried first: where the network does not
-        run on it, or answers otherwise, the next slower one is taken, and `note` says why. Raises UsageError for another word, and
-        for bf16 where the network counts on more digits.
+        `speed`: `folded` (also `auto`) computes in float32; `bf16` has products in bfloat16, which change a probability by about 1e-2
+        (the head and everything after it stay float32); `plain` changes nothing. A speed is tried on two pictures first: where the
+        network does not run or its logits differ, the next slower one is used, and `note` gives the reason. Raises UsageError for an
+        unknown speed, and for bf16 with a network that needs more precision.
         """
         if speed not in SPEEDS:
             raise unknown("speed", speed, SPEEDS)
         if speed == "bf16" and not halves(self.model):
-            raise UsageError(f"{self.architecture or 'this network'} counts on more digits than bfloat16 has: leave --speed out.")
+            raise UsageError(f"{self.architecture or 'this network'} needs more precision than bfloat16 has: leave --speed out.")
         roads: dict[str, tuple[str, ...]] = {"plain": (), "bf16": ("bf16", "folded")}
         notes: list[str] = []
         for road in roads.get(speed, ("folded",)):
@@ -128,7 +128,7 @@ class Classifier:
         return twin
 
     def _on(self, road: str) -> "Classifier":
-        """A twin that is `folded`, or `bf16`; the latter is the former where there is nothing to halve."""
+        """A copy at the speed `folded` or `bf16`; where nothing can be converted to bfloat16, the latter is `folded` too."""
         twin, half = copy.copy(self), road == "bf16"
         net = folded(self.model, bf16=half and self.device.type == "cpu")
         if half:
@@ -140,22 +140,22 @@ class Classifier:
         return twin
 
     def viewed(self, views: str) -> "Classifier":
-        """The same classifier, answering by the mean over other `views` (one for ''); raises UsageError for words that name none."""
+        """The same classifier, averaging over other `views` (a single one for ''); raises UsageError for unknown views."""
         twin = copy.copy(self)
         twin.views, twin._views = " ".join(views.split()), sets.parse(views)
         return twin
 
     def inputs(self, pictures: Tensor) -> Tensor:
-        """What the network takes, `(N, C, H, W)`, for fitted pictures of this shape, uint8 or floats in [0, 1]."""
+        """The normalised inputs of the network, `(N, C, H, W)`, for fitted pictures of this shape, uint8 or floats in [0, 1]."""
         return self.preprocessing.normalise(pictures.to(self.device)).to(self._dtype)
 
     def scores(self, pictures: Tensor) -> Tensor:
-        """Class scores, float32 `(N, K)`, for fitted pictures `(N, C, H, W)`, uint8 or floats in [0, 1], to which gradients flow."""
+        """Class scores, float32 `(N, K)`, for fitted pictures `(N, C, H, W)`, uint8 or floats in [0, 1]; differentiable."""
         inputs = self.inputs(pictures)
         return sets.mean(self._views, inputs, lambda view: self.model(view.contiguous(memory_format=torch.channels_last)))
 
     def logits(self, batch: Tensor) -> Tensor:
-        """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`; dropout and batch norm at rest."""
+        """Class scores, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`, in evaluation mode and without gradients."""
         with torch.inference_mode():
             return self.scores(batch)
 
@@ -164,14 +164,14 @@ class Classifier:
         return torch.softmax(self.logits(batch) / self.temperature, dim=1)
 
     def classify(self, source: Any, *, top: int = 5) -> Prediction:
-        """The answer for one picture (path, bytes, file, PIL image or array); raises UnreadableImage."""
+        """The prediction for one picture (path, bytes, file, PIL image or array); raises UnreadableImage."""
         picture = self.preprocessing.load(source)
         return self._predictions([_name(source)], self.probabilities(picture[None]), top)[0]
 
     def classify_many(
         self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
     ) -> Iterator[Prediction | Failure]:
-        """One answer per source, in order; an unreadable picture is a `Failure` and the rest go on. A `batch_size` of 0 is `batch`."""
+        """One prediction per source, in order, or a `Failure` for an unreadable picture. A `batch_size` of 0 is `batch`."""
         batch_size = batch_size or self.batch
         waiting = iter(sources)
         with ThreadPoolExecutor(workers) as pool:

@@ -1,4 +1,4 @@
-"""Several networks that answer as one: the scores of an ensemble are the log of the mean of its members' probabilities.
+"""Ensembles of networks: the scores are the log of the mean of the members' probabilities.
 
 A. Krizhevsky, I. Sutskever, G. Hinton, ImageNet classification with deep convolutional neural networks, 2012, section 6: seven networks
 bring the top-5 error from 18.2 % to 15.4 %. An ensemble is one network by name, such as `7 × alexnet` or `swift + resnet18`.
@@ -21,15 +21,15 @@ from ..images.preprocess import Preprocessing
 from ..weights.licence import inherited
 from .classifier import Classifier
 
-MOST = 100
+MAX_MEMBERS = 100
 TIMES = re.compile(r"(\d{1,4}) × (.+)")
 
 
 class Member(nn.Module):
-    """A network that takes the ensemble's inputs `(N, C, H, W)` and gives log probabilities, float32 `(N, K)`, of the ensemble's classes.
+    """A network with the ensemble's inputs `(N, C, H, W)` and log probabilities of the ensemble's classes, float32 `(N, K)`, as outputs.
 
-    What it was trained with goes with it, as values: `scale` and `shift` turn the ensemble's normalisation into its own, `temperature`
-    is its own, `order` `(K,)` says where its scores of the ensemble's classes are.
+    `scale` and `shift` convert the ensemble's normalisation into the network's own, `temperature` is its own, and `order` `(K,)` holds
+    the positions of the ensemble's classes among its scores.
     """
 
     scale: Tensor
@@ -46,13 +46,13 @@ class Member(nn.Module):
         self.register_buffer("order", torch.arange(classes))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Log probabilities of inputs in float32 or, where the network is, in bfloat16."""
+        """Log probabilities, float32 `(N, K)`, of inputs in float32, or in bfloat16 like the network."""
         scores = self.network(x * self.scale.to(x.dtype) + self.shift.to(x.dtype)).float()
         return torch.log_softmax(scores[:, self.order] / self.temperature, 1)
 
 
 class Ensemble(nn.Module):
-    """Its stages are those of all members, `members.0.network.…` first."""
+    """The mean of several members; its stages are those of all members, `members.0.network.…` first."""
 
     def __init__(self, members: Sequence[Member]) -> None:
         super().__init__()
@@ -66,25 +66,25 @@ class Ensemble(nn.Module):
 
 
 def named(architectures: Sequence[str]) -> str:
-    """What the ensemble of such networks is called."""
+    """The name of the ensemble of these networks, as in `7 × alexnet`."""
     return " + ".join(f"{len(list(same))} × {name}" for name, same in groupby(architectures))
 
 
 def members(name: str) -> list[str]:
-    """The networks of the ensemble `name`; none if it is the name of a single network. Raises UsageError for too many."""
+    """The names of the networks in the ensemble `name`; empty for a single network. Raises UsageError for more than 100."""
     found: list[str] = []
     for part in name.split(" + "):
         times = TIMES.fullmatch(part)
         if not times:
             return []
-        if len(found) + int(times[1]) > MOST:
-            raise UsageError(f"an ensemble has up to {MOST} members. Got {name!s:.100}.")
+        if len(found) + int(times[1]) > MAX_MEMBERS:
+            raise UsageError(f"an ensemble has up to {MAX_MEMBERS} members. Got {name!s:.100}.")
         found += [times[2]] * int(times[1])
     return found
 
 
 def build(name: str, classes: int, *, channels: int, height: int, width: int, seed: int | None = None) -> nn.Module:
-    """What `weights.build` builds, and the ensembles of such networks."""
+    """A network as `weights.build` builds it, or an ensemble of such networks."""
     size = {"channels": channels, "height": height, "width": width}
     found = members(name)
     if not found:
@@ -93,10 +93,9 @@ def build(name: str, classes: int, *, channels: int, height: int, width: int, se
 
 
 def join(classifiers: Sequence[Classifier], facts: dict[str, Any] | None = None) -> Classifier:
-    """The ensemble of classifiers of the same classes, by name, in the table and the normalisation of the first; it shares their weights.
+    """The ensemble of classifiers with the same class names, in the order and normalisation of the first; it shares their weights.
 
-    Raises UsageError where pictures are prepared or viewed in different ways, where classes differ, for an ensemble, for a
-    classifier that was made faster.
+    Raises UsageError for different preprocessing, views or classes, for a member that is an ensemble itself or a faster copy.
     """
     first = classifiers[0]
     made = []
@@ -126,20 +125,20 @@ def _member(first: Classifier, one: Classifier) -> Member:
 
 def _require_alike(first: Classifier, one: Classifier, number: int) -> None:
     if not one.architecture or one.speed != "plain":
-        raise UsageError(f"member {number} has no network of the registry with its own weights: join classifiers as they are loaded.")
+        raise UsageError(f"member {number} has no network of the registry with its original weights: join classifiers as they were loaded.")
     if members(one.architecture):
-        raise UsageError(f"member {number} is an ensemble ({one.architecture}): name the runs that it was made of.")
+        raise UsageError(f"member {number} is an ensemble ({one.architecture}): name its members instead.")
     if extra := set(first.classes) ^ set(one.classes):
-        raise UsageError(f"members 1 and {number} tell other classes apart: only one of them knows {listed(sorted(extra), 4)}.")
+        raise UsageError(f"members 1 and {number} have different classes: only one of them has {listed(sorted(extra), 4)}.")
     ours, theirs = _fitted(first.preprocessing), _fitted(one.preprocessing)
     if differ := [f"{name} {ours[name]} and {theirs[name]}" for name in ours if ours[name] != theirs[name]]:
-        raise UsageError(f"members 1 and {number} see different pictures: {', '.join(differ)}. Train them with the same --size and --fit.")
+        raise UsageError(f"members 1 and {number} preprocess differently: {', '.join(differ)}. Train them with the same --size and --fit.")
     if first.views != one.views:
         words = " and ".join(repr(of.views) for of in (first, one))
-        raise UsageError(f"members 1 and {number} answer over different views: {words}. Train them with the same --views.")
+        raise UsageError(f"members 1 and {number} average over different views: {words}. Train them with the same --views.")
 
 
 def _fitted(preprocessing: Preprocessing) -> dict[str, Any]:
-    """What decides the fitted picture; the mean does where it fills the border."""
+    """The fields that determine the fitted picture; the mean counts only where it fills the border."""
     values = preprocessing.to_dict()
     return {**values, "mean": list(preprocessing.border) if preprocessing.fit == "pad" else None, "std": None}

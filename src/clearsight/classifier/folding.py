@@ -1,4 +1,4 @@
-"""Batch norms at rest are a scale and a shift: folded into the convolution or linear layer before, they cost nothing."""
+"""Batch norm folding: in evaluation mode a batch norm is a scale and a shift, which the preceding layer can absorb."""
 
 from typing import cast
 
@@ -6,21 +6,21 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from .bf16 import lean
+from .bf16 import rewrite_for_bf16
 
 
 def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
-    """A copy of `model` (at rest) that computes the same with fewer layers; the copy shares the weights that are left as they are.
+    """A copy of `model` in evaluation mode with batch norms folded into the layers before them; unchanged weights are shared.
 
-    With `bf16` it is for weights and inputs in bfloat16 on a processor.
-    A network whose way through depends on its input cannot be followed and is returned as it is.
+    With `bf16` the copy is also rewritten for bfloat16 weights and inputs on a CPU. A network that `torch.fx` cannot trace, because
+    its control flow depends on the input, is returned unchanged.
     """
     tracer = fx.Tracer()
     try:
         graph = fx.GraphModule(model, tracer.trace(model))
-    except Exception:  # whatever the network's own code raises when it is given a proxy
+    except Exception:  # the network's own code may raise anything when it is given a proxy
         return model
-    vars(tracer).clear()  # it is part of a cycle, and would keep the model until the next collection
+    vars(tracer).clear()  # part of a reference cycle that would keep the model alive until the next garbage collection
     modules = dict(graph.named_modules())
     for node in list(graph.graph.nodes):
         before = node.args[0] if node.args else None
@@ -34,14 +34,14 @@ def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
         else:
             continue
         if _calls(graph, str(before.target)) != 1:
-            continue  # a layer used twice, once with another norm
+            continue  # a layer that is called twice may be followed by another norm
         parent, _, name = str(before.target).rpartition(".")
         setattr(modules[parent], name, fused)
         modules[str(before.target)] = fused
         node.replace_all_uses_with(before)
         graph.graph.erase_node(node)
     if bf16:
-        lean(graph)
+        rewrite_for_bf16(graph)
     _keep_layout(graph)
     graph.delete_all_unused_submodules()
     graph.recompile()
@@ -53,7 +53,7 @@ def _calls(graph: fx.GraphModule, target: str) -> int:
 
 
 def _keep_layout(graph: fx.GraphModule) -> None:
-    """What comes before a flattening gets its gradient in channels-last, as it is itself: a pooling's backward is twice as fast."""
+    """Make the gradient at the input of a flatten channels-last, like the input itself: the backward of a pooling is twice as fast."""
     for node in list(graph.graph.nodes):
         module = graph.get_submodule(node.target) if node.op == "call_module" else None
         if isinstance(module, nn.Flatten) or (node.op == "call_method" and node.target == "flatten") or node.target is torch.flatten:

@@ -1,4 +1,4 @@
-"""The one place that knows which pictures a classifier has learnt from, or was chosen by."""
+"""Which pictures a classifier was trained on or selected by: read from the tables of its run."""
 
 import csv
 import io
@@ -17,20 +17,20 @@ from ..datasets.manifest import DIGEST, read_manifest
 
 DIVISION, ANCESTORS, CONFIG = "split.csv", "ancestors.csv", "config.json"
 TABLES = "tables"  # in run.json
-LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what chose among its epochs
-SEEN = "seen"  # without a label, by a pretraining that knew none
-# a picture that is in two parts, or in two runs, counts as what it was first in this order
+LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what selected its epoch
+SEEN = "seen"  # without labels, in pretraining
+# a picture in two parts, or in two runs, counts as the first of these
 ORDER = ("train", "unlabelled", "val", SEEN, "test", "unused")
 _HEADER = ("digest", "part")
-_UNKNOWN = ("", "unknown")  # a line of ancestors.csv: some of them kept no content
+_UNKNOWN = ("", "unknown")  # a line of ancestors.csv: for some pictures no digest was kept
 Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """Pictures by content (`digests`), and the part that each had; `names` of those whose content was not kept.
+    """Pictures by digest of their content (`digests`) with the part of each; `names` for those without a digest.
 
-    `complete` says whether all pictures that a run was given are known by content: runs of before version 0.2 kept only names.
+    `complete` is whether all pictures of a run have a digest: runs of versions before 0.2 stored only names.
     """
 
     digests: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Learnt:
         return bool(self.digests or self.names)
 
     def parts(self, dataset: Dataset) -> NDArray[np.object_]:
-        """What each picture was to the classifier: a part, or `seen`, or "" where it knows nothing of it; str objects (N,)."""
+        """The role of each picture for the classifier: a part, `seen`, or "" if it was not used; str objects (N,)."""
         found = np.full(len(dataset), "", dtype=object)
         if self.digests and dataset.digests is not None:
             found[:] = [self.digests.get(digest.decode(), "") for digest in dataset.digests]
@@ -50,7 +50,7 @@ class Learnt:
         return found
 
     def among(self, names: Iterable[str]) -> "Learnt":
-        """The same, asked about data with these names: names alone count only where most of them, on both sides, are the same."""
+        """The same for data with these names: names without digests count only if at least half of all names are in both."""
         if not self.names:
             return self
         there = set(names)
@@ -58,18 +58,18 @@ class Learnt:
         return self if 2 * common >= len(there | self.names.keys()) else Learnt(self.digests, {}, False)
 
     def of(self, dataset: Dataset) -> NDArray[np.bool_]:
-        """Which pictures it has learnt from or was chosen by, bool (N,)."""
+        """Which pictures it was trained on or selected by, bool (N,)."""
         return np.isin(self.parts(dataset).astype(str), LEARNT)
 
     def seen(self) -> "Learnt":
-        """The same pictures where no label was known: the features have seen them, no answer follows from their labels."""
+        """The same pictures as seen without labels: the features depend on them, but no prediction follows from their labels."""
         return Learnt({digest: SEEN for digest, part in self.digests.items() if part in LEARNT}, {}, self.complete)
 
 
 def learnt(folder: str | Path) -> Learnt:
-    """What the classifier in `folder` has learnt from: the pictures of its run, and of those that the run began with.
+    """The pictures that the classifier in `folder` was trained on: those of its run and of the runs whose weights it started from.
 
-    Nothing is known of weights that are no run's. Raises ClearsightError for a table that is damaged, or gone from a run that had it.
+    Empty for weights that do not come from a run. Raises ClearsightError for a table that is damaged or missing.
     """
     folder = Path(folder)
     own, others = (_table(folder, name) for name in (DIVISION, ANCESTORS))
@@ -82,12 +82,12 @@ def learnt(folder: str | Path) -> Learnt:
 
 
 def tables(manifest: str, past: str) -> dict[str, str]:
-    """The SHA-256 of the tables of a run, by file, for its run.json: one that is cut, changed or taken away is then noticed."""
+    """The SHA-256 of the tables of a run, by file, for its run.json: a changed or missing table is then noticed."""
     return {name: digest(text.encode()) for name, text in ((DIVISION, manifest), (ANCESTORS, past)) if text}
 
 
 def merged(several: Iterable[Learnt]) -> Learnt:
-    """What any of `several` has learnt from."""
+    """The pictures of all of `several`."""
     every = list(several)
     return Learnt(
         _strictest(row for one in every for row in one.digests.items()),
@@ -97,7 +97,7 @@ def merged(several: Iterable[Learnt]) -> Learnt:
 
 
 def write_ancestors(known: Learnt) -> str:
-    """The text of `ancestors.csv`: what the weights that a run begins with have learnt from; "" where nothing is known."""
+    """The text of `ancestors.csv`: the training pictures of the weights that a run starts from; empty without any."""
     if not known.digests and known.complete:
         return ""
     text = io.StringIO()
@@ -107,7 +107,7 @@ def write_ancestors(known: Learnt) -> str:
 
 
 def _table(folder: Path, name: str) -> bytes | None:
-    """The bytes of a table, None where there is none; raises CorruptFile where they are not what run.json says."""
+    """The bytes of a table, None if there is no table; raises CorruptFile if they differ from the digest in run.json."""
     path, facts = folder / name, folder / "run.json"
     try:
         data = path.read_bytes() if path.is_file() else None
@@ -117,8 +117,8 @@ def _table(folder: Path, name: str) -> bytes | None:
     wanted = known.get(TABLES, {}) if isinstance(known, dict) else {}
     if isinstance(wanted, dict) and name in wanted and (data is None or digest(data) != wanted[name]):
         raise CorruptFile(
-            f"{path} is damaged: it is {'gone' if data is None else 'not what the run wrote'}, so nobody knows which pictures {folder} has "
-            "learnt from. Take the file from where the run was made."
+            f"{path} is damaged: it is {'missing' if data is None else 'not what the run wrote'}, so the training pictures of {folder} "
+            "are unknown. Copy the file again from where the run was made."
         )
     return data
 

@@ -1,15 +1,15 @@
-"""The model card: what a stranger must know before they trust the file beside it."""
+"""The model card: what a user must know before trusting the weights."""
 
 from ..base.markup import inline
 from ..weights.licence import FACT, non_commercial
 from . import validation
 from .classifier import Classifier
 
-BEGIN = "---\nlibrary_name: clearsight\n"  # by which a card of ours is known
+BEGIN = "---\nlibrary_name: clearsight\n"  # by which our cards are recognised
 
 
 def model_card(classifier: Classifier) -> str:
-    """Markdown with the Hub's front matter: what it answers, what it was trained on, how good it is on validation."""
+    """Markdown with the Hub's front matter: classes, network, training data and validation accuracy."""
     facts = classifier.facts
     parameters = sum(p.numel() for p in classifier.model.parameters())
     preprocessing = classifier.preprocessing
@@ -54,7 +54,7 @@ def model_card(classifier: Classifier) -> str:
 
 
 def _temperature(classifier: Classifier) -> str:
-    """The temperature, and where it comes from as far as that is known."""
+    """The temperature, and how it was chosen as far as that is known."""
     decided = validation.decided(classifier.facts)
     if decided is None:
         return f"Temperature: {classifier.temperature:.3f}"

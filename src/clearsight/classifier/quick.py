@@ -10,9 +10,9 @@ from .classifier import Classifier
 
 
 def classify(image: Any, model: str | Path | None = None) -> int:
-    """The class index of `image` (path, bytes, PIL image or array) by the artefact `model`, or the newest one under `runs/`.
+    """The class index of `image` (path, bytes, PIL image or array), predicted by the artefact `model`, or the newest one under `runs/`.
 
-    Raises UsageError when there is no classifier, UnreadableImage when there is no picture.
+    Raises UsageError without a classifier, UnreadableImage for an unreadable picture.
     """
     folder = Path(model) if model is not None else newest()
     config = folder / "config.json"
@@ -21,10 +21,10 @@ def classify(image: Any, model: str | Path | None = None) -> int:
 
 
 def newest(runs: str | Path = "runs") -> Path:
-    """The artefact under `runs` that was finished last."""
+    """The most recently finished artefact under `runs`."""
     found = sorted(Path(runs).glob("*/config.json"), key=lambda path: path.stat().st_mtime_ns)
     if not found:
-        raise UsageError(f"no classifier under {runs}/: train one (clearsight train DATA), or say model=FOLDER.")
+        raise UsageError(f"no classifier under {runs}/: train one (clearsight train DATA), or pass model=FOLDER.")
     return found[-1].parent
 
 

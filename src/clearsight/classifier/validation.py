@@ -1,7 +1,7 @@
-"""What the validation pictures decided of a classifier, and so what its accuracy on them is worth.
+"""Selection bias: which choices the validation pictures made for a classifier, and whether its accuracy on them has an interval.
 
-The accuracy that chose one network among several is that of the luckiest of them. An interval around it promises too much: of the best of
-40 guessing epochs on 100 pictures it misses the truth in a quarter of the cases. So such a figure has none, and says why.
+The accuracy that selected one network among several is biased upwards. A 95 % interval around the best of 40 guessing epochs on 100
+pictures misses the true accuracy in a quarter of the cases. So such an accuracy is reported without an interval, with the reason.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from ..metrics.intervals import proportion
 
-# what validation can decide, as `facts["validation"]["decided"]` of an artefact names it, and how it is said
+# what validation can decide: key in `facts["validation"]["decided"]` of an artefact → words for the reader
 DECISIONS = {
     "epoch": "chose the epoch",
     "l2": "chose the strength of L2",
@@ -21,30 +21,30 @@ DECISIONS = {
     "members": "fitted the members' temperatures",
     "temperature": "fitted the temperature",
 }
-HARMLESS = ("members", "temperature")  # next to no answer becomes another by them
+HARMLESS = ("members", "temperature")  # they change almost no prediction
 UNKNOWN = "these pictures may have chosen the epoch"
 
 
 def judged(right: int, n: int, decided: Sequence[str]) -> dict[str, Any]:
-    """What an artefact's facts say of validation: `right` of `n` pictures, and what these have `decided`."""
+    """The validation entry of an artefact's facts: `right` of `n` pictures, and what these `decided`."""
     return {"n": n, "top1": proportion(right, n, said(decided)), "decided": list(decided)}
 
 
 def decided(facts: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """What validation decided of the classifier with these `facts`; None where they are from before that was kept, or of several runs."""
+    """What validation decided for the classifier with these `facts`; None if they are older than this entry, or of several runs."""
     found = facts.get("validation", {} if "joined_from" in facts else {"decided": []})
     names = found.get("decided") if isinstance(found, Mapping) else None
     return tuple(map(str, names)) if isinstance(names, list) else None
 
 
 def reason(facts: Mapping[str, Any]) -> str:
-    """Why the accuracy on its validation pictures has no interval, for a classifier with these `facts`; nothing where it has one."""
+    """Why the validation accuracy of a classifier with these `facts` has no interval; empty if it has one."""
     found = decided(facts)
     return UNKNOWN if found is None else said(found)
 
 
 def worded(found: Mapping[str, Any]) -> str:
-    """`96.15% (95 % interval 91.31% to 98.35%; n = 130)` from what `judged` returned, or the reason in place of the interval."""
+    """`96.15% (95 % interval 91.31% to 98.35%; n = 130)` from the result of `judged`, or the reason instead of the interval."""
     top1 = found["top1"]
     why = reason({"validation": found}) or (UNKNOWN if top1["low"] is None else "")
     limits = f"no interval: {why}" if why else f"95 % interval {top1['low']:.2%} to {top1['high']:.2%}"
@@ -52,18 +52,18 @@ def worded(found: Mapping[str, Any]) -> str:
 
 
 def called(fact: str) -> str:
-    """What an artefact's fact is called where people read it; the `best_epoch` of a run may as well be its last."""
+    """The display name of an artefact's fact; the `best_epoch` of a run may also be its last."""
     return "kept epoch" if fact == "best_epoch" else fact.replace("_", " ")
 
 
 def passed_on(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:
-    """The lineage of what learns from (`teacher`) or begins with (`start`) a classifier with these `facts`: whose validation chose it."""
+    """Whose validation selected a classifier with these `facts`: provenance of a run that has it as its `teacher` or `start`."""
     own = decided(facts)
     chosen = own is None or any(name not in HARMLESS for name in own) or (kind == "teacher" and bool(own))
     return {f"{kind}_chosen_by_validation_of": str(facts.get("data", ""))} if chosen else {}
 
 
 def said(decided: Sequence[str]) -> str:
-    """What `decided` has to say of an accuracy that is too good for it; nothing where that is honest."""
+    """Why an accuracy is biased by what was `decided`; empty if it is not."""
     told = [DECISIONS.get(name, "decided something else") for name in decided if name not in HARMLESS]
     return f"these pictures {', '.join(told)}" if told else ""

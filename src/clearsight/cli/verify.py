@@ -14,7 +14,7 @@ from .common import device_option, json_option, print_json, speed_option
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, model: str, device: str, speed: str, as_json: bool) -> None:
-    """Check every digest of MODEL and classify its golden pictures again, as `classify` does: does this machine compute the same?"""
+    """Check every digest of MODEL and classify its golden samples again, as `classify` does: does this machine compute the same?"""
     from ..base.device import pick_device
     from ..base.errors import plain
     from ..classifier import verify as check
@@ -27,7 +27,7 @@ def verify(ctx: click.Context, model: str, device: str, speed: str, as_json: boo
     else:
         word = "same" if found.ok else "NOT the same"
         click.echo(
-            f"{word}: {found.labels_equal} of {found.n} golden pictures get the same label; largest difference of a probability "
+            f"{word}: {found.labels_equal} of {found.n} golden samples get the same label; largest difference of a probability "
             f"{found.max_difference:.1e} (allowed {found.tolerance:.0e}); in {found.precision}, {found.speed}, on {found.device}, "
             "as classify computes"
         )
