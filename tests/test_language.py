@@ -55,10 +55,6 @@ COMPILED = {re.compile(pattern, re.IGNORECASE): better for pattern, better in PH
 # (The comments keep lines apart that are edited at the same time, so that git can merge them.)
 LEFT = {
     "augment": 0, "base": 0, "corruptions": 0, "datasets": 0, "images": 0, "layers": 0, "metrics": 0, "models": 0, "weights": 0,
-    # what uses a classifier
-    "look": 15,
-    # …
-    "cli": 31,
     # what makes one
     "training": 65,
     # what judges one

@@ -91,7 +91,7 @@ def test_batch_and_device_are_those_of_any_classifier():
         (lambda: classifier(classes=("a", "b", "c", "e")), "only one of them has d, e"),
         (lambda: classifier(views="mirror"), "views: '' and 'mirror'"),
         (lambda: join([classifier()]), "is an ensemble"),
-        (lambda: classifier().faster("folded"), "as they are loaded"),
+        (lambda: classifier().faster("folded"), "as they were loaded"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(other, said):

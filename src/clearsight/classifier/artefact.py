@@ -168,7 +168,10 @@ def _code_in(config: dict[str, Any]) -> list[str]:
     """The networks in the user's own code that the classifier is made of."""
     architecture = config.get("architecture")
     name = str(architecture.get("name")) if isinstance(architecture, dict) else ""
-    return [word for word in ensemble.members(name) or [name] if is_code(word)]
+    try:
+        return [word for word in ensemble.members(name) or [name] if is_code(word)]
+    except ClearsightError:
+        return []  # a name of too many members: building the network reports it
 
 
 @generators_kept()  # networks of timm draw initial weights, which are replaced

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--certify", default=0.0, metavar="SIGMA", help="Certify an L2 radius by randomised smoothing with this noise; no attack.")
 @click.option("--samples", default=1000, show_default=True, type=click.IntRange(100), help="Noisy copies of a picture for --certify.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
-@click.option("--out", default="", help="For a PICTURE: file of the triptych (default: attack.png); the changed picture goes beside it.")
+@click.option("--out", default="", help="For a PICTURE: triptych file (default: attack.png); the changed picture is next to it.")
 @batch_option
 @device_option
 @speed_option

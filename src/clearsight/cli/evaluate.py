@@ -42,9 +42,9 @@ def evaluate(
     model: str, data: str | None, part: str, table: str | None, out: str, views: str | None, batch: int, device: str, speed: str,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Say how good the classifier MODEL is on DATA (left out: the data it was trained on, by its own split).
+    """Evaluate the classifier MODEL on DATA (default: the data it was trained on, by its own split).
 
-    MODEL is a run folder, or somebody else's weights: torchvision:resnet50, keras:FILE.h5, timm:NAME, hf:REPO. Top-1 and
+    MODEL is a run folder, or pretrained weights: torchvision:resnet50, keras:FILE.h5, timm:NAME, hf:REPO. Top-1 and
     top-5 with 95 % intervals, per-class figures, calibration; report.html goes to MODEL, or to --out.
     """
     from ..base.errors import plain

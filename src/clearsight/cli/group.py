@@ -9,21 +9,21 @@ import click
 from ..base.errors import unknown
 
 VERBS = {
-    "demo": "The whole road on real scanned digits: train, judge, use, report.",
-    "check": "Look for what would poison a result: unreadable files, duplicates, leaks.",
+    "demo": "A complete example on real scanned digits: train, evaluate, classify, report.",
+    "check": "Check a data set: unreadable files, duplicates, leaks between splits.",
     "train": "Train a classifier on labelled pictures.",
-    "pretrain": "Learn features from pictures without their labels.",
-    "ensemble": "Join classifiers to one that answers by the mean of their probabilities.",
-    "evaluate": "Say how good a classifier is, with intervals, and write the report.",
-    "classify": "Classify pictures, folders of pictures, or what comes on stdin.",
-    "compare": "Say whether one classifier is better than another, or whether it is noise.",
-    "attack": "Change pictures a little so that a classifier misses them, and say how well it stands that.",
-    "stress": "Say where a classifier breaks: noise, weather, bad light, occlusion, turns, clutter.",
-    "labels": "Say which labels are likely wrong, and which pictures to label next.",
-    "ladder": "Climb from pixels over hand-designed features to networks, and see what each step buys.",
+    "pretrain": "Learn features without labels (SimCLR).",
+    "ensemble": "Combine classifiers by averaging their probabilities.",
+    "evaluate": "Evaluate a classifier, with confidence intervals, and write the report.",
+    "classify": "Classify pictures, folders of pictures, or a picture on stdin.",
+    "compare": "Compare two classifiers with a paired significance test.",
+    "attack": "Measure adversarial robustness: the accuracy under small worst-case changes.",
+    "stress": "Measure robustness to noise, weather, lighting, occlusion, rotation and clutter.",
+    "labels": "Find label errors, and choose the pictures to label next.",
+    "ladder": "Compare pixels, hand-designed features and networks: the gain of each step.",
     "models": "List the networks.",
-    "look": "See and check what happens inside a network: shapes, filters, maps, single numbers.",
-    "verify": "Prove that this machine computes what the classifier's maker computed.",
+    "look": "Look inside a network: shapes, filters, feature maps, single units.",
+    "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 
 
@@ -39,7 +39,7 @@ class Verbs(click.Group):
         return list(self.verbs)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The verb's command, imported now; None when there is no such verb."""
+        """The verb's command, imported now; None for an unknown verb."""
         if name not in self.verbs:
             return None
         word = name.replace("-", "_")

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def ladder(
     data: str, out: str, rungs: str, from_: str, minutes: float, size: int, seed: int, device: str, as_json: bool, quiet: bool
 ) -> None:
-    """Train and judge one rung after the other on DATA: what does a network buy over softmax on pixels, or over HOG?
+    """Train and evaluate one rung after the other on DATA: the gain of a network over softmax regression on pixels or HOG.
 
-    Each rung is trained with 1, 10 and 100 % of the labels, and judged on the test part as it is, shifted, lighter or darker, and
-    partly covered. The same command again goes on where it stopped.
+    Each rung is trained with 1, 10 and 100 % of the labels, and evaluated on the test part: unchanged, shifted, lighter or
+    darker, and partly occluded. The same command again continues an interrupted run.
 
     \b
       clearsight ladder fashion-mnist

@@ -132,7 +132,7 @@ def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def print_columns(lines: list[list[str]], right: tuple[int, ...]) -> None:
-    """Columns as wide as what stands in them, those of `right` flush right; on a terminal the last is cut at its edge."""
+    """Columns as wide as their content, those of `right` flush right; on a terminal the last is cut at its edge."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for i, line in enumerate(lines):
@@ -171,7 +171,7 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
 
 
 def listing(summary: "Summary") -> list[list[str]]:
-    """The lecture's listing: `[55x55x96] CONV1: 96 11x11 filters at stride 4, pad 0`, with numbers beside it."""
+    """The lecture's listing: `[55x55x96] CONV1: 96 11x11 filters at stride 4, pad 0`, with numbers next to it."""
     channels, height, width = summary.input_size
     lines = [["layer", "parameters", "MACs", "sees", "name"], [f"[{height}x{width}x{channels}] INPUT", "", "", "", ""]]
     for layer in listed(summary):

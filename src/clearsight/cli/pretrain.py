@@ -17,11 +17,11 @@ from .common import allow_code_option, flag, json_option, percent, print_json, q
 @quiet_option
 @setting_options(Pretraining, WITHOUT_LABELS)
 def pretrain(data: str | None, out: str, resume: str, allow_code: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
-    """Learn features from the pictures of DATA without their labels: SimCLR.
+    """Learn features from the pictures of DATA without labels (SimCLR).
 
-    Two changed views of each picture have to find each other among those of all others in the batch; --augment says how they are
-    changed. What comes out is a classifier like any other. Its head alone is solved on the labels of DATA, to judge the features:
-    training from it makes the head anew.
+    Two augmented views of each picture (--augment) must recognise each other among the views of all pictures in the batch. The result is a
+    classifier like any other; only its head is fitted on the labels of DATA, to evaluate the features. Training from it starts with a
+    new head.
 
     \b
       clearsight pretrain fashion-mnist --out features

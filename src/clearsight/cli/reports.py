@@ -40,8 +40,8 @@ def report_training(trained: Trained, *, quiet: bool) -> Path:
 def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     """Where the report of an evaluation goes, made if it is not there, and gone again if it stays empty: `out`, else the classifier's own.
 
-    Other pictures than the run's test part have a folder of their own in `judged/`, so that the run's report stays. Weights of somebody
-    else's have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile. Raises InUse when a
+    Other pictures than the run's test part have a folder of their own in `judged/`, so that the run's report stays. Pretrained weights
+    have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile. Raises InUse when a
     run, or another report, is made there, UsageError when it is the run of another classifier, ClearsightError when it cannot be written.
     """
     store, _, what = model.partition(":")
@@ -103,7 +103,7 @@ def report_evaluation(
 
 
 def _ladder(folder: Path) -> str:
-    """The cards of the ladder in `folder`; nothing where there is none."""
+    """The cards of the ladder in `folder`; empty without one."""
     if not (folder / FILE).is_file():
         return ""
     found = LadderResult.read(folder)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 @click.option("--severity", default="1,2,3,4,5", show_default=True, help="Severities of the corruptions, places of the challenges.")
 @click.option("--only", default="", help="Only these tests or groups, as in noise,rotation,places (default: all).")
 @click.option("--masks", "mask_folder", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Folder of masks, named as the pictures, white where the object is: swap what is behind it.")  # fmt: skip
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+              help="Folder of masks, named as the pictures, white where the object is: swap the background.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option(
     "--out",
     default="",
@@ -126,7 +126,7 @@ def _tables(found: "StressResult") -> list[Any]:
 
 
 def _lines(found: "StressResult") -> list[str]:
-    """What is said in sentences."""
+    """The results as sentences."""
     lines = []
     if mce := found.mce:
         lines.append(

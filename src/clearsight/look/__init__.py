@@ -1,4 +1,4 @@
-"""What happens inside a network. Each file computes one thing; `draw*` alone makes pictures of it."""
+"""Inside a network: each file computes one thing; `reports/figures` draws it."""
 
 from ..base.undisturbed import undisturbed
 from .capture import captured

@@ -1,4 +1,4 @@
-"""What augmentation makes of pictures, and whether a classifier still knows them: a change that hides the label teaches a wrong one."""
+"""Augmented pictures, and whether a classifier still recognises them: a change that hides the label teaches a wrong one."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

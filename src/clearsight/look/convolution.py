@@ -1,4 +1,4 @@
-"""The lecture's convolution on paper: a filter slides over a small picture; ReLU; max pooling; the curve detector."""
+"""The lecture's convolution by hand: a filter slides over a small picture; ReLU; max pooling; the curve detector."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ NO_MATCH = (  # a shape whose bright pixels meet the filter nowhere
 POOLED = ((1, 1, 2, 4), (5, 6, 7, 8), (3, 2, 1, 0), (1, 2, 3, 4))
 TRANSPOSED = (
     "The lecture prints this map transposed: its first row is our first column. Here row i, column j of the map is the filter laid "
-    "with its corner on row i, column j of the picture: {value:g} in row {row}, column {column} stands where the lecture prints {other:g}."
+    "with its corner on row i, column j of the picture: {value:g} in row {row}, column {column} corresponds to the lecture's {other:g}."
 )
 
 

@@ -1,4 +1,4 @@
-"""The space of features: pictures as the vectors before the head, laid out in the plane, and which are near to which."""
+"""The feature space: penultimate-layer features of pictures, their layout in the plane, and nearest neighbours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The kernels of a convolution: as pictures, and what can be said of each (D. Hubel, T. Wiesel: simple cells; D. Gabor)."""
+"""The kernels of a convolution: and properties of each (D. Hubel, T. Wiesel: simple cells; D. Gabor)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from ..base.errors import ClearsightError
 from .capture import layer
 
-DEAD, TWIN = 1e-3, 0.98
+DEAD, TWIN = 1e-3, 0.98  # norm as a fraction of the largest; |cosine| of two filters
 
 
 @dataclass(frozen=True)
 class Filter:
     """Norm and its share of the largest; nearest other filter by |cosine|; the strongest wave in it.
 
-    `orientation` in degrees, 0 for stripes that stand upright, 90 for lying ones; `frequency` in cycles a pixel (0: none, as of an
+    `orientation` in degrees, 0 for vertical stripes, 90 for horizontal ones; `frequency` in cycles a pixel (0: none, as of an
     even patch); `gabor` is the |correlation| with the best Gabor of a grid at that wave, in [0, 1].
     """
 
@@ -45,7 +45,7 @@ def kernels(model: nn.Module, name: str = "") -> tuple[str, Tensor]:
 
 
 def described(weights: Tensor) -> list[Filter]:
-    """What can be said of each filter `(O, I, H, W)`."""
+    """The properties of each filter `(O, I, H, W)`."""
     flat = weights.flatten(1)
     norms = flat.norm(dim=1)
     unit = flat / norms.clamp(min=1e-30)[:, None]

@@ -1,4 +1,4 @@
-"""Activation maximisation: a picture that excites a channel as no real one does.
+"""Activation maximisation: optimise a picture so that it excites a channel.
 
 D. Erhan et al., Visualizing higher-layer features, 2009; C. Olah et al., Feature visualization, Distill, 2017: the picture is
 searched for in its Fourier spectrum with the energy of natural pictures, and jittered, else it ends in noise.
@@ -19,7 +19,7 @@ from .target import Subject
 
 STEPS, RATE, JITTER = 256, 0.05, 1 / 16  # the jitter in parts of the shorter side
 SPREAD = 0.01  # of the first spectrum: nearly grey
-SMOOTH = 1.0  # weight of total variation beside the channel's growth
+SMOOTH = 1.0  # weight of the total variation relative to the growth of the channel
 # Square root of the covariance of colours in natural pictures (Olah et al.), so that colours are searched for one by one
 COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 
@@ -79,7 +79,7 @@ class _Watched:
 
     def __enter__(self) -> "_Watched":
         module = of_name(self.model, self.layer)
-        # a copy, as an in-place ReLU behind would change it
+        # a copy, since a later in-place ReLU would change it
         self.handle = module.register_forward_hook(lambda _m, _i, out: self.out.append(out.clone()))
         return self
 

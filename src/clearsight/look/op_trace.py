@@ -1,4 +1,4 @@
-"""Every operation within one layer and what it was given: capture below the modules, so that functional calls are seen."""
+"""Trace of the operations within one layer and their inputs, recorded below the modules, so that functional calls are included."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +34,7 @@ class Operation:
 
 @dataclass
 class Trace:
-    """The values, copied when they were seen; the operation that made each; `output` of the layer; what followed upon it alone."""
+    """Copied values, the operation that made each, the `output` of the layer, and in `then` the operations on that output alone."""
 
     values: list[Tensor] = field(default_factory=list)
     made_by: dict[int, Operation] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class _Recorder(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.trace = Trace()
         self.on, self.following = False, False
-        self.known: dict[int, tuple[int, int]] = {}  # id → number, version: what was overwritten since is a new value
+        self.known: dict[int, tuple[int, int]] = {}  # id → number, version: a tensor that was overwritten since has a new number
         self.alive: list[Tensor] = []  # else an id might come again
 
     def number(self, tensor: Tensor) -> int:
@@ -88,7 +88,7 @@ class _Recorder(TorchDispatchMode):
 
 
 def traced(model: nn.Module, x: Tensor, name: str) -> Trace:
-    """What the layer `name` (in its first call) computes for an input `(1, C, H, W)`; raises ClearsightError if it is not called."""
+    """The operations of the layer `name` (in its first call) for an input `(1, C, H, W)`; raises ClearsightError if it is not called."""
     recorder, module = _Recorder(), layer(model, name)
 
     def begin(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""The patches of a data set that excite channels most, cut out by the receptive field."""
+"""The patches of a data set that activate channels most, cropped to the receptive field."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A picture at every stage from the file to what the network sees, and the answers that the usual mistakes on this way lead to."""
+"""A picture at every step from the file to the network's input, and the predictions that common preprocessing mistakes lead to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

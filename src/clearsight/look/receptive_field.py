@@ -1,4 +1,4 @@
-"""What a unit can see (theory, `models.fields`) and what it heeds (gradients: W. Luo et al., 2016)."""
+"""The receptive field of a unit: theoretical (`models.fields`) and effective (gradients: W. Luo et al., 2016)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""How each operation makes one number of its output, in float64: one rule an operation, in the network's own order of axes.
+"""Recompute one number of an operation's output in float64: one rule per operation, in the network's own order of axes.
 
 A convolution, a linear layer, a pooling, a norm over tokens and a softmax take what the network had at their input. Batch norm,
 activations, sums, products and what only moves numbers are followed further back, so that a block of a residual network
@@ -254,7 +254,7 @@ def multiplied(count: Recount, operation: Operation, index: Index) -> Count:
 
 
 def addcmul(count: Recount, operation: Operation, index: Index) -> Count:
-    """addcmul(a, b, c): a + b·c, a shortcut beside a scaled branch."""
+    """addcmul(a, b, c): a + b·c, a shortcut plus a scaled branch."""
     a, b, c = (count.of(argument, index) for argument in operation.args[:3])
     count.sum = {"contributions": [a.value, b.value * c.value], "bias": 0.0}
     return Count(a.value + b.value * c.value, max(a.scale, b.scale * abs(c.value), c.scale * abs(b.value)))

@@ -1,4 +1,4 @@
-"""What is looked at: a classifier's folder, trained weights by origin, a network of the registry, or a formula."""
+"""The network to inspect: a classifier's folder, trained weights by origin, a network of the registry, or a formula."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from ..weights.licence import said
 
 @dataclass(frozen=True)
 class Subject:
-    """A network with what goes before it; `trained` is false for one that has its first weights only.
+    """A network with its preprocessing; `trained` is false for one with its initial weights.
 
     `classes` are the names of its answers, empty where they have none; `legal` says what is known of the licence of weights of others.
     """

@@ -20,7 +20,7 @@ class Recomputation(Result):
 
     `steps` are the operations in the order of computation. `contributions` are the terms of the last sum that was made, one an
     input channel where it was a convolution; with `bias` they make up `total`. `scale` is the largest number
-    that went into it, by which rounding is measured. `then` is what becomes of it behind the layer.
+    that went into it, by which rounding is measured. `then` is the operations on it after the layer.
     """
 
     layer: str

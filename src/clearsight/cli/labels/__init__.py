@@ -5,16 +5,16 @@ import click
 from ..group import Verbs
 
 LABELS = {
-    "errors": "Which labels are likely wrong, the likeliest first.",
+    "errors": "Likely label errors, the most likely first.",
     "next": "Which pictures to label next.",
-    "worth": "What more labels of a class are worth, before they are made.",
-    "curve": "Accuracy against the number of labels, for each way of making do with few.",
+    "worth": "The estimated gain from more labels of each class.",
+    "curve": "Accuracy against the number of labels, for each method for few labels.",
 }
 
 
 @click.group(cls=Verbs, verbs=LABELS, home="clearsight.cli.labels")
 def labels() -> None:
-    """Look after labels: find the wrong ones, and spend the work on new ones where it helps most.
+    """Find label errors, and choose what to label next.
 
     \b
       clearsight labels errors photos --out suspects

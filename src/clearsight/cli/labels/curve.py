@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 def curve(
     data: str, pretrained: str, amounts: str, seeds: int, methods: str, model: str, out: str, device: str, as_json: bool, quiet: bool
 ) -> None:
-    """Draw accuracy against the number of labels, for each way of making do with few.
+    """Draw accuracy against the number of labels, for each method for few labels.
 
     From scratch, from scratch with augmentation, a linear head on pretrained features, all of them fine-tuned, a student that learns
-    the tuned network's answers to all pictures, spread over neighbours by its features or by HOG, and FixMatch. Every training is a run
-    folder of its own, and its last epoch is judged on the test part once; validation decides nothing. The same command again goes on
-    where it stopped, and may add amounts, seeds and methods. Writes curve.json and curve.png.
+    the tuned network's predictions for all pictures, spread over neighbours by its features or by HOG, and FixMatch. Every training has
+    a run folder of its own; its last epoch is evaluated on the test part once, and validation decides nothing. The same command again
+    continues an interrupted run, and may add amounts, seeds and methods. Writes curve.json and curve.png.
 
     \b
       clearsight pretrain fashion-mnist --out features
@@ -58,7 +58,7 @@ def curve(
     tested = max(cell.n for cell in found.cells)
     note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
     path = found.folder / "curve.png"
-    write_atomic(path, encoded([figure(f"{found.data}: what labels are worth", note, curves)], ".png"))
+    write_atomic(path, encoded([figure(f"{found.data}: accuracy by number of labels", note, curves)], ".png"))
     if as_json:
         print_json(found.to_json())
         return

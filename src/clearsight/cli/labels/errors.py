@@ -28,7 +28,7 @@ SHOWN = 10  # in the terminal
               help="By the probability of the label, or by that less the likeliest other's.")  # fmt: skip
 @click.option("--group-by", default="", help="Pictures of one group stay in one fold: a table's column, or 'folder'.")
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many are on the sheet and in --json.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--out", default="", help="Folder of errors.csv and errors.png; a bare name goes under runs/ (default: runs/DATA-labels).")
 @plain_device_option
 @json_option
@@ -87,5 +87,5 @@ def _tell(found: "LabelErrors") -> None:
     click.echo(
         f"\nEstimate: {found.estimated:,.0f} of {len(found):,} labels ({found.estimated / len(found):.1%}) are wrong; "
         f"{found.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {found.agreement:.1%} of the labels. Where "
-        "classes look alike to it,\nright labels of odd pictures count too: read the ranking from the top, and stop where errors get rare."
+        "it confuses classes,\ncorrect labels of unusual pictures count too: read the ranking from the top, and stop where errors get rare."
     )

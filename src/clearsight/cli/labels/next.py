@@ -27,10 +27,10 @@ SHOWN = 10  # in the terminal
 def next(
     ctx: click.Context, model: str, pool: str, n: int, part: str, seed: int, out: str, device: str, as_json: bool, quiet: bool
 ) -> None:
-    """Say which pictures of POOL to label next, so that the classifier MODEL learns most: those it is unsure of, no two alike.
+    """Choose the pictures of POOL to label next, so that the classifier MODEL improves most: uncertain and diverse ones.
 
-    POOL is a folder of pictures, with or without class folders, or a data set, whose labels are not looked at. Pictures that MODEL was
-    trained or judged on are left out. One that cannot be read is reported and the rest still ranked; the exit code is 1 then.
+    POOL is a folder of pictures, with or without class folders, or a data set, whose labels are ignored. Pictures that MODEL was
+    trained or evaluated on are left out. An unreadable picture is reported and the rest still ranked; the exit code is then 1.
 
     \b
       clearsight labels next runs/pets new-photos
@@ -47,7 +47,7 @@ def next(
     for note in () if quiet else found.notes:
         click.echo(plain(note), err=True)
     files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
-    require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that somebody has added is theirs
+    require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that was added by hand is kept
     write_atomic(files["table"], found.csv())
     write_atomic(files["sheet"], encoded([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
     if as_json:

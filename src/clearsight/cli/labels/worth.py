@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("data")
-@click.option("--from", "model", default="", help="Trained run whose features are looked at, as `pretrain` makes them (default: HOG).")
-@click.option("--more", default=200, show_default=True, type=click.IntRange(1), help="How many more labels of a class are thought of.")
+@click.option("--from", "model", default="", help="Trained run whose features are used, as `pretrain` makes them (default: HOG).")
+@click.option("--more", default=200, show_default=True, type=click.IntRange(1), help="Number of additional labels per class to evaluate.")
 @click.option("--labels", "amount", default="", help="Of the labels there are, use only '10' of each class, or '1%' (default: all).")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Every draw follows from it, the split too.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed, also of the split.")
 @json_option
 @quiet_option
 def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: bool, quiet: bool) -> None:
-    """Say what more labels are worth, class by class, before anybody makes them.
+    """Estimate the accuracy gained by labelling more pictures of each class.
 
-    Heads are solved on fixed features, with more and with fewer of the labels there are, and what accuracy gains is extrapolated. All
-    of it is cross-validated within the training and validation pictures: the test part is not touched. A ± is half a 95 % interval.
+    Linear heads are fitted on fixed features with different numbers of labels, and the learning curves are extrapolated. Everything is
+    cross-validated within the training and validation pictures: the test part is not used. A ± is half a 95 % interval.
 
     \b
       clearsight labels worth photos --from runs/features

@@ -10,7 +10,7 @@ LOOKS = {
     "filters": "The kernels of a convolution, as pictures.",
     "features": "What the channels of each stage make of a picture.",
     "patches": "Where in a data set the channels of a layer are excited most.",
-    "maximise": "A picture made for a channel: what it would like to see most.",
+    "maximise": "A picture made for a channel: its activation maximised.",
     "summary": "Layer by layer: output, parameters, multiply-adds.",
     "why": "Which pixels speak for an answer, and whether the map can be believed.",
     "embedding": "Pictures where their features put them.",
@@ -26,7 +26,7 @@ def look() -> None:
     """See and check what happens inside a network.
 
     MODEL is a run folder, trained weights (torchvision:resnet50), a network of `clearsight models` or a formula; the last two
-    are built with their first, untrained weights, and it is said.
+    are built with their first, untrained weights, and it is printed.
 
     \b
       clearsight look convolution --out slide.gif

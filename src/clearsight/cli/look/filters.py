@@ -25,7 +25,7 @@ def filters(
     model: str, layer: str, scale: str, most: int, size: tuple[int, int, int] | None, classes: int | None, seed: int,
     out: Path | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """The kernels of a convolution of MODEL as pictures, and what can be said of each: dead, twin, orientation, likeness to a Gabor.
+    """The kernels of a convolution of MODEL as pictures, and properties of each: dead, twin, orientation, likeness to a Gabor.
 
     Three input channels are drawn in colour, zero being mid-grey; of more, the mean over them, zero being white.
     """

@@ -24,7 +24,7 @@ def maximise(
     model: str, layer: str, channels: tuple[int, ...], steps: int, size: tuple[int, int, int] | None, classes: int | None,
     seed: int, out: Path | None, npz: Path | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """A picture made for a channel of MODEL: what it would like to see most, with colours and smoothness of natural pictures.
+    """A picture made for a channel of MODEL: its activation maximised, with colours and smoothness of natural pictures.
 
     Such a picture shows one way to excite the channel, not all of them: hold it against `look patches`.
     """

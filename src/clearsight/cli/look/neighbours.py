@@ -25,7 +25,7 @@ def neighbours(
     model: str, picture: str, data: str, most: int, pictures: int, seed: int, part: str, size: tuple[int, int, int] | None,
     classes: int | None, out: Path | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """The pictures of DATA that are most like PICTURE to MODEL: whose features stand at the smallest angle to its own."""
+    """The pictures of DATA that are most like PICTURE to MODEL: whose features have the smallest angle to its own."""
     import dataclasses
 
     from ...base.errors import plain

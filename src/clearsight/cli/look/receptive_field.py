@@ -11,7 +11,7 @@ from .common import Place, classes_option, opened, out_option, size_option
 @click.command()
 @click.argument("model")
 @click.argument("picture", required=False)
-@click.option("--layer", default="", help="The layer whose unit is looked at (see `look summary`).")
+@click.option("--layer", default="", help="The layer whose unit is inspected (see `look summary`).")
 @click.option("--at", type=Place(), help="The unit's row and column, from 0 (default: the middle).")
 @size_option
 @classes_option
@@ -29,7 +29,7 @@ def receptive_field(
 ) -> None:
     """What of the picture the units of each layer can see: size, stride, padding, and whether that is exact.
 
-    With --layer and --out the box is drawn, and beside it what the unit heeds, from gradients (on noise, without a PICTURE).
+    With --layer and --out the box is drawn, and next to it what the unit heeds, from gradients (on noise, without a PICTURE).
     """
     from ...base.errors import UsageError
     from ...look.receptive_field import as_json as rows_of

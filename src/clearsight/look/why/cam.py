@@ -93,7 +93,7 @@ def score_cam(model: nn.Module, x: Tensor, target: Tensor, name: str) -> Tensor:
 
 
 def last_maps(model: nn.Module, x: Tensor, target: Tensor) -> str:
-    """The last stage that has several places, at which the answer still has a gradient; raises ClearsightError if there is none.
+    """The last stage that has several places, at which the answer still has a gradient; raises ClearsightError without one.
 
     The last block of a transformer is not one: of its tokens the answer reads the first alone.
     """
@@ -138,7 +138,7 @@ def _has_places(out: Tensor, x: Tensor) -> bool:
 
 
 def _grid(tokens: int, x: Tensor) -> tuple[int, int] | None:
-    """Rows and columns of patches of the picture's aspect, behind a class token, none, or one with registers."""
+    """Rows and columns of patches of the picture's aspect, after a class token, no token, or a class token with registers."""
     height, width = x.shape[-2:]
     for front in (1, 0, 2, 5):
         rows = round(math.sqrt(max(0, tokens - front) * height / width))

@@ -1,4 +1,4 @@
-"""How far a heat map may be believed: checks that a map which only looks good does not pass.
+"""Sanity checks for heat maps: a map that only looks plausible does not pass.
 
 V. Petsiuk et al., RISE, 2018 (deletion and insertion); J. Adebayo et al., Sanity checks for saliency maps, 2018 (random weights).
 """

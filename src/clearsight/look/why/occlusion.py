@@ -34,5 +34,5 @@ def occlusion(model: nn.Module, x: Tensor, target: Tensor, window: int = 0, stri
 
 
 def _starts(length: int, window: int, stride: int) -> range:
-    """Windows until the edge is reached; the last may stand over it."""
+    """Windows until the edge is reached; the last may extend beyond it."""
     return range(0, max(1, -(-(length - window) // stride) * stride + 1), stride)

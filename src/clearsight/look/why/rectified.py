@@ -38,7 +38,7 @@ class _Rectified(torch.autograd.Function):
 
 
 class _Rule(TorchFunctionMode):
-    """Every ReLU, module or function, in place or not, gets the other gradient; `others` are activations that have no such rule."""
+    """Every ReLU, module or function, in place or not, gets the other gradient; `others` are activations without such a rule."""
 
     def __init__(self, guided: bool) -> None:
         super().__init__()

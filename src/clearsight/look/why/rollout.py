@@ -1,4 +1,4 @@
-"""Attention rollout: how far each patch's numbers can have come to the answer, through all layers (S. Abnar, W. Zuidema, 2020)."""
+"""Attention rollout: the influence of each patch on the prediction through all layers (S. Abnar, W. Zuidema, 2020)."""
 
 from typing import Any
 
