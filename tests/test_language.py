@@ -68,7 +68,7 @@ LEFT = {
     # …
     "reports": 25,
     # pages written by hand, at the root too
-    "docs": 84,
+    "docs": 75,
 }  # fmt: skip
 
 
