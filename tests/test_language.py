@@ -58,11 +58,11 @@ LEFT = {
     # what makes one
     "training": 65,
     # what judges one
-    "evaluation": 13,
+    "evaluation": 0,
     # …
-    "labels": 26,
+    "labels": 4,
     # …
-    "experiments": 6,
+    "experiments": 2,
     # …
     "sklearn": 0,
     # …

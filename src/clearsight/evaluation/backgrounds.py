@@ -17,9 +17,9 @@ GREY = 128
 def masks(folder: Path, dataset: Dataset, preprocessing: Preprocessing) -> Tensor:
     """Where the object is, bool `(n, 1, H, W)`: white in a picture of the same name and folder below `folder`, fitted as the picture is.
 
-    Raises UsageError where there is none.
+    Raises UsageError for a picture without a mask.
     """
-    # a border that `pad` makes shows no object: black, whatever colour the pictures have there
+    # a border that `pad` makes shows no object: black, regardless of the colour of the pictures there
     fitted = dataclasses.replace(preprocessing, channels=1, mean=(0.0,), std=(1.0,), order="rgb")
     return torch.stack([fitted.load(_file(folder, str(name))) > 127 for name in dataset.names])
 

@@ -25,7 +25,7 @@ NEW = "new"  # a picture that the run was not given
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Pictures of one `part` of the data called `name`, to judge on, and what must be said about them.
+    """Pictures of one `part` of the data called `name`, to judge on, and the notes to print about them.
 
     Those of the part that a classifier has learnt from are `left_out`; where the part was asked for as such, they are judged, and
     `learnt` says how many. `own` are the data that the (first) classifier was trained on.

@@ -11,7 +11,7 @@ from .held_out import ALL, UNSEEN, Chosen, stamp
 def judge(classifier: Classifier, chosen: Chosen, *, batch_size: int = 0, quiet: bool = False) -> Evaluation:
     """The evaluation of `classifier` on the `chosen` pictures, with its stamp.
 
-    Where some were left out, the top-1 accuracy with them stands beside it as `with_learnt`, to show what it would have flattered.
+    Where some were left out, `with_learnt` is the top-1 accuracy with them, to show by how much it would flatter.
     """
     why = validation.reason(classifier.facts) if chosen.own and chosen.part in ("val", ALL, UNSEEN) else ""
     found, facts = evaluate(classifier, chosen.dataset, batch_size=batch_size, no_interval=why, quiet=quiet), stamp(classifier, chosen)

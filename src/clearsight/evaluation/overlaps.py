@@ -1,4 +1,4 @@
-"""Which tests a training has seen the like of: what it augmented with, a test measures as practice and not as robustness."""
+"""Tests whose change the training augmented with: they measure practice, not robustness."""
 
 from typing import Any
 

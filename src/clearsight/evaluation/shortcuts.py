@@ -1,4 +1,4 @@
-"""Can the class be told without looking at the object? Softmax regression on what no honest answer needs, cross-validated."""
+"""Shortcuts: cross-validated softmax regression on inputs that do not show the object (file size, border, background)."""
 
 import warnings
 from typing import Any
@@ -17,7 +17,7 @@ from torch import Tensor
 from ..metrics.intervals import wilson
 
 FOLDS = 5
-CELLS = 16  # a picture is looked at as so many means along each side
+CELLS = 16  # means along each side of a picture
 RIM = 1 / 16  # of the side
 MIDDLE = (3, 13)  # cells that are blanked: 10 of 16 along each side
 PROBES = {"file size": "the size of the file", "border": "the outermost pixels", "background": "the picture without its middle"}
@@ -41,7 +41,7 @@ def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.flo
 def _row(name: str, values: NDArray[np.float64], labels: NDArray[np.int64], seed: int) -> dict[str, Any]:
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300, tol=1e-3))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a bound from below on what can be told is enough
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a lower bound on the accuracy is enough
         guesses = cross_val_predict(probe, values, labels, cv=StratifiedKFold(FOLDS, shuffle=True, random_state=seed))
     hits, n = int((guesses == labels).sum()), len(labels)
     low, high = wilson(hits, n)

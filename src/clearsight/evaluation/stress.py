@@ -42,7 +42,7 @@ BASELINE = (
 
 @dataclass(frozen=True, eq=False)
 class Failure:
-    """A picture that was right and is no more: its name, truth, what it was taken for, and how it looks, uint8 `(H, W, C)`."""
+    """A picture that a change makes misclassified: its name, truth, predicted label, and the changed picture uint8 `(H, W, C)`."""
 
     source: str
     truth: str
@@ -57,7 +57,7 @@ class Failure:
 
 @dataclass(frozen=True, eq=False)
 class StressResult(Result):
-    """What was found; accuracies are fractions of 1 with 95 % intervals. What was not asked for is empty or None."""
+    """Accuracy under corruptions and challenges, fractions of 1 with 95 % intervals; tests that were not run are empty or None."""
 
     clean: Row
     classes: tuple[str, ...]
@@ -297,7 +297,7 @@ class Trial:
 
 
 def _sizes(dataset: Dataset) -> NDArray[np.float64] | None:
-    """Bytes of each file `(n,)`; None for pictures that are none."""
+    """Bytes of each file `(n,)`; None for pictures in memory."""
     if dataset.root is None or dataset.paths is None:
         return None
     return np.array([(dataset.root / str(path)).stat().st_size for path in dataset.paths], np.float64)

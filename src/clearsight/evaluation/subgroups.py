@@ -1,4 +1,4 @@
-"""Variation within a class: the accuracy of the worst group of pictures that look alike to the classifier."""
+"""Variation within a class: the accuracy of the worst cluster of pictures with similar features."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,7 @@
 """How much labels are worth: the same data learnt from a few and from more labels, by each way of making do with few.
 
 Every cell, a method at an amount of labels with a seed, is an ordinary training in a run folder of its own, and is judged on the test
-part once. Drawing the curve again in the same folder goes on where it stopped; more amounts, seeds and methods may be added.
+part once. Drawing the curve again in the same folder continues an interrupted call; more amounts, seeds and methods may be added.
 
 Settings of the comparison after A. Oliver, A. Odena, C. Raffel, E. Cubuk, I. Goodfellow, Realistic evaluation of deep semi-supervised
 learning algorithms, NeurIPS 2018: one network for all methods, well-tuned baselines, several seeds, and no large validation part that
@@ -144,7 +144,7 @@ def draw_curve(
     with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
         curve.left_out = left_out
         plan = list(_plan(whole, amounts, seeds, chosen, settings))
-        say(f"{len(plan)} trainings, each judged once on the test part; time left is told from the first")
+        say(f"{len(plan)} trainings, each judged once on the test part; time left is estimated from the first")
         clock = _Clock(plan)
         for i, (method, amount, seed, parts) in enumerate(plan):
             run = inside(folder, _run(method, amount, seed))

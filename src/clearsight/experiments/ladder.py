@@ -1,7 +1,7 @@
 """`ladder`: from always the same answer to a full network, one rung after the other on the same pictures; what each step bought.
 
 Every rung is an ordinary training, in a run folder of its own, with 1, 10 and 100 % of the labels; all are judged on the same
-test part, as it is and under small changes. Climbing again in the same folder goes on where the last climb stopped.
+test part, as it is and under small changes. The same call on the same folder continues an interrupted climb.
 """
 
 import time
@@ -62,7 +62,7 @@ RUNGS = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a rung stands on the test part; accuracies are fractions of 1 with their 95 % intervals.
+    """The result of a rung on the test part; accuracies are fractions of 1 with their 95 % intervals.
 
     `by_share` is the accuracy by share of the labels, `changed` by change to the pictures; `step` says what it bought over the
     rung before it; `computed` by which weights, how and when; `seconds` of training, `pictures_per_second` of answering.

@@ -164,7 +164,7 @@ def chosen(vectors: Tensor, probabilities: Tensor, n: int, seed: int = 0, quiet:
 
 
 def _opened(pool: Any, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
-    """The pictures of a pool, whatever their labels, its name, and what was left out."""
+    """The pictures of a pool regardless of their labels, its name, and what was left out."""
     if is_folder(pool) and not is_named(pool) and not is_idx(pool):
         if part:
             raise UsageError(f"{pool} is a folder, of which every picture is in the pool: leave out --part.")
@@ -177,7 +177,7 @@ def _opened(pool: Any, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
 
 
 def _labelled(model: str | Path, pool: Any, data: Dataset) -> NDArray[np.bool_]:
-    """Which pictures the run in `model` has used with their labels, wherever they lie now and whatever they are called, bool (N,)."""
+    """The pictures that the run in `model` has used with their labels, known by content and not by name or place, bool (N,)."""
     if not model:
         return np.zeros(len(data), dtype=bool)
     run, known = Run(Path(model)), learnt(model)
@@ -217,7 +217,7 @@ def _readable(classifier: Classifier, data: Dataset, quiet: bool) -> tuple[NDArr
 
 
 def _wanted(data: Dataset, classes: Sequence[str], probabilities: Tensor, places: list[int]) -> list[Wanted]:
-    """What is said of the chosen rows, with their probabilities `(n, K)`."""
+    """The suggestions for the chosen rows, from their probabilities `(n, K)`."""
     found = []
     best, order = probabilities.topk(min(2, len(classes)), 1)
     for rank, (i, ps, indices) in enumerate(zip(places, best.tolist(), order.tolist(), strict=True), 1):

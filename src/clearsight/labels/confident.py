@@ -3,7 +3,7 @@ estimating uncertainty in dataset labels, JAIR 70, 2021.
 
 A picture counts as confidently of class j when its probability of j reaches the mean probability of j among the pictures labelled j,
 and no other such class has more. Counted by (label, confident class) that is the confident joint; its row sums are then brought to
-the counts of the labels. What is off the diagonal are the errors. Probabilities must come from a model that has not seen the label.
+the counts of the labels. The errors are off the diagonal. Probabilities must come from a model that has not seen the label.
 
 Shapes: N pictures, K classes.
 """

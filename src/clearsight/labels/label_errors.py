@@ -168,7 +168,7 @@ def errors(
     out: str = "",
     quiet: bool = False,
 ) -> LabelErrors:
-    """Rank the labels of a part of `data` (whatever `open_dataset` takes; `all` for every part) by how likely they are wrong.
+    """Rank the labels of a part of `data` (anything that `open_dataset` takes; `all` for every part) by how likely they are wrong.
 
     The probabilities come from a head solved on fixed features, of HOG or of the classifier `from_`; with `settings` (fields of `Recipe`)
     from a network trained for each fold. Nothing is written but those networks, in `out`. Raises ClearsightError.

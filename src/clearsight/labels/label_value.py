@@ -1,4 +1,4 @@
-"""What more labels of a class are worth, before anybody makes them: heads solved on fixed features, with fewer of those there are.
+"""The gain from more labels of a class, estimated before they are made: heads solved on fixed features with fewer labels.
 
 Each trial leaves out a fifth of the labelled pictures, takes of the others a random share of every class, drawn for each class alone,
 solves the head on them and judges it on the fifth. Classes always weigh as much as among all that are labelled, so that more of one
@@ -7,9 +7,9 @@ number of its pictures,
 
     accuracy = α + Σ_k β_k·g(n_k),    g(n) = log n, or -n^-c, whichever fits all trials best,
 
-and what more labels are worth is what the sum gains: an extrapolation from n to n + m. For a power of n see D. Hoiem, T. Gupta, Z. Li,
+and the gain from more labels is that of the sum: an extrapolation from n to n + m. For a power of n see D. Hoiem, T. Gupta, Z. Li,
 M. Shlapentokh-Rothman, Learning curves for analysis of deep networks, ICML 2021. Its interval is by the bootstrap over the pictures that
-are judged and over the trials, and the course g is chosen anew each time.
+are judged and over the trials, and the course g is chosen again each time.
 
 Shapes: N labelled pictures, D features, K classes, T trials, B bootstrap samples.
 """
@@ -41,19 +41,19 @@ from ..training.resolve import designed
 from ..training.splits import divided, known_pictures
 from ..weights import is_origin
 
-LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is not told
+LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is unknown
 FOLDS = 5
 FEWEST = 0.25  # share of a class that a trial takes at least
 TRIALS, PER_CLASS = 100, 5  # at least, and for each class
 SAMPLES = 400  # B
 POWERS = (0.0, 0.25, 0.5, 1.0)  # 0 is the logarithm
 STRENGTHS = tuple(1e-2 * 10 ** (-k / 2) for k in range(9))  # of L2, of the features' mean squared length
-WEAK = 1e-3  # ridge on the slopes, of their design's mean square: classes that trials cannot tell apart share what they are worth
+WEAK = 1e-3  # ridge on the slopes, of their design's mean square: classes that trials cannot tell apart share their gain
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What `more` labels of a class are worth: fractions of 1 with 95 % intervals, for all pictures and for those of the class.
+    """The gain from `more` labels of a class: fractions of 1 with 95 % intervals, for all pictures and for those of the class.
 
     `n` labels are there, and with them the class's `recall` is as cross-validation says.
     """
@@ -82,7 +82,7 @@ class Worth:
 
 @dataclass(frozen=True)
 class Advice:
-    """`classes` by what they are worth, the best first; `even` is for as many labels spread over all classes alike.
+    """`classes` by their gain, the best first; `even` is for as many labels spread evenly over all classes.
 
     `accuracy` is as cross-validation says with all `n` labels.
     """
@@ -104,7 +104,7 @@ class Advice:
 class Trials:
     """What was tried: `counts` int64 `(T, K)` of the labels taken, the `fold` `(T,)` that was judged, and what was `right`, bool `(T, N)`.
 
-    Of `right` only the pictures of the trial's own fold are told; `fold_of` `(N,)` says which those are.
+    `right` is only defined for the pictures of the trial's own fold; `fold_of` `(N,)` says which those are.
     """
 
     counts: NDArray[np.int64]
@@ -117,10 +117,10 @@ class Trials:
 def consider(
     data: Any, *, model: str = "", more: int = 200, amount: str = "", seed: int = 0, quiet: bool = False
 ) -> tuple[Advice, list[str]]:
-    """The advice for `data` (whatever `open_dataset` takes), and what is to be borne in mind with it.
+    """The advice for `data` (anything that `open_dataset` takes), and notes on its limits.
 
     Features are those of the run `model`, or HOG; `amount` is how many of the labels there are may be used, as `--labels` takes it.
-    Neither the test part nor a label that may not be used is looked at.
+    Neither the test part nor a label that may not be used is read.
     """
     recipe = compose({"split_seed": seed, "division": "" if is_origin(model) else model})
     parts = divided(known_pictures(data, recipe, Team(), quiet=quiet), recipe)
@@ -147,7 +147,7 @@ def consider(
 def advise(
     features: Tensor, labels: Tensor, fold_of: Tensor, classes: Sequence[str], *, more: int = 200, seed: int = 0, quiet: bool = False
 ) -> Advice:
-    """What `more` labels of each of the `classes` are worth, for features float32 `(N, D)` with `labels` `(N,)`.
+    """The gain from `more` labels of each of the `classes`, for features float32 `(N, D)` with `labels` `(N,)`.
 
     `fold_of` `(N,)` is the fold, of five, that a picture is judged in; -1 for one that is always learnt from. Raises UsageError where
     fewer than 10 of a class are judged.
@@ -290,7 +290,7 @@ def _ridge(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.f
 
 
 def _own_slope(tried: Trials, chosen: NDArray[np.int64], recall: NDArray[np.float64], k: int, power: float) -> float:
-    """The slope of a class's recall in its own labels, beside that in all others'."""
+    """The slope of a class's recall in its own labels, next to that in all others'."""
     course = _course(tried.counts[chosen], power)
     x = np.stack([course[:, k], np.delete(course, k, 1).mean(1)], 1)
     x, y = _within(x, tried.fold[chosen]), _within(recall[chosen], tried.fold[chosen])

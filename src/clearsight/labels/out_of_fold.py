@@ -96,7 +96,7 @@ def _judged(classifier: Classifier, data: Dataset, quiet: bool) -> Tensor:
 
 
 def _same(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: dict[str, Any]) -> None:
-    """Make sure that what is in `folder` are these folds of these labels by this recipe, or nothing yet."""
+    """Raise UsageError unless `folder` is empty or has these folds of these labels by this recipe."""
     rows = zip(data.names, data.labels.tolist(), fold.tolist(), strict=True)
     labels = digest(repr([data.classes, *((str(name), *row) for name, *row in rows)]).encode("utf-8", "backslashreplace"))
     now = {"labels": labels, "settings": {name: value for name, value in settings.items() if name != "allow_code"}}
