@@ -188,7 +188,7 @@ def test_a_table_that_is_not_what_the_run_wrote_is_refused(trained, others, tmp_
         kept = lines[:20] if how == "cut" else [lines[0], lines[1].replace(",train,", ",test,"), *lines[2:]]
         (broken / "split.csv").write_text("".join(kept))
     for models in ([broken], [trained[0].run, broken]):
-        with pytest.raises(CorruptFile, match=r"broken/split\.csv is damaged.*Take the file from where the run was made"):
+        with pytest.raises(CorruptFile, match=r"broken/split\.csv is damaged.*Copy the file again from where the run was made"):
             choose(models[0], str(others), others=models[1:])
 
 
