@@ -9,6 +9,7 @@ import os
 import pkgutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import get_type_hints
 
@@ -18,7 +19,9 @@ import clearsight
 from clearsight.api.settings import PretrainSettings, TrainSettings
 from clearsight.attacks.attack import attack as attack_pictures
 from clearsight.attacks.options import AttackKeywords, AttackOptions, AttackSettings
+from clearsight.attacks.table import ATTACKS
 from clearsight.base.result import Result
+from clearsight.models.own import REGISTERED
 from clearsight.training.recipe import WITHOUT_LABELS, Pretraining, Recipe
 
 SRC = Path(clearsight.__file__).parent
@@ -82,9 +85,16 @@ def test_every_verb_returns_a_named_type_and_has_an_example(name):
     assert ">>>" in verb.__doc__
 
 
+def _restore(registry, before):
+    registry.clear()
+    registry.update(before)
+
+
 @pytest.mark.parametrize("name", [*VERBS, "register of models", "register of attacks"])
-def test_the_example_of_every_verb_runs(name, tmp_path, monkeypatch):
+def test_the_example_of_every_verb_runs(name, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
+    for registry in (REGISTERED, ATTACKS):  # what an example registers is not there for later tests
+        request.addfinalizer(partial(_restore, registry, dict(registry)))
     verb, _, where = name.partition(" of ")
     home = getattr(clearsight, where) if where else clearsight
     example = doctest.DocTestParser().get_doctest(getattr(home, verb).__doc__, {}, name, None, 0)
