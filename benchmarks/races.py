@@ -33,7 +33,7 @@ import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.base import lock
 from clearsight.classifier.artefact import verify
-from clearsight.training import checkpoint, loop
+from clearsight.training import checkpoint
 
 LIMIT = 300.0  # seconds after which a racer hangs
 SPREAD = 0.6  # seconds within which racers start, in two races of three
@@ -134,7 +134,7 @@ def _end_after(epochs: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return path
 
-    checkpoint.save = loop.checkpoint.save = saved
+    checkpoint.save = saved
 
 
 @dataclass

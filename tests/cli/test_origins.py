@@ -77,7 +77,7 @@ def test_an_origin_at_every_other_verb(clearsight, scans, tmp_path):
         (("--from", "torchvision:code.pth"), "code.pth is not a file of weights alone: it holds objects or code, which are never run here"),
         (
             ("--from", "torchvision:five.pth"),
-            "tells apart 5 classes (0, 1, 2, 3, …), the data have 3 classes (0, 1, 2). Make the head anew",
+            "tells apart 5 classes (0, 1, 2, 3, …), the data have 3 classes (0, 1, 2). Replace the head",
         ),
     ],
 )

@@ -8,11 +8,11 @@ from tests.faults.test_flips import flips
 from tests.faults.test_points import critical
 from tests.faults.test_power import cuts
 
-FILES, CHECKPOINT, LOOP, TRAIN = (
+FILES, CHECKPOINT, LOOP, SESSION = (
     "clearsight.base.files",
     "clearsight.training.checkpoint",
     "clearsight.training.loop",
-    "clearsight.training.api",
+    "clearsight.training.session",
 )
 WRITTEN = "            left = left[os.write(handle, left) :]\n"
 SAVED = "    write_atomic(path, payload, hashlib.sha256(payload).digest())\n"
@@ -57,10 +57,10 @@ BROKEN = {
     ),
     "digest not checked": ([(CHECKPOINT, "if hashlib.sha256(payload).digest() != trailer:", "if False:")], damage),
     "pruned first": ([(CHECKPOINT, SAVED, PRUNED_FIRST)], points("kill", MIDDLE)),
-    "leftovers not swept": ([(TRAIN, "        run.sweep()\n", "")], points("kill", MIDDLE)),
-    "leftovers of a prune not removed": ([(TRAIN, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
+    "leftovers not swept": ([(SESSION, "        run.sweep()\n", "")], points("kill", MIDDLE)),
+    "leftovers of a prune not removed": ([(SESSION, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
     "optimizer not restored": ([(CHECKPOINT, SLOTS, "slots = {}")], points("kill", MIDDLE)),
-    "epoch begun again": ([(LOOP, "tensor_split(job.steps)[counters.step :]", "tensor_split(job.steps)")], points("kill", MIDDLE)),
+    "epoch begun again": ([(LOOP, "tensor_split(context.steps)[counters.step :]", "tensor_split(context.steps)")], points("kill", MIDDLE)),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.training.optim.loss import judged
+from clearsight.training.optim.loss import classification_losses
 from tests.pictures import digit_arrays
 
 NAMES = [name for family in models.FAMILIES for name in family.TABLE]
@@ -76,7 +76,7 @@ def test_the_gradient_reaches_everything_that_learns(name):
     x = torch.randn(8, 3, 28, 28, generator=torch.Generator().manual_seed(1), requires_grad=True)
     if name == "swift":
         model.initialise(x.detach())
-    judged(model(x), torch.arange(8) % 5)[1].sum().backward()
+    classification_losses(model(x), torch.arange(8) % 5)[1].sum().backward()
     for key, p in model.named_parameters():
         assert p.grad is not None and p.grad.abs().sum() > 0 if p.requires_grad else p.grad is None, key
     assert x.grad is not None and x.grad.isfinite().all() and x.grad.abs().sum() > 0

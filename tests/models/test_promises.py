@@ -5,7 +5,7 @@ import torch
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.training.optim.loss import judged
+from clearsight.training.optim.loss import classification_losses
 
 NAMES = (
     "pixels",
@@ -49,7 +49,7 @@ def test_smallest_input_trains_and_one_less_is_said(name):
     family = next(f for f in models.FAMILIES if name in f.TABLE)
     least = family.SMALLEST
     model = models.build(name, 2, channels=1, height=least, width=least, seed=0).train()
-    loss = judged(model(torch.rand(2, 1, least, least)), torch.tensor([0, 1]))[1].mean()
+    loss = classification_losses(model(torch.rand(2, 1, least, least)), torch.tensor([0, 1]))[1].mean()
     loss.backward()
     assert loss.isfinite()
     for height, width in ((least - 1, 64), (64, least - 1)):

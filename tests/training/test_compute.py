@@ -11,14 +11,14 @@ from clearsight.base.errors import ClearsightError
 from clearsight.base.precision import halved
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.compute import Speed, Working
+from clearsight.training.compute import Speed, TrainingModel
 from tests.pictures import digit_arrays
 
 CPU = torch.device("cpu")
 
 
 def gradients(model, speed, inputs, labels):
-    net = Working(model, speed, CPU)
+    net = TrainingModel(model, speed, CPU)
     net.begin()
     F.cross_entropy(net.outputs(inputs), labels).backward()
     net.end()
@@ -48,7 +48,7 @@ def test_the_copy_shares_norms_and_follows_the_weights():
     assert twin.group1.conv1.weight.dtype == torch.bfloat16
     assert twin.fc.weight is model.fc.weight  # scores are float32's
     assert not twin.whiten.weight.requires_grad
-    net = Working(model, Speed(bf16=True), CPU)
+    net = TrainingModel(model, Speed(bf16=True), CPU)
     with torch.no_grad():
         model.group1.conv1.weight.add_(1)
     net.begin()
@@ -82,14 +82,14 @@ def test_a_run_in_bfloat16_learns_and_resumes_bit_for_bit(tmp_path, monkeypatch)
 
 def hungry(monkeypatch, fits: int) -> None:
     """Make every product of more than `fits` pictures run out of memory."""
-    outputs = Working.outputs
+    outputs = TrainingModel.outputs
 
     def limited(self, inputs):
         if len(inputs) > fits:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp:119] DefaultCPUAllocator: can't allocate memory: you tried to allocate …")
         return outputs(self, inputs)
 
-    monkeypatch.setattr(Working, "outputs", limited)
+    monkeypatch.setattr(TrainingModel, "outputs", limited)
 
 
 def test_out_of_memory_halves_the_parts_and_says_so(tmp_path, monkeypatch, capsys):
@@ -105,7 +105,7 @@ def test_out_of_memory_halves_the_parts_and_says_so(tmp_path, monkeypatch, capsy
 
 
 def test_what_batch_norm_saw_before_memory_ran_out_is_forgotten(tmp_path, monkeypatch):
-    outputs, large = Working.outputs, []
+    outputs, large = TrainingModel.outputs, []
 
     def limited(self, inputs):
         if len(inputs) > 8:
@@ -114,16 +114,16 @@ def test_what_batch_norm_saw_before_memory_ran_out_is_forgotten(tmp_path, monkey
                 raise MemoryError  # in the second part: batch norm has seen the first
         return outputs(self, inputs)
 
-    monkeypatch.setattr(Working, "outputs", limited)
+    monkeypatch.setattr(TrainingModel, "outputs", limited)
     ran_out = trained(tmp_path / "out", model="swift", size=28, speed="plain", accumulate=2)
     monkeypatch.undo()
     told = trained(tmp_path / "told", model="swift", size=28, speed="plain", accumulate=4)
     assert (ran_out.run / "model.safetensors").read_bytes() == (told.run / "model.safetensors").read_bytes()
 
 
-@pytest.mark.parametrize("where", ["blend", "second turn"])
+@pytest.mark.parametrize("where", ["average", "second update"])
 def test_a_step_that_has_moved_the_weights_is_not_done_again(where, tmp_path, monkeypatch):
-    name, at = {"blend": ("blend", 1), "second turn": ("_turn", 2)}[where]
+    name, at = {"average": ("update_ema", 1), "second update": ("_update", 2)}[where]
     real, calls = getattr(loop, name), []
 
     def out_once(*given):
@@ -133,7 +133,7 @@ def test_a_step_that_has_moved_the_weights_is_not_done_again(where, tmp_path, mo
         return real(*given)
 
     monkeypatch.setattr(loop, name, out_once)
-    settings = {"ema": 0.9} if where == "blend" else {"perturb": "free:0.1"}
+    settings = {"ema": 0.9} if where == "average" else {"perturb": "free:0.1"}
     with pytest.raises(ClearsightError, match=r"out of memory with a batch of .* The last checkpoint is untouched"):
         trained(tmp_path / "run", speed="plain", **settings)
 
@@ -151,6 +151,6 @@ def test_out_of_memory_with_two_pictures_is_one_line(tmp_path, monkeypatch):
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(Working, "outputs", lambda self, inputs: torch.zeros(2, 3) @ inputs)
+    monkeypatch.setattr(TrainingModel, "outputs", lambda self, inputs: torch.zeros(2, 3) @ inputs)
     with pytest.raises(RuntimeError, match="size"):
         trained(tmp_path / "run", speed="plain")

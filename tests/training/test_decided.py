@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from clearsight.classifier import load
-from clearsight.training import loop
 from clearsight.training.api import train
+from clearsight.training.objectives import adversarial, objective
 from tests.pictures import digit_arrays
 
 DATA, FEW = digit_arrays(per_class=60), digit_arrays(per_class=20)  # 48 validation pictures, and 16
@@ -48,7 +48,7 @@ def test_an_accuracy_has_an_interval_where_validation_chose_nothing(kind, tmp_pa
 @pytest.mark.parametrize("more", [{}, {"soup": 2}, {"optimizer": "lbfgs"}, {"perturb": "fgsm:0.1"}, {"ensemble": 2}])
 def test_other_labels_of_validation_make_the_same_classifier(way, more, tmp_path, monkeypatch):
     """The promise itself: whatever validation says of the epochs, weights and temperature are the same."""
-    real, draw = loop.scores, itertools.count()
+    real, draw = objective.scores, itertools.count()
 
     def other(logits, labels):
         return {**real(logits, labels), "val_accuracy": (next(draw) * 7 % 5) / 5}
@@ -57,11 +57,11 @@ def test_other_labels_of_validation_make_the_same_classifier(way, more, tmp_path
     for k in range(2):
         with monkeypatch.context() as patch:
             if k:
-                patch.setattr(loop, "scores", other)
+                patch.setattr(objective, "scores", other)
                 patch.setattr("clearsight.training.heads.linear_probe.scores", other)
-                patch.setattr("clearsight.training.api.fit_temperature", lambda *_: 9.0)
+                patch.setattr("clearsight.training.publish.fit_temperature", lambda *_: 9.0)
                 patch.setattr("clearsight.training.ensemble.fit_temperature", lambda *_: 9.0)
-                patch.setattr(loop, "_robust_accuracy", lambda *_: next(draw) * 7 % 5 / 5)
+                patch.setattr(adversarial, "robust_accuracy", lambda *_: next(draw) * 7 % 5 / 5)
             runs.append(train(DATA, out=str(tmp_path / str(k)), **SETTINGS | way | more))
     one, two = runs
     assert (one.run / "model.safetensors").read_bytes() == (two.run / "model.safetensors").read_bytes()

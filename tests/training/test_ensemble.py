@@ -18,7 +18,7 @@ from clearsight.training import ensemble, loop
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs, lines, standing
 from clearsight.training.interrupt import Interrupted
-from clearsight.training.recipe import saved
+from clearsight.training.recipe import compose, saved
 from tests.pictures import digit_folder
 
 SETTINGS = {"model": "pixels", "epochs": 2, "batch": 32, "speed": "plain", "lr": 0.02, "quiet": True, "seed": 3}
@@ -94,11 +94,11 @@ def test_errors_are_counted_by_hand():
 def test_stopped_in_a_member_it_goes_on_there(data, made, tmp_path, monkeypatch):
     step, count = loop._step, [0]
 
-    def counted(job, net, share, pictures, whole, stop):
+    def counted(*given):
         count[0] += 1
         if count[0] == 8:  # in the second member: each takes 2 epochs of 3 steps
-            stop.asked = signal.SIGTERM
-        return step(job, net, share, pictures, whole, stop)
+            given[-1].asked = signal.SIGTERM
+        return step(*given)
 
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
@@ -118,7 +118,7 @@ def test_ctrl_c_between_members_names_the_way_on(data, tmp_path, monkeypatch):
     def pressed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ensemble, "_train_member", pressed)
+    monkeypatch.setattr(ensemble, "_member", pressed)
     with pytest.raises(Interrupted, match="train --resume") as stopped:
         train(data, out=str(tmp_path / "run"), ensemble=2, **SETTINGS)
     assert stopped.value.exit_code == 130
@@ -129,12 +129,9 @@ def test_a_training_does_not_start_from_an_ensemble(data, made, tmp_path):
         train(data, out=str(tmp_path / "run"), from_=str(made.run), quiet=True)
 
 
-def test_minutes_are_shared_out(data, tmp_path, monkeypatch):
-    given = []
-    monkeypatch.setattr(ensemble, "train", lambda *_, **settings: given.append(settings["minutes"]))
-    monkeypatch.setattr(ensemble, "_joined", lambda *_: None)
-    train(data, out=str(tmp_path / "run"), ensemble=4, minutes=2.0, **SETTINGS)
-    assert given == [0.5] * 4
+def test_minutes_are_shared_out():
+    recipe = compose({"ensemble": 4, "minutes": 2.0})
+    assert [ensemble._member(recipe, k)["minutes"] for k in range(4)] == [0.5] * 4
 
 
 def test_runs_are_joined_and_keep_what_no_member_has_learnt_from(data, tmp_path):

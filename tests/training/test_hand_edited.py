@@ -10,7 +10,7 @@ from torch import nn
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
 from clearsight.training import checkpoint
 from clearsight.training.api import resume, train
-from clearsight.training.distributed import join_team
+from clearsight.training.distributed import join_group
 from clearsight.training.optim.optimizer import SGD
 from clearsight.training.recipe import LAST_SEED, compose
 from clearsight.training.run import Run
@@ -125,7 +125,7 @@ def test_half_a_team_is_a_mistake_of_the_environment(monkeypatch, said, says):
     for name, value in said.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=says) as found:
-        join_team()
+        join_group()
     assert "torchrun" in str(found.value)
     assert not os.environ.get("TORCHELASTIC_RUN_ID")
 

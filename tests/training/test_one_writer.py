@@ -65,7 +65,7 @@ def others(data, folder, other):
     ]
 
 
-@pytest.mark.parametrize("moment", ["pictures_of", "begin"])
+@pytest.mark.parametrize("moment", ["load", "start_run"])
 def test_a_training_that_has_not_begun_is_left_alone(data, tmp_path, monkeypatch, moment):
     other = train(data, out=str(tmp_path / "other"), **SETTINGS).run
 
@@ -93,7 +93,7 @@ def test_a_run_that_runs_is_resumed_by_nobody_and_judged_by_anybody(data, tmp_pa
         assert load(made.run).classes == made.classifier.classes and verify(made.run).ok
         findings.keep(made.run, "note", "judged", {"right": 1})
 
-    meanwhile(monkeypatch, module, "carry_out", come)
+    meanwhile(monkeypatch, module, "run_to_end", come)
     assert resume(made.run, quiet=True).epochs == 2
     assert read_tree(made.run / "checkpoints") == before and (made.run / "note.json").is_file()
 
@@ -104,7 +104,7 @@ def test_the_members_of_a_running_ensemble_are_taken_too(data, tmp_path, monkeyp
             with pytest.raises(InUse):
                 resume(folder, quiet=True)
 
-    done = meanwhile(monkeypatch, module, "carry_out", come)
+    done = meanwhile(monkeypatch, module, "run_to_end", come)
     assert train(data, out=str(tmp_path / "run"), ensemble=2, **SETTINGS) and done
 
 

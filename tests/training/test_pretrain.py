@@ -17,8 +17,7 @@ from clearsight.training.api import train
 from clearsight.training.heads import lbfgs
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives.ntxent import ntxent
-from clearsight.training.objectives.simclr import Contrastive, SimCLR, two_views
-from clearsight.training.objectives.two_views import views
+from clearsight.training.objectives.simclr import Contrastive, SimCLR, augmentation, two_views
 from clearsight.training.pretrain import pretrain, resume
 from tests.pictures import digit_arrays
 
@@ -82,11 +81,11 @@ def with_parts(pictures, labels, parts):
 def test_stopped_anywhere_it_ends_the_same(pretrained, tmp_path, monkeypatch):
     run, step, count = tmp_path / "stopped", loop._step, [0]
 
-    def counted(job, net, share, pictures, whole, stop):
+    def counted(*given):
         count[0] += 1
         if count[0] in (3, 8):
-            stop.asked = signal.SIGTERM
-        return step(job, net, share, pictures, whole, stop)
+            given[-1].asked = signal.SIGTERM
+        return step(*given)
 
     monkeypatch.setattr(loop, "_step", counted)
     with pytest.raises(Interrupted, match="clearsight pretrain --resume"):
@@ -179,14 +178,14 @@ def test_a_step_minimises_the_loss_of_two_views(tmp_path, monkeypatch):
     seen = []
     loss = SimCLR.loss
 
-    def watched(self, job, net, index, pictures):
+    def watched(self, context, net, index, pictures):
         if not seen:
-            first, second = two_views(job, index, pictures, "view", job.state.counters.epoch)
-            alone = two_views(job, index[3:5], pictures[3:5], "view", 0)
+            first, second = two_views(context, index, pictures, "view", context.state.counters.epoch)
+            alone = two_views(context, index[3:5], pictures[3:5], "view", 0)
             found = net.net.train()(torch.cat([first, second])).detach().chunk(2)
-            said = loss(self, job, net, index, pictures)[0].detach()
+            said = loss(self, context, net, index, pictures)[0].detach()
             seen.append((float(ntxent(*found, self.temperature)[0]), float(said), first, second, alone))
-        return loss(self, job, net, index, pictures)
+        return loss(self, context, net, index, pictures)
 
     monkeypatch.setattr(SimCLR, "loss", watched)
     pretrain(DATA, out=str(tmp_path / "run"), **{**SETTINGS, "epochs": 1, "optimizer": "lars", "temperature": 0.5})
@@ -202,5 +201,5 @@ def test_a_step_minimises_the_loss_of_two_views(tmp_path, monkeypatch):
     [(28, 1, ("0", "1"), "crop", "flip"), (28, 1, ("boot", "coat"), "flip", "hue"), (128, 3, ("cat", "dog"), "grey", "erase")],
 )
 def test_views_fit_the_pictures(size, channels, classes, in_it, not_in_it):
-    words = views(size, channels, classes)
+    words = augmentation(size, channels, classes)
     assert in_it in words and not_in_it not in words

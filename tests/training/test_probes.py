@@ -5,15 +5,15 @@ import math
 import pytest
 import torch
 
-from clearsight.training.probes import NEIGHBOURS, WARMTH, clusters, neighbours
+from clearsight.training.probes import NEIGHBOURS, TEMPERATURE, clusters, neighbours
 
 
 def test_a_vote_counts_the_cosine():
     known = torch.tensor([[2.0, 0.0], [0.0, 0.1], [-1.0, 0.0]])
     votes = neighbours(known, torch.tensor([0, 1, 1]), torch.tensor([[3.0, 4.0]]), 3)
     assert votes.shape == (1, 3)
-    assert float(votes[0, 0]) == pytest.approx(math.exp(0.6 / WARMTH), rel=1e-5)
-    assert float(votes[0, 1]) == pytest.approx(math.exp(0.8 / WARMTH) + math.exp(-0.6 / WARMTH), rel=1e-5)
+    assert float(votes[0, 0]) == pytest.approx(math.exp(0.6 / TEMPERATURE), rel=1e-5)
+    assert float(votes[0, 1]) == pytest.approx(math.exp(0.8 / TEMPERATURE) + math.exp(-0.6 / TEMPERATURE), rel=1e-5)
     assert float(votes[0, 2]) == 0
 
 

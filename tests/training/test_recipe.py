@@ -13,8 +13,12 @@ from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.training.recipe import Recipe, built_in, compose, saved
-from clearsight.training.resolve import LOOKED_AT, settle
+from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
+
+
+def resolved(given, data):
+    return resolve(compose(given), given, data)
 
 
 @pytest.mark.parametrize("name", built_in())
@@ -76,39 +80,42 @@ def test_what_cannot_be_meant_is_refused(change, said):
 
 
 def test_the_data_answer_what_is_left_open(tmp_path):
-    digits = settle({}, open_dataset("digits").parts["train"])
+    digits = resolved({}, open_dataset("digits").parts["train"])
     assert (digits.model, digits.size, digits.channels) == ("swift", 28, 1)
     assert "flip" not in digits.augment and "crop" in digits.augment
-    pixels = settle({"model": "pixels"}, open_dataset("digits").parts["train"])
+    pixels = resolved({"model": "pixels"}, open_dataset("digits").parts["train"])
     assert (pixels.size, pixels.augment) == (8, "")
     folder = open_dataset(digit_folder(tmp_path / "photos", per_class=3, classes=2, side=200))
-    photos = settle({}, folder.parts["all"])
+    photos = resolved({}, folder.parts["all"])
     assert (photos.model, photos.size, photos.channels, photos.recipe) == ("resnet18", 128, 1, "quick")
     assert "rrc" in photos.augment
     colour = np.zeros((4, 40, 50, 3), np.uint8), np.array([0, 0, 1, 1])
-    assert (settle({}, open_dataset(colour).parts["all"]).channels, settle({"size": 32}, open_dataset(colour).parts["all"]).size) == (3, 32)
+    assert (resolved({}, open_dataset(colour).parts["all"]).channels, resolved({"size": 32}, open_dataset(colour).parts["all"]).size) == (
+        3,
+        32,
+    )
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg"])
 def test_one_colour_picture_among_many_grey_ones_keeps_its_colours(tmp_path, ending):
     picture = Image.new("L", (4, 4), 90)
-    for i in range(LOOKED_AT + 400):
+    for i in range(SAMPLE_SIZE + 400):
         path = tmp_path / "ab"[i % 2] / f"{i:04d}.{ending}"
         path.parent.mkdir(exist_ok=True)
         picture.save(path)
     data = open_dataset(tmp_path).parts["all"]
-    assert settle({}, data).channels == 1
+    assert resolved({}, data).channels == 1
     last = str(data.source(len(data) - 2))  # not among those looked at for their size
     picture.convert("RGB").save(last)
-    assert settle({}, data).channels == 3
-    assert settle({"channels": 1}, data).channels == 1
+    assert resolved({}, data).channels == 3
+    assert resolved({"channels": 1}, data).channels == 1
 
 
 @pytest.mark.parametrize(("augment", "expected"), [("flip crop:2", "mirror"), ("crop:2", ""), ("", "")])
 def test_answers_are_mirrored_where_training_is(augment, expected):
     data = split(open_dataset(digit_arrays(40))).parts["train"]
-    assert settle({"views": "auto", "augment": augment}, data).views == expected
-    assert settle({"views": "shift:1", "augment": augment}, data).views == "shift:1"
+    assert resolved({"views": "auto", "augment": augment}, data).views == expected
+    assert resolved({"views": "shift:1", "augment": augment}, data).views == "shift:1"
     with pytest.raises(UsageError, match="ten-crop"):
         compose({"views": "tencrop"})
 

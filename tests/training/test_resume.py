@@ -10,8 +10,9 @@ import pytest
 from clearsight.base.errors import ClearsightError
 from clearsight.training import checkpoint, loop
 from clearsight.training.api import resume, train
-from clearsight.training.distributed import Team
+from clearsight.training.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted, NotFinite
+from clearsight.training.objectives import objective
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)
@@ -40,11 +41,11 @@ def columns(run: Path) -> list[list[str]]:
 def stop_after(monkeypatch, steps: int) -> None:
     step, count = loop._step, [0]
 
-    def counted(job, net, share, pictures, whole, stop):
+    def counted(*given):
         count[0] += 1
         if count[0] == steps:
-            stop.asked = signal.SIGTERM
-        return step(job, net, share, pictures, whole, stop)
+            given[-1].asked = signal.SIGTERM
+        return step(*given)
 
     monkeypatch.setattr(loop, "_step", counted)
 
@@ -71,15 +72,15 @@ def test_stopped_anywhere_it_ends_the_same(kind, tmp_path, monkeypatch):
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_a_validation_is_interrupted_and_made_up_for(epoch, tmp_path, monkeypatch):
     straight = train(DATA, out=str(tmp_path / "straight"), **SETTINGS, model="pixels")
-    validate, run = loop.validate, tmp_path / "stopped"
+    validate, run = objective.validate, tmp_path / "stopped"
 
-    def asked(job, weights, stop=None, **more):
-        if stop and job.state.counters.epoch == epoch - 1:
+    def asked(context, weights, stop=None, **more):
+        if stop and context.state.counters.epoch == epoch - 1:
             stop.asked = signal.SIGTERM
-        return validate(job, weights, stop, **more)
+        return validate(context, weights, stop, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "validate", asked)
+        patch.setattr(objective, "validate", asked)
         with pytest.raises(Interrupted):
             train(DATA, out=str(run), **SETTINGS, model="pixels")
     assert checkpoint.checkpoints(run / "checkpoints")[0].name == f"{epoch - 1:05d}-{STEPS:07d}.checkpoint"
@@ -121,7 +122,7 @@ def test_no_whole_checkpoint_is_said(tmp_path):
 
 def test_processes_that_see_other_checkpoints_do_not_train_on(tmp_path, monkeypatch):
     train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="pixels")
-    monkeypatch.setattr(Team, "agreed", lambda team, number: number + 1)  # what the first process says
+    monkeypatch.setattr(ProcessGroup, "broadcast", lambda group, number: number + 1)  # what the first process says
     with pytest.raises(ClearsightError, match="must be on a disk they share"):
         resume(tmp_path / "run", data=DATA, quiet=True)
 

@@ -31,7 +31,7 @@ from ..datasets.split import align, with_labels
 from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..training.api import resume, train
-from ..training.distributed import Team
+from ..training.distributed import ProcessGroup
 from ..training.recipe import code_in, compose
 from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
@@ -139,7 +139,7 @@ def draw_curve(
         settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all
     if pretrained and not weights.is_origin(pretrained):
         settings["division"] = pretrained  # all methods are judged on what it has not seen
-    whole = known_pictures(data, compose({}), Team(), quiet=quiet)
+    whole = known_pictures(data, compose({}), ProcessGroup(), quiet=quiet)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
         curve.left_out = left_out

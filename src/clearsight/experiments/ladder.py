@@ -26,7 +26,7 @@ from ..datasets.dataset import Dataset, Parts
 from ..evaluation.compare import compare
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..training.api import resume, train
-from ..training.distributed import Team
+from ..training.distributed import ProcessGroup
 from ..training.recipe import code_in, compose
 from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
@@ -155,7 +155,7 @@ def climb(
     if from_ and not is_origin(from_):
         settings["division"] = from_  # all rungs are judged on what it has not learnt from
         carving |= {"division": from_, "from_": from_}
-    whole = known_pictures(data, compose(carving), Team(), quiet=quiet)
+    whole = known_pictures(data, compose(carving), ProcessGroup(), quiet=quiet)
     parts = divided(whole, compose(carving))
     if "test" not in parts.parts:
         raise UsageError(f"{parts.name} has no test part to judge the rungs on.")

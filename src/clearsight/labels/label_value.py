@@ -33,7 +33,7 @@ from ..classifier.learnt import learnt
 from ..datasets.dataset import joined
 from ..datasets.split import folds, with_labels
 from ..metrics.intervals import wilson
-from ..training.distributed import Team
+from ..training.distributed import ProcessGroup
 from ..training.heads.cross_validation import strength
 from ..training.heads.lbfgs import Problem, Solution, solve
 from ..training.recipe import compose
@@ -123,7 +123,7 @@ def consider(
     Neither the test part nor a label that may not be used is read.
     """
     recipe = compose({"split_seed": seed, "division": "" if is_origin(model) else model})
-    parts = divided(known_pictures(data, recipe, Team(), quiet=quiet), recipe)
+    parts = divided(known_pictures(data, recipe, ProcessGroup(), quiet=quiet), recipe)
     known = parts.parts["train"]
     if amount:
         known = with_labels(parts, amount, seed).parts["train"]

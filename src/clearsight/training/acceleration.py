@@ -15,8 +15,8 @@ from ..base.device import hardware
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder, digest, read_json, write_json
 from ..base.precision import accepts, centred_error, halved, halves, has_bf16
-from .compute import Speed, Working
-from .optim.loss import judged
+from .compute import Speed, TrainingModel
+from .optim.loss import classification_losses
 
 # Compiling costs up to a minute on a processor and often gains nothing there: tried only where it can pay that back.
 COMPILE_FROM_SECONDS = {"cpu": 7200.0, "cuda": 120.0}
@@ -74,7 +74,7 @@ def refused(model: nn.Module, inputs: Tensor, device: torch.device, gradients: b
         try:
             exact = _tried(model, inputs, Speed(), device, gradients)
             rough = _tried(model, inputs, Speed(bf16=True), device, gradients)
-        except Exception as error:  # whatever kind a layer raises that has no kernel for it
+        except Exception as error:  # a layer without a bfloat16 kernel may raise any kind of error
             first = (str(error).splitlines() or [type(error).__name__])[0]
             return f"the network does not run in it, {first:.120}"
     if not all(bool(torch.isfinite(value).all()) for value in rough):
@@ -92,7 +92,7 @@ def _tried(model: nn.Module, inputs: Tensor, speed: Speed, device: torch.device,
 
     In training, batch norm over so few pictures makes of any rounding another network.
     """
-    net = Working(copy.deepcopy(model), speed, device)
+    net = TrainingModel(copy.deepcopy(model), speed, device)
     net.net.eval()
     labels = torch.arange(len(inputs), device=device)
     with torch.set_grad_enabled(gradients):
@@ -103,7 +103,7 @@ def _tried(model: nn.Module, inputs: Tensor, speed: Speed, device: torch.device,
     loss.backward()
     slope = torch.cat([p.grad.float().flatten() for p in net.net.parameters() if p.grad is not None])
     net.begin()
-    judged(net.outputs(inputs), labels % outputs.shape[-1])[1].mean().backward()
+    classification_losses(net.outputs(inputs), labels % outputs.shape[-1])[1].mean().backward()
     return outputs.detach(), slope
 
 
@@ -143,7 +143,7 @@ def measured(model: nn.Module, shape: tuple[int, int, int], classes: int, device
 
 
 def _remembered(memory: Path) -> dict[str, float]:
-    """Rates above 0 by their words; nothing where the file is not what was written."""
+    """Rates above 0 by the words of their Speed; empty if the file is damaged."""
     if not memory.is_file():
         return {}
     try:
@@ -156,7 +156,7 @@ def _remembered(memory: Path) -> dict[str, float]:
 def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, speed: Speed, batch: int = 32) -> float:
     """Pictures per second of forward + backward on batches of `batch`, the best of three steps after one to warm up."""
     trial = copy.deepcopy(model).to(memory_format=speed.memory_format).train()  # type: ignore[call-overload]
-    net = Working(trial, speed, device)
+    net = TrainingModel(trial, speed, device)
     pictures = torch.zeros(batch, *shape, device=device).contiguous(memory_format=speed.memory_format)
     labels = torch.arange(batch, device=device) % classes
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -164,10 +164,10 @@ def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: to
     return batch / min(times)
 
 
-def _seconds(net: Working, pictures: Tensor, labels: Tensor) -> float:
+def _seconds(net: TrainingModel, pictures: Tensor, labels: Tensor) -> float:
     start = time.perf_counter()
     net.begin()
-    judged(net.outputs(pictures), labels)[1].mean().backward()
+    classification_losses(net.outputs(pictures), labels)[1].mean().backward()
     net.end()
     if pictures.is_cuda:
         torch.cuda.synchronize()

@@ -1,68 +1,93 @@
-"""A job is put together: pictures read, the network built, the fastest way of computing a step chosen."""
+"""A run is put together: images loaded, the network built, the fastest way of computing a step chosen, the objective made."""
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 
 from .. import weights
-from ..augment import pipeline
+from ..augment import mix, pipeline
 from ..base.device import pick_device
 from ..base.errors import UsageError
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.loader import Pictures, load
+from ..datasets.loader import Pictures
+from ..datasets.loader import load as load_pictures
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import acceleration, checkpoint, resolve
+from . import acceleration, resolve
+from .checkpoint import State
 from .compute import Speed
 from .compute import parse as parse_speed
-from .distributed import Team
-from .loop import Job
-from .objectives.semi import everything, without_labels
+from .context import NO_LABEL, TrainingContext
+from .distributed import ProcessGroup
+from .methods import parse_fixmatch
+from .objectives.adversarial import Adversarial
+from .objectives.distillation import distillation
+from .objectives.fixmatch import FixMatch
+from .objectives.objective import Objective
+from .objectives.supervised import Mixing, Supervised
 from .optim.optimizer import make_optimizer
 from .recipe import Recipe
+from .splits import training_images
 from .transfer import freezing
+from .transfer.pretrained import Start
 
-TRIED = 4  # pictures that a faster precision is tried on
+TRIED = 4  # images that a faster precision is tried on
 
 
-def pictures_of(recipe: Recipe, parts: Parts, known: Preprocessing | None, quiet: bool) -> tuple[Pictures, Pictures, Preprocessing]:
-    """The pictures of train, and of val, and the preprocessing: the `known` one, or the recipe's with statistics of these pictures."""
+@dataclass(frozen=True)
+class Loaded:
+    """The splits of a run, their training and validation images ready to be read batch by batch, and how they are preprocessed."""
+
+    splits: Parts
+    train: Pictures
+    val: Pictures
+    preprocessing: Preprocessing
+
+
+def load(recipe: Recipe, splits: Parts, known: Preprocessing | None, quiet: bool) -> Loaded:
+    """The images of a resolved recipe; without a `known` preprocessing it is the recipe's, with the statistics of these images."""
     preprocessing = known or resolve.geometry(recipe)
     margin = pipeline.margin(pipeline.parse(recipe.augment))
     stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
-    pictures = load(everything(recipe, parts), stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    pictures = without_labels(pictures, len(parts.parts["train"]))
-    val = load(parts.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    if known or not resolve.normalised(recipe.model):
-        return pictures, val, preprocessing
-    return pictures, val, resolve.with_statistics(preprocessing, pictures, recipe.carved_by)
+    train = load_pictures(training_images(recipe, splits), stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    train.labels = _hidden(train.labels, len(splits.parts["train"]))
+    val = load_pictures(splits.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    if not known and resolve.normalised(recipe.model):
+        preprocessing = resolve.with_statistics(preprocessing, train, recipe.carved_by)
+    return Loaded(splits, train, val, preprocessing)
 
 
-def assemble(
+def _hidden(labels: torch.Tensor, labelled: int) -> torch.Tensor:
+    """The `labels` with all but the first `labelled` replaced, so that nothing can read them."""
+    found = labels.clone()
+    found[labelled:] = NO_LABEL
+    return found
+
+
+def build(
     recipe: Recipe,
-    parts: Parts,
-    pictures: Pictures,
-    val: Pictures,
-    preprocessing: Preprocessing,
-    team: Team,
+    data: Loaded,
+    group: ProcessGroup,
     quiet: bool,
-    say: Callable[[str], None],
-    known: Speed | None,
+    log: Callable[[str], None],
+    known: Speed | None = None,
     wrap: Callable[[Model], torch.nn.Module] = lambda model: model,
-) -> Job:
-    """The job of a settled recipe on loaded pictures; `known` is the way of computing steps that a resumed run has.
+) -> TrainingContext:
+    """The context of a resolved recipe on loaded images: network, optimizer, speed (`known` in a resumed run).
 
-    What is trained is what `wrap` makes of the network.
+    `wrap` may put the network into a larger module, which is then trained.
     """
-    if len(pictures) < 2 * team.world:
-        raise UsageError(f"training needs at least {2 * team.world} pictures here. The training part has {len(pictures)}.")
+    classes = data.splits.classes
+    if len(data.train) < 2 * group.world:
+        raise UsageError(f"training needs at least {2 * group.world} pictures here. The training part has {len(data.train)}.")
     device = pick_device(recipe.device)
     model = weights.build(
         recipe.model,
-        len(parts.classes),
+        len(classes),
         channels=recipe.channels,
         height=recipe.size,
         width=recipe.size,
@@ -70,54 +95,68 @@ def assemble(
         seed=recipe.seed,
     ).to(device)
     parameters = sum(p.numel() for p in model.parameters())
-    say(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(parts.classes)} classes")
-    chosen = known or _choose_speed(recipe, model, len(parts.classes), pictures, preprocessing, device, team, say)
-    model.to(memory_format=chosen.memory_format)  # type: ignore[call-overload]
+    log(f"{recipe.model}: {parameters:,} parameters, input {recipe.channels}×{recipe.size}×{recipe.size}, {len(classes)} classes")
+    speed = known or _choose_speed(recipe, model, data, device, group, log)
+    model.to(memory_format=speed.memory_format)  # type: ignore[call-overload]
     whole = wrap(model).to(device)
     optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
     freezing.regroup(optimizer, model, recipe)
-    return Job(
+    return TrainingContext(
         recipe=recipe,
-        state=checkpoint.State(whole, optimizer),
-        train=pictures,
-        val=val,
-        preprocessing=preprocessing,
+        state=State(whole, optimizer),
+        splits=data.splits,
+        train=data.train,
+        val=data.val,
+        preprocessing=data.preprocessing,
         ops=pipeline.parse(recipe.augment),
-        class_weights=_class_weights(recipe, parts.parts["train"]).to(device),
-        speed=chosen,
+        class_weights=_class_weights(recipe, data.splits.parts["train"]).to(device),
+        speed=speed,
         device=device,
-        team=team,
+        group=group,
         quiet=quiet,
-        say=say,
+        log=log,
     )
 
 
-def initialise(job: Job) -> None:
+def build_objective(context: TrainingContext, start: Start | None) -> Objective:
+    """The objective that the recipe names; `start` is the pretrained network, by whose features a teacher's answers may be spread."""
+    recipe = context.recipe
+    if recipe.unlabelled:
+        labelled = len(context.splits.parts["train"])
+        context.log(f"FixMatch: {labelled:,} pictures with labels, and all {len(context.train):,} without")
+        return FixMatch(parse_fixmatch(recipe.unlabelled), labelled, f"{recipe.augment} {recipe.strong}")
+    if recipe.teacher:
+        return distillation(context, start)
+    if context.perturbation:
+        return Adversarial(context.perturbation)
+    return Mixing(mix.parse(recipe.mix)) if recipe.mix else Supervised()
+
+
+def initialise(context: TrainingContext) -> None:
     """Let the network look at some training pictures before the first step (whitening and the like)."""
-    model = cast(Model, job.state.model)
-    chosen = permutation(job.recipe.seed, -2, len(job.train))[: model.LOOKS_AT]
-    inputs, _ = job.prepared(chosen, job.train.batch(chosen))
+    model = cast(Model, context.state.model)
+    chosen = permutation(context.recipe.seed, -2, len(context.train))[: model.LOOKS_AT]
+    inputs, _ = context.prepared(chosen, context.train.batch(chosen))
     model.initialise(inputs)
 
 
 def _choose_speed(
-    recipe: Recipe, model: Model, classes: int, pictures: Pictures, preprocessing: Preprocessing, device: torch.device, team: Team,
-    say: Callable[[str], None],
-) -> Speed:  # fmt: skip
+    recipe: Recipe, model: Model, data: Loaded, device: torch.device, group: ProcessGroup, log: Callable[[str], None]
+) -> Speed:
     """The Speed that the first process finds, in all of them."""
     bits = 0
-    if team.leads:
-        inputs = preprocessing.normalise(pictures.batch(torch.arange(min(TRIED, len(pictures)))).to(device))
+    if group.is_main:
+        inputs = data.preprocessing.normalise(data.train.batch(torch.arange(min(TRIED, len(data.train)))).to(device))
         if recipe.speed == "measure":
-            total = 0 if team.world > 1 else len(pictures) * recipe.epochs  # compiled kernels and several processes are not combined
-            found, how = acceleration.measured(model, (recipe.channels, recipe.size, recipe.size), classes, device, total)
+            total = 0 if group.world > 1 else len(data.train) * recipe.epochs  # compiled kernels and several processes are not combined
+            found, how = acceleration.measured(model, (recipe.channels, recipe.size, recipe.size), len(data.splits.classes), device, total)
         elif recipe.speed == "auto":  # of a head that is solved only the features are computed
             found, how = acceleration.choose(model, inputs, device, gradients=recipe.optimizer != "lbfgs")
         else:
             found, how = acceleration.asked(parse_speed(recipe.speed), model, inputs, device)
-        say(f"speed: {how}" if how else "")
+        log(f"speed: {how}" if how else "")
         bits = found.bf16 + 2 * found.channels_last + 4 * found.compile
-    bits = team.agreed(bits)
+    bits = group.broadcast(bits)
     return Speed(bool(bits & 1), bool(bits & 2), bool(bits & 4))
 
 
@@ -128,17 +167,17 @@ def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
     return len(data) / (counts.clamp_min(1) * (counts > 0).sum())
 
 
-def within_budget(job: Job, say: Callable[[str], None]) -> Recipe:
+def within_budget(context: TrainingContext, objective: Objective) -> Recipe:
     """The recipe with its epochs cut to what the time budget allows at the rate of a few steps like the real ones."""
-    recipe = job.recipe
+    recipe = context.recipe
     if not recipe.minutes or recipe.optimizer == "lbfgs":
         return recipe
     epochs = 1
-    if job.team.leads:
+    if context.group.is_main:
         shape = (recipe.channels, recipe.size, recipe.size)
-        rate = acceleration.rate(job.state.model, shape, len(job.class_weights), job.device, job.speed, recipe.batch)
-        rate *= job.team.world / job.cost
-        asked = min(len(job.val), len(job.train)) if recipe.keep == "last" else len(job.val)  # after an epoch, at most
-        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(job.train) + asked / 3))))
-        say(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
-    return dataclasses.replace(recipe, epochs=job.team.agreed(epochs))
+        rate = acceleration.rate(context.state.model, shape, len(context.class_weights), context.device, context.speed, recipe.batch)
+        rate *= context.group.world / objective.cost
+        asked = min(len(context.val), len(context.train)) if recipe.keep == "last" else len(context.val)  # after an epoch, at most
+        epochs = int(max(1, min(recipe.epochs, recipe.minutes * 60 * 0.95 * rate / (len(context.train) + asked / 3))))
+        context.log(f"budget of {recipe.minutes:g} min at about {rate:,.0f} pictures/s: {epochs} of {recipe.epochs} epochs")
+    return dataclasses.replace(recipe, epochs=context.group.broadcast(epochs))

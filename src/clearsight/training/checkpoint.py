@@ -1,4 +1,4 @@
-"""Training state on disk: tensors, whole numbers and text, never pickle, behind a SHA-256 that is checked.
+"""Training state on disk: tensors, whole numbers and text, never pickle, protected by a SHA-256.
 
 A checkpoint file is a safetensors payload (numbers and history as JSON in its metadata) followed by the 32
 bytes of its SHA-256. The two newest are kept; loading takes the newest that verifies and says what it skipped.
@@ -6,6 +6,7 @@ bytes of its SHA-256. The two newest are kept; loading takes the newest that ver
 
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,9 @@ COPIES = ("averaged", "kept", "soup", "start")  # of the weights, in a state
 
 @dataclass
 class Counters:
-    """Where a run is: the numbers that, with the tensors, decide everything that follows.
+    """The numbers of a run's state that, together with the tensors, determine everything that follows.
 
-    `accumulate` is the parts a batch is computed in since memory last ran out; of `souped` epochs the weights kept are the mean.
+    `accumulate` is the number of micro-batches since memory last ran out; the kept weights are the mean of `souped` epochs (0: of none).
     """
 
     epoch: int = 0
@@ -45,12 +46,29 @@ class Counters:
     souped: int = 0
     rows: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, images: int, loss: float, correct: int, start: float) -> float:
+        """Count a step on so many `images` that began at `start`; returns when it ended, both by `time.perf_counter`."""
+        self.step += 1
+        self.seen += images
+        self.loss += loss
+        self.correct += correct
+        self.pictures += images
+        end = time.perf_counter()
+        self.seconds += end - start
+        return end
+
+    def next_epoch(self) -> None:
+        """Begin the next epoch."""
+        self.epoch += 1
+        self.step = self.seen = self.correct = 0
+        self.loss = 0.0
+
 
 @dataclass
 class State:
     """All of a run's state; `averaged` is the EMA of the weights, `kept` those of the best epoch, `soup` the mean of the last epochs'.
 
-    `start` are the weights that L2-SP pulls toward.
+    `start` are the pretrained weights that L2-SP pulls toward.
     """
 
     model: nn.Module

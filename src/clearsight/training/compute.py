@@ -38,8 +38,8 @@ def parse(words: str) -> Speed:
     return Speed("bf16" in named, "channels-last" in named, "compile" in named)
 
 
-def judging(model: nn.Module, weights: dict[str, Tensor] | None, speed: Speed, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """What `model` (in evaluation mode), with `weights` in place of its own, says of inputs `(N, C, H, W)`: float32, as a step computes."""
+def inference(model: nn.Module, weights: dict[str, Tensor] | None, speed: Speed, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """A function from inputs `(N, C, H, W)` to the float32 output of `model` in evaluation mode, with `weights` in place of its own."""
     halfway = speed.bf16 and device.type != "cpu"
     twin = halved(model) if speed.bf16 and not halfway else model
     own, dtype = twin.state_dict(), accepts(twin)
@@ -53,7 +53,7 @@ def judging(model: nn.Module, weights: dict[str, Tensor] | None, speed: Speed, d
     return outputs
 
 
-class Working:
+class TrainingModel:
     """Computes logits and gradients for `model`, whose float32 weights are the ones that the optimizer moves.
 
     With bfloat16 on a processor the products are done by a copy with bfloat16 weights, renewed before each step: autocast
@@ -84,13 +84,13 @@ class Working:
         self.net.zero_grad(set_to_none=True)
 
     def outputs(self, inputs: Tensor) -> Tensor:
-        """What the network says of normalised inputs `(N, C, H, W)`: float32 logits `(N, K)`, or `(1 + A, N, K)` with auxiliary heads."""
+        """The network's output for normalised inputs `(N, C, H, W)`: float32 logits `(N, K)`, or `(1 + A, N, K)` with auxiliary heads."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
             outputs: Tensor = self.net(inputs.to(self._dtype))
         return outputs.float()
 
     @contextlib.contextmanager
-    def at_rest(self) -> Iterator[Callable[[Tensor], Tensor]]:
+    def frozen(self) -> Iterator[Callable[[Tensor], Tensor]]:
         """`outputs` with dropout and batch norm at rest and no gradient by the weights, for a search on the inputs in this process."""
         whole = self.net
         self.net = whole.module if isinstance(whole, DistributedDataParallel) else whole

@@ -1,4 +1,4 @@
-"""Several processes, one run: what `torchrun` starts, and the few things they say to each other."""
+"""Data parallel training: the processes that `torchrun` started, and the few values that they exchange."""
 
 import os
 import time
@@ -12,49 +12,49 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ..base.errors import UsageError
+from ..base.errors import LostProcess, UsageError
 
 LET_GO = 0.2  # seconds
 TORCHRUN = "let torchrun set such variables (torchrun --nproc-per-node=2 -m clearsight …), or unset WORLD_SIZE to train in one process."
 
 
 @dataclass(frozen=True)
-class Team:
-    """This process's place among the `world` processes of the run; rank 0 writes and speaks."""
+class ProcessGroup:
+    """This process's rank among the `world` processes of the run; rank 0 writes files and logs."""
 
     rank: int = 0
     world: int = 1
 
     @property
-    def leads(self) -> bool:
-        """Whether this process writes files and talks to the user."""
+    def is_main(self) -> bool:
+        """Whether this process writes files and logs."""
         return self.rank == 0
 
-    def share(self, indices: Tensor) -> Tensor:
+    def shard(self, indices: Tensor) -> Tensor:
         """This process's part of `indices`; the parts together are `indices`, each exactly once."""
         return indices.tensor_split(self.world)[self.rank]
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         """The element-wise sum of `values` over all processes."""
         if self.world > 1:
             dist.all_reduce(values)
         return values
 
-    def agreed(self, number: int) -> int:
-        """The number that rank 0 has."""
+    def broadcast(self, number: int) -> int:
+        """The `number` of rank 0."""
         if self.world == 1:
             return number
         said = torch.tensor([number], dtype=torch.int64)
         dist.broadcast(said, src=0)
         return int(said)
 
-    def same(self, tensors: Iterable[Tensor]) -> None:
+    def broadcast_tensors(self, tensors: Iterable[Tensor]) -> None:
         """Give the `tensors` of every process the values of rank 0's."""
         if self.world > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, src=0)
 
-    def gathered(self, rows: Tensor, counts: list[int]) -> Tensor:
+    def all_gather(self, rows: Tensor, counts: list[int]) -> Tensor:
         """The rows `(n, …)` of all processes, in rank order; `counts` are their numbers of rows."""
         if self.world == 1:
             return rows
@@ -66,14 +66,14 @@ class Team:
         return torch.cat([part[:n] for part, n in zip(everyone, counts, strict=True)])
 
 
-def join_team() -> Team:
-    """Alone, unless `torchrun` started this process: then the gloo (processor) or nccl (GPU) group of all of them.
+def join_group() -> ProcessGroup:
+    """The gloo (CPU) or nccl (GPU) group of the processes that `torchrun` started; without it, a group of one.
 
-    Raises UsageError when the environment says half of it, or what cannot be.
+    Raises UsageError if its environment variables are incomplete or impossible.
     """
     world = _said("WORLD_SIZE", 1, 2**16) if "WORLD_SIZE" in os.environ else 1
     if world == 1:
-        return Team()
+        return ProcessGroup()
     _said("RANK", 0, world - 1)
     _said("MASTER_PORT", 1, 2**16 - 1)
     if not os.environ.get("MASTER_ADDR"):
@@ -81,7 +81,7 @@ def join_team() -> Team:
     if not dist.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         dist.init_process_group(backend, timeout=timedelta(minutes=30))
-    return Team(dist.get_rank(), dist.get_world_size())
+    return ProcessGroup(dist.get_rank(), dist.get_world_size())
 
 
 def _said(name: str, low: int, high: int) -> int:
@@ -96,17 +96,37 @@ def _said(name: str, low: int, high: int) -> int:
 
 
 def lost(error: BaseException | None) -> bool:
-    """Whether `error` is how torch says that another process of the group ended or does not answer."""
+    """Whether torch raised `error` because another process of the group has ended or does not answer."""
     return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
 
 
-def leave_team(trace: TracebackType | None = None) -> None:
+def leave_group(trace: TracebackType | None = None) -> None:
     """Close the group, if there is one; `trace` is the traceback of the error it is left for."""
     if dist.is_available() and dist.is_initialized():
-        # A network that the error's frames keep would be the group's last owner, and torch then waits for the group's threads
-        # without letting go of the interpreter, which one of them may be waiting for.
+        # If the error's frames kept a network alive, it would be the group's last owner; torch then waits for the group's threads while
+        # it holds the interpreter lock, for which one of them may be waiting.
         traceback.clear_frames(trace)
         # Gloo's thread drops the tensors of the last exchange a moment after it has ended, and needs the interpreter for that: where this
         # process ends at once, it would abort, as one in four of two-process runs did.
         time.sleep(LET_GO)
         dist.destroy_process_group()
+
+
+class Membership:
+    """Joins the process group and always leaves it; raises LostProcess if another process has ended."""
+
+    def __enter__(self) -> ProcessGroup:
+        return join_group()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if lost(error):
+            raise LostProcess(
+                "another process of this training has ended or does not answer, so this one ends as well. "
+                "The last checkpoint is whole: start all processes again with clearsight train --resume RUN."
+            ) from error
+        leave_group(trace)
+
+
+def process_group() -> Membership:
+    """`with process_group() as group`: the processes that `torchrun` started, or this one alone."""
+    return Membership()

@@ -1,11 +1,11 @@
-"""Ensembles: `--ensemble N` trains N networks by one recipe, each from a seed of its own on one split; `join_runs` takes those there are.
+"""Ensembles: `--ensemble N` trains N networks by one recipe, each from a seed of its own on one split; `join_runs` joins existing ones.
 
 Every member is an ordinary run in `members/`, so that an ensemble which was stopped goes on in the member where it stood.
 """
 
 import dataclasses
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,67 +30,79 @@ from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import bounded, wilson
 from ..weights.licence import inherited
-from .api import Together, Trained, golden, origin, resume, settled, speaker, train
-from .distributed import Team
+from .distributed import ProcessGroup, process_group
 from .interrupt import Interrupted
+from .publish import Trained, golden_samples
 from .recipe import Recipe, code_in, resuming
+from .resolve import resolve
 from .run import Run, free_folder, open_run
-from .splits import ancestors, known_pictures
+from .session import described, logger
+from .splits import ancestors, known_pictures, open_splits, training_images
+from .transfer.pretrained import read as read_start
 
 FILE = "ensemble.json"
 KS = (1, 5)
-STRICT = ("train", "unlabelled", "unused", "val", "test")  # what a picture was for one member counts for all, the first of these
+Train = Callable[..., "Trained | None"]
+Resume = Callable[..., "Trained | None"]
+STRICT = (
+    "train",
+    "unlabelled",
+    "unused",
+    "val",
+    "test",
+)  # the split of a picture in an ensemble: the first of these that it has in any member
 
 
-def train_all(data: Any, out: str, runs: str, quiet: bool, settings: dict[str, Any]) -> Trained:
-    """What `train` does for a recipe with more than one network."""
-    with Together() as team:
-        if team.world > 1:
+def train_all(
+    data: Any, first: Recipe, settings: dict[str, Any], *, out: str, runs: str, quiet: bool, train: Train, resume: Resume
+) -> Trained:
+    """Train the members of an ensemble one after the other by `train`, and join them; `first` is the recipe composed of `settings`."""
+    with process_group() as group:
+        if group.world > 1:
             raise UsageError("the members of an ensemble are trained one after the other: leave out --ensemble, or start without torchrun.")
         if out:
             free_folder(out, runs)
-        recipe, parts, _ = settled(data, settings, team, quiet)
-    with open_run(out, runs, parts.name, f"{recipe.ensemble}-{recipe.model}") as run:
-        speaker(quiet)(run.note)
-        run.begin(recipe, {**origin(parts, data), "lineage": {}}, manifest(parts), write_ancestors(ancestors(recipe)))
-        return _to_the_end(run, recipe, parts, data, quiet)
+        start = read_start(first, group)
+        splits = open_splits(data, first, group, quiet)
+        recipe = resolve(first, settings, training_images(first, splits), start)
+    with open_run(out, runs, splits.name, f"{recipe.ensemble}-{recipe.model}") as run:
+        logger(quiet)(run.note)
+        run.begin(recipe, {**described(splits, data), "lineage": {}}, manifest(splits), write_ancestors(ancestors(recipe)))
+        return _to_the_end(run, recipe, splits, data, quiet, train, resume)
 
 
-def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool) -> Trained:
-    """What `resume` does for such a run; members that are finished stay as they are."""
+def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool, *, train: Train, resume: Resume) -> Trained:
+    """Resume an ensemble; members that are finished stay as they are."""
     with run.locked() as run:
-        speaker(quiet)(run.note)
-        parts = apply_manifest(known_pictures(data, recipe, Team(), quiet=quiet), table)
-        return _to_the_end(run, recipe, parts, data, quiet)
+        logger(quiet)(run.note)
+        splits = apply_manifest(known_pictures(data, recipe, ProcessGroup(), quiet=quiet), table)
+        return _to_the_end(run, recipe, splits, data, quiet, train, resume)
 
 
-def _to_the_end(run: Run, recipe: Recipe, parts: Parts, data: Any, quiet: bool) -> Trained:
+def _to_the_end(run: Run, recipe: Recipe, splits: Parts, data: Any, quiet: bool, train: Train, resume: Resume) -> Trained:
     again = resuming("train", run.folder, recipe)
     folders = [inside(run.folder, "members", str(k + 1)) for k in range(recipe.ensemble)]
+    allowed = bool(code_in(dataclasses.asdict(recipe)))  # what the ensemble's recipe names has been allowed
     try:
         for k, folder in enumerate(folders):
-            if not (folder / CONFIG).is_file():
-                speaker(quiet)(f"member {k + 1} of {recipe.ensemble}, seed {recipe.seed + k}")
-                _train_member(run, recipe, k, folder, data, quiet)
+            if (folder / CONFIG).is_file():
+                continue
+            logger(quiet)(f"member {k + 1} of {recipe.ensemble}, seed {recipe.seed + k}")
+            if Run(folder).begun:
+                resume(folder, data=data, quiet=quiet, allow_code=allowed)
+            else:
+                own = _member(recipe, k)
+                train(data, out=str(folder), quiet=quiet, allow_code=allowed, recipe=str(run.folder / "recipe.toml"), **own)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again) from None
     except KeyboardInterrupt:  # between two trainings, or a second time
         raise Interrupted(signal.SIGINT, again) from None
-    return _joined(run, recipe, parts, folders, quiet)
+    return _joined(run, recipe, splits, folders, quiet)
 
 
-def _train_member(run: Run, recipe: Recipe, k: int, folder: Path, data: Any, quiet: bool) -> None:
-    allowed = bool(code_in(dataclasses.asdict(recipe)))  # what the ensemble's recipe names has been allowed
-    if Run(folder).begun:
-        resume(folder, data=data, quiet=quiet, allow_code=allowed)
-        return
-    own: dict[str, Any] = {
-        "seed": recipe.seed + k,
-        "split_seed": recipe.carved_by,
-        "ensemble": 1,
-        "minutes": recipe.minutes / recipe.ensemble,
-    }
-    train(data, out=str(folder), quiet=quiet, allow_code=allowed, recipe=str(run.folder / "recipe.toml"), **own)
+def _member(recipe: Recipe, k: int) -> dict[str, Any]:
+    """The settings of member `k` that differ from the ensemble's."""
+    return {"seed": recipe.seed + k, "split_seed": recipe.carved_by, "ensemble": 1, "minutes": recipe.minutes / recipe.ensemble}
 
 
 def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], quiet: bool) -> Trained:
@@ -105,10 +117,10 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     decided = _decided(every, whole)
     found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
     whole.facts = _facts(every, found, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
-    save_artefact(whole, run.folder, golden(val, recipe.channels))
+    save_artefact(whole, run.folder, golden_samples(val, recipe.channels))
     write_json(run.folder / FILE, {**found, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
     for line in lines(found):
-        speaker(quiet)(line)
+        logger(quiet)(line)
     seconds, epochs, judged = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
     rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
     parameters = sum(p.numel() for p in whole.model.parameters())
@@ -116,16 +128,16 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
 
 
 def _decided(members: Sequence[Classifier], whole: Classifier) -> list[str]:
-    """What validation has decided of the members and, by its temperature, of the whole."""
+    """The choices that validation made for the members and, by the temperature, for the ensemble."""
     found: dict[str, None] = {}
-    for one in members:  # one that a version of before has trained does not say: by default it chose the epoch
+    for one in members:  # older versions did not store it: by default validation chose the epoch
         own = validation.decided(one.facts)
         found |= dict.fromkeys("members" if name == "temperature" else name for name in (("epoch",) if own is None else own))
     return [*found, *(["temperature"] if whole.temperature != 1 else [])]
 
 
 def _facts(members: Sequence[Classifier], found: dict[str, Any], decided: list[str], known: dict[str, Any]) -> dict[str, Any]:
-    """What the artefact says of its training: as that of a single network, and what the members have added up to."""
+    """The artefact's training metadata: those of a single network, with sums and maxima over the members."""
     first, right = members[0].facts, round(found["n"] * (1 - found["ensemble"]["top1_error"]["value"]))
     return {
         **known,
@@ -165,7 +177,7 @@ def _errors(wrong: dict[int, Any], n: int, no_interval: str) -> dict[str, Any]:
 
 
 def lines(found: dict[str, Any]) -> list[str]:
-    """What `standing` found, a line for each member, their mean, and the ensemble."""
+    """The table of `standing` as text: a line for each member, for their mean, and for the ensemble."""
     named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
     keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
     said = [
@@ -200,7 +212,7 @@ def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs
 
 
 def _keep_division(members: Sequence[Run], run: Run) -> None:
-    """Write what the members have learnt from, and if all have divided the same pictures, a division of these."""
+    """Write the members' training pictures, and their joint split if all of them split the same pictures."""
     past = write_ancestors(merged(learnt(one.folder) for one in members))
     if not all(one.division.is_file() for one in members):
         return run.keep_ancestors(past)

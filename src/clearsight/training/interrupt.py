@@ -1,9 +1,7 @@
-"""What may cut a run short: a signal, which leaves it resumable, and a number that is none, which stops it."""
+"""Stopping a run: signals (resumable) and non-finite losses (fatal)."""
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -19,7 +17,7 @@ class Interrupted(ClearsightError):
     def __init__(self, number: int, again: str = "") -> None:
         self.number = number
         self.exit_code = 128 + number
-        advice = f" Go on with: {again}" if again else ""
+        advice = f" Resume with: {again}" if again else ""
         super().__init__(f"stopped by {signal.Signals(number).name}; everything up to this step is saved.{advice}")
 
 
@@ -34,40 +32,8 @@ class NotFinite(ClearsightError):
         )
 
 
-class OutOfMemory(ClearsightError):
-    """Memory does not hold what a step needs, however small its parts."""
-
-    def __init__(self, batch: int, parts: int, reason: str) -> None:
-        super().__init__(
-            f"out of memory with a batch of {batch} in {parts} part(s) ({reason}). The last checkpoint is untouched. "
-            f"Try --accumulate {2 * parts}, a smaller --size or --batch, or a smaller --model."
-        )
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether `error` is what torch or Python raises when memory runs out; on a processor torch has no class for it."""
-    words = ("can't allocate memory", "not enough memory", "out of memory")
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(said in str(error) for said in words)
-
-
-def reason(error: BaseException) -> str:
-    """The first line of what an error says; Python's own says nothing when memory runs out."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
-
-
-@contextmanager
-def once(batch: int, parts: int) -> Iterator[None]:
-    """For what moves weights, and so is not done a second time with smaller parts: OutOfMemory where memory runs out."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        raise OutOfMemory(batch, parts, reason(error)) from error
-
-
 class Stop:
-    """Turns SIGINT and SIGTERM into a question that the loop answers between two steps; a second Ctrl-C does not wait."""
+    """Records SIGINT and SIGTERM for the loop, which checks them between two steps; a second Ctrl-C raises at once."""
 
     def __init__(self) -> None:
         self.asked = 0

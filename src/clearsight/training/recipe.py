@@ -1,4 +1,4 @@
-"""A recipe is everything that decides a training: flat, typed, one-to-one with TOML and with flags."""
+"""A recipe: all settings of a training, flat, typed, one-to-one with TOML and with flags."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any
 from ..base.code import allow
 from ..base.errors import UsageError, listed, unknown
 from ..base.settings import from_dict, read_toml, setting
+from .methods import parse_fixmatch, parse_perturbation
 
 OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
@@ -31,10 +32,10 @@ class Recipe:
         "network, as `clearsight models` lists them, or @package.module:Net (auto: that of --from, else swift up to 64 px, else resnet18)",
     )
     from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
-    resize_head: bool = setting(False, "make the head of the trained weights anew, for the classes of the data")
+    resize_head: bool = setting(False, "replace the head of the trained weights by a new one for the classes of the data")
     tune: str = setting(
         "",
-        "what of --from learns: head (solved), head-then-all, gradual (stage by stage), all; '' for all, as if from scratch",
+        "trained layers of --from: head (fitted to its optimum), head-then-all, gradual (stage by stage), all ('': all, as from scratch)",
         choices=TUNES,
     )
     layer_decay: float = setting(1.0, "factor on the learning rate from a stage of --from to the one before it (1: none)", low=0.01, high=1)
@@ -43,15 +44,17 @@ class Recipe:
         "statistics of batch norm: train follows batches, frozen keeps those of --from (auto: frozen with --tune)",
         choices=BATCHNORMS,
     )
-    l2sp: float = setting(0.0, "pull of the weights toward those of --from, in place of their decay (0: none)", low=0)
+    l2sp: float = setting(
+        0.0, "strength of L2-SP, the penalty on the distance to the weights of --from, in place of weight decay (0: none)", low=0
+    )
     size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
     channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
-    fit: str = setting("auto", "how a picture is brought to size (auto: that of --from, else crop)", choices=FITS)
+    fit: str = setting("auto", "resizing of a picture: crop, pad or stretch (auto: that of --from, else crop)", choices=FITS)
     epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1)
     minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
     batch: int = setting(128, "pictures per step", low=2)
-    accumulate: int = setting(1, "parts a batch is computed in, to save memory", low=1)
-    optimizer: str = setting("adamw", "how weights move; lbfgs solves the head to its optimum and leaves the rest", choices=OPTIMIZERS)
+    accumulate: int = setting(1, "micro-batches per batch, to save memory", low=1)
+    optimizer: str = setting("adamw", "optimizer; lbfgs fits only the head, to its optimum", choices=OPTIMIZERS)
     lr: float = setting(2e-3, "peak learning rate", low=0)
     momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
     weight_decay: float = setting(
@@ -65,7 +68,7 @@ class Recipe:
         low=0,
     )
     head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
-    schedule: str = setting("onecycle", "course of the learning rate", choices=SCHEDULES)
+    schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES)
     warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
     plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
     patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
@@ -75,7 +78,7 @@ class Recipe:
         "or of the last, and validation then decides nothing (auto: last with --labels)",
         choices=("auto", "best", "last"),
     )
-    label_smoothing: float = setting(0.0, "share of the target spread over all classes", low=0, high=0.9)
+    label_smoothing: float = setting(0.0, "share of the target that is distributed over all classes", low=0, high=0.9)
     dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
     class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
@@ -86,9 +89,9 @@ class Recipe:
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
     ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
-    seed: int = setting(0, "every draw follows from it", low=0, high=LAST_SEED)
+    seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
     split_seed: int = setting(
-        0, "the division into train, val and test, and the mean colour, follow from it, whatever the seed (-1: seed)",
+        0, "seed of the split into train, val and test, and of the mean colour (-1: seed)",
         low=-1, high=2**31 - 1,
     )  # fmt: skip
     copies: str = setting(
@@ -102,21 +105,23 @@ class Recipe:
     labels: str = setting(
         "", "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')"
     )
-    unlabelled: str = setting("", "how training pictures without a label are learnt from: 'fixmatch:0.95', with its threshold (not: '')")
+    unlabelled: str = setting("", "method for training pictures without a label: 'fixmatch:0.95', with its threshold (none: '')")
     strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
-    teacher: str = setting("", "a trained run whose answers are learnt on all training pictures, labelled or not (none: '')")
-    spread: int = setting(0, "teacher: its answers are spread over this many nearest neighbours (0: not)", low=0)
+    teacher: str = setting("", "a trained run whose probabilities are the targets of all training pictures, labelled or not (none: '')")
+    spread: int = setting(0, "teacher: number of nearest neighbours that its probabilities are spread over (0: none)", low=0)
     spread_by: str = setting(
-        "features", "teacher: what neighbours are alike in: the features of --from, or of the teacher; or hog", choices=("features", "hog")
+        "features",
+        "teacher: features that neighbours are found by: those of --from, else of the teacher; or hog",
+        choices=("features", "hog"),
     )
-    align: bool = setting(False, "teacher: its answers are scaled until classes are as common as among the labels")
+    align: bool = setting(False, "teacher: its probabilities are scaled to the class frequencies of the labels")
     division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
     device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
     speed: str = setting(
         "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
     )
-    cache: str = setting("auto", "where decoded pictures live between epochs", choices=("auto", "memory", "disk", "off"))
+    cache: str = setting("auto", "where decoded pictures are kept between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
 
@@ -128,7 +133,7 @@ class Recipe:
 
 WITH_CODE = ("model", "augment", "strong")  # settings whose words may name code
 
-# settings of a training with labels, of which there are none here
+# settings that need labels, which pretraining does not use
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
     "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views",
@@ -140,7 +145,7 @@ WITHOUT_LABELS = (
 class Pretraining(Recipe):
     """The settings of one training without labels."""
 
-    temperature: float = setting(0.1, "of NT-Xent: low ones look at the most alike negatives", low=0.025, high=10)
+    temperature: float = setting(0.1, "of NT-Xent; low ones weight the most similar negatives", low=0.025, high=10)
     projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
 
 
@@ -156,7 +161,7 @@ def code_in(values: Mapping[str, Any]) -> list[str]:
 
 
 def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> None:
-    """Raise UsageError for code that the file `source` names, and that nobody has allowed: a file may come from anybody."""
+    """Raise UsageError for code named by the file `source`, unless it is allowed: files from strangers may name any code."""
     if words and not allow_code:
         raise UsageError(
             f"{source} names code to run: {listed(words)}. Look at that code, and if you trust it, say --allow-code (allow_code=True in "
@@ -166,7 +171,7 @@ def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> N
 
 
 def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
-    """Raise UsageError where the recipe file in `given` names code that is not allowed; what is given beside the file is the user's own."""
+    """Raise UsageError if the recipe file in `given` names code that is not allowed; code in the other settings is the caller's own."""
     name = given.get("recipe", "auto")
     if name != "auto" and name not in built_in():
         require_allowed(code_in({key: value for key, value in _values(name).items() if key not in given}), name, allow_code)
@@ -174,7 +179,7 @@ def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
 
 
 def resuming(verb: str, folder: Path, recipe: Recipe) -> str:
-    """The command that goes on with a run."""
+    """The command that resumes a run."""
     return f"clearsight {verb} --resume {folder}" + (" --allow-code" if code_in(dataclasses.asdict(recipe)) else "")
 
 
@@ -184,7 +189,20 @@ def built_in() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
+def unpacked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The `settings` of a training, where `recipe` may be a Recipe, as names and values; other settings override its own.
+
+    A resolved recipe, as a run saves it, is taken whole; of another the settings that differ from the defaults, over the recipe it names.
+    """
+    recipe = settings.get("recipe")
+    if not isinstance(recipe, Recipe):
+        return {**settings, "recipe": str(recipe)} if isinstance(recipe, Path) else dict(settings)
+    open_ = recipe.size == 0 or recipe.channels == 0 or "auto" in (recipe.model, recipe.fit, recipe.augment, recipe.keep)
+    values = difference(recipe, type(recipe)()) if open_ else dataclasses.asdict(recipe)
+    return {**values, **{name: value for name, value in settings.items() if name != "recipe"}}
+
+
+def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
     """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over."""
     name = given.get("recipe", "auto")
     if name == "auto":
@@ -218,18 +236,24 @@ def compose(given: dict[str, Any], default: str = "quick", kind: type[Recipe] = 
     if (recipe.spread or recipe.align) and not recipe.teacher:
         raise UsageError("--spread and --align are for a teacher's answers: say with --teacher whose.")
     if recipe.unlabelled or recipe.teacher:
-        from .objectives.semi import parse as parse_semi
-
-        parse_semi(recipe)
-    if recipe.perturb:
-        from .objectives.adversarial import parse  # which needs torch, and `train --help` does not
-
-        parse(recipe.perturb)
+        _without_labels(recipe)
+    parse_perturbation(recipe.perturb)
     return recipe
 
 
+def _without_labels(recipe: Recipe) -> None:
+    """Raise UsageError for words of --unlabelled that are no method, and for settings that do not go with learning without labels."""
+    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none")):
+        if getattr(recipe, name) != off:
+            raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
+    if recipe.optimizer == "lbfgs":
+        raise UsageError("--optimizer lbfgs solves the head on labels: leave out --unlabelled and --teacher.")
+    if recipe.unlabelled:
+        parse_fixmatch(recipe.unlabelled)
+
+
 def _solving(recipe: Recipe) -> None:
-    """Raise UsageError for what means nothing where only the head is solved."""
+    """Raise UsageError for settings without a meaning if only the head is fitted."""
     who = "--tune head" if recipe.tune else "--optimizer lbfgs"
     _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
     off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
@@ -254,7 +278,7 @@ def _tuning(recipe: Recipe) -> None:
 
 
 def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
-    """Raise UsageError, which begins with `why`, for a setting that is none of the values which turn it `off`."""
+    """Raise UsageError, which begins with `why`, for a setting that has another value than those which turn it `off`."""
     for name, values in off.items():
         if getattr(recipe, name) not in values:
             raise UsageError(f"{why} --{name.replace('_', '-')} {getattr(recipe, name)!r}.")

@@ -1,7 +1,8 @@
-"""From data and a recipe with open questions to a recipe without: network, size, channels, colours, augmentation."""
+"""Resolve a recipe: every `auto` (network, size, channels, augmentation, …) is set by the pretrained network or the images."""
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,27 +22,26 @@ from .transfer import freezing
 from .transfer.pretrained import Start
 
 SMALL = 64  # up to this side, in px, pictures are used at their own size
-PHOTOGRAPH = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
-LEAST = 28  # what the convolutional networks need to pool their way down
-LEAST_STEPS = 200
-LOOKED_AT = 256
+PHOTOGRAPH_SIZE = 128  # else this one: a quarter of the arithmetic of 224, for a few points of accuracy
+MIN_SIZE = 28  # px; smaller inputs vanish in the pooling of the convolutional networks
+MIN_STEPS = 200
+SAMPLE_SIZE = 256
 STATISTICS_FROM = 4096
 STATISTICS_PIXELS = 2**24
 
 
-def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kind: type[Recipe] = Recipe, small: str = "swift") -> Recipe:
-    """The recipe of a run, every `auto` answered from the training pictures, and before them from the weights it starts from.
+def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Start | None = None, small: str = "swift") -> Recipe:
+    """The recipe of a run: every `auto` of `recipe`, which is composed of `given`, set by the pretrained network, else by the images.
 
-    Without a recipe named, small sets get more epochs; without a network, small pictures get `small`.
+    Without a recipe named, small sets get more epochs; without a network, small images get `small`.
     """
-    recipe = compose(given, kind=kind)
     side, grey = _glance(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = small if (recipe.size or side) <= SMALL else "resnet18"
     if by_size(recipe, given):
         given = freezing.settings(len(data), given)
-    recipe = compose({**given, "model": model}, default=_recipe(model), kind=kind)
+    recipe = compose({**given, "model": model}, default=_recipe(model), kind=type(recipe))
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
@@ -70,20 +70,21 @@ def settle(given: dict[str, Any], data: Dataset, start: Start | None = None, kin
 
 def designed(data: Dataset) -> Classifier:
     """HOG at the size of the pictures of `data`: features that no label has had a part in; its head is empty."""
-    recipe = settle({"model": "hog"}, data)
+    given = {"model": "hog"}
+    recipe = resolve(compose(given), given, data)
     model = models.build("hog", len(data.classes), channels=recipe.channels, height=recipe.size, width=recipe.size)
     return Classifier(model, geometry(recipe), data.classes, architecture="hog")
 
 
 def _tuned(recipe: Recipe, start: Start | None) -> Recipe:
-    """The recipe with the questions of tuning answered."""
+    """The recipe with the settings of fine-tuning resolved."""
     batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
-    # what is solved forgets the head that it begins with
+    # a head that is fitted to its optimum does not depend on its initial weights
     anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
     return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=anew)
 
 
-def by_size(recipe: Recipe, given: dict[str, Any]) -> bool:
+def by_size(recipe: Recipe, given: Mapping[str, Any]) -> bool:
     """Whether the size of the training set chooses how the network is tuned."""
     return recipe.tune not in ("", "head") and given.get("recipe", "auto") == "auto"
 
@@ -112,13 +113,13 @@ def _glance(data: Dataset) -> tuple[int, bool]:
     if data.pictures is not None:
         return int(min(data.pictures.shape[1:3])), data.pictures.ndim == 3 or data.pictures.shape[-1] == 1
     sides = []
-    for i in np.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).astype(int):
+    for i in np.linspace(0, len(data) - 1, min(len(data), SAMPLE_SIZE)).astype(int):
         try:
             facts = picture_facts(data.source(int(i)))
         except UnreadableImage:
             continue  # loading names every one of them
         sides.append(min(facts.width, facts.height))
-    return (int(np.median(sides)), _all_grey(data)) if sides else (PHOTOGRAPH, False)
+    return (int(np.median(sides)), _all_grey(data)) if sides else (PHOTOGRAPH_SIZE, False)
 
 
 def _all_grey(data: Dataset) -> bool:
@@ -134,14 +135,14 @@ def _all_grey(data: Dataset) -> bool:
 
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
-    least = LEAST_STEPS * (10 if by_hand(recipe.model) else 1)
+    least = MIN_STEPS * (10 if by_hand(recipe.model) else 1)
     return math.ceil(least / math.ceil(pictures / recipe.batch))
 
 
 def _size(side: int, model: str) -> int:
     if side > SMALL:
-        return PHOTOGRAPH
-    return side if by_hand(model) else max(side, LEAST)
+        return PHOTOGRAPH_SIZE
+    return side if by_hand(model) else max(side, MIN_SIZE)
 
 
 def _augmentation(size: int, classes: tuple[str, ...], model: str) -> str:
@@ -176,7 +177,7 @@ def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int)
 
     They are 4,096, or fewer large ones: as many as have 16 million pixels, and at least 256.
     """
-    most = min(STATISTICS_FROM, max(LOOKED_AT, STATISTICS_PIXELS // (preprocessing.height * preprocessing.width)))
+    most = min(STATISTICS_FROM, max(SAMPLE_SIZE, STATISTICS_PIXELS // (preprocessing.height * preprocessing.width)))
     pixels, total, squares = 0, torch.zeros(preprocessing.channels, dtype=torch.float64), torch.zeros((), dtype=torch.float64)
     for some in permutation(seed, -1, len(pictures))[:most].split(64):
         levels = pictures.batch(some).transpose(0, 1).flatten(1).double()  # (C, pixels): whole numbers, so their sums are exact

@@ -1,4 +1,4 @@
-"""A run folder: what a training writes, where, and how it is found again."""
+"""A run folder: the files of a training, written, locked and read again."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from ..base.stored import read_table, taken_from
 from ..classifier.learnt import ANCESTORS, TABLES, tables
 from .recipe import Pretraining, Recipe, code_in, saved
 
-# what every run.json says, and what it says of most runs
+# keys of every run.json, and those of most
 KNOWN = {"data": str}
 OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict, "recipe": dict}
 FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
@@ -30,7 +30,7 @@ FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
 class Run:
     """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact.
 
-    Who writes there holds its `lock` for as long as the `with` of it lasts. `made` are the folders that are there only for it.
+    Inside its `with` the writer holds its `lock`. `made` are the folders that were created for it.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def begun(self) -> bool:
-        """Whether there is something to resume: `recipe.toml` is the last that `begin` writes."""
+        """Whether there is something to resume: `begin` writes `recipe.toml` last."""
         return (self.folder / "recipe.toml").is_file()
 
     @property
@@ -63,7 +63,7 @@ class Run:
         return self.lock.note if self.lock else ""
 
     def locked(self) -> Self:
-        """The run, for nobody else to write in while the `with` of it lasts; raises InUse, ClearsightError for links in it."""
+        """The run, locked against other writers inside its `with`; raises InUse, and ClearsightError for links in it."""
         for name in FOLDERS:
             inside(self.folder, name)
         return replace(self, lock=hold(self.folder))
@@ -78,18 +78,18 @@ class Run:
             self._abandon()
         self.lock.__exit__(kind, error, trace)
         if error is not None:
-            with suppress(OSError):  # what is not empty, or gone, stays so
+            with suppress(OSError):  # it may not be empty, or be gone
                 for folder in self.made:
                     folder.rmdir()
 
     def _abandon(self) -> None:
-        """Remove what a run leaves that failed before it had begun."""
+        """Remove the files of a run that failed before it had begun."""
         with suppress(OSError, ClearsightError):
             if self.made and not self.begun and _unbegun(self.folder):
                 clear(self.folder, spared=NAMES)
 
     def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
-        """Write what a resume needs to know; `save` writes a checkpoint where that is not in the recipe alone."""
+        """Write the files that a resume needs; `save` writes a checkpoint, if the initial weights do not follow from the recipe."""
         self.sweep()
         if self.checkpoints.is_dir():  # of a run that was killed before it began
             clear(self.checkpoints)
@@ -103,23 +103,23 @@ class Run:
         write_atomic(self.folder / "recipe.toml", text)
 
     def sweep(self) -> None:
-        """Remove what a kill left half-written, and not what the report of an evaluation is being written to."""
+        """Remove half-written files of a killed process, except for an evaluation's report that is being written."""
         with hold(self.folder, REPORT, wait=True):
             sweep(self.folder)
 
     def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
-        """Write on what data it was begun and how they are divided, and what that which it starts from has learnt from."""
+        """Write the run's metadata, its split, and the training pictures of the weights that it starts from."""
         write_json(self.folder / "run.json", {**facts, TABLES: tables(manifest, past)})
         write_atomic(self.division, manifest)
         self.keep_ancestors(past)
 
     def keep_ancestors(self, past: str) -> None:
-        """Write what that which the run starts from has learnt from, if anything is known of it."""
+        """Write the training pictures of the weights that the run starts from, if they are known."""
         if past:
             write_atomic(self.folder / ANCESTORS, past)
 
     def divided(self) -> tuple[dict[str, Any], str]:
-        """What `keep_division` wrote."""
+        """The metadata and the split that `keep_division` wrote."""
         facts = read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN)
         try:
             return facts, self.division.read_text(encoding="utf-8")
@@ -129,12 +129,12 @@ class Run:
             raise CorruptFile(f"{self.division} is not the division of a run: {error}.") from error
 
     def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
-        """What `begin` wrote; raises UsageError when this is no run folder, or its recipe is another by now."""
+        """The recipe, metadata and split that `begin` wrote; raises UsageError if this is not a run folder, or its recipe was edited."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
         path = self.folder / "recipe.toml"
         recipe, (facts, table) = saved(path), self.divided()
-        known, now = facts.get("recipe"), read_toml(path)  # runs of before do not say
+        known, now = facts.get("recipe"), read_toml(path)  # older runs do not store it
         if known is not None and known != now:
             changed = [
                 f"{name} is {now.get(name)!r}, was {known.get(name)!r}" for name in {**known, **now} if now.get(name) != known.get(name)
@@ -163,7 +163,7 @@ class Run:
 
 
 def _require_free(folder: Path) -> None:
-    """Raise UsageError when the folder is taken; what a run leaves that was killed before it began does not take it."""
+    """Raise UsageError if the folder is taken; the files of a run that was killed before it began do not count."""
     if folder.is_symlink() and not folder.exists():
         raise UsageError(f"{folder} is a link that leads nowhere, and is left as it is. Name another --out.")
     if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
@@ -209,7 +209,7 @@ def _claimed(folder: Path) -> Run:
 
 
 def run_name(data: str, model: str) -> str:
-    """What a folder is called that has to do with `data` and `model`."""
+    """The default name of a folder for `data` and `model`."""
     return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
 
 
@@ -219,7 +219,7 @@ def named_folder(named: str, runs: str) -> Path:
 
 
 def _unbegun(folder: Path) -> bool:
-    """Whether nothing is in `folder` but what `begin` writes before `recipe.toml`, in its order."""
+    """Whether `folder` has only files that `begin` writes before `recipe.toml`."""
     before = ("run.json", "split.csv", "checkpoints")
     try:
         found = [path for path in folder.iterdir() if path.name not in NAMES and not is_temporary(path)]

@@ -1,15 +1,15 @@
-"""Which epoch is the better one, as far as the validation pictures can tell: what is kept, when to stop, when to learn more slowly.
+"""Selection of epochs by validation: the best one, early stopping, and the drops of the learning rate on a plateau.
 
 The accuracy decides, and of equal ones the loss. On few pictures some epoch has the best accuracy by luck, long before the network is at
-its best. So with fewer than 30 of them the latest epoch is kept that cannot be told from the best one: by one standard error, or by one
-picture. benchmarks/small_validation.py measures what each rule keeps.
+its best. So with fewer than 30 of them the latest epoch is kept that is within one standard error, or
+one picture, of the best. benchmarks/small_validation.py measures what each rule keeps.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-FEW = 30  # validation pictures; from here on the best is at least as good as the last, whatever the schedule
+FEW = 30  # validation pictures; from here on the best epoch is at least as good as the last, with any schedule
 
 
 class Point(NamedTuple):
@@ -31,12 +31,12 @@ def points(rows: Sequence[Mapping[str, Any]]) -> list[Point]:
 
 
 def kept(rows: Sequence[Mapping[str, Any]], epoch: int, best: float) -> Point:
-    """The kept `epoch`; 0 is a head that was solved before the first, with the `best` accuracy, and its loss is not known."""
+    """The kept `epoch`; 0 is the head fitted before the first epoch, with the `best` accuracy and unknown loss."""
     return next((point(row) for row in rows if row["epoch"] == epoch), Point(best, math.inf))
 
 
 def tied(accuracy: float, best: float, n: int) -> bool:
-    """Whether so few (`n`) pictures cannot tell an accuracy from the `best` one."""
+    """Whether `n` pictures are too few to distinguish an accuracy from the `best` one."""
     share = (best * n + 1) / (n + 2)  # as if one more were right and one more wrong, so that 5 of 5 are not sure either
     return n < FEW and accuracy > best - max(1 / n, math.sqrt(share * (1 - share) / n)) - 1e-9
 
@@ -54,7 +54,7 @@ def stale(points: Sequence[Point], n: int) -> int:
 
 
 def drops(points: Sequence[Point], n: int, patience: int) -> int:
-    """How often the learning rate has been divided by 10: once per `patience` epochs of which none was better."""
+    """How often the learning rate has been divided by 10: once per `patience` epochs without an improvement."""
     waits = _waits(points, n)
     return sum(wait > 0 and wait % patience == 0 for wait in waits)
 

@@ -1,4 +1,4 @@
-"""The pictures of a run: known by content, and divided so that nothing it starts from has learnt from those it is tested on."""
+"""The splits of a run: pictures are identified by content, and no pretrained weights were trained on a test picture."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,28 +10,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import weights
-from ..base.errors import ClearsightError
+from ..base.errors import ClearsightError, UsageError
 from ..classifier.learnt import SEEN, Learnt, learnt, merged
-from ..datasets.dataset import Dataset, Parts
+from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.open import open_dataset
-from ..datasets.split import split
-from .distributed import Team
+from ..datasets.split import split, with_labels
+from .distributed import ProcessGroup
 from .recipe import Recipe
 from .run import Run
 
-CLUSTER = "cluster "  # what the classes of a pretraining begin with that knew no labels
+CLUSTER = "cluster "  # prefix of the class names of a pretraining without labels
 
 
-def known_pictures(data: Any, recipe: Recipe, team: Team, *, quiet: bool = False, labelled: bool = True) -> Parts:
+def known_pictures(data: Any, recipe: Recipe, group: ProcessGroup, *, quiet: bool = False, labelled: bool = True) -> Parts:
     """The data with the digest of every picture; of several processes the first reads the files, the others find it in the cache."""
     whole = open_dataset(data, group_by=recipe.group_by or None, labelled=labelled)
-    with _in_turn(team):
-        return identified(whole, quiet=quiet or not team.leads)
+    with _in_turn(group):
+        return identified(whole, quiet=quiet or not group.is_main)
+
+
+def open_splits(data: Any, recipe: Recipe, group: ProcessGroup, quiet: bool) -> Parts:
+    """The data in their splits, with as many training labels as the recipe uses."""
+    splits = divided(known_pictures(data, recipe, group, quiet=quiet), recipe)
+    return with_labels(splits, recipe.labels, recipe.carved_by) if recipe.labels else splits
+
+
+def training_images(recipe: Recipe, splits: Parts) -> Dataset:
+    """The images that a step may use: the labelled ones first, then those without a label if the recipe learns from them."""
+    train = splits.parts["train"]
+    if not (recipe.unlabelled or recipe.teacher):
+        return train
+    if "unlabelled" not in splits.parts:
+        if recipe.unlabelled:
+            raise UsageError("--unlabelled needs pictures without labels: say with --labels how many have one, as in --labels 10.")
+        return train
+    return joined(train, splits.parts["unlabelled"])
 
 
 def ancestors(recipe: Recipe) -> Learnt:
-    """What the weights that a run starts from, and its teacher, have learnt from; a pretraining without labels has only seen it."""
+    """The training pictures of the pretrained weights and of the teacher; a pretraining without labels has only seen them."""
     every = []
     for origin in (recipe.from_, recipe.teacher):
         if origin and not weights.is_origin(origin):
@@ -41,7 +59,7 @@ def ancestors(recipe: Recipe) -> Learnt:
 
 
 def divided(whole: Parts, recipe: Recipe, *, test: float | None = None) -> Parts:
-    """The parts of a run: by the recipe's own settings, but pictures that have a part in what it starts from keep that part.
+    """The splits of a run by the recipe's settings; a picture that has a split in the pretrained run keeps it.
 
     `test` is the share to carve in place of the recipe's. Raises ClearsightError where most of a brought test part has been learnt from.
     """
@@ -61,7 +79,7 @@ def divided(whole: Parts, recipe: Recipe, *, test: float | None = None) -> Parts
 
 
 def unseen_test(parts: Parts) -> Dataset:
-    """The test part without exact copies of pictures that are learnt from or chosen by."""
+    """The test split without exact copies of training and validation pictures."""
     test = parts.parts["test"]
     others = [parts.parts[part].digests for part in ("train", "unlabelled", "val") if part in parts.parts]
     return test if test.digests is None else test.subset(~np.isin(test.digests, np.concatenate(others)))  # type: ignore[arg-type]
@@ -77,7 +95,7 @@ def require_unseen(folder: Path, test: Dataset) -> None:
 
 
 def _division(known: Learnt) -> Any:
-    """The part that each picture of a data set keeps: what was seen without labels, or not used, has none."""
+    """The split that each picture of a data set keeps; '' for pictures that were not used or seen without their labels."""
 
     def parts(dataset: Dataset) -> NDArray[np.object_]:
         found = known.parts(dataset)
@@ -89,7 +107,7 @@ def _division(known: Learnt) -> Any:
 
 
 def _without_learnt(parts: Parts, past: Learnt, origins: str) -> Parts:
-    """The val part without what has been learnt from; and what to say of such pictures in a test part that the data brought."""
+    """The validation split without pictures that the pretrained weights were trained on, and a note if the test split has such pictures."""
     notes, made = [], dict(parts.parts)
     for part in ("val", "test"):
         if part not in made:
@@ -118,10 +136,10 @@ def _without_labels(folder: Path) -> bool:
 
 
 @contextmanager
-def _in_turn(team: Team) -> Iterator[None]:
+def _in_turn(group: ProcessGroup) -> Iterator[None]:
     """The first process goes first, the others wait for it."""
-    if not team.leads:
-        team.agreed(0)
+    if not group.is_main:
+        group.broadcast(0)
     yield
-    if team.leads:
-        team.agreed(0)
+    if group.is_main:
+        group.broadcast(0)

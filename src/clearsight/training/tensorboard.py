@@ -9,7 +9,7 @@ from ..base.files import write_atomic
 
 
 def write_events(folder: Path, row: dict[str, Any]) -> None:
-    """Write the numbers of an epoch's row as that epoch's file; what a resumed run does again replaces what was there."""
+    """Write the numbers of an epoch's row as that epoch's file; a resumed run replaces it."""
     # their import takes a third of a second: not before the first step
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary

@@ -13,10 +13,12 @@ from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import Preprocessing
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.compute import Speed, Working
+from clearsight.training.compute import Speed, TrainingModel
 from clearsight.training.interrupt import Interrupted
+from clearsight.training.methods import METHODS
+from clearsight.training.methods import parse_perturbation as parse
 from clearsight.training.objectives import adversarial
-from clearsight.training.objectives.adversarial import METHODS, Adversary, collapsed, parse, probe
+from clearsight.training.objectives.adversarial import Adversary, collapsed, probe
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)
@@ -31,7 +33,7 @@ def network() -> nn.Module:
 
 
 def adversary(name: str, net: nn.Module) -> tuple[Adversary, torch.Tensor, torch.Tensor]:
-    working = Working(net, Speed(), torch.device("cpu"))
+    working = TrainingModel(net, Speed(), torch.device("cpu"))
     working.begin()
     pictures = torch.rand(6, 1, 8, 8, generator=torch.Generator().manual_seed(1))
     return Adversary(parse(f"{name}:0.1"), working, GREY, 0, 0), GREY.normalise(pictures), torch.tensor([0, 1, 2, 0, 1, 2])
@@ -160,11 +162,11 @@ def test_training_resumes_bit_for_bit(name, tmp_path, monkeypatch):
     assert "robust_accuracy" in rows[0]
     real, steps = loop._step, []
 
-    def stopping(job, net, share, pictures, n, stop):
+    def stopping(*given):
         steps.append(1)
         if len(steps) == 4:  # in the second epoch
-            stop.asked = 2
-        return real(job, net, share, pictures, n, stop)
+            given[-1].asked = 2
+        return real(*given)
 
     monkeypatch.setattr(loop, "_step", stopping)
     with pytest.raises(Interrupted):
@@ -223,6 +225,6 @@ def test_denormalise_is_the_inverse():
 
 def test_steps_are_the_published_ones():
     """FGSM: Wong 2020. PGD: Madry 2018, seven steps. TRADES: Zhang 2019, ten steps, β = 6. Free: Shafahi 2019, m = 4."""
-    assert {name: (row.steps, row.step, row.turns, row.beta) for name, row in METHODS.items() if not row.noise} == {
+    assert {name: (row.steps, row.step, row.repeats, row.beta) for name, row in METHODS.items() if not row.noise} == {
         "fgsm": (1, 1.25, 1, 0.0), "pgd": (7, 0.25, 1, 0.0), "trades": (10, 0.25, 1, 6.0), "free": (0, 1.0, 4, 0.0),
     }  # fmt: skip

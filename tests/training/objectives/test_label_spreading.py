@@ -5,7 +5,7 @@ import torch
 from sklearn.datasets import make_moons
 from sklearn.metrics import accuracy_score
 
-from clearsight.training.objectives.label_spreading import SHARE, WARMTH, aligned, spread
+from clearsight.training.objectives.label_spreading import ALPHA, TEMPERATURE, aligned, spread
 
 
 def test_the_limit_is_the_papers():
@@ -18,11 +18,11 @@ def test_the_limit_is_the_papers():
         cosines = unit @ unit[i]
         cosines[i] = -2
         for j in cosines.argsort(descending=True)[:7].tolist():
-            w[i, j] = torch.exp((cosines[j] - 1) / WARMTH)
+            w[i, j] = torch.exp((cosines[j] - 1) / TEMPERATURE)
     w = w + w.T
     d = w.sum(1).rsqrt()
     s = d[:, None] * w * d[None]
-    limit = torch.linalg.solve(torch.eye(60, dtype=torch.float64) - SHARE * s, (1 - SHARE) * answers.double())
+    limit = torch.linalg.solve(torch.eye(60, dtype=torch.float64) - ALPHA * s, (1 - ALPHA) * answers.double())
     limit = limit / limit.sum(1, keepdim=True)
     # 1e-3: what the passes that are not made would still change; float32
     torch.testing.assert_close(spread(answers, features, 7), limit.float(), rtol=0, atol=1e-3)

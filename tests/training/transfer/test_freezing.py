@@ -12,9 +12,9 @@ from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.training import api as module
-from clearsight.training import checkpoint, loop
+from clearsight.training import checkpoint, loop, session, soup
 from clearsight.training.api import resume, train
+from clearsight.training.context import TrainingContext
 from clearsight.training.heads import linear_probe
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.optim.optimizer import SGD, make_optimizer
@@ -112,7 +112,9 @@ def test_a_rate_that_a_network_has_of_its_own_is_multiplied():
 
 def test_the_pull_is_the_gradient_of_l2sp():
     model = network()
-    first = freezing.starts(model, {name: value for name, value in model.state_dict().items() if not name.startswith(model.HEAD)})
+    first = freezing.reference_weights(
+        model, {name: value for name, value in model.state_dict().items() if not name.startswith(model.HEAD)}
+    )
     assert not any(name.startswith(model.HEAD) for name in first) and not any("running" in name for name in first)
     with torch.no_grad():
         for p in model.parameters():
@@ -121,7 +123,7 @@ def test_the_pull_is_the_gradient_of_l2sp():
     wanted = dict(zip(first, torch.autograd.grad(penalty, [model.get_parameter(name) for name in first]), strict=True))
     for p in model.parameters():
         p.grad = torch.ones_like(p)
-    freezing.pull(checkpoint.State(model, SGD([]), start=first), 0.3)
+    freezing.Freezing(dataclasses.replace(compose({}), l2sp=0.3)).add_l2sp_grad(checkpoint.State(model, SGD([]), start=first))
     for name, p in model.named_parameters():
         torch.testing.assert_close(p.grad, 1 + wanted.get(name, torch.zeros_like(p)))
 
@@ -162,9 +164,9 @@ def test_frozen_batch_norm_keeps_its_statistics_and_learns_scale_and_shift(speed
 def test_gradual_thawing_begins_at_the_head(speed, start, tmp_path, monkeypatch):
     seen, close = [], loop.close_epoch
 
-    def closed(job, facts):
-        seen.append({name: value.clone() for name, value in job.state.model.state_dict().items()})
-        close(job, facts)
+    def closed(context, facts):
+        seen.append({name: value.clone() for name, value in context.state.model.state_dict().items()})
+        close(context, facts)
 
     monkeypatch.setattr(loop, "close_epoch", closed)
     train(DATA, out=str(tmp_path / "run"), from_=start, tune="gradual", **SETTINGS | {"epochs": 6, "speed": speed, "batchnorm": "train"})
@@ -180,9 +182,9 @@ def test_gradual_thawing_begins_at_the_head(speed, start, tmp_path, monkeypatch)
 def test_what_does_not_learn_is_not_computed_backward(start, tmp_path, monkeypatch):
     graphs, step = [], loop._step
 
-    def looked(job, net, share, pictures, whole, stop):
-        found = step(job, net, share, pictures, whole, stop)
-        graphs.append({name for name, p in job.state.model.named_parameters() if p.grad is not None})
+    def looked(*given):
+        found = step(*given)
+        graphs.append({name for name, p in given[0].state.model.named_parameters() if p.grad is not None})
         return found
 
     monkeypatch.setattr(loop, "_step", looked)
@@ -201,13 +203,13 @@ def test_all_stages_learn_from_half_of_the_run_on():
 def test_the_soup_is_the_mean_of_the_last_epochs(start, tmp_path, monkeypatch, capsys):
     seen, close, tasted = [], loop.close_epoch, []
 
-    def closed(job, facts):
-        seen.append({name: value.clone() for name, value in job.state.model.state_dict().items()})
-        close(job, facts)
+    def closed(context, facts):
+        seen.append({name: value.clone() for name, value in context.state.model.state_dict().items()})
+        close(context, facts)
 
-    taste = loop._taste
+    select = loop.select_soup
     monkeypatch.setattr(loop, "close_epoch", closed)
-    monkeypatch.setattr(loop, "_taste", lambda job, stop: (tasted.append(job.state.soup), taste(job, stop)))
+    monkeypatch.setattr(loop, "select_soup", lambda context, stop: (tasted.append(context.state.soup), select(context, stop)))
     settings = SETTINGS | {"epochs": 4, "quiet": False}
     trained = train(DATA, out=str(tmp_path / "run"), from_=start, tune="all", soup=3, batchnorm="train", **settings)
     for name, value in tasted[0].items():
@@ -227,9 +229,11 @@ def test_the_soup_is_kept_when_it_is_no_worse(accuracy, kept, monkeypatch):
     counters = checkpoint.Counters(best=accuracy, best_epoch=1)
     holder = checkpoint.State(torch.nn.Identity(), SGD([]), kept=own, soup=other, counters=counters)
     pictures = type("Pictures", (), {"labels": torch.tensor([0, 1]).repeat(50)})()
-    job = loop.Job(compose({"soup": 3}), holder, pictures, pictures, None, (), torch.ones(2), None, None, None, say=lambda line: None)
-    monkeypatch.setattr(loop, "validate", lambda job, weights, stop: torch.tensor([[1.0, 0.0]]).repeat(100, 1))
-    loop._taste(job, None)
+    given = dict.fromkeys(("splits", "preprocessing", "speed", "device", "group"))
+    more = {"recipe": compose({"soup": 3}), "state": holder, "train": pictures, "val": pictures, "ops": (), "class_weights": torch.ones(2)}
+    context = TrainingContext(**given, **more, log=lambda line: None)
+    monkeypatch.setattr(soup, "validate", lambda context, weights, stop: torch.tensor([[1.0, 0.0]]).repeat(100, 1))
+    soup.select_soup(context, None)
     assert (counters.souped, holder.kept) == ((kept, other) if kept else (0, own))
 
 
@@ -278,7 +282,7 @@ def test_stopped_while_the_head_is_solved_it_ends_the_same(start, tmp_path, monk
 
     for name, where, what, instead, error in (
         ("a", linear_probe, "solve", stopped, Interrupted),
-        ("b", module, "fit", killed, KeyboardInterrupt),
+        ("b", session, "fit", killed, KeyboardInterrupt),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(where, what, instead)
@@ -357,6 +361,6 @@ def test_what_cannot_be_meant_is_refused(given, said):
 
 
 def test_the_head_is_solved_in_one_process():
-    team = type("Team", (), {"world": 2})()
+    group = type("ProcessGroup", (), {"world": 2})()
     with pytest.raises(UsageError, match="--tune head-then-all solves the head in one process"):
-        linear_probe.solve_first(type("Job", (), {"team": team})(), None)
+        linear_probe.solve_first(type("TrainingContext", (), {"group": group})(), None)

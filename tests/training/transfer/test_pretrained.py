@@ -20,7 +20,7 @@ from clearsight.images.preprocess import Preprocessing
 from clearsight.training import api as module
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.distributed import Team
+from clearsight.training.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.recipe import compose
 from clearsight.training.transfer.pretrained import read
@@ -59,8 +59,8 @@ def test_the_whole_network_its_head_and_its_preprocessing_are_kept(tmp_path):
     assert trained.classifier.preprocessing == models.preprocessing("lenet5")
     origin = {"trained_from": f"torchvision:{path}", "trained_from_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     facts = json.loads((trained.run / "config.json").read_text())["facts"]
-    lineage = json.loads((trained.run / "run.json").read_text())["lineage"]
-    assert origin.items() <= facts.items() and lineage.items() >= origin.items() and lineage["weights_licence"] == "not stated"
+    provenance = json.loads((trained.run / "run.json").read_text())["lineage"]
+    assert origin.items() <= facts.items() and provenance.items() >= origin.items() and provenance["weights_licence"] == "not stated"
     assert f"- trained from: torchvision:{path}\n" in (trained.run / "README.md").read_text()
     recipe = (trained.run / "recipe.toml").read_text()
     assert f'\nfrom = "torchvision:{path}"' in recipe and '\nmodel = "lenet5"' in recipe and "\nsize = 32 " in recipe
@@ -117,14 +117,14 @@ def test_a_resumed_run_needs_no_origin_and_ends_the_same(tmp_path, monkeypatch):
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
     step = loop._step
 
-    def stopped(job, net, share, pictures, whole, stop):
-        stop.asked = signal.SIGTERM
-        return step(job, net, share, pictures, whole, stop)
+    def stopped(*given):
+        given[-1].asked = signal.SIGTERM
+        return step(*given)
 
     def killed(*_):
         raise KeyboardInterrupt
 
-    faults = (("a", loop, "_step", stopped, Interrupted), ("b", module, "carry_out", killed, KeyboardInterrupt))
+    faults = (("a", loop, "_step", stopped, Interrupted), ("b", module, "run_to_end", killed, KeyboardInterrupt))
     for name, where, what, instead, error in faults:
         with monkeypatch.context() as patch:
             patch.setattr(where, what, instead)
@@ -166,16 +166,16 @@ def test_two_processes_start_from_the_same_weights(tmp_path):
 
 def test_processes_that_read_other_weights_do_not_train(tmp_path, monkeypatch):
     lenet(tmp_path / "lenet5.pth")
-    monkeypatch.setattr(Team, "agreed", lambda team, number: number + 1)  # what the first process says
+    monkeypatch.setattr(ProcessGroup, "broadcast", lambda group, number: number + 1)  # what the first process says
     with pytest.raises(ClearsightError, match="reads other weights"):
-        read(compose({"from": f"torchvision:{tmp_path / 'lenet5.pth'}"}), Team(1, 2))
+        read(compose({"from": f"torchvision:{tmp_path / 'lenet5.pth'}"}), ProcessGroup(1, 2))
 
 
 def test_another_size_only_where_the_layers_stay_the_same(tmp_path):
     model = models.build("resnet18", 3, seed=1)
     torch.save(model.state_dict(), tmp_path / "resnet18.pth")
     recipe = compose({"from": f"torchvision:{tmp_path / 'resnet18.pth'}", "model": "resnet18", "size": 100, "channels": 3, "fit": "pad"})
-    start = read(recipe, Team())
+    start = read(recipe, ProcessGroup())
     assert start.values(recipe, ("0", "1", "2")).keys() == model.state_dict().keys()
     prepared = start.prepared(recipe)
     assert (prepared.height, prepared.fit, prepared.crop_fraction) == (100, "pad", 1.0)

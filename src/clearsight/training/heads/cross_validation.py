@@ -1,4 +1,4 @@
-"""The strength of L2 of a solved head, chosen by the labels that solve it: cross-validation, for where validation is to decide nothing.
+"""Cross-validated L2 strength of a linear head, for runs in which the validation split must not decide anything.
 
 Shapes: N pictures, D features, K classes.
 """

@@ -1,4 +1,4 @@
-"""The head, solved: softmax regression on fixed features is convex, so its optimum is computed, not approached.
+"""Softmax regression on fixed features, fitted to its optimum by L-BFGS: the problem is convex.
 
     J(W, b) = mean over the pictures of -log softmax(W·x + b)[y] + l2/2·‖W‖²
 
@@ -6,8 +6,8 @@ by L-BFGS (D. C. Liu, J. Nocedal, On the limited memory BFGS method for large sc
 scikit-learn's LogisticRegression with C = 1/(l2·N); the bias is not penalised. With `svm` in place of the cross-entropy the sum
 over the classes of max(0, 1 ∓ z)², one class against the rest: scikit-learn's LinearSVC without a penalty on the bias.
 
-Features are centred, which changes nothing at the optimum but where the bias stands, and makes the way there shorter. So do steps
-measured by the curvature of J where the way begins: H ≈ Σ c·x·xᵀ/n + l2·I, with c the loss's second derivative averaged over the
+Features are centred, which changes only the bias at the optimum, and shortens the search. So does a preconditioner from the curvature
+of J at its start: H ≈ Σ c·x·xᵀ/n + l2·I, with c the loss's second derivative averaged over the
 classes, from some of the pictures. Half the gradient's squared length in that measure, gᵀ·H⁻¹·g/2, is about what J is above its least.
 
 Sums over the pictures and the course of L-BFGS are float64, and so are products, unless the features are too many: then those are
@@ -29,19 +29,19 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 MEMORY = 50  # pairs of steps: for softmax regression on pixels a third of the evaluations of 10
-AT_ONCE = 2**20  # features of the pictures that are computed together: both products then read them from the cache
+CHUNK = 2**20  # feature values per chunk: both products then read them from the CPU cache
 EXACT = 2**22  # features of all pictures up to which products are float64
-MOST = 3000  # times that J is computed
-WIDEST = 8192  # features up to which curvature is looked at: a table of their products takes 0.5 GB
-LOOKED_AT = 4096  # pictures that it is looked at with, or as many as there are features
-ROUGH, PRECISE = 1e-4, 1e-8  # of J: what may be left
+MAX_EVALUATIONS = 3000  # evaluations of J
+MAX_FEATURES = 8192  # features up to which the preconditioner is computed: a matrix of their products takes 0.5 GB
+SAMPLE_SIZE = 4096  # pictures that it is estimated from, or the number of features if that is larger
+ROUGH, PRECISE = 1e-4, 1e-8  # relative gap of J to its minimum
 
 
 @dataclass
 class Solution:
-    """Weights float64 `(K, D)` and biases `(K,)`, J there, and how often J was computed to get there.
+    """Weights float64 `(K, D)` and biases `(K,)`, the value of J, and the evaluations it took.
 
-    Of the gradient there the norm, and by how much, judged by it, J is `above` its least.
+    `gradient_norm` is that of J; `above` estimates from it the gap of J to its minimum.
     """
 
     weight: Tensor
@@ -53,7 +53,7 @@ class Solution:
 
 
 class Problem:
-    """Features float32 `(N, D)`, which may be centred in place, with labels `(N,)` and what each picture counts `(N,)`, on average 1.
+    """Features float32 `(N, D)`, which may be centred in place, with labels `(N,)` and weights of the pictures `(N,)`, on average 1.
 
     Where the head has no bias, features are not centred, and the bias stays 0.
     """
@@ -89,7 +89,7 @@ class Problem:
     def curvature(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, float]:
         """Second derivatives of the mean loss as if they were the same for all classes: by features float64 `(D, D)`, and by the bias."""
         n, d = self.features.shape
-        every = max(1, n // max(LOOKED_AT, d))
+        every = max(1, n // max(SAMPLE_SIZE, d))
         x = self.features[::every]
         bent = self.bent(F.linear(x, weight.to(x), bias.to(x)))
         if self.counts is not None:
@@ -121,9 +121,9 @@ class Problem:
 def solve(
     problem: Problem, l2: float, start: Solution | None = None, rough: bool = False, check: Callable[[], None] = lambda: None
 ) -> Solution:
-    """The optimum for one strength of the penalty, begun at `start` (W = 0 without); `check` is called each time J is computed.
+    """The optimum for one L2 strength, searched from `start` (default: W = 0); `check` is called at every evaluation of J.
 
-    `rough` is enough to compare strengths: J may be 1e-4 of itself above its least. Else 1e-8, and the largest component of the
+    `rough` is enough to compare strengths: a relative gap of 1e-4 to the minimum. Else 1e-8, and the largest component of the
     gradient is 1e-6 of that at W = 0 (3e-5 where products are float32).
     """
     before = 1  # the gradient at W = 0
@@ -142,7 +142,7 @@ def solve(
         if near and (way.most <= enough or (rough and way.steps is not None)):
             raise StopIteration
 
-    options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MOST, "maxiter": MOST}
+    options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS}
     with threadpool_limits(1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
         found = minimize(way.j, np.zeros(zero.numel() + len(zero)), jac=True, method="L-BFGS-B", callback=settled, options=options)
     way.j(found.x)
@@ -151,7 +151,7 @@ def solve(
 
 
 class _Way:
-    """J as L-BFGS sees it: by steps from where it begins; `at` is where it was computed last, `most` the largest component there."""
+    """J as a function of preconditioned steps from the start; `at` is the last evaluation, `most` the largest component of its gradient."""
 
     def __init__(self, problem: Problem, l2: float, weight: Tensor, bias: Tensor, check: Callable[[], None]) -> None:
         self.problem, self.l2, self.weight, self.bias, self.check = problem, l2, weight, bias, check
@@ -184,7 +184,7 @@ class _Way:
 
 def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[Tensor | None, float]:
     """L `(D, D)`, lower, with L·Lᵀ = H for the curvature H at these weights, None for too many features; and the bias's step."""
-    if problem.features.shape[1] > WIDEST:
+    if problem.features.shape[1] > MAX_FEATURES:
         return None, 1.0
     table, by_bias = problem.curvature(weight, bias)
     # rounding in the products may leave directions a curvature of less than 0, down to this
@@ -193,7 +193,7 @@ def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[T
 
 
 def _rows(features: Tensor) -> int:
-    return max(1, AT_ONCE // features.shape[1])
+    return max(1, CHUNK // features.shape[1])
 
 
 def _softmax(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

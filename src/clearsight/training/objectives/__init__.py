@@ -1,1 +1,1 @@
-"""Objectives: what one step of a training lowers, beyond the plain supervised loss."""
+"""Objectives: supervised, adversarial, FixMatch, distillation, SimCLR."""

@@ -1,97 +1,39 @@
-"""Training on pictures changed so that the network misses them.
+"""Adversarial training: images are perturbed so that the network misclassifies them.
 
 FGSM from a random start: E. Wong, L. Rice, Z. Kolter, Fast is better than free, ICLR 2020. PGD: A. Madry et al., 2017. TRADES: H. Zhang
-et al., ICML 2019. Free: A. Shafahi et al., Adversarial training for free!, NeurIPS 2019; here every batch begins at a random place
-and not where the last one ended, so that nothing but weights has to be saved. Noise: for certified radii (J. Cohen et al., ICML 2019),
-with ε as its standard deviation.
+et al., ICML 2019. Free: A. Shafahi et al., Adversarial training for free!, NeurIPS 2019; here every batch starts at a random
+perturbation and not at that of the batch before, so that only the weights have to be saved. Noise: for certified radii (J. Cohen et al.,
+ICML 2019), with ε as its standard deviation.
 
 Shapes: N pictures, K classes; inputs are normalised, ε is in units of [0, 1].
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.func import functional_call
 
-from ...attacks.gradient_ascent import (
-    NORMS,
-    Loss,
-    Scores,
-    ascend,
-    cross_entropy,
-    misclassified,
-    normal,
-    parse_epsilon,
-    per_picture,
-    random_start,
-)
-from ...base.errors import wrong
-from ...base.randomness import uniform
-from ...base.registry import look_up
-from ...base.words import Word
+from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entropy, misclassified, normal, per_picture, random_start
+from ...base.randomness import permutation, uniform
 from ...images.preprocess import Preprocessing
-from ..compute import Working
-from ..optim.loss import judged
+from ..compute import TrainingModel
+from ..context import TrainingContext
+from ..interrupt import Stop
+from ..methods import ATTACKED, Method, Perturbation
+from ..optim.loss import classification_losses
 from ..selection import tied
+from .supervised import Supervised
 
-
-class Method(NamedTuple):
-    """Steps of the inner search, each of `step`·ε; how often a batch is taken; the weight of TRADES' second loss; or only noise."""
-
-    steps: int
-    step: float
-    turns: int = 1
-    beta: float = 0.0
-    noise: bool = False
-
-
-METHODS = {
-    "fgsm": Method(1, 1.25),
-    "pgd": Method(7, 0.25),
-    "trades": Method(10, 0.25, beta=6.0),
-    "free": Method(0, 1.0, turns=4),
-    "noise": Method(0, 1.0, noise=True),
-}
-PROBED, PROBE = 512, Method(10, 0.25)  # pictures of validation that are attacked after each epoch, and how
+PROBE = Method(10, 0.25)  # the attack on validation images after each epoch
 COLLAPSE = 0.5  # of the best robust accuracy so far: below, the training has overfitted to its own attack
 
 
-@dataclass(frozen=True)
-class Perturbation:
-    """How training pictures are changed: a row of METHODS, and ε."""
-
-    name: str
-    epsilon: float
-
-    @property
-    def method(self) -> Method:
-        """The row of METHODS."""
-        return METHODS[self.name]
-
-    @property
-    def cost(self) -> int:
-        """Forward and backward passes, in units of a step of plain training."""
-        return (self.method.steps + 1) * self.method.turns
-
-
-def parse(words: str) -> Perturbation | None:
-    """`pgd:8/255` and the like; None for no words. Raises UsageError."""
-    if not words:
-        return None
-    word = Word.of(words)
-    look_up(METHODS, word.name, "way to perturb")
-    perturbation = Perturbation(word.name, parse_epsilon(word.argument or "8/255"))
-    if not 0 < perturbation.epsilon <= 1:
-        raise wrong("the ε of perturb", "above 0 and at most 1, in units of the brightest pixel, as in pgd:8/255", word.argument)
-    return perturbation
-
-
 class Adversary:
-    """Makes the losses of one step; `net` is what the step computes with."""
+    """The inner attack of one step and the losses of its result; `net` computes both."""
 
-    def __init__(self, how: Perturbation, net: Working, preprocessing: Preprocessing, seed: int, epoch: int) -> None:
+    def __init__(self, how: Perturbation, net: TrainingModel, preprocessing: Preprocessing, seed: int, epoch: int) -> None:
         self.how, self.net, self.preprocessing, self.seed, self.epoch = how, net, preprocessing, seed, epoch
         # of `free`: the pictures of each part of the batch, and where they are
         self.pictures: dict[int, Tensor] = {}
@@ -106,19 +48,19 @@ class Adversary:
         if method.noise:
             draws = uniform(self.seed, self.epoch, indices.to(pictures.device), "noise", pictures[0].numel())
             moved = pictures + self.how.epsilon * normal(draws).view_as(pictures)
-        elif method.turns > 1 and part in self.moved:
+        elif method.repeats > 1 and part in self.moved:
             moved = self.moved[part]
         else:
             moved = random_start(pictures, radius, NORMS["linf"], indices.to(pictures.device), self.seed, self.epoch)
         if method.steps:
             moved = self._searched(pictures, labels, moved, cross_entropy)
-        if method.turns > 1:
+        if method.repeats > 1:
             self.pictures[part], self.moved[part] = pictures, moved.requires_grad_()
-        return judged(self.net.outputs(self.preprocessing.normalise(moved)), labels, smoothing)
+        return classification_losses(self.net.outputs(self.preprocessing.normalise(moved)), labels, smoothing)
 
     def learnt(self, part: int) -> None:
         """After backward: `free` moves the pictures of this part by the gradient that has come with the weights' own."""
-        if self.how.method.turns == 1:
+        if self.how.method.repeats == 1:
             return
         moved, pictures = self.moved[part].detach(), self.pictures[part]
         gradient, radius = self.moved[part].grad, per_picture(self.how.epsilon, pictures)
@@ -128,7 +70,7 @@ class Adversary:
 
     def _searched(self, pictures: Tensor, labels: Tensor, start: Tensor, loss: Loss) -> Tensor:
         method = self.how.method
-        with self.net.at_rest() as net:
+        with self.net.frozen() as net:
 
             def scores(moved: Tensor) -> Tensor:
                 return net(self.preprocessing.normalise(moved))
@@ -139,7 +81,7 @@ class Adversary:
             )  # fmt: skip
 
     def _trades(self, inputs: Tensor, pictures: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
-        with torch.no_grad(), self.net.at_rest() as net:
+        with torch.no_grad(), self.net.frozen() as net:
             calm = F.softmax(net(inputs), dim=1)
 
         def apart(logits: Tensor, _: Tensor) -> Tensor:
@@ -150,10 +92,73 @@ class Adversary:
         # one pass for both, so that batch norm sees one batch
         both = self.net.outputs(torch.cat([inputs, self.preprocessing.normalise(moved)]))
         clean, other = both.chunk(2, dim=both.ndim - 2)
-        logits, losses = judged(clean, labels, smoothing)
-        second, _ = judged(other, labels)
+        logits, losses = classification_losses(clean, labels, smoothing)
+        second, _ = classification_losses(other, labels)
         far = F.kl_div(F.log_softmax(second, dim=1), F.softmax(logits, dim=1), reduction="none").sum(1)
         return logits, losses + self.how.method.beta * far
+
+
+class Adversarial(Supervised):
+    """Cross-entropy of images that are perturbed so that the network misclassifies them; an epoch is scored by robust accuracy too."""
+
+    def __init__(self, how: Perturbation) -> None:
+        self.how, self.cost, self.repeats = how, how.cost, how.method.repeats
+        self.adversary: Adversary | None = None
+
+    def before_step(self, context: TrainingContext, net: TrainingModel) -> None:
+        """A new search for each batch; it runs in evaluation mode, so all processes need the same batch-norm statistics."""
+        self.adversary = Adversary(self.how, net, context.preprocessing, context.recipe.seed, context.state.counters.epoch)
+        context.group.broadcast_tensors(context.state.model.buffers())
+
+    def losses(self, context: TrainingContext, net: TrainingModel, index: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits `(N, K)` and losses `(N,)` of perturbed inputs."""
+        assert self.adversary is not None
+        return self.adversary.losses(int(index[0]), index, inputs, labels, context.recipe.label_smoothing)
+
+    def after_backward(self, index: Tensor) -> None:
+        """`free` moves the images of this micro-batch by their gradient."""
+        assert self.adversary is not None
+        self.adversary.learnt(int(index[0]))
+
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """Loss and accuracy on validation, and robust accuracy where images are attacked in training."""
+        found = super().judge(context, weights, stop)
+        return found if self.how.method.noise else {**found, "robust_accuracy": robust_accuracy(context, self.how, weights)}
+
+    def failed(self, context: TrainingContext) -> bool:
+        """Whether the epochs so far end in catastrophic overfitting, beyond what is chance on so many images."""
+        return collapsed(_robust(context), context.deciding)
+
+    def after_epoch(self, context: TrainingContext) -> None:
+        """Log catastrophic overfitting in the first epoch that shows it."""
+        if self.failed(context) and not collapsed(_robust(context)[:-1], context.deciding):
+            stops = f"stopped; epoch {context.state.counters.best_epoch} is kept"
+            does = "validation decides nothing, so it trains on" if context.recipe.keep == "last" else stops
+            context.log(f"the network has overfitted to its own attack (robust accuracy fell by half): {does}")
+
+
+def _robust(context: TrainingContext) -> list[float]:
+    return [row["robust_accuracy"] for row in context.state.counters.rows if "robust_accuracy" in row]
+
+
+def robust_accuracy(context: TrainingContext, how: Perturbation, weights: dict[str, Tensor] | None) -> float:
+    """The share of some validation images, the same in each epoch, that are still right after PGD."""
+    model, chosen = context.state.model, permutation(context.recipe.seed, -3, len(context.val))[:ATTACKED]
+
+    def scores(pictures: Tensor) -> Tensor:
+        inputs = context.preprocessing.normalise(pictures)
+        found: Tensor = functional_call(model, weights, (inputs,)) if weights else model(inputs)
+        return found
+
+    needs = [p for p in model.parameters() if p.requires_grad]
+    for p in needs:
+        p.requires_grad_(False)
+    try:
+        pictures = context.val.batch(chosen).to(context.device).float() / 255
+        return probe(how, scores, pictures, context.val.labels[chosen].to(context.device), context.recipe.seed)
+    finally:
+        for p in needs:
+            p.requires_grad_(True)
 
 
 def probe(how: Perturbation, scores: Scores, pictures: Tensor, labels: Tensor, seed: int) -> float:

@@ -1,8 +1,8 @@
-"""Answers spread over alike pictures: what is true of a picture is likely to be true of its neighbours.
+"""Label spreading (Zhou et al. 2003): smooth the teacher's probabilities over a k-nearest-neighbour graph.
 
     F ← α·S·F + (1 - α)·Y,   S = D^-½ · (W + Wᵀ) · D^-½
 
-Y are the first answers, W joins each picture to its nearest neighbours by cosine, D are the sums of its rows. D. Zhou, O. Bousquet,
+Y are the initial probabilities, W the weights of the nearest neighbours by cosine, D the sums of its rows. D. Zhou, O. Bousquet,
 T. Lal, J. Weston, B. Schölkopf, Learning with local and global consistency, NIPS 2003; on learnt features: A. Iscen, G. Tolias,
 Y. Avrithis, O. Chum, Label propagation for deep semi-supervised learning, CVPR 2019. Aligned to how common classes are: D. Berthelot et
 al., ReMixMatch, ICLR 2020, section 3.1, here by scaling rows and columns in turn until both are right (R. Sinkhorn, 1964).
@@ -18,30 +18,30 @@ from torch import Tensor
 
 from ...base.progress import Progress
 
-SHARE = 0.8  # α: how much of an answer comes from the neighbours
-WARMTH = 0.1  # temperature of a neighbour's weight
-PASSES = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
-TURNS, NEAR = 1000, 1e-6  # at most so many scalings; shares so near are reached
-ROWS = 512  # pictures whose neighbours are looked for together
+ALPHA = 0.8  # α: the neighbours' part of a probability
+TEMPERATURE = 0.1  # temperature of a neighbour's weight
+ITERS = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
+SINKHORN_ITERS, TOLERANCE = 1000, 1e-6  # of the row and column scaling
+ROWS = 512  # images whose neighbours are searched together
 
 
 def spread(answers: Tensor, features: Tensor, neighbours: int, quiet: bool = True) -> Tensor:
-    """The `answers` float32 `(N, K)` after they have been spread over the nearest `neighbours` by `features` (N, D); rows sum to 1."""
+    """The probabilities `answers` float32 `(N, K)`, spread over the nearest `neighbours` by `features` (N, D); rows sum to 1."""
     joined = _joined(features, neighbours, quiet)
     first = answers.cpu().numpy()
     found = first
-    for _ in range(PASSES):
-        found = SHARE * (joined @ found) + (1 - SHARE) * first
+    for _ in range(ITERS):
+        found = ALPHA * (joined @ found) + (1 - ALPHA) * first
     return torch.from_numpy(found / found.sum(1, keepdims=True)).float()
 
 
 def aligned(answers: Tensor, shares: Tensor) -> Tensor:
     """The `answers` float32 `(N, K)`, rows summing to 1, scaled by class until their mean is `shares` `(K,)`."""
-    found = answers.double().clamp_min(1e-12)  # a class that is expected, and that no answer holds possible, has to come from somewhere
-    for _ in range(TURNS):
-        if (found.mean(0) - shares.double()).abs().max() < NEAR:
+    found = answers.double().clamp_min(1e-12)  # else a class of probability 0 everywhere could never reach its share
+    for _ in range(SINKHORN_ITERS):
+        if (found.mean(0) - shares.double()).abs().max() < TOLERANCE:
             break
-        found = found * (shares.double() / found.mean(0).clamp_min(1e-300))  # a class without a share is none of the answers
+        found = found * (shares.double() / found.mean(0).clamp_min(1e-300))  # a class with a share of 0 gets probability 0
         found = found / found.sum(1, keepdim=True)
     return found.float()
 
@@ -57,7 +57,7 @@ def _joined(features: Tensor, neighbours: int, quiet: bool) -> csr_array:
             cosines.diagonal(start).fill_(-2.0)  # no picture is its own neighbour
             alike[start : start + ROWS], who[start : start + ROWS] = cosines.topk(k, 1)
             progress.update(len(cosines))
-    weights = ((alike - 1) / WARMTH).exp().numpy()
+    weights = ((alike - 1) / TEMPERATURE).exp().numpy()
     one_way = csr_array((weights.ravel(), who.numpy().ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
     both = one_way + one_way.T
     scale = diags_array((1 / np.sqrt(both.sum(1))).astype(np.float32))

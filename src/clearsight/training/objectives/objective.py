@@ -1,29 +1,50 @@
-"""What a network may learn other than the labels of its training pictures."""
+"""The protocol of an objective: what a training step minimises, and how an epoch is scored."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Protocol
+from abc import ABC, abstractmethod
+from typing import Any
 
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from ..compute import Working
-    from ..interrupt import Stop
-    from ..loop import Job
+from ..compute import TrainingModel
+from ..context import TrainingContext
+from ..interrupt import Stop
+from ..validate import scores, validate
 
 
-class Task(Protocol):
-    """The two places where a training without a task looks at labels: what a step minimises, and how an epoch is judged.
+class Objective(ABC):
+    """One way to learn. `loss` is all that a new one has to bring; the rest has defaults.
 
-    `cost` is the forward and backward passes a picture takes, in units of a plain step. Shapes: N pictures of a part of a batch.
+    `cost` is the forward and backward passes per image, in units of a plain step (for the time budget); `repeats` the updates per batch.
     """
 
-    cost: float
+    cost: float = 1.0
+    repeats: int = 1
 
-    def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
-        """The loss, summed over the uint8 `pictures` (N, C, H, W) that lie at `index` (N,) of the training part, and how many are right."""
-        ...
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What it learns from besides the data, such as a teacher, for the metadata of the artefact."""
+        return {}
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
-        """What the epoch's row says of the validation pictures by `weights` (the model's own if None): `val_loss`, `val_accuracy`, …"""
-        ...
+    def before_step(self, context: TrainingContext, net: TrainingModel) -> None:  # noqa: B027 — a hook
+        """Called once per batch, before its first update."""
+
+    @abstractmethod
+    def loss(self, context: TrainingContext, net: TrainingModel, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
+        """The loss, summed over the uint8 `pictures` (N, C, H, W) at `index` (N,) of the training images, and how many are right.
+
+        Logits come from `net.outputs(inputs)`, and normalised inputs from `context.prepared(index, pictures)`.
+        """
+
+    def after_backward(self, index: Tensor) -> None:  # noqa: B027 — a hook
+        """Called after the gradients of the micro-batch at `index` (N,) were added."""
+
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """The epoch's scores on validation with `weights` (None: the model's own): `val_loss`, `val_accuracy` and what else it measures."""
+        return scores(validate(context, weights, stop), context.val.labels)
+
+    def failed(self, context: TrainingContext) -> bool:
+        """Whether the training has failed for good, and is stopped."""
+        return False
+
+    def after_epoch(self, context: TrainingContext) -> None:  # noqa: B027 — a hook
+        """Called after the epoch's row was written."""

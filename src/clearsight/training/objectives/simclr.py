@@ -1,28 +1,28 @@
 """SimCLR: T. Chen, S. Kornblith, M. Norouzi, G. Hinton, A simple framework for contrastive learning of visual representations, ICML 2020.
 
-Two views of each picture go through the network and a projection head, and each view has to find its partner among all others. What is
-kept is the network: its `features`, before the projection.
+Two views of each image go through the network and a projection head, and each view is matched to its partner among all others. The
+projection is discarded after training; the classifier keeps the network and its `features`.
 
 Shapes: N pictures of a part of a batch, D features, P numbers that a view is projected to.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ...augment import pipeline
 from ...base.randomness import key, seeded
 from ...models.base import Model
-from ..compute import Working, judging
+from ..compute import TrainingModel, inference
+from ..context import TrainingContext
 from ..interrupt import Stop
-from ..loop import Job
 from ..probes import probed
+from ..resolve import SMALL, characters
 from .ntxent import ntxent
+from .objective import Objective
 
 HIDDEN = 512
-JUDGED = 4096  # validation pictures whose views look for each other after an epoch
+JUDGED = 4096  # validation images whose views are matched after an epoch
 
 
 class Contrastive(nn.Module):
@@ -36,7 +36,7 @@ class Contrastive(nn.Module):
             first, second = nn.Linear(inputs, HIDDEN, bias=False), nn.Linear(HIDDEN, width, bias=False)
         self.projection = nn.Sequential(first, nn.BatchNorm1d(HIDDEN), nn.ReLU(), second, nn.BatchNorm1d(width))
         self.LOOKS_AT, self.LR_SCALES = network.LOOKS_AT, network.LR_SCALES
-        for p in network.head.parameters():  # no step reaches it, and data parallel waits for what none reaches
+        for p in network.head.parameters():  # it gets no gradient, and data parallel would wait for one
             p.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,46 +49,54 @@ class Contrastive(nn.Module):
         self.network.initialise(inputs)
 
 
-@dataclass
-class SimCLR:
-    """The task of a training: two views of each picture, and NT-Xent at a temperature.
+class SimCLR(Objective):
+    """NT-Xent at a `temperature` on two views of each image; with `labelled` images, linear and k-NN probes measure the features."""
 
-    Where pictures are `labelled`, probes say after each epoch what the features are worth.
-    """
+    cost = 2.0
 
-    temperature: float
-    labelled: bool = True
-    cost: float = 2.0
+    def __init__(self, temperature: float, labelled: bool = True) -> None:
+        self.temperature, self.labelled = temperature, labelled
 
-    def loss(self, job: Job, net: Working, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
+    def loss(self, context: TrainingContext, net: TrainingModel, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """NT-Xent, summed over the pictures of this part, and how many find their partner; the others of this part are the negatives."""
         # one pass for both, so that batch norm cannot tell one view from the other
-        first, second = net.outputs(torch.cat(two_views(job, index, pictures, "view", job.state.counters.epoch))).chunk(2)
-        loss, hits = ntxent(first, second, self.temperature, bf16=job.speed.bf16)
+        first, second = net.outputs(torch.cat(two_views(context, index, pictures, "view", context.state.counters.epoch))).chunk(2)
+        loss, hits = ntxent(first, second, self.temperature, bf16=context.speed.bf16)
         return loss, int(hits) // 2
 
-    def judge(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
-        """The same loss and hits on validation pictures, whose views are the same in every epoch; and what the probes say."""
-        facts = self._contrast(job, weights, stop)
-        return facts | (probed(job, weights, stop) if self.labelled else {})
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        """The same loss and hits on validation pictures, whose views are the same in every epoch; and the accuracies of the probes."""
+        facts = self._contrast(context, weights, stop)
+        return facts | (probed(context, weights, stop) if self.labelled else {})
 
     @torch.inference_mode()
-    def _contrast(self, job: Job, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
-        model, n = job.state.model.eval(), min(len(job.val), JUDGED)
-        outputs, sums = judging(model, weights, job.speed, job.device), torch.zeros(2, dtype=torch.float64)
-        for batch in torch.arange(n).tensor_split(max(1, n // job.recipe.batch)):
+    def _contrast(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+        model, n = context.state.model.eval(), min(len(context.val), JUDGED)
+        outputs, sums = inference(model, weights, context.speed, context.device), torch.zeros(2, dtype=torch.float64)
+        for batch in torch.arange(n).tensor_split(max(1, n // context.recipe.batch)):
             stop.check()
-            share = job.team.share(batch)
-            inputs = torch.cat(two_views(job, share, job.val.batch(share), "validation view", 0))
+            share = context.group.shard(batch)
+            inputs = torch.cat(two_views(context, share, context.val.batch(share), "validation view", 0))
             first, second = outputs(inputs).chunk(2)
-            loss, hits = ntxent(first, second, self.temperature, bf16=job.speed.bf16)
+            loss, hits = ntxent(first, second, self.temperature, bf16=context.speed.bf16)
             sums += torch.tensor([float(loss), int(hits) / 2], dtype=torch.float64)
-        loss_sum, found = job.team.total(sums).tolist()
+        loss_sum, found = context.group.all_reduce(sums).tolist()
         return {"val_loss": loss_sum / n, "val_accuracy": found / n}
 
 
-def two_views(job: Job, index: Tensor, pictures: Tensor, name: str, epoch: int) -> list[Tensor]:
-    """Two changed versions of the uint8 `pictures` (N, C, H, W) at `index` (N,), normalised, drawn anew for each `name` and epoch."""
-    moved, places = pictures.to(job.device, non_blocking=True), index.to(job.device)
-    seeds = [key(job.recipe.seed, name, k) for k in range(2)]
-    return [pipeline.inputs(job.ops, moved, places, seed, epoch, job.preprocessing, job.speed.memory_format) for seed in seeds]
+def two_views(context: TrainingContext, index: Tensor, pictures: Tensor, name: str, epoch: int) -> list[Tensor]:
+    """Two changed versions of the uint8 `pictures` (N, C, H, W) at `index` (N,), normalised, drawn again for each `name` and epoch."""
+    seeds = [key(context.recipe.seed, name, k) for k in range(2)]
+    return [context.views(context.ops, index, pictures, seed, epoch) for seed in seeds]
+
+
+def augmentation(size: int, channels: int, classes: tuple[str, ...]) -> str:
+    """The changes that make a view, as `--augment` takes them: those of the paper for photographs, milder ones for small images.
+
+    A small image that is cropped to a fifth of its area, as a photograph is, may show nothing of its class. Characters are not flipped.
+    """
+    flip = "" if characters(classes) else "flip "
+    if size <= SMALL:
+        return f"{flip}crop:{max(1, round(size / 9))} rotate:15 jitter:0.6 erase:0.3 blur:1"
+    grey = "" if channels == 1 else " grey:0.2"
+    return f"rrc:0.2 {flip}blur{grey} jitter:0.8"

@@ -1,4 +1,4 @@
-"""What a step minimises."""
+"""Losses per image."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 AUXILIARY = 0.3  # of an auxiliary head's loss: C. Szegedy et al., Going deeper with convolutions, 2014, section 5
 
 
-def judged(outputs: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+def classification_losses(outputs: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
     """Logits `(N, K)` and losses `(N,)` of outputs `(N, K)`, or `(1 + A, N, K)` from a network with A auxiliary heads."""
     heads = outputs.unbind() if outputs.ndim == 3 else (outputs,)
     losses = [F.cross_entropy(logits, labels, reduction="none", label_smoothing=label_smoothing) for logits in heads]
@@ -15,7 +15,7 @@ def judged(outputs: Tensor, labels: Tensor, label_smoothing: float = 0.0) -> tup
     return heads[0], losses[0]
 
 
-def judged_mixed(outputs: Tensor, labels: Tensor, others: Tensor, shares: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
+def mixed_losses(outputs: Tensor, labels: Tensor, others: Tensor, shares: Tensor, label_smoothing: float = 0.0) -> tuple[Tensor, Tensor]:
     """As `judged`, where a share `(N,)` of each picture has the label and the rest that in `others` `(N,)`."""
-    logits, losses = judged(outputs, labels, label_smoothing)
-    return logits, shares * losses + (1 - shares) * judged(outputs, others, label_smoothing)[1]
+    logits, losses = classification_losses(outputs, labels, label_smoothing)
+    return logits, shares * losses + (1 - shares) * classification_losses(outputs, others, label_smoothing)[1]

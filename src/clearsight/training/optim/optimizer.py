@@ -1,4 +1,4 @@
-"""How weights move: SGD, AdamW, LARS for large batches, and Muon for convolutions."""
+"""Optimizers: SGD, AdamW, LARS for large batches, and Muon for convolutions."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -13,7 +13,7 @@ _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 class Optimizer(ABC):
-    """Groups of parameters with their settings, and what is remembered of each parameter.
+    """Groups of parameters with their settings, and the state of each parameter.
 
     Not torch's own class, whose first step imports the compiler: a second and more before training begins.
     """
@@ -42,7 +42,7 @@ class Optimizer(ABC):
         """Update `parameters` of one group, each by its gradient."""
 
     def _slots(self, parameters: list[Tensor], name: str) -> list[Tensor]:
-        """What is remembered of `parameters` under `name`, at first zeros."""
+        """The state tensors `name` of `parameters`, at first zeros."""
         rows = [self.state.setdefault(p, {}) for p in parameters]
         for row, p in zip(rows, parameters, strict=True):
             if name not in row:
@@ -149,14 +149,14 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
     """The optimizer `name` (sgd, adamw, lars, muon) over the trainable weights. `lbfgs` moves none.
 
     What has one dimension, as biases and norms have, is never decayed. Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for
-    whoever sets `lr`. Raises UsageError for another name.
+    the code that sets `lr`. Raises UsageError for another name.
     """
     trainable = [(key, p) for key, p in model.named_parameters() if p.requires_grad]
     weights = [p for _, p in trainable if p.ndim > 1]
     vectors = [p for _, p in trainable if p.ndim <= 1]
     groups = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
-    if name == "lbfgs":  # the head is solved instead
+    if name == "lbfgs":  # only the head is fitted, by L-BFGS
         return SGD([], lr=lr)
     if name == "sgd":
         return SGD(groups, lr=lr, momentum=momentum)

@@ -13,13 +13,13 @@ from ...base.errors import ClearsightError, UsageError
 from ...classifier import ensemble, validation
 from ...images.preprocess import Preprocessing
 from ...weights import adapt, licence
-from ..distributed import Team
+from ..distributed import ProcessGroup
 from ..recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Start:
-    """What a training starts from; `digest` is the SHA-256 of the weights as they were read, `chosen` whether validation chose them."""
+    """Pretrained weights; `digest` is the SHA-256 of the weights as they were read, `chosen` whether validation chose them."""
 
     origin: str
     model: nn.Module
@@ -27,17 +27,17 @@ class Start:
     classes: tuple[str, ...]
     architecture: str
     digest: str
-    pretrained: bool = False  # without labels: its head, which has seen them, only judges the features
-    legal: dict[str, str] = field(default_factory=dict)  # the licence of the weights it stems from, and what proves their file
+    pretrained: bool = False  # without labels: only its head, which is replaced, was fitted on them
+    legal: dict[str, str] = field(default_factory=dict)  # the licence of the original weights, and the digest of their file
     chosen: dict[str, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, str]:
-        """What the run and the artefact say of it."""
+        """Its metadata for the run and the artefact."""
         return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal, **self.chosen}
 
     def prepared(self, recipe: Recipe) -> Preprocessing:
-        """The preprocessing that the weights were trained with, at the size, channels and fit of a settled recipe."""
+        """The preprocessing that the weights were trained with, at the size, channels and fit of a resolved recipe."""
         known = self.preprocessing
         if recipe.channels != known.channels:
             known = adapt.new_preprocessing(known, recipe.channels)
@@ -45,7 +45,7 @@ class Start:
         return dataclasses.replace(known, height=recipe.size, width=recipe.size, fit=recipe.fit, crop_fraction=crop_fraction)
 
     def values(self, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Tensor]:
-        """The values for the network of a settled recipe, by name; those of a head that is made anew are left out.
+        """The values for the network of a resolved recipe, by name, without those of a head that is replaced.
 
         Raises UsageError for classes that are not the head's, and for a size at which the network has other layers.
         """
@@ -53,13 +53,13 @@ class Start:
             ours, theirs = (
                 f"{len(names):,} classes ({', '.join(names[:4])}{', …' * (len(names) > 4)})" for names in (classes, self.classes)
             )
-            raise UsageError(f"{self.origin} tells apart {theirs}, the data have {ours}. Make the head anew for them with --resize-head.")
+            raise UsageError(f"{self.origin} tells apart {theirs}, the data have {ours}. Replace the head with --resize-head.")
         size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
         with torch.device("meta"):
             wanted = weights.build(recipe.model, len(classes), **size).state_dict()
         model = self.model
         if recipe.channels != self.preprocessing.channels:
-            model = copy.deepcopy(model)  # what it was is still looked at by those who spread answers by its features
+            model = copy.deepcopy(model)  # copy: label spreading still needs the original first layer
             adapt.new_channels(model, recipe.channels)
         values = model.state_dict()
         for name in weights.heads(recipe.model, **size):
@@ -76,17 +76,17 @@ class Start:
                 )
         return values
 
-    def said(self, recipe: Recipe, classes: int) -> str:
-        """One line on what a settled recipe makes of it."""
+    def describe(self, recipe: Recipe, classes: int) -> str:
+        """One line on how a resolved recipe uses it."""
         channels = self.preprocessing.channels
-        head = f"head made anew for {classes} classes" if recipe.resize_head else "head kept"
+        head = f"new head for {classes} classes" if recipe.resize_head else "head kept"
         first = f"; first layer adapted from {channels} to {recipe.channels} channels" if recipe.channels != channels else ""
         legal = f"; {words}" if (words := licence.said(self.legal)) else ""
         return f"starts from {self.origin} (SHA-256 {self.digest[:16]}…) with its preprocessing; {head}{first}{legal}"
 
 
-def read(recipe: Recipe, team: Team) -> Start | None:
-    """What the recipe starts from, None for random weights; every process reads it, the first one first, since it may download.
+def read(recipe: Recipe, group: ProcessGroup) -> Start | None:
+    """The pretrained weights of a recipe, None for random ones; the first process reads first, since it may download.
 
     Raises UsageError where the recipe contradicts it, and what `weights.read` and `classifier.load` raise.
     """
@@ -94,14 +94,14 @@ def read(recipe: Recipe, team: Team) -> Start | None:
         if recipe.resize_head:
             raise UsageError("--resize-head is for trained weights: say with --from which.")
         return None
-    if not team.leads:
-        team.agreed(0)
+    if not group.is_main:
+        group.broadcast(0)
     start = _opened(recipe)
-    if team.leads:
-        team.agreed(0)
+    if group.is_main:
+        group.broadcast(0)
     number = int(start.digest[:15], 16)
-    if team.agreed(number) != number:
-        raise ClearsightError(f"process {team.rank} reads other weights from {recipe.from_} than the first: they must be the same file.")
+    if group.broadcast(number) != number:
+        raise ClearsightError(f"process {group.rank} reads other weights from {recipe.from_} than the first: they must be the same file.")
     return start
 
 
@@ -117,7 +117,7 @@ def _opened(recipe: Recipe) -> Start:
     if members := ensemble.members(saved.architecture):
         raise UsageError(f"{origin} is an ensemble of {len(members)} networks, and a training starts from one: name a member's run.")
     if model not in ("", saved.architecture):
-        raise UsageError(f"the network in {origin} is {saved.architecture}, and --model says {model}: leave it out.")
+        raise UsageError(f"the network in {origin} is {saved.architecture}, and --model is {model}: leave it out.")
     pretrained = "pretrained" in saved.facts
     legal = licence.inherited(saved.facts)
     chosen = {} if pretrained else validation.passed_on("start", saved.facts)

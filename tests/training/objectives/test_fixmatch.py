@@ -14,17 +14,19 @@ from clearsight.classifier import Classifier, load, save
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split, with_labels
 from clearsight.images.decode import decode
-from clearsight.training import api as training
-from clearsight.training import loop, resolve
+from clearsight.training import loop, resolve, splits
 from clearsight.training.api import resume, train
-from clearsight.training.build import assemble, pictures_of
-from clearsight.training.compute import Working
-from clearsight.training.distributed import Team
+from clearsight.training.build import build, build_objective
+from clearsight.training.build import load as load_data
+from clearsight.training.compute import TrainingModel
+from clearsight.training.context import NO_LABEL
+from clearsight.training.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted
+from clearsight.training.objectives.fixmatch import RATIO
 from clearsight.training.objectives.label_spreading import spread
-from clearsight.training.objectives.semi import NO_LABEL, RATIO, everything, set_task
 from clearsight.training.recipe import compose
 from clearsight.training.run import Run
+from clearsight.training.splits import training_images
 from clearsight.training.transfer.pretrained import read
 from tests.pictures import digit_arrays
 from tests.training.test_resume import columns, stop_after, weights
@@ -48,21 +50,19 @@ def begun(tmp_path_factory):
     return train(DATA, out=str(tmp_path_factory.mktemp("begun") / "run"), **{**SETTINGS, "seed": 5, "epochs": 1}).run
 
 
-def job_of(**settings):
+def made_of(**settings):
     given = {**SETTINGS, **settings}
     given.pop("quiet")
     parts = with_labels(split(open_dataset(DATA), seed=3), given["labels"], 3)
-    recipe = resolve.settle(given, everything(compose(given), parts))
-    pictures, val, preprocessing = pictures_of(recipe, parts, None, True)
-    return set_task(
-        assemble(recipe, parts, pictures, val, preprocessing, Team(), True, lambda line: None, None), parts, read(recipe, Team())
-    )
+    recipe = resolve.resolve(compose(given), given, training_images(compose(given), parts))
+    context = build(recipe, load_data(recipe, parts, None, True), ProcessGroup(), True, lambda line: None)
+    return context, build_objective(context, read(recipe, ProcessGroup()))
 
 
-def views(job, words, pictures, places, seed):
+def views(context, words, pictures, places, seed):
     return torch.cat(
         [
-            pipeline.inputs(pipeline.parse(words), picture[None], place[None], seed, 0, job.preprocessing)
+            pipeline.inputs(pipeline.parse(words), picture[None], place[None], seed, 0, context.preprocessing)
             for picture, place in zip(pictures, places, strict=True)
         ]
     )
@@ -71,26 +71,26 @@ def views(job, words, pictures, places, seed):
 @pytest.mark.parametrize("sure", ["all", "half", "none"])
 def test_the_loss_is_fixmatchs(sure):
     """Sohn et al., equations 3 and 4, picture by picture."""
-    job = job_of(**{**FIXMATCH, "label_smoothing": 0.0})
-    model, index = job.state.model, torch.arange(20, 62)
-    pictures = job.train.batch(index)
-    confidence = model.train()(views(job, "crop:1", pictures, index, 3)).softmax(1).amax(1).detach()
+    context, objective = made_of(**{**FIXMATCH, "label_smoothing": 0.0})
+    model, index = context.state.model, torch.arange(20, 62)
+    pictures = context.train.batch(index)
+    confidence = model.train()(views(context, "crop:1", pictures, index, 3)).softmax(1).amax(1).detach()
     threshold = {"all": 0.0, "half": float(confidence.sort().values[20:22].mean()), "none": 0.999}[sure]
-    job.task.threshold = threshold
-    net = Working(model, job.speed, job.device)
+    objective.threshold = threshold
+    net = TrainingModel(model, context.speed, context.device)
     net.begin()
-    loss, _ = job.task.loss(job, net, index, pictures)
+    loss, _ = objective.loss(context, net, index, pictures)
     loss.backward()
     net.end()
     got = [p.grad.clone() for p in model.parameters()]
 
     drawn = key(3, "labelled", 0, 20)
-    known, _ = job.task._labelled(job, index)
+    known, _ = objective._labelled(context, index)
     assert len(known) == len(index) // RATIO and int(known.max()) < 30 and len(set(known.tolist())) == len(known)
-    labelled = model(views(job, "crop:1", job.train.batch(known), known, drawn)).log_softmax(1)
-    mild = model(views(job, "crop:1", pictures, index, 3)).softmax(1).detach()
-    strong = model(views(job, "crop:1 rand:2 erase:0.2", pictures, index, key(3, "strong"))).log_softmax(1)
-    supervised = sum(-row[job.train.labels[i]] for row, i in zip(labelled, known, strict=True)) / len(known)
+    labelled = model(views(context, "crop:1", context.train.batch(known), known, drawn)).log_softmax(1)
+    mild = model(views(context, "crop:1", pictures, index, 3)).softmax(1).detach()
+    strong = model(views(context, "crop:1 rand:2 erase:0.2", pictures, index, key(3, "strong"))).log_softmax(1)
+    supervised = sum(-row[context.train.labels[i]] for row, i in zip(labelled, known, strict=True)) / len(known)
     kept = [i for i in range(len(index)) if mild[i].max() >= threshold]
     assert len(kept) == {"all": 42, "half": 21, "none": 0}[sure]
     unsupervised = sum((-strong[i, mild[i].argmax()] for i in kept), torch.zeros(())) / len(index)
@@ -103,14 +103,14 @@ def test_the_loss_is_fixmatchs(sure):
 
 
 def test_each_step_sees_other_labelled_pictures_in_other_views():
-    job = job_of(**{**FIXMATCH, "labels": "1"})  # 10 labelled ones, of which a batch of 160 wants 22
+    context, objective = made_of(**{**FIXMATCH, "labels": "1"})  # 10 labelled ones, of which a batch of 160 wants 22
     index = torch.arange(160)
-    known, inputs = job.task._labelled(job, index)
+    known, inputs = objective._labelled(context, index)
     assert sorted(known.bincount().tolist()) == [2] * 8 + [3] * 2
     twice = [inputs[known == k] for k in range(10)]
     assert any(not torch.equal(some[0], some[1]) for some in twice)
-    job.state.counters.step = 1
-    later, others = job.task._labelled(job, index)
+    context.state.counters.step = 1
+    later, others = objective._labelled(context, index)
     assert not torch.equal(known, later)
     first = {int(k): inputs[known == k][0] for k in range(10)}
     assert any(not torch.equal(first[int(k)], view) for k, view in zip(later, others, strict=True))
@@ -152,7 +152,7 @@ def kinds(teacher, begun):
 def test_labels_that_are_not_there_are_not_read(kind, part, teacher, begun, tmp_path, monkeypatch):
     settings = kinds(teacher, begun)[kind]
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
-    monkeypatch.setattr(training, "with_labels", shuffled(part))
+    monkeypatch.setattr(splits, "with_labels", shuffled(part))
     other = train(DATA, out=str(tmp_path / "other"), **settings)
     assert (other.run / "split.csv").read_bytes() != (straight.run / "split.csv").read_bytes()
     assert weights(other.run) == weights(straight.run)
@@ -165,7 +165,7 @@ def test_labels_that_are_not_there_are_not_read(kind, part, teacher, begun, tmp_
 def test_labels_that_are_there_are_read(tmp_path, monkeypatch):
     settings = {**SETTINGS, **FIXMATCH}
     straight = train(DATA, out=str(tmp_path / "straight"), **settings)
-    monkeypatch.setattr(training, "with_labels", shuffled("train"))
+    monkeypatch.setattr(splits, "with_labels", shuffled("train"))
     assert weights(train(DATA, out=str(tmp_path / "other"), **settings).run) != weights(straight.run)
 
 
@@ -196,19 +196,19 @@ def exactly(monkeypatch):
 def test_the_loss_is_that_of_distillation_with_labels(teacher, monkeypatch):
     """Chen et al., equation 3 with α = ½, twice."""
     exactly(monkeypatch)
-    job = job_of(labels="3", teacher=str(teacher), label_smoothing=0.0)
+    context, objective = made_of(labels="3", teacher=str(teacher), label_smoothing=0.0)
     index = torch.tensor([4, 31, 100, 2])  # with a label, without, without, with
-    assert (job.train.labels[index] == NO_LABEL).tolist() == [False, True, True, False]
-    pictures = job.train.batch(index)
-    net = Working(job.state.model, job.speed, job.device)
+    assert (context.train.labels[index] == NO_LABEL).tolist() == [False, True, True, False]
+    pictures = context.train.batch(index)
+    net = TrainingModel(context.state.model, context.speed, context.device)
     net.begin()
-    loss, _ = job.task.loss(job, net, index, pictures)
+    loss, _ = objective.loss(context, net, index, pictures)
     saved = load(teacher)
-    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    whole = training_images(context.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
     fitted = torch.stack([saved.preprocessing.load(whole.source(int(i))) for i in index])
     answers = (saved.logits(fitted) / saved.temperature).softmax(1)
     assert saved.temperature == 2
-    student = job.state.model(views(job, "crop:1", pictures, index, 3)).log_softmax(1)
+    student = context.state.model(views(context, "crop:1", pictures, index, 3)).log_softmax(1)
     distilled = -(answers * student).sum()
     labelled = -(student[0, whole.labels[4]] + student[3, whole.labels[2]])
     torch.testing.assert_close(loss, 2 * (0.5 * labelled + 0.5 * distilled), rtol=1e-5, atol=1e-5)
@@ -223,7 +223,7 @@ def test_the_teachers_classes_are_joined_by_name(teacher, tmp_path, monkeypatch)
         saved.model.head.bias.copy_(saved.model.head.bias[order])
     saved.classes = tuple(saved.classes[int(i)] for i in order)
     save(saved, tmp_path / "other", [])
-    answers = [job_of(labels="3", teacher=str(one)).task.answers for one in (teacher, tmp_path / "other")]
+    answers = [made_of(labels="3", teacher=str(one))[1].answers for one in (teacher, tmp_path / "other")]
     torch.testing.assert_close(*answers, rtol=1e-5, atol=1e-6)
     assert answers[0].std(0).min() > 0.01
 
@@ -232,33 +232,33 @@ def test_the_teachers_classes_are_joined_by_name(teacher, tmp_path, monkeypatch)
 def test_answers_are_spread_by_the_features_of_the_start_or_else_of_the_teacher(by, teacher, begun, monkeypatch):
     exactly(monkeypatch)
     start = {"from_": str(begun), "resize_head": True} if by == "start" else {}
-    plain = job_of(labels="3", teacher=str(teacher)).task.answers
-    job = job_of(labels="3", teacher=str(teacher), spread=5, **start)
+    plain = made_of(labels="3", teacher=str(teacher))[1].answers
+    context, objective = made_of(labels="3", teacher=str(teacher), spread=5, **start)
     looking = load(begun if by == "start" else teacher)
-    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    whole = training_images(context.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
     fitted = torch.stack([looking.preprocessing.load(whole.source(i)) for i in range(len(whole))])
     with torch.inference_mode():
         features = looking.model.features(looking.preprocessing.normalise(fitted))
     if features.shape[1] > 512:  # principal components of fewer pictures than numbers leave out nothing but their mean
         features = features - features.mean(0)
-    torch.testing.assert_close(job.task.answers, spread(plain, features, 5), rtol=1e-4, atol=1e-5)
-    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+    torch.testing.assert_close(objective.answers, spread(plain, features, 5), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(objective.answers, plain, atol=0.01)
 
 
 def test_answers_are_spread_by_hog_whatever_the_training_begins_with(teacher, begun, monkeypatch):
     exactly(monkeypatch)
-    plain = job_of(labels="3", teacher=str(teacher)).task.answers
-    job = job_of(labels="3", teacher=str(teacher), spread=5, spread_by="hog", from_=str(begun), resize_head=True)
-    whole = everything(job.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
+    plain = made_of(labels="3", teacher=str(teacher))[1].answers
+    context, objective = made_of(labels="3", teacher=str(teacher), spread=5, spread_by="hog", from_=str(begun), resize_head=True)
+    whole = training_images(context.recipe, with_labels(split(open_dataset(DATA), seed=3), "3", 3))
     own = torch.stack([torch.from_numpy(decode(whole.source(i))) for i in range(len(whole))]).permute(0, 3, 1, 2).float() / 255
     hog = models.build("hog", 10, channels=1, height=own.shape[2], width=own.shape[3]).features(own)
-    torch.testing.assert_close(job.task.answers, spread(plain, hog - hog.mean(0), 5), rtol=1e-3, atol=1e-4)  # the mean as above
-    assert not torch.allclose(job.task.answers, plain, atol=0.01)
+    torch.testing.assert_close(objective.answers, spread(plain, hog - hog.mean(0), 5), rtol=1e-3, atol=1e-4)  # the mean as above
+    assert not torch.allclose(objective.answers, plain, atol=0.01)
 
 
 def test_aligned_answers_are_as_common_as_labels(teacher):
-    job = job_of(labels="10%", teacher=str(teacher), align=True)
-    counts, answers = job.train.labels[job.train.labels >= 0].bincount(minlength=10), job.task.answers
+    context, objective = made_of(labels="10%", teacher=str(teacher), align=True)
+    counts, answers = context.train.labels[context.train.labels >= 0].bincount(minlength=10), objective.answers
     torch.testing.assert_close(answers.mean(0), counts / counts.sum(), rtol=0, atol=1e-4)
 
 
@@ -347,7 +347,7 @@ def test_where_validation_decides_nothing_it_is_not_computed_more_often_than_tra
     assert len(some.parts.parts["val"]) == 19
     assert [row["epoch"] for row in Run(one.run).rows()] == [2, 4, 6, 8, 9]  # 10 pictures an epoch
     assert [row["epoch"] for row in Run(some.run).rows()] == [*range(1, 10)]
-    monkeypatch.setattr(loop, "_worth_judging", lambda job: True)
+    monkeypatch.setattr(loop, "is_due", lambda context: True)
     every = train(DATA, out=str(tmp_path / "every"), labels="1", **settings)
     assert len(Run(every.run).rows()) == 9 and weights(every.run) == weights(one.run)
     assert len(Run(train(DATA, out=str(tmp_path / "best"), labels="1", **{**settings, "keep": "best"}).run).rows()) == 9

@@ -1,0 +1,75 @@
+"""The training context: recipe, state, images, preprocessing, and how a step is computed."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ..augment import pipeline
+from ..datasets.dataset import Parts
+from ..datasets.loader import Pictures
+from ..images.preprocess import Preprocessing
+from .checkpoint import State
+from .compute import Speed
+from .distributed import ProcessGroup
+from .methods import ATTACKED, Perturbation, parse_perturbation
+from .recipe import Recipe
+
+NO_LABEL = -1  # the label of a training image that has none
+
+
+@dataclass
+class TrainingContext:
+    """All that a training step needs besides its objective; `class_weights` is float32 `(K,)` with mean 1 over the training images."""
+
+    recipe: Recipe
+    state: State
+    splits: Parts
+    train: Pictures
+    val: Pictures
+    preprocessing: Preprocessing
+    ops: tuple[pipeline.Op, ...]
+    class_weights: Tensor
+    speed: Speed
+    device: torch.device
+    group: ProcessGroup
+    quiet: bool = False
+    log: Callable[[str], None] = print
+    provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
+
+    @property
+    def perturbation(self) -> Perturbation | None:
+        """How training images are perturbed in adversarial training; None in other training."""
+        return parse_perturbation(self.recipe.perturb)
+
+    @property
+    def micro_batches(self) -> int:
+        """How many parts a batch is computed in: as in the recipe, or more since memory ran out."""
+        return max(self.recipe.accumulate, self.state.counters.accumulate)
+
+    @property
+    def steps(self) -> int:
+        """Steps per epoch, such that no process ever computes on a single image (batch norm cannot)."""
+        n, least = len(self.train), 2 * self.group.world
+        return max(1, min(math.ceil(n / self.recipe.batch), n // least))
+
+    @property
+    def deciding(self) -> int:
+        """How many validation images choose the epoch: in adversarial training those that are attacked."""
+        n = len(self.val.labels)
+        return min(ATTACKED, n) if self.perturbation and not self.perturbation.method.noise else n
+
+    def prepared(self, indices: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training images, on the device."""
+        return self.views(self.ops, indices, pictures, self.recipe.seed, self.state.counters.epoch), self.labels(indices)
+
+    def labels(self, indices: Tensor) -> Tensor:
+        """The labels `(N,)` of the training images at `indices` `(N,)`, on the device."""
+        return self.train.labels[indices].to(self.device)
+
+    def views(self, ops: tuple[pipeline.Op, ...], places: Tensor, pictures: Tensor, seed: int, epoch: int) -> Tensor:
+        """The uint8 `pictures` `(N, C, H, W)`, augmented by `ops` with draws keyed by `places` `(N,)`, and normalised, on the device."""
+        moved = pictures.to(self.device, non_blocking=True)
+        return pipeline.inputs(ops, moved, places.to(self.device), seed, epoch, self.preprocessing, self.speed.memory_format)

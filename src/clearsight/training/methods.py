@@ -1,0 +1,72 @@
+"""Methods that a recipe names as `name:number`: adversarial training (`pgd:8/255`) and FixMatch (`fixmatch:0.95`). Imports no torch."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..base.errors import unknown, wrong
+from ..base.registry import look_up
+from ..base.words import Word
+
+ATTACKED = 512  # validation images that are attacked after each epoch of adversarial training
+
+
+class Method(NamedTuple):
+    """A way of adversarial training: attack steps of `step`·ε each, updates per batch, weight of TRADES' second loss, or noise only."""
+
+    steps: int
+    step: float
+    repeats: int = 1
+    beta: float = 0.0
+    noise: bool = False
+
+
+METHODS = {
+    "fgsm": Method(1, 1.25),
+    "pgd": Method(7, 0.25),
+    "trades": Method(10, 0.25, beta=6.0),
+    "free": Method(0, 1.0, repeats=4),
+    "noise": Method(0, 1.0, noise=True),
+}
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """How training images are perturbed: a row of METHODS, and ε."""
+
+    name: str
+    epsilon: float
+
+    @property
+    def method(self) -> Method:
+        """The row of METHODS."""
+        return METHODS[self.name]
+
+    @property
+    def cost(self) -> int:
+        """Forward and backward passes per image, in units of a step of plain training."""
+        return (self.method.steps + 1) * self.method.repeats
+
+
+def parse_perturbation(words: str) -> Perturbation | None:
+    """`pgd:8/255` and the like; None for no words. Raises UsageError."""
+    if not words:
+        return None
+    from ..attacks.gradient_ascent import parse_epsilon  # which imports torch, and `train --help` does not
+
+    word = Word.of(words)
+    look_up(METHODS, word.name, "way to perturb")
+    perturbation = Perturbation(word.name, parse_epsilon(word.argument or "8/255"))
+    if not 0 < perturbation.epsilon <= 1:
+        raise wrong("the ε of perturb", "above 0 and at most 1, in units of the brightest pixel, as in pgd:8/255", word.argument)
+    return perturbation
+
+
+def parse_fixmatch(words: str) -> float:
+    """The confidence threshold in `fixmatch:0.95`, which is also the default; raises UsageError."""
+    word = Word.of(words)
+    if word.name != "fixmatch":
+        raise unknown("way to learn without labels", word.name, ("fixmatch",))
+    threshold = word.number(0.95)
+    if not 0 <= threshold < 1:
+        raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", word.argument)
+    return threshold

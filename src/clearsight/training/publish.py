@@ -1,0 +1,123 @@
+"""The end of a run: the kept weights, calibrated, as an artefact in the run folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..base.result import Result
+from ..classifier import Classifier, validation
+from ..classifier import save as save_artefact
+from ..datasets.dataset import Dataset, Parts
+from ..images.decode import decode
+from ..metrics.accuracy import ranks
+from ..metrics.calibration import fit_temperature
+from .compute import Speed
+from .context import TrainingContext
+from .run import Run
+from .selection import FEW
+from .validate import validate
+
+GOLDEN = 8
+
+
+@dataclass(frozen=True)
+class Trained(Result):
+    """A finished training: the `run` folder, the `classifier` in it, its accuracy on `validation`, and the `parts` of the data."""
+
+    run: Path
+    classifier: Classifier
+    parameters: int
+    epochs: int
+    seconds: float
+    pictures_per_second: float
+    validation: dict[str, Any]
+    parts: Parts
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON of `clearsight train --json`."""
+        return {
+            "run": str(self.run),
+            "model": self.classifier.architecture,
+            "parameters": self.parameters,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+            "pictures_per_second": self.pictures_per_second,
+            "validation": self.validation,
+            **({"ensemble": self.classifier.facts["ensemble"]} if "ensemble" in self.classifier.facts else {}),
+        }
+
+
+def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = None) -> Trained | None:
+    """Fit the temperature of the kept weights on validation, unless validation must not decide anything, and write the artefact.
+
+    `decided` are the choices that validation made (None: those of the recipe).
+    """
+    recipe, counters, model, splits = context.recipe, context.state.counters, context.state.model, context.splits
+    model.load_state_dict(context.state.kept)
+    exact = Speed(channels_last=context.speed.channels_last)  # reported scores and the temperature are computed in float32
+    logits, labels = validate(context, None, views=recipe.views, speed=exact), context.val.labels
+    if not context.group.is_main:
+        return None
+    temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)
+    n, right = len(labels), int((ranks(logits, labels) == 0).sum())
+    chosen = list(_decided(context) if decided is None else decided)
+    judged = validation.judged(right, n, chosen + ["temperature"] * (temperature != 1))
+    rate = counters.pictures / max(counters.seconds, 1e-9)
+    parameters = sum(p.numel() for p in model.parameters())
+    facts = {
+        "data": splits.name,
+        "recipe": recipe.recipe,
+        "seed": recipe.seed,
+        "epochs": counters.epoch,
+        "best_epoch": counters.best_epoch,
+        **({"soup": counters.souped} if counters.souped else {}),
+        "training_pictures": len(context.train),
+        "seconds": round(counters.seconds, 1),
+        "speed": context.speed.words,
+        "clearsight": __version__,
+        "validation": judged,
+        **context.provenance,
+    }
+    classifier = Classifier(
+        model, context.preprocessing, splits.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
+    )
+    save_artefact(classifier, run.folder, golden_samples(splits.parts["val"], recipe.channels))
+    kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
+    context.log(f"{kept} kept: validation accuracy {validation.worded(judged)}")
+    return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged, splits)
+
+
+def promise(context: TrainingContext) -> str:
+    """The note on `keep last`: validation decides nothing here, but may have chosen the pretrained weights or the teacher."""
+    told = f"the last epoch is kept: the {len(context.val):,} labels of validation measure and decide nothing"
+    before = _decided(context)
+    return f"{told} here, but {validation.said(before).removeprefix('these pictures ')}" if before else told
+
+
+def _decided(context: TrainingContext) -> list[str]:
+    """The choices that validation made for the kept weights, in the words of `classifier.validation`."""
+    recipe, rows = context.recipe, context.state.counters.rows
+    before = [name for name in ("start", "teacher") if context.provenance.get(f"{name}_chosen_by_validation_of") == context.splits.name]
+    if recipe.keep == "last":
+        return before
+    if recipe.optimizer == "lbfgs":
+        return [*before, *(["l2"] if len(rows) > 1 else [])]
+    solved = recipe.tune == "head-then-all"
+    found = {
+        "epoch": len(rows) > 1 or solved,
+        "l2": solved and not recipe.l2 and len(context.val) >= FEW,
+        "soup": recipe.soup > 0,
+        "learning rate": recipe.schedule == "plateau" and len(rows) > 1,
+        "length": recipe.patience > 0 and len(rows) > 1,
+    }
+    return [*before, *(name for name, true in found.items() if true)]
+
+
+def golden_samples(val: Dataset, channels: int) -> list[np.ndarray]:
+    """Validation images that are stored with the classifier, for `verify`."""
+    chosen = np.linspace(0, len(val) - 1, min(GOLDEN, len(val))).astype(int)
+    return [decode(val.source(int(i)), channels=channels) for i in chosen]

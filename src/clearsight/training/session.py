@@ -1,0 +1,133 @@
+"""A run from its first file to its last checkpoint: `start_run`, `restore`, `run_to_end`."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..base.device import hardware
+from ..base.errors import ClearsightError, UsageError
+from ..classifier.learnt import write_ancestors
+from ..datasets.dataset import Parts
+from ..datasets.manifest import manifest
+from . import checkpoint
+from .build import initialise
+from .context import TrainingContext
+from .heads import linear_probe
+from .interrupt import Interrupted, Stop
+from .loop import fit
+from .objectives.objective import Objective
+from .run import Run
+from .selection import FEW
+from .splits import ancestors
+from .tensorboard import write_events
+from .transfer.freezing import Freezing
+
+MEASURED = ("robust", "linear", "knn")  # further accuracies that some objectives measure
+
+
+def logger(quiet: bool) -> Callable[[str], None]:
+    """A function that writes a line to stderr, or nothing."""
+
+    def log(line: str) -> None:
+        if not quiet and line:
+            print(line, file=sys.stderr, flush=True)
+
+    return log
+
+
+def described(splits: Parts, source: Any) -> dict[str, Any]:
+    """The data, hardware and version of a new run, for `run.json`."""
+    named = isinstance(source, (str, Path))
+    return {
+        "data": (str(Path(source).resolve()) if Path(source).exists() else str(source)) if named else "",
+        "name": splits.name,
+        "classes": list(splits.classes),
+        "clearsight": __version__,
+        "hardware": hardware(),
+    }
+
+
+def source_of(folder: str | Path, metadata: dict[str, Any], data: Any) -> Any:
+    """The data of a run that is resumed: `data` if given, else what `run.json` names; raises UsageError for a run on arrays."""
+    source = data if data is not None else metadata["data"]
+    if not isinstance(source, tuple) and not source:
+        raise UsageError(f"the run in {folder} was trained on arrays: resume it from Python with resume({str(folder)!r}, data=...).")
+    return source
+
+
+def start_run(run: Run, context: TrainingContext, source: Any, *, keep: bool) -> None:
+    """Write what a resume needs; with `keep` a checkpoint too, since the initial weights do not follow from the recipe."""
+    if not context.group.is_main:
+        return
+    metadata = {
+        **described(context.splits, source),
+        "preprocessing": context.preprocessing.to_dict(),
+        "speed": context.speed.words,
+        "lineage": dict(context.provenance),
+    }
+    past = write_ancestors(ancestors(context.recipe))
+    save = partial(checkpoint.save, context.state, run.checkpoints)
+    run.begin(context.recipe, metadata, manifest(context.splits), past, save if keep else None)
+
+
+def restore(context: TrainingContext, run: Run) -> None:
+    """Fill the state from the newest whole checkpoint, remove what a kill left, and make sure that all processes resume there."""
+    found, skipped = checkpoint.checkpoints(run.checkpoints), []
+    if found or context.recipe.from_:
+        skipped = checkpoint.restore(context.state, run.checkpoints)
+        for line in skipped:
+            context.log(line)
+    else:
+        initialise(context)
+    counters, group = context.state.counters, context.group
+    place = f"epoch {counters.epoch + 1}, step {counters.step + 1}" if counters.epoch < context.recipe.epochs else "its end"
+    if (group.broadcast(counters.epoch), group.broadcast(counters.step)) != (counters.epoch, counters.step):
+        raise ClearsightError(f"process {group.rank} resumes at {place}, the first elsewhere: {run.folder} must be on a disk they share.")
+    if found:
+        context.log(f"resumed {run.folder} at {place}")
+    if group.is_main:
+        run.sweep()
+        if found and not skipped:
+            checkpoint.prune(run.checkpoints, found[0])
+
+
+def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: str) -> None:
+    """Train to the end, with a row, a checkpoint and a line per epoch; Interrupted names `again`, the command that resumes."""
+    counters = context.state.counters
+
+    def save() -> None:
+        if context.group.is_main:
+            checkpoint.save(context.state, run.checkpoints)
+
+    def on_epoch() -> None:
+        if context.group.is_main:
+            run.write_rows(counters.rows)
+            write_events(run.events, counters.rows[-1])
+            context.log(_line(context, counters.rows[-1]))
+
+    try:
+        with Stop() as stop:
+            if context.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
+                linear_probe.solve_first(context, stop)
+            if context.recipe.optimizer == "lbfgs":
+                linear_probe.fit(context, save, on_epoch, stop)
+            else:
+                fit(context, objective, Freezing(context.recipe), save, on_epoch, stop)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again if context.group.is_main else "") from None
+
+
+def _line(context: TrainingContext, row: dict[str, Any]) -> str:
+    """The log line of an epoch."""
+    word = "best" if len(context.val) >= FEW else "kept"  # with few images the last of those that are no worse
+    best = f" · {word} so far" if context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" else ""
+    more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
+    place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{context.recipe.epochs}"
+    return (
+        f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
+        f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{more}  "
+        f"{row['pictures_per_second']:,.0f} pictures/s{best}"
+    )
