@@ -46,15 +46,15 @@ def test_attacks_are_in_the_report(clearsight, run, folder, tmp_path):
     before = report.read_text()
     said = clearsight("attack", run, folder, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
     page, found = report.read_text(), json.loads(said.out)
-    assert "means it ill" not in before and page.count("When somebody means it ill") == 1
+    assert "Adversarial" not in before and page.count("<h2>Adversarial robustness") == 1
     assert "fgsm, ε 0.1" in page and f"{100 * found['robust']['value']:.1f}" in page
     clearsight("attack", run, folder, "--method", "noise", "--epsilon", "0.2", "--n", "20")
     page = report.read_text()
-    assert page.count("When somebody means it ill") == 1 and "fgsm, ε 0.1" in page and "noise, ε 0.2" in page
+    assert page.count("<h2>Adversarial robustness") == 1 and "fgsm, ε 0.1" in page and "noise, ε 0.2" in page
     assert set(json.loads((tmp_path / run / "attack.json").read_text())) == {"fgsm, ε 0.1", "noise, ε 0.2"}
     assert clearsight("evaluate", run, "--quiet").code == 0
     page = report.read_text()
-    assert "Can its confidence" in page and "noise, ε 0.2" in page, "a new evaluation keeps what was found"
+    assert "Calibration" in page and "noise, ε 0.2" in page, "a new evaluation keeps what was found"
 
 
 def test_picture_fools_from_the_disk(clearsight, run, folder):

@@ -39,7 +39,7 @@ def test_an_ensemble_is_trained_judged_used_and_looked_into(clearsight, folder, 
     assert stressed.code == 0, stressed.err
     assert clearsight("verify", "runs/two").code == 0
     page = (tmp_path / "runs/two/report.html").read_text()
-    assert "When somebody means it ill" in page and "What breaks it" in page
+    assert "Adversarial robustness" in page and "Common corruptions" in page
     assert clearsight("classify", "runs/two", picture, "--views", "mirrors").code == 2
 
 

@@ -66,7 +66,7 @@ def test_mistakes_are_one_line(clearsight, run, words, says):
 
 def test_stress_is_in_the_report(clearsight, run, tmp_path):
     report = tmp_path / run / "report.html"
-    assert "What breaks it" not in report.read_text(encoding="utf-8")
+    assert "<h2>Common corruptions" not in report.read_text(encoding="utf-8")
     assert clearsight("stress", run, "--only", "rotation", "--n", "10", "--quiet").code == 0
     page = report.read_text(encoding="utf-8")
-    assert page.count("What breaks it") == 1 and 'alt="scorecard" src="data:image/png;base64,' in page
+    assert page.count("<h2>Common corruptions") == 1 and 'alt="scorecard" src="data:image/png;base64,' in page

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from scipy import stats
 
@@ -14,7 +13,6 @@ from clearsight.datasets.split import split
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.experiments import label_curve
 from clearsight.experiments.label_curve import METHODS, Cell, Curve, draw_curve
-from clearsight.reports.figures.label_curve import BOTTOM, COLOURS, RIGHT, TOP, _apart, _scale, figure
 from clearsight.training.api import train
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.recipe import saved
@@ -129,30 +127,3 @@ def test_data_that_cannot_be_opened_again_and_a_folder_of_other_things_are_refus
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(UsageError, match="is not empty"):
         draw_curve(data, out=str(tmp_path))
-
-
-def test_the_figure_has_every_curve_in_its_colour_and_whiskers_where_there_are_seeds():
-    def row(labelled, value, seeds):
-        return {"labelled": labelled, "value": value, "low": value - 0.05, "high": value + 0.05, "seeds": seeds}
-
-    curves = {"one": [row(100, 0.6, 3), row(1000, 0.8, 3)], "two": [row(100, 0.7, 1), row(1000, 0.81, 1)]}
-    image = figure("made", "note", curves)
-    counts = {colour: n for n, colour in image.getcolors(2**20)}
-    assert counts[COLOURS[0]] > 500 and counts[COLOURS[1]] > 500 and COLOURS[2] not in counts
-    bare = figure("made", "note", {**curves, "one": [row(100, 0.6, 1), row(1000, 0.8, 1)]})
-    assert {c: n for n, c in bare.getcolors(2**20)}[COLOURS[0]] < counts[COLOURS[0]]
-
-
-def test_whiskers_end_on_the_axis_and_not_at_its_edge():
-    row = {"labelled": 100, "value": 0.7, "low": 0.41, "high": 0.93, "seeds": 3}
-    image = np.asarray(figure("made", "", {"one": [{**row, "seeds": 1}], "two": [row]}))
-    drawn = np.argwhere((image == COLOURS[1]).all(2))
-    inside = drawn[drawn[:, 1] < RIGHT, 0]
-    assert inside.min() > TOP + 5 and inside.max() < BOTTOM - 5
-
-
-def test_the_axis_holds_all_values_and_names_do_not_overlap():
-    low, step, high = _scale(0.61, 0.93)
-    assert low < 0.61 and high >= 0.93 and (high - low) / step <= 11
-    places = _apart([700.0, 705.0, 300.0, 702.0], 30)
-    assert sorted(places)[0] == 300 and all(b - a >= 30 for a, b in zip(sorted(places), sorted(places)[1:], strict=False))

@@ -3,11 +3,10 @@
 import torch
 from torch import nn
 
-from clearsight.augment.pipeline import parse
+from clearsight.augment.registry import parse
 from clearsight.images.preprocess import Preprocessing
-from clearsight.look.augmented import changed, every, tried, written
+from clearsight.look.augmented import changed, examples, tried, written
 from clearsight.look.target import Subject
-from clearsight.reports.figures.augmented import contact_sheet
 
 
 class Leaning(nn.Module):
@@ -34,9 +33,9 @@ def test_doubtful_is_what_the_label_does_not_survive():
     assert flip.to_json()["change"] == "flip:1" and flip.high < 0.1
 
 
-def test_every_change_is_on_the_sheet():
+def test_examples_are_the_same_picture_under_several_draws():
     pictures, indices, _ = halves(3)
     assert torch.equal(changed(parse("flip:1")[0], pictures, indices, 0, 0), pictures.flip(3))
-    sheet = contact_sheet("halves", every(), pictures, indices, 0, [], 8)
-    assert sheet.height > 100 * len(every()) and sheet.width > 8 * 96
+    made = examples(parse("flip:0.5")[0], pictures[0], indices[:1], 0, 8)
+    assert made.shape == (8, 1, 16, 16) and {tuple(one[0, 0, [0, -1]].tolist()) for one in made} == {(200, 0), (0, 200)}
     assert written(parse("jitter:0.4")[0]) == "jitter:0.4:0.4:0.4:0.1"

@@ -1,7 +1,6 @@
 """Filters, maps and patches whose answers are known beforehand."""
 
 import math
-from itertools import pairwise
 
 import pytest
 import torch
@@ -9,7 +8,6 @@ from torch import nn
 
 from clearsight.look.features import maps, strongest, top_patches
 from clearsight.look.filters import described
-from clearsight.reports.figures.canvas import TABLES, coloured, limits
 
 
 def gabor(angle: float, frequency: float, size: int = 11) -> torch.Tensor:
@@ -45,12 +43,3 @@ def test_top_patches_by_hand() -> None:
     assert [(p.value, p.picture, p.y, p.x) for p in found[0]] == [(9, 3, 0, 1), (7, 1, 2, 3)]
     assert (found[1][0].value, found[1][0].picture, found[1][0].y, found[1][0].x) == (5, 4, 1, 1)
     assert strongest(maps(model, x[3:4])["0"], 1) == [0]
-
-
-def test_colours_have_their_zero_in_the_middle() -> None:
-    values = torch.tensor([[-1.0, 0.0, 4.0]]).numpy()
-    assert limits(values, "diverging") == (-4, 4) and limits(values, "viridis") == (-1, 4)
-    shown = coloured(values, -4, 4, "diverging")
-    assert shown[0, 1].tolist() == pytest.approx([247, 247, 247], abs=4) and shown[0, 2].tolist() == TABLES["diverging"][255].tolist()
-    brightness = TABLES["viridis"] @ [0.299, 0.587, 0.114]
-    assert all(b > a - 0.5 for a, b in pairwise(brightness))

@@ -12,13 +12,14 @@ from .common import json_option, percent, print_json
 @json_option
 def demo(out: str, as_json: bool) -> None:
     """Train on 1,797 real scanned digits, judge on digits never seen, classify a picture, write the report."""
+    from io import BytesIO
+
     from PIL import Image
 
     from ..base.files import write_atomic
     from ..classifier import load
     from ..evaluation.evaluate import evaluate
     from ..images.decode import decode
-    from ..reports.figures.canvas import encoded
     from ..training.api import train
     from ..training.run import Run
     from .reports import report_evaluation
@@ -34,7 +35,9 @@ def demo(out: str, as_json: bool) -> None:
     figures = evaluation.to_json()
     click.echo("3  classify a picture", err=True)
     picture = Path(trained.run) / "digit.png"
-    write_atomic(picture, encoded([Image.fromarray(decode(test.source(0))[:, :, 0])], ".png"))
+    stream = BytesIO()
+    Image.fromarray(decode(test.source(0))[:, :, 0]).save(stream, "PNG")
+    write_atomic(picture, stream.getvalue())
     answer = classifier.classify(picture)
     if as_json:
         print_json({**trained.to_json(), "test": figures["top1"], "n": figures["n"], "label": answer.label, "report": str(report)})

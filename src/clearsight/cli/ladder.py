@@ -81,7 +81,7 @@ def _table(found: "LadderResult") -> "Table":
     from rich.table import Table
 
     from ..corruptions.mild import CORRUPTIONS
-    from ..reports.figures.charts import compact
+    from ..reports.words import compact
 
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("rung", min_width=12)

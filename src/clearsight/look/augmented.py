@@ -59,6 +59,11 @@ def changed(op: Op, pictures: Tensor, indices: Tensor, seed: int, epoch: int) ->
     return made if made.dtype == torch.uint8 else (made * 255).round().to(torch.uint8)
 
 
+def examples(op: Op, picture: Tensor, index: Tensor, seed: int, n: int) -> Tensor:
+    """One picture uint8 `(C, H, W)`, at `index` `(1,)` of its data, under n draws of a change: uint8 `(n, C, H, W)`."""
+    return torch.cat([changed(op, picture[None], index, seed, epoch) for epoch in range(n)])
+
+
 def tried(subject: Subject, ops: Sequence[Op], pictures: Tensor, indices: Tensor, labels: Tensor, seed: int) -> list[Tried]:
     """What each change alone does to the answers, on pictures uint8 `(N, C, H, W)` whose classes are `labels` `(N,)`."""
     before = probabilities(subject, pictures)

@@ -1,14 +1,19 @@
 """The receptive field of a unit: theoretical (`models.fields`) and effective (gradients: W. Luo et al., 2016)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError
+from ..base.errors import ClearsightError, wrong
 from ..models.summary import Layer, Summary, summarise
 from .capture import captured
+from .capture import layer as of_name
+from .target import Subject
 
 
 def receptive_fields(model: nn.Module, input_size: tuple[int, int, int]) -> list[dict[str, Any]]:
@@ -39,6 +44,48 @@ def effective(model: nn.Module, pictures: Tensor, layer: str, at: tuple[int, int
     signs = torch.randint(2, unit.shape, generator=torch.Generator().manual_seed(0)).to(unit) * 2 - 1  # channels must not cancel
     (gradient,) = torch.autograd.grad((unit * signs).sum(), inputs)
     return gradient.abs().mean((0, 1))
+
+
+@dataclass(frozen=True)
+class UnitField:
+    """What a unit can see of a picture, and what it depends on.
+
+    `box` (top, left, bottom, right; ends left out) is the theoretical field in px, `padding` the share of it that lies outside of the
+    picture, `status` whether it is exact; `effective` float32 `(H, W)` the mean |gradient|, `share` the fraction of the pixels that has
+    95 % of it; `picture` uint8 `(H, W, 3)` what the network was shown, None for noise.
+    """
+
+    at: tuple[int, int]
+    box: tuple[int, int, int, int]
+    status: str
+    padding: float
+    effective: NDArray[np.float32]
+    share: float
+    picture: NDArray[np.uint8] | None
+
+
+def unit_field(subject: Subject, summary: Summary, layer: str, at: tuple[int, ...] | None, picture: Any = None) -> UnitField:
+    """The field of the unit `at` (y, x) of `layer`, by default the middle one; without a picture its gradients are those on noise.
+
+    Raises UsageError for a layer or a place that there is not.
+    """
+    of_name(subject.model, layer)
+    row = next(one for one in summary.layers if one.name == layer)
+    grid = row.output[1:] if len(row.output) == 3 else (1, 1)
+    place = (grid[0] // 2, grid[1] // 2) if at is None else at
+    if len(place) != 2 or not all(0 <= n < most for n, most in zip(place, grid, strict=True)):
+        raise wrong("at", f"within {'×'.join(map(str, grid))}, counted from 0", place)
+    height, width = subject.input_size[1:]
+    noise = torch.randn(8, *subject.input_size, generator=torch.Generator().manual_seed(0))
+    seen = effective(subject.model, noise if picture is None else subject.inputs(picture), layer, (place[0], place[1])).cpu()
+    shown = None
+    if picture is not None:
+        shown = subject.preprocessing.load(picture).expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
+    top, left, bottom, right = box(row, (place[0], place[1]))
+    inside = max(0, min(height, bottom) - max(0, top)) * max(0, min(width, right) - max(0, left))
+    padding = 1 - inside / ((bottom - top) * (right - left))
+    status = row.field.status if row.field else ""
+    return UnitField((place[0], place[1]), (top, left, bottom, right), status, padding, seen.numpy(), share(seen), shown)
 
 
 def share(field: Tensor, part: float = 0.95) -> float:

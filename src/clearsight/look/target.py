@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .. import models
@@ -53,6 +55,12 @@ class Subject:
         if label.isdecimal() and int(label) < classes:
             return int(label)
         raise unknown("class", label, self.classes or [str(i) for i in range(classes)])
+
+    def shown(self, source: Any) -> NDArray[np.uint8]:
+        """The picture as the network is shown it, in RGB `(H, W, 3)`; raises UnreadableImage."""
+        fitted = self.preprocessing.load(source)
+        pixels: NDArray[np.uint8] = fitted.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
+        return pixels
 
     def inputs(self, source: Any) -> Tensor:
         """What the network sees of one picture, float32 `(1, C, H, W)`; raises UnreadableImage."""

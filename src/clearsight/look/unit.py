@@ -112,6 +112,11 @@ def _index(shape: tuple[int, ...], channel: int, at: tuple[int, ...] | None) -> 
     return (0, channel, *at) if len(shape) == 4 else (0, *at, channel)
 
 
+def strongest(found: Recomputation) -> list[int]:
+    """The places of the contributions, the largest amount first."""
+    return sorted(range(len(found.contributions)), key=lambda i: -abs(found.contributions[i]))
+
+
 def units(model: nn.Module, x: Tensor, layer: str, count: int, seed: int = 0) -> list[Recomputation]:
     """`count` units of a layer drawn at random, from one run of the network."""
     trace = traced(model, x, layer)

@@ -1,5 +1,6 @@
-"""What other verbs found out about a run: kept as JSON beside it, and shown in its report.html."""
+"""Results of other verbs on a run: kept as JSON in its folder, and shown in its report.html."""
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from html import escape
@@ -9,12 +10,12 @@ from typing import Any
 from ..base.files import write_atomic, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import read_table, taken_from
-from .figures import charts
-from .report import card, percent, table
+from .report import card, contents, table
+from .words import percent
 
 READ = (
-    '<h3>how to read this</h3><p class="after">What an attack finds bounds robustness from above: a better attack may leave less. '
-    "The least ε is that of the smallest change found for a picture, and half of the pictures need no more than its median.</p>"
+    '<h3>how to read this</h3><p class="after">An attack gives an upper bound of the robust accuracy: a stronger one may leave less. '
+    "The minimal ε of a picture is that of the smallest adversarial change found for it; the table has the median over the pictures.</p>"
 )
 BEGIN, END = "<!-- findings -->", "<!-- end of findings -->"
 WHAT = "what Clearsight keeps of a run's findings"
@@ -30,16 +31,19 @@ def keep(folder: Path, kind: str, name: str, found: Found) -> None:
 
 
 def show(folder: Path) -> None:
-    """Put what was found into the report that is there."""
+    """Put the results into the existing report."""
     report = folder / "report.html"
     if report.is_file():
         before, begin, rest = report.read_text(encoding="utf-8").partition(BEGIN)
         if begin:
-            write_atomic(report, (before + cards(folder) + rest.partition(END)[2]).encode("utf-8", "backslashreplace"))
+            text = before + cards(folder) + rest.partition(END)[2]
+            links = contents(text)
+            text = re.sub(r'<nav aria-label="Contents">.*?</nav>\n', lambda _: links, text, count=1)
+            write_atomic(report, text.encode("utf-8", "backslashreplace"))
 
 
 def cards(folder: Path) -> str:
-    """The cards of all that was found, between two marks at which they can be changed; raises CorruptFile for a file of another shape."""
+    """The cards of all results, between two marks at which they can be replaced; raises CorruptFile for a file of another shape."""
     shown = []
     for kind, make in CARDS.items():
         path = folder / f"{kind}.json"
@@ -50,7 +54,9 @@ def cards(folder: Path) -> str:
 
 
 def attacks(found: Found, folder: Path) -> str:
-    """What each attack left, the accuracy against ε of the last one, and what its preflight warns of."""
+    """The robust accuracy under each attack, the last one's by ε, and the warnings of its preflight."""
+    from .figures import charts
+
     rows = []
     for name, one in found.items():
         numbers = [percent(one[key]["value"], one[key]["low"], one[key]["high"]) for key in ("clean", "robust", "after_uint8")]
@@ -61,36 +67,41 @@ def attacks(found: Found, folder: Path) -> str:
         ]
         cells = "".join(f"<td>{text}</td>" for text in (escape(one["data"]), f"{one['n']:,}", *texts))
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
-    titles = ("attack", "pictures", "n", "right before", "right after", "after, saved in 8 bits", "least ε that fools, median")
+    titles = ("attack", "pictures", "n", "clean accuracy", "robust accuracy", "robust, saved in 8 bits", "median minimal ε")
     last, doubts = list(found.values())[-1], []
     epsilons = [row["epsilon"] for row in last["curve"]]
-    chart = charts.lines([("right", [row["value"] for row in last["curve"]], "a")], epsilons, unit=" %", ceiling=1, axis="ε")
+    robust = [("robust accuracy", [row["value"] for row in last["curve"]], "accent")]
+    drawn = charts.lines(robust, epsilons, y="accuracy", share=True, axis="ε, in units of [0, 1]")
+    chart = drawn.svg() if drawn else ""
     for name, one in found.items():
         doubts += [
             f"<li><b>{escape(name)}, {escape(row['check'])}</b>: {escape(row['says'])}</li>" for row in one["preflight"] if not row["ok"]
         ]
     lead = (
-        "Each picture changed by at most ε (in units of [0, 1]) so that it is missed. With 95 % intervals; the curve is the last row's. "
-        + ("The preflight says of these figures:" if doubts else "The preflight found nothing to doubt.")
+        "Each picture is changed by at most ε (in units of [0, 1]) to be misclassified. With 95 % intervals; the curve is the last row's. "
+        + ("Preflight warnings:" if doubts else "The preflight found no problem.")
     )
     listed = f'<ul class="steps">{"".join(doubts)}</ul>' if doubts else ""
     head = "".join(f"<th>{title}</th>" for title in titles)
-    columns = f'<div class="two"><div><h3>right, as ε grows</h3>{chart}</div><div>{READ}</div></div>'
+    columns = f'<div class="two"><div><h3>robust accuracy by ε</h3>{chart}</div><div>{READ}</div></div>'
     body = f'<div class="scroll" tabindex="0">{table(head, rows)}</div>{columns}'
-    return card("When somebody means it ill", lead, listed + body)
+    return card("Adversarial robustness", lead, listed + body)
 
 
 def stress(found: Found, folder: Path) -> str:
-    """The scorecard, what halves the accuracy soonest, and what else there is to say."""
+    """The scorecard, the mean corruption error, and the shortcuts that were found."""
     value, low, high = percent(*(found["clean"][name] for name in ("value", "low", "high")))
-    lead = f"{found['n']:,} pictures as they are: {value} right ({low} to {high}). Then changed in ways that need no ill will."
+    lead = (
+        f"{found['n']:,} pictures, accuracy without change {value} ({low} to {high}), then under common corruptions and other changes "
+        "that no adversary chose."
+    )
     told = [row["says"] for row in found["shortcuts"] if not row["ok"]]
     if found["mce"] is not None:
         told.insert(0, f"Mean corruption error {percent(found['mce'])[0]}, not divided by AlexNet's.")
     picture, image = folder / "scorecard.png", ""
     if picture.is_file():
         image = f'<img class="wide" alt="scorecard" src="data:image/png;base64,{b64encode(picture.read_bytes()).decode()}">'
-    return card("What breaks it", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
+    return card("Common corruptions", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
 
 
 def ensemble(found: Found, folder: Path) -> str:
@@ -101,12 +112,12 @@ def ensemble(found: Found, folder: Path) -> str:
     for name, row in named:
         cells = "".join(f"<td>{_limited(row[key])}</td>" for key in keys)
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
-    titles = ("", *(key.replace("top", "top-").replace("_", " ") for key in keys))
+    titles = ("classifier", *(key.replace("top", "top-").replace("_", " ") for key in keys))
     why = found["ensemble"]["top1_error"].get("reason", "")
     limits = f"without intervals, since {escape(why)}" if why else "with 95 % intervals"
     judged = f"{found['n']:,} {escape(found['part'])} pictures"
-    lead = f"Errors on the same {judged}, {limits}; the answer is the mean of all probabilities."
-    return card("What many say together", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
+    lead = f"Errors on the same {judged}, {limits}; the prediction is that of the mean of all probabilities."
+    return card("Ensemble", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
 
 
 def _limited(row: Found) -> str:

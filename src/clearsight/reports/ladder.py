@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ..base.files import write_atomic
 from ..experiments.ladder import LadderResult, Standing, sentence
-from .figures import charts
-from .report import card, page, percent, table
+from .report import card, page, table
+from .words import percent
 
 CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "partly covered"}
 
@@ -18,8 +18,8 @@ def write_page(ladder: LadderResult) -> Path:
     value, low, high = percent(*(best.accuracy[key] for key in ("value", "low", "high")))
     hero = (
         f'<section class="card hero"><p class="kind">Ladder on the test part</p><h1>{escape(ladder.data)}, rung by rung</h1>'
-        f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures right (95&nbsp;% confidence: {low} to {high}), after "
-        f"{ladder.train:,} training pictures. Each rung below is what you would have had for less.</p></section>"
+        f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures correct (95&nbsp;% confidence: {low} to {high}), after "
+        f"{ladder.train:,} training pictures. Each rung below costs less.</p></section>"
     )
     path = ladder.folder / "ladder.html"
     write_atomic(path, page(f"{ladder.data}: the ladder", hero + cards(ladder)).encode("utf-8", "backslashreplace"))
@@ -28,28 +28,30 @@ def write_page(ladder: LadderResult) -> Path:
 
 def cards(ladder: LadderResult) -> str:
     """The plot, the table and what each step bought."""
+    from .figures import charts
+
     rows = ladder.standings
-    plot = charts.rungs([(row.title, [row.by_share.get(share) for share in ("0.01", "0.1")], row.accuracy) for row in rows])
+    plot = charts.rungs([(row.title, [row.by_share.get(share) for share in ("0.01", "0.1")], row.accuracy) for row in rows]).svg()
     lead = (
-        f"Accuracy on the same {ladder.n:,} pictures, with 95 % intervals; the paler dots are the same rung with a tenth, and with a "
-        "hundredth, of the labels."
+        f"Accuracy on the same {ladder.n:,} pictures, with 95 % intervals; the paler dots are the same rung with 10 % and with 1 % of the "
+        "labels."
     )
     steps = "".join(f"<li>{escape(sentence(below, above))}</li>" for below, above in pairwise(rows))
-    lead_steps = "Paired on the same pictures, with 95 % intervals; noise is what McNemar's test cannot tell from chance."
-    bought = card("What each step bought", lead_steps, f'<ul class="steps">{steps}</ul>') if steps else ""
-    return card("The ladder", lead, plot) + card("In figures", _changes(), _figures(rows)) + bought
+    lead_steps = "Paired on the same pictures, with 95 % intervals; noise: not significant by McNemar's test."
+    bought = card("Gain of each step", lead_steps, f'<ul class="steps">{steps}</ul>') if steps else ""
+    return card("The ladder", lead, f'<div class="scroll" tabindex="0">{plot}</div>') + card("Table", _changes(), _figures(rows)) + bought
 
 
 def _changes() -> str:
     return (
         "Shifted by a fourteenth of the side, lighter or darker by a fifth of the range, a third of each side covered by a grey rectangle: "
-        "no rung has seen such pictures unless its training augments. Seconds are those of its training on this machine."
+        "no rung has seen such pictures unless its training augments. Seconds are the training time on this machine."
     )
 
 
 def _figures(rows: list[Standing]) -> str:
     head = "".join(
-        f"<th>{name}</th>" for name in ("rung", "right", "1 % of labels", "10 %", *CHANGES.values(), "parameters", "seconds", "pictures/s")
+        f"<th>{name}</th>" for name in ("rung", "accuracy", "1 % of labels", "10 %", *CHANGES.values(), "parameters", "s", "pictures/s")
     )
     lines = []
     for row in rows:

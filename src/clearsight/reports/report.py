@@ -1,5 +1,6 @@
-"""`report.html`: one page that says how good the classifier is, shows it in pictures, and needs nothing but itself."""
+"""`report.html`: accuracy, mistakes, calibration and provenance of a classifier on one page that loads nothing."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -14,8 +15,8 @@ from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation
 from ..metrics.intervals import wilson
-from .figures import charts
 from .thumbnails import thumbnails
+from .words import percent, seconds
 
 SAMPLES = 8  # right ones, and as many wrong ones
 MISTAKES = 16
@@ -30,7 +31,7 @@ Row = Mapping[str, Any]
 
 
 class Kept(NamedTuple):
-    """Whose weights a run has kept: those of an `epoch` (0: the solved head), or the mean of the last `souped` ones."""
+    """The weights that a run has kept: those of an `epoch` (0: the solved head), or the mean of the last `souped` ones."""
 
     epoch: int
     souped: int = 0
@@ -57,10 +58,12 @@ def write_report(
     parts: list[str] = []
     if evaluation is not None:
         show = thumbnails(evaluation, dataset) if dataset is not None else lambda row: ""
-        sections = (_samples(evaluation, show), _matrix(evaluation), _pairs(evaluation, show), _mistakes(evaluation, show))
+        shown: set[int] = set()  # no mistake is shown twice
+        sections = (_samples(evaluation, show, shown), _matrix(evaluation), _pairs(evaluation, show, shown))
         parts += [
             _hero(title, evaluation, evaluation_part),
             *sections,
+            _mistakes(evaluation, show, shown),
             _classes(evaluation),
             _calibration(evaluation),
         ]
@@ -69,7 +72,8 @@ def write_report(
             f'<section class="card hero"><p class="kind">Training report</p><h1>{escape(title)}</h1>{_epoch(history or [], kept)}</section>'
         )
     parts += [more, _curves(history or [], kept), _facts(facts, classifier)]
-    write_atomic(path, page(title, "\n".join(part for part in parts if part)).encode("utf-8", "backslashreplace"))
+    body = "\n".join(part for part in parts if part)
+    write_atomic(path, page(title, body).encode("utf-8", "backslashreplace"))
 
 
 def page(title: str, body: str) -> str:
@@ -79,20 +83,22 @@ def page(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{contents(body)}{body}\n"
         f"<footer>Made by Clearsight {escape(__version__)}. This page is one file and loads nothing.</footer>\n</main>\n</body>\n</html>\n"
     )
 
 
+def contents(body: str) -> str:
+    """Links to the cards of a page that has more than two."""
+    titles = re.findall(r'<section class="card" id="([^"]*)"><h2>(.*?)</h2>', body)
+    links = "\n".join(f'<a href="#{name}">{words}</a>' for name, words in titles)
+    return f'<nav aria-label="Contents">{links}</nav>\n' if len(titles) > 2 else ""
+
+
 def card(title: str, lead: str, body: str) -> str:
     """One section of a page; `title`, `lead` and `body` are HTML."""
-    return f'<section class="card"><h2>{title}</h2><p>{lead}</p>{body}</section>'
-
-
-def percent(*shares: float) -> list[str]:
-    """Shares as per cent with one decimal, or with two for all when one of them is near 0 or 1."""
-    decimals = 2 if any(0 < min(share, 1 - share) < 0.005 for share in shares) else 1
-    return [f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%" for share in shares]
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return f'<section class="card" id="{name}"><h2>{title}</h2><p>{lead}</p>{body}</section>'
 
 
 def _hero(title: str, evaluation: Evaluation, part: str) -> str:
@@ -101,14 +107,14 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
     kind = "" if part == "all" else f"{escape(part)} "
     common = max(row.n for row in evaluation.per_class) / len(evaluation)
     words = (
-        f"<b>{value} of {len(evaluation):,} {kind}pictures right</b>; {_limits(figures['top1'])}. "
-        f"Always answering the commonest of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
+        f"<b>{value} of {len(evaluation):,} {kind}pictures correct</b>; {_limits(figures['top1'])}. "
+        f"Always predicting the most frequent of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
     )
     note = ""
     if why:
         note = (
-            f'<p class="note">No figure here has an interval, since {why}: they flatter, by how much is not known. '
-            "The test part, read once in the end, gives the honest ones: <b>clearsight evaluate</b>.</p>"
+            f'<p class="note">No figure here has an interval, since {why}: they are optimistic by an unknown amount. '
+            "Unbiased ones come from the test part, read once at the end: <b>clearsight evaluate</b>.</p>"
         )
     return (
         f'<section class="card hero"><p class="kind">Report on the {kind}part</p>'.replace("the part", "all pictures")
@@ -124,17 +130,17 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     blind = f"{np.log(len(evaluation.classes)):.3f}"
     return [
         (f"top-{figures['top5_k']} accuracy", top5, among),
-        ("macro accuracy", macro, f"every class counts the same; {_limits(figures['macro'], '')}"),
+        ("macro accuracy", macro, f"mean recall of the classes; {_limits(figures['macro'], '')}"),
         (
             "calibration error",
             percent(figures["ece"])[0],
             f"ECE; {percent(figures['ece_raw'])[0]} before temperature {evaluation.temperature:.2f}",
         ),
-        ("log loss", f"{figures['nll']:.3f}", f"NLL in nats; guessing blindly: {blind}"),
+        ("log loss", f"{figures['nll']:.3f}", f"NLL in nats; uniform guessing: {blind}"),
         (
             "speed",
             f"{figures['pictures_per_second']:,.0f}/s",
-            f"{figures['seconds']:,.1f} s for all pictures with reading them; {figures['speed']}, in {figures['precision']}",
+            f"{seconds(figures['seconds'])} for all pictures with reading them; {figures['speed']}, in {figures['precision']}",
         ),
     ]
 
@@ -145,7 +151,7 @@ def _interval(accuracy: Mapping[str, Any]) -> list[str]:
 
 
 def _limits(accuracy: Mapping[str, Any], words: str = "with 95\N{NO-BREAK SPACE}% confidence between ") -> str:
-    """The limits of an interval, or why there are none."""
+    """The limits of an interval, or the reason for having no interval."""
     _, *limits = _interval(accuracy)
     return words + (" and " if words else " to ").join(limits) if limits else str(accuracy["reason"])
 
@@ -166,7 +172,7 @@ def _epoch(history: Sequence[Row], kept: Kept | None) -> str:
     row = rows[0] if rows else history[-1]
     value = percent(row["val_accuracy"])[0]
     which = f"which is kept, of {len(history)}" if rows else "the last"
-    words = f"<b>{value} of the validation pictures right</b> after epoch {row['epoch']:g}, {which}."
+    words = f"<b>{value} of the validation pictures correct</b> after epoch {row['epoch']:g}, {which}."
     return f'<div class="answer"><strong>{value[:-2]}<small>%</small></strong><p>{words}</p></div>'
 
 
@@ -177,100 +183,89 @@ def _figure(evaluation: Evaluation, row: int, show: Show) -> str:
         words, css = f"<b>{truth}</b>", "right"
     else:
         words, css = f'<b>{truth}</b> <span class="no">→ {label}</span>', "wrong"
-    return f'<figure class="{css}">{show(row)}<figcaption>{words}<span class="sure">{sure} sure</span></figcaption></figure>'
+    return f'<figure class="{css}">{show(row)}<figcaption>{words}<span class="sure">{sure}</span></figcaption></figure>'
 
 
 def _pictures(evaluation: Evaluation, rows: Sequence[int], show: Show) -> str:
     return f'<div class="pictures">{"".join(_figure(evaluation, row, show) for row in rows)}</div>'
 
 
-def _samples(evaluation: Evaluation, show: Show) -> str:
-    """Pictures drawn at random, not chosen: the same ones for every classifier judged on this part."""
+def _samples(evaluation: Evaluation, show: Show, shown: set[int]) -> str:
+    """Pictures drawn at random, not selected: the same ones for every classifier evaluated on this part."""
     order = permutation(0, 0, len(evaluation)).numpy()
     wrong = int((~evaluation.right).sum())
     body = ""
     for right, words in (
-        (True, f'<span class="yes-mark">✓</span> right: {len(evaluation) - wrong:,}'),
+        (True, f'<span class="yes-mark">✓</span> correct: {len(evaluation) - wrong:,}'),
         (False, f'<span class="no-mark">✗</span> wrong: {wrong:,}'),
     ):
         rows = order[evaluation.right[order] == right][:SAMPLES].tolist()
+        shown.update(rows)
         body += f"<h3>{words}</h3>{_pictures(evaluation, rows, show)}" if rows else ""
-    return card("What it sees and what it says", "Drawn at random, not chosen. Below a wrong answer: the truth → what it said.", body)
+    return card("Random predictions", "Drawn at random. Below a wrong one: true class → prediction, with its confidence.", body)
 
 
-def _mistakes(evaluation: Evaluation, show: Show) -> str:
-    rows = evaluation.mistakes(MISTAKES)
+def _mistakes(evaluation: Evaluation, show: Show, shown: set[int]) -> str:
+    """The mistakes of the highest confidence, less those that are in the report already."""
+    rows = [row for row in evaluation.mistakes(MISTAKES + len(shown)) if row not in shown][:MISTAKES]
     if not rows:
         return ""
-    lead = (
-        "Wrong, and surest of it. Here hide the wrong labels, the pictures that could be either, and what the classifier never understood."
-    )
+    lead = "The highest confidences, without those shown above: wrong labels, ambiguous pictures, gaps in what was learnt."
     return card("Most confident mistakes", lead, _pictures(evaluation, rows, show))
 
 
 def _matrix(evaluation: Evaluation) -> str:
     if not 1 < len(evaluation.classes) <= LARGEST_MATRIX:
         return ""
-    names = [escape(label) for label in evaluation.classes]
-    head = "".join(f'<th scope="col" title="{name}"><span>{name}</span></th>' for name in names)
-    rows = [
-        f'<tr><th scope="row" title="{name}">{name}</th>{_cells(row, i, names)}</tr>'
-        for i, (name, row) in enumerate(zip(names, evaluation.confusion.tolist(), strict=True))
-    ]
-    table = (
-        f'<div class="scroll" tabindex="0"><table class="heat" style="--k:{len(names)}"><colgroup><col class="names"></colgroup>'
-        f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-        '<p class="legend"><span><i></i>right</span><span><i class="miss"></i>wrong</span><span>deeper: a larger share</span></p>'
+    from .figures import charts
+
+    chart = charts.confusion(evaluation.confusion, evaluation.classes).svg()
+    lead = (
+        "A row for each true class: the number of pictures predicted as each other class, coloured by their share of the row; on the "
+        "diagonal the recall."
     )
-    return card("What is taken for what", "Rows: the truth. Columns: what it said. Numbers are pictures.", table)
+    return card("Confusion matrix", lead, f'<div class="scroll" tabindex="0">{chart}</div>')
 
 
-def _cells(row: Sequence[int], own: int, names: Sequence[str]) -> str:
-    total = max(1, sum(row))
-    cells = []
-    for i, n in enumerate(row):
-        depth = 95 * (n / total) ** 0.5  # the root lets a mistake of 1 % still be seen beside a diagonal of 95 %
-        css = " ".join(word for word, yes in (("diagonal", i == own), ("strong", depth > 70), ("zero", n == 0)) if yes)
-        told = f"{names[own]} taken for {names[i]}: {n:,} of {total:,}"
-        cells.append(f'<td class="{css}" style="--v:{depth:.0f}" title="{told}">{n}</td>')
-    return "".join(cells)
-
-
-def _pairs(evaluation: Evaluation, show: Show) -> str:
+def _pairs(evaluation: Evaluation, show: Show, shown: set[int]) -> str:
     found = evaluation.confused_pairs(PAIRS)
     figures = []
     for truth, guess, n in found:
         rows = np.flatnonzero((evaluation.labels == truth) & (evaluation.predictions == guess))
-        surest = int(rows[evaluation.confidences[rows].argmax()])
+        ordered = rows[np.argsort(-evaluation.confidences[rows], kind="stable")].tolist()
+        surest = next((row for row in ordered if row not in shown), ordered[0])
+        shown.add(surest)
         share = percent(n / evaluation.per_class[truth].n)[0]
-        names = f"<b>{escape(evaluation.classes[truth])}</b> taken for <b>{escape(evaluation.classes[guess])}</b>"
+        names = f"<b>{escape(evaluation.classes[truth])}</b> predicted as <b>{escape(evaluation.classes[guess])}</b>"
         words = f'{names}<span class="sure">{n:,} of {evaluation.per_class[truth].n:,}: {share}</span>'
         figures.append(f'<figure class="wrong">{show(surest)}<figcaption>{words}</figcaption></figure>')
-    lead = "The commonest mistakes, each with the picture it was surest about."
+    lead = "The most frequent mistakes, each with a picture of high confidence that is not shown elsewhere."
     return card("Most confused pairs", lead, f'<div class="pairs">{"".join(figures)}</div>') if found else ""
 
 
 def _classes(evaluation: Evaluation) -> str:
+    from .figures import charts
+
     rows = [(label, scores) for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if scores.n]
     rows.sort(key=lambda row: row[1].recall or 0.0)
     absent = [label for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if not scores.n]
-    limits = "" if evaluation.no_interval else ", with the 95 % interval"
-    lead = f"Recall: how many of a class it finds{limits}. Precision: how many of those it calls so are. The hardest first."
+    limits = "" if evaluation.no_interval else ", with its 95 % interval"
+    lead = f"Recall: the share of a class that is found{limits}. Precision: the share of its predictions that are correct."
     if len(rows) > LONGEST_LIST:
         lead += f" These are the {LOWEST} lowest of {len(rows)}."
         rows = rows[:LOWEST]
     if absent:
-        shown = ", ".join(escape(label) for label in absent[:LOWEST]) + (" …" if len(absent) > LOWEST else "")
-        lead += f" Without a picture here: {shown}."
-    body = []
+        listed = ", ".join(escape(label) for label in absent[:LOWEST]) + (" …" if len(absent) > LOWEST else "")
+        lead += f" Without a picture here: {listed}."
+    body, points = [], []
     for label, scores in rows:
         recall = scores.recall or 0.0
-        ends = None if evaluation.no_interval else wilson(round(recall * scores.n), scores.n)
-        bar = charts.share_bar(recall, ends)
+        points.append((label, recall, None if evaluation.no_interval else wilson(round(recall * scores.n), scores.n), scores.n))
         numbers = "".join(f"<td>{'–' if x is None else percent(x)[0]}</td>" for x in (recall, scores.precision, scores.f1))
-        body.append(f'<tr><th scope="row">{escape(label)}</th><td class="bar">{bar}</td>{numbers}<td>{scores.n:,}</td></tr>')
-    head = "<th>class</th><th></th><th>recall</th><th>precision</th><th>F1</th><th>pictures</th>"
-    return card("Class by class", lead, f'<div class="scroll" tabindex="0">{table(head, body)}</div>')
+        body.append(f'<tr><th scope="row">{escape(label)}</th>{numbers}<td>{scores.n:,}</td></tr>')
+    head = "<th>class</th><th>recall</th><th>precision</th><th>F1</th><th>pictures</th>"
+    numbers = f'<div class="scroll" tabindex="0">{table(head, body)}</div>'
+    return card("Per-class metrics", lead, f'<div class="two"><div>{charts.recall(points).svg()}</div><div>{numbers}</div></div>')
 
 
 def table(head: str, rows: Sequence[str]) -> str:
@@ -279,59 +274,66 @@ def table(head: str, rows: Sequence[str]) -> str:
 
 
 def _calibration(evaluation: Evaluation) -> str:
+    from .figures import charts
+
     right, sure = evaluation.figures["top1"]["value"], float(evaluation.confidences.mean())
     gap = sure - right
-    tendency = (
-        "It is about as sure as it should be." if abs(gap) < 0.01 else "It is too sure of itself." if gap > 0 else "It could be surer."
-    )
+    tendency = "On average it is calibrated." if abs(gap) < 0.01 else "It is overconfident." if gap > 0 else "It is underconfident."
     lead = (
-        f"On the dashed line, a confidence of 80 % means right in 80 of 100 cases. On average it says {percent(sure)[0]} and is right in "
-        f"{percent(right)[0]}. {tendency}"
+        "On the dashed line, of the predictions with a confidence of 80 % four in five are correct. The mean confidence is "
+        f"{percent(sure)[0]}, the accuracy {percent(right)[0]}. {tendency}"
     )
-    columns = f'<div class="two"><div>{charts.reliability(evaluation.reliability)}</div><div>{_thresholds(evaluation)}</div></div>'
-    return card("Can its confidence be trusted?", lead, columns)
+    bins = evaluation.reliability
+    known = [row.n and row.accuracy is not None and not evaluation.no_interval for row in bins]
+    limits = [wilson(round((row.accuracy or 0.0) * row.n), row.n) if yes else None for row, yes in zip(bins, known, strict=True)]
+    columns = f'<div class="two"><div>{charts.reliability(bins, limits).svg()}</div><div>{_thresholds(evaluation)}</div></div>'
+    return card("Calibration", lead, columns)
 
 
 def _thresholds(evaluation: Evaluation) -> str:
-    """What is left, and how right it is, when only answers above a confidence are taken."""
+    """Coverage and accuracy when predictions below a confidence are rejected."""
     rows = []
     for least in (0.0, 0.5, 0.8, 0.9, 0.95, 0.99):
         kept = evaluation.confidences >= least
         hits = percent(float(evaluation.right[kept].mean()))[0] if kept.any() else "–"
-        name = f"at least {least:.0%}".replace("%", " %") if least else "all answers"
+        name = f"at least {least:.0%}".replace("%", " %") if least else "any"
         rows.append(
             f'<tr><th scope="row">{name}</th><td>{int(kept.sum()):,}</td><td>{percent(float(kept.mean()))[0]}</td><td>{hits}</td></tr>'
         )
-    head = "<th>answers taken</th><th>pictures</th><th>of all</th><th>right</th>"
-    after = '<p class="after">The rest would go to a person, or to a better classifier.</p>'
-    return f"<h3>If only sure answers are taken</h3>{table(head, rows)}{after}"
+    head = "<th>confidence</th><th>pictures</th><th>coverage</th><th>accuracy</th>"
+    after = '<p class="after">Predictions of lower confidence are left to a person, or to a better classifier.</p>'
+    return f"<h3>Selective prediction</h3>{table(head, rows)}{after}"
 
 
 def _curves(history: Sequence[Row], kept: Kept | None) -> str:
     if not history:
         return ""
+    from .figures import charts
+
     epochs = [float(row["epoch"]) for row in history]
     axis = "strength of L2, in the order tried" if "l2" in history[0] else "epoch"
     best = float(kept.epoch) if kept and not kept.souped and kept.epoch in epochs else None
 
-    def series(train: str, val: str) -> list[charts.Series]:
-        return [("training", [float(row[train]) for row in history], "b"), ("validation", [float(row[val]) for row in history], "a")]
+    def curves(train: str, val: str, **given: Any) -> str:
+        pairs = (("training", train, "second"), ("validation", val, "accent"))
+        series = [(name, [float(row[key]) for row in history], role) for name, key, role in pairs]
+        chart = charts.lines(series, epochs, best=best, axis=axis, **given)
+        return chart.svg() if chart else ""
 
-    loss = charts.lines(series("loss", "val_loss"), epochs, best=best, axis=axis)
-    accuracy = charts.lines(series("accuracy", "val_accuracy"), epochs, unit=" %", ceiling=1, best=best, axis=axis)
+    loss, accuracy = curves("loss", "val_loss", y="loss"), curves("accuracy", "val_accuracy", y="accuracy", share=True)
     lead = (
-        f"{_which(kept, best, axis)}Training figures are taken while it learns, on changed pictures and with dropout "
-        "where the recipe has them, so they can look worse than validation's."
+        f"{_which(kept, best, axis)}Training figures are averages over the epoch, on augmented pictures and with dropout where the "
+        "recipe has them, so they can be worse than validation's."
     )
-    return card("How it learnt", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
+    return card("Training curves", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
 
 
 def _which(kept: Kept | None, marked: float | None, axis: str) -> str:
-    """The sentence on whose weights are kept, where that is known."""
+    """The sentence on which weights are kept, where that is known."""
     if marked is not None:
         return f"The dotted line marks the kept {axis.split()[0]}, {marked:g}. "
     if kept and kept.souped:
-        return f"Kept is the soup: the mean of the weights of the last {kept.souped} epochs. "
+        return f"Kept is the model soup: the mean of the weights of the last {kept.souped} epochs. "
     return "Kept is the solved head, from before the first epoch. " if kept and not kept.epoch else ""
 
 
@@ -342,6 +344,6 @@ def _facts(facts: Mapping[str, str], classifier: Classifier | None) -> str:
         told.setdefault("input", f"{size.channels} × {size.height} × {size.width}")
         told.setdefault("temperature", f"{classifier.temperature:.3f}")
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in told.items())
-    again = f"<h3>Make it again</h3><pre>{escape(facts['command'])}</pre>" if facts.get("command") else ""
-    lead = "A number without these is a rumour."
-    return card("How it was made", lead, f'<dl class="facts">{rows}</dl>{again}') if told or again else ""
+    again = f"<h3>Command to reproduce</h3><pre>{escape(facts['command'])}</pre>" if facts.get("command") else ""
+    lead = "What the numbers above depend on."
+    return card("Provenance", lead, f'<dl class="facts">{rows}</dl>{again}') if told or again else ""

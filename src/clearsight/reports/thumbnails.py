@@ -12,7 +12,7 @@ from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, printable
 from ..images.decode import decode
 
-SIDE = 128  # px; what is shown is about 110
+SIDE = 128  # px; shown at about 110
 TINY = 64  # px; up to here each pixel is shown as a square
 
 

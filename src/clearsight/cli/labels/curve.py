@@ -43,8 +43,8 @@ def curve(
     from ...base.errors import plain
     from ...base.files import write_atomic
     from ...experiments.label_curve import METHODS, draw_curve
-    from ...reports.figures.canvas import encoded
     from ...reports.figures.label_curve import figure
+    from ...reports.saving import saved
 
     def say(line: str) -> None:
         if not quiet:
@@ -58,7 +58,7 @@ def curve(
     tested = max(cell.n for cell in found.cells)
     note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
     path = found.folder / "curve.png"
-    write_atomic(path, encoded([figure(f"{found.data}: accuracy by number of labels", note, curves)], ".png"))
+    write_atomic(path, saved([figure(f"{found.data}: accuracy by number of labels", note, curves)], ".png"))
     if as_json:
         print_json(found.to_json())
         return

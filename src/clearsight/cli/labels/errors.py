@@ -50,8 +50,8 @@ def errors(
     from ...base.errors import plain
     from ...base.files import write_atomic
     from ...labels.label_errors import errors as find
-    from ...reports.figures.canvas import encoded
     from ...reports.figures.label_sheet import errors_sheet
+    from ...reports.saving import saved
 
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
     settings |= {"allow_code": True} if allow_code and settings else {}
@@ -61,7 +61,7 @@ def errors(
         click.echo(plain(note), err=True)
     files = {"table": found.folder / "errors.csv", "sheet": found.folder / "errors.png"}
     write_atomic(files["table"], found.csv())
-    write_atomic(files["sheet"], encoded([errors_sheet(found, f"{Path(data).name}: the likeliest label errors", most)], ".png"))
+    write_atomic(files["sheet"], saved([errors_sheet(found, f"{Path(data).name}: likely label errors", most)], ".png"))
     if as_json:
         print_json(found.to_json(most) | {"files": {name: str(path) for name, path in files.items()}})
         return

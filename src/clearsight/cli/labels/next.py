@@ -40,8 +40,8 @@ def next(
     from ...base.errors import plain
     from ...base.files import require_ours, write_atomic
     from ...labels.acquisition import next_labels
-    from ...reports.figures.canvas import encoded
     from ...reports.figures.label_sheet import next_sheet
+    from ...reports.saving import saved
 
     found = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
     for note in () if quiet else found.notes:
@@ -49,7 +49,7 @@ def next(
     files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
     require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that was added by hand is kept
     write_atomic(files["table"], found.csv())
-    write_atomic(files["sheet"], encoded([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
+    write_atomic(files["sheet"], saved([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
     if as_json:
         print_json(found.to_json() | {"files": {name: str(path) for name, path in files.items()}})
     else:

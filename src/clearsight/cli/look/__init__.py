@@ -6,18 +6,18 @@ from ..group import Verbs
 
 LOOKS = {
     "convolution": "The lecture's filter, sliding over 6×6 pixels, number by number.",
-    "unit": "One number of a network, computed again by hand.",
+    "unit": "One number of a network, recomputed term by term.",
     "filters": "The kernels of a convolution, as pictures.",
-    "features": "What the channels of each stage make of a picture.",
-    "patches": "Where in a data set the channels of a layer are excited most.",
-    "maximise": "A picture made for a channel: its activation maximised.",
+    "features": "The activation maps of each stage for a picture.",
+    "patches": "The patches of a data set that activate a layer's channels most.",
+    "maximise": "A picture optimised to excite a channel.",
     "summary": "Layer by layer: output, parameters, multiply-adds.",
-    "why": "Which pixels speak for an answer, and whether the map can be believed.",
-    "embedding": "Pictures where their features put them.",
-    "neighbours": "The pictures that are most like one to the network.",
-    "augment": "What changes to training pictures make of them.",
-    "preprocessing": "A picture on its way to the network, and what the usual mistakes do.",
-    "receptive-field": "What of the picture a unit can see, and what it heeds.",
+    "why": "Heat maps that explain an answer, and checks of them.",
+    "embedding": "Pictures laid out by their features.",
+    "neighbours": "The nearest pictures by their features.",
+    "augment": "Augmentations of training pictures.",
+    "preprocessing": "A picture at every stage of preprocessing, and common mistakes.",
+    "receptive-field": "Theoretical and effective receptive fields.",
 }
 
 
@@ -26,7 +26,7 @@ def look() -> None:
     """See and check what happens inside a network.
 
     MODEL is a run folder, trained weights (torchvision:resnet50), a network of `clearsight models` or a formula; the last two
-    are built with their first, untrained weights, and it is printed.
+    are built with random, untrained weights, and are marked so.
 
     \b
       clearsight look convolution --out slide.gif

@@ -1,13 +1,21 @@
 """`clearsight look augment DATA`."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import chosen_pictures, opened, out_option, part_option, write_figure
+from .common import Out, chosen_pictures, opened, out_option, part_option, write_figure
 
-WIDE = 8
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from torch import Tensor
+
+    from ...augment.op import Op
+    from ...look.augmented import Tried
+
+WIDE = 8  # versions of a picture
 
 
 @click.command()
@@ -20,11 +28,11 @@ WIDE = 8
 @out_option
 @json_option
 @quiet_option
-def augment(data: str, words: str, model: str, pictures: int, seed: int, part: str, out: Path | None, as_json: bool, quiet: bool) -> None:
-    """What changes to training pictures make of DATA: a row for each change, one picture in eight ways.
+def augment(data: str, words: str, model: str, pictures: int, seed: int, part: str, out: Out | None, as_json: bool, quiet: bool) -> None:
+    """Show augmentations of DATA: a row for each change, one picture in eight versions.
 
-    With --model each picture shows the confidence in its own class, and a change after which too many pictures are no longer
-    known is called doubtful: augment "as long as a human can classify the image".
+    With --model the confidence in the true class is measured before and after, and a change after which too many pictures are
+    no longer recognised is called doubtful: augment "as long as a human can classify the image".
     """
     import torch
 
@@ -33,7 +41,6 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     from ...datasets.split import align
     from ...images.preprocess import Preprocessing
     from ...look.augmented import every, tried, written
-    from ...reports.figures.augmented import contact_sheet
 
     ops = parse(words) if words else every()
     if not (out or model):
@@ -54,7 +61,7 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
         labels = torch.from_numpy(align(rows.subset(chosen), subject.classes).labels)
         found = tried(subject, ops, images, indices, labels, seed)
     if out:
-        write_figure([contact_sheet(data, ops, images, indices, seed, found, WIDE)], out)
+        write_figure([_sheet(data, ops, images, indices, seed, found, out)], out)
     if as_json:
         print_json([one.to_json() for one in found] or [{"change": written(op)} for op in ops])
         return
@@ -62,3 +69,17 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
         doubt = "  DOUBTFUL: look whether you still know them" if one.doubtful else ""
         told = f"confidence {one.before:.1%} to {one.after:.1%}, still right {one.kept:.1%} ({one.low:.1%} to {one.high:.1%}) of {one.n}"
         click.echo(f"{one.change:<28} {told}{doubt}")
+
+
+def _sheet(data: str, ops: "Sequence[Op]", images: "Tensor", indices: "Tensor", seed: int, found: "Sequence[Tried]", out: Out) -> "Figure":
+    """Each change on one of the pictures, which take turns."""
+    from ...augment.registry import row_of
+    from ...look.augmented import examples, written
+    from ...reports.figures.augmented import Row, contact_sheet
+
+    rows = []
+    for i, op in enumerate(ops):
+        at = i % len(images)
+        made = examples(op, images[at], indices[at : at + 1], seed, WIDE - 1)
+        rows.append(Row(written(op), row_of(op).meaning, images[at], made, found[i] if found else None))
+    return contact_sheet(data, rows, style=out.style)

@@ -1,16 +1,19 @@
 """What the sub-verbs share: options of a network that is built here, and a figure written."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...reports.style import SIZES, SUFFIXES, THEMES, Style
 from ..common import Command, model_code_option
 from ..models import Size
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from matplotlib.figure import Figure
 
     from ...base.progress import Progress
     from ...datasets.dataset import Dataset
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
 _input_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
-out_option = click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg or .html.")
 part_option = click.option("--part", default="", help="Which part of DATA, as in test (default: the first, which is train).")
 npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
 
@@ -27,6 +29,34 @@ npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write 
 def size_option(command: Command) -> Command:
     """The options of a MODEL that may be built here, or be a network of your own."""
     return _input_option(model_code_option(command))
+
+
+@dataclass(frozen=True)
+class Out:
+    """The file of a figure, and the style in which it is drawn."""
+
+    path: Path
+    style: Style
+
+
+def out_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a figure's file, size and theme, which `command` gets as one `out: Out | None`."""
+
+    @click.option("--out", type=click.Path(path_type=Path), help=f"Write the figure: {', '.join(SUFFIXES)}.")
+    @click.option("--size", "size_of_figure", type=click.Choice(tuple(SIZES)), default="print", show_default=True, help=SIZE_HELP)
+    @click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True, help="Its colours.")
+    @wraps(command)
+    def packed(*args: Any, out: Path | None, size_of_figure: str, theme: str, **kwargs: Any) -> None:
+        if out and out.suffix.lower() not in SUFFIXES:  # before anything is computed
+            from ...base.errors import wrong
+
+            raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
+        command(*args, out=Out(out, Style(size_of_figure, theme)) if out else None, **kwargs)
+
+    return packed
+
+
+SIZE_HELP = "For a page, or for a 16:9 slide with type of at least 24 points."
 
 
 class Place(click.ParamType[tuple[int, ...]]):
@@ -49,7 +79,7 @@ def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | 
 
     found = subject(model, size, classes, seed)
     if not found.trained:
-        click.echo(f"{model} has its first weights, not trained ones.", err=True)
+        click.echo(f"{model} is not trained: its weights are random.", err=True)
     if found.legal:
         click.echo(plain(f"{model}: {found.legal}"), err=True)
     return found
@@ -70,14 +100,13 @@ def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> 
     return rows, chosen, Progress("features", len(chosen), quiet=quiet)
 
 
-def write_figure(frames: Sequence["Image"], out: Path | None) -> None:
+def write_figure(frames: "Sequence[Figure]", out: Out) -> None:
     """The figure as a file, and on stderr where it is."""
     from ...base.files import write_atomic
-    from ...reports.figures.canvas import encoded
+    from ...reports.saving import saved
 
-    if out:
-        write_atomic(out, encoded(frames, out.suffix.lower()))
-        click.echo(f"figure     {out}", err=True)
+    write_atomic(out.path, saved(frames, out.path.suffix.lower()))
+    click.echo(f"figure     {out.path}", err=True)
 
 
 def write_npz(path: Path | None, **arrays: Any) -> None:

@@ -1,24 +1,24 @@
 """`clearsight look convolution`."""
 
-from pathlib import Path
-
 import click
 
 from ..common import json_option, print_json
-from .common import numbers, write_figure
+from .common import Out, numbers, out_option, write_figure
 
-EXAMPLES = ("lecture", "curve", "maxpool")
+TITLES = {"lecture": "A filter slides over a picture", "curve": "A curve detector", "maxpool": "Max pooling"}
 
 
 @click.command()
-@click.option("--example", type=click.Choice(EXAMPLES), default="lecture", show_default=True, help="Which example.")
+@click.option("--example", type=click.Choice(tuple(TITLES)), default="lecture", show_default=True, help="Which example.")
 @click.option("--steps", is_flag=True, help="Print every place of the filter.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the figure: .png, .svg, .html, or .gif, in which the filter slides.")
+@out_option
 @json_option
-def convolution(example: str, steps: bool, out: Path | None, as_json: bool) -> None:
-    """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector."""
+def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> None:
+    """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector.
+
+    As .gif or .html the filter slides.
+    """
     from ...look import convolution as on_paper
-    from ...reports.figures.convolution import frames
 
     if example == "lecture":
         found = on_paper.lecture()
@@ -27,10 +27,14 @@ def convolution(example: str, steps: bool, out: Path | None, as_json: bool) -> N
     else:
         found = on_paper.convolve(on_paper.POOLED, ((1,),))
     is_lecture = example == "lecture"
-    pages = frames(
-        found, {"lecture": "A filter slides over a picture", "curve": "A curve detector", "maxpool": "Max pooling"}[example], is_lecture
-    )
-    write_figure(pages if out and out.suffix in (".gif", ".html") else pages[-1:], out)
+    if out:
+        from ...reports.figures.convolution import frame, frames
+
+        moving, title = out.path.suffix.lower() in (".gif", ".html"), TITLES[example]
+        last = len(found.steps) - 1
+        write_figure(
+            frames(found, title, is_lecture, style=out.style) if moving else [frame(found, last, title, is_lecture, style=out.style)], out
+        )
     if as_json:
         print_json(
             {

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import chosen_pictures, classes_option, npz_option, opened, out_option, part_option, size_option, write_figure, write_npz
+from .common import Out, chosen_pictures, classes_option, npz_option, opened, out_option, part_option, size_option, write_figure, write_npz
 
 
 @click.command()
@@ -23,15 +23,14 @@ from .common import chosen_pictures, classes_option, npz_option, opened, out_opt
 @quiet_option
 def embedding(
     model: str, data: str, layout: str, pictures: int, seed: int, part: str, size: tuple[int, int, int] | None, classes: int | None,
-    out: Path | None, npz: Path | None, as_json: bool, quiet: bool,
+    out: Out | None, npz: Path | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """The pictures of DATA where MODEL's features, the vectors before its last layer, put them.
+    """Lay the pictures of DATA out in the plane by MODEL's features, the vectors before its last layer.
 
     A layout in the plane keeps some distances and loses others; `purity` does not depend on it: the share of a picture's 10
-    nearest that are of its class, by the vectors themselves.
+    nearest neighbours that are of its class, by the vectors themselves.
     """
     from ...look.embedding import embedded, laid_out, to_json
-    from ...reports.figures.embedding import embedding_figure
 
     subject = opened(model, size, classes, seed)
     rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
@@ -42,7 +41,12 @@ def embedding(
     write_npz(npz, features=vectors.numpy(), places=places, labels=rows.labels[chosen])
     told = f"{len(chosen)} pictures, {found['dimensions']} features, purity {found['purity']:.1%} (by chance {found['chance']:.1%})"
     if out:
-        write_figure([embedding_figure(f"{model}  {data}  {layout}", told, places, rows, chosen, subject)], out)
+        from ...reports.figures.embedding import embedding_figure
+
+        thumbs, labels = [subject.shown(rows.source(i)) for i in chosen], rows.labels[chosen].tolist()
+        title = f"{model}  {data}  {layout}"
+        drawn = embedding_figure(title, told, places, thumbs, labels, rows.classes, trained=subject.trained, style=out.style)
+        write_figure([drawn], out)
     if as_json:
         print_json(found)
     else:

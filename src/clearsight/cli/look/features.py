@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json
-from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 
 @click.command()
@@ -24,17 +24,18 @@ from .common import classes_option, npz_option, opened, out_option, seed_option,
 @json_option
 def features(
     model: str, picture: str, layer: tuple[str, ...], scale: str, most: int, size: tuple[int, int, int] | None,
-    classes: int | None, seed: int, out: Path | None, npz: Path | None, as_json: bool,
+    classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """What the channels of each stage of MODEL make of PICTURE, the most active first (by their mean |value|)."""
+    """Show the activation maps of each stage of MODEL for PICTURE, the most active first (by their mean |value|)."""
     from ...look.features import maps, to_json
-    from ...reports.figures.maps import feature_sheet
 
     subject = opened(model, size, classes, seed)
     found = maps(subject.model, subject.inputs(picture), layer or None)
     write_npz(npz, **{name: values.numpy() for name, values in found.items()})
     if out:
-        write_figure([feature_sheet(model, found, scale, most)], out)
+        from ...reports.figures.maps import feature_sheet
+
+        write_figure([feature_sheet(f"{model}  {picture}", found, scale, most, trained=subject.trained, style=out.style)], out)
     rows = to_json(found, most)
     if as_json:
         print_json(rows)

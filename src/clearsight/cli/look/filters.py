@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json
-from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 
 @click.command()
@@ -23,20 +23,22 @@ from .common import classes_option, npz_option, opened, out_option, seed_option,
 @json_option
 def filters(
     model: str, layer: str, scale: str, most: int, size: tuple[int, int, int] | None, classes: int | None, seed: int,
-    out: Path | None, npz: Path | None, as_json: bool,
+    out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """The kernels of a convolution of MODEL as pictures, and properties of each: dead, twin, orientation, likeness to a Gabor.
+    """Draw the kernels of a convolution of MODEL, and count the dead, the duplicates, and those like a Gabor filter.
 
-    Three input channels are drawn in colour, zero being mid-grey; of more, the mean over them, zero being white.
+    Kernels of three input channels are drawn in colour, zero being mid-grey; others as their mean over the channels, zero being white.
     """
     from ...look.filters import described, kernels
-    from ...reports.figures.maps import filter_sheet
 
     subject = opened(model, size, classes, seed)
     name, weights = kernels(subject.model, layer)
     rows = described(weights)
     write_npz(npz, weights=weights.numpy())
-    write_figure([filter_sheet(f"{model}  {name}", weights, scale, most)], out)
+    if out:
+        from ...reports.figures.maps import filter_sheet
+
+        write_figure([filter_sheet(f"{model}  {name}", weights, scale, most, trained=subject.trained, style=out.style)], out)
     if as_json:
         print_json({"layer": name, "shape": list(weights.shape), "filters": [row.to_json() for row in rows]})
         return

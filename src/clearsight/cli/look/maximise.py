@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 
 @click.command()
@@ -22,21 +22,22 @@ from .common import classes_option, npz_option, opened, out_option, seed_option,
 @quiet_option
 def maximise(
     model: str, layer: str, channels: tuple[int, ...], steps: int, size: tuple[int, int, int] | None, classes: int | None,
-    seed: int, out: Path | None, npz: Path | None, as_json: bool, quiet: bool,
+    seed: int, out: Out | None, npz: Path | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """A picture made for a channel of MODEL: its activation maximised, with colours and smoothness of natural pictures.
+    """Optimise a picture to excite a channel of MODEL, with the colours and the smoothness of natural pictures.
 
-    Such a picture shows one way to excite the channel, not all of them: hold it against `look patches`.
+    Such a picture shows one way to excite the channel, not all of them: compare it with `look patches`.
     """
     from ...base.progress import Progress
     from ...look.maximise import maximised
-    from ...reports.figures.maps import ideal_sheet
 
     subject = opened(model, size, classes, seed)
     with Progress("steps", steps * len(channels), "steps", quiet=quiet) as progress:
         found = [maximised(subject, layer, channel, steps, seed, progress) for channel in channels]
     if out:
-        write_figure([ideal_sheet(f"{model}  {layer}", found)], out)
+        from ...reports.figures.maps import ideal_sheet
+
+        write_figure([ideal_sheet(f"{model}  {layer}", found, trained=subject.trained, style=out.style)], out)
     write_npz(npz, **{f"channel{one.channel}": one.pixels.numpy() for one in found})
     if as_json:
         print_json([one.to_json() for one in found])

@@ -1,11 +1,9 @@
 """`clearsight look neighbours MODEL PICTURE DATA`."""
 
-from pathlib import Path
-
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import chosen_pictures, classes_option, opened, out_option, part_option, size_option, write_figure
+from .common import Out, chosen_pictures, classes_option, opened, out_option, part_option, size_option, write_figure
 
 
 @click.command()
@@ -23,14 +21,13 @@ from .common import chosen_pictures, classes_option, opened, out_option, part_op
 @quiet_option
 def neighbours(
     model: str, picture: str, data: str, most: int, pictures: int, seed: int, part: str, size: tuple[int, int, int] | None,
-    classes: int | None, out: Path | None, as_json: bool, quiet: bool,
+    classes: int | None, out: Out | None, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """The pictures of DATA that are most like PICTURE to MODEL: whose features have the smallest angle to its own."""
+    """Find the pictures of DATA whose features in MODEL are nearest to those of PICTURE, by their cosine."""
     import dataclasses
 
     from ...base.errors import plain
     from ...look.embedding import embedded, features, nearest
-    from ...reports.figures.embedding import neighbour_sheet, shown
 
     subject = opened(model, size, classes, seed)
     own = features(subject, subject.inputs(picture))[0]
@@ -39,7 +36,11 @@ def neighbours(
         vectors = embedded(subject, rows, chosen, progress)
     found = nearest(vectors, own, rows, chosen, most)
     if out:
-        write_figure([neighbour_sheet(f"{model}  {picture}", shown(subject, picture), found, rows, subject)], out)
+        from ...reports.figures.embedding import neighbour_sheet
+
+        thumbs, own_one = [subject.shown(rows.source(one.index)) for one in found], subject.shown(picture)
+        title = f"{model}  {picture}"
+        write_figure([neighbour_sheet(title, own_one, found, thumbs, trained=subject.trained, style=out.style)], out)
     if as_json:
         print_json([dataclasses.asdict(one) for one in found])
         return

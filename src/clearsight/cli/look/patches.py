@@ -1,11 +1,9 @@
 """`clearsight look patches MODEL DATA`."""
 
-from pathlib import Path
-
 import click
 
 from ..common import json_option, print_json
-from .common import classes_option, opened, out_option, size_option, write_figure
+from .common import Out, classes_option, opened, out_option, size_option, write_figure
 
 
 @click.command()
@@ -22,15 +20,17 @@ from .common import classes_option, opened, out_option, size_option, write_figur
 @json_option
 def patches(
     model: str, data: str, layer: str, channels: tuple[int, ...], most: int, pictures: int, deconvnet: bool,
-    size: tuple[int, int, int] | None, classes: int | None, out: Path | None, as_json: bool,
+    size: tuple[int, int, int] | None, classes: int | None, out: Out | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Where in the pictures of DATA the channels of a layer are excited most: what does this channel search for?"""
+    """Find the patches in the pictures of DATA that activate the channels of a layer most."""
     from ...look.patches import search
-    from ...reports.figures.maps import patch_sheet
 
     subject = opened(model, size, classes)
     found = search(subject, data, layer, channels, most, pictures, deconvnet)
-    write_figure([patch_sheet(f"{model}  {layer}", found)], out)
+    if out:
+        from ...reports.figures.maps import patch_sheet
+
+        write_figure([patch_sheet(f"{model}  {layer}", found, trained=subject.trained, style=out.style)], out)
     if as_json:
         print_json([row.to_json() for row in found])
         return

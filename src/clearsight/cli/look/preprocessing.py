@@ -1,12 +1,11 @@
 """`clearsight look preprocessing MODEL PICTURE`."""
 
 import dataclasses
-from pathlib import Path
 
 import click
 
 from ..common import json_option, print_json
-from .common import classes_option, opened, out_option, size_option, write_figure
+from .common import Out, classes_option, opened, out_option, size_option, write_figure
 
 
 @click.command()
@@ -16,21 +15,21 @@ from .common import classes_option, opened, out_option, size_option, write_figur
 @classes_option
 @out_option
 @json_option
-def preprocessing(
-    model: str, picture: str, size: tuple[int, int, int] | None, classes: int | None, out: Path | None, as_json: bool
-) -> None:
-    """PICTURE at every stage from the file to the numbers that MODEL sees, and the answers that the usual mistakes would bring.
+def preprocessing(model: str, picture: str, size: tuple[int, int, int] | None, classes: int | None, out: Out | None, as_json: bool) -> None:
+    """Show PICTURE at every stage of preprocessing for MODEL, and the answers that common mistakes would give.
 
     A mistake that changes nothing for this picture and network is left out.
     """
     from ...base.errors import plain
     from ...look.preprocessing_steps import answers, stages
-    from ...reports.figures.embedding import xray_figure
 
     subject = opened(model, size, classes)
     way, told = stages(subject.preprocessing, picture), answers(subject, picture)
     if out:
-        write_figure([xray_figure(f"{model}  {picture}", way, told)], out)
+        from ...reports.figures.preprocessing import preprocessing_figure
+
+        title = f"{model}  {picture}"
+        write_figure([preprocessing_figure(title, way, told, trained=subject.trained, style=out.style)], out)
     if as_json:
         steps = [{"name": one.name, "says": one.says, "shape": list(one.pixels.shape)} for one in way]
         print_json({"stages": steps, "answers": [dataclasses.asdict(one) for one in told]})

@@ -1,17 +1,15 @@
 """`clearsight look receptive-field MODEL [PICTURE]`."""
 
-from pathlib import Path
-
 import click
 
 from ..common import json_option, print_json
-from .common import Place, classes_option, opened, out_option, size_option
+from .common import Out, Place, classes_option, opened, out_option, size_option, write_figure
 
 
 @click.command()
 @click.argument("model")
 @click.argument("picture", required=False)
-@click.option("--layer", default="", help="The layer whose unit is inspected (see `look summary`).")
+@click.option("--layer", default="", help="The layer of the unit (see `look summary`).")
 @click.option("--at", type=Place(), help="The unit's row and column, from 0 (default: the middle).")
 @size_option
 @classes_option
@@ -24,18 +22,18 @@ def receptive_field(
     at: tuple[int, ...] | None,
     size: tuple[int, int, int] | None,
     classes: int | None,
-    out: Path | None,
+    out: Out | None,
     as_json: bool,
 ) -> None:
-    """What of the picture the units of each layer can see: size, stride, padding, and whether that is exact.
+    """List the receptive field of each layer: size, stride, padding, and whether that is exact.
 
-    With --layer and --out the box is drawn, and next to it what the unit heeds, from gradients (on noise, without a PICTURE).
+    With --layer and --out the theoretical field of one unit is drawn, and next to it the effective one, from gradients (on noise,
+    without a PICTURE).
     """
     from ...base.errors import UsageError
     from ...look.receptive_field import as_json as rows_of
     from ...look.receptive_field import stack_sentence
     from ...models.summary import summarise
-    from ...reports.figures.receptive_field import field_figure
 
     if bool(out) != bool(layer):
         raise UsageError("--layer and --out go together: a figure is of one unit.")
@@ -51,6 +49,9 @@ def receptive_field(
         if not subject.trained and type(subject.model).__name__ == "Sequential" and not any(list(one.children()) for one in plain):
             click.echo(f"\n{stack_sentence(plain)}.")
     if out:
-        from .common import write_figure
+        from ...look.receptive_field import unit_field
+        from ...reports.figures.receptive_field import field_figure
 
-        write_figure([field_figure(subject, found, layer, at, picture)], out)
+        of_unit = unit_field(subject, found, layer, at, picture)
+        title = f"{subject.name}  {layer} at {of_unit.at[0]},{of_unit.at[1]}"
+        write_figure([field_figure(title, of_unit, trained=subject.trained, style=out.style)], out)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json
-from .common import Place, classes_option, npz_option, numbers, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, Place, classes_option, npz_option, numbers, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 if TYPE_CHECKING:
     from ...look.unit import Recomputation
@@ -27,22 +27,24 @@ if TYPE_CHECKING:
 @json_option
 def unit(
     model: str, picture: str, layer: str, channel: int, at: tuple[int, ...] | None, most: int,
-    size: tuple[int, int, int] | None, classes: int | None, seed: int, out: Path | None, npz: Path | None, as_json: bool,
+    size: tuple[int, int, int] | None, classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """One number of MODEL for PICTURE, computed again in double precision from what it is made of, and compared.
+    """Recompute one number of MODEL for PICTURE in double precision, term by term, and compare it with the network's.
 
-    A convolution ends in its patch times its kernel, one sum an input channel; batch norm, activation and shortcut follow.
+    For a convolution the terms are patch times kernel, one sum for each input channel; batch norm, activation and shortcut follow.
     """
     from ...look.unit import recompute_unit
-    from ...reports.figures.unit import unit_figure
 
     subject = opened(model, size, classes, seed)
     found = recompute_unit(subject.model, subject.inputs(picture), layer, channel, at)
     arrays = {name: values.numpy() for name, values in (("patch", found.patch), ("kernel", found.kernel)) if values is not None}
     write_npz(npz, contributions=found.contributions, **arrays)
     if out:
+        from ...reports.figures.unit import unit_figure
+
         place = f" at {','.join(map(str, found.index[2:]))}" if found.index[2:] else ""
-        write_figure([unit_figure(f"{subject.name}  {layer}, channel {channel}{place}", found, most)], out)
+        title = f"{subject.name}  {layer}, channel {channel}{place}"
+        write_figure([unit_figure(title, found, most, trained=subject.trained, style=out.style)], out)
     if as_json:
         print_json(found.to_json())
     else:
@@ -52,7 +54,7 @@ def unit(
 
 
 def _tell(found: "Recomputation", most: int) -> None:
-    from ...reports.figures.unit import strongest
+    from ...look.unit import strongest
 
     order = strongest(found)
     if found.patch is not None and found.kernel is not None:

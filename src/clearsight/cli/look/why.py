@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json
-from .common import classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 if TYPE_CHECKING:
     from ...look.why import Explanation
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 @json_option
 def why(
     model: str, picture: str, method: str, label: str, layer: str, checks: bool, size: tuple[int, int, int] | None,
-    classes: int | None, seed: int, out: Path | None, npz: Path | None, as_json: bool,
+    classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Which pixels of PICTURE speak for MODEL's answer, and whether such a map can be believed.
+    """Explain MODEL's answer for PICTURE by a heat map of its pixels, and check whether the map can be trusted.
 
-    A map is held against itself laid elsewhere (does covering what is hot lower the class?), against one of shuffled weights, and
-    against the map of the next class. One that fails a check is called misleading.
+    Three checks: does covering the hottest pixels lower the class more than covering others (deletion and insertion), does the map
+    change with random weights, and with the class? A map that fails a check is called misleading.
 
     \b
       clearsight look why runs/pets cat.jpg --out why.png
@@ -41,7 +41,6 @@ def why(
     """
     from ...base.errors import plain
     from ...look.why import Explanation, explain, explain_all
-    from ...reports.figures.explanation import heat_figure, method_sheet
 
     subject = opened(model, size, classes, seed)
     x = subject.inputs(picture)
@@ -58,8 +57,13 @@ def why(
             reasons[name] = one
             click.echo(plain(f"{name} left out: {one}"), err=True)
     if out:
+        from ...reports.figures.explanation import heat_figure, method_sheet
+
         shown = subject.preprocessing.load(picture)
-        figure = method_sheet(model, shown, found) if method == "all" else heat_figure(subject, shown, found[0])
+        if method == "all":
+            figure = method_sheet(model, shown, found, trained=subject.trained, style=out.style)
+        else:
+            figure = heat_figure(subject, shown, found[0], style=out.style)
         write_figure([figure], out)
     write_npz(npz, **{one.method.name: one.heat.cpu().numpy() for one in found})
     if as_json:

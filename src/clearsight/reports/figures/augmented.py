@@ -1,40 +1,37 @@
-"""A contact sheet of augmentation: a row a change, one picture in as many ways."""
+"""A contact sheet of augmentation: a row for each change, one picture in as many ways."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from ...augment.op import Op
-from ...augment.registry import row_of
-from ...look.augmented import Tried, changed, written
-from .canvas import sheet
-from .maps import stacked
+from ...look.augmented import Tried
+from ..style import PRINT, Style
+from .maps import rgb
+from .sheet import Group, Tile, sheet
 
-SIDE = 96
+SIDE = 0.78
 
 
-def contact_sheet(
-    title: str, ops: Sequence[Op], pictures: Tensor, indices: Tensor, seed: int, found: Sequence[Tried], wide: int
-) -> Image.Image:
-    """Of pictures uint8 `(N, C, H, W)`: another one for each change, first as it is; beside the change what was found of it."""
-    sheets = []
-    for i, op in enumerate(ops):
-        at = i % len(pictures)
-        same = pictures[at : at + 1]
-        tiles = [("as it is", _rgb(same[0]))]
-        tiles += [("", _rgb(changed(op, same, indices[at : at + 1], seed, epoch)[0])) for epoch in range(wide - 1)]
-        note = row_of(op).meaning
-        if found:
-            one = found[i]
+class Row(NamedTuple):
+    """A change as written, what it does, the picture uint8 `(C, H, W)`, the changed ones `(n, C, H, W)`, and what it did to the answers."""
+
+    change: str
+    meaning: str
+    picture: Tensor
+    changed: Tensor
+    tried: Tried | None = None
+
+
+def contact_sheet(title: str, rows: Sequence[Row], *, style: Style = PRINT) -> Figure:
+    """A row for each change: the picture unchanged, then changed; beneath, what it means for the classifier."""
+    groups = []
+    for row in rows:
+        tiles = [Tile(rgb(row.picture), "original"), *(Tile(rgb(one), "") for one in row.changed)]
+        note = row.meaning
+        if one := row.tried:
             doubt = "DOUBTFUL: " if one.doubtful else ""
-            note += f"; {doubt}confidence {one.before:.0%} to {one.after:.0%}, {one.kept:.0%} of {one.n} right ones still right"
-        sheets.append(sheet(written(op) if i else f"{title}   {written(op)}", tiles, note, None, SIDE, wide))
-    return stacked(sheets)
-
-
-def _rgb(picture: Tensor) -> NDArray[np.uint8]:
-    shown: NDArray[np.uint8] = picture.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    return shown
+            note += f"; {doubt}confidence {one.before:.0%} to {one.after:.0%}, {one.kept:.0%} of {one.n} correct ones still correct"
+        groups.append(Group(tiles, row.change, note, side=SIDE, columns=len(tiles)))
+    return sheet(title, groups, style=style)

@@ -1,186 +1,244 @@
-"""The report's charts as SVG text; colours come from report.css, so they follow the reader's light or dark."""
+"""The charts of the reports: matplotlib figures that go into a page as SVG, in the colours of report.css, light or dark."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
 from ...metrics.calibration import Bin
+from ..saving import inline
+from ..style import LIGHT, PRINT, Style, styled
+from ..words import compact
+from .page import EDGE, Page, apart, cut, measure
 
-Series = tuple[str, Sequence[float], str]  # name, a value per step, CSS class: a or b
+Series = tuple[str, Sequence[float], str]  # name, a value for each step, role of its colour
+Interval = tuple[float, float] | None
+# what a colour is in the page, so that the chart follows the reader's light or dark
+VARIABLES = {
+    LIGHT[role]: f"var(--{name})"
+    for role, name in {
+        "paper": "card", "ink": "ink", "faint": "faint", "line": "line", "cell": "cell", "good": "good", "bad": "bad", "mark": "miss",
+        "accent": "blue", "second": "orange",
+    }.items()
+}  # fmt: skip
+DOTS = 40  # steps, up to which each has a tooltip
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten apart) that cover `low` to `high`."""
-    if not high > low:
-        low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
-    raw = (high - low) / about
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
+class Chart(NamedTuple):
+    """A figure, what it shows in words, and its tooltips by the gid of their artists."""
+
+    figure: Figure
+    label: str
+    tips: dict[str, str]
+
+    def svg(self) -> str:
+        """The chart as `<svg>` for a page, no wider than it was drawn."""
+        text = inline(self.figure, self.label, VARIABLES, self.tips)
+        return text.replace("<svg ", f'<svg style="max-width:{96 * self.figure.get_figwidth():.0f}px" ', 1)
 
 
+@styled
 def lines(
     series: Sequence[Series],
     steps: Sequence[float],
     *,
-    unit: str = "",
-    ceiling: float = math.inf,
+    y: str = "",
+    share: bool = False,
     best: float | None = None,
     axis: str = "epoch",
-) -> str:
-    """Curves over epochs or what else `axis` is, each named at its end; `unit` ` %` shows fractions as per cent; `best` marks a step."""
+    style: Style = PRINT,
+) -> Chart | None:
+    """Curves over epochs or another `axis`, each named at its end, with a dot at the last step; `best` marks one with a dotted line.
+
+    `share` writes fractions as per cent. None where no value is finite.
+    """
     finite = [value for _, values, _ in series for value in values if math.isfinite(value)]
     if not finite:
-        return ""
-    width, height, left, right, top, bottom = 500, 270, 46, 412, 14, 232
-    marks = [mark for mark in ticks(min(finite), max(finite)) if mark <= ceiling + 1e-9]
-    lowest, highest = min(marks[0], *finite), max(marks[-1], *finite)
-
-    def x(step: float) -> float:
-        return left + (right - left) * ((step - steps[0]) / (steps[-1] - steps[0]) if len(steps) > 1 else 0.5)
-
-    def y(value: float) -> float:
-        return top + (bottom - top) * (highest - value) / ((highest - lowest) or 1)
-
-    parts = [_line("grid", left, y(m), right, y(m)) + _text(left - 8, y(m) + 4, _number(m, unit, marks), "end") for m in marks]
-    parts += [_text(x(step), bottom + 20, f"{step:g}") for step in _some(steps)]
-    parts.append(_text((left + right) / 2, height - 1, axis))
+        return None
+    page, names = Page(style, width=5.1), max(measure(name, style.text) for name, _, _ in series) + 0.2
+    page.y, wide, tall = 0.1, page.width - 0.75 - names, 2.2
+    axes = page.chart(0.65, page.y, wide, tall)
+    if share:
+        axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %", decimals=None))
+    tips = _curves(axes, series, steps, axis, share)
     if best is not None:
-        parts.append(_line("best", x(best), top, x(best), bottom))
-    heights = _apart([y(_last(values)) for _, values, _ in series], 15)
-    for (name, values, css), label in zip(series, heights, strict=True):
-        points = [(x(s), y(v), f"{name}, {axis} {s:g}: {_exact(v, unit)}") for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
-        text = f'<text class="name" x="{right + 12}" y="{label + 4:.1f}">{escape(name)}</text>'
-        parts.append(f'<g class="{css}">{_curve(points)}{text}</g>')
-    return _svg(width, height, ", ".join(name for name, _, _ in series) + f" over the {axis}", parts)
+        axes.axvline(best, color=style.colour("faint"), linewidth=0.8, linestyle=(0, (2, 3)), gid="class-best")
+    _frame(axes, axis, y)
+    if share and axes.get_ylim()[1] > 1:
+        axes.set_ylim(top=1.004)
+    if not any(step % 1 for step in steps):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    low, high = axes.get_ylim()
+    heights = apart([tall * (_last(values) - low) / ((high - low) or 1) for _, values, _ in series], 0.17, tall)
+    for (name, _, role), height in zip(series, heights, strict=True):
+        label = axes.annotate(name, (1, height / tall), (9, 0), "axes fraction", "offset points", va="center")
+        label.set(color=style.colour(role), weight="bold")
+    page.y += tall + 0.35
+    return Chart(page.finish(), ", ".join(name for name, _, _ in series) + f" by {axis}", tips)
 
 
-def _curve(points: Sequence[tuple[float, float, str]]) -> str:
-    """A line through points (x, y, what it says when pointed at), with a dot on each where they are not too many."""
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
-    dots = points if len(points) <= 40 else points[-1:]
-    circles = [
-        f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="{4.5 if x == points[-1][0] else 3}"><title>{escape(told)}</title></circle>'
-        for x, y, told in dots
-    ]
-    return f'<polyline class="line" points="{path}"/>{"".join(circles)}'
+def _curves(axes: Axes, series: Sequence[Series], steps: Sequence[float], axis: str, share: bool) -> dict[str, str]:
+    tips: dict[str, str] = {}
+    for k, (name, values, role) in enumerate(series):
+        colour = LIGHT[role]
+        points = [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)]
+        if not points:
+            continue
+        axes.plot(*zip(*points, strict=True), color=colour, solid_joinstyle="round", gid="class-line")
+        for i, (step, value) in enumerate(points if len(points) <= DOTS else points[-1:]):
+            last = (step, value) == points[-1]
+            gid = f"tip-{k}-{i}"
+            tips[gid] = f"{name}, {axis} {step:g}: {f'{100 * value:.2f} %' if share else f'{value:.4g}'}"
+            axes.plot([step], [value], "o", color=colour, markersize=5 if last else 7, alpha=1 if last else 0, gid=gid)
+    return tips
 
 
-def reliability(bins: Sequence[Bin]) -> str:
-    """Reliability diagram: how often it is right for each confidence, and beneath it how many pictures had that confidence."""
-    left, right, top, floor, base, below = 60, 470, 8, 308, 426, 84
-    bar, tall = (right - left) / len(bins), floor - top
-    most = max(row.n for row in bins)
-    parts = []
-    for mark in range(0, 101, 20):
-        y = floor - tall * mark / 100
-        parts.append(_line("grid", left, y, right, y) + _text(left - 8, y + 4, f"{mark} %", "end"))
-        parts.append(_text(left + (right - left) * mark / 100, base + 17, f"{mark} %"))
-    for i, row in enumerate(bins):
+def _frame(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(axis="y")
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+
+
+@styled
+def reliability(bins: Sequence[Bin], intervals: Sequence[Interval], *, style: Style = PRINT) -> Chart:
+    """Reliability diagram: accuracy by confidence with intervals, the area of a dot by the number of pictures; below it, these numbers."""
+    page = Page(style, width=5.1)
+    page.y, wide, tall, below = 0.1, page.width - 0.95, 3.4, 0.85
+    axes, counts = page.chart(0.75, page.y, wide, tall), page.chart(0.75, page.y + tall + 0.32, wide, below)
+    most, tips = max(row.n for row in bins), {}
+    axes.plot([0, 1], [0, 1], color=style.colour("ink"), linewidth=1, linestyle=(0, (4, 3)), gid="class-ideal")
+    for i, (row, limits) in enumerate(zip(bins, intervals, strict=True)):
         if row.accuracy is None or row.confidence is None:
             continue
-        x, deep = left + i * bar, below * row.n / most
-        told = f"confidence {row.low:.0%} to {row.high:.0%}: {row.n:,} pictures, {row.accuracy:.1%} right, {row.confidence:.1%} sure"
-        bars = _bar(x, floor, bar, tall * row.accuracy, 1) + _bar(x, base, bar, deep, 0.55)
-        parts.append(f'<g class="a"><title>{told}</title>{bars}</g>{_text(x + bar / 2, base - deep - 4, compact(row.n), size=9.5)}')
-    parts += [_line("ideal", left, floor, right, top), _line("axis", left, floor, right, floor), _line("axis", left, base, right, base)]
-    parts.append(_text((left + right) / 2, base + 36, "how sure it said it was"))
-    for y, words in ((floor - tall / 2, "how often it was right"), (base - below / 2, "pictures")):
-        parts.append(f'<text transform="translate(9 {y:.1f}) rotate(-90)" text-anchor="middle">{words}</text>')
-    return _svg(right + 10, base + 40, "Reliability diagram: share of right answers for each confidence", parts)
+        gid = f"tip-bin-{i}"
+        within = "" if limits is None else f" (95 % interval {limits[0]:.1%} to {limits[1]:.1%})"
+        told = f"confidence {row.low:.0%} to {row.high:.0%}, on average {row.confidence:.1%}"
+        tips[gid] = f"{told}: accuracy {row.accuracy:.1%}{within} of {row.n:,} pictures"
+        if limits:
+            axes.plot([row.confidence] * 2, limits, color=style.colour("accent"), linewidth=1.2, alpha=0.6, gid="class-whisker")
+        size = 3 + 8 * math.sqrt(row.n / most)
+        axes.plot([row.confidence], [row.accuracy], "o", color=style.colour("accent"), markersize=size, markeredgewidth=0, gid=gid)
+        counts.bar((row.low + row.high) / 2, row.n, 0.9 * (row.high - row.low), color=style.colour("accent"), alpha=0.55)
+        counts.annotate(
+            compact(row.n), ((row.low + row.high) / 2, row.n), (0, 2), textcoords="offset points", ha="center", size=style.small
+        )
+    for one in (axes, counts):
+        one.set_xlim(0, 1.02)
+        one.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    axes.set_ylim(0, 1.02)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    _frame(axes, "", "accuracy")
+    _frame(counts, "confidence", "pictures")
+    counts.grid(False)
+    counts.set(yticks=[], ylim=(0, 1.3 * most))
+    page.y += tall + below + 0.7
+    return Chart(page.finish(), "Reliability diagram: accuracy by confidence", tips)
 
 
-def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mapping[str, float]]]) -> str:
-    """A row for each rung (title, accuracies that are paler, the accuracy), the highest rung on top, with whiskers."""
-    left, right, top, tall = 190, 690, 10, 34
-    floor = top + tall * len(rows)
-    every = [value for _, paler, top1 in rows for value in (*paler, top1) if value]
-    marks = ticks(min(value["low"] for value in every), 1.0)
-    lowest, highest = marks[0], 1.0
-
-    def x(share: float) -> float:
-        return left + (right - left) * (share - lowest) / (highest - lowest)
-
-    parts = [_line("grid", x(m), top, x(m), floor) + _text(x(m), floor + 18, _number(m, " %", marks)) for m in marks if m <= highest]
-    for i, (title, paler, value) in enumerate(reversed(rows)):
-        y = top + tall * (i + 0.5)
-        parts.append(_text(left - 14, y + 4, title, "end"))
-        parts += [_stood(x, y, few, opacity) for few, opacity in zip(paler, (0.3, 0.55), strict=False) if few]
-        parts.append(_stood(x, y, value, 1) + _text(x(value["high"]) + 8, y + 4, f"{value['value']:.1%}".replace("%", " %"), "start"))
-    return _svg(right + 60, floor + 26, "Accuracy of every rung, with intervals", parts)
-
-
-def _stood(x: Callable[[float], float], y: float, value: Mapping[str, float], opacity: float) -> str:
-    at, low, high = (x(value[key]) for key in ("value", "low", "high"))
-    told = f"{value['value']:.2%}, 95 % interval {value['low']:.2%} to {value['high']:.2%}"
-    dot = f'<circle class="dot" cx="{at:.1f}" cy="{y:.1f}" r="5"><title>{told}</title></circle>'
-    return f'<g class="a" opacity="{opacity:g}">{_line("line", low, y, high, y)}{dot}</g>'
-
-
-def share_bar(value: float, interval: tuple[float, float] | None) -> str:
-    """A bar from 0 to 100 % with the whisker of its interval, if it has one."""
-    title, whisker = f"{value:.1%}", ""
-    if interval:
-        left, right = (f"{100 * x:.2f}%" for x in interval)
-        ends = ((left, right, 9, 9), (left, left, 5.5, 12.5), (right, right, 5.5, 12.5))
-        whisker = "".join(f'<line class="whisker" x1="{x1}" x2="{x2}" y1="{y1}" y2="{y2}"/>' for x1, x2, y1, y2 in ends)
-        title += ", 95 % interval {:.1%} to {:.1%}".format(*interval)
-    return (
-        f'<svg role="img" aria-label="{value:.1%}"><title>{title}</title>'
-        '<rect class="track" width="100%" height="12" y="3" rx="3"/>'
-        f'<g class="a"><rect class="fill" width="{100 * value:.2f}%" height="12" y="3" rx="3"/></g>{whisker}</svg>'
+@styled
+def confusion(matrix: NDArray[np.int64], classes: Sequence[str], *, style: Style = PRINT) -> Chart:
+    """Confusion matrix `(K, K)`, a row for each true class: counts, errors coloured by their share of the row, recall on the diagonal."""
+    k, side = len(classes), 0.5
+    label = min(max(measure(name, style.text) for name in classes) + 0.15, 1.5)
+    page = Page(style, width=EDGE + label + 0.3 + k * side + label * 0.72 + 0.3)
+    left, top = EDGE + label + 0.3, 0.3 + label * 0.75
+    totals = matrix.sum(1)
+    shares = matrix / np.maximum(totals, 1)[:, None]
+    worst = float((shares - np.diag(np.diag(shares))).max()) or 1.0
+    page.y, tips = top, {}
+    axes = page.chart(left, top, k * side, k * side)
+    for i in range(k):
+        for j in range(k):
+            n, own = int(matrix[i, j]), i == j
+            if own and totals[i]:
+                _square(axes, i, j, style.colour("cell"), 1.0, "")
+                axes.text(j, i, f"{100 * shares[i, j]:.0f} %", ha="center", va="center", color=style.colour("faint"), size=style.small)
+            elif n and not own:
+                gid = f"tip-{i}-{j}"
+                tips[gid] = f"{classes[i]} predicted as {classes[j]}: {n:,} of {totals[i]:,}"
+                _square(axes, i, j, style.colour("mark"), 0.12 + 0.88 * float(shares[i, j]) / worst, gid)
+                axes.text(j, i, f"{n:,}" if n < 10000 else compact(n), ha="center", va="center", color=style.colour("ink"))
+    axes.set(xlim=(-0.5, k - 0.5), ylim=(k - 0.5, -0.5))
+    names = [cut(name, style.text, label) for name in classes]
+    axes.set_yticks(range(k), names)
+    axes.set_xticks(range(k), names, rotation=40, ha="left", rotation_mode="anchor")
+    axes.tick_params(
+        length=0, labelsize=style.text, labelcolor=style.colour("ink"), top=True, labeltop=True, bottom=False, labelbottom=False
     )
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel("true class")
+    axes.set_xlabel("predicted class")
+    page.y = top + k * side + 0.15
+    return Chart(page.finish(), "Confusion matrix", tips)
 
 
-def compact(n: int) -> str:
-    """`940`, `9.1k`, `120k`."""
-    return str(n) if n < 1000 else f"{n / 1000:.1f}k" if n < 9950 else f"{n / 1000:.0f}k"
+def _square(axes: Axes, row: int, column: int, colour: str, alpha: float, gid: str) -> None:
+    axes.fill_between([column - 0.47, column + 0.47], row - 0.47, row + 0.47, color=colour, alpha=alpha, linewidth=0, gid=gid or None)
 
 
-def _line(css: str, x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line class="{css}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+@styled
+def recall(rows: Sequence[tuple[str, float, Interval, int]], *, style: Style = PRINT) -> Chart:
+    """The recall of each class (name, value, interval, pictures) on an axis that begins near the lowest interval."""
+    page, label = Page(style, width=5.1), min(max(measure(name, style.text) for name, *_ in rows) + 0.15, 1.7)
+    step, tips = 0.235, {}
+    page.y, wide, tall = 0.05, page.width - label - 0.45, step * len(rows)
+    axes = page.chart(label, page.y, wide, tall)
+    for i, (name, value, limits, n) in enumerate(rows):
+        within = "" if limits is None else ", 95 % interval {:.1%} to {:.1%}".format(*limits)
+        gid = f"tip-class-{i}"
+        tips[gid] = f"{name}: recall {value:.1%}{within}, {n:,} pictures"
+        if limits:
+            axes.plot(limits, [i, i], color=style.colour("accent"), linewidth=1.2, alpha=0.6, gid="class-whisker")
+        axes.plot([value], [i], "o", color=style.colour("accent"), markersize=6, clip_on=False, gid=gid)
+    lowest = min(limits[0] if limits else value for _, value, limits, _ in rows)
+    step_of = 0.1 if lowest < 0.8 else 0.05 if lowest < 0.9 else 0.01 if lowest > 0.97 else 0.02
+    axes.set(xlim=(max(0.0, min(math.floor(lowest / step_of), 1 / step_of - 1) * step_of), 1.0), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(range(len(rows)), [cut(name, style.text, label - 0.1) for name, *_ in rows])
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    _frame(axes, "recall", "")
+    axes.grid(False)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))
+    page.y += tall + 0.3
+    return Chart(page.finish(), "Recall of each class, with intervals", tips)
 
 
-def _text(x: float, y: float, words: str, anchor: str = "middle", size: float = 12) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:g}">{escape(words)}</text>'
-
-
-def _bar(x: float, floor: float, width: float, height: float, opacity: float) -> str:
-    box = f'x="{x + 1.5:.1f}" y="{floor - height:.1f}" width="{width - 3:.1f}" height="{height:.1f}"'
-    return f'<rect class="fill" {box} rx="2" opacity="{opacity:g}"/>'
-
-
-def _exact(value: float, unit: str) -> str:
-    return f"{100 * value:.2f}{unit}" if unit else f"{value:.4g}"
-
-
-def _number(value: float, unit: str, marks: Sequence[float]) -> str:
-    value, step = (value * 100, (marks[-1] - marks[0]) * 100) if unit else (value, marks[-1] - marks[0])
-    step /= max(1, len(marks) - 1)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
-    return f"{value:.{decimals}f}{unit}"
-
-
-def _some(steps: Sequence[float], most: int = 10) -> list[float]:
-    """Every step, or every second, fifth, … so that at most `most` are named; round numbers where steps are not whole."""
-    if any(step % 1 for step in steps):
-        return [mark for mark in ticks(steps[0], steps[-1]) if steps[0] <= mark <= steps[-1]]
-    every = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if len(steps) / n <= most)
-    return [step for step in steps if step % every == 0] or [steps[0]]
+@styled
+def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mapping[str, float]]], *, style: Style = PRINT) -> Chart:
+    """A row for each rung (title, accuracies with fewer labels, the accuracy), the highest rung on top, with intervals."""
+    page, label = Page(style, width=8.0), min(max(measure(title, style.text) for title, *_ in rows) + 0.15, 2.4)
+    page.y, tall, tips = 0.05, 0.34 * len(rows), {}
+    axes = page.chart(label, page.y, page.width - label - 0.9, tall)
+    every = [value for _, paler, top1 in rows for value in (*paler, top1) if value]
+    for i, (title, paler, value) in enumerate(reversed(rows)):
+        shown = [(few, alpha) for few, alpha in zip(paler, (0.3, 0.55), strict=False) if few]
+        for j, (one, alpha) in enumerate([*shown, (value, 1.0)]):
+            gid = f"tip-rung-{i}-{j}"
+            tips[gid] = f"{title}: {one['value']:.2%}, 95 % interval {one['low']:.2%} to {one['high']:.2%}"
+            axes.plot([one["low"], one["high"]], [i, i], color=style.colour("accent"), alpha=alpha, gid="class-whisker")
+            axes.plot([one["value"]], [i], "o", color=style.colour("accent"), markersize=7, markeredgewidth=0, alpha=alpha, gid=gid)
+        words = f"{100 * value['value']:.1f} %"
+        axes.annotate(words, (value["high"], i), (7, 0), textcoords="offset points", va="center", annotation_clip=False)
+    low = min(value["low"] for value in every)
+    axes.set(xlim=(max(0.0, min(0.9, math.floor(low * 10) / 10)), 1.0), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_yticks(range(len(rows)), [cut(title, style.text, label - 0.1) for title, *_ in reversed(rows)])
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
+    _frame(axes, "test accuracy", "")
+    axes.grid(False)
+    axes.grid(axis="x")
+    axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))
+    page.y += tall + 0.3
+    return Chart(page.finish(), "Accuracy of every rung, with intervals", tips)
 
 
 def _last(values: Sequence[float]) -> float:
     return next((value for value in reversed(values) if math.isfinite(value)), 0.0)
-
-
-def _apart(places: list[float], least: float) -> list[float]:
-    """Two label heights moved until they do not overlap."""
-    if len(places) == 2 and abs(places[0] - places[1]) < least:
-        middle, sign = sum(places) / 2, 1 if places[0] >= places[1] else -1
-        return [middle + sign * least / 2, middle - sign * least / 2]
-    return places
-
-
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
-    return f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'

@@ -1,63 +1,104 @@
-"""The sliding filter: picture, products and maps as squares with their numbers."""
+"""The sliding filter: picture, products and maps as cells with their numbers."""
+
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from matplotlib.figure import Figure
 from torch import Tensor
 
-from ...look.convolution import Convolution, transposed_remark
-from .canvas import FAINT, INK, PAPER, coloured, limits, write
+from ...look.convolution import Convolution, Step, transposed_remark
+from ..style import PRINT, Style, styled
+from .page import EDGE, Page, Scale, measure
 
-CELL, GAP, TOP = 46, 40, 78
-MARK = (230, 140, 20)
+BETWEEN = 0.28  # inches between two matrices
 
 
-def frames(found: Convolution, title: str, remark: bool = True) -> list[Image.Image]:
+class Part(NamedTuple):
+    """A matrix, how many of its cells are shown, and whether its numbers are signed."""
+
+    name: str
+    values: Tensor
+    shown: int
+    signed: bool = True
+
+
+def frames(found: Convolution, title: str, remark: bool = True, *, style: Style = PRINT) -> list[Figure]:
     """A frame for every place of the filter; the last one shows all of the map."""
-    return [_frame(found, place, title, remark) for place in range(len(found.steps))]
+    return [frame(found, place, title, remark, style=style) for place in range(len(found.steps))]
 
 
-def _frame(found: Convolution, place: int, title: str, remark: bool) -> Image.Image:
-    step = found.steps[place]
-    parts = [("picture", found.picture), ("filter", found.filter), ("products", step.products), ("feature map", found.feature_map)]
-    parts += [("after ReLU", found.relu)] + ([("2×2 max pooling", found.max_pool)] if found.max_pool.numel() else [])
-    width = sum(values.shape[1] * CELL + GAP for _, values in parts) + GAP
-    height = TOP + max(values.shape[0] for _, values in parts) * CELL + 96
-    image = Image.new("RGB", (width, height), PAPER)
-    draw = ImageDraw.Draw(image)
-    write(draw, (GAP, 14), title, INK, 20)
-    x = GAP
+@styled
+def frame(found: Convolution, place: int, title: str, remark: bool = True, *, style: Style = PRINT) -> Figure:
+    """The filter at a place: what it covers, the products, their sum in the feature map; the maps after it once all is filled."""
+    step, parts = found.steps[place], _parts(found, place)
+    rows = [parts[:3], parts[3:]]
+    wide = max(sum(_wide(part, style) for part in row) for row in rows)
+    page = Page(style, title, width=max(style.width, wide + BETWEEN * 3 + 2 * EDGE) if not style.slide else 0.0)
+    cell = min(0.5, (page.room - 3.0 * page.line()) / 10) if style.slide else 0.30
+    for row in rows:
+        x = EDGE
+        for part in row:
+            page.text(x, page.y, part.name, "faint")
+            _cells(page, part, x, page.y + page.line() + 0.03, cell)
+            if part.name == "picture":
+                _mark(page, part, x, cell, step.row, step.column, found.filter.shape)
+            if part.name == "feature map":
+                _mark(page, part, x, cell, step.row, step.column, (1, 1))
+            x += _wide(part, style) + BETWEEN
+        page.y += page.line() + max(part.values.shape[0] for part in row) * cell + 0.12
+    page.paragraph(_sum(step, style), most=1 if style.slide else 3)
+    if remark and not style.slide:
+        page.paragraph(transposed_remark(found), "faint", style.small)
+    return page.finish()
+
+
+def _parts(found: Convolution, place: int) -> list[Part]:
     last = place == len(found.steps) - 1
-    for name, values in parts:
-        shown = place + 1 if name == "feature map" else values.numel() if last or name in ("picture", "filter", "products") else 0
-        write(draw, (x, TOP - 24), name, FAINT, 14)
-        _squares(draw, values, (x, TOP), shown, "viridis" if name == "picture" else "diverging")
-        if name == "picture":
-            _mark(draw, (x, TOP), step.row, step.column, *found.filter.shape)
-        if name == "feature map":
-            _mark(draw, (x, TOP), step.row, step.column, 1, 1)
-        x += values.shape[1] * CELL + GAP
-    terms = " ".join(f"{float(v):+g}" for v in step.products.flatten()) if step.products.numel() <= 16 else "the sum of all products"
-    write(draw, (GAP, height - 80), f"row {step.row + 1}, column {step.column + 1}:  {terms}  =  {step.sum:.6g}", INK, 16)
-    if remark:
-        first, second = transposed_remark(found).split(": ", 1)
-        write(draw, (GAP, height - 50), f"{first}:", FAINT, 13)
-        write(draw, (GAP, height - 30), second, FAINT, 13)
-    return image
+    parts = [
+        Part("picture", found.picture, found.picture.numel(), False),
+        Part("filter", found.filter, found.filter.numel()),
+        Part("products", found.steps[place].products, found.filter.numel()),
+        Part("feature map", found.feature_map, place + 1),
+        Part("after ReLU", found.relu, found.relu.numel() * last),
+    ]
+    return parts + ([Part("2×2 max pool", found.max_pool, found.max_pool.numel() * last)] if found.max_pool.numel() else [])
 
 
-def _squares(draw: ImageDraw.ImageDraw, values: Tensor, at: tuple[int, int], shown: int, table: str) -> None:
-    colours = coloured(values.numpy(), *limits(values.numpy(), table), table)
-    for i in range(values.shape[0]):
-        for j in range(values.shape[1]):
-            x, y = at[0] + j * CELL, at[1] + i * CELL
-            seen = i * values.shape[1] + j < shown
-            colour = tuple(int(n) for n in colours[i, j]) if seen else PAPER
-            draw.rectangle((x, y, x + CELL - 2, y + CELL - 2), fill=colour, outline=(215, 219, 224))
-            if seen:
-                ink = INK if float(np.dot(colour, (0.299, 0.587, 0.114))) > 130 else PAPER
-                write(draw, (x + CELL // 2 - 1, y + CELL // 2), f"{float(values[i, j]):.4g}", ink, 12, "mm")
+def _sum(step: Step, style: Style) -> str:
+    written = step.products.numel() <= 16 and not style.slide
+    terms = " ".join(_number(float(v), "+g") for v in step.products.flatten()) if written else "sum of products"
+    return f"row {step.row + 1}, column {step.column + 1}:  {terms} = {_number(step.sum, '.6g')}"
 
 
-def _mark(draw: ImageDraw.ImageDraw, at: tuple[int, int], row: int, column: int, rows: int, columns: int) -> None:
-    x, y = at[0] + column * CELL, at[1] + row * CELL
-    draw.rectangle((x - 2, y - 2, x + columns * CELL, y + rows * CELL), outline=MARK, width=4)
+def _number(value: float, form: str = ".4g") -> str:
+    return format(value + 0.0, form).replace("-", "−")
+
+
+def _cell(part: Part, style: Style) -> float:
+    """The width of a cell: that of its longest number."""
+    longest = max(measure(_number(float(v)), style.text) for v in part.values.flatten())
+    return max(longest + (0.08 if style.slide else 0.085), 0.30)
+
+
+def _wide(part: Part, style: Style) -> float:
+    return max(_cell(part, style) * part.values.shape[1], measure(part.name, style.text))
+
+
+def _cells(page: Page, part: Part, x: float, y: float, tall: float) -> None:
+    scale, wide = Scale(part.values.numpy(), part.signed), _cell(part, page.style)
+    colours = scale.rgb(part.values.numpy())
+    rows, columns = part.values.shape
+    for k in range(rows * columns):
+        i, j = divmod(k, columns)
+        seen = k < part.shown
+        colour = "#{:02x}{:02x}{:02x}".format(*colours[i, j]) if seen else "none"
+        page.box(x + j * wide, y + i * tall, wide, tall, colour, page.style.colour("line"), 0.5)
+        if seen:
+            dark = float(np.dot(colours[i, j], (0.299, 0.587, 0.114))) < 130
+            number = _number(float(part.values[i, j]))
+            page.text(x + (j + 0.5) * wide, y + (i + 0.5) * tall, number, "#ffffff" if dark else "#14171c", ha="center", va="center")
+
+
+def _mark(page: Page, part: Part, x: float, tall: float, row: int, column: int, size: tuple[int, ...]) -> None:
+    wide, top = _cell(part, page.style), page.y + page.line() + 0.03
+    page.box(x + column * wide, top + row * tall, size[1] * wide, size[0] * tall, "none", page.style.colour("mark"), 2)

@@ -1,81 +1,80 @@
-"""Pictures where their features put them, and pictures in a row with what is said of each."""
+"""Pictures where their features put them, and the neighbours of one picture."""
 
-import colorsys
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from matplotlib.colors import hsv_to_rgb, to_hex
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from ...datasets.dataset import Dataset
 from ...look.embedding import Near
-from ...look.preprocessing_steps import Answer, Stage
-from ...look.target import Subject
-from .canvas import FAINT, INK, PAPER, sheet, tile, write
-
-SIDE, EDGE, FRAME = 900, 20, 2
+from ..style import PRINT, Style, styled
+from .page import EDGE, Array, Page, cut, measure
+from .sheet import Group, Tile, sheet
 
 
-def class_colours(classes: int) -> list[tuple[int, int, int]]:
+def class_colours(classes: int) -> list[str]:
     """As many colours as there are classes, evenly around the circle, every other one darker."""
-    found = []
-    for i in range(classes):
-        red, green, blue = colorsys.hsv_to_rgb(i / classes, 0.75, 0.9 if i % 2 else 0.65)
-        found.append((round(255 * red), round(255 * green), round(255 * blue)))
-    return found
+    return [to_hex(tuple(hsv_to_rgb((i / classes, 0.75, 0.9 if i % 2 else 0.65)))) for i in range(classes)]
 
 
+@styled
 def embedding_figure(
-    title: str, note: str, places: NDArray[np.float64], part: Dataset, chosen: Sequence[int], subject: Subject
-) -> Image.Image:
-    """Thumbnails at `places` `(N, 2)`, framed in the colour of their class, over a legend."""
-    colours = class_colours(len(part.classes))
-    rows = -(-len(part.classes) // 6)
-    image = Image.new("RGB", (SIDE + 2 * EDGE, SIDE + 2 * EDGE + 40 + 22 * rows), PAPER)
-    draw = ImageDraw.Draw(image)
-    write(draw, (EDGE, 12), title, INK, 17)
+    title: str,
+    note: str,
+    places: NDArray[np.float64],
+    thumbs: Sequence[Array],
+    labels: Sequence[int],
+    classes: Sequence[str],
+    *,
+    trained: bool = True,
+    style: Style = PRINT,
+) -> Figure:
+    """Thumbnails RGB uint8 at `places` `(N, 2)`, framed in the colour of their class, with a legend; axes have no unit."""
+    page = Page(style, title, trained)
+    colours = class_colours(len(classes))
+    if not style.slide:
+        page.paragraph(note, "faint")
+        page.y += 0.06
+    wide, tall = (page.inner * 0.68, page.room - page.line() - 0.15) if style.slide else (page.inner, page.inner * 0.86)
+    side = float(np.clip(0.53 * wide / len(places) ** 0.5, 0.016 * wide, 0.055 * wide))
     low, high = places.min(0), places.max(0)
     unit = (places - low) / np.where(high > low, high - low, 1)
-    side = round(min(48, max(14, 480 / len(places) ** 0.5)))
-    for i, (x, y) in zip(chosen, unit, strict=True):
-        thumb = tile(shown(subject, part.source(i)), side)
-        framed = Image.new("RGB", (thumb.width + 2 * FRAME, thumb.height + 2 * FRAME), colours[int(part.labels[i])])
-        framed.paste(thumb, (FRAME, FRAME))
-        image.paste(framed, (EDGE + round(x * (SIDE - framed.width)), 40 + round((1 - y) * (SIDE - framed.height))))
-    for i, (name, colour) in enumerate(zip(part.classes, colours, strict=True)):
-        x, y = EDGE + i % 6 * (SIDE // 6), SIDE + 50 + i // 6 * 22
-        draw.rectangle((x, y, x + 12, y + 12), fill=colour)
-        write(draw, (x + 18, y - 1), name[:20], INK, 12)
-    write(draw, (EDGE, image.height - 22), note, FAINT, 12)
-    return image
+    frame = 0.012 * (style.stroke if style.slide else 1.0)
+    for thumb, label, (x, y) in zip(thumbs, labels, unit, strict=True):
+        across, down = (side * n / max(thumb.shape[:2]) for n in (thumb.shape[1], thumb.shape[0]))
+        left, top = EDGE + x * (wide - across), page.y + (1 - y) * (tall - down)
+        page.box(left - frame, top - frame, across + 2 * frame, down + 2 * frame, colours[int(label)])
+        page.picture(thumb, left, top, across, down)
+    if style.slide:
+        _legend(page, classes, colours, EDGE + wide + 0.35, page.y, 1, int((tall) / page.line()))
+        page.y += tall + 0.12
+        page.paragraph(note, "faint", most=1)
+    else:
+        page.y += tall + 0.1
+        columns = max(1, min(6, int(page.inner / (max(min(measure(name, style.text), 1.6) for name in classes) + 0.35))))
+        page.y += _legend(page, classes, colours, EDGE, page.y, columns, 100)
+    return page.finish()
 
 
-def neighbour_sheet(title: str, picture: NDArray[np.uint8], found: Sequence[Near], part: Dataset, subject: Subject) -> Image.Image:
-    """The picture, and those near to it with their class and cosine."""
-    tiles = [("the picture", picture)]
-    tiles += [(f"{one.label}  {one.cosine:.3f}", shown(subject, part.source(one.index))) for one in found]
-    return sheet(title, tiles, "cosine of the angle between the features of both", None, 128)
+def _legend(page: Page, classes: Sequence[str], colours: Sequence[str], x: float, y: float, columns: int, rows: int) -> float:
+    """Names next to a square of their colour, row by row; returns the height it takes."""
+    step, line = (page.width - EDGE - x) / columns, page.line()
+    mark, most = 0.7 * page.style.text / 72, rows * columns
+    shown = list(classes) if len(classes) <= most else [*classes[: most - 1], f"{len(classes) - most + 1} more"]
+    for i, name in enumerate(shown):
+        left, top = x + i % columns * step, y + i // columns * line
+        named = i < len(classes) and name == classes[i]
+        page.box(left, top + 0.2 * line, mark, mark, colours[i] if named else "none")
+        page.text(left + 1.5 * mark, top, cut(name, page.style.text, step - 2 * mark))
+    return line * -(-len(shown) // columns)
 
 
-def xray_figure(title: str, stages: Sequence[Stage], answers: Sequence[Answer]) -> Image.Image:
-    """The picture from file to numbers, and beneath what every mistake would have made of the answer."""
-    tiles = [(f"{i + 1}. {one.name}", one.pixels.repeat(3, 2) if one.pixels.shape[2] == 1 else one.pixels) for i, one in enumerate(stages)]
-    lines = [(f"{i + 1}. {one.name}: {one.says}", INK) for i, one in enumerate(stages)] + [("", INK)]
-    for one in answers:
-        ink = (190, 40, 30) if one.changed else INK
-        lines.append((f"{one.mistake or 'right'}: {one.label} {one.probability:.1%}   {one.says}", ink))
-    top = sheet(title, tiles, "", None, 208, columns=len(tiles))
-    image = Image.new("RGB", (max(top.width, 760), top.height + 20 * len(lines) + EDGE), PAPER)
-    image.paste(top, (0, 0))
-    draw = ImageDraw.Draw(image)
-    for i, (words, ink) in enumerate(lines):
-        write(draw, (16, top.height + 20 * i), words, ink, 13)
-    return image
-
-
-def shown(subject: Subject, source: Any) -> NDArray[np.uint8]:
-    """A picture as the network is shown it, in RGB `(H, W, 3)`."""
-    fitted = subject.preprocessing.load(source)
-    pixels: NDArray[np.uint8] = fitted.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    return pixels
+def neighbour_sheet(
+    title: str, picture: Array, found: Sequence[Near], thumbs: Sequence[Array], *, trained: bool = True, style: Style = PRINT
+) -> Figure:
+    """The picture, and those near to it (RGB uint8) with their class and cosine."""
+    tiles = [Tile(picture, "the picture", roles=("ink", "faint"))]
+    tiles += [Tile(thumb, one.label, None, f"{one.cosine:.3f}", ("ink", "faint")) for one, thumb in zip(found, thumbs, strict=True)]
+    group = Group(tiles, note="Below each, its class and the cosine between its features and the picture's.", side=1.0, columns=6)
+    return sheet(title, [group], trained=trained, style=style)

@@ -1,19 +1,21 @@
-"""Sheets of filters, feature maps and patches."""
+"""Sheets of filters, feature maps, patches, and pictures made for a channel."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from ...look.features import pixels, strongest
 from ...look.maximise import Ideal
 from ...look.patches import Found
-from .canvas import PAPER, Array, bar, coloured, limits, sheet, short
+from ..style import PRINT, Style
+from .page import Array, Scale, short
+from .sheet import Group, Tile, sheet
 
 
-def filter_sheet(title: str, weights: Tensor, scale: str, most: int) -> Image.Image:
+def filter_sheet(title: str, weights: Tensor, scale: str, most: int, *, trained: bool = True, style: Style = PRINT) -> Figure:
     """Kernels `(O, I, H, W)`: three input channels in colour around mid-grey, others by their mean around white."""
     values = weights.numpy()
     inputs = values.shape[1]
@@ -22,75 +24,77 @@ def filter_sheet(title: str, weights: Tensor, scale: str, most: int) -> Image.Im
     tiles = []
     for i, kernel in enumerate(planes[:most]):
         top = largest if scale == "shared" else float(np.abs(kernel).max())
-        tiles.append((str(i), _kernel(kernel, top)))
-    range_ = f"±{short(largest)} for all" if scale == "shared" else "each to its own largest |weight|"
+        if inputs == 3:
+            tiles.append(Tile(_colour(kernel, top), str(i)))
+        else:
+            tiles.append(Tile(kernel[0], str(i), Scale(None, True, -top, top)))
+    range_ = f"one scale, ±{short(largest)}" if scale == "shared" else "each to its own largest |weight|"
     mean = f"mean over {inputs} input channels, " if inputs > 1 else ""
-    zero = "grey is zero, colours are the three input channels" if inputs == 3 else f"{mean}white is zero"
-    note = f"{'×'.join(map(str, values.shape))}; {zero}; scaled {range_}"
-    legend = None if inputs == 3 or scale == "own" else bar(-largest, largest, "diverging")
-    return sheet(title, tiles, note, legend)
+    zero = "mid-grey is zero, colours are the three input channels" if inputs == 3 else f"{mean}white is zero"
+    note = f"{'×'.join(map(str, values.shape))} (filters × channels × rows × columns); {zero}; {range_}"
+    note = f"{zero}; {range_}" if style.slide else note
+    shared = None if inputs == 3 or scale == "own" else Scale(None, True, -largest, largest)
+    group = Group(tiles, note=note, bar=shared, unit="weight")
+    return sheet(title, [group], trained=trained, style=style)
 
 
-def _kernel(kernel: Array, top: float) -> NDArray[np.uint8]:
-    if len(kernel) == 3:
-        return ((kernel / (2 * top or 1) + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
-    return coloured(kernel[0], -top, top, "diverging")
+def _colour(kernel: Array, top: float) -> NDArray[np.uint8]:
+    return ((kernel / (2 * top or 1) + 0.5).clip(0, 1) * 255).round().astype(np.uint8).transpose(1, 2, 0)
 
 
-def feature_sheet(title: str, found: Mapping[str, Tensor], scale: str, most: int) -> Image.Image:
-    """One sheet a stage under one another, the most active channels first."""
-    sheets = []
+def feature_sheet(title: str, found: Mapping[str, Tensor], scale: str, most: int, *, trained: bool = True, style: Style = PRINT) -> Figure:
+    """A row of maps for each stage, the most active channels first."""
+    groups = []
     for name, maps in found.items():
         values = pixels(maps)
         signed = float(values.min()) < 0
-        table = "diverging" if signed else "viridis"
         chosen = strongest(values, most)
-        whole = limits(values[chosen].numpy(), table)
+        whole = Scale(values[chosen].numpy(), signed)
         tiles = []
         for channel in chosen:
             one = values[channel].numpy()
-            low, high = whole if scale == "shared" else limits(one, table)
-            tiles.append((f"{channel}  {short(float(one.min()))}…{short(float(one.max()))}", coloured(one, low, high, table)))
-        note = "one scale" if scale == "shared" else "each map to its own scale, from its least to its greatest"
-        legend = bar(*whole, table) if scale == "shared" else None
-        sheets.append(sheet(f"{title}  {name}  {'×'.join(map(str, maps.shape))}", tiles, note, legend, 104, min(len(tiles), 8)))
-    return stacked(sheets)
+            ends = f"{float(one.min()):.2g}…{float(one.max()):.2g}".replace("-", "−")
+            own = whole if scale == "shared" else Scale(one, signed)
+            tiles.append(Tile(one, f"channel {channel}", own, "" if style.slide else ends, ("ink", "faint")))
+        heading = f"{name}: {'×'.join(map(str, maps.shape))}"
+        bar = whole if scale == "shared" else None
+        groups.append(Group(tiles, heading, bar=bar, unit="activation", side=0.78, columns=8))
+    own_scales = "Each map to its own scale, whose ends are beneath it; where maps have a sign, red is positive."
+    note = "" if scale == "shared" or style.slide else own_scales
+    return sheet(title, groups, note, trained=trained, style=style)
 
 
-def stacked(sheets: Sequence[Image.Image]) -> Image.Image:
-    """Sheets under one another."""
-    image = Image.new("RGB", (max(one.width for one in sheets), sum(one.height for one in sheets)), PAPER)
-    top = 0
-    for one in sheets:
-        image.paste(one, (0, top))
-        top += one.height
-    return image
-
-
-def patch_sheet(title: str, found: Sequence[Found]) -> Image.Image:
-    """The patches of every channel, the strongest first."""
-    sheets = []
+def patch_sheet(title: str, found: Sequence[Found], *, trained: bool = True, style: Style = PRINT) -> Figure:
+    """The patches of every channel, the strongest first, and beneath each what the deconvnet leads back to."""
+    groups = []
     for channel in dict.fromkeys(patch.channel for patch in found):
         mine = [patch for patch in found if patch.channel == channel]
-        tiles = [(short(patch.value), _picture(patch.pixels)) for patch in mine]
-        tiles += [("led back", _around_grey(patch.back)) for patch in mine if patch.back is not None]
-        words = "cut out by the receptive field; below each, the channel's value"
-        sheets.append(sheet(f"{title}  channel {channel}", tiles, words, None, 104, min(len(mine), 9)))
-    return stacked(sheets)
+        tiles = [Tile(rgb(patch.pixels), short(patch.value)) for patch in mine]
+        backs = [Tile(_around_grey(patch.back)) for patch in mine if patch.back is not None]
+        groups.append(Group(tiles, f"channel {channel}: strongest activations", columns=min(len(mine), 9)))
+        if backs and not style.slide:
+            groups.append(Group(backs, note="deconvnet reconstruction of each; grey is zero", columns=len(backs)))
+    note = "Patches are cut to the receptive field; below each its activation, without a unit."
+    return sheet(title, groups, note, trained=trained, style=style)
 
 
 def _around_grey(values: Tensor) -> NDArray[np.uint8]:
     """Signed numbers `(C, H, W)` in colour, zero in the middle."""
     scaled = values / (2 * values.abs().max().clamp_min(1e-12)) + 0.5
-    return _picture((scaled * 255).round().byte().cpu())
+    return rgb((scaled * 255).round().byte().cpu())
 
 
-def ideal_sheet(title: str, found: Sequence[Ideal]) -> Image.Image:
-    """The pictures made for channels, with what each value grew from and to."""
-    tiles = [(f"{one.channel}: {short(one.before)} to {short(one.after)}", _picture((one.pixels * 255).round().byte())) for one in found]
-    return sheet(title, tiles, "made to excite a channel; its mean value before and after", None, 160)
+def ideal_sheet(title: str, found: Sequence[Ideal], *, trained: bool = True, style: Style = PRINT) -> Figure:
+    """The pictures made for channels, with what each activation grew from and to."""
+    tiles = []
+    for one in found:
+        change = f"{short(one.before)} → {short(one.after)}"
+        tiles.append(Tile(rgb((one.pixels * 255).round().byte()), f"channel {one.channel}", None, change, ("ink", "faint")))
+    group = Group(tiles, note="Optimised to excite a channel; below, its mean activation before → after.", side=1.5, columns=4)
+    return sheet(title, [group], trained=trained, style=style)
 
 
-def _picture(values: Tensor) -> NDArray[np.uint8]:
+def rgb(values: Tensor) -> NDArray[np.uint8]:
+    """A picture uint8 `(C, H, W)`, grey or in colour, as `(H, W, 3)`."""
     shown: NDArray[np.uint8] = values.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
     return shown

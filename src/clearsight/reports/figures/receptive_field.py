@@ -1,62 +1,43 @@
-"""The box that a unit can see on the picture, and beside it what it heeds."""
-
-from typing import Any
+"""The box that a unit can see on the picture, and next to it the pixels that its gradient depends on."""
 
 import numpy as np
-import torch
-from PIL import Image, ImageDraw
+from matplotlib.figure import Figure
 
-from ...base.errors import wrong
-from ...look.capture import layer as of_name
-from ...look.receptive_field import box, effective, share
-from ...look.target import Subject
-from ...models.summary import Summary
-from .canvas import FAINT, INK, PAPER, bar, coloured, tile, write
+from ...look.receptive_field import UnitField
+from ..style import PRINT, Style, styled
+from .page import EDGE, Array, Page, Scale
 
-SIDE, EDGE = 360, 24
-MARK = (230, 90, 20)
+BETWEEN = 0.3
 
 
-def field_figure(subject: Subject, summary: Summary, layer: str, at: tuple[int, ...] | None, picture: Any = None) -> Image.Image:
-    """The theoretical box on the picture (grey without one), the share of it that is padding, and the gradient's field."""
-    of_name(subject.model, layer)
-    row = next(one for one in summary.layers if one.name == layer)
-    grid = row.output[1:] if len(row.output) == 3 else (1, 1)
-    place = (grid[0] // 2, grid[1] // 2) if at is None else at
-    if len(place) != 2 or not all(0 <= n < most for n, most in zip(place, grid, strict=True)):
-        raise wrong("at", f"within {'×'.join(map(str, grid))}, counted from 0", place)
-    height, width = subject.input_size[1:]
-    noise = torch.randn(8, *subject.input_size, generator=torch.Generator().manual_seed(0))
-    seen = effective(subject.model, noise if picture is None else subject.inputs(picture), layer, (place[0], place[1])).cpu()
-    shown = np.full((height, width, 3), 225, np.uint8)
-    if picture is not None:
-        shown = subject.preprocessing.load(picture).expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    values = (seen / (seen.max() or 1)).sqrt().numpy()
-    field = coloured(values, 0, 1, "viridis")
-    top, left, bottom, right = box(row, (place[0], place[1]))
-    inside = max(0, min(height, bottom) - max(0, top)) * max(0, min(width, right) - max(0, left))
-    padding = 1 - inside / ((bottom - top) * (right - left))
-    image = Image.new("RGB", (2 * SIDE + 3 * EDGE, SIDE + 130), PAPER)
-    draw = ImageDraw.Draw(image)
-    write(draw, (EDGE, 14), f"{subject.name}  {layer} at {place[0]},{place[1]}", INK, 17)
-    factor = SIDE / max(height, width)
-    for x, pixels, words in (
-        (
-            EDGE,
-            shown,
-            f"it can see {bottom - top}×{right - left} px ({row.field.status if row.field else ''}), {padding:.0%} of it padding",
-        ),
-        (2 * EDGE + SIDE, field, f"it heeds: 95 % of the gradient in {share(seen):.1%} of the pixels"),
-    ):
-        image.paste(tile(pixels, SIDE), (x, 46))
-        edges = (
-            x + max(0, left) * factor,
-            46 + max(0, top) * factor,
-            x + min(width, right) * factor - 1,
-            46 + min(height, bottom) * factor - 1,
-        )
-        draw.rectangle(edges, outline=MARK, width=3)
-        write(draw, (x, 46 + SIDE + 8), words, INK, 13)
-    image.paste(bar(0, 1, "viridis"), (2 * EDGE + SIDE - 20, 46 + SIDE + 30))
-    write(draw, (2 * EDGE + SIDE + 226, 46 + SIDE + 32), "√(|gradient| / largest)", FAINT, 12)
-    return image
+@styled
+def field_figure(title: str, found: UnitField, *, trained: bool = True, style: Style = PRINT) -> Figure:
+    """The theoretical field on the picture (grey without one), with the share of it that is padding, and the effective one."""
+    page = Page(style, title, trained)
+    height, width = found.effective.shape
+    beneath = (2 if style.slide else 3) * page.line() + (1.4 if style.slide else 0.7)
+    column = (page.inner - BETWEEN) / 2
+    side = min(column, page.room - beneath if style.slide else 9.0)
+    factor = side / max(height, width)
+    picture: Array = np.full((height, width, 3), 225, np.uint8) if found.picture is None else found.picture
+    values = np.sqrt(found.effective / (found.effective.max() or 1))
+    scale = Scale(None, False, 0, 1)
+    top, left, bottom, right = found.box
+    size = f"{bottom - top}×{right - left} px"
+    words = (
+        f"theoretical field: {size} ({found.status}), {found.padding:.0%} padding",
+        f"effective field: 95 % of the gradient in {found.share:.1%} of the pixels",
+    )
+    start = page.y
+    for k, (shown, drawn_by) in enumerate(((picture, None), (values, scale))):
+        x, page.y = EDGE + k * (column + BETWEEN), start
+        page.picture(shown, x, start, width * factor, height * factor, drawn_by)
+        low, high = max(0, top), min(height, bottom)
+        first, last = max(0, left), min(width, right)
+        box = (x + first * factor, start + low * factor, (last - first) * factor, (high - low) * factor)
+        page.box(*box, "none", style.colour("mark"), 2)
+        page.y = start + height * factor + 0.08
+        page.paragraph(words[k], x=x, width=column, most=2)
+    page.y = start + height * factor + 0.1 + 2 * page.line()
+    page.y += page.colour_bar(EDGE + column + BETWEEN, page.y, min(side, 5.0 if style.slide else 2.6), scale, "√(|gradient| / largest)")
+    return page.finish()

@@ -1,106 +1,95 @@
-"""The panda that becomes a gibbon: picture + ε × change = new picture, with what the classifier says of each."""
+"""The panda that becomes a gibbon: picture + ε × change = new picture, with the classifier's answer to each."""
 
-from io import BytesIO
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import torch
-from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
+from matplotlib.figure import Figure
 
-from ...attacks.attack import attack
-from ...attacks.quantization import encoded, levels
+from ...attacks.picture import PictureAttack, attack_picture
+from ...attacks.quantization import encoded
 from ...base.errors import UsageError
 from ...base.files import make_folder, write_atomic
 from ...classifier import Classifier
+from ..saving import saved
+from ..style import PRINT, Style, styled
+from .maps import rgb
+from .page import EDGE, Array, Page, cut
 
-SIDE, GAP, EDGE = 280, 84, 28  # px of a panel, between panels, around all
-INK, FAINT, GOOD, BAD = "#1c2430", "#687385", "#1a7f4b", "#b3261e"
+KINDS = (".png", ".svg", ".pdf")
+WORDS = {"before": "picture", "change": "change, magnified", "after": "new picture"}
+
+BETWEEN, SLIDE_BETWEEN = 0.72, 1.7  # inches between two panels, for + and =
 
 
-def triptych(classifier: Classifier, file: Any, out: Path, *, epsilon: float, **settings: Any) -> dict[str, Any]:
-    """Attack the picture in `file` (whatever `decode` takes); write the figure to `out` and the new picture beside it.
+class Panel(NamedTuple):
+    """A picture RGB uint8 `(H, W, 3)`, what it is, and the answer with its probability."""
 
-    The label is what the classifier says of the picture. Returns the answers before and after, of the change alone, and what
-    survives saving.
+    pixels: Array
+    words: str
+    label: str
+    confidence: float
+
+
+def triptych(classifier: Classifier, file: Any, out: Path, *, style: Style = PRINT, **settings: Any) -> dict[str, Any]:
+    """Attack the picture in `file` (any input of `decode`), write the figure to `out` and the new picture next to it as a PNG.
+
+    `settings` are those of `attack_picture`. Returns the answers before and after, of the change alone, and which saved forms still
+    fool. Raises UsageError for another kind of file, or where the picture would be overwritten.
     """
-    if out.suffix.lower() != ".png":
-        raise UsageError(f"the triptych is a PNG: --out must end in .png. Got {str(out)!r}.")
+    if out.suffix.lower() not in KINDS:
+        raise UsageError(f"the triptych is a PNG, SVG or PDF: --out must end in {', '.join(KINDS)}. Got {str(out)!r}.")
     new = out.with_name(f"{out.stem}-picture.png")
     if isinstance(file, (str, Path)) and Path(file).resolve() in (out.resolve(), new.resolve()):
         raise UsageError(f"{file} is the picture to attack, and would be written over: name another file with --out.")
-    picture = classifier.preprocessing.load(file)[None]
-    with torch.no_grad():
-        label = classifier.scores(picture).argmax(1).cpu()
-    found = attack(classifier, picture, label, epsilon=epsilon, check=False, curve=False, sure=True, **settings)
-    changed = found.pictures.cpu()
-    change = changed - picture.float() / 255
-    largest = float(change.abs().max())
-    shown = (change / max(largest, 1e-12) + 1) / 2
-    answers = {
-        name: _answer(classifier, rows) for name, rows in (("before", picture), ("change", levels(shown)), ("after", levels(changed)))
-    }
+    found = attack_picture(classifier, file, **settings)
     make_folder(out.parent)
-    write_atomic(new, encoded(levels(changed)[0], "PNG"))
-    write_atomic(out, _drawn([picture[0], levels(shown)[0], levels(changed)[0]], answers, largest))
+    write_atomic(new, encoded(found.pictures["after"], "PNG"))
+    write_atomic(out, saved([triptych_figure(panels(found), found.largest, style=style)], out.suffix.lower()))
     return {
-        **answers,
+        **{name: asdict(answer) for name, answer in found.answers.items()},
         "method": found.method,
-        "epsilon": epsilon,
+        "epsilon": found.epsilon,
         "norm": found.norm,
-        "largest_change": largest,
-        "survives": {"float": not bool(found.robust[0]), **{kind: not bool(saved[0]) for kind, saved in found.saved.items()}},
+        "largest_change": found.largest,
+        "survives": found.survives,
         "triptych": str(out),
         "picture": str(new),
     }
 
 
-def _answer(classifier: Classifier, picture: Tensor) -> dict[str, Any]:
-    confidence, index = classifier.probabilities(picture)[0].cpu().max(0)
-    return {"label": classifier.classes[int(index)], "confidence": float(confidence)}
+def panels(found: PictureAttack) -> list[Panel]:
+    """The three panels of an attack."""
+    rows = ((name, found.pictures[name], found.answers[name]) for name in WORDS)
+    return [Panel(rgb(picture), WORDS[name], answer.label, answer.confidence) for name, picture, answer in rows]
 
 
-def _drawn(panels: list[Tensor], answers: dict[str, dict[str, Any]], largest: float) -> bytes:
-    """The figure as a PNG file."""
-    tiles = [_tile(panel) for panel in panels]
-    width, height = (max(size) for size in zip(*(tile.size for tile in tiles), strict=True))
-    sheet = Image.new("RGB", (3 * width + 2 * GAP + 2 * EDGE, height + 2 * EDGE + 66), "white")
-    draw = ImageDraw.Draw(sheet)
-    fooled = answers["before"]["label"] != answers["after"]["label"]
-    words = ("picture", "change, made visible", "new picture")
-    inks = (GOOD, FAINT, BAD if fooled else GOOD)
-    for k, (tile, answer, word, ink) in enumerate(zip(tiles, answers.values(), words, inks, strict=True)):
-        left = EDGE + k * (width + GAP)
-        sheet.paste(tile, (left, EDGE))
-        middle, under = left + width // 2, EDGE + height + 10
-        _text(draw, middle, under, word, 13, FAINT, width)
-        _text(draw, middle, under + 19, str(answer["label"]), 19, ink, width)
-        _text(draw, middle, under + 45, f"{answer['confidence']:.1%} confidence", 14, ink, width)
-    between = EDGE + width + GAP // 2
-    _text(draw, between, EDGE + height // 2 - 40, "+", 34, INK, GAP)
-    _text(draw, between - 10, EDGE + height // 2 + 2, f"{largest * 255:.3g}/255", 17, INK, GAP)
-    for way in (-4, 4):  # the font that comes with Pillow has no ×
-        draw.line((between + 24, EDGE + height // 2 + 12 - way, between + 32, EDGE + height // 2 + 12 + way), INK, 2)
-    _text(draw, between + width + GAP, EDGE + height // 2 - 22, "=", 34, INK, GAP)
-    written = BytesIO()
-    sheet.save(written, "PNG")
-    return written.getvalue()
-
-
-def _tile(picture: Tensor) -> Image.Image:
-    """uint8 `(C, H, W)`, small ones enlarged by whole factors."""
-    values = picture.permute(1, 2, 0).contiguous().numpy()
-    image = Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).convert("RGB")
-    factor = max(1, SIDE // max(image.size))
-    image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
-    image.thumbnail((2 * SIDE, 2 * SIDE), Image.Resampling.LANCZOS)
-    return image
-
-
-def _text(draw: ImageDraw.ImageDraw, middle: int, top: int, words: str, size: int, ink: str, width: int) -> None:
-    """`words` centred, cut with … where they would not fit."""
-    font = ImageFont.load_default(size)
-    cut = words
-    while len(cut) > 2 and draw.textlength(cut, font) > width:
-        cut = cut[:-2] + "…"
-    draw.text((middle, top), cut, ink, font, anchor="ma")
+@styled
+def triptych_figure(panels: Sequence[Panel], largest: float, *, style: Style = PRINT) -> Figure:
+    """Three panels; `largest` is the largest change of a value, in units of [0, 1]; the last answer is red where it is another."""
+    page = Page(style)
+    gap = SLIDE_BETWEEN if style.slide else BETWEEN
+    across = (page.inner - 2 * gap) / 3
+    height, width = panels[0].pixels.shape[:2]
+    side = min(across / width, (page.room - 4 * page.line()) / height if style.slide else 9.0)
+    wide, tall = width * side, height * side
+    if style.slide:
+        page.y += (page.room - tall - 3.5 * page.line()) / 2
+    left, top = EDGE + (page.inner - 3 * wide - 2 * gap) / 2, page.y
+    fooled = panels[0].label != panels[-1].label
+    for k, (panel, role) in enumerate(zip(panels, ("good", "faint", "bad" if fooled else "good"), strict=True)):
+        x = left + k * (wide + gap)
+        page.picture(panel.pixels, x, top, wide, tall)
+        sure = f"{panel.confidence:.1%} confidence"
+        lines = ((panel.words, "faint", style.small), (panel.label, role, style.text * 1.2), (sure, role, style.text))
+        y = top + tall + 0.08
+        for words, colour, size in lines:
+            page.text(x + wide / 2, y, cut(words, size, wide + gap - 0.1), colour, size, ha="center")
+            y += page.line(size)
+    middle, first = top + tall / 2, left + wide + gap / 2
+    page.text(first, middle - page.line() * 0.6, "+", "ink", style.title * 1.2, ha="center", va="center")
+    page.text(first, middle + page.line() * 0.7, f"{largest * 255:.3g}/255 ×", "ink", style.text, ha="center", va="center")
+    page.text(first + wide + gap, middle, "=", "ink", style.title * 1.2, ha="center", va="center")
+    page.y = y
+    return page.finish()
