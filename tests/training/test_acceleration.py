@@ -103,7 +103,7 @@ def test_trying_leaves_the_network_and_the_random_state_alone():
 
 def test_measuring_is_on_request(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(build.speed, "measured", lambda *given: asked.append(given) or (parse("channels-last"), "it was told"))
+    monkeypatch.setattr(build.acceleration, "measured", lambda *given: asked.append(given) or (parse("channels-last"), "it was told"))
     train(digit_arrays(24), model="lenet5", epochs=1, out=str(tmp_path / "a"), speed="measure", quiet=True)
     assert len(asked) == 1 and Run(tmp_path / "a").reopen()[1]["speed"] == "channels-last"
 
