@@ -126,7 +126,7 @@ def on_fashion() -> None:
     start = time.perf_counter()
     clean = check(parts, quiet=True)
     seconds = time.perf_counter() - start
-    print(f"\nfashion-mnist, 28 px, nothing planted: {len(clean.near_duplicates)} groups look alike among 70,000 pictures, ", end="")
+    print(f"\nfashion-mnist, 28 px, nothing planted: {len(clean.near_duplicates)} groups of near copies among 70,000 pictures, ", end="")
     print(f"{len(clean.near_leaks)} of them across train and test; {seconds:.1f} s")
     pictures = np.concatenate([data.pictures for data in parts.parts.values() if data.pictures is not None])
     rows = np.random.default_rng(0).permutation(len(pictures))[: FASHION * len(KINDS)].reshape(len(KINDS), FASHION)

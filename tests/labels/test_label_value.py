@@ -118,7 +118,7 @@ def test_what_is_not_known_is_said():
     row = Worth("shirt", 100, 0.6, 200, gain, {"value": 0.05, "low": 0.01, "high": 0.09})
     assert row.sentence() == "200 more labels of shirt are worth about +1.2 ± 0.6 points, and +5.0 (±4.0) of its own pictures"
     unsure = dataclasses.replace(row, overall={**gain, "low": -0.001})
-    assert unsure.sentence() == "200 more labels of shirt: no gain that can be told from none (-0.1 to +1.8 points)"
+    assert unsure.sentence() == "200 more labels of shirt: no measurable gain (-0.1 to +1.8 points)"
 
 
 def test_too_few_labels_to_leave_any_out_are_named():

@@ -217,7 +217,7 @@ def _begun(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
         if known != now:
             raise UsageError(f"{folder} has a curve of {known}, and this one is of {now}. Name another folder with --out.")
     elif {path.name for path in folder.iterdir()} - set(NAMES):
-        raise UsageError(f"{folder} is not empty, and has no curve to go on with. Name another folder with --out.")
+        raise UsageError(f"{folder} is not empty, and has no curve to continue. Name another folder with --out.")
     write_json(path, new.to_json())
     return new
 

@@ -222,7 +222,7 @@ def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladd
         if known != now:
             raise UsageError(f"{folder} has a ladder of {known}, and this one is of {now}. Name another folder with --out.")
     elif {path.name for path in folder.iterdir()} - set(NAMES):
-        raise UsageError(f"{folder} is not empty, and has no ladder to go on with. Name another folder with --out.")
+        raise UsageError(f"{folder} is not empty, and has no ladder to continue. Name another folder with --out.")
     write_json(path, new.to_json())
     return new
 

@@ -1,11 +1,11 @@
 """`next`: a classifier and pictures without labels in; which of them to label next, ranked, out.
 
 BADGE: J. T. Ash, C. Zhang, A. Krishnamurthy, J. Langford, A. Agarwal, Deep batch active learning by diverse, uncertain gradient lower
-bounds, ICLR 2020. Were the answer ŷ the truth, the last layer's gradient would be g = (p - e_ŷ) ⊗ h, with probabilities p and features
-h: long where the classifier is unsure, and pointing where it would learn something. From these the pictures are drawn as k-means++
-draws its first centres: each next one in proportion to its squared distance from the nearest chosen. Unlike in the paper, g = 0 counts
-as chosen from the start, or the many pictures about which there is no doubt would win a draw by their number. So a batch is unsure
-and diverse at once, and there is nothing to tune. Distances follow from products of p's and of h's, so that no g is ever made.
+bounds, ICLR 2020. If the prediction ŷ were the label, the gradient of the last layer would be g = (p - e_ŷ) ⊗ h, with probabilities p
+and features h; its norm is large where the classifier is uncertain. Pictures are drawn from these gradients as k-means++ draws its
+first centres: each with a probability proportional to its squared distance from the nearest one chosen. Unlike in the paper, g = 0
+counts as chosen from the start; otherwise the many certain pictures would be drawn because of their number. The batch is therefore
+both uncertain and diverse, without a parameter to tune. Distances are computed from products of p and of h, without forming any g.
 
 Shapes: N pictures of the pool, D features, K classes, n wanted.
 """

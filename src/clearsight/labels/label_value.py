@@ -76,7 +76,7 @@ class Worth:
         own = f"{100 * self.own['value']:+.1f} (±{50 * (self.own['high'] - self.own['low']):.1f})"
         if not self.known:
             low, high = (100 * self.overall[end] for end in ("low", "high"))
-            return f"{self.more} more labels of {self.label}: no gain that can be told from none ({low:+.1f} to {high:+.1f} points)"
+            return f"{self.more} more labels of {self.label}: no measurable gain ({low:+.1f} to {high:+.1f} points)"
         return f"{self.more} more labels of {self.label} are worth about {value:+.1f} ± {half:.1f} points, and {own} of its own pictures"
 
 
@@ -156,7 +156,7 @@ def advise(
     judged = labels[fold_of >= 0].bincount(minlength=len(classes)).tolist()
     few = [f"{name} ({n})" for name, n in zip(classes, judged, strict=True) if n < LEAST]
     if few:
-        raise UsageError(f"what more labels are worth is told from at least {LEAST} of every class. Fewer have: {', '.join(few[:8])}.")
+        raise UsageError(f"the value of more labels is estimated from at least {LEAST} of every class. Fewer have: {', '.join(few[:8])}.")
     problem = Problem(features.clone(), labels, len(classes))
     l2 = strength(features, labels, len(classes), [x * problem.spread for x in STRENGTHS], seed=seed, patience=2)
     tried = run_trials(features, labels, fold_of, len(classes), l2, seed, quiet)

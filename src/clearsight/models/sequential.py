@@ -33,7 +33,7 @@ def formula(model: nn.Module) -> str:
     before: fx.Node | None = None
     for node in _computing(graph):
         if before is not None and (len(before.users) != 1 or node.all_input_nodes != [before]):
-            raise UsageError(f"{type(model).__name__} is no row of layers: {_name(before)} feeds more than one. It has no formula.")
+            raise UsageError(f"{type(model).__name__} is not sequential: {_name(before)} feeds more than one layer. It has no formula.")
         before = node
         layers += _layers(model, node)
     return str(Formula(_shortened(layers)))

@@ -18,8 +18,8 @@ def tables(report: CheckResult) -> list[RenderableType]:
         ("in two parts (leaks)", _lines(report.leaks)),
         ("same picture, two classes", _lines(report.conflicts)),
         ("exact duplicates", _lines(report.duplicates)),
-        ("look alike across parts", _lines(report.near_leaks)),
-        ("look alike", _lines(report.near_duplicates)),
+        ("near duplicates across parts", _lines(report.near_leaks)),
+        ("near duplicates", _lines(report.near_duplicates)),
         ("blank", report.blank),
         ("tiny", report.tiny),
     )
