@@ -63,7 +63,7 @@ LEAD = """\
 Every figure is measured, by the command above its table. The contestants run alternating, each in a process of its own, on
 the same data, network, batch and epochs. Figures are medians over n rounds, in brackets the least and the largest. The ratio
 says how many times better Clearsight is (more pictures a second, fewer seconds, less memory); below 1 the peer is better. In
-brackets, the least and the largest of any round. Where somebody else used the machine meanwhile, it is noted.
+brackets, the least and the largest of any round. If the machine was also in use by others, a note says so.
 
 """
 

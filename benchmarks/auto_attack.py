@@ -108,7 +108,7 @@ def main() -> None:
             continue
         notes.append(f"{folder}: the original took {time.perf_counter() - start:.0f} s")
         rows.append(beside(f"{folder}: ensemble", ours.robust, theirs))
-    finish(given, f"The ensemble beside AutoAttack, fashion-mnist, ε = {given.epsilon:g}", rows, notes, {})
+    finish(given, f"The ensemble compared with AutoAttack, fashion-mnist, ε = {given.epsilon:g}", rows, notes, {})
 
 
 if __name__ == "__main__":
