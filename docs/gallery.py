@@ -21,41 +21,46 @@ TRAIN = "train fashion-mnist --model lenet5 --epochs 6"
 ROWS = (
     ("A convolution, step by step", "The lecture's filter slides over its 6×6 pixels: products, sum, ReLU, pooling.", "convolution", "gif"),
     (
-        "One number, proved",
-        "Why channel 3 of the second convolution has this value at this place: the patch it saw, its kernel, what each input channel"
-        " contributes, and the sum of it all next to the network's own value.",
+        "One unit, recomputed",
+        "Why channel 3 of the second convolution has this value at this position: its patch, its kernel, the contribution of each input"
+        " channel, and their sum next to the network's own value.",
         f"unit {RUN} {PICTURE} --layer conv2 --channel 3 --at 4,5",
         "png",
     ),
-    ("Filters", "LeNet-5's six, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
+    ("Filters", "The six filters of LeNet-5's first layer, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
     ("Feature maps", "The activations of every stage, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),
     (
         "Theoretical and effective receptive field",
-        "The box is all that the unit can see; the gradient shows how little of it matters.",
+        "The box is the theoretical receptive field; the gradient shows that only a small part of it has much influence.",
         f"receptive-field {RUN} {PICTURE} --layer conv2",
         "png",
     ),
     (
-        "What excites a channel",
+        "Strongest patches of a channel",
         "The nine strongest patches of 1,000 training pictures, and below each its deconvnet reconstruction.",
         f"patches {RUN} fashion-mnist --layer conv2 --channel 3 --channel 7 --deconvnet",
         "png",
     ),
     (
         "Activation maximisation",
-        "Pictures optimised for the classes T-shirt, trouser, dress, boot; none is like a training picture.",
+        "Pictures optimised for the classes T-shirt, trouser, dress, boot; none of them resembles a training picture.",
         f"maximise {RUN} --layer fc3 --channel 0 --channel 1 --channel 3 --channel 9",
         "png",
     ),
     (
-        "Why this answer",
+        "Why this prediction",
         "Grad-CAM with its checks: deletion and insertion, random weights, and the next class.",
         f"why {RUN} {PICTURE}",
         "png",
     ),
-    ("Every method compared", "And which of their maps fail a check.", f"why {RUN} {PICTURE} --method all", "png"),
-    ("The space of features", "400 test pictures, by their features.", f"embedding {RUN} fashion-mnist --part test --layout tsne", "png"),
-    ("Nearest neighbours", "The training pictures whose features are nearest.", f"neighbours {RUN} {PICTURE} fashion-mnist", "png"),
+    ("Every method compared", "The maps of all methods, and which of them fail a check.", f"why {RUN} {PICTURE} --method all", "png"),
+    (
+        "The space of features",
+        "400 test pictures, arranged by their features with t-SNE.",
+        f"embedding {RUN} fashion-mnist --part test --layout tsne",
+        "png",
+    ),
+    ("Nearest neighbours", "The training pictures with the nearest features.", f"neighbours {RUN} {PICTURE} fashion-mnist", "png"),
     (
         "From the file to the network",
         "A photograph at every stage of preprocessing, and the predictions that common mistakes would cause.",
@@ -69,8 +74,8 @@ LEAD = f"""<!-- Made by docs/gallery.py from real runs. Do not edit. -->
 
 # Gallery
 
-Every figure is what the command above it wrote, with a LeNet-5 trained by `clearsight {TRAIN}`,
-on a test picture that it did not see in training. [Look inside a network](how-to/look.md) says how to read them.
+Every figure is the output of the command above it, for a LeNet-5 trained by `clearsight {TRAIN}` and a
+test picture. [Look inside a network](how-to/look.md) explains how to read them.
 """
 
 
@@ -105,7 +110,7 @@ def main() -> None:
 
 
 def clearsight(folder: str, command: str) -> None:
-    """One command in `folder`; its exit code does not matter where it judges, its figure does."""
+    """One command in `folder`; its exit code is ignored, since a failed check is a result too."""
     print("clearsight", command, flush=True)
     python_path = os.pathsep.join(path for path in sys.path if path)
     subprocess.run([sys.executable, "-m", "clearsight", *shlex.split(command)], cwd=folder, env={**os.environ, "PYTHONPATH": python_path})

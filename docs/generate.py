@@ -54,11 +54,11 @@ def recipes_page() -> str:
         rows.append(f"| `{field.name}` | {hints[field.name].__name__} | {default} | {_allowed(field)} | {_cell(field.metadata['help'])} |")
     ship = [f"## {name}\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n" for name, path in built_in().items()]
     lead = (
-        "A recipe is everything that decides a training. A setting has one name in Python (`weight_decay=`), in a recipe file\n"
-        "(`weight_decay =`) and on the command line (`--weight-decay`). What is not given comes from `--recipe`; what the recipe\n"
-        "does not say has the default below. The recipe that ran is saved as `recipe.toml` in the run folder.\n\n"
+        "A recipe contains all settings of a training. A setting has one name in Python (`weight_decay=`), in a recipe file\n"
+        "(`weight_decay =`) and on the command line (`--weight-decay`). Settings that are not given come from `--recipe`;\n"
+        "those not in the recipe have the default below. The recipe of a run is saved as `recipe.toml` in its folder.\n\n"
     )
-    return f"{MADE}# Recipes\n\n{lead}" + "\n".join(rows) + "\n\nThe recipes that ship:\n\n" + "\n".join(ship)
+    return f"{MADE}# Recipes\n\n{lead}" + "\n".join(rows) + "\n\nBuilt-in recipes:\n\n" + "\n".join(ship)
 
 
 def models_page() -> str:
@@ -108,13 +108,13 @@ def public() -> list[tuple[str, Any]]:
 
 def api_index_page() -> str:
     """Every public name with the first sentence of its docstring; on the site a name leads to its entry."""
-    rows = ["| name | what it is |", "|---|---|"]
+    rows = ["| name | description |", "|---|---|"]
     for name, thing in public():
         shown = f"[`{name}`][{_path(thing)}]" if inspect.isroutine(thing) or inspect.isclass(thing) else f"`{name}`"
         rows.append(f"| {shown} | {_cell(_first_sentence(thing))} |")
     lead = (
-        "`import clearsight` takes a moment and no torch; a name is imported when it is first used. What is not listed here may change\n"
-        "without notice. Entries: [functions](functions.md) and [classes](classes.md).\n\n"
+        "`import clearsight` is fast and does not import torch; each name is imported when it is first used. Names that are not listed\n"
+        "here may change without notice. Entries: [functions](functions.md) and [classes](classes.md).\n\n"
     )
     return f"{MADE}# Python\n\n{lead}" + "\n".join(rows) + "\n"
 
