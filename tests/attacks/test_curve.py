@@ -67,6 +67,8 @@ def test_the_curve_falls_and_is_the_run_at_epsilon(method):
     )
     alone = attack(victim, values, labels, method=method, epsilon=epsilon, check=False, curve=False)
     assert float(found.robust.float().mean()) <= float(alone.robust.float().mean())
+    for row in alone.to_json()["curve"]:  # without a search, a picture is fooled at ε or not at all
+        assert row["value"] == pytest.approx(float((alone.robust if row["epsilon"] >= epsilon * 0.999 else alone.clean).float().mean()))
     for level, point in ((0.25, 2), (0.5, 4)):
         run = attack(victim, values, labels, method=method, epsilon=epsilon * level, check=False, curve=False)
         assert shares[point] == pytest.approx(float(run.robust.float().mean()), abs=0.05)

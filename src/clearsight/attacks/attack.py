@@ -31,7 +31,7 @@ from .task import Task, require_known
 BATCHES_AT_ONCE = 8  # attacked together: pictures that are left fill fewer batches, and float32 is asked once
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AttackResult(Result):
     """What an attack did to n pictures."""
 
@@ -176,7 +176,9 @@ def _attack_batch(row: Attack, task: Task, judge: Judge, scores: Scorers, option
     if bool(clean.any()):
         part = task.only(clean)  # pictures that are misclassified already stay unchanged
         found, fooled = _search(row, part, judge, scores.exact, options.lattice)
-        if options.curve:
+        if not options.curve:  # ε itself bounds it where the attack succeeded
+            least[clean] = torch.where(fooled, task.epsilon, torch.inf)
+        else:
             least[clean], nearest = smallest_epsilon(row, dataclasses.replace(part, scores=scores.own), judge, found, fooled)
             late = ~fooled & (least[clean] <= task.epsilon)  # found by the search for the least ε, not by the attack
             if bool(late.any()):
