@@ -34,6 +34,10 @@ def test_figures_are_scikit_learns(found):
     assert sum(row["n"] for row in figures["reliability"]) == 60
 
 
+def test_its_repr_is_the_headline_without_the_arrays(found):
+    assert repr(found) == f"Evaluation({found.headline()})"
+
+
 def test_the_json_is_json(found):
     figures = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert [set(row) for row in figures["per_class"]] == [{"label", "n", "precision", "recall", "f1"}] * 10

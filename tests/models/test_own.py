@@ -61,7 +61,10 @@ def test_a_class_is_trained_judged_attacked_and_looked_into(nets):
     assert len(cs.evaluate(run, quiet=True)) == 382
     assert len(cs.attack(run, method="fgsm", n=8, check=False, curve=False).robust) == 8
     assert cs.recompute(run, picture, layer="net.body.0", channel=1).equal
-    assert cs.explain(run, picture, checks=False).layer == "net.body.2"
+    explained = cs.explain(run, picture, checks=False)
+    assert explained.layer == "net.body.2"
+    assert repr(explained) == f"Explanation({explained.headline()})"  # and not every pixel of its map
+    assert "Classifier(@mynets:Tiny, input 1×28×28, 10 classes)" in repr(run) and "Dataset(1,285 pictures, 10 classes)" in repr(run)
 
 
 def test_code_is_imported_only_when_that_is_allowed(nets, clearsight):

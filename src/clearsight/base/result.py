@@ -19,6 +19,9 @@ SUFFIXES = (".json", ".csv", ".txt")
 class Result:
     """The base of the verbs' results; a subclass is a frozen dataclass and gives its `rows`, and its `to_json` where fields do not do."""
 
+    def __repr__(self) -> str:  # of the subclasses with large arrays (`repr=False`)
+        return f"{type(self).__name__}({self.headline()})"
+
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON allows them: arrays as lists, paths as text, numbers that are not finite as None."""
         return {field.name: jsonable(getattr(self, field.name)) for field in dataclasses.fields(self)}  # type: ignore[arg-type]

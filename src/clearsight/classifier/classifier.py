@@ -82,6 +82,11 @@ class Classifier:
         self._dtype = torch.float32
         self._views = sets.parse(views)
 
+    def __repr__(self) -> str:
+        p = self.preprocessing
+        network = self.architecture or type(self.model).__name__
+        return f"Classifier({network}, input {p.channels}×{p.height}×{p.width}, {len(self.classes):,} classes)"
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""

@@ -48,6 +48,9 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        return f"Dataset({len(self):,} pictures, {len(self.classes):,} classes)"
+
     def source(self, i: int) -> Path | NDArray[np.uint8]:
         """Picture `i` as `images.decode` takes it: a path, or an array (H, W) or (H, W, C)."""
         if self.root is not None and self.paths is not None:

@@ -25,7 +25,7 @@ MOST_PAIRS = 12
 ALL_CLASSES = "by definition: there are no more classes"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Result):
     """The answers of a classifier on labelled pictures, and their accuracy, calibration and confusions.
 

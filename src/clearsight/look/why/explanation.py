@@ -16,7 +16,7 @@ from .checks import Verdict, checked
 from .table import ROWS, Method, method
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation(Result):
     """The map `(H, W)` of a method for the class `label`, which the network gives `probability`; `layer` where it is read off one."""
 
