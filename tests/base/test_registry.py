@@ -4,7 +4,7 @@ from types import MappingProxyType
 
 import pytest
 
-from clearsight.base.errors import UsageError
+from clearsight.base.errors import UsageError, unknown
 from clearsight.base.registry import look_up
 
 
@@ -22,3 +22,7 @@ def test_a_name_that_is_not_there(name, says):
         look_up({"swift": 1, "pixels": 2}, name, "network")
     assert says in str(caught.value)
     assert caught.value.__suppress_context__  # no KeyError above the line
+
+
+def test_a_near_name_is_suggested_once():
+    assert str(unknown("layer", "net.conv2", ["conv2", "pool", "conv2"])).endswith("Did you mean conv2?")

@@ -76,6 +76,7 @@ def test_values_are_laid_over_a_base_that_stays():
         ({"name": None}, "name must be text. Got None"),
         ({"name": "caf\udce9"}, "name must be text that UTF-8 can write. Got 'caf\\udce9'"),
         ({"name": ["a"]}, "name must be text. Got ['a']"),
+        ({"name": from_dict}, "name must be text; a function is named, as @mymodule:name. Got <function from_dict"),
         ({"on": "true"}, "on must be true or false. Got 'true'"),
         ({"Count": 1}, "no setting is called 'Count'. Did you mean count"),
         ({"__class__": 1}, "no setting is called '__class__'"),

@@ -123,7 +123,7 @@ def test_the_small_ones_are_named(folder):
     assert [source for source, _ in report.unreadable] == ["train/coffee/empty.png"]
     assert sorted(report.blank) == ["train/coffee/\x1b[31mred.png", "train/coffee/red.png"]
     assert (report.tiny, report.near_duplicates) == (["train/coffee/small.png"], [])
-    assert any("unreadable" in line for line in report.poisonous)
+    assert any("1 unreadable (first: train/coffee/empty.png)" in row["finding"] for row in report.rows())
     console = Console(record=True, file=StringIO(), width=200)
     for table in tables(report):
         console.print(table)

@@ -67,7 +67,7 @@ def listed(names: Iterable[object], most: int = 12) -> str:
 
 def unknown(kind: str, name: object, allowed: Iterable[str]) -> UsageError:
     """The error for an unknown name, with similar names first."""
-    names = list(allowed)
+    names = list(dict.fromkeys(allowed))
     near = get_close_matches(str(name), names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {listed(names)}."
     return UsageError(f"no {kind} is called {str(name)!r:.200}. {hint}")

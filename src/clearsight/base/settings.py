@@ -45,7 +45,8 @@ def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
         except OverflowError:
             raise wrong(name, "a number below 1e308", math.inf) from None  # its digits could fill the screen
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise wrong(name, _KINDS[kind], value)
+        named = "; a function is named, as @mymodule:name" if kind is str and callable(value) else ""
+        raise wrong(name, _KINDS[kind] + named, value)
     if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):  # a path that is not UTF-8
         raise wrong(name, "text that UTF-8 can write", value)
     if rules["choices"] and value not in rules["choices"]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.errors import plain
 from ..base.result import Result, Row
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
@@ -168,7 +169,8 @@ def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int)
     if len(parts.classes) < 2:
         say(True, f"there is only one class ({parts.classes[0]!r}): a classifier needs two and more.")
     if report.unreadable:
-        say(True, f"{len(report.unreadable):,} unreadable: training will refuse them. Replace or remove them.")
+        first = plain(report.unreadable[0][0])
+        say(True, f"{len(report.unreadable):,} unreadable (first: {first}): training or evaluation stops there. Replace or remove them.")
     for part in ("val", "test"):
         if leaked[part]:
             share = leaked[part] / len(parts.parts[part])
