@@ -114,8 +114,8 @@ def api_index_page() -> str:
         rows.append(f"| {shown} | {_cell(_first_sentence(thing))} |")
     lead = (
         "`import clearsight` is fast and does not import torch; each name is imported when it is first used. Names that are not listed\n"
-        "here may change without notice. Entries: [functions](functions.md) and [classes](classes.md). They have their text on the web site\n"
-        "(`make site`); in Python, `help(clearsight.train)` prints the same.\n\n"
+        "here may change without notice. Entries: [functions](functions.md) and [classes](classes.md). They have their text on the web\n"
+        "site (`make site`); in Python, `help(clearsight.train)` prints the same.\n\n"
     )
     return f"{MADE}# Python\n\n{lead}" + "\n".join(rows) + "\n"
 
