@@ -103,7 +103,7 @@ def test_the_example_of_every_verb_runs(name, tmp_path, monkeypatch, request):
 
 
 def test_keywords_of_training_are_the_fields_of_the_recipe():
-    parameters = {"recipe", "model"}
+    parameters = {"recipe", "model", "objective"}
     assert get_type_hints(TrainSettings) == {name: kind for name, kind in get_type_hints(Recipe).items() if name not in parameters}
     without = parameters | set(WITHOUT_LABELS)
     assert get_type_hints(PretrainSettings) == {name: kind for name, kind in get_type_hints(Pretraining).items() if name not in without}

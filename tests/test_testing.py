@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from clearsight import testing
@@ -48,6 +49,26 @@ def test_networks(model, says):
     testing.check_model(lambda classes, channels, height, width: nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes)))
     with pytest.raises(AssertionError, match=says):
         testing.check_model(model)
+
+
+def scaled_by_the_batch(logits, labels):
+    return F.cross_entropy(logits, labels, reduction="none") / len(labels)
+
+
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [
+        (F.cross_entropy, "a loss for each picture"),
+        (scaled_by_the_batch, "depends on the other pictures"),
+        (lambda logits, labels: (logits.argmax(1) != labels).float(), "without a gradient"),
+        (lambda logits, labels: 0 * logits.sum(1), "do not depend on the logits"),
+        (lambda logits, labels: logits.clamp(max=-9).log().sum(1), "not finite|depends on"),
+    ],
+)
+def test_losses(loss, says):
+    testing.check_objective(lambda logits, labels: F.cross_entropy(logits, labels, reduction="none"))
+    with pytest.raises(AssertionError, match=says):
+        testing.check_objective(loss)
 
 
 def in_place(scores, pictures, labels, epsilon):

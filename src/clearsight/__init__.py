@@ -23,6 +23,7 @@ _PUBLIC = {
     "LabelErrors": "clearsight.labels.label_errors",
     "LabelSuggestions": "clearsight.labels.acquisition",
     "LadderResult": "clearsight.experiments.ladder",
+    "Objective": "clearsight.training.objectives.objective",
     "Parts": "clearsight.datasets.dataset",
     "Prediction": "clearsight.classifier",
     "Preprocessing": "clearsight.images.preprocess",

@@ -47,6 +47,7 @@ from .labels.label_errors import LabelErrors as LabelErrors
 from .look.unit import Recomputation as Recomputation
 from .look.why import Explanation as Explanation
 from .training.api import Trained as Trained
+from .training.objectives.objective import Objective as Objective
 from .training.recipe import Recipe as Recipe
 
 __version__: str

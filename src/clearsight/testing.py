@@ -1,4 +1,7 @@
-"""Contract tests for what you bring: a network, an attack, an augmentation, a dataset class. Each raises AssertionError with the reason."""
+"""Contract tests for what you bring: a network, a loss, an attack, an augmentation, a dataset class.
+
+Each raises AssertionError with the reason.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +18,7 @@ from .base.randomness import generators_kept, seeded
 from .datasets.open import open_dataset
 from .images.decode import decode
 from .models.own import Build, Family, Lent
+from .training.objectives.own import Loss, per_picture
 
 SEED, PICTURES, MOST = 0, 4, 100
 
@@ -50,6 +54,30 @@ def check_model(model: nn.Module | Build, *, classes: int = 3, channels: int = 3
     assert not without, f"no gradient reaches {', '.join(without)}"
     other.load_state_dict(net.state_dict())
     assert torch.allclose(other.eval()(x), logits, atol=1e-5), "a state dict does not bring the logits back: what it computes is not in it"
+
+
+@generators_kept()
+def check_objective(loss: Loss, *, classes: int = 3) -> None:
+    """Check a loss function of your own on random logits `(4, classes)`: finite losses `(4,)`, each of its own picture, with gradients.
+
+    >>> import clearsight.testing
+    >>> from torch.nn import functional as F
+    >>> clearsight.testing.check_objective(lambda logits, labels: F.cross_entropy(logits, labels, reduction="none") ** 2)
+    """
+    with seeded(SEED):
+        logits = torch.randn(PICTURES, classes, requires_grad=True)
+    labels = torch.arange(PICTURES) % classes
+    before = logits.detach().clone(), labels.clone()
+    try:
+        losses = per_picture(loss(logits, labels), labels, "of your own")
+    except ClearsightError as error:
+        raise AssertionError(str(error)) from error
+    assert torch.equal(logits, before[0]) and torch.equal(labels, before[1]), "the loss changes its inputs: copy them first"
+    alone = torch.cat([loss(logits[i : i + 1], labels[i : i + 1]) for i in range(PICTURES)])
+    assert torch.allclose(losses, alone, atol=1e-5), "the loss of a picture depends on the other pictures of the batch"
+    (gradient,) = torch.autograd.grad(losses.sum(), logits)
+    assert losses.isfinite().all() and gradient.isfinite().all(), "the losses or their gradients are not finite"
+    assert gradient.any(), "the losses do not depend on the logits"
 
 
 @generators_kept()

@@ -83,7 +83,7 @@ def test_a_child_is_measured_whole():
     small, large = run(child("small", words.format("0"))), run(child("large", words.format("kept = b'x' * 2**30")))
     assert small["rate"] == 3.0 and "name" not in small
     assert small["process_s"] >= 0.2
-    assert large["peak_mb"] - small["peak_mb"] > 100  # of 1 GB; this process's own peak may be the child's least
+    assert large["peak_mb"] > 1000 and small["peak_mb"] <= large["peak_mb"]  # of 1 GB; this process's own peak may be the child's least
 
 
 def test_a_child_runs_in_an_empty_folder_with_our_sources():

@@ -21,7 +21,7 @@ def test_an_ensemble_is_trained_judged_used_and_looked_into(clearsight, folder, 
     assert found["model"] == "2 × pixels" and set(found["ensemble"]) == {"n", "part", "members", "mean", "ensemble"}
     assert "member 2 of 2, seed 1" in said.err and "mean of members" in said.err
     page = (tmp_path / "runs/two/report.html").read_text()
-    assert "What many say together" in page and "members/2" in page
+    assert "<h2>Ensemble</h2>" in page and "members/2" in page
     judged = json.loads(clearsight("evaluate", "runs/two", "--json", "--quiet").out)
     other = json.loads(clearsight("evaluate", "runs/two", "--json", "--quiet", "--views", "shift:1").out)
     assert judged["n"] == other["n"] and judged["nll"] != other["nll"]

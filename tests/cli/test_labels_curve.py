@@ -32,7 +32,7 @@ def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
     found = json.loads(said.out)
     assert [point["labelled"] for point in found["points"]["linear"]] == [6, 12]
     with Image.open(Path(found["folder"]) / "curve.png") as figure:
-        assert figure.size == (1560, 900)
+        assert figure.width > figure.height > 600
     again = clearsight(*words)
     assert again.code == 0 and "pretrained, linear" in again.out and "±" in again.out and "4/4" in again.err
 

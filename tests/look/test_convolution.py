@@ -17,7 +17,7 @@ def test_the_lectures_map() -> None:
 
 def test_the_lecture_prints_it_transposed() -> None:
     assert on_paper.lecture().feature_map.T.tolist() == PRINTED
-    assert "-44 in row 1, column 3 stands where the lecture prints 185.5" in on_paper.transposed_remark(on_paper.lecture())
+    assert "-44 in row 1, column 3 corresponds to the lecture's 185.5" in on_paper.transposed_remark(on_paper.lecture())
 
 
 def test_a_step_is_its_products() -> None:

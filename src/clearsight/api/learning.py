@@ -12,6 +12,9 @@ from ..models.own import Build, lend
 from ..training import api
 from ..training import pretrain as without_labels
 from ..training.api import Trained
+from ..training.objectives.objective import Objective
+from ..training.objectives.own import Loss
+from ..training.objectives.own import lend as lend_objective
 from ..training.recipe import Pretraining, Recipe, difference
 from ..training.run import Run
 from .settings import PretrainSettings, TrainSettings
@@ -23,6 +26,7 @@ def train(
     recipe: str | Path | Recipe = "auto",
     *,
     model: str | nn.Module | Build = "auto",
+    objective: str | Loss | type[Objective] = "",
     out: str | Path = "",
     runs: str | Path = "runs",
     quiet: bool = False,
@@ -33,15 +37,16 @@ def train(
 
     `data` is a folder, a table, an `.npz`, a named set, arrays, or a dataset object. `recipe` is a name, a `.toml` file, or a `Recipe`, of
     which the settings count that differ from the defaults; `settings` are laid over it. `model` is a name, or a network of your own: a
-    `torch.nn.Module`, its class, or a function (`clearsight.models.own`). `out` is the run folder, a bare name goes under `runs`.
-    In a process of `torchrun` other than the first it does not return, but ends the process. Raises ClearsightError.
+    `torch.nn.Module`, its class, or a function (`clearsight.models.own`). `objective` is a loss of your own in place of cross-entropy: a
+    function of logits `(N, K)` and labels `(N,)` to losses `(N,)`, or a class of `Objective`. `out` is the run folder, a bare name goes
+    under `runs`. In a process of `torchrun` other than the first it does not return, but ends the process. Raises ClearsightError.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", cs.Recipe(model="pixels"), epochs=1, quiet=True)
     >>> run.classifier.classify(cs.open_dataset("digits")["test"].source(0)).label
     '0'
     """
-    given = {**_settings(recipe, Recipe), **_model(model), **settings}
+    given = {**_settings(recipe, Recipe), **_model(model), **_objective(objective), **settings}
     found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
     return _leading(found)
 
@@ -125,6 +130,14 @@ def _model(model: str | nn.Module | Build) -> dict[str, str]:
     if word.startswith("@"):
         allow([word])
     return {} if word == "auto" else {"model": word}
+
+
+def _objective(objective: str | Loss | type[Objective]) -> dict[str, str]:
+    """The objective as a setting; one of your own is named by where it is imported from, and allowed."""
+    if not isinstance(objective, str):
+        objective = lend_objective(objective)
+        allow([objective])
+    return {"objective": objective} if objective else {}
 
 
 def _leading(found: Trained | None) -> Trained:

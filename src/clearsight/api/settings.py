@@ -14,7 +14,7 @@ class SplitSettings(TypedDict, total=False):
 
 
 class TrainSettings(TypedDict, total=False):
-    """The fields of `Recipe`, but for `recipe` and `model`, which `train` has as parameters."""
+    """The fields of `Recipe`, but for `recipe`, `model` and `objective`, which `train` has as parameters."""
 
     from_: str
     resize_head: bool

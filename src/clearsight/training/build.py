@@ -28,6 +28,7 @@ from .objectives.adversarial import Adversarial
 from .objectives.distillation import distillation
 from .objectives.fixmatch import FixMatch
 from .objectives.objective import Objective
+from .objectives.own import own_objective
 from .objectives.supervised import Mixing, Supervised
 from .optim.optimizer import make_optimizer
 from .recipe import Recipe
@@ -129,6 +130,8 @@ def build_objective(context: TrainingContext, start: Start | None) -> Objective:
         return distillation(context, start)
     if context.perturbation:
         return Adversarial(context.perturbation)
+    if recipe.objective:
+        return own_objective(recipe.objective)
     return Mixing(mix.parse(recipe.mix)) if recipe.mix else Supervised()
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..base.code import allow
+from ..base.code import allow, checked
 from ..base.errors import UsageError, listed, unknown
 from ..base.settings import from_dict, read_toml, setting
 from .methods import parse_fixmatch, parse_perturbation
@@ -85,6 +85,7 @@ class Recipe:
     ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
     soup: int = setting(0, "epochs at the end whose weights are averaged; kept if validation finds them no worse (0: none)", low=0)
     augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
+    objective: str = setting("", "loss of your own in place of cross-entropy: @package.module:name, see how-to/bring-your-own (none: '')")
     mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
@@ -131,13 +132,13 @@ class Recipe:
         return self.seed if self.split_seed < 0 else self.split_seed
 
 
-WITH_CODE = ("model", "augment", "strong")  # settings whose words may name code
+WITH_CODE = ("model", "augment", "strong", "objective")  # settings whose words may name code
 
 # settings that need labels, which pretraining does not use
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
-    "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "mix", "perturb", "views",
-    "ensemble",
+    "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "objective", "mix", "perturb",
+    "views", "ensemble",
 )  # fmt: skip
 
 
@@ -208,6 +209,8 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
     if name == "auto":
         name = {"": default, "head": "solved"}.get(given.get("tune", ""), "tune")
     values = _values(name)
+    if given.get("objective", values.get("objective")):
+        values["label_smoothing"] = 0.0  # which belongs to cross-entropy
     recipe = from_dict(kind, {**values, **given, "recipe": name})
     _speed_words(recipe.speed)
     _tuning(recipe)
@@ -238,7 +241,18 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
     if recipe.unlabelled or recipe.teacher:
         _without_labels(recipe)
     parse_perturbation(recipe.perturb)
+    if recipe.objective:
+        _own_objective(recipe)
     return recipe
+
+
+def _own_objective(recipe: Recipe) -> None:
+    """Raise UsageError for settings that choose or change the loss, next to one of the user's own."""
+    checked(recipe.objective, "an objective")
+    off: dict[str, tuple[Any, ...]] = {"label_smoothing": (0,), "mix": ("",), "perturb": ("",), "unlabelled": ("",), "teacher": ("",)}
+    _without(recipe, f"--objective {recipe.objective} is the loss: leave out", off)
+    if recipe.optimizer == "lbfgs":
+        raise UsageError("--optimizer lbfgs solves softmax regression or an SVM (--head): leave out --objective or --optimizer.")
 
 
 def _without_labels(recipe: Recipe) -> None:
