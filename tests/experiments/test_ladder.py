@@ -96,7 +96,8 @@ def test_the_page_says_all_of_it(climbed):
     text = write_page(climbed).read_text(encoding="utf-8")
     for row in climbed.standings:
         assert row.title in text
-    assert "http://" not in text and "https://" not in text and "<svg" in text
+    asked = text.replace('="http://www.w3.org/', "")  # the names of SVG's vocabularies, which no browser asks for
+    assert "http://" not in asked and "https://" not in asked and "<svg" in text
     for below, above in zip(climbed.standings, climbed.standings[1:], strict=False):
         assert ladder.sentence(below, above).split(":")[0] in text
 
