@@ -1,6 +1,5 @@
 """Results of other verbs on a run: kept as JSON in its folder, and shown in its report.html."""
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from html import escape
@@ -10,7 +9,7 @@ from typing import Any
 from ..base.files import write_atomic, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import read_table, taken_from
-from .report import card, contents, table
+from .report import card, renew_contents, table
 from .words import percent
 
 READ = (
@@ -37,9 +36,7 @@ def show(folder: Path) -> None:
         before, begin, rest = report.read_text(encoding="utf-8").partition(BEGIN)
         if begin:
             text = before + cards(folder) + rest.partition(END)[2]
-            links = contents(text)
-            text = re.sub(r'<nav aria-label="Contents">.*?</nav>\n', lambda _: links, text, count=1)
-            write_atomic(report, text.encode("utf-8", "backslashreplace"))
+            write_atomic(report, renew_contents(text).encode("utf-8", "backslashreplace"))
 
 
 def cards(folder: Path) -> str:

@@ -95,6 +95,12 @@ def contents(body: str) -> str:
     return f'<nav aria-label="Contents">{links}</nav>\n' if len(titles) > 2 else ""
 
 
+def renew_contents(text: str) -> str:
+    """The page `text` with links to the cards that it has now."""
+    old = re.compile(r'<main>\n(<nav aria-label="Contents">.*?</nav>\n)?', re.DOTALL)
+    return old.sub(lambda _: f"<main>\n{contents(text)}", text, count=1)
+
+
 def card(title: str, lead: str, body: str) -> str:
     """One section of a page; `title`, `lead` and `body` are HTML."""
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
