@@ -114,3 +114,29 @@ def test_evaluations_are_counted(rough):
     called: list[None] = []
     found = solve(problem(pictures, labels), 1e-2, rough=rough, check=lambda: called.append(None))
     assert found.evaluations == len(called) + (1 if rough else 2)
+
+
+@pytest.mark.parametrize("loss", ["softmax", "svm"])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("exact", [2**22, 0])
+def test_fewer_pictures_than_features_have_the_optimum_of_all_coordinates(loss, bias, exact, monkeypatch):
+    """With a weight for each picture, from the solution of another strength."""
+    monkeypatch.setattr("clearsight.training.heads.lbfgs.EXACT", exact)
+    generator = torch.Generator().manual_seed(0)
+    features, labels = torch.randn(60, 300, generator=generator) + 0.3, torch.arange(60) % 4
+    counts = torch.rand(60, generator=generator) + 0.5
+    counts /= counts.mean()
+
+    def found() -> tuple[Solution, Problem]:
+        problem = Problem(features.clone(), labels, 4, counts, loss, bias)
+        return solve(problem, 1e-2, solve(problem, 1e-1, None, True)), problem
+
+    short, problem = found()
+    monkeypatch.setattr("clearsight.training.heads.lbfgs.MAX_BASIS", -1)
+    long, plain = found()
+    assert problem.basis is not None and problem.basis.shape == (300, 60) and plain.basis is None
+    assert short.weight.shape == (4, 300) and short.value == pytest.approx(long.value, rel=1e-6 if exact else 1e-5)  # float32's
+    torch.testing.assert_close(short.weight, long.weight, atol=2e-4, rtol=0)
+    torch.testing.assert_close(short.bias, long.bias, atol=2e-4, rtol=0)
+    assert bias or not short.bias.any()
+    assert problem.judged(short)[1] == plain.judged(long)[1]

@@ -10,6 +10,9 @@ Features are centred, which changes only the bias at the optimum, and shortens t
 of J at its start: H ≈ Σ c·x·xᵀ/n + l2·I, with c the loss's second derivative averaged over the
 classes, from some of the pictures. Half the gradient's squared length in that measure, gᵀ·H⁻¹·g/2, is about what J is above its least.
 
+The optimum is a sum of the pictures' features: its gradient by W is one, and so is l2·W. With fewer pictures than features, X = R·Qᵀ with
+orthonormal columns of Q `(D, N)`, the problem is therefore solved for R `(N, N)`, and W = W'·Qᵀ: the same optimum in fewer numbers.
+
 Sums over the pictures and the course of L-BFGS are float64, and so are products, unless the features are too many: then those are
 float32.
 
@@ -19,6 +22,7 @@ Shapes: N pictures, D features, K classes.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -33,6 +37,7 @@ CHUNK = 2**20  # feature values per chunk: both products then read them from the
 EXACT = 2**22  # features of all pictures up to which products are float64
 MAX_EVALUATIONS = 3000  # evaluations of J
 MAX_FEATURES = 8192  # features up to which the preconditioner is computed: a matrix of their products takes 0.5 GB
+MAX_BASIS = 2**26  # feature values up to which a basis of them is computed: it takes 0.5 GB
 SAMPLE_SIZE = 4096  # pictures that it is estimated from, or the number of features if that is larger
 ROUGH, PRECISE = 1e-4, 1e-8  # relative gap of J to its minimum
 
@@ -65,7 +70,20 @@ class Problem:
         self.mean, self.biased = self.mean * bias, bias
         self.features = (features.double() if features.numel() <= EXACT else features).sub_(self.mean.to(features))
         self.labels, self.counts, self.classes = labels, counts, classes
-        self.loss, self.bent = LOSSES[loss]
+        self.name, (self.loss, self.bent) = loss, LOSSES[loss]
+
+    @cached_property
+    def basis(self) -> Tensor | None:
+        """Orthonormal directions float64 `(D, N)` that all pictures lie in; None unless there are at least twice as many features."""
+        n, d = self.features.shape
+        return torch.linalg.qr(self.features.double().mT)[0] if 2 * n <= d and n * d <= MAX_BASIS else None
+
+    @cached_property
+    def reduced(self) -> "Problem":
+        """The same problem along the directions of `basis`; itself where there are none."""
+        if self.basis is None:
+            return self
+        return Problem(self.features.double() @ self.basis, self.labels, self.classes, self.counts, self.name, self.biased)
 
     @property
     def spread(self) -> float:
@@ -130,12 +148,15 @@ def solve(
     if start is None and not rough:
         start = solve(problem, l2, None, True, check)
         before += start.evaluations
-    zero = torch.zeros(problem.classes, problem.features.shape[1], dtype=torch.float64, device=problem.features.device)
-    largest = max(float(part.abs().max()) for part in problem.at(zero, zero[:, 0])[1:])
-    enough = largest * (2e-4 if rough else 1e-6 if problem.features.dtype == torch.float64 else 3e-5)
-    weight = zero if start is None else start.weight.to(zero)
-    bias = zero[:, 0] if start is None else start.bias.to(zero) + weight @ problem.mean.to(zero)
-    way = _Way(problem, l2, weight, bias, check)
+    inner, basis, mean = problem.reduced, problem.basis, problem.mean.double()
+    zero = torch.zeros(problem.classes, inner.features.shape[1], dtype=torch.float64, device=inner.features.device)
+    largest = max(float(part.abs().max()) for part in inner.at(zero, zero[:, 0])[1:])
+    enough = largest * (2e-4 if rough else 1e-6 if inner.features.dtype == torch.float64 else 3e-5)
+    weight, bias = zero, zero[:, 0]
+    if start is not None:
+        weight, bias = start.weight.to(zero), start.bias.to(zero) + start.weight.to(zero) @ mean
+        weight = weight if basis is None else weight @ basis
+    way = _Way(inner, l2, weight, bias, check)
 
     def settled(intermediate_result: object) -> None:
         near = way.steps is None or way.at.above <= (ROUGH if rough else PRECISE) * abs(way.at.value)
@@ -146,8 +167,8 @@ def solve(
     with threadpool_limits(1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
         found = minimize(way.j, np.zeros(zero.numel() + len(zero)), jac=True, method="L-BFGS-B", callback=settled, options=options)
     way.j(found.x)
-    found = way.at
-    return replace(found, bias=found.bias - found.weight @ problem.mean.to(zero), evaluations=found.evaluations + before)
+    weight = way.at.weight if basis is None else way.at.weight @ basis.mT
+    return replace(way.at, weight=weight, bias=way.at.bias - weight @ mean, evaluations=way.at.evaluations + before)
 
 
 class _Way:
