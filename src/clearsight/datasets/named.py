@@ -1,5 +1,7 @@
-"""Named sets: `digits`, inside scikit-learn, and `fashion-mnist`, from the Debian package, the cache or the network."""
+"""Named sets: `digits` in scikit-learn, `photos` in this package, `fashion-mnist` from a Debian package, the cache or the network."""
 
+import csv
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..base.download import download
-from ..base.files import cache_folder
+from ..base.errors import ClearsightError, listed
+from ..base.files import cache_folder, file_digest
 from .arrays import from_arrays
 from .dataset import Parts
 from .idx import read_idx
+from .table import read_table
 
+PREFIX = "set:"  # set:photos is the set, also where a folder has its name
+COMMON = ("photos",)  # names that people give to folders of their own: a folder is read before the set
+PHOTOS = Path(__file__).parent / "photos" / "sources.csv"
 FASHION_PACKAGE = Path("/usr/share/datasets/fashion-mnist")
 FASHION_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
 FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -28,13 +35,18 @@ _DIGITS_TEST = 11  # the first sheet of the test part
 
 
 def is_named(data: Any) -> bool:
-    """Whether `data` is the name of a set; the folder of that name is meant by `./digits` or a `Path`."""
-    return isinstance(data, str) and data in NAMED
+    """Whether `data` is the name of a set; a folder `digits` is meant by `./digits` or a `Path`, a folder `photos` by its name."""
+    return isinstance(data, str) and data.removeprefix(PREFIX) in NAMED and not (data in COMMON and os.path.isdir(data))
 
 
 def read_named(data: str) -> Parts:
-    """The set of that name, with its own train and test parts; raises ClearsightError if it is not available."""
-    return NAMED[data]()
+    """The set of that name, with its own parts where it has any; raises ClearsightError if it is not available."""
+    return NAMED[data.removeprefix(PREFIX)]()
+
+
+def lasting_name(data: str) -> str:
+    """The name that means the same set in every folder."""
+    return PREFIX + data if data in COMMON else data
 
 
 def digits() -> Parts:
@@ -60,6 +72,24 @@ def digits() -> Parts:
     return Parts(parts.name, parts.classes, parts.parts, (note, *parts.notes))
 
 
+def photos() -> Parts:
+    """107 photographs of fish, monuments, tools and windmills, RGB, 320 px at the longer side; every photographer is a group.
+
+    Public domain or CC0, selected for GCompris (Debian's gcompris-qt-data 3.1); `sources.csv` has the author, source, licence and
+    SHA-256 of each. Raises ClearsightError if a file was changed.
+    """
+    parts = read_table(PHOTOS, group_by="author")
+    with PHOTOS.open(encoding="utf-8", newline="") as table:
+        changed = [row["path"] for row in csv.DictReader(table) if file_digest(PHOTOS.parent / row["path"]) != row["sha256"]]
+    if changed:
+        raise ClearsightError(f"pictures of the set photos were changed since they were installed: {listed(changed, 3)}. Install again.")
+    notes = (
+        "photographs in the public domain or under CC0; author, source and licence of each: clearsight/datasets/photos/sources.csv",
+        "groups are the photographers, so that no two pictures of one windmill are in two parts",
+    )
+    return Parts("photos", parts.classes, parts.parts, (*notes, *parts.notes))
+
+
 def fashion_mnist() -> Parts:
     """70,000 pictures of clothes, grey (28, 28), 60,000 to train and 10,000 to test.
 
@@ -83,4 +113,4 @@ def _download(folder: Path) -> Path:
 
 
 # Every named set: name → reader.
-NAMED: dict[str, Callable[[], Parts]] = {"digits": digits, "fashion-mnist": fashion_mnist}
+NAMED: dict[str, Callable[[], Parts]] = {"digits": digits, "photos": photos, "fashion-mnist": fashion_mnist}

@@ -13,7 +13,7 @@ from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, re
 from .dataset import Parts
 from .folder import is_folder, read_folder
 from .idx import is_idx, read_idx
-from .named import NAMED, is_named, read_named
+from .named import COMMON, NAMED, PREFIX, is_named, read_named
 from .table import is_table, read_table
 
 NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # written into tables by programs for a missing value
@@ -73,8 +73,14 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
 
 
 def _name_notes(data: Any) -> list[str]:
-    """A note if a named set is read although a file or folder here has the same name."""
-    if not is_named(data) or not os.path.lexists(data):
+    """A note if a name could mean a named set or a file or folder here."""
+    if not isinstance(data, str) or data not in NAMED:
+        return []
+    if data in COMMON and not os.path.lexists(data):
+        return [f"{data} is the set of that name, as there is no folder {data} here"]
+    if not is_named(data):
+        return [f"{data} is the folder that is here, not the set of that name: that is {PREFIX}{data}"]
+    if not os.path.lexists(data):
         return []
     kind = "folder" if os.path.isdir(data) else "file"
     return [f"{data} is the set of that name, not the {kind} {data} that is here: that is ./{data}"]

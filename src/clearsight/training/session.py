@@ -12,6 +12,7 @@ from ..base.errors import ClearsightError, UsageError
 from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
+from ..datasets.named import is_named, lasting_name
 from . import checkpoint
 from .build import initialise
 from .context import TrainingContext
@@ -40,14 +41,20 @@ def logger(quiet: bool) -> Callable[[str], None]:
 
 def described(splits: Parts, source: Any) -> dict[str, Any]:
     """The data, hardware and version of a new run, for `run.json`."""
-    named = isinstance(source, (str, Path))
     return {
-        "data": (str(Path(source).resolve()) if Path(source).exists() else str(source)) if named else "",
+        "data": _lasting(source) if isinstance(source, (str, Path)) else "",
         "name": splits.name,
         "classes": list(splits.classes),
         "clearsight": __version__,
         "hardware": hardware(),
     }
+
+
+def _lasting(source: str | Path) -> str:
+    """The data's name or path, meaning the same in every working directory."""
+    if is_named(source):
+        return lasting_name(str(source))
+    return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
 def source_of(folder: str | Path, metadata: dict[str, Any], data: Any) -> Any:
