@@ -80,7 +80,7 @@ class Problem:
 
     @cached_property
     def reduced(self) -> "Problem":
-        """The same problem along the directions of `basis`; itself where there are none."""
+        """The same problem along the directions of `basis`; itself without a basis."""
         if self.basis is None:
             return self
         return Problem(self.features.double() @ self.basis, self.labels, self.classes, self.counts, self.name, self.biased)
