@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Unpack
+from typing import NamedTuple, Unpack, cast
 
 import numpy as np
 import torch
@@ -16,8 +16,9 @@ from ..base.progress import Progress
 from ..base.result import Result, Row
 from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
+from ..classifier.stamp import Stamp
 from ..datasets.classes import order
-from ..metrics.intervals import median, wilson
+from ..metrics.intervals import Estimate, median, proportion
 from .curve import LEVELS, smallest_epsilon
 from .gradient_ascent import Scores, grad_and_logits
 from .mixed_precision import Judge
@@ -25,6 +26,7 @@ from .options import AttackKeywords, AttackOptions
 from .own import resolved
 from .preflight import preflight
 from .quantization import SAVED, on_lattice, to_lattice
+from .rows import AttackFigures, SavedFigures
 from .table import Attack
 from .task import Task, require_known
 
@@ -44,23 +46,23 @@ class AttackResult(Result):
     pictures: Tensor  # float32 (n, C, H, W) in [0, 1], changed
     least: Tensor  # (n,): an upper bound of the least ε that fools; inf where none was found
     preflight: tuple[Check, ...]
-    stamp: dict[str, Any] = field(default_factory=dict)  # of which pictures and weights, and when
+    stamp: Stamp = field(default_factory=Stamp)  # of which pictures and weights, and when
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> AttackFigures:
         """The JSON of `clearsight attack --json`; a median minimal ε that is infinite is null."""
         n = len(self.clean)
         middle, low, high = median(self.least.tolist())
-        finite = {name: value if value < float("inf") else None for name, value in (("value", middle), ("low", low), ("high", high))}
+        least: list[float | None] = [value if value < float("inf") else None for value in (middle, low, high)]
         return {
             "n": n,
             "method": self.method,
             "clean": _share(self.clean),
             "robust": _share(self.robust),
-            **{f"after_{name}": _share(kept) for name, kept in self.saved.items()},
+            **cast(SavedFigures, {f"after_{name}": _share(kept) for name, kept in self.saved.items()}),
             "epsilon": self.epsilon,
             "norm": self.norm,
-            "median_minimal_epsilon": finite["value"],
-            "minimal_epsilon": finite,
+            "median_minimal_epsilon": least[0],
+            "minimal_epsilon": {"value": least[0], "low": least[1], "high": least[2]},
             "curve": [
                 {"epsilon": level * self.epsilon, **_share(self.clean & (self.least > level * self.epsilon))} for level in (0.0, *LEVELS)
             ],
@@ -77,14 +79,11 @@ class AttackResult(Result):
 
     def rows(self) -> list[Row]:
         """Accuracy with its 95 % interval by ε."""
-        found: list[Row] = self.to_json()["curve"]
-        return found
+        return [*self.to_json()["curve"]]
 
 
-def _share(right: Tensor) -> dict[str, float]:
-    count, n = int(right.sum()), len(right)
-    low, high = wilson(count, n)
-    return {"value": count / n, "low": low, "high": high}
+def _share(right: Tensor) -> Estimate:
+    return proportion(int(right.sum()), len(right))
 
 
 def attack(

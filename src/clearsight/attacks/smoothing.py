@@ -5,7 +5,6 @@ smoothed classifier (majority vote under Gaussian noise) is certified; with prob
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from scipy.stats import beta, norm
@@ -16,7 +15,8 @@ from ..base.progress import Progress
 from ..base.randomness import key
 from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
-from ..metrics.intervals import median, wilson
+from ..metrics.intervals import median, proportion
+from .rows import CertifiedFigures
 from .task import require_known
 
 N0 = 100  # noisy copies that select the class; the other samples estimate its probability
@@ -35,15 +35,11 @@ class Certified:
     abstained: Tensor
     radius: Tensor
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CertifiedFigures:
         """The JSON of `clearsight attack --certify`."""
         n = len(self.right)
         kept = torch.where(self.right, self.radius, torch.tensor(-1.0))
-        rows = []
-        for times in RADII:
-            count = int((kept > times * self.sigma).sum() if times else self.right.sum())
-            low, high = wilson(count, n)
-            rows.append({"radius": times * self.sigma, "value": count / n, "low": low, "high": high})
+        counts = {times: int((kept > times * self.sigma).sum() if times else self.right.sum()) for times in RADII}
         middle, low, high = median(kept.clamp_min(0).tolist())
         return {
             "n": n,
@@ -51,8 +47,8 @@ class Certified:
             "samples": self.samples,
             "alpha": ALPHA,
             "abstained": int(self.abstained.sum()),
-            "clean": {name: rows[0][name] for name in ("value", "low", "high")},
-            "certified": rows,
+            "clean": proportion(counts[0.0], n),
+            "certified": [{"radius": times * self.sigma, **proportion(count, n)} for times, count in counts.items()],
             "median_radius": {"value": middle, "low": low, "high": high},
         }
 

@@ -1,8 +1,15 @@
 """One checked line of a report: its name, whether it holds, and the finding in plain words."""
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
+
+
+class CheckRow(TypedDict):
+    """The line in JSON output."""
+
+    check: str
+    ok: bool
+    says: str
 
 
 @dataclass(frozen=True)
@@ -13,6 +20,6 @@ class Check:
     ok: bool
     says: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CheckRow:
         """The line in JSON output."""
-        return dataclasses.asdict(self)
+        return {"check": self.check, "ok": self.ok, "says": self.says}

@@ -22,7 +22,7 @@ class Result:
     def __repr__(self) -> str:  # of the subclasses with large arrays (`repr=False`)
         return f"{type(self).__name__}({self.headline()})"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """The fields as JSON allows them: arrays as lists, paths as text, numbers that are not finite as None."""
         return {field.name: jsonable(getattr(self, field.name)) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints, is_typeddict
 
 from .errors import CorruptFile
 from .files import read_json
@@ -48,13 +48,13 @@ def fitting(cls: type[Kind], row: Any) -> Kind:
 def _is(value: Any, kind: Any) -> bool:
     """Whether a JSON value is of a kind such as `float`, `list[str]` or `dict | None`; booleans are not numbers.
 
-    Elements of lists are only checked for `list[str]`.
+    Elements of lists are only checked for `list[str]`, and values of a TypedDict not.
     """
     if isinstance(kind, UnionType):
         return any(_is(value, one) for one in get_args(kind))
     if kind == list[str]:
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    kind = get_origin(kind) or kind
+    kind = dict if is_typeddict(kind) else get_origin(kind) or kind
     return isinstance(value, (int, float) if kind is float else kind) and (kind is bool or not isinstance(value, bool))
 
 

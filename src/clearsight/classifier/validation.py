@@ -5,9 +5,9 @@ pictures misses the true accuracy in a quarter of the cases. So such an accuracy
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
-from ..metrics.intervals import proportion
+from ..metrics.intervals import Estimate, proportion
 
 # what validation can decide: key in `facts["validation"]["decided"]` of an artefact → words for the reader
 DECISIONS = {
@@ -25,7 +25,15 @@ HARMLESS = ("members", "temperature")  # they change almost no prediction
 UNKNOWN = "these pictures may have chosen the epoch"
 
 
-def judged(right: int, n: int, decided: Sequence[str]) -> dict[str, Any]:
+class Validated(TypedDict):
+    """The validation entry of an artefact's facts: the accuracy on `n` pictures, and what these `decided`."""
+
+    n: int
+    top1: Estimate
+    decided: list[str]
+
+
+def judged(right: int, n: int, decided: Sequence[str]) -> Validated:
     """The validation entry of an artefact's facts: `right` of `n` pictures, and what these `decided`."""
     return {"n": n, "top1": proportion(right, n, said(decided)), "decided": list(decided)}
 

@@ -9,6 +9,8 @@ import click
 from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
 
 if TYPE_CHECKING:
+    from ..attacks.rows import CertifiedFigures, CurvePoint
+    from ..base.check import CheckRow
     from ..evaluation.held_out import Chosen
 
 
@@ -101,8 +103,8 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
     from ..evaluation.held_out import stamp
 
     part, pictures, labels = chosen
-    found = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
-    found |= stamp(classifier, part)
+    certified = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
+    found: CertifiedFigures = {**certified, **stamp(classifier, part)}
     if as_json:
         print_json(found)
         return
@@ -131,10 +133,11 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
         return
     bound = f"ε = {found['epsilon']:.4g} ({found['norm']})"
     click.echo(f"{name}, n = {found['n']:,}: {percent(found['clean'])} right; after {found['method']}, {bound}: {percent(found['robust'])}")
-    click.echo("saved as  " + " · ".join(f"{kind} {percent(found[f'after_{kind}'])}" for kind in ("uint8", "png", "jpeg")))
+    after = (("uint8", found["after_uint8"]), ("png", found["after_png"]), ("jpeg", found["after_jpeg"]))
+    click.echo("saved as  " + " · ".join(f"{kind} {percent(right)}" for kind, right in after))
     middle = found["minimal_epsilon"]
-    shown = {key: "above the largest tried" if value is None else f"{value:.4g}" for key, value in middle.items()}
-    click.echo(f"median minimal ε: {shown['value']} ({shown['low']} to {shown['high']})")
+    value, low, high = ("above the largest tried" if x is None else f"{x:.4g}" for x in (middle["value"], middle["low"], middle["high"]))
+    click.echo(f"median minimal ε: {value} ({low} to {high})")
     show(_curve(found["curve"]), _checks(found["preflight"]))
 
 
@@ -160,7 +163,7 @@ def _methods(table: Any) -> Any:
     return made
 
 
-def _curve(rows: list[dict[str, float]]) -> Any:
+def _curve(rows: "list[CurvePoint]") -> Any:
     from rich.table import Table
 
     made = Table("epsilon", "right", box=None, header_style="bold")
@@ -169,7 +172,7 @@ def _curve(rows: list[dict[str, float]]) -> Any:
     return made
 
 
-def _checks(rows: list[dict[str, Any]]) -> Any:
+def _checks(rows: "list[CheckRow]") -> Any:
     from rich.table import Table
     from rich.text import Text
 

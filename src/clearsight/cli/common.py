@@ -11,6 +11,8 @@ from ..base.settings import spelled
 
 if TYPE_CHECKING:
     from ..classifier import Classifier
+    from ..evaluation.rows import Clean
+    from ..metrics.intervals import Estimate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -108,7 +110,7 @@ def print_json(value: Any) -> None:
     click.echo(text if text.isprintable() else json.dumps(value, allow_nan=False))  # a file's name may be no UTF-8, or talk to terminals
 
 
-def percent(accuracy: dict[str, Any]) -> str:
+def percent(accuracy: "Estimate | Clean") -> str:
     """`93.40% (92.90% to 93.87%)` from a value with its interval, or with the reason why it has none."""
     if accuracy["low"] is None:
         return f"{accuracy['value']:.2%} (no interval: {accuracy['reason']})"

@@ -88,9 +88,9 @@ def _table(found: "LadderResult") -> "Table":
     for name in ("right", "95 %", "1 %", "10 %", "shift", "light", "cover", "weights", "s", "pics/s"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in found.standings:
-        right, low, high = (f"{100 * row.accuracy[key]:.1f}" for key in ("value", "low", "high"))
+        low, high = (f"{100 * limit:.1f}" if limit is not None else "" for limit in (row.accuracy["low"], row.accuracy["high"]))
         some = [row.by_share.get(share) for share in ("0.01", "0.1")] + [row.changed.get(name) for name in CORRUPTIONS]
         cells = [f"{100 * accuracy['value']:.1f}" if accuracy else "–" for accuracy in some]
         cost = [compact(row.parameters), f"{row.seconds:,.0f}", compact(round(row.pictures_per_second))] if row.run else ["–"] * 3
-        table.add_row(row.title, right, f"{low}–{high}", *cells, *cost)
+        table.add_row(row.title, f"{100 * row.accuracy['value']:.1f}", f"{low}–{high}", *cells, *cost)
     return table

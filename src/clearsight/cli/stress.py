@@ -111,15 +111,17 @@ def _augment(model: str) -> str | None:
 def _tables(found: "StressResult") -> list[Any]:
     from rich.table import Table
 
+    from ..evaluation.rows import level
+
     made, halves = [], found.halves
     for title, rows, key in (("corruption", found.corruptions, "severity"), ("challenge", found.challenges, "strength")):
         names = dict.fromkeys(row["name"] for row in rows)
         by_name = {name: [row for row in rows if row["name"] == name] for name in names}
         for first in list(by_name.values())[:1]:
-            steps = [str(row["severity"]) if key == "severity" else "" for row in first]
+            steps = [f"{level(row):g}" if key == "severity" else "" for row in first]
             table = Table(title, *steps, "halved at", box=None, header_style="bold")
             for name, own in by_name.items():
-                cells = [f"{row['top1']:.1%}" + (f" [dim]{row[key]:g}[/dim]" if key == "strength" else "") for row in own]
+                cells = [f"{row['top1']:.1%}" + (f" [dim]{level(row):g}[/dim]" if key == "strength" else "") for row in own]
                 table.add_row(name, *cells, "never" if halves[name] is None else f"{halves[name]:.2g}")
             made.append(table)
     return made
@@ -140,8 +142,8 @@ def _lines(found: "StressResult") -> list[str]:
     for row in found.backgrounds:
         shown = percent({"value": row["top1"], "low": row["low"], "high": row["high"]})
         lines.append(f"before {'another background' if row['background'] == 'another' else 'grey'}: {shown} right")
-    lines += [f"{'ok  ' if row['ok'] else 'LOOK'} {row['says']}" for row in found.shortcuts]
-    for row in found.overlaps or []:
-        if row["tests"]:
-            lines.append(f"practised: trained with {row['augmentation']}, so {', '.join(row['tests'])} flatter")
+    lines += [f"{'ok  ' if probe['ok'] else 'LOOK'} {probe['says']}" for probe in found.shortcuts]
+    for overlap in found.overlaps or []:
+        if overlap["tests"]:
+            lines.append(f"practised: trained with {overlap['augmentation']}, so {', '.join(overlap['tests'])} flatter")
     return lines

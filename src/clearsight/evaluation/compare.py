@@ -1,5 +1,6 @@
 """`compare`: is B better than A, or is the difference what chance makes of two equal classifiers?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +9,10 @@ from numpy.typing import NDArray
 
 from ..base.errors import UsageError, listed
 from ..base.result import Result, Row
+from ..classifier.stamp import Stamp
 from ..datasets.dataset import clean_label
 from ..metrics import paired
+from ..metrics.intervals import Interval
 from .evaluate import Evaluation
 
 
@@ -24,18 +27,18 @@ class Comparison(Result):
     n: int
     a: float
     b: float
-    difference: dict[str, float]
+    difference: Interval
     only_a: int
     only_b: int
     p: float
     noise: bool
     sentence: str
     precision: str = "float32"
-    stamp: dict[str, Any] = field(default_factory=dict)
+    stamp: Stamp = field(default_factory=Stamp)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """The JSON of `clearsight compare --json`."""
-        figures = super().to_json()
+        figures = dict(super().to_json())
         stamp = figures.pop("stamp")
         return {**figures, **stamp, "precision": self.precision}
 

@@ -3,7 +3,6 @@
 import time
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,12 +12,15 @@ from ..base.errors import ClearsightError, UsageError
 from ..base.progress import Progress
 from ..base.result import Result, Row
 from ..classifier import Classifier, predict
+from ..classifier.stamp import Stamp
 from ..datasets.dataset import Dataset
 from ..datasets.loader import load
 from ..datasets.split import align
 from ..metrics import calibration, intervals
 from ..metrics.accuracy import ranks
 from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_class
+from ..metrics.intervals import Estimate
+from .rows import Answer, Figures
 
 MOST_MISTAKES = 24
 MOST_PAIRS = 12
@@ -43,7 +45,7 @@ class Evaluation(Result):
     pictures_per_second: float = 0.0
     speed: str = "plain"
     views: str = ""
-    stamp: dict[str, Any] = field(default_factory=dict)
+    stamp: Stamp = field(default_factory=Stamp)
     no_interval: str = ""
 
     def __post_init__(self) -> None:
@@ -99,12 +101,12 @@ class Evaluation(Result):
         """The bins of the reliability diagram."""
         return calibration.reliability(self.probabilities, self.labels)
 
-    def top(self, k: int) -> dict[str, Any]:
+    def top(self, k: int) -> Estimate:
         """Top-k accuracy with its 95 % interval, or the reason why it has none: with no more than k classes it is 1 by definition."""
         hits = int((ranks(self.logits, self.labels) < k).sum())
         return intervals.proportion(hits, len(self), ALL_CLASSES if k >= len(self.classes) else self.no_interval)
 
-    def macro(self) -> dict[str, Any]:
+    def macro(self) -> Estimate:
         """Mean recall over the classes that have pictures, with its 95 % interval or the reason why it has none."""
         counts = ((int(hits), row.n) for hits, row in zip(np.diag(self.confusion), self.per_class, strict=True))
         return intervals.bounded(*intervals.mean_of_shares(counts), self.no_interval)
@@ -120,7 +122,7 @@ class Evaluation(Result):
         return confused_pairs(self.confusion, most)
 
     @cached_property
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> Figures:
         """The JSON of `clearsight evaluate --json`; accuracies are fractions of 1, what cannot be counted is null."""
         top1, top5 = self.top(1), self.top(5)
         raw = torch.softmax(torch.from_numpy(self.logits), dim=1)
@@ -144,7 +146,7 @@ class Evaluation(Result):
             "views": self.views,
             **self.stamp,
             "classes": list(self.classes),
-            "per_class": [{"label": label, **asdict(row)} for label, row in zip(self.classes, self.per_class, strict=True)],
+            "per_class": self.rows(),
             "confusion": self.confusion.tolist(),
             "reliability": [asdict(row) for row in self.reliability],
             "mistakes": [self.answer(row) for row in self.mistakes()],
@@ -154,7 +156,7 @@ class Evaluation(Result):
             ],
         }
 
-    def answer(self, row: int) -> dict[str, Any]:
+    def answer(self, row: int) -> Answer:
         """One answer: source, truth, label, confidence."""
         return {
             "source": str(self.names[row]),
@@ -163,9 +165,9 @@ class Evaluation(Result):
             "confidence": float(self.confidences[row]),
         }
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Figures:
         """All figures, as JSON allows them (no NaN)."""
-        return dict(self.figures)
+        return self.figures.copy()
 
     def headline(self) -> str:
         """Top-1 accuracy with its 95 % interval."""
@@ -220,10 +222,10 @@ def evaluate(
     )
 
 
-def _error(accuracy: dict[str, Any]) -> dict[str, Any]:
+def _error(accuracy: Estimate) -> Estimate:
     """An accuracy as an error, as ILSVRC reports it."""
-    turned = {name: None if accuracy[end] is None else 1 - accuracy[end] for name, end in (("low", "high"), ("high", "low"))}
-    return {**accuracy, "value": 1 - accuracy["value"], **turned}
+    low, high = (None if limit is None else 1 - limit for limit in (accuracy["high"], accuracy["low"]))
+    return {**accuracy, "value": 1 - accuracy["value"], "low": low, "high": high}
 
 
 def printable(names: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..base.errors import UsageError, listed
 from ..classifier import Classifier
 from ..classifier.learnt import LEARNT, SEEN, Learnt, learnt, merged
-from ..classifier.stamp import computed_by, judged_on
+from ..classifier.stamp import JudgedOn, Stamp, computed_by, judged_on
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.manifest import apply_manifest, read_manifest
@@ -40,7 +40,7 @@ class Chosen:
     notes: tuple[str, ...]
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> JudgedOn:
         """What a stored result says it was computed on."""
         return {**judged_on(self.dataset, self.name, self.part), "left_out": len(self.left_out), "learnt": self.learnt}
 
@@ -55,7 +55,7 @@ class Chosen:
         return f"{self.part}-{self.facts['digest'][:8]}"
 
 
-def stamp(classifier: Classifier, chosen: Chosen) -> dict[str, Any]:
+def stamp(classifier: Classifier, chosen: Chosen) -> Stamp:
     """What a stored result says of where it comes from: pictures, weights, precision, time."""
     return {"judged_on": chosen.facts, **computed_by(classifier)}
 

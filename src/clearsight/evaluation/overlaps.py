@@ -1,8 +1,7 @@
 """Tests whose change the training augmented with: they measure practice, not robustness."""
 
-from typing import Any
-
 from ..augment.registry import parse
+from .rows import Overlap
 
 # augmentation → what shows the same change
 LIGHT = ("light", "flat", "brightness", "contrast")
@@ -43,7 +42,7 @@ OVERLAPS: dict[str, tuple[str, ...]] = {
 }
 
 
-def overlaps(augment: str) -> list[dict[str, Any]]:
+def overlaps(augment: str) -> list[Overlap]:
     """For each change to training pictures that `augment` names, the tests that overlap it; raises UsageError for another name.
 
     What a change from outside does is not known.

@@ -1,7 +1,6 @@
 """Shortcuts: cross-validated softmax regression on inputs that do not show the object (file size, border, background)."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from ..metrics.intervals import wilson
+from .rows import Shortcut
 
 FOLDS = 5
 CELLS = 16  # means along each side of a picture
@@ -23,7 +23,7 @@ MIDDLE = (3, 13)  # cells that are blanked: 10 of 16 along each side
 PROBES = {"file size": "the size of the file", "border": "the outermost pixels", "background": "the picture without its middle"}
 
 
-def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.float64] | None, seed: int = 0) -> list[dict[str, Any]]:
+def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.float64] | None, seed: int = 0) -> list[Shortcut]:
     """A row for each probe: its cross-validated accuracy with a 95 % interval, that of always saying the commonest class, and a sentence.
 
     `pictures` uint8 `(n, C, H, W)`; `sizes` are bytes `(n,)`, None where there are no files. Classes of fewer than 5 pictures are left
@@ -38,7 +38,7 @@ def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.flo
     return [_row(name, values[enough], labels[enough], seed) for name, values in inputs.items()]
 
 
-def _row(name: str, values: NDArray[np.float64], labels: NDArray[np.int64], seed: int) -> dict[str, Any]:
+def _row(name: str, values: NDArray[np.float64], labels: NDArray[np.int64], seed: int) -> Shortcut:
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300, tol=1e-3))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a lower bound on the accuracy is enough

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +13,9 @@ from torch import Tensor
 from ..base.errors import UsageError, unknown, wrong
 from ..base.progress import Progress
 from ..base.randomness import permutation
-from ..base.result import Result
+from ..base.result import Result, Row
 from ..classifier import Classifier
+from ..classifier.stamp import Stamp
 from ..corruptions import CORRUPTIONS, MEAN_OVER, corrupted
 from ..corruptions.challenges import CHALLENGES, challenged, covered_at
 from ..datasets.dataset import Dataset
@@ -26,10 +26,10 @@ from ..models.base import Model
 from .backgrounds import masks, replaced
 from .evaluate import printable
 from .overlaps import overlaps
+from .rows import Background, Challenged, Clean, Corrupted, CorruptionError, Overlap, Share, Shortcut, StressFigures, Subgroups, level
 from .shortcuts import shortcuts
 from .subgroups import subgroups
 
-Row = dict[str, Any]
 Change = Callable[[Tensor, Tensor, Tensor], Tensor]  # pictures, their indices, other pictures → pictures
 GRID, COVER = 5, 1 / 3  # places of the map, and the side of what covers one
 SHOWN = 4  # failures with their pictures for each change
@@ -59,30 +59,30 @@ class Failure:
 class StressResult(Result):
     """Accuracy under corruptions and challenges, fractions of 1 with 95 % intervals; tests that were not run are empty or None."""
 
-    clean: Row
+    clean: Clean
     classes: tuple[str, ...]
-    corruptions: list[Row] = field(default_factory=list)
-    challenges: list[Row] = field(default_factory=list)
+    corruptions: list[Corrupted] = field(default_factory=list)
+    challenges: list[Challenged] = field(default_factory=list)
     failures: dict[str, list[Failure]] = field(default_factory=dict)
-    places: list[list[Row]] = field(default_factory=list)
-    subgroups: Row | None = None
+    places: list[list[Share]] = field(default_factory=list)
+    subgroups: Subgroups | None = None
     examples: list[NDArray[np.uint8]] = field(default_factory=list)
-    shortcuts: list[Row] = field(default_factory=list)
-    overlaps: list[Row] | None = None
-    backgrounds: list[Row] = field(default_factory=list)
-    stamp: Row = field(default_factory=dict)
+    shortcuts: list[Shortcut] = field(default_factory=list)
+    overlaps: list[Overlap] | None = None
+    backgrounds: list[Background] = field(default_factory=list)
+    stamp: Stamp = field(default_factory=Stamp)
 
     @property
     def halves(self) -> dict[str, float | None]:
         """The severity or strength at which accuracy falls under half of what it is without, between those tried by a straight line."""
         found: dict[str, float | None] = {}
-        for rows, key in ((self.corruptions, "severity"), (self.challenges, "strength")):
+        for rows in (self.corruptions, self.challenges):
             for name in dict.fromkeys(row["name"] for row in rows):
-                found[name] = half([(row[key], row["top1"]) for row in rows if row["name"] == name], self.clean["value"])
+                found[name] = half([(level(row), row["top1"]) for row in rows if row["name"] == name], self.clean["value"])
         return found
 
     @property
-    def mce(self) -> Row | None:
+    def mce(self) -> CorruptionError | None:
         """Mean corruption error over those of the published fifteen that were tried, and how much more that is than the clean error."""
         errors = {name: [1 - row["top1"] for row in self.corruptions if row["name"] == name] for name in MEAN_OVER}
         means = [float(np.mean(values)) for values in errors.values() if values]
@@ -93,7 +93,7 @@ class StressResult(Result):
         severities = sorted({row["severity"] for row in self.corruptions})
         return {"value": value, "relative": relative, "over": len(means), "severities": severities, "baseline": BASELINE}
 
-    def to_json(self) -> Row:
+    def to_json(self) -> StressFigures:
         """The JSON of `clearsight stress --json`."""
         return {
             **self.stamp,
@@ -178,9 +178,9 @@ def stress(
     if trial.pictures.shape[1] == 1:  # without colour it is the picture itself
         changes = [(name, severity) for name, severity in changes if not (name in CORRUPTIONS and CORRUPTIONS[name].colour)]
     cells = [(row, column) for row in range(GRID) for column in range(GRID)] if "places" in wanted else []
-    found = StressResult(
-        {"value": trial.share["top1"], **{key: trial.share[key] for key in ("low", "high", "n")}}, tuple(classifier.classes)
-    )
+    share = trial.share
+    clean = Clean(value=share["top1"], low=share["low"], high=share["high"], n=share["n"])
+    found = StressResult(clean, tuple(classifier.classes))
     with Progress("stress", (len(changes) + len(cells)) * len(trial), quiet=quiet) as progress:
         for name, severity in changes:
             _changed(found, trial, name, severity, progress)
@@ -207,14 +207,16 @@ def _cover(row: int, column: int, pictures: Tensor, indices: Tensor, others: Ten
 def _changed(found: StressResult, trial: "Trial", name: str, severity: int, progress: Progress) -> None:
     """One change at one severity: its row, and the first pictures that it took away."""
     corruption = name in CORRUPTIONS
-    by = severity if corruption else CHALLENGES[name].strengths[severity - 1]
-    rows, key = (found.corruptions, "severity") if corruption else (found.challenges, "strength")
+    strength = severity if corruption else CHALLENGES[name].strengths[severity - 1]
 
     def change(x: Tensor, i: Tensor, o: Tensor) -> Tensor:
-        return corrupted(x, i, name, severity) if corruption else challenged(x, i, name, by, o)
+        return corrupted(x, i, name, severity) if corruption else challenged(x, i, name, strength, o)
 
     share, guesses = trial.judged(change, progress)
-    rows.append({"name": name, key: by, **share})
+    if corruption:
+        found.corruptions.append({"name": name, "severity": severity, **share})
+    else:
+        found.challenges.append({"name": name, "strength": strength, **share})
     kept = found.failures.setdefault(name, [])
     known = {failure.source for failure in kept}
     for row in torch.nonzero(trial.right & (guesses != trial.truth))[:, 0].tolist():
@@ -225,7 +227,7 @@ def _changed(found: StressResult, trial: "Trial", name: str, severity: int, prog
         some = torch.tensor([row])
         picture = change(trial.pictures[some], trial.indices[some], trial.others(some))
         label = found.classes[int(guesses[row])]
-        kept.append(Failure(trial.names[row], found.classes[int(trial.truth[row])], label, by, trial.shown(picture[0])))
+        kept.append(Failure(trial.names[row], found.classes[int(trial.truth[row])], label, strength, trial.shown(picture[0])))
 
 
 class Trial:
@@ -257,7 +259,7 @@ class Trial:
         """Another picture for each."""
         return self.pictures[self.partner[rows]]
 
-    def judged(self, change: Change, progress: Progress | None = None) -> tuple[Row, Tensor]:
+    def judged(self, change: Change, progress: Progress | None = None) -> tuple[Share, Tensor]:
         """Accuracy with its interval, and the answers int64 `(n,)`, after `change`."""
         answers = []
         for rows in torch.arange(len(self)).split(self.batch):
@@ -270,7 +272,7 @@ class Trial:
         low, high = wilson(hits, len(self))
         return {"top1": hits / len(self), "low": low, "high": high, "n": len(self)}, guesses
 
-    def on_backgrounds(self, folder: Path) -> list[Row]:
+    def on_backgrounds(self, folder: Path) -> list[Background]:
         """Accuracy with the object's background swapped for another picture, and for grey."""
         inside = masks(folder, self.data, self.classifier.preprocessing)
 

@@ -1,13 +1,13 @@
 """Variation within a class: the accuracy of the worst cluster of pictures with similar features."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from ..metrics.intervals import wilson
+from .rows import Subgroup, Subgroups, WorstSubgroup
 
 MOST, LEAST = 4, 20  # groups of a class; pictures in each, on average and at least
 EXAMPLES = 8
@@ -20,7 +20,7 @@ def subgroups(
     classes: Sequence[str],
     names: Sequence[str],
     seed: int = 0,
-) -> dict[str, Any] | None:
+) -> Subgroups | None:
     """Groups of each class by k-means over `vectors` `(n, D)`, and the worst; None when no class has 40 pictures.
 
     The worst of many would look worse than it is: it is chosen by one half of each group's pictures and judged on the other half.
@@ -36,10 +36,10 @@ def subgroups(
     if not rows:
         return None
     worst = min(rows, key=lambda row: row["chosen_by"])
-    return {"worst": worst, "groups": [{key: value for key, value in row.items() if key != "pictures"} for row in rows]}
+    return {"worst": worst, "groups": [_without_pictures(row) for row in rows]}
 
 
-def _row(label: str, group: int, members: NDArray[np.int64], right: NDArray[np.bool_], names: Sequence[str]) -> dict[str, Any]:
+def _row(label: str, group: int, members: NDArray[np.int64], right: NDArray[np.bool_], names: Sequence[str]) -> WorstSubgroup:
     chosen, judged = members[::2], members[1::2]
     hits = int(right[judged].sum())
     low, high = wilson(hits, len(judged))
@@ -54,6 +54,13 @@ def _row(label: str, group: int, members: NDArray[np.int64], right: NDArray[np.b
         "n": len(judged),
         "pictures": [names[row] for row in wrong_first[:EXAMPLES]],
     }
+
+
+def _without_pictures(row: WorstSubgroup) -> Subgroup:
+    return {
+        "class": row["class"], "group": row["group"], "chosen_by": row["chosen_by"], "top1": row["top1"], "low": row["low"],
+        "high": row["high"], "n": row["n"],
+    }  # fmt: skip
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,11 +10,11 @@ decides anything.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 
@@ -24,7 +24,7 @@ from ..base.files import inside, write_json
 from ..base.lock import NAMES, hold
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load, predict
-from ..classifier.stamp import computed_by, judged_on
+from ..classifier.stamp import Stamp, computed_by, judged_on
 from ..datasets import loader
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.split import align, with_labels
@@ -32,7 +32,7 @@ from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..training.api import resume, train
 from ..training.distributed import ProcessGroup
-from ..training.recipe import code_in, compose
+from ..training.recipe import Settings, code_in, compose
 from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
 
@@ -51,14 +51,14 @@ class Method:
     """
 
     title: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
     pretrained: bool = False
     unlabelled: bool = False
     teacher: str = ""
     steps: int = 0
 
 
-TAUGHT = {"optimizer": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.1, "batch": 128, "spread": 10}
+TAUGHT: Settings = {"optimizer": "adamw", "lr": 1e-3, "schedule": "cosine", "warmup": 0.1, "batch": 128, "spread": 10}
 METHODS = {
     "scratch": Method("from scratch", {"augment": ""}),
     "augmented": Method("from scratch, augmented"),
@@ -84,7 +84,17 @@ class Cell:
     n: int
     seconds: float
     run: str
-    stamp: dict[str, Any] = field(default_factory=dict)
+    stamp: Stamp = field(default_factory=Stamp)
+
+
+class Point(TypedDict):
+    """The mean accuracy over `seeds` with `labelled` labels, and its 95 % interval."""
+
+    labelled: int
+    value: float
+    low: float
+    high: float
+    seeds: int
 
 
 @dataclass
@@ -93,23 +103,23 @@ class Curve:
 
     folder: Path
     data: str
-    settings: dict[str, Any]
+    settings: Settings
     left_out: list[str] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
 
-    def points(self) -> dict[str, list[dict[str, float]]]:
+    def points(self) -> dict[str, list[Point]]:
         """By method, from few labels to many: `labelled`, `value`, `low`, `high` (its 95 % interval over seeds) and `seeds`."""
-        found: dict[str, list[dict[str, float]]] = {}
+        found: dict[str, list[Point]] = {}
         for method in METHODS:
             cells = [cell for cell in self.cells if cell.method == method]
             for labelled in sorted({cell.labelled for cell in cells}):
                 values = [cell.accuracy for cell in cells if cell.labelled == labelled]
                 value, low, high = mean(values)
-                row = {"labelled": labelled, "value": value, "low": max(0.0, low), "high": min(1.0, high), "seeds": len(values)}
-                found.setdefault(method, []).append(row)
+                point = Point(labelled=labelled, value=value, low=max(0.0, low), high=min(1.0, high), seeds=len(values))
+                found.setdefault(method, []).append(point)
         return found
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """The JSON of `clearsight labels curve --json`."""
         return {**asdict(self), "folder": str(self.folder), "points": self.points()}
 
@@ -165,7 +175,7 @@ def _run(method: str, amount: str, seed: int) -> str:
     return f"{method}-{amount.replace('%', '-percent')}-{seed}"
 
 
-def _settings(method: Method, parts: Parts) -> dict[str, Any]:
+def _settings(method: Method, parts: Parts) -> Settings:
     """The method's settings; of a student, with the epochs that its steps are on these parts, and aligned if that is true of them."""
     if not method.teacher:
         return method.settings
@@ -203,13 +213,13 @@ def _begun_with(pretrained: str, say: Callable[[str], None]) -> str:
 
 
 @contextmanager
-def _opened(folder: Path, whole: Parts, settings: dict[str, Any]) -> Iterator[Curve]:
+def _opened(folder: Path, whole: Parts, settings: Settings) -> Iterator[Curve]:
     """A curve without cells in `folder`, which is locked, and new, empty, or has a curve of the same data and settings."""
     with hold(folder):
         yield _begun(folder, whole, settings)
 
 
-def _begun(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
+def _begun(folder: Path, whole: Parts, settings: Settings) -> Curve:
     new, path = Curve(folder, whole.name, settings), folder / FILE
     if path.is_file():
         old = read_table(path, "the file of a curve", {"data": str, "settings": dict})
@@ -223,10 +233,10 @@ def _begun(folder: Path, whole: Parts, settings: dict[str, Any]) -> Curve:
 
 
 def _plan(
-    whole: Parts, amounts: Sequence[str], seeds: int, methods: Sequence[str], settings: dict[str, Any]
+    whole: Parts, amounts: Sequence[str], seeds: int, methods: Sequence[str], settings: Settings
 ) -> Iterator[tuple[str, str, int, Parts]]:
     """(method, amount, seed, the parts it is trained and judged on), a whole curve by each seed after the other."""
-    carving: dict[str, Any] = {name: settings[name] for name in ("val", "test", "division") if name in settings}
+    carving: Settings = {name: settings[name] for name in ("val", "test", "division") if name in settings}
     for seed in range(seeds):
         carved = divided(whole, compose({**carving, "split_seed": seed}))
         if "test" not in carved.parts:
@@ -238,7 +248,7 @@ def _plan(
                     yield method, amount, seed, parts
 
 
-def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any], quiet: bool) -> tuple[Cell, bool]:
+def _cell(data: Any, parts: Parts, run: Path, method: str, given: Settings, quiet: bool) -> tuple[Cell, bool]:
     """The cell in `run`, and whether it was there: else trained, or trained to its end, and judged."""
     path = run / JUDGED
     if path.is_file():
@@ -248,12 +258,12 @@ def _cell(data: Any, parts: Parts, run: Path, method: str, given: dict[str, Any]
         if (run / "recipe.toml").is_file():
             resume(run, data=data, quiet=quiet, allow_code=bool(code_in(given)))
         else:
-            train(data, out=str(run), quiet=quiet, **given)
+            train(data, out=str(run), quiet=quiet, **dict[str, Any](given))
     classifier = load(run)
     test = unseen_test(parts)
     require_unseen(run, test)
     found = Cell(
-        method, given["labels"], given["seed"], len(parts.parts["train"]), judged(classifier, test, quiet), len(test),
+        method, str(given["labels"]), int(given["seed"]), len(parts.parts["train"]), judged(classifier, test, quiet), len(test),
         float(classifier.facts.get("seconds", 0.0)), str(run),
         {"judged_on": judged_on(test, parts.name, "test"), **computed_by(classifier)},
     )  # fmt: skip

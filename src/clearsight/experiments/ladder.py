@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -20,14 +20,15 @@ from ..base.result import Result, Row
 from ..base.stored import fitting, read_table, taken_from
 from ..classifier import Classifier, load
 from ..classifier.learnt import learnt
-from ..classifier.stamp import computed_by, judged_on
+from ..classifier.stamp import JudgedOn, Stamp, computed_by, judged_on
 from ..corruptions.mild import CORRUPTIONS
 from ..datasets.dataset import Dataset, Parts
 from ..evaluation.compare import compare
 from ..evaluation.evaluate import Evaluation, evaluate
+from ..metrics.intervals import Estimate, Interval
 from ..training.api import resume, train
 from ..training.distributed import ProcessGroup
-from ..training.recipe import code_in, compose
+from ..training.recipe import Settings, code_in, compose
 from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
 from ..weights import is_origin
@@ -44,7 +45,7 @@ class Rung:
     """A step of the ladder: what it is called, and the settings of its training; none for the commonest class."""
 
     title: str
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
 
 RUNGS = {
@@ -60,6 +61,14 @@ RUNGS = {
 }
 
 
+class Step(TypedDict):
+    """The gain of a rung over the one before it, and McNemar's test."""
+
+    difference: Interval
+    p: float
+    noise: bool
+
+
 @dataclass(frozen=True)
 class Standing:
     """The result of a rung on the test part; accuracies are fractions of 1 with their 95 % intervals.
@@ -71,15 +80,15 @@ class Standing:
     name: str
     title: str
     model: str
-    accuracy: dict[str, float]
+    accuracy: Estimate
     parameters: int = 0
     seconds: float = 0.0
     pictures_per_second: float = 0.0
-    by_share: dict[str, dict[str, float]] = field(default_factory=dict)
-    changed: dict[str, dict[str, float]] = field(default_factory=dict)
-    step: dict[str, Any] | None = None
+    by_share: dict[str, Estimate] = field(default_factory=dict)
+    changed: dict[str, Estimate] = field(default_factory=dict)
+    step: Step | None = None
     run: str = ""
-    computed: dict[str, Any] = field(default_factory=dict)
+    computed: Stamp = field(default_factory=Stamp)
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,10 @@ class LadderResult(Result):
     data: str
     n: int
     train: int
-    settings: dict[str, Any]
+    settings: Settings
     standings: list[Standing] = field(default_factory=list)
     left_out: int = 0
-    judged_on: dict[str, Any] = field(default_factory=dict)
+    judged_on: JudgedOn = field(default_factory=JudgedOn)
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight ladder --json`."""
@@ -151,7 +160,7 @@ def climb(
     compose(settings)  # what the first training would refuse
     if not isinstance(data, (str, Path)):
         raise UsageError("a ladder is climbed on data that can be opened again: a folder, a file, or a named set.")
-    carving: dict[str, Any] = {name: settings[name] for name in ("split_seed", "val", "test") if name in settings}
+    carving: Settings = {name: settings[name] for name in ("split_seed", "val", "test") if name in settings}
     if from_ and not is_origin(from_):
         settings["division"] = from_  # all rungs are judged on what it has not learnt from
         carving |= {"division": from_, "from_": from_}
@@ -207,13 +216,13 @@ def _chosen(rungs: Sequence[str], from_: str) -> list[str]:
 
 
 @contextmanager
-def _opened(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Iterator[LadderResult]:
+def _opened(folder: Path, parts: Parts, n: int, settings: Settings) -> Iterator[LadderResult]:
     """A ladder without standings in `folder`, which is locked, and new, empty, or has a ladder of the same data and settings."""
     with hold(folder):
         yield _begun(folder, parts, n, settings)
 
 
-def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> LadderResult:
+def _begun(folder: Path, parts: Parts, n: int, settings: Settings) -> LadderResult:
     new = LadderResult(folder, parts.name, n, len(parts.parts["train"]), settings, left_out=len(parts.parts["test"]) - n)
     path = folder / FILE
     if path.is_file():
@@ -227,7 +236,7 @@ def _begun(folder: Path, parts: Parts, n: int, settings: dict[str, Any]) -> Ladd
     return new
 
 
-def _shares(whole: Parts, carving: dict[str, Any]) -> list[float]:
+def _shares(whole: Parts, carving: Settings) -> list[float]:
     """The shares of the labels that leave enough pictures to train on, and some to validate with."""
     found = []
     for share in SHARES:
@@ -262,7 +271,7 @@ def _majority(parts: Parts, test: Dataset) -> tuple[Standing, Evaluation]:
 def _stand(
     name: str,
     rung: Rung,
-    given: dict[str, Any],
+    given: Settings,
     data: Any,
     test: Dataset,
     folder: Path,
@@ -294,11 +303,11 @@ def _stand(
     return standing, found
 
 
-def _trained(data: Any, run: Path, settings: dict[str, Any], quiet: bool) -> Classifier:
+def _trained(data: Any, run: Path, settings: Settings, quiet: bool) -> Classifier:
     """The classifier in `run`: as it is there, or trained, or trained to its end."""
     if not (run / FINISHED).is_file():
         if (run / "recipe.toml").is_file():
             resume(run, data=data, quiet=quiet, allow_code=bool(code_in(settings)))
         else:
-            train(data, out=str(run), quiet=quiet, **settings)
+            train(data, out=str(run), quiet=quiet, **dict[str, Any](settings))
     return load(run)

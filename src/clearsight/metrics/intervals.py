@@ -2,13 +2,30 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from scipy.special import stdtrit
 
 from ..base.errors import wrong
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+class Interval(TypedDict):
+    """A value with its 95 % interval, for JSON."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Estimate(TypedDict):
+    """A value with its 95 % interval, for JSON; without one `low` and `high` are None, and `reason` says why."""
+
+    value: float
+    low: float | None
+    high: float | None
+    reason: NotRequired[str]
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -23,12 +40,12 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
-def bounded(value: float, low: float, high: float, without: str = "") -> dict[str, Any]:
+def bounded(value: float, low: float, high: float, without: str = "") -> Estimate:
     """`value` with its interval for JSON; with a reason for being `without` one, the limits are None and `reason` has it."""
     return {"value": value, "low": None, "high": None, "reason": without} if without else {"value": value, "low": low, "high": high}
 
 
-def proportion(successes: int, n: int, without: str = "") -> dict[str, Any]:
+def proportion(successes: int, n: int, without: str = "") -> Estimate:
     """The proportion `successes` / `n` with its 95 % interval, for JSON; raises UsageError as `wilson` does."""
     low, high = wilson(successes, n)
     return bounded(successes / n, low, high, without)

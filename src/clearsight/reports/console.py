@@ -19,8 +19,8 @@ def _summary(evaluation: Evaluation) -> Table:
     figures = evaluation.figures
     table = Table("figure", "value", "95 % interval")
     k = figures["top5_k"]
-    for name, key in (("top-1 accuracy", "top1"), (f"top-{k} accuracy", "top5"), ("macro accuracy", "macro")):
-        row = figures[key]
+    accuracies = (("top-1 accuracy", figures["top1"]), (f"top-{k} accuracy", figures["top5"]), ("macro accuracy", figures["macro"]))
+    for name, row in accuracies:
         limits = row["reason"] if row["low"] is None else f"{row['low']:.2%} to {row['high']:.2%}"
         table.add_row(name, f"{row['value']:.2%}", limits)
     table.add_row("NLL (nats)", f"{figures['nll']:.4f}", f"without temperature {figures['nll_raw']:.4f}")

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..base.files import write_atomic
 from ..experiments.ladder import LadderResult, Standing, sentence
 from .report import card, page, table
-from .words import percent
+from .words import interval, percent
 
 CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "partly covered"}
 
@@ -15,10 +15,11 @@ CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "
 def write_page(ladder: LadderResult) -> Path:
     """Write `ladder.html` into the ladder's folder."""
     best = max(ladder.standings, key=lambda row: row.accuracy["value"])
-    value, low, high = percent(*(best.accuracy[key] for key in ("value", "low", "high")))
+    value, *limits = interval(best.accuracy)
+    between = f" (95&nbsp;% confidence: {' to '.join(limits)})" if limits else ""
     hero = (
         f'<section class="card hero"><p class="kind">Ladder on the test part</p><h1>{escape(ladder.data)}, rung by rung</h1>'
-        f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures correct (95&nbsp;% confidence: {low} to {high}), after "
+        f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures correct{between}, after "
         f"{ladder.train:,} training pictures. Each rung below costs less.</p></section>"
     )
     path = ladder.folder / "ladder.html"

@@ -14,9 +14,9 @@ from ..base.randomness import permutation
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation
-from ..metrics.intervals import wilson
+from ..metrics.intervals import Estimate, wilson
 from .thumbnails import thumbnails
-from .words import percent, seconds
+from .words import interval, percent, seconds
 
 SAMPLES = 8  # right ones, and as many wrong ones
 MISTAKES = 16
@@ -109,7 +109,7 @@ def card(title: str, lead: str, body: str) -> str:
 
 def _hero(title: str, evaluation: Evaluation, part: str) -> str:
     figures, why = evaluation.figures, escape(evaluation.no_interval)
-    value = _interval(figures["top1"])[0]
+    value = interval(figures["top1"])[0]
     kind = "" if part == "all" else f"{escape(part)} "
     common = max(row.n for row in evaluation.per_class) / len(evaluation)
     words = (
@@ -131,7 +131,7 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
 
 def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     figures = evaluation.figures
-    top5, macro = (_interval(figures[name])[0] for name in ("top5", "macro"))
+    top5, macro = interval(figures["top5"])[0], interval(figures["macro"])[0]
     among = _limits(figures["top5"], "")
     blind = f"{np.log(len(evaluation.classes)):.3f}"
     return [
@@ -151,14 +151,9 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     ]
 
 
-def _interval(accuracy: Mapping[str, Any]) -> list[str]:
-    limits = () if accuracy["low"] is None else (accuracy["low"], accuracy["high"])
-    return percent(accuracy["value"], *limits)
-
-
-def _limits(accuracy: Mapping[str, Any], words: str = "with 95\N{NO-BREAK SPACE}% confidence between ") -> str:
+def _limits(accuracy: Estimate, words: str = "with 95\N{NO-BREAK SPACE}% confidence between ") -> str:
     """The limits of an interval, or the reason for having no interval."""
-    _, *limits = _interval(accuracy)
+    _, *limits = interval(accuracy)
     return words + (" and " if words else " to ").join(limits) if limits else str(accuracy["reason"])
 
 

@@ -7,14 +7,13 @@ from typing import Any
 
 from ..base.files import write_atomic, write_json
 from ..corruptions.challenges import CHALLENGES
+from ..evaluation.rows import Changed, Share, level
 from ..evaluation.stress import COVER, SHOWN, StressResult
 from .figures.scorecard import HALF, at, colours, practised, scorecard_figure, worst_group
 from .report import card, page, table
 from .saving import saved
 from .thumbnails import thumbnail
 from .words import percent
-
-Row = dict[str, Any]
 
 
 def write_scorecard(found: StressResult, folder: Path, title: str) -> dict[str, Path]:
@@ -40,24 +39,24 @@ def _page(found: StressResult, title: str) -> str:
     return page(f"{title}: stress", "\n".join([*parts, _places(found), _groups(found), _said(found), _fallen(found)]))
 
 
-def _table(found: StressResult, title: str, rows: Sequence[Row], key: str) -> str:
+def _table(found: StressResult, title: str, rows: Sequence[Changed], key: str) -> str:
     if not rows:
         return ""
     by_name = {name: [row for row in rows if row["name"] == name] for name in dict.fromkeys(row["name"] for row in rows)}
     halves, lines = found.halves, []
     columns = max(map(len, by_name.values()))
     for name, own in by_name.items():
-        cells = [_filled(row, f"<small>{row[key]:g}</small>" if key == "strength" else "") for row in own]
+        cells = [_filled(row, f"<small>{level(row):g}</small>" if key == "strength" else "") for row in own]
         means = f"<small> {escape(CHALLENGES[name].means)}</small>" if key == "strength" else ""
         link = f'<a href="#{name}">{escape(name.replace("_", " "))}</a>{means}'
         lines.append(f'<tr><th scope="row">{link}</th>{"".join(cells)}<td>{at(halves[name])}</td></tr>')
-    steps = [f"{row['severity']}" if key == "severity" else "" for row in next(iter(by_name.values()))][:columns]
+    steps = [f"{level(row):g}" if key == "severity" else "" for row in next(iter(by_name.values()))][:columns]
     head = f"<th>{title.lower()}</th>" + "".join(f"<th>{step}</th>" for step in steps) + f"<th>{HALF}</th>"
     lead = f"Accuracy in per cent by {key}; the tooltip has the interval. Last column: the {key} that halves the accuracy."
     return card(title, lead, f'<div class="scroll" tabindex="0">{table(head, lines)}</div>')
 
 
-def _filled(row: Row, small: str = "") -> str:
+def _filled(row: Share, small: str = "") -> str:
     value, low, high = percent(row["top1"], row["low"], row["high"])
     fill, ink = colours(row["top1"])
     style = f"background:{fill};color:{ink};text-align:center"

@@ -1,10 +1,18 @@
 """Numbers as they are written in reports."""
 
+from ..metrics.intervals import Estimate
+
 
 def percent(*shares: float) -> list[str]:
     """Shares as per cent with one decimal, or with two for all when one of them is near 0 or 1."""
     decimals = 2 if any(0 < min(share, 1 - share) < 0.005 for share in shares) else 1
     return [f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%" for share in shares]
+
+
+def interval(accuracy: Estimate) -> list[str]:
+    """A value and, where it has an interval, both limits, as per cent."""
+    low, high = accuracy["low"], accuracy["high"]
+    return percent(accuracy["value"]) if low is None or high is None else percent(accuracy["value"], low, high)
 
 
 def compact(n: int) -> str:

@@ -9,7 +9,6 @@ import json
 import time
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
 import torch
@@ -44,7 +43,7 @@ class Counters:
     best_epoch: int = 0
     accumulate: int = 1
     souped: int = 0
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, images: int, loss: float, correct: int, start: float) -> float:
         """Count a step on so many `images` that began at `start`; returns when it ended, both by `time.perf_counter`."""

@@ -5,9 +5,9 @@ Every member is an ordinary run in `members/`, so that an ensemble which was sto
 
 import dataclasses
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 import torch
 from torch import Tensor
@@ -28,12 +28,12 @@ from ..datasets.split import align
 from ..images.decode import decode
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
-from ..metrics.intervals import bounded, wilson
+from ..metrics.intervals import Estimate, bounded, wilson
 from ..weights.licence import inherited
 from .distributed import ProcessGroup, process_group
 from .interrupt import Interrupted
 from .publish import Trained, golden_samples
-from .recipe import Recipe, code_in, resuming
+from .recipe import Recipe, Settings, code_in, resuming
 from .resolve import resolve
 from .run import Run, free_folder, open_run
 from .session import described, logger
@@ -53,9 +53,33 @@ STRICT = (
 )  # the split of a picture in an ensemble: the first of these that it has in any member
 
 
-def train_all(
-    data: Any, first: Recipe, settings: dict[str, Any], *, out: str, runs: str, quiet: bool, train: Train, resume: Resume
-) -> Trained:
+Key = Literal["top1_error", "top5_error"]
+
+
+class Errors(TypedDict):
+    """The errors of a classifier; the top-5 error of more than 5 classes."""
+
+    top1_error: Estimate
+    top5_error: NotRequired[Estimate]
+
+
+class MemberErrors(Errors):
+    """The errors of the member in the folder `name`."""
+
+    name: str
+
+
+class Standing(TypedDict):
+    """The errors on `n` pictures of each member, of one member on average, and of the ensemble: `ensemble.json`."""
+
+    n: int
+    part: str
+    members: list[MemberErrors]
+    mean: Errors
+    ensemble: Errors
+
+
+def train_all(data: Any, first: Recipe, settings: Settings, *, out: str, runs: str, quiet: bool, train: Train, resume: Resume) -> Trained:
     """Train the members of an ensemble one after the other by `train`, and join them; `first` is the recipe composed of `settings`."""
     with process_group() as group:
         if group.world > 1:
@@ -100,7 +124,7 @@ def _to_the_end(run: Run, recipe: Recipe, splits: Parts, data: Any, quiet: bool,
     return _joined(run, recipe, splits, folders, quiet)
 
 
-def _member(recipe: Recipe, k: int) -> dict[str, Any]:
+def _member(recipe: Recipe, k: int) -> Settings:
     """The settings of member `k` that differ from the ensemble's."""
     return {"seed": recipe.seed + k, "split_seed": recipe.carved_by, "ensemble": 1, "minutes": recipe.minutes / recipe.ensemble}
 
@@ -136,7 +160,7 @@ def _decided(members: Sequence[Classifier], whole: Classifier) -> list[str]:
     return [*found, *(["temperature"] if whole.temperature != 1 else [])]
 
 
-def _facts(members: Sequence[Classifier], found: dict[str, Any], decided: list[str], known: dict[str, Any]) -> dict[str, Any]:
+def _facts(members: Sequence[Classifier], found: Standing, decided: list[str], known: Settings) -> dict[str, Any]:
     """The artefact's training metadata: those of a single network, with sums and maxima over the members."""
     first, right = members[0].facts, round(found["n"] * (1 - found["ensemble"]["top1_error"]["value"]))
     return {
@@ -158,7 +182,7 @@ def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:
     return torch.cat([fast.logits(batch).cpu() for batch in batches])
 
 
-def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_interval: str = "") -> dict[str, Any]:
+def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_interval: str = "") -> Standing:
     """Top-1 and, of more than 5 classes, top-5 errors with 95 % intervals or why they have none, from logits `(n, K)`: before and after.
 
     The interval of the members' mean is that of one classifier with this error.
@@ -167,19 +191,21 @@ def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_in
     wrong = {name: {k: int((ranks(logits, labels) >= k).sum()) for k in ks} for name, logits in (members | {"": together}).items()}
     own = wrong.pop("")
     mean = {k: sum(row[k] for row in wrong.values()) / len(members) for k in ks}
-    rows = [{"name": name, **_errors(row, n, no_interval)} for name, row in wrong.items()]
-    after = {"mean": _errors(mean, n, no_interval), "ensemble": _errors(own, n, no_interval)}
-    return {"n": n, "part": "validation", "members": rows, **after}
+    rows: list[MemberErrors] = [{"name": name, **_errors(row, n, no_interval)} for name, row in wrong.items()]
+    before, after = _errors(mean, n, no_interval), _errors(own, n, no_interval)
+    return {"n": n, "part": "validation", "members": rows, "mean": before, "ensemble": after}
 
 
-def _errors(wrong: dict[int, Any], n: int, no_interval: str) -> dict[str, Any]:
-    return {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
+def _errors(wrong: Mapping[int, float], n: int, no_interval: str) -> Errors:
+    found = {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
+    return cast(Errors, found)
 
 
-def lines(found: dict[str, Any]) -> list[str]:
+def lines(found: Standing) -> list[str]:
     """The table of `standing` as text: a line for each member, for their mean, and for the ensemble."""
-    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
-    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    named: list[tuple[str, Errors]] = [(row["name"], row) for row in found["members"]]
+    named += [("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
+    keys: tuple[Key, ...] = ("top1_error", "top5_error") if "top5_error" in found["ensemble"] else ("top1_error",)
     said = [
         f"{found['part']}, n = {found['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
     ]

@@ -5,7 +5,7 @@ The vote: Z. Wu et al., Unsupervised feature learning via non-parametric instanc
 Shapes: N training and n validation pictures, D features, K classes.
 """
 
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ NEIGHBOURS, TEMPERATURE = 20, 0.07  # voters, and the temperature of their weigh
 L2 = 1e-4  # of the head, in units of the features' mean squared length
 
 
-def probed(context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+def probed(context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, float]:
     """Validation accuracy of a linear head fitted on up to 10,000 training images, and of their k-NN vote."""
     chosen = permutation(context.recipe.seed, -4, len(context.train))[:SAMPLE_SIZE]
     known = features(context, context.train, chosen, weights, stop)

@@ -1,6 +1,6 @@
 """The end of a run: the kept weights, calibrated, as an artefact in the run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,10 @@ class Trained(Result):
     epochs: int
     seconds: float
     pictures_per_second: float
-    validation: dict[str, Any]
+    validation: validation.Validated
     parts: Parts
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """The JSON of `clearsight train --json`."""
         return {
             "run": str(self.run),

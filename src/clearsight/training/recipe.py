@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..base.code import allow, checked
 from ..base.errors import UsageError, listed, unknown
@@ -20,6 +20,10 @@ BATCHNORMS = ("auto", "train", "frozen")
 TUNES = ("", "head", "head-then-all", "gradual", "all")
 LAST_SEED = 2**31 - 1
 SPEED_WORDS = ("bf16", "channels-last", "compile")
+
+
+Setting: TypeAlias = str | int | float | bool
+Settings: TypeAlias = dict[str, Setting]  # fields of a recipe by name
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ def built_in() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.toml"))}
 
 
-def unpacked(settings: Mapping[str, Any]) -> dict[str, Any]:
+def unpacked(settings: Mapping[str, Any]) -> Settings:
     """The `settings` of a training, where `recipe` may be a Recipe, as names and values; other settings override its own.
 
     A resolved recipe, as a run saves it, is taken whole; of another the settings that differ from the defaults, over the recipe it names.
@@ -298,7 +302,7 @@ def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
             raise UsageError(f"{why} --{name.replace('_', '-')} {getattr(recipe, name)!r}.")
 
 
-def _values(name: str) -> dict[str, Any]:
+def _values(name: str) -> Settings:
     recipes = built_in()
     if name in recipes:
         return read_toml(recipes[name])
@@ -307,11 +311,12 @@ def _values(name: str) -> dict[str, Any]:
     raise unknown("recipe", name, recipes)
 
 
-def _of_today(values: dict[str, Any]) -> dict[str, Any]:
+def _of_today(values: Settings) -> Settings:
     """The values of a recipe that may be from before `mirror` was one of the views."""
     if "mirror" not in values:
         return values
-    views = {"on": "mirror", "off": ""}.get(values["mirror"], values["mirror"])
+    said = values["mirror"]
+    views = {"on": "mirror", "off": ""}.get(said, said) if isinstance(said, str) else said
     return {"views": views, **{name: value for name, value in values.items() if name != "mirror"}}
 
 
@@ -323,7 +328,7 @@ def _speed_words(speed: str) -> None:
             raise unknown("speed", word, ("auto", "plain", "measure", *SPEED_WORDS))
 
 
-def difference(recipe: Recipe, other: Recipe) -> dict[str, Any]:
+def difference(recipe: Recipe, other: Recipe) -> Settings:
     """The settings of `recipe` that are not those of `other`."""
     return {
         field.name: getattr(recipe, field.name)

@@ -145,7 +145,7 @@ class Run:
             )
         return recipe, facts, table
 
-    def write_rows(self, rows: list[dict[str, Any]]) -> None:
+    def write_rows(self, rows: list[dict[str, float]]) -> None:
         """`results.csv`, a row an epoch."""
         text = io.StringIO()
         writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
@@ -153,7 +153,7 @@ class Run:
         writer.writerows(rows)
         write_atomic(self.folder / "results.csv", text.getvalue())
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, float]]:
         """The rows of `results.csv` as numbers; none when there is no such file."""
         path = self.folder / "results.csv"
         if not path.is_file():

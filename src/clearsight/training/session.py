@@ -127,7 +127,7 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
         raise Interrupted(stopped.number, again if context.group.is_main else "") from None
 
 
-def _line(context: TrainingContext, row: dict[str, Any]) -> str:
+def _line(context: TrainingContext, row: dict[str, float]) -> str:
     """The log line of an epoch."""
     word = "best" if len(context.val) >= FEW else "kept"  # with few images the last of those that are no worse
     best = f" · {word} so far" if context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" else ""

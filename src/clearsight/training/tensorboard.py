@@ -3,12 +3,11 @@
 import time
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from ..base.files import write_atomic
 
 
-def write_events(folder: Path, row: dict[str, Any]) -> None:
+def write_events(folder: Path, row: dict[str, float]) -> None:
     """Write the numbers of an epoch's row as that epoch's file; a resumed run replaces it."""
     # their import takes a third of a second: not before the first step
     from tensorboard.compat.proto.event_pb2 import Event

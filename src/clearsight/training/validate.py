@@ -1,7 +1,5 @@
 """Validation: logits and scores of the validation images, and what they decide at the end of an epoch."""
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -37,7 +35,7 @@ def validate(
     return context.group.all_gather(torch.cat(rows) if rows else empty, counts)
 
 
-def scores(logits: Tensor, labels: Tensor) -> dict[str, Any]:
+def scores(logits: Tensor, labels: Tensor) -> dict[str, float]:
     """Mean cross-entropy and top-1 accuracy of logits `(n, K)` on validation, as columns of `results.csv`."""
     return {"val_loss": float(F.cross_entropy(logits, labels)), "val_accuracy": topk(logits, labels, 1)}
 
@@ -55,7 +53,7 @@ def out_of_patience(context: TrainingContext) -> bool:
     return 0 < context.recipe.patience <= selection.stale(selection.points(context.state.counters.rows), context.deciding)
 
 
-def close_epoch(context: TrainingContext, facts: dict[str, Any]) -> None:
+def close_epoch(context: TrainingContext, facts: dict[str, float]) -> None:
     """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
     counters, state, point = context.state.counters, context.state, selection.point(facts)
     kept = selection.kept(counters.rows, counters.best_epoch, counters.best)

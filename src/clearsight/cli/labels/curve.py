@@ -9,7 +9,7 @@ from ..common import device_option, json_option, print_json, quiet_option, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ...experiments.label_curve import Curve
+    from ...experiments.label_curve import Curve, Point
 
 
 @click.command()
@@ -86,7 +86,7 @@ def _table(found: "Curve") -> "Table":
     return table
 
 
-def _told(point: dict[str, float]) -> str:
+def _told(point: "Point") -> str:
     """`82.31 ± 1.20`, or without an interval where there is one seed."""
     value = f"{100 * point['value']:.2f}"
     return f"{value} ± {100 * (point['high'] - point['low']) / 2:.2f}" if point["seeds"] > 1 else value

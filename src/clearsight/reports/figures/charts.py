@@ -1,7 +1,7 @@
 """The charts of the reports: matplotlib figures that go into a page as SVG, in the colours of report.css, light or dark."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from ...metrics.calibration import Bin
+from ...metrics.intervals import Estimate
 from ..saving import inline
 from ..style import LIGHT, PRINT, Style, styled
 from ..words import compact
@@ -213,7 +214,7 @@ def recall(rows: Sequence[tuple[str, float, Interval, int]], *, style: Style = P
 
 
 @styled
-def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mapping[str, float]]], *, style: Style = PRINT) -> Chart:
+def rungs(rows: Sequence[tuple[str, Sequence[Estimate | None], Estimate]], *, style: Style = PRINT) -> Chart:
     """A row for each rung (title, accuracies with fewer labels, the accuracy), the highest rung on top, with intervals."""
     page, label = Page(style, width=8.0), min(max(measure(title, style.text) for title, *_ in rows) + 0.15, 2.4)
     page.y, tall, tips = 0.05, 0.34 * len(rows), {}
@@ -223,12 +224,13 @@ def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mappin
         shown = [(few, alpha) for few, alpha in zip(paler, (0.3, 0.55), strict=False) if few]
         for j, (one, alpha) in enumerate([*shown, (value, 1.0)]):
             gid = f"tip-rung-{i}-{j}"
-            tips[gid] = f"{title}: {one['value']:.2%}, 95 % interval {one['low']:.2%} to {one['high']:.2%}"
-            axes.plot([one["low"], one["high"]], [i, i], color=style.colour("accent"), alpha=alpha, gid="class-whisker")
+            bottom, top = _limits(one)
+            tips[gid] = f"{title}: {one['value']:.2%}, 95 % interval {bottom:.2%} to {top:.2%}"
+            axes.plot([bottom, top], [i, i], color=style.colour("accent"), alpha=alpha, gid="class-whisker")
             axes.plot([one["value"]], [i], "o", color=style.colour("accent"), markersize=7, markeredgewidth=0, alpha=alpha, gid=gid)
         words = f"{100 * value['value']:.1f} %"
-        axes.annotate(words, (value["high"], i), (7, 0), textcoords="offset points", va="center", annotation_clip=False)
-    low = min(value["low"] for value in every)
+        axes.annotate(words, (_limits(value)[1], i), (7, 0), textcoords="offset points", va="center", annotation_clip=False)
+    low = min(_limits(value)[0] for value in every)
     axes.set(xlim=(max(0.0, min(0.9, math.floor(low * 10) / 10)), 1.0), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [cut(title, style.text, label - 0.1) for title, *_ in reversed(rows)])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
@@ -238,6 +240,12 @@ def rungs(rows: Sequence[tuple[str, Sequence[Mapping[str, float] | None], Mappin
     axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))
     page.y += tall + 0.3
     return Chart(page.finish(), "Accuracy of every rung, with intervals", tips)
+
+
+def _limits(accuracy: Estimate) -> tuple[float, float]:
+    """The limits of an interval; the value itself where it has none."""
+    low, high, value = accuracy["low"], accuracy["high"], accuracy["value"]
+    return value if low is None else low, value if high is None else high
 
 
 def _last(values: Sequence[float]) -> float:

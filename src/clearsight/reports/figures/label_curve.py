@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
+from ...experiments.label_curve import Point
 from ..style import PRINT, Style, styled
 from .page import EDGE, Page, apart, cut, measure
 
 BAND = 0.07  # inches between curves at the same number of labels, so that whiskers do not cover each other
-Point = Mapping[str, float]
 
 
 @styled

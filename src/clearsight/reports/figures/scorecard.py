@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from ...corruptions import CORRUPTIONS
 from ...corruptions.challenges import CHALLENGES
+from ...evaluation.rows import Changed, level
 from ...evaluation.stress import COVER, GRID, StressResult
 from ...metrics.intervals import wilson
 from ..style import PRINT, Style, styled
 from ..words import percent
 from .page import EDGE, Page, Scale, measure
 
-Row = dict[str, Any]
 WIDTH, BETWEEN = 11.0, 0.35  # inches
 CELL, LINE, LABEL, LAST = 0.56, 0.235, 1.35, 0.62
 HALF = "halved at"
@@ -55,7 +55,7 @@ def _headline(found: StressResult) -> str:
     return f"{words} · cells: accuracy in per cent, each ± {50 * (most - least):.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _groups(rows: Sequence[Row], table: Any) -> list[tuple[str, list[str]]]:
+def _groups(rows: Sequence[Changed], table: Any) -> list[tuple[str, list[str]]]:
     names = dict.fromkeys(row["name"] for row in rows)
     groups = dict.fromkeys(table[name].group for name in names)
     return [(group, [name for name in names if table[name].group == group]) for group in groups]
@@ -67,7 +67,7 @@ def _heading(page: Page, x: float, words: str) -> None:
 
 
 def _grid(
-    page: Page, x: float, found: StressResult, title: str, rows: Sequence[Row], key: str, lines: Sequence[tuple[str, list[str]]]
+    page: Page, x: float, found: StressResult, title: str, rows: Sequence[Changed], key: str, lines: Sequence[tuple[str, list[str]]]
 ) -> None:
     """A coloured cell for each row of `rows`, a line for each name under its group, and where accuracy is halved."""
     if not rows:
@@ -78,7 +78,7 @@ def _grid(
     if key == "severity":
         page.text(x + LABEL - 0.08, page.y + 0.06, key, "faint", small, ha="right")
         for i, row in enumerate(next(iter(by_name.values()))):
-            page.text(x + LABEL + (i + 0.5) * CELL, page.y + 0.06, str(row[key]), "faint", small, ha="center")
+            page.text(x + LABEL + (i + 0.5) * CELL, page.y + 0.06, f"{level(row):g}", "faint", small, ha="center")
     _heading(page, x, title)
     for group, names in lines:
         page.text(x, page.y + LINE / 2, group, "faint", small, va="center")
@@ -87,7 +87,7 @@ def _grid(
             middle = page.y + LINE / 2 - 0.01
             page.text(x + LABEL - 0.08, middle, name.replace("_", " "), ha="right", va="center")
             for i, row in enumerate(by_name[name]):
-                _cell(page, x + LABEL + i * CELL, page.y, CELL, LINE, row["top1"], f"{row[key]:g}" if key == "strength" else "")
+                _cell(page, x + LABEL + i * CELL, page.y, CELL, LINE, row["top1"], f"{level(row):g}" if key == "strength" else "")
             page.text(end, middle, at(found.halves[name]), ha="right", va="center")
             page.y += LINE
     page.y += 0.2
@@ -163,7 +163,8 @@ def _lowest(page: Page, found: StressResult) -> None:
 
 def worst_group(found: StressResult) -> str:
     """`cat, 21.4 % accuracy (7.6 % to 47.6 %, n = 14)`."""
-    worst = (found.subgroups or {})["worst"]
+    assert found.subgroups is not None
+    worst = found.subgroups["worst"]
     value, low, high = percent(worst["top1"], worst["low"], worst["high"])
     return f"{worst['class']}: {value} accuracy ({low} to {high}, n = {worst['n']})".replace("\N{NO-BREAK SPACE}", " ")
 

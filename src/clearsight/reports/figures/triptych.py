@@ -1,9 +1,8 @@
 """The panda that becomes a gibbon: picture + ε × change = new picture, with the classifier's answer to each."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from matplotlib.figure import Figure
 
@@ -32,7 +31,29 @@ class Panel(NamedTuple):
     confidence: float
 
 
-def triptych(classifier: Classifier, file: Any, out: Path, *, style: Style = PRINT, **settings: Any) -> dict[str, Any]:
+class Answered(TypedDict):
+    """An answer in JSON output."""
+
+    label: str
+    confidence: float
+
+
+class TriptychFigures(TypedDict):
+    """The JSON of `clearsight attack MODEL PICTURE`; `survives` says which saved forms are still misclassified."""
+
+    before: Answered
+    change: Answered
+    after: Answered
+    method: str
+    epsilon: float
+    norm: str
+    largest_change: float
+    survives: dict[str, bool]
+    triptych: str
+    picture: str
+
+
+def triptych(classifier: Classifier, file: Any, out: Path, *, style: Style = PRINT, **settings: Any) -> TriptychFigures:
     """Attack the picture in `file` (any input of `decode`), write the figure to `out` and the new picture next to it as a PNG.
 
     `settings` are those of `attack_picture`. Returns the answers before and after, of the change alone, and which saved forms still
@@ -47,8 +68,11 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, style: Style = PRI
     make_folder(out.parent)
     write_atomic(new, encoded(found.pictures["after"], "PNG"))
     write_atomic(out, saved([triptych_figure(panels(found), found.largest, style=style)], out.suffix.lower()))
+    before, change, after = (Answered(label=found.answers[name].label, confidence=found.answers[name].confidence) for name in WORDS)
     return {
-        **{name: asdict(answer) for name, answer in found.answers.items()},
+        "before": before,
+        "change": change,
+        "after": after,
         "method": found.method,
         "epsilon": found.epsilon,
         "norm": found.norm,

@@ -8,8 +8,6 @@ ICML 2019), with ε as its standard deviation.
 Shapes: N pictures, K classes; inputs are normalised, ε is in units of [0, 1].
 """
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -120,7 +118,7 @@ class Adversarial(Supervised):
         assert self.adversary is not None
         self.adversary.learnt(int(index[0]))
 
-    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, float]:
         """Loss and accuracy on validation, and robust accuracy where images are attacked in training."""
         found = super().judge(context, weights, stop)
         return found if self.how.method.noise else {**found, "robust_accuracy": robust_accuracy(context, self.how, weights)}

@@ -1,7 +1,6 @@
 """The protocol of an objective: what a training step minimises, and how an epoch is scored."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 from torch import Tensor
 
@@ -38,7 +37,7 @@ class Objective(ABC):
     def after_backward(self, index: Tensor) -> None:  # noqa: B027 — a hook
         """Called after the gradients of the micro-batch at `index` (N,) were added."""
 
-    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, float]:
         """The epoch's scores on validation with `weights` (None: the model's own): `val_loss`, `val_accuracy` and what else it measures."""
         return scores(validate(context, weights, stop), context.val.labels)
 

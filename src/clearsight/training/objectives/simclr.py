@@ -6,8 +6,6 @@ projection is discarded after training; the classifier keeps the network and its
 Shapes: N pictures of a part of a batch, D features, P numbers that a view is projected to.
 """
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -64,13 +62,13 @@ class SimCLR(Objective):
         loss, hits = ntxent(first, second, self.temperature, bf16=context.speed.bf16)
         return loss, int(hits) // 2
 
-    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+    def judge(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, float]:
         """The same loss and hits on validation pictures, whose views are the same in every epoch; and the accuracies of the probes."""
         facts = self._contrast(context, weights, stop)
         return facts | (probed(context, weights, stop) if self.labelled else {})
 
     @torch.inference_mode()
-    def _contrast(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, Any]:
+    def _contrast(self, context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop) -> dict[str, float]:
         model, n = context.state.model.eval(), min(len(context.val), JUDGED)
         outputs, sums = inference(model, weights, context.speed, context.device), torch.zeros(2, dtype=torch.float64)
         for batch in torch.arange(n).tensor_split(max(1, n // context.recipe.batch)):

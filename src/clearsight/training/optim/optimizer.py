@@ -1,7 +1,8 @@
 """Optimizers: SGD, AdamW, LARS for large batches, and Muon for convolutions."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Sequence
+from typing import Required, TypedDict, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,17 +13,30 @@ from ...base.errors import unknown
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
+class Group(TypedDict, total=False):
+    """Parameters and their common settings: those of every optimizer, then of LARS and of Muon."""
+
+    params: Required[list[Tensor]]
+    lr: float
+    momentum: float
+    weight_decay: float
+    trust: float
+    adapted: bool
+    matrix: bool
+    lr_scale: float
+
+
 class Optimizer(ABC):
     """Groups of parameters with their settings, and the state of each parameter.
 
     Not torch's own class, whose first step imports the compiler: a second and more before training begins.
     """
 
-    DEFAULTS: dict[str, Any] = {}  # noqa: RUF012 — replaced per class, never changed
+    DEFAULTS: dict[str, float] = {}  # noqa: RUF012 — replaced per class, never changed
 
-    def __init__(self, groups: list[dict[str, Any]], **settings: Any) -> None:
-        self.param_groups = [{**self.DEFAULTS, **settings, **group} for group in groups]
-        self.state: dict[Tensor, dict[str, Any]] = {}
+    def __init__(self, groups: Sequence[Group], **settings: float) -> None:
+        self.param_groups = [cast(Group, {**self.DEFAULTS, **settings, **group}) for group in groups]
+        self.state: dict[Tensor, dict[str, Tensor]] = {}
 
     @property
     def parameters(self) -> list[Tensor]:
@@ -35,10 +49,10 @@ class Optimizer(ABC):
         for group in self.param_groups:
             moving = [p for p in group["params"] if p.grad is not None]
             if moving:
-                self._move(moving, [p.grad for p in moving], group)
+                self._move(moving, [cast(Tensor, p.grad) for p in moving], group)
 
     @abstractmethod
-    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+    def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         """Update `parameters` of one group, each by its gradient."""
 
     def _slots(self, parameters: list[Tensor], name: str) -> list[Tensor]:
@@ -55,7 +69,7 @@ class SGD(Optimizer):
 
     DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0}  # noqa: RUF012
 
-    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+    def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         updates = torch._foreach_add(gradients, parameters, alpha=group["weight_decay"])
         if group["momentum"]:
             buffers = self._slots(parameters, "momentum_buffer")
@@ -70,7 +84,7 @@ class AdamW(Optimizer):
 
     DEFAULTS = {"weight_decay": 0.01}  # noqa: RUF012
 
-    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+    def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         for p in parameters:
             self.state.setdefault(p, {}).setdefault("step", torch.zeros((), device=p.device))
         steps = [self.state[p]["step"] for p in parameters]
@@ -100,7 +114,7 @@ class LARS(Optimizer):
 
     DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0, "trust": 1e-3, "adapted": False}  # noqa: RUF012
 
-    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+    def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         for p, gradient, buffer in zip(parameters, gradients, self._slots(parameters, "momentum_buffer"), strict=True):
             update = gradient
             if group["adapted"]:
@@ -121,7 +135,7 @@ class Muon(Optimizer):
 
     DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0, "matrix": False, "lr_scale": 1.0}  # noqa: RUF012
 
-    def _move(self, parameters: list[Tensor], gradients: list[Any], group: dict[str, Any]) -> None:
+    def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         for p, gradient, buffer in zip(parameters, gradients, self._slots(parameters, "momentum_buffer"), strict=True):
             if not group["matrix"]:
                 gradient = gradient.add(p, alpha=group["weight_decay"])
@@ -152,9 +166,9 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
     the code that sets `lr`. Raises UsageError for another name.
     """
     trainable = [(key, p) for key, p in model.named_parameters() if p.requires_grad]
-    weights = [p for _, p in trainable if p.ndim > 1]
-    vectors = [p for _, p in trainable if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    weights: list[Tensor] = [p for _, p in trainable if p.ndim > 1]
+    vectors: list[Tensor] = [p for _, p in trainable if p.ndim <= 1]
+    groups: list[Group] = [{"params": weights, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     if name == "lbfgs":  # only the head is fitted, by L-BFGS
         return SGD([], lr=lr)
@@ -166,8 +180,8 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
         return LARS([{**group, "adapted": group["params"] is weights} for group in groups], lr=lr, momentum=momentum)
     if name != "muon":
         raise unknown("optimizer", name, ("sgd", "adamw", "lars", "muon", "lbfgs"))
-    matrices = [p for _, p in trainable if p.ndim == 4]
-    scaled = [
+    matrices: list[Tensor] = [p for _, p in trainable if p.ndim == 4]
+    scaled: list[Group] = [
         {"params": [p], "lr_scale": _scale(model, key), "weight_decay": weight_decay if p.ndim > 1 else 0.0}
         for key, p in trainable
         if p.ndim != 4

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from ... import weights
 from ...models.base import Model
 from ..checkpoint import State
-from ..optim.optimizer import Optimizer
+from ..optim.optimizer import Group, Optimizer
 from ..recipe import Recipe
 
 NORMS = nn.modules.batchnorm._BatchNorm
@@ -104,7 +104,9 @@ def regroup(optimizer: Optimizer, model: Model, recipe: Recipe) -> None:
         return
     size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
     heads = weights.heads(recipe.model, **size) if recipe.resize_head else set()
-    depth, names, groups = depths(model), {p: name for name, p in model.named_parameters()}, []
+    depth = depths(model)
+    groups: list[Group] = []
+    names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
     for group in optimizer.param_groups:
         parts: dict[tuple[float, float], list[Tensor]] = {}
         for p in group["params"]:
