@@ -30,6 +30,7 @@ QUICK = {
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
 ALONE = {"wrn28_10", "wrn40_4", "alexnet-2012", "alexnet-lecture", "vit_s_16", "mobilenet_v1"}
+ALONE |= {name for name in models.names() if name.startswith(("tf_efficientnet", "efficientnet_lite"))}
 FAMILIES = (
     "alexnet", "vgg", "googlenet", "inceptionv3", "resnet", "resnetv2", "squeezenet", "inceptionresnetv2", "xception", "densenet",
     "mobilenet", "mobilenetv2", "mobilenetv3", "efficientnet", "regnet", "vit", "convnext",
@@ -207,6 +208,20 @@ def test_logits_are_torchvisions_or_timms(name, tmp_path):
 @pytest.mark.parametrize("name", TIMM)
 def test_logits_are_timms(name, tmp_path):
     assert loaded_like("timm", name, peer("timm").create_model(TIMM[name]), tmp_path) < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("tf_efficientnet_b1", "tf_efficientnet_b1"), ("efficientnet_lite1", "tf_efficientnet_lite1")]
+)
+def test_tensorflows_efficientnets_are_timms(name, theirs):
+    """timm has other names for the same values, in the same order."""
+    network = randomised(peer("timm").create_model(theirs))
+    ours = models.build(name, 1000, height=97, width=80).eval()
+    ours.load_state_dict(dict(zip(ours.state_dict(), network.state_dict().values(), strict=True)))
+    x = torch.randn(2, 3, 97, 80, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        assert difference(ours(x).numpy(), network(x).numpy()) < 1e-5
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -192,6 +192,7 @@ def translated(store: str, values: Any, name: str) -> dict[str, Tensor]:
     """The values of a file under the names of the network `name`."""
     family = models.family(name)
     rules = getattr(family, "NAMES", {}).get(store, {})
+    rules = rules(name) if callable(rules) else rules
     if store == "keras":
         return keras.translate(values, _blank(name), rules, getattr(family, "FLATTENED", {}))
     former = getattr(family, "FORMERLY", {})

@@ -1,14 +1,16 @@
 """What Keras' EfficientNets do before their first convolution; and what is left out in training."""
 
 import numpy as np
+import pytest
 import torch
 
 from clearsight import models
 from clearsight.images.preprocess import IMAGENET
+from clearsight.layers.blocks import SqueezeExcite
 from clearsight.layers.dropout import StochasticDepth
 from clearsight.models.convnets import efficientnet
 from clearsight.models.convnets.efficientnet import Standardise
-from clearsight.weights import adapt, keras
+from clearsight.weights import adapt, keras, translated
 
 
 def test_colours_are_standardised_by_what_is_stored():
@@ -51,3 +53,29 @@ def test_the_layer_that_keras_numbers_by_itself_and_its_count_without_a_shape():
         "variance": [4, 5, 6],
         "count": 7,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs", "ours"),
+    [  # blocks of the stages: lite0 1 2 2 3 3 4 1, lite4 1 4 4 6 6 8 1, b1 2 3 3 4 4 5 2
+        ("efficientnet_lite0", "_blocks.7._depthwise_conv.weight", "trunk.4.2.block.1.0.weight"),
+        ("efficientnet_lite0", "_blocks.0._depthwise_conv.weight", "trunk.1.0.block.0.0.weight"),
+        ("efficientnet_lite0", "_blocks.15._bn2.running_var", "trunk.7.0.block.2.1.running_var"),
+        ("efficientnet_lite4", "_blocks.5._bn0.bias", "trunk.3.0.block.0.1.bias"),
+        ("tf_efficientnet_b1", "_blocks.1._se_expand.bias", "trunk.1.1.block.1.fc2.bias"),
+        ("tf_efficientnet_b1", "_blocks.8._project_conv.weight", "trunk.4.0.block.3.0.weight"),
+        ("tf_efficientnet_b1", "_bn1.running_mean", "trunk.8.1.running_mean"),
+        ("tf_efficientnet_b1", "_fc.bias", "classifier.1.bias"),
+    ],
+)
+def test_one_count_of_blocks_through_all_stages(name, theirs, ours):
+    value = torch.ones(1)
+    assert translated("torchvision", {theirs: value}, name) == {ours: value}
+
+
+def test_the_ends_of_a_lite_network_are_not_scaled():
+    net = models.build("efficientnet_lite4", 2)
+    assert (net.trunk[0][0].out_channels, net.trunk[8][0].out_channels) == (32, 1280)
+    assert [len(stage) for stage in net.trunk[1:8]] == [1, 4, 4, 6, 6, 8, 1]
+    assert not any(isinstance(module, (SqueezeExcite, torch.nn.SiLU)) for module in net.modules())
+    assert isinstance(net.trunk[0][2], torch.nn.ReLU6)
