@@ -21,7 +21,7 @@ from common import Row, compare, finish, load_check, parser
 from torch import Tensor, nn
 
 from clearsight.attacks.attack import attack
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset

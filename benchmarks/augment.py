@@ -24,7 +24,7 @@ from sklearn.datasets import load_sample_images
 
 from clearsight.augment.pipeline import apply, parse
 from clearsight.augment.registry import AUGMENTATIONS
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.base.randomness import uniform
 
 Change = Callable[[torch.Tensor], object]

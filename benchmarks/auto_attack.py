@@ -21,8 +21,8 @@ from common import Row, alone, finish, load_check, parser
 from torch import Tensor
 
 from clearsight.attacks.attack import attack
-from clearsight.base.memory import keep_large_buffers
-from clearsight.base.undisturbed import undisturbed
+from clearsight.base.compute.memory import keep_large_buffers
+from clearsight.base.compute.undisturbed import undisturbed
 from clearsight.classifier import Classifier, load
 from clearsight.datasets.loader import load as load_pictures
 from clearsight.datasets.open import open_dataset

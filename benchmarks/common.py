@@ -222,7 +222,10 @@ def table(rows: Sequence[Row]) -> str:
 
 def machine() -> tuple[dict[str, Any], dict[str, str]]:
     """The hardware and our versions, asked of a child."""
-    code = "import json, clearsight; from clearsight.base.device import hardware; print(json.dumps([hardware(), clearsight.__version__]))"
+    code = (
+        "import json, clearsight; from clearsight.base.compute.device import hardware; "
+        "print(json.dumps([hardware(), clearsight.__version__]))"
+    )
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     facts, version = json.loads(done.stdout)

@@ -21,8 +21,8 @@ import torch
 import torch.nn.functional as F
 from common import Row, alone, compare, difference, finish, load_check, parser, say
 
-from clearsight.base.memory import keep_large_buffers
-from clearsight.base.precision import has_bf16
+from clearsight.base.compute.memory import keep_large_buffers
+from clearsight.base.compute.precision import has_bf16
 from clearsight.classifier import Classifier
 from clearsight.classifier import load as load_classifier
 from clearsight.datasets.open import open_dataset

@@ -18,10 +18,10 @@ import torch
 from common import Row, compare, finish, load_check, parser
 
 from clearsight import models
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.datasets.open import open_dataset
+from clearsight.heads.lbfgs import Problem, solve
 from clearsight.models.handmade import sift
-from clearsight.training.heads.lbfgs import Problem, solve
 
 FEW = 500  # pictures for the libraries that take one at a time
 L2 = 1e-3

@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from common import Row, alone, difference, finish, load_check, mean_interval, parser, say
 
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.classifier.features import extract_features
 from clearsight.datasets.dataset import Dataset, joined
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import folds
+from clearsight.heads.lbfgs import Problem, Solution, solve
 from clearsight.labels import confident, out_of_fold
 from clearsight.labels.acquisition import chosen
-from clearsight.training.heads.lbfgs import Problem, Solution, solve
 from clearsight.training.resolve import designed
 
 SHARE, FOLDS, TOP, FIRST, MORE, GOAL = 0.05, 5, 0.1, 100, (100, 200, 500), 80

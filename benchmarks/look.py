@@ -13,7 +13,7 @@ import torch
 from common import Row, compare, finish, load_check, parser
 
 from clearsight import models
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.look import captured
 from clearsight.look.why import METHODS
 from clearsight.look.why.cam import last_maps

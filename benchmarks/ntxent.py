@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from common import Row, alone, compare, finish, load_check, parser
 
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.training.objectives.ntxent import ntxent
 
 WIDTH, TEMPERATURE, GOAL = 128, 0.5, 4.0

@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from skimage import data as photographs
 from sklearn.datasets import load_sample_images
 
-from clearsight.base.device import hardware
+from clearsight.base.compute.device import hardware
 from clearsight.datasets.check import CheckResult, check
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset

@@ -33,7 +33,7 @@ import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.base import lock
 from clearsight.classifier.artefact import verify
-from clearsight.training import checkpoint
+from clearsight.training.storage import checkpoint
 
 LIMIT = 300.0  # seconds after which a racer hangs
 SPREAD = 0.6  # seconds within which racers start, in two races of three

@@ -20,8 +20,8 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
 from clearsight.metrics import calibration
-from clearsight.training import selection
-from clearsight.training.selection import Point
+from clearsight.training.validation import selection
+from clearsight.training.validation.selection import Point
 
 EPOCHS, BATCH = 30, 16
 SIZES = ((1, 8), (8, 30), (30, 60), (60, 401))

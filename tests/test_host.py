@@ -18,7 +18,7 @@ from PIL import TiffImagePlugin
 
 import clearsight
 from clearsight.attacks.attack import attack
-from clearsight.base import memory
+from clearsight.base.compute import memory
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.evaluation.stress import stress
 from clearsight.images import decoder_messages

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 
 from clearsight import models
-from clearsight.training import checkpoint
 from clearsight.training.optim.optimizer import make_optimizer
+from clearsight.training.storage import checkpoint
 
 
 def main(network: str, rounds: str) -> None:

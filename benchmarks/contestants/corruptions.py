@@ -14,7 +14,7 @@ from PIL import Image
 from shims import import_imagecorruptions
 from sklearn.datasets import load_sample_images
 
-from clearsight.base.memory import keep_large_buffers
+from clearsight.base.compute.memory import keep_large_buffers
 from clearsight.corruptions import CORRUPTIONS, corrupted
 
 SLOW = {"glass_blur"}  # seconds a picture at the peer's: of these it gets one

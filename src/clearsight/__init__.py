@@ -42,7 +42,7 @@ _PUBLIC = {
     "evaluate": "clearsight.api.judging",
     "explain": "clearsight.api.inside",
     "find_label_errors": "clearsight.api.labels",
-    "keep_large_buffers": "clearsight.base.memory",
+    "keep_large_buffers": "clearsight.base.compute.memory",
     "ladder": "clearsight.api.learning",
     "load": "clearsight.api.files",
     "open_dataset": "clearsight.datasets.open",

@@ -23,10 +23,10 @@ from .api.learning import resume as resume
 from .api.learning import train as train
 from .attacks.attack import AttackResult as AttackResult
 from .attacks.options import AttackOptions as AttackOptions
+from .base.compute.memory import keep_large_buffers as keep_large_buffers
 from .base.errors import ClearsightError as ClearsightError
 from .base.errors import UnreadableImage as UnreadableImage
 from .base.errors import UsageError as UsageError
-from .base.memory import keep_large_buffers as keep_large_buffers
 from .classifier import Classifier as Classifier
 from .classifier import Prediction as Prediction
 from .classifier import Verification as Verification

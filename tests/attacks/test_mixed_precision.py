@@ -7,9 +7,9 @@ import torch
 
 from clearsight.attacks.attack import attack
 from clearsight.attacks.gradient_ascent import misclassified
+from clearsight.attacks.methods.square import margin
 from clearsight.attacks.mixed_precision import Judge
-from clearsight.attacks.square import margin
-from clearsight.base.precision import has_bf16
+from clearsight.base.compute.precision import has_bf16
 from tests.attacks.victims import convnet, labelled
 
 

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from clearsight import models
-from clearsight.base.precision import halved
+from clearsight.base.compute.precision import halved
 from clearsight.classifier.bf16 import PLAIN, flatten_channels_last, pad_zero_channel, relu_in_place, relu_max_pool
 from clearsight.classifier.folding import folded
 

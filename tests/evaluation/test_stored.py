@@ -19,7 +19,7 @@ from clearsight.experiments.ladder import FILE, LadderResult, Standing
 from clearsight.reports import findings
 from clearsight.training.api import train
 from clearsight.training.ensemble import standing
-from clearsight.training.run import Run
+from clearsight.training.storage.run import Run
 from tests.pictures import digit_folder
 
 EVIL = '<img src=x onerror=alert(1)><meta http-equiv="refresh" content="0;url=https://evil.example">'

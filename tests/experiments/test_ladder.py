@@ -81,7 +81,7 @@ def test_a_rung_that_was_stopped_goes_on(data, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("clearsight.training.heads.linear_probe.solve", stopped)
+        patch.setattr("clearsight.training.transfer.linear_probe.solve", stopped)
         with pytest.raises(KeyboardInterrupt):
             ladder.climb(str(data), out=str(tmp_path / "ladder"), rungs=("pixels",), **QUICK)
     assert json.loads((tmp_path / "ladder" / "ladder.json").read_text())["standings"] == []

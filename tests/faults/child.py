@@ -24,7 +24,8 @@ import torch._dynamo
 import clearsight.cli.reports
 import clearsight.cli.train  # noqa: F401
 from clearsight import cli
-from clearsight.training import checkpoint, loop
+from clearsight.training import loop
+from clearsight.training.storage import checkpoint
 from tests.faults.counter import Counter
 
 HUNG, BROKEN = 86, 87  # exit codes of a child that had to be ended, and of one that failed outside of the run

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from clearsight.base.errors import ClearsightError
-from clearsight.training import checkpoint
+from clearsight.training.storage import checkpoint
 from tests.faults.disk import Tree, read_tree, write_tree
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from tests.faults.test_power import cuts
 
 FILES, CHECKPOINT, LOOP, SESSION = (
     "clearsight.base.files",
-    "clearsight.training.checkpoint",
+    "clearsight.training.storage.checkpoint",
     "clearsight.training.loop",
     "clearsight.training.session",
 )

@@ -8,11 +8,11 @@ import torch
 
 from clearsight.base.errors import UsageError
 from clearsight.datasets import split as splitting
+from clearsight.heads.cross_validation import folds
 from clearsight.labels import label_value
 from clearsight.labels.label_value import FOLDS, Advice, Trials, Worth, advise, consider, run_trials
 from clearsight.metrics.intervals import wilson
 from clearsight.training import splits
-from clearsight.training.heads.cross_validation import folds
 from tests.pictures import digit_folder
 
 NAMES = ("apart", "few", "many")

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from clearsight.training.api import train
-from clearsight.training.run import Run
+from clearsight.training.storage.run import Run
 from tests.pictures import digit_arrays
 
 NAMES = (

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from clearsight.base.errors import ClearsightError
-from clearsight.training import checkpoint
 from clearsight.training.optim.optimizer import make_optimizer
+from clearsight.training.storage import checkpoint
 
 from .test_artefacts import LIES, tensors
 

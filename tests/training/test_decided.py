@@ -58,7 +58,7 @@ def test_other_labels_of_validation_make_the_same_classifier(way, more, tmp_path
         with monkeypatch.context() as patch:
             if k:
                 patch.setattr(objective, "scores", other)
-                patch.setattr("clearsight.training.heads.linear_probe.scores", other)
+                patch.setattr("clearsight.training.transfer.linear_probe.scores", other)
                 patch.setattr("clearsight.training.publish.fit_temperature", lambda *_: 9.0)
                 patch.setattr("clearsight.training.ensemble.fit_temperature", lambda *_: 9.0)
                 patch.setattr(adversarial, "robust_accuracy", lambda *_: next(draw) * 7 % 5 / 5)

@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 
 import clearsight
 from clearsight.base.errors import UsageError
+from clearsight.heads import lbfgs
 from clearsight.models import build
 from clearsight.training import loop
 from clearsight.training.api import train
-from clearsight.training.heads import lbfgs
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives.ntxent import ntxent
 from clearsight.training.objectives.simclr import Contrastive, SimCLR, augmentation, two_views

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from clearsight.base.errors import ClearsightError
-from clearsight.training import checkpoint, loop
+from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.distributed import ProcessGroup
+from clearsight.training.compute.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted, NotFinite
 from clearsight.training.objectives import objective
+from clearsight.training.storage import checkpoint
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)

@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 import torch
 
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..classifier import Classifier, Verification
 from ..classifier import load as load_folder
 from ..classifier import verify as verify_folder

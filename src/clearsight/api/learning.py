@@ -16,7 +16,7 @@ from ..training.objectives.objective import Objective
 from ..training.objectives.own import Loss
 from ..training.objectives.own import lend as lend_objective
 from ..training.recipe import Pretraining, Recipe, difference
-from ..training.run import Run
+from ..training.storage.run import Run
 from .settings import PretrainSettings, TrainSettings
 from .sources import Data
 

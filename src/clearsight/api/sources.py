@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..base.errors import wrong
 from ..classifier import Classifier, load
 from ..datasets.dataset import Dataset, Parts

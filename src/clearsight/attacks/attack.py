@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.check import Check
+from ..base.compute.precision import halves, has_bf16
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import UsageError, wrong
-from ..base.precision import halves, has_bf16
 from ..base.progress import Progress
 from ..base.result import Result, Row
-from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..classifier.stamp import Stamp
 from ..datasets.classes import order

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from .gradient_ascent import NORMS, TINY, Norm, ascend, grad_and_logits
+from .methods.square import margin
 from .mixed_precision import Judge
-from .square import margin
 from .table import Attack
 from .task import Task
 

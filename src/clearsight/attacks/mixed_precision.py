@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..classifier.predict import in_batches
 from .gradient_ascent import Scores, misclassified
-from .square import margin
+from .methods.square import margin
 
 FIRST, LATER = 32, 8  # pictures always computed in both precisions: the first ones, later those with the smallest margins
 SAFETY = 4.0  # times the largest difference of margins so far

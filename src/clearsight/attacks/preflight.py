@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from ..base.check import Check
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import UsageError
 from ..base.randomness import uniform
-from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
-from .apgd import apgd
 from .gradient_ascent import NORMS, grad_and_logits, per_picture, random_start
-from .pgd import pgd
-from .square import margin, square
+from .methods.apgd import apgd
+from .methods.pgd import pgd
+from .methods.square import margin, square
 from .task import Task
 
 PICTURES = 64

@@ -10,10 +10,10 @@ import torch
 from scipy.stats import beta, norm
 from torch import Tensor
 
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import wrong
 from ..base.progress import Progress
 from ..base.randomness import key
-from ..base.undisturbed import undisturbed
 from ..classifier import Classifier
 from ..metrics.intervals import median, proportion
 from .rows import CertifiedFigures

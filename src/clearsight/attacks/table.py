@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import Tensor
 
-from . import apgd, ensemble, minimum_norm, patch, pgd, rays, spatial, square, universal
+from .methods import apgd, ensemble, minimum_norm, patch, pgd, rays, spatial, square, universal
 from .task import Task
 
 

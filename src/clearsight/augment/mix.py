@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..base.errors import UsageError
 from ..base.randomness import uniform
-from ..base.words import parse as parse_words
+from ..base.text.words import parse as parse_words
 
 DEFAULTS = {"mixup": 0.2, "cutmix": 1.0}
 

@@ -3,8 +3,8 @@
 from functools import partial
 
 from ..base.errors import UsageError
-from ..base.words import Word
-from ..base.words import parse as parse_words
+from ..base.text.words import Word
+from ..base.text.words import parse as parse_words
 from . import custom, erase, gaussian, geometry, grayscale, quality, tone
 from .crop import crop, flip, plan_crop, plan_flip, plan_random_resized_crop, random_resized_crop
 from .jitter import jitter, only, plan_jitter

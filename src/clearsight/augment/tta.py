@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.errors import UsageError, unknown, wrong
-from ..base.words import Word
+from ..base.text.words import Word
 
 View = Callable[[Tensor], Tensor]
 WORDS = ("mirror", "shift:1", "ten-crop")

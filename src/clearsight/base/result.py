@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .cells import cell
 from .errors import unknown
 from .files import write_atomic, write_json
+from .text.cells import cell
 
 Row: TypeAlias = Mapping[str, object]  # a line of a table: column → value
 SUFFIXES = (".json", ".csv", ".txt")

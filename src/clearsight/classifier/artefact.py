@@ -20,7 +20,7 @@ from torch import nn
 
 from .. import weights
 from ..base.code import is_code, require_allowed
-from ..base.device import hardware
+from ..base.compute.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, read_json, write_atomic, write_json
 from ..base.randomness import generators_kept

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ..augment import tta as sets
+from ..base.compute.precision import accepts, halved, halves, heads
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
-from ..base.precision import accepts, halved, halves, heads
 from ..images.preprocess import Preprocessing
 from . import trial
 from .folding import folded

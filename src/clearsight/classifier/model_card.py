@@ -1,6 +1,6 @@
 """The model card: what a user must know before trusting the weights."""
 
-from ..base.markup import inline
+from ..base.text.markup import inline
 from ..weights.licence import FACT, non_commercial
 from . import validation
 from .classifier import Classifier

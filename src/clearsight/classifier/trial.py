@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from ..base.precision import centred_error
+from ..base.compute.precision import centred_error
 from ..images.preprocess import Preprocessing
 
 

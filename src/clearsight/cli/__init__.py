@@ -25,8 +25,8 @@ def clearsight() -> None:
 
 def main() -> None:
     """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
+    from ..base.compute.memory import keep_large_buffers
     from ..base.errors import ClearsightError, LostProcess
-    from ..base.memory import keep_large_buffers
 
     # waiting threads yield the CPU after microseconds, not milliseconds: no slower alone, 1.5 × as fast next to other processes
     if "OMP_WAIT_POLICY" not in os.environ:

@@ -92,7 +92,7 @@ def flag(name: str) -> str:
 
 def opened(model: str, device: str = "auto", quiet: bool = False) -> "Classifier":
     """The classifier MODEL, which may be an origin, on a device; on stderr the licence of weights of others, and what proves their file."""
-    from ..base.device import pick_device
+    from ..base.compute.device import pick_device
     from ..base.errors import plain
     from ..classifier import load
     from ..weights import is_origin

@@ -21,7 +21,7 @@ def demo(out: str, as_json: bool) -> None:
     from ..evaluation.evaluate import evaluate
     from ..images.decode import decode
     from ..training.api import train
-    from ..training.run import Run
+    from ..training.storage.run import Run
     from .reports import report_evaluation
 
     click.echo("1  train on the digits", err=True)

@@ -23,7 +23,7 @@ from ..reports.ladder import cards
 from ..reports.report import Kept, write_report
 from ..training.api import Trained
 from ..training.recipe import Pretraining, saved
-from ..training.run import Run, named_folder, run_name
+from ..training.storage.run import Run, named_folder, run_name
 from ..weights import is_origin
 
 

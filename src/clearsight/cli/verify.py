@@ -15,7 +15,7 @@ from .common import device_option, json_option, print_json, speed_option
 @click.pass_context
 def verify(ctx: click.Context, model: str, device: str, speed: str, as_json: bool) -> None:
     """Check every digest of MODEL and classify its golden samples again, as `classify` does: does this machine compute the same?"""
-    from ..base.device import pick_device
+    from ..base.compute.device import pick_device
     from ..base.errors import plain
     from ..classifier import verify as check
 

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..base.cells import uncell
 from ..base.errors import ClearsightError, UsageError, listed, plain, unknown
+from ..base.text.cells import uncell
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")

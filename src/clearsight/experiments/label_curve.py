@@ -31,10 +31,10 @@ from ..datasets.split import align, with_labels
 from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..training.api import resume, train
-from ..training.distributed import ProcessGroup
+from ..training.compute.distributed import ProcessGroup
 from ..training.recipe import Settings, code_in, compose
-from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
+from ..training.storage.run import named_folder, run_name
 
 AMOUNTS = ("10", "100", "1000")
 SEEDS = 3

@@ -27,10 +27,10 @@ from ..evaluation.compare import compare
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..metrics.intervals import Estimate, Interval
 from ..training.api import resume, train
-from ..training.distributed import ProcessGroup
+from ..training.compute.distributed import ProcessGroup
 from ..training.recipe import Settings, code_in, compose
-from ..training.run import named_folder, run_name
 from ..training.splits import divided, known_pictures, require_unseen, unseen_test
+from ..training.storage.run import named_folder, run_name
 from ..weights import is_origin
 
 SHARES = (0.01, 0.1, 1.0)

@@ -23,12 +23,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..base.cells import cell
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..base.errors import UnreadableImage, UsageError, unknown
 from ..base.progress import Progress
 from ..base.randomness import uniform
 from ..base.result import Result, Row
+from ..base.text.cells import cell
 from ..classifier import Classifier, Failure, load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
@@ -38,7 +38,7 @@ from ..datasets.identity import identified
 from ..datasets.idx import is_idx
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
-from ..training.run import Run, named_folder, run_name
+from ..training.storage.run import Run, named_folder, run_name
 from .label_errors import printable
 
 LABELLED = ("train", "val", "test")

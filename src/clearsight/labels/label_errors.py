@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..base.cells import cell
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..base.errors import UsageError, listed, unknown, wrong
 from ..base.result import Result, Row
+from ..base.text.cells import cell
 from ..classifier import load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
@@ -29,7 +29,7 @@ from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
 from ..training.recipe import Pretraining
 from ..training.resolve import designed
-from ..training.run import Run, named_folder, run_name
+from ..training.storage.run import Run, named_folder, run_name
 from ..weights import is_origin
 from ..weights.licence import said
 from . import confident, out_of_fold

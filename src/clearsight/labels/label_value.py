@@ -32,10 +32,10 @@ from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
 from ..datasets.dataset import joined
 from ..datasets.split import folds, with_labels
+from ..heads.cross_validation import strength
+from ..heads.lbfgs import Problem, Solution, solve
 from ..metrics.intervals import wilson
-from ..training.distributed import ProcessGroup
-from ..training.heads.cross_validation import strength
-from ..training.heads.lbfgs import Problem, Solution, solve
+from ..training.compute.distributed import ProcessGroup
 from ..training.recipe import compose
 from ..training.resolve import designed
 from ..training.splits import divided, known_pictures

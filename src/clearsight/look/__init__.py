@@ -1,6 +1,6 @@
 """Inside a network: each file computes one thing; `reports/figures` draws it."""
 
-from ..base.undisturbed import undisturbed
+from ..base.compute.undisturbed import undisturbed
 from .capture import captured
 from .receptive_field import receptive_fields, stack_sentence
 from .unit import Recomputation, recompute_unit

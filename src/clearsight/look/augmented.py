@@ -10,7 +10,7 @@ from torch import Tensor
 from ..augment.op import Op
 from ..augment.pipeline import apply
 from ..augment.registry import AUGMENTATIONS, row_of
-from ..base.undisturbed import undisturbed
+from ..base.compute.undisturbed import undisturbed
 from ..classifier.predict import in_batches
 from ..metrics.intervals import wilson
 from .target import Subject

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError, unknown
-from ..base.undisturbed import undisturbed
 
 
 def stages(model: nn.Module) -> tuple[str, ...]:

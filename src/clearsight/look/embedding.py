@@ -11,9 +11,9 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from torch import Tensor, nn
 
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError, MissingExtra, unknown
 from ..base.progress import Progress
-from ..base.undisturbed import undisturbed
 from ..classifier.predict import inputs_of
 from ..datasets.dataset import Dataset
 from .target import Subject

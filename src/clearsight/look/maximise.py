@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError, wrong
 from ..base.progress import Progress
-from ..base.undisturbed import undisturbed
 from .capture import layer as of_name
 from .target import Subject
 

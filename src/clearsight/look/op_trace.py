@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError
-from ..base.undisturbed import undisturbed
 from .capture import layer
 
 FOLLOWING = ("native_batch_norm", "relu", "hardtanh", "silu", "gelu", "hardswish", "sigmoid", "tanh", "elu", "leaky_relu")

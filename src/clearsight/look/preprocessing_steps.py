@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..base.undisturbed import undisturbed
+from ..base.compute.undisturbed import undisturbed
 from ..images.decode import decode
 from ..images.preprocess import FITS, IMAGENET, Preprocessing
 from .target import Subject

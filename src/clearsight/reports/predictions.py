@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..base.cells import cells
 from ..base.errors import UsageError, unknown
 from ..base.files import write_atomic
+from ..base.text.cells import cells
 from ..evaluation.evaluate import Evaluation
 
 Columns = dict[str, list[Any]]

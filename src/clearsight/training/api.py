@@ -17,16 +17,16 @@ from ..images.preprocess import Preprocessing
 from ..weights.licence import inherited
 from . import ensemble
 from .build import build, build_objective, initialise, load, within_budget
-from .compute import parse as parse_speed
-from .distributed import process_group
+from .compute.distributed import process_group
+from .compute.training_model import parse as parse_speed
 from .objectives.distillation import require_same_origins
 from .objectives.objective import Objective
 from .publish import Trained, promise, publish
 from .recipe import Pretraining, code_in, compose, require_allowed, require_own_code, resuming, unpacked
 from .resolve import by_size, resolve
-from .run import Run, free_folder, open_run
 from .session import logger, restore, run_to_end, source_of, start_run
 from .splits import known_pictures, open_splits, training_images
+from .storage.run import Run, free_folder, open_run
 from .transfer import freezing
 from .transfer.pretrained import Start
 from .transfer.pretrained import read as read_start

@@ -9,7 +9,7 @@ import torch
 
 from .. import weights
 from ..augment import mix, pipeline
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..base.errors import UsageError
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
@@ -17,12 +17,12 @@ from ..datasets.loader import Pictures
 from ..datasets.loader import load as load_pictures
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from . import acceleration, resolve
-from .checkpoint import State
-from .compute import Speed
-from .compute import parse as parse_speed
+from . import resolve
+from .compute import acceleration
+from .compute.distributed import ProcessGroup
+from .compute.training_model import Speed
+from .compute.training_model import parse as parse_speed
 from .context import NO_LABEL, TrainingContext
-from .distributed import ProcessGroup
 from .methods import parse_fixmatch
 from .objectives.adversarial import Adversarial
 from .objectives.distillation import distillation
@@ -33,6 +33,7 @@ from .objectives.supervised import Mixing, Supervised
 from .optim.optimizer import make_optimizer
 from .recipe import Recipe
 from .splits import training_images
+from .storage.checkpoint import State
 from .transfer import freezing
 from .transfer.pretrained import Start
 

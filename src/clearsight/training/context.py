@@ -11,11 +11,11 @@ from ..augment import pipeline
 from ..datasets.dataset import Parts
 from ..datasets.loader import Pictures
 from ..images.preprocess import Preprocessing
-from .checkpoint import State
-from .compute import Speed
-from .distributed import ProcessGroup
+from .compute.distributed import ProcessGroup
+from .compute.training_model import Speed
 from .methods import ATTACKED, Perturbation, parse_perturbation
 from .recipe import Recipe
+from .storage.checkpoint import State
 
 NO_LABEL = -1  # the label of a training image that has none
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 import torch
 from torch import Tensor
 
-from ..base.device import pick_device
+from ..base.compute.device import pick_device
 from ..base.errors import UsageError
 from ..base.files import inside, write_json
 from ..classifier import Classifier, ensemble, validation
@@ -30,14 +30,14 @@ from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
 from ..weights.licence import inherited
-from .distributed import ProcessGroup, process_group
+from .compute.distributed import ProcessGroup, process_group
 from .interrupt import Interrupted
 from .publish import Trained, golden_samples
 from .recipe import Recipe, Settings, code_in, resuming
 from .resolve import resolve
-from .run import Run, free_folder, open_run
 from .session import described, logger
 from .splits import ancestors, known_pictures, open_splits, training_images
+from .storage.run import Run, free_folder, open_run
 from .transfer.pretrained import read as read_start
 
 FILE = "ensemble.json"

@@ -15,17 +15,17 @@ from torch import Tensor, nn
 
 from ..base.progress import Progress
 from ..base.randomness import accelerators_kept, generators_kept, key, permutation, seed_generators
-from . import selection
-from .compute import TrainingModel
+from .compute.out_of_memory import in_smaller_parts, without_retry
+from .compute.training_model import TrainingModel
 from .context import TrainingContext
 from .interrupt import Interrupted, NotFinite, Stop, name_the_layer
 from .objectives.objective import Objective
 from .optim import schedule
 from .optim.averaging import update_ema
-from .out_of_memory import in_smaller_parts, without_retry
-from .soup import add_to_soup, select_soup
 from .transfer.freezing import Freezing
-from .validate import close_epoch, is_due, out_of_patience
+from .validation import selection
+from .validation.soup import add_to_soup, select_soup
+from .validation.validate import close_epoch, is_due, out_of_patience
 
 
 @accelerators_kept()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..base.errors import unknown, wrong
 from ..base.registry import look_up
-from ..base.words import Word
+from ..base.text.words import Word
 
 ATTACKED = 512  # validation images that are attacked after each epoch of adversarial training
 

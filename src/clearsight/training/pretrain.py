@@ -19,21 +19,21 @@ from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from .build import Loaded, build, initialise, load, within_budget
-from .checkpoint import State
-from .compute import parse as parse_speed
+from .compute.distributed import ProcessGroup, process_group
+from .compute.training_model import parse as parse_speed
 from .context import TrainingContext
-from .distributed import ProcessGroup, process_group
-from .heads.linear_probe import solve_head
 from .interrupt import Stop
 from .objectives.simclr import Contrastive, SimCLR, augmentation
 from .optim.optimizer import SGD
-from .probes import clusters, features
 from .publish import Trained, publish
 from .recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming, unpacked
 from .resolve import resolve
-from .run import Run, free_folder, open_run
 from .session import logger, restore, run_to_end, source_of, start_run
 from .splits import divided, known_pictures
+from .storage.checkpoint import State
+from .storage.run import Run, free_folder, open_run
+from .transfer.linear_probe import solve_head
+from .validation.probes import clusters, features
 
 CLUSTERS = 10
 TABLE = tuple(f"cluster {k}" for k in range(1, CLUSTERS + 1))  # the classes of images without labels

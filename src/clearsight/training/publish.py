@@ -15,11 +15,11 @@ from ..datasets.dataset import Dataset, Parts
 from ..images.decode import decode
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
-from .compute import Speed
+from .compute.training_model import Speed
 from .context import TrainingContext
-from .run import Run
-from .selection import FEW
-from .validate import validate
+from .storage.run import Run
+from .validation.selection import FEW
+from .validation.validate import validate
 
 GOLDEN = 8
 

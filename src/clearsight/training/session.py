@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..base.device import hardware
+from ..base.compute.device import hardware
 from ..base.errors import ClearsightError, UsageError
 from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
 from ..datasets.named import is_named, lasting_name
-from . import checkpoint
 from .build import initialise
 from .context import TrainingContext
-from .heads import linear_probe
 from .interrupt import Interrupted, Stop
 from .loop import fit
 from .objectives.objective import Objective
-from .run import Run
-from .selection import FEW
 from .splits import ancestors
-from .tensorboard import write_events
+from .storage import checkpoint
+from .storage.run import Run
+from .storage.tensorboard import write_events
+from .transfer import linear_probe
 from .transfer.freezing import Freezing
+from .validation.selection import FEW
 
 MEASURED = ("robust", "linear", "knn")  # further accuracies that some objectives measure
 

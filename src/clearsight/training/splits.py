@@ -16,9 +16,9 @@ from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import split, with_labels
-from .distributed import ProcessGroup
+from .compute.distributed import ProcessGroup
 from .recipe import Recipe
-from .run import Run
+from .storage.run import Run
 
 CLUSTER = "cluster "  # prefix of the class names of a pretraining without labels
 

@@ -13,7 +13,7 @@ from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import Preprocessing
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.compute import Speed, TrainingModel
+from clearsight.training.compute.training_model import Speed, TrainingModel
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.methods import METHODS
 from clearsight.training.methods import parse_perturbation as parse

@@ -18,15 +18,15 @@ from clearsight.training import loop, resolve, splits
 from clearsight.training.api import resume, train
 from clearsight.training.build import build, build_objective
 from clearsight.training.build import load as load_data
-from clearsight.training.compute import TrainingModel
+from clearsight.training.compute.distributed import ProcessGroup
+from clearsight.training.compute.training_model import TrainingModel
 from clearsight.training.context import NO_LABEL
-from clearsight.training.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives.fixmatch import RATIO
 from clearsight.training.objectives.label_spreading import spread
 from clearsight.training.recipe import compose
-from clearsight.training.run import Run
 from clearsight.training.splits import training_images
+from clearsight.training.storage.run import Run
 from clearsight.training.transfer.pretrained import read
 from tests.pictures import digit_arrays
 from tests.training.test_resume import columns, stop_after, weights

@@ -12,14 +12,15 @@ from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.training import checkpoint, loop, session, soup
+from clearsight.training import loop, session
 from clearsight.training.api import resume, train
 from clearsight.training.context import TrainingContext
-from clearsight.training.heads import linear_probe
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.optim.optimizer import SGD, make_optimizer
 from clearsight.training.recipe import compose
-from clearsight.training.transfer import freezing
+from clearsight.training.storage import checkpoint
+from clearsight.training.transfer import freezing, linear_probe
+from clearsight.training.validation import soup
 from tests.pictures import digit_arrays
 from tests.training.test_resume import columns, stop_after
 from tests.training.test_resume import weights as saved

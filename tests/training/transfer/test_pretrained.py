@@ -20,7 +20,7 @@ from clearsight.images.preprocess import Preprocessing
 from clearsight.training import api as module
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.distributed import ProcessGroup
+from clearsight.training.compute.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.recipe import compose
 from clearsight.training.transfer.pretrained import read

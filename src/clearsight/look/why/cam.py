@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError, wrong
-from ...base.undisturbed import undisturbed
 from ...classifier.predict import in_batches
 from ..capture import branched, captured, layer, stages
 from .gradients import CHUNK, chosen

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from ...base.check import Check
-from ...base.undisturbed import undisturbed
+from ...base.compute.undisturbed import undisturbed
 from ...images.blur import blurred
 from .gradients import COMPLETE, incomplete, integrated
 from .table import Method

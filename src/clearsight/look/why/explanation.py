@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
 from ...base.result import Result, Row
-from ...base.undisturbed import undisturbed
 from ..target import Subject
 from .cam import last_maps
 from .checks import Verdict, checked

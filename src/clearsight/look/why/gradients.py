@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
-from ...base.undisturbed import undisturbed
 
 CHUNK = 32  # inputs in the network at once
 SAMPLES, NOISE = 32, 0.15  # SmoothGrad: how many, and the noise in parts of the input's range

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ...base.undisturbed import undisturbed
+from ...base.compute.undisturbed import undisturbed
 from .gradients import CHUNK, scores
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
-from ...base.undisturbed import undisturbed
 from ...classifier.ensemble import Ensemble
 from .cam import enlarged, laid_out
 from .gradients import CHUNK

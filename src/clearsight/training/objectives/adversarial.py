@@ -16,12 +16,12 @@ from torch.func import functional_call
 from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entropy, misclassified, normal, per_picture, random_start
 from ...base.randomness import permutation, uniform
 from ...images.preprocess import Preprocessing
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..interrupt import Stop
 from ..methods import ATTACKED, Method, Perturbation
 from ..optim.loss import classification_losses
-from ..selection import tied
+from ..validation.selection import tied
 from .supervised import Supervised
 
 PROBE = Method(10, 0.25)  # the attack on validation images after each epoch

@@ -21,7 +21,7 @@ from ...datasets.dataset import Dataset
 from ...datasets.loader import Pictures, load
 from ...models.base import Model
 from ...weights.licence import inherited
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import NO_LABEL, TrainingContext
 from ..resolve import designed
 from ..splits import training_images

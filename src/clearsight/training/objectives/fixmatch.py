@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ...augment import pipeline
 from ...base.randomness import key, permutation
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..optim.loss import classification_losses
 from .objective import Objective

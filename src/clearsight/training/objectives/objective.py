@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor
 
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..interrupt import Stop
-from ..validate import scores, validate
+from ..validation.validate import scores, validate
 
 
 class Objective(ABC):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...base.code import imported, word_of
 from ...base.errors import UsageError
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..optim.loss import losses_of_heads
 from .objective import Objective

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from ...base.randomness import key, seeded
 from ...models.base import Model
-from ..compute import TrainingModel, inference
+from ..compute.training_model import TrainingModel, inference
 from ..context import TrainingContext
 from ..interrupt import Stop
-from ..probes import probed
 from ..resolve import SMALL, characters
+from ..validation.probes import probed
 from .ntxent import ntxent
 from .objective import Objective
 

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ...augment import mix
-from ..compute import TrainingModel
+from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..optim.loss import classification_losses, mixed_losses
 from .objective import Objective

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from ... import weights
 from ...models.base import Model
-from ..checkpoint import State
 from ..optim.optimizer import Group, Optimizer
 from ..recipe import Recipe
+from ..storage.checkpoint import State
 
 NORMS = nn.modules.batchnorm._BatchNorm
 

@@ -13,7 +13,7 @@ from ...base.errors import ClearsightError, UsageError
 from ...classifier import ensemble, validation
 from ...images.preprocess import Preprocessing
 from ...weights import adapt, licence
-from ..distributed import ProcessGroup
+from ..compute.distributed import ProcessGroup
 from ..recipe import Recipe
 
 

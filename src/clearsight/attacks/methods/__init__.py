@@ -1,0 +1,1 @@
+"""The attacks themselves, one file for each idea; `table.py` gives them names."""

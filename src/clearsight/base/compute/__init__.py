@@ -1,0 +1,1 @@
+"""How networks are computed: devices, precision, memory, use without side effects."""

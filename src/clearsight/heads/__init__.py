@@ -1,0 +1,1 @@
+"""Linear heads fitted to their optimum, and how strongly to regularise them."""

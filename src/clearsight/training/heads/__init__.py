@@ -1,1 +1,0 @@
-"""Heads: softmax regression fitted to its optimum, cross-validated."""

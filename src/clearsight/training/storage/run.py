@@ -1,0 +1,228 @@
+"""A run folder: the files of a training, written, locked and read again."""
+
+import csv
+import io
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ...base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
+from ...base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
+from ...base.lock import NAMES, REPORT, Lock, hold, require_unlocked
+from ...base.settings import read_toml, to_toml
+from ...base.stored import read_table, taken_from
+from ...classifier.learnt import ANCESTORS, TABLES, tables
+from ..recipe import Pretraining, Recipe, code_in, saved
+
+# keys of every run.json, and those of most
+KNOWN = {"data": str}
+OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict, "recipe": dict}
+FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
+
+
+@dataclass(frozen=True)
+class Run:
+    """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact.
+
+    Inside its `with` the writer holds its `lock`. `made` are the folders that were created for it.
+    """
+
+    folder: Path
+    lock: Lock | None = field(default=None, compare=False, repr=False)
+    made: tuple[Path, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the two newest checkpoints; raises ClearsightError when it is a link."""
+        return inside(self.folder, "checkpoints")
+
+    @property
+    def events(self) -> Path:
+        """The folder TensorBoard reads; raises ClearsightError when it is a link."""
+        return inside(self.folder, "events")
+
+    @property
+    def division(self) -> Path:
+        """Which picture is in which part."""
+        return self.folder / "split.csv"
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to resume: `begin` writes `recipe.toml` last."""
+        return (self.folder / "recipe.toml").is_file()
+
+    @property
+    def note(self) -> str:
+        """A line where the disk keeps no locks, else ''."""
+        return self.lock.note if self.lock else ""
+
+    def locked(self) -> Self:
+        """The run, locked against other writers inside its `with`; raises InUse, and ClearsightError for links in it."""
+        for name in FOLDERS:
+            inside(self.folder, name)
+        return replace(self, lock=hold(self.folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.lock is None:
+            return
+        if error is not None:
+            self._abandon()
+        self.lock.__exit__(kind, error, trace)
+        if error is not None:
+            with suppress(OSError):  # it may not be empty, or be gone
+                for folder in self.made:
+                    folder.rmdir()
+
+    def _abandon(self) -> None:
+        """Remove the files of a run that failed before it had begun."""
+        with suppress(OSError, ClearsightError):
+            if self.made and not self.begun and _unbegun(self.folder):
+                clear(self.folder, spared=NAMES)
+
+    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
+        """Write the files that a resume needs; `save` writes a checkpoint, if the initial weights do not follow from the recipe."""
+        self.sweep()
+        if self.checkpoints.is_dir():  # of a run that was killed before it began
+            clear(self.checkpoints)
+        verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
+        code = ["--allow-code"] if code_in(asdict(recipe)) else []
+        again = shlex.join(["clearsight", verb, facts["data"], "--recipe", str(self.folder / "recipe.toml"), *code])
+        text = to_toml(recipe, f"The recipe of this run. Again: {again}")
+        self.keep_division({**facts, "recipe": tomllib.loads(text)}, manifest, past)
+        if save:
+            save()
+        write_atomic(self.folder / "recipe.toml", text)
+
+    def sweep(self) -> None:
+        """Remove half-written files of a killed process, except for an evaluation's report that is being written."""
+        with hold(self.folder, REPORT, wait=True):
+            sweep(self.folder)
+
+    def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
+        """Write the run's metadata, its split, and the training pictures of the weights that it starts from."""
+        write_json(self.folder / "run.json", {**facts, TABLES: tables(manifest, past)})
+        write_atomic(self.division, manifest)
+        self.keep_ancestors(past)
+
+    def keep_ancestors(self, past: str) -> None:
+        """Write the training pictures of the weights that the run starts from, if they are known."""
+        if past:
+            write_atomic(self.folder / ANCESTORS, past)
+
+    def divided(self) -> tuple[dict[str, Any], str]:
+        """The metadata and the split that `keep_division` wrote."""
+        facts = read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN)
+        try:
+            return facts, self.division.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ClearsightError(f"cannot read {self.division}: {error.strerror or error}.") from error
+        except ValueError as error:
+            raise CorruptFile(f"{self.division} is not the division of a run: {error}.") from error
+
+    def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
+        """The recipe, metadata and split that `begin` wrote; raises UsageError if this is not a run folder, or its recipe was edited."""
+        if not self.begun:
+            raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")
+        path = self.folder / "recipe.toml"
+        recipe, (facts, table) = saved(path), self.divided()
+        known, now = facts.get("recipe"), read_toml(path)  # older runs do not store it
+        if known is not None and known != now:
+            changed = [
+                f"{name} is {now.get(name)!r}, was {known.get(name)!r}" for name in {**known, **now} if now.get(name) != known.get(name)
+            ]
+            raise UsageError(
+                f"{path} was edited ({listed(changed, 4)}), and settings cannot be changed in a resume. "
+                f"Put it back, or start another run: clearsight train DATA --recipe {path}"
+            )
+        return recipe, facts, table
+
+    def write_rows(self, rows: list[dict[str, float]]) -> None:
+        """`results.csv`, a row an epoch."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(self.folder / "results.csv", text.getvalue())
+
+    def rows(self) -> list[dict[str, float]]:
+        """The rows of `results.csv` as numbers; none when there is no such file."""
+        path = self.folder / "results.csv"
+        if not path.is_file():
+            return []
+        with taken_from(path, "the rows of a run"), path.open(encoding="utf-8", newline="") as file:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def _require_free(folder: Path) -> None:
+    """Raise UsageError if the folder is taken; the files of a run that was killed before it began do not count."""
+    if folder.is_symlink() and not folder.exists():
+        raise UsageError(f"{folder} is a link that leads nowhere, and is left as it is. Name another --out.")
+    if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
+        raise UsageError(
+            f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
+        )
+
+
+def free_folder(named: str, runs: str) -> Path:
+    """The run folder called `named` (a bare name goes under `runs`); raises UsageError when it is taken, InUse when it is about to be."""
+    folder = named_folder(named, runs)
+    _require_free(folder)
+    require_unlocked(folder)
+    return folder
+
+
+def open_run(named: str, runs: str, data: str = "", model: str = "") -> Run:
+    """A new run folder, locked: `named` (a bare name goes under `runs`), or `runs/<data>-<model>`, numbered when taken.
+
+    Raises UsageError when the folder that was named is taken, InUse when another process is about to begin there.
+    """
+    if named:
+        return _claimed(named_folder(named, runs))
+    stem, number = run_name(data, model), 1
+    while True:
+        folder = Path(runs) / (stem if number == 1 else f"{stem}-{number}")
+        if not folder.exists():
+            with suppress(InUse, UsageError):  # another was quicker
+                return _claimed(folder)
+        number += 1
+
+
+def _claimed(folder: Path) -> Run:
+    _require_free(folder)
+    made = tuple(path for path in (folder, *folder.parents) if not path.exists())
+    lock = hold(folder)
+    try:
+        _require_free(folder)  # a run may have ended here since
+    except BaseException as error:
+        lock.__exit__(type(error), error, None)
+        raise
+    return Run(folder, lock, made or (folder,))
+
+
+def run_name(data: str, model: str) -> str:
+    """The default name of a folder for `data` and `model`."""
+    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
+
+
+def named_folder(named: str, runs: str) -> Path:
+    """The folder called `named`; a bare name goes under `runs`."""
+    return Path(named) if Path(named).name != named else Path(runs) / named
+
+
+def _unbegun(folder: Path) -> bool:
+    """Whether `folder` has only files that `begin` writes before `recipe.toml`."""
+    before = ("run.json", "split.csv", "checkpoints")
+    try:
+        found = [path for path in folder.iterdir() if path.name not in NAMES and not is_temporary(path)]
+    except FileNotFoundError:  # a run that failed has just removed it
+        return True
+    return {path.name for path in found} - {ANCESTORS} in [set(before[:n]) for n in range(4)] and not any(map(is_link, found))

@@ -1,0 +1,213 @@
+"""Training of the head alone (linear probe): features once, then softmax regression along a path of L2 strengths.
+
+Each strength begins where the one before it ended and takes the place of an epoch: it is judged on validation, has its row and
+its checkpoint, and the best is kept. So "retrain only the last layer", the linear probe, and softmax regression on pixels or
+on features designed by hand are one thing.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...base.compute.precision import accepts, halved
+from ...base.errors import UsageError
+from ...base.progress import Progress
+from ...classifier.folding import folded
+from ...datasets.loader import Pictures
+from ...heads.cross_validation import strength
+from ...heads.lbfgs import Problem, Solution, solve
+from ...models.base import Model
+from ..context import TrainingContext
+from ..interrupt import Interrupted, Stop
+from ..optim.optimizer import SGD
+from ..storage.checkpoint import State
+from ..validation.selection import FEW
+from ..validation.validate import close_epoch, out_of_patience, scores
+from .freezing import NORMS
+
+STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
+STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
+BATCH = 256
+
+
+def fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
+    """Solve the head for one strength after the other, to the recipe's last or until patience runs out; `save` writes a checkpoint.
+
+    Raises Interrupted (after saving) when asked to stop, UsageError in several processes.
+    """
+    if context.group.world > 1:
+        raise UsageError("--optimizer lbfgs solves in one process: start it without torchrun.")
+    try:
+        _fit(context, save, on_epoch, stop)
+    except Interrupted:
+        save()
+        raise
+
+
+def solve_head(context: TrainingContext, again: str) -> None:
+    """Fit the head of a network trained by another objective: without rows and checkpoints, since a resumed run fits it again."""
+    try:
+        with Stop() as stop:
+            _fit(context, lambda: None, lambda: None, stop)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again) from None
+
+
+def solve_first(context: TrainingContext, stop: Stop) -> None:
+    """Solve the head before the first step; validation keeps it until an epoch is better. Solved again, it is the same, bit for bit."""
+    if context.group.world > 1:
+        raise UsageError("--tune head-then-all solves the head in one process: start it without torchrun.")
+    recipe = dataclasses.replace(context.recipe, optimizer="lbfgs", epochs=STRENGTHS, patience=PATIENCE)
+    state = State(context.state.model, SGD([]))
+    _fit(dataclasses.replace(context, recipe=recipe, state=state), lambda: None, lambda: None, stop)
+    context.state.counters.seconds += state.counters.seconds
+    row = state.counters.rows[-1]
+    context.log(f"head solved in {state.counters.seconds:.1f} s: validation accuracy {row['val_accuracy']:.2%}; from here the network")
+    if not context.perturbation:  # adversarial training compares epochs by robust accuracy
+        context.state.kept, context.state.counters.best = state.kept, row["val_accuracy"]
+
+
+def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
+    recipe, counters, head = context.recipe, context.state.counters, cast(Model, context.state.model).head
+    begun = time.perf_counter()
+    labelled = torch.nonzero(context.train.labels >= 0)[:, 0]
+    pictures = _features(context, context.train, labelled, "features", stop)
+    asked = _features(context, context.val, torch.arange(len(context.val)), "validation features", stop)
+    labels = context.train.labels[labelled].to(context.device)
+    counts = context.class_weights[labels] if recipe.class_weights != "none" else None
+    counters.pictures, counters.seconds = len(labels) + len(context.val), counters.seconds + time.perf_counter() - begun
+    problem = Problem(pictures, labels, len(context.class_weights), counts, recipe.head, head.bias is not None)
+
+    saved = time.monotonic()
+
+    def solved(l2: float, rough: bool = False) -> None:
+        nonlocal saved
+        begun = time.perf_counter()
+        # from the head's own numbers, so that a resumed run begins at the very same place
+        bias = torch.zeros(len(head.weight)).to(head.weight) if head.bias is None else head.bias.detach()
+        stands = Solution(head.weight.detach().double(), bias.double()) if counters.rows else None
+        found = solve(problem, l2, stands, rough, stop.check)
+        with torch.no_grad():
+            head.weight.copy_(found.weight)
+            if head.bias is not None:  # torch's type hints do not allow for None
+                head.bias.copy_(found.bias)
+        counters.seconds += time.perf_counter() - begun
+        _close(context, problem, asked, l2, found)
+        on_epoch()
+        # of a large network a file takes longer than a strength
+        if _chosen(context) or time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
+            save()
+            saved = time.monotonic()
+
+    strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
+    while (
+        counters.epoch < recipe.epochs
+        and not _alone(context)
+        and not out_of_patience(context)
+        and not _over(context)
+        and not _chosen(context)
+    ):
+        solved(strengths[counters.epoch], rough=True)
+    if not _chosen(context):
+        if _alone(context):
+            l2 = recipe.l2 or _by_folds(context, pictures, labels, counts, strengths, stop)
+        else:
+            l2 = counters.rows[counters.best_epoch - 1]["l2"]
+        if counters.rows:
+            context.state.model.load_state_dict(context.state.kept)
+        counters.best = -1.0  # the precise optimum is kept even if validation finds its last digits worse
+        solved(l2)
+
+
+def _alone(context: TrainingContext) -> bool:
+    """Whether there is no path that validation judges: one strength is given, or validation decides nothing, or has too few pictures."""
+    return context.recipe.l2 > 0 or context.recipe.keep == "last" or len(context.val) < FEW
+
+
+def _chosen(context: TrainingContext) -> bool:
+    """Whether the last row is the precise solution: the only one whose strength does not fall."""
+    strengths = [row["l2"] for row in context.state.counters.rows]
+    return bool(strengths) and (_alone(context) or strengths[-1] in strengths[:-1])
+
+
+def _by_folds(
+    context: TrainingContext, pictures: Tensor, labels: Tensor, counts: Tensor | None, strengths: list[float], stop: Stop
+) -> float:
+    """The strength that the labels themselves choose, for features `(N, D)`."""
+    recipe, head = context.recipe, cast(Model, context.state.model).head
+    return strength(
+        pictures,
+        labels,
+        len(head.weight),
+        strengths,
+        seed=recipe.seed,
+        counts=counts,
+        head=recipe.head,
+        bias=head.bias is not None,
+        patience=recipe.patience,
+        check=stop.check,
+    )
+
+
+@torch.no_grad()
+def _features(context: TrainingContext, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
+    """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
+    net, dtype = _body(context)
+    kept = torch.empty(0)
+    batches, done = wanted.split(BATCH), 0
+    with Progress(label, len(wanted), quiet=context.quiet) as progress:
+        for indices, some in zip(batches, pictures.batches(batches), strict=True):
+            stop.check()
+            inputs = context.preprocessing.normalise(some.to(context.device)).contiguous(memory_format=context.speed.memory_format)
+            with torch.autocast(context.device.type, torch.bfloat16, enabled=context.speed.bf16 and dtype == torch.float32):
+                found = net(inputs.to(dtype))
+            if not len(kept):
+                kept = torch.empty(len(wanted), found.shape[1], device=context.device)
+            kept[done : done + len(indices)] = found.float()
+            done += len(indices)
+            progress.update(len(indices))
+    return kept
+
+
+class _Body(nn.Module):
+    """A network without its head."""
+
+    def __init__(self, network: Model) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The features `(N, D)`."""
+        return self.network.features(x)
+
+
+def _body(context: TrainingContext) -> tuple[nn.Module, torch.dtype]:
+    """The feature extractor at the run's speed, batch norms folded into the layers before them, and the dtype of its inputs."""
+    body: nn.Module = _Body(cast(Model, context.state.model)).eval()
+    if any(isinstance(module, NORMS) for module in body.modules()):
+        body = folded(body)
+    half = context.speed.bf16 and context.device.type == "cpu"
+    body = halved(body, ()) if half else body
+    body.to(memory_format=context.speed.memory_format)  # type: ignore[call-overload]
+    return body, accepts(body)
+
+
+def _close(context: TrainingContext, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:
+    """Judge a solution as an epoch is judged."""
+    counters, head = context.state.counters, cast(Model, context.state.model).head
+    n = len(problem.labels)
+    with torch.inference_mode():
+        loss, correct = problem.judged(found)
+        logits = F.linear(asked, head.weight, head.bias).cpu()
+    counters.loss, counters.correct, counters.seen = loss * n, correct, n
+    facts = {"l2": l2, "objective": found.value, "gradient_norm": found.gradient_norm, "evaluations": found.evaluations}
+    close_epoch(context, facts | scores(logits, context.val.labels))
+
+
+def _over(context: TrainingContext) -> bool:
+    return 0 < 60 * context.recipe.minutes < context.state.counters.seconds

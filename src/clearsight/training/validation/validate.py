@@ -1,0 +1,75 @@
+"""Validation: logits and scores of the validation images, and what they decide at the end of an epoch."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...augment import tta
+from ...metrics.accuracy import topk
+from ..compute.training_model import Speed, inference
+from ..context import TrainingContext
+from ..interrupt import Stop
+from . import selection
+
+
+def validate(
+    context: TrainingContext, weights: dict[str, Tensor] | None, stop: Stop | None = None, *, views: str = "", speed: Speed | None = None
+) -> Tensor:
+    """Logits float32 `(n, K)` of all validation images, each computed by one of the processes; raises Interrupted on a signal.
+
+    They are the mean over `views`, and computed as the run's steps are, or with another `speed`.
+    """
+    model, sides = context.state.model, tta.parse(views)
+    everything = torch.arange(len(context.val))
+    counts = [len(part) for part in everything.tensor_split(context.group.world)]
+    batches = context.group.shard(everything).split(max(1, min(512, 2 * context.recipe.batch // context.micro_batches)))
+    rows = []
+    outputs = inference(model.eval(), weights, speed or context.speed, context.device)
+    with torch.inference_mode():
+        for pictures in context.val.batches(batches):
+            if stop:
+                stop.check()
+            inputs = context.preprocessing.normalise(pictures.to(context.device)).contiguous(memory_format=context.speed.memory_format)
+            rows.append(tta.mean(sides, inputs, outputs).cpu())
+    empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
+    return context.group.all_gather(torch.cat(rows) if rows else empty, counts)
+
+
+def scores(logits: Tensor, labels: Tensor) -> dict[str, float]:
+    """Mean cross-entropy and top-1 accuracy of logits `(n, K)` on validation, as columns of `results.csv`."""
+    return {"val_loss": float(F.cross_entropy(logits, labels)), "val_accuracy": topk(logits, labels, 1)}
+
+
+def is_due(context: TrainingContext) -> bool:
+    """Whether to validate after this epoch: if that decides nothing, only once as many images were trained on as it has."""
+    recipe, counters = context.recipe, context.state.counters
+    last = counters.rows[-1]["epoch"] if counters.rows else 0
+    trained_on = (counters.epoch + 1 - last) * len(context.train)
+    return recipe.keep != "last" or counters.epoch + 1 == recipe.epochs or trained_on >= len(context.val)
+
+
+def out_of_patience(context: TrainingContext) -> bool:
+    """Whether validation has not improved for as many epochs as the recipe waits."""
+    return 0 < context.recipe.patience <= selection.stale(selection.points(context.state.counters.rows), context.deciding)
+
+
+def close_epoch(context: TrainingContext, facts: dict[str, float]) -> None:
+    """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
+    counters, state, point = context.state.counters, context.state, selection.point(facts)
+    kept = selection.kept(counters.rows, counters.best_epoch, counters.best)
+    last = context.recipe.keep == "last"
+    if last or selection.replaces(point, kept, counters.best, context.deciding):
+        counters.best_epoch = counters.epoch + 1
+        state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
+    counters.best = point.accuracy if last else max(counters.best, point.accuracy)
+    counters.rows.append(
+        {
+            "epoch": counters.epoch + 1,
+            **facts,
+            "loss": counters.loss / counters.seen,
+            "accuracy": counters.correct / counters.seen,
+            "pictures_per_second": round(counters.pictures / max(counters.seconds, 1e-9), 1),
+            "seconds": round(counters.seconds, 3),
+        }
+    )
+    counters.next_epoch()

@@ -1,0 +1,30 @@
+"""A device that is not there is said; what made a number is known."""
+
+import pytest
+import torch
+
+from clearsight.base.compute import device
+from clearsight.base.errors import UsageError
+
+
+@pytest.mark.parametrize("name", ["", "warp", "cuda:9999", "cuda:-1", "cpu:x", "meta", "hpu", "GPU"])
+def test_a_device_that_cannot_be_used(name):
+    with pytest.raises(UsageError, match="cannot be used here") as caught:
+        device.pick_device(name)
+    assert str(caught.value).endswith("Leave it out, or say cpu.") and "\n" not in str(caught.value)
+
+
+def test_auto_prefers_what_is_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert device.pick_device("auto").type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert device.pick_device().type == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert device.pick_device() == torch.device("cpu") == device.pick_device("cpu")
+
+
+def test_hardware_is_named_in_plain_values():
+    facts = device.hardware()
+    assert all(isinstance(value, str | int) and value != "" for value in facts.values())
+    assert facts["torch"] == torch.__version__ and facts["threads"] == torch.get_num_threads()

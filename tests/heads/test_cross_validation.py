@@ -1,0 +1,47 @@
+"""The strength of L2 by cross-validation: as scikit-learn's solver would choose it on the same folds."""
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from clearsight.heads.cross_validation import folds, strength
+from tests.pictures import digit_arrays
+
+pictures, labels = digit_arrays(per_class=12)
+X, known = torch.from_numpy(pictures.reshape(len(pictures), -1)).float() / 255, torch.from_numpy(labels)
+STRENGTHS = [1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5]
+
+
+def test_folds_are_stratified_and_as_many_as_there_can_be():
+    fold = folds(known, 0)
+    for k in range(10):
+        counts = fold[known == k].bincount(minlength=5)
+        assert counts.sum() == 12 and set(counts.tolist()) <= {2, 3}
+    assert int(folds(torch.tensor([0, 1, 1, 1, 2]), 0).max()) == 2  # three of the largest class
+    assert not folds(torch.arange(4), 0).any()
+    assert not torch.equal(fold, folds(known, 1))
+
+
+def test_it_is_the_strength_of_the_least_held_out_loss():
+    fold = folds(known, 0).numpy()
+    losses = []
+    for l2 in STRENGTHS:
+        total = 0.0
+        for k in range(5):
+            out = fold == k
+            solver = LogisticRegression(C=1 / (l2 * (~out).sum()), max_iter=5000, tol=1e-8).fit(X[~out].numpy(), labels[~out])
+            total -= solver.predict_log_proba(X[out].numpy())[np.arange(out.sum()), labels[out]].sum()
+        losses.append(total)
+    best = int(np.argmin(losses))
+    assert 0 < best < len(STRENGTHS) - 1
+    assert strength(X, known, 10, STRENGTHS) == STRENGTHS[best] == strength(X, known, 10, STRENGTHS, patience=1)
+
+
+def test_one_label_of_each_class_leaves_nothing_to_hold_out():
+    assert strength(X[::12], known[::12], 10, STRENGTHS) == STRENGTHS[3]
+
+
+def test_features_are_left_as_they_are():
+    before = X.clone()
+    strength(X, known, 10, STRENGTHS[:2])
+    assert torch.equal(X, before)

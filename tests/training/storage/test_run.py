@@ -1,0 +1,157 @@
+"""Run folders: found again, numbered when taken, never overwritten; and the time budget."""
+
+import csv
+
+import pytest
+
+from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.files import digest
+from clearsight.base.settings import read_toml
+from clearsight.cli.reports import report_training
+from clearsight.training.api import resume, train
+from clearsight.training.recipe import compose
+from clearsight.training.storage.run import Run, open_run
+from tests.faults.disk import read_tree
+from tests.pictures import digit_arrays, digit_folder
+
+
+def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_path):
+    runs = str(tmp_path / "runs")
+    assert [open_run("", runs, "my pets.csv", "swift").folder.name for _ in range(3)] == [
+        "my-pets-swift",
+        "my-pets-swift-2",
+        "my-pets-swift-3",
+    ]
+    assert open_run("mine", runs, "x", "swift").folder == tmp_path / "runs" / "mine"
+    assert open_run(str(tmp_path / "else" / "where"), runs, "x", "swift").folder == tmp_path / "else" / "where"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="exists already"):
+        open_run(str(tmp_path / "file"), runs, "x", "swift")
+    with pytest.raises(ClearsightError, match="cannot make the folder"):
+        open_run(str(tmp_path / "file" / "below"), runs, "x", "swift")
+
+
+def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_path):
+    recipe, facts, table = compose({}), {"data": "digits"}, "name,label,part\n"
+    with open_run(str(tmp_path / "run"), "") as run:
+        run.begin(recipe, facts, table)
+    (run.folder / "recipe.toml").unlink()
+    (run.folder / ".recipe.toml.0123abcd.tmp").write_text("half")
+    (run.folder / ".lock").write_text("process 1 on nowhere\n")  # a kill leaves it, and nobody holds it
+    assert not run.begun
+    with open_run(str(run.folder), "") as again:
+        again.begin(recipe, facts, table)
+    assert run.begun and sorted(path.name for path in run.folder.iterdir()) == ["recipe.toml", "run.json", "split.csv"]
+    (run.folder / "recipe.toml").unlink()  # of a run that began from trained weights
+    (run.folder / "checkpoints").mkdir()
+    (run.folder / "checkpoints" / "00000-0000000.checkpoint").write_text("of another run")
+    with open_run(str(run.folder), "") as again:
+        again.begin(recipe, facts, table)
+    assert list(run.checkpoints.iterdir()) == []
+    with pytest.raises(UsageError, match="exists already"):
+        open_run(str(run.folder), "")
+
+
+def test_what_fails_takes_only_its_own_away(tmp_path):
+    def broken(after, folder):
+        with open_run(str(folder), "") as run:
+            after(run)
+            raise KeyError
+
+    def fail(after, folder=tmp_path / "a" / "b" / "run"):
+        with pytest.raises(KeyError):
+            broken(after, folder)
+        return folder
+
+    assert not fail(lambda run: run.keep_division({}, "")).parent.parent.exists()  # the folders above were made for it
+    begun = fail(lambda run: run.begin(compose({}), {"data": "x"}, ""))
+    assert Run(begun).begun and not (begun / ".lock").exists()
+    with pytest.raises(KeyError), Run(begun).locked():
+        raise KeyError
+    assert Run(begun).begun
+    (begun / "recipe.toml").unlink()
+    (begun / "run.json").rename(begun / "notes.txt")
+    for name in ("notes.txt", "split.csv"):  # a table that is called like ours is somebody's
+        assert (begun / name).exists()
+        with pytest.raises(UsageError, match="exists already"):
+            open_run(str(begun), "")
+        (begun / "notes.txt").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "events", "golden", "members", "run.json", "split.csv"])
+def test_a_new_run_takes_no_folder_with_a_link_in_it(tmp_path, name):
+    target = tmp_path / "work" if "." not in name else tmp_path / "work" / "thesis.txt"
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.txt").write_text("years of work")
+    (tmp_path / "trap").mkdir()
+    (tmp_path / "trap" / name).symlink_to(target)
+    with pytest.raises(UsageError, match="exists already and is left as it is"):
+        train(digit_arrays(20), out=str(tmp_path / "trap"), model="pixels", epochs=1, quiet=True)
+    assert read_tree(tmp_path) == {
+        "work": None, "work/thesis.txt": b"years of work", "trap": None, f"trap/{name}": target.read_bytes() if "." in name else None
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "events", "golden", "members"])
+def test_a_folder_of_a_run_that_became_a_link_is_written_and_removed_in_by_nobody(tmp_path, name):
+    made = train(digit_folder(tmp_path / "data", per_class=20, classes=2), out=str(tmp_path / "run"), model="pixels", epochs=1, quiet=True)
+    (made.run / "members").mkdir()
+    (made.run / name).rename(tmp_path / "elsewhere")
+    (made.run / name).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / ".x.0123abcd.tmp").write_text("half a thesis")
+    (tmp_path / "elsewhere" / "00099-0000000.checkpoint").write_text("years of work")
+    before = read_tree(tmp_path)
+    with pytest.raises(ClearsightError, match=f"{name} is a link, and a run writes and removes nothing through links"):
+        resume(made.run, quiet=True)
+    assert read_tree(tmp_path) == before
+
+
+def test_a_file_of_a_run_that_became_a_link_is_replaced_and_not_written_through(tmp_path):
+    folder = digit_folder(tmp_path / "data", per_class=20, classes=2)
+    made = train(folder, out=str(tmp_path / "run"), model="pixels", epochs=1, quiet=True)
+    files = [path for path in made.run.rglob("*") if path.is_file() and path.suffix not in (".checkpoint", ".png")]
+    for path in files:
+        path.rename(tmp_path / path.name)
+        path.symlink_to(tmp_path / path.name)
+    report_training(resume(made.run, quiet=True), quiet=True)
+    (tmp_path / "behind").write_text("years of work")
+    for path in (made.run / "report.html", made.run / "evaluation.json"):
+        path.unlink()
+        path.symlink_to(tmp_path / "behind")
+    report_training(resume(made.run, quiet=True), quiet=True)
+    assert (tmp_path / "behind").read_text() == "years of work"
+    assert all((tmp_path / path.name).is_file() for path in files)
+
+
+def test_what_begin_wrote_reopen_reads(tmp_path):
+    run, recipe = Run(tmp_path), compose({"augment": 'flip "crop:1"', "epochs": 3})
+    run.begin(recipe, {"data": "digits"}, "name,label,part\n")
+    facts = {"data": "digits", "recipe": read_toml(run.folder / "recipe.toml"), "tables": {"split.csv": digest(b"name,label,part\n")}}
+    assert run.reopen() == (recipe, facts, "name,label,part\n")
+    run.write_rows([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+    assert run.rows() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
+
+
+def test_a_run_that_never_began_leaves_nothing(tmp_path):
+    folder = digit_folder(tmp_path / "scans", per_class=6, classes=2)
+    next(folder.rglob("*.png")).write_bytes(b"rubbish")
+    with pytest.raises(ClearsightError):
+        train(folder, runs=str(tmp_path / "runs"), model="pixels", epochs=1, quiet=True)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_budget_cuts_the_epochs_and_the_recipe_says_so(tmp_path):
+    trained = train(digit_arrays(20), out=str(tmp_path / "run"), model="lenet5", epochs=500, minutes=0.002, speed="plain", quiet=True)
+    assert 1 <= trained.epochs < 500
+    assert trained.epochs == Run(trained.run).reopen()[0].epochs
+
+
+def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
+    settings = {"model": "pixels", "epochs": 200, "patience": 2, "lr": 0.05, "schedule": "constant", "warmup": 0.0}
+    trained = train(digit_arrays(60), out=str(tmp_path / "run"), quiet=True, **settings)
+    assert trained.epochs < 200
+    with (trained.run / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, trained.epochs + 1))
+    best = max(float(row["val_accuracy"]) for row in rows)
+    assert trained.validation["top1"]["value"] == pytest.approx(best)

@@ -1,0 +1,79 @@
+"""A training that only solves the head: a path of strengths, the best kept, stopped and resumed like any other."""
+
+import math
+import signal
+
+import pytest
+import torch
+
+from clearsight.base.errors import UsageError
+from clearsight.classifier import load
+from clearsight.models import HANDMADE
+from clearsight.training.api import resume, train
+from clearsight.training.interrupt import Interrupted
+from clearsight.training.transfer import linear_probe
+from tests.pictures import digit_arrays
+from tests.training.test_resume import columns, weights
+
+DATA = digit_arrays(per_class=40)  # 32 validation pictures, which may choose a strength
+SOLVED = {"recipe": "solved", "seed": 3, "quiet": True}
+
+
+@pytest.mark.parametrize("model", [name for family in HANDMADE for name in family.TABLE if name != "pixels-rbf"])
+def test_every_feature_is_trained_judged_and_saved(model, tmp_path):
+    trained = train(DATA, out=str(tmp_path / "run"), model=model, size=16, **SOLVED)
+    rows = (tmp_path / "run" / "results.csv").read_text().splitlines()
+    strengths = [float(row.split(",")[1]) for row in rows[1:]]
+    assert strengths[:-1] == sorted(strengths[:-1], reverse=True)  # falling
+    assert strengths[-1] in strengths[:-1]  # and the chosen one again, to the end
+    assert float(rows[1].split(",")[rows[0].split(",").index("loss")]) < math.log(10)  # knowing nothing of ten classes
+    saved = load(tmp_path / "run")
+    picture = torch.from_numpy(DATA[0][:4, None]).repeat(1, saved.preprocessing.channels, 1, 1)
+    fitted = torch.stack([saved.preprocessing.load(p[0].numpy()) for p in picture])
+    torch.testing.assert_close(saved.logits(fitted), trained.classifier.logits(fitted), rtol=1e-4, atol=1e-4)  # another memory format
+
+
+def test_one_strength_is_solved_once_and_precisely(tmp_path):
+    train(DATA, out=str(tmp_path / "run"), model="pixels", l2=1e-2, **SOLVED)
+    header, row = (tmp_path / "run" / "results.csv").read_text().splitlines()
+    values = dict(zip(header.split(","), map(float, row.split(",")), strict=True))
+    assert values["l2"] == 1e-2 and values["gradient_norm"] < 1e-5
+
+
+@pytest.mark.parametrize("evaluations", [1, 20, 45])
+def test_stopped_anywhere_it_ends_the_same(evaluations, tmp_path, monkeypatch):
+    settings = {**SOLVED, "model": "hog-hard", "size": 16}
+    straight, run = train(DATA, out=str(tmp_path / "straight"), **settings), tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        solve, count = linear_probe.solve, [0]
+
+        def counted(problem, l2, start, precise, check):
+            def checked():
+                count[0] += 1
+                if count[0] == evaluations:
+                    signal.raise_signal(signal.SIGTERM)
+                check()
+
+            return solve(problem, l2, start, precise, checked)
+
+        patch.setattr(linear_probe, "solve", counted)
+        with pytest.raises(Interrupted, match="--resume"):
+            train(DATA, out=str(run), **settings)
+    ended = resume(run, data=DATA, quiet=True)
+    assert weights(run) == weights(straight.run)
+    assert columns(run) == columns(straight.run)
+    assert ended.validation == straight.validation
+
+
+def test_features_that_stay_are_not_augmented(tmp_path):
+    with pytest.raises(UsageError, match="--augment"):
+        train(DATA, out=str(tmp_path / "run"), model="hog", augment="flip", **SOLVED)
+
+
+def test_the_rest_of_a_network_stays_as_it_was(tmp_path):
+    first = train(DATA, out=str(tmp_path / "first"), model="lenet5", epochs=1, quiet=True)
+    probed = train(DATA, out=str(tmp_path / "probed"), from_=str(first.run), resize_head=True, **SOLVED)
+    before, after = (trained.classifier.model.state_dict() for trained in (first, probed))
+    changed = [name for name in before if not torch.equal(before[name], after[name])]
+    assert changed == ["fc3.weight", "fc3.bias"]
+    assert probed.validation["top1"]["value"] > first.validation["top1"]["value"]
