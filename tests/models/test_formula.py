@@ -14,27 +14,9 @@ from clearsight.base.errors import UsageError
 from clearsight.classifier import artefact
 from clearsight.classifier.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.models.formula import compact, is_formula, parse, stack_on_paper
+from clearsight.models.formula import compact, is_formula, parse
 from clearsight.models.sequential import formula
-
-LECTURE = "[(conv32 relu)*2 pool]*3 (fc128 relu)*1 softmax"
-# torchvision's AlexNet and VGG16, and the lecture's AlexNet at 227×227
-ALEXNET = (
-    "conv64-11x11/4p2 relu pool3x3/2 conv192-5x5p2 relu pool3x3/2 conv384 relu (conv256 relu)*2 pool3x3/2 avgpool=6x6 "
-    "(dropout fc4096 relu)*2 softmax"
-)
-ALEXNET_LECTURE = (
-    "conv96-11x11/4 relu pool3x3/2 norm conv256-5x5p2 relu pool3x3/2 norm (conv384 relu)*2 conv256 relu pool3x3/2 "
-    "(dropout fc4096 relu)*2 softmax"
-)
-ALEXNET_2012 = (
-    "conv96-11x11/4 relu norm pool3x3/2 conv256-5x5p2g2 relu norm pool3x3/2 conv384 relu conv384g2 relu conv256g2 relu pool3x3/2 "
-    "(dropout fc4096 relu)*2 softmax"
-)
-VGG16 = (
-    "[(conv64 relu)*2 pool] [(conv128 relu)*2 pool] (conv256 relu)*3 pool [(conv512 relu)*3 pool]*2 avgpool=7x7 "
-    "(fc4096 relu dropout)*2 softmax vgg"
-)
+from tests.models.formulas import ALEXNET, ALEXNET_2012, ALEXNET_LECTURE, LECTURE, VGG16
 
 
 def equal(ours: nn.Module, theirs: nn.Module, size: tuple[int, int, int]) -> None:
@@ -74,39 +56,6 @@ def test_the_lectures_formula_is_a_network():
 )
 def test_it_may_be_written_in_many_ways(text):
     assert [str(layer) for layer in parse(text).layers if layer.word != "flatten"] == [str(layer) for layer in parse(LECTURE).layers]
-
-
-@pytest.mark.parametrize(
-    ("text", "shapes"),
-    [
-        ("conv6-5x5", [(6, 28, 28)]),  # 32×32×3, filters of 5×5×3: the lecture's 28×28×6 activation maps
-        ("conv3x3 conv", [(3, 30, 30), (3, 30, 30)]),
-        ("conv8/2 avgpool3x3/2p1-ceil globalpool softmax", [(8, 16, 16), (8, 9, 9), (8, 1, 1), (8,), (10,)]),
-        ("conv8-1x5p0x2 pool2x4/2x1 conv8-3x3d2", [(8, 32, 32), (8, 16, 29), (8, 12, 25)]),
-        (
-            "conv6g3 lrn3 bn pool3x3/2-ceil globalmaxpool flatten bn fc7 gelu",
-            [(6, 32, 32)] * 3 + [(6, 16, 16), (6, 1, 1), (6,), (6,), (7,), (7,)],
-        ),
-        ("avgpool=4x5 dropout0.2 leakyrelu0.2 elu fc3-nobias", [(3, 4, 5)] * 4 + [(60,), (3,)]),
-    ],
-)
-def test_shapes(text, shapes):
-    x = torch.zeros(2, 3, 32, 32, device="meta")
-    found = []
-    for layer in stack_on_paper(text, (3, 32, 32)).values():
-        x = layer(x)
-        found.append(tuple(x.shape[1:]))
-    assert found == shapes
-
-
-def torch_alexnet() -> nn.Sequential:
-    features = [
-        nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2),
-        nn.Conv2d(192, 384, 3, padding=1), nn.ReLU(), nn.Conv2d(384, 256, 3, padding=1), nn.ReLU(),
-        nn.Conv2d(256, 256, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2), nn.AdaptiveAvgPool2d(6), nn.Flatten(),
-    ]  # fmt: skip
-    hidden = [nn.Dropout(), nn.Linear(9216, 4096), nn.ReLU(), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)]
-    return nn.Sequential(*features, *hidden)
 
 
 def torch_vgg(stages: tuple[tuple[int, int], ...], grid: int, hidden: int, classes: int) -> nn.Sequential:
@@ -156,97 +105,6 @@ def test_a_narrow_vgg_weight_for_weight():
     theirs = seeded(lambda: torch_vgg(((4, 2), (8, 3), (8, 3)), 2, 16, 5))
     equal(models.build(text, 5, height=32, width=32, seed=7), theirs, (3, 32, 32))
     assert formula(theirs) + " vgg" == str(parse(text))
-
-
-# networks of the registry, or as torch has them, that print as these formulas
-REGISTRY = {
-    "alexnet": ALEXNET, "alexnet-lecture": ALEXNET_LECTURE.replace(" (dropout", " avgpool=6x6 (dropout"),
-    "alexnet-2012": ALEXNET_2012.replace(" (dropout", " avgpool=6x6 (dropout"), "vgg16": VGG16.removesuffix(" vgg"),
-    "pixels": "softmax", "convnet": "conv32-3x3 relu conv64-3x3 pool relu dropout0.25 fc128 relu dropout softmax",
-    "lenet5": "conv6-5x5 relu pool conv16-5x5 relu pool fc120 relu fc84 relu softmax",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "text"), REGISTRY.items(), ids=REGISTRY)
-def test_networks_of_the_registry_print_as_their_formulas(name, text):
-    with torch.device("meta"):
-        model = models.build(name, 1000, height=224, width=224)
-        said = formula(model)
-        assert said == str(parse(text))
-        shapes = [[tuple(p.shape) for p in one.parameters()] for one in (model, models.build(said, 1000, height=224, width=224))]
-    assert shapes[0] == shapes[1]
-
-
-def test_torchvisions_alexnet_prints_as_its_formula():
-    with torch.device("meta"):
-        assert formula(torch_alexnet()) == str(parse(ALEXNET))
-
-
-def test_padding_by_a_function_is_the_convolutions():
-    assert formula(models.build("lenet5", 10, channels=1, height=28, width=28)).startswith("conv6-5x5p2 relu pool conv16-5x5 relu")
-
-
-def test_the_start_of_the_weights():
-    last = models.build("(fc100 relu)*2 softmax", 10, channels=1, height=10, width=10, seed=0).state_dict()
-    assert last["fc1.weight"].std().item() == pytest.approx((2 / 100) ** 0.5, rel=0.05) and not last["fc1.bias"].any()
-    assert last["fc3.weight"].std().item() == pytest.approx(0.01, rel=0.05) and not last["fc3.bias"].any()
-    vgg = models.build("conv50-5x5 relu fc99 softmax vgg", 10, channels=1, height=10, width=10, seed=0).state_dict()
-    assert vgg["conv1.weight"].std().item() == pytest.approx((2 / (25 * 50)) ** 0.5, rel=0.05)
-    assert vgg["fc2.weight"].std().item() == pytest.approx(0.01, rel=0.05) and not vgg["fc3.bias"].any()
-
-
-# a formula in its shortest form, and the network of torch it stands for
-PRINTED = {
-    "conv8-5x5/2p2 bn relu (conv8-nobias bn-eps0.001-momentum0.01 relu6)*2 globalpool softmax": lambda: nn.Sequential(
-        *(nn.Conv2d(3, 8, 5, 2, 2), nn.BatchNorm2d(8), nn.ReLU()),
-        *(nn.Conv2d(8, 8, 3, padding="same", bias=False), nn.BatchNorm2d(8, 1e-3, 0.01), nn.ReLU6(True)),
-        nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(8, 8, 3, bias=False), nn.BatchNorm2d(8, 1e-3, 0.01), nn.Identity(), nn.ReLU6()),
-        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.0), nn.Linear(8, 4)),
-    ),
-    "conv4-3x3 lrn3a0.0003 pool3x3/2p1-ceil avgpool globalmaxpool elu leakyrelu0.3 fc3 tanh softmax-nobias": lambda: nn.Sequential(
-        *(nn.Conv2d(3, 4, 3), nn.LocalResponseNorm(3, 9e-4, k=2), nn.MaxPool2d(3, 2, 1, ceil_mode=True), nn.AvgPool2d(2)),
-        *(nn.AdaptiveMaxPool2d((1, 1)), nn.Flatten(), nn.ELU(), nn.LeakyReLU(0.3), nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2, bias=False)),
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("text", PRINTED)
-def test_a_sequential_network_prints_as_its_formula(text):
-    model = PRINTED[text]().eval()
-    said = formula(model)
-    assert said.replace("globalpool dropout0", "globalpool") == text
-    again = models.build(said, model[-1].out_features, height=19, width=19).eval()
-    again.load_state_dict(dict(zip(again.state_dict(), model.state_dict().values(), strict=True)))
-    x = torch.rand(2, 3, 19, 19)
-    with torch.no_grad():
-        torch.testing.assert_close(again(x), model(x))
-
-
-class Branch(nn.Module):
-    def forward(self, x):
-        return x + torch.relu(x)
-
-
-class Loop(nn.Module):
-    def forward(self, x):
-        return x if x.sum() > 0 else -x
-
-
-@pytest.mark.parametrize(
-    ("model", "says"),
-    [
-        (models.build("resnet18", 10, height=32, width=32), "feeds more than one"),
-        (nn.Sequential(nn.Conv2d(3, 4, 3), Branch()), "feeds more than one"),
-        (Loop(), "cannot be followed layer by layer"),
-        (nn.Sequential(nn.Conv2d(3, 4, 3, padding_mode="reflect")), r"no word says what 0 \(Conv2d\) does"),
-        (nn.Sequential(nn.PixelShuffle(2)), "PixelShuffle"),
-        (nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(2)), "padding of convolutions only"),
-        (nn.Sequential(nn.GELU("tanh")), "GELU"),
-    ],
-)
-def test_what_has_no_formula_is_named(model, says):
-    with pytest.raises(UsageError, match=says):
-        formula(model)
 
 
 def number(low: int, high: int) -> st.SearchStrategy[str]:

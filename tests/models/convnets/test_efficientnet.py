@@ -11,6 +11,12 @@ from clearsight.layers.dropout import StochasticDepth
 from clearsight.models.convnets import efficientnet
 from clearsight.models.convnets.efficientnet import Standardise
 from clearsight.weights import adapt, keras, translated
+from tests.models.expected import check, rows
+
+
+@rows("efficientnet")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def test_colours_are_standardised_by_what_is_stored():

@@ -6,7 +6,13 @@ from sklearn.linear_model import LogisticRegression
 
 from clearsight import models
 from clearsight.models.convnets.neocognitron import CCells, Module, SCells, fixed
+from tests.models.expected import check, rows
 from tests.pictures import digit_arrays
+
+
+@rows("neocognitron")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def pictures(per_class: int, side: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,10 +1,17 @@
 """swift: its whitening against the definition, and that it learns."""
 
+import pytest
 import torch
 
 from clearsight import models
 from clearsight.training.optim.optimizer import make_optimizer
+from tests.models.expected import check, rows
 from tests.pictures import digit_arrays
+
+
+@rows("swift")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor]:
@@ -60,3 +67,33 @@ def test_it_learns_in_a_few_steps():
     with torch.no_grad():
         assert (model(x).argmax(1) == labels).float().mean() > 0.9
     assert torch.equal(model.whiten.weight, frozen)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+def test_it_whitens_enlarged_digits(mode):
+    """Responses are uncorrelated; a direction with mean square λ comes out with λ/(λ + 0.0005), 1 where there is any signal."""
+    arrays, _ = digit_arrays(per_class=20)
+    x = torch.as_tensor(arrays).float().reshape(-1, 1, 8, 8)
+    x = torch.nn.functional.interpolate((x - x.mean()) / x.std(), size=28, mode=mode)
+    model = models.build("swift", 10, channels=1, height=28, width=28, seed=0)
+    model.initialise(x)
+    with torch.no_grad():
+        y = model.whiten(x)[:, :8].transpose(0, 1).flatten(1).double()
+    found = y @ y.T / y.shape[1]
+    patches = torch.nn.functional.unfold(x, 3).transpose(0, 1).flatten(1).double()
+    strength = torch.linalg.eigvalsh(patches @ patches.T / patches.shape[1]).flip(0)[:8]
+    torch.testing.assert_close(found, torch.diag(strength / (strength + 5e-4)), atol=2e-3, rtol=0)
+    assert found.diagonal()[strength > 0.02].min() > 0.97
+    assert torch.equal(model.whiten.weight[8:], -model.whiten.weight[:8])
+
+
+def test_it_whitens_the_same_from_parts_and_whole():
+    x = torch.randn(600, 1, 10, 10, generator=torch.Generator().manual_seed(0))  # three parts of 256
+    model = models.build("swift", 10, channels=1, height=10, width=10, seed=0)
+    model.initialise(x)
+    patches = torch.nn.functional.unfold(x, 3).transpose(1, 2).reshape(-1, 9).double()
+    kernels = model.whiten.weight[:8].flatten(1).double()
+    values, vectors = torch.linalg.eigh(patches.T @ patches / len(patches))
+    strongest = vectors[:, 1:] / (values[1:] + 5e-4) @ vectors[:, 1:].T
+    torch.testing.assert_close(kernels.T @ kernels, strongest, atol=1e-5, rtol=0)
+    assert not model.whiten.weight.requires_grad

@@ -5,6 +5,12 @@ import torch
 
 from clearsight import models
 from clearsight.models.convnets.unet import UNet
+from tests.models.expected import check, rows
+
+
+@rows("unet")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (33, 47), (572, 388)], ids=str)

@@ -3,19 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from skimage import color, data, feature, transform
+from skimage import feature
 
 from clearsight import models
 from clearsight.models.handmade import hog
+from tests.models.expected import check, rows
+from tests.models.handmade.photographs import photographs
 
 
-def photographs(height: int, width: int, channels: int = 1) -> np.ndarray:
-    """Real pictures in levels 0 to 255, float64 `(n, C, H, W)`: differences of whole numbers are exact in float32, too."""
-    found = [
-        transform.resize(picture, (height, width, 3), anti_aliasing=True) for picture in (data.astronaut(), data.chelsea(), data.coffee())
-    ]
-    found = [np.round(255 * (color.rgb2gray(picture)[None] if channels == 1 else picture.transpose(2, 0, 1))) for picture in found]
-    return np.stack(found)
+@rows("hog")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def built(family, name: str, channels: int, height: int, width: int, **row):
@@ -79,5 +77,5 @@ def test_cells_around_the_picture_are_those_of_one_on_black():
 
 
 def test_soft_bins_are_differentiated_exactly():
-    model = models.build("hog", 2, channels=1, height=16, width=16)
-    torch.autograd.gradcheck(model.features, torch.rand(1, 1, 16, 16, dtype=torch.float64, requires_grad=True), eps=1e-7, atol=1e-4)
+    model = models.build("hog", 2, channels=1, height=8, width=8)  # with cells around it 3 × 3 blocks
+    torch.autograd.gradcheck(model.features, torch.rand(1, 1, 8, 8, dtype=torch.float64, requires_grad=True), eps=1e-7, atol=1e-4)

@@ -5,6 +5,12 @@ import torch
 
 from clearsight import models
 from clearsight.models.handmade import kernel
+from tests.models.expected import check, rows
+
+
+@rows("kernel")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def test_a_kernel_machines_vectors_have_the_kernel_as_their_product():

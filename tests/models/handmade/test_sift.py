@@ -3,19 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from skimage import color, data, transform
 
 from clearsight import models
 from clearsight.models.handmade import sift
+from tests.models.expected import check, rows
+from tests.models.handmade.photographs import photographs
 
 
-def photographs(height: int, width: int, channels: int = 1) -> np.ndarray:
-    """Real pictures in levels 0 to 255, float64 `(n, C, H, W)`: differences of whole numbers are exact in float32, too."""
-    found = [
-        transform.resize(picture, (height, width, 3), anti_aliasing=True) for picture in (data.astronaut(), data.chelsea(), data.coffee())
-    ]
-    found = [np.round(255 * (color.rgb2gray(picture)[None] if channels == 1 else picture.transpose(2, 0, 1))) for picture in found]
-    return np.stack(found)
+@rows("sift")
+def test_parameters_and_stages(row, expected):
+    check(row, expected)
 
 
 def built(family, name: str, channels: int, height: int, width: int, **row):
