@@ -16,13 +16,15 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import matplotlib.backends.backend_svg  # noqa: F401
 import sklearn.datasets  # noqa: F401
 import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 
 import clearsight.cli.reports
-import clearsight.cli.train  # noqa: F401
+import clearsight.cli.train
+import clearsight.reports.figures.charts  # noqa: F401
 from clearsight import cli
 from clearsight.training import loop
 from clearsight.training.storage import checkpoint
