@@ -93,8 +93,9 @@ def models_page() -> str:
         "Parameters are what training changes. Stored are the parameters and the running statistics of batch norm, as Keras counts; MB\n"
         "are theirs in float32, in units of 2²⁰ bytes. MACs are multiply-adds of convolutions, linear layers and attention. Depth is\n"
         "the number of layers with weights on the longest way.\n"
-        "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, else torchvision (0.28), and\n"
-        "so is the licence: weights under CC-BY-NC-4.0 are not for commercial use, and come only by their tag. The\n"
+        "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, the authors for\n"
+        "EfficientNet-Lite, else torchvision (0.28), and so is the licence: weights under CC-BY-NC-4.0 are not for commercial\n"
+        "use, and come only by their tag. The\n"
         "recipe is the one that `train` takes when none is named. A network may also be [a formula](../how-to/formula.md).\n\n"
     )
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"

@@ -21,9 +21,10 @@ def test_the_catalogue():
     assert len({(row.origin, row.name, row.tag) for row in rows}) == len({row.address for row in rows}) == len(rows)
     assert [row.origin for row in rows].count("keras") == 26  # the lecture's table
     for row in rows:
-        assert re.fullmatch(r"sha256:[0-9a-f]{8,64}|md5:[0-9a-f]{32}|", row.digest) and row.address.startswith("https://")
+        assert re.fullmatch(r"sha256:[0-9a-f]{8,64}|md5:[0-9a-f]{32}|", row.digest)
+        assert row.address.startswith("pip:" if row.origin == "package" else "https://")
         assert row.mib > 4 and row.licence in ("BSD-3-Clause", "CC-BY-NC-4.0", "MIT", "CC-BY-4.0", "Apache-2.0")
-        assert row.top1 is None or 0.5 < row.top1 < row.top5 < 1
+        assert row.top1 is None or 0.5 < row.top1 < (row.top5 or 1) <= 1
         if row.origin == "torchvision":  # the digits of its file's name
             assert row.address.endswith(f"-{row.digest.partition(':')[2]}.pth") and row.top1
     assert {row.name for row in rows if not row.digest} == {"mobilenet", "mobilenetv2"}

@@ -158,7 +158,10 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
     if as_json:
         known = facts.facts(name, summary).to_json()
         layers = [{**layer.to_json(), **(layer.receptive_field() or {}), "says": layer.says} for layer in summary.rows]
-        weights = [{"origin": row.tagged, "licence": row.licence, "checked": row.check, "mib": row.mib} for row in of_network(name)]
+        weights = [
+            {"origin": row.tagged, "licence": row.licence, "checked": row.check, "mib": row.mib, "at_hand": row.here is not None}
+            for row in of_network(name)
+        ]
         print_json([{**known, **published(name), "weights": weights, "layers": layers}])
         return
     print_columns(listing(summary), right=(1, 2, 3))
@@ -167,7 +170,8 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
     click.echo(f"\n{counts}; {summary.depth} layers with weights deep.")
     for row in of_network(name):
         top1 = f", top-1 {row.top1:.1%}" if row.top1 else ""
-        click.echo(f"weights {row.tagged}: {told(row.licence)}{top1}, {row.mib:,.0f} MiB; checked by {row.check}")
+        where = "at hand" if row.here else row.source
+        click.echo(f"weights {row.tagged}: {told(row.licence)}{top1}, {row.mib:,.0f} MiB, {where}; checked by {row.check}")
 
 
 def listing(summary: "Summary") -> list[list[str]]:

