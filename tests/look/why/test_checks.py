@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from clearsight.look.why.checks import area, checked, curve, curves, likeness, permuted
+from clearsight.look.why.checks import LEVEL, SAME, area, chance, checked, curve, curves, likeness, permuted
 from clearsight.look.why.table import METHODS, Method
 
 SIDE = 16
@@ -65,6 +65,39 @@ def test_a_map_of_the_picture_is_no_reason(seen):
     assert not found["learnt"] and not found["class"]
 
 
+def test_a_map_that_means_nothing_passes_a_curve_as_seldom_as_the_level_says(seen):
+    """Of 60 random smooth maps at most 7 pass (98 % of binomial(60, 0.05)); where more than half of 8 places had to be worse, it was 26."""
+    model, x, target = seen
+    generator = torch.Generator().manual_seed(7)
+    passed = {"deletion": 0, "insertion": 0}
+    for _ in range(60):
+        heat = torch.nn.functional.interpolate(torch.randn(1, 1, 4, 4, generator=generator), size=(SIDE, SIDE), mode="bilinear")[0, 0]
+        found = curves(model, x, target, heat)
+        for name in passed:
+            passed[name] += chance(found.areas[name], found.elsewhere[name], low=name == "deletion") <= LEVEL
+    assert max(passed.values()) <= 7, passed
+
+
+def test_chance_is_the_rank_among_the_displaced():
+    others = torch.linspace(0.1, 1.0, 19)
+    assert chance(0.05, others, low=True) == 1 / 20 and chance(0.1, others, low=True) == 2 / 20 and chance(2.0, others, low=True) == 1
+    assert chance(1.1, others, low=False) == 1 / 20 and chance(0.0, others, low=False) == 1
+
+
+def test_a_map_that_shares_most_of_its_ranks_with_another_class_is_no_reason(seen):
+    common = torch.rand(SIDE, SIDE, generator=torch.Generator().manual_seed(8))
+
+    def mostly_common(_model, _x, target):
+        own = torch.rand(SIDE, SIDE, generator=torch.Generator().manual_seed(20 + int(target)))
+        return (common + 0.4 * own)[None]
+
+    model, x, target = seen
+    found = checked(model, x, target, Method("mostly", mostly_common, ""), mostly_common(model, x, target)[0])
+    same = likeness(mostly_common(model, x, target)[0], mostly_common(model, x, torch.tensor([found.runner_up]))[0])
+    assert SAME < same < 0.9  # 0.9 was the bar
+    assert not next(check for check in found.checks if check.check == "class").ok
+
+
 def test_an_empty_map_says_nothing(seen):
     assert verdict(seen, Method("none", lambda _m, x, _t: torch.zeros(1, SIDE, SIDE), "")) == {"a map": False}
 
@@ -88,7 +121,7 @@ def test_curves_by_hand(seen):
     assert float(found[2]) < 0.5 < float(found[0])
     torch.testing.assert_close(found[-1], last)
     torch.testing.assert_close(area(torch.tensor([1.0, 0.0, 0.0])), torch.tensor(0.25))
-    assert curves(model, x, target, heat).elsewhere["deletion"].shape == (8,)
+    assert curves(model, x, target, heat).elsewhere["deletion"].shape == (19,)
 
 
 def test_shuffled_weights_are_the_same_numbers_and_the_model_stays():
