@@ -11,7 +11,7 @@ COPY constraints.txt /build/
 RUN pip install --index-url "$TORCH_INDEX" --constraint /build/constraints.txt torch
 COPY pyproject.toml README.md LICENSE /build/
 COPY src /build/src
-RUN pip install --constraint /build/constraints.txt "/build[fast]"
+RUN pip install --constraint /build/constraints.txt "/build[fast,real]"
 
 FROM python:3.13-slim
 COPY --from=build /opt/clearsight /opt/clearsight

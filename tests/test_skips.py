@@ -23,6 +23,7 @@ STAYS = {
     "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",
     "look/test_receptive_field.py": "networks designed by hand have no gradients to compare (slow)",
     "models/peers.py": "the helper that skips where a peer is not installed",
+    "real.py": "the helper that skips where a package of real weights or photographs is not installed",
     "rubbish/test_mutants.py": "reads a folder of files of one's own, which CLEARSIGHT_CORPUS names",
     "test_host.py": "Windows does not fork",
     "test_startup.py": "builds of torch that wait by another library than libgomp",

@@ -1,0 +1,58 @@
+"""A network that was trained on ImageNet gives the answers of ImageNet; skipped where its package is not installed."""
+
+import pytest
+import torch
+from skimage import data as stock
+
+import clearsight
+from clearsight import weights
+from clearsight.datasets.named import photos
+from tests.models.expected import waves
+from tests.real import imagenet, lite0
+
+CATS = range(281, 286)
+# logits 0, 207, 281, 537, 999 of the package's own network (efficientnet_lite_pytorch 0.1.0, torch 2.13.0) for a picture of sines
+LOGITS = {"efficientnet_lite0": (-1.113932, -0.715458, 0.506227, -0.364797, 1.056421)}
+LARGEST = 3.636  # of all 1,000
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return clearsight.load(lite0())
+
+
+def test_logits_are_those_of_the_packages_own_network():
+    network = weights.load(lite0()).model
+    with torch.no_grad():
+        logits = network(waves(1, 3, 224, 224))[0]
+    found, expected = logits[[0, 207, 281, 537, 999]], torch.tensor(LOGITS["efficientnet_lite0"])
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5 * LARGEST)
+    assert logits.abs().max() == pytest.approx(LARGEST, abs=1e-3)
+
+
+def test_photographs_of_imagenet_are_recognised(classifier):
+    paths, labels = imagenet()
+    answers = list(classifier.classify_many(paths))
+    assert sum(answer.index == label for answer, label in zip(answers, labels, strict=True)) >= 17
+    first_five = [{choice.label for choice in answer.top} for answer in answers]
+    assert sum(classifier.classes[label] in labels for labels, label in zip(first_five, labels, strict=True)) >= 18
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [("chelsea", {weights.class_names(1000)[i] for i in CATS}), ("coffee", {"espresso"}), ("camera", {"tripod"})],
+)
+def test_photographs_of_scikit_image_are_recognised(classifier, picture, expected):
+    assert classifier.classify(getattr(stock, picture)()).label in expected
+
+
+def test_bfloat16_changes_no_label(classifier):
+    """20 photographs of ImageNet and 30 of the set photos."""
+    paths, _ = imagenet()
+    (whole,) = photos().parts.values()
+    sources = [*paths, *(whole.source(i) for i in range(0, 90, 3))]
+    fast = classifier.faster("bf16")
+    plain, half = (list(each.classify_many(sources)) for each in (classifier, fast))
+    assert fast.note == "" and len(plain) == 50
+    assert [found.label for found in half] == [found.label for found in plain]
+    assert max(abs(a.confidence - b.confidence) for a, b in zip(plain, half, strict=True)) < 0.1
