@@ -11,6 +11,7 @@ __version__ = version("clearsight")
 
 # name → module that has it; imported on first use, so that `import clearsight` does not wait for torch. `__init__.pyi` has the same names.
 _PUBLIC = {
+    # settings, results, errors
     "AttackOptions": "clearsight.attacks.options",
     "AttackResult": "clearsight.attacks.attack",
     "CheckResult": "clearsight.datasets.check",
@@ -34,6 +35,7 @@ _PUBLIC = {
     "UnreadableImage": "clearsight.base.errors",
     "UsageError": "clearsight.base.errors",
     "Verification": "clearsight.classifier",
+    # functions
     "attack": "clearsight.api.judging",
     "check": "clearsight.api.files",
     "classify": "clearsight.classifier.quick",

@@ -54,14 +54,14 @@ def _scale_to_one(gradient: Tensor) -> Tensor:
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp_min(TINY)
 
 
-def _normalize_l2(gradient: Tensor, moved: Tensor) -> Tensor:
+def _normalize_l2(gradient: Tensor, x: Tensor) -> Tensor:
     direction: Tensor = _scale_to_one(gradient)
     length: Tensor = direction.flatten(1).norm(dim=1).clamp_min(TINY)[:, None, None, None]
     return direction / length
 
 
-def _normalize_l1(gradient: Tensor, moved: Tensor) -> Tensor:
-    free = torch.where(gradient > 0, moved < 1, moved > 0)  # a pixel that is at its bound already cannot move on
+def _normalize_l1(gradient: Tensor, x: Tensor) -> Tensor:
+    free = torch.where(gradient > 0, x < 1, x > 0)  # a pixel that is at its bound already cannot move on
     flat = (gradient * free).flatten(1)
     most = max(1, round(L1_SPARSITY * flat.shape[1]))
     value, place = flat.abs().topk(most, dim=1)
@@ -100,7 +100,7 @@ def _sample_l1(draws: Tensor) -> Tensor:
 NORMS = {
     "linf": Norm(
         lambda change: change.flatten(1).abs().amax(1),
-        lambda gradient, moved: gradient.sign(),
+        lambda gradient, x: gradient.sign(),
         lambda change, radius: torch.maximum(torch.minimum(change, radius), -radius),
         lambda draws: 2 * draws[:, 1:] - 1,
     ),
@@ -183,20 +183,23 @@ def ascend(
             x = project(x + step * epsilon * steepest(gradient(loss, x)))
     """
     result = (pictures if start is None else start).clone()
-    left = torch.arange(len(pictures), device=pictures.device)
-    moved, origin, radius, velocity = result.clone(), pictures, per_picture(epsilon, pictures), torch.zeros_like(pictures)
+    left = torch.arange(len(pictures), device=pictures.device)  # the rows that are not done yet; x, x0, … have only these
+    x, x0, radius, velocity = result.clone(), pictures, per_picture(epsilon, pictures), torch.zeros_like(pictures)
     for i in range(steps):
-        gradient, logits = first if first is not None and not i else grad_and_logits(scores, moved, labels, loss, batch)
+        gradient, logits = first if first is not None and not i else grad_and_logits(scores, x, labels, loss, batch)
+
+        # pictures that are done leave the batch
         if done is not None and bool((over := done(logits, labels)).any()):
-            result[left[over]] = moved[over]
-            left, moved, origin, radius, velocity, labels, gradient = (
-                values[~over] for values in (left, moved, origin, radius, velocity, labels, gradient)
-            )
+            result[left[over]] = x[over]
+            left, x, x0, radius, velocity, labels, gradient = (v[~over] for v in (left, x, x0, radius, velocity, labels, gradient))
             if not len(left):
                 return result
+
+        # the others take a step up the loss, and back into the ball and the range of pixels
         if momentum:  # Y. Dong et al., Boosting adversarial attacks with momentum, CVPR 2018
             gradient = velocity = momentum * velocity + gradient / gradient.abs().mean((1, 2, 3), keepdim=True).clamp_min(TINY)
-        moved = moved + step * radius * norm.normalize(gradient, moved)
-        moved = (origin + norm.project(moved - origin, radius)).clamp_(0, 1)
-    result[left] = moved
+        x = x + step * radius * norm.normalize(gradient, x)
+        x = x0 + norm.project(x - x0, radius)
+        x = x.clamp_(0, 1)
+    result[left] = x
     return result

@@ -4,10 +4,10 @@ A unit at (y, x) depends on the rows y·stride − padding … + size − 1, and
 Computing receptive fields of convolutional neural networks, Distill, 2019). `exact` is the smallest box around them
 (a dilated filter leaves gaps in it); for several branches it is the box around theirs. `whole input` means that
 every pixel can matter: after global pooling, flattening, attention, a squeeze-and-excitation gate, or a norm over the maps.
-`upper bound` means that the field is at most this box.
+`upper bound` means that the field is at most this box. `plain_fields` restates it by trying every row and column of the input.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -377,3 +377,18 @@ def follow(operation: Any, args: Sequence[Any], inputs: Sequence[tuple[Tensor, F
     if inplace or torch.Tag.pointwise in operation.tags:
         return union(fields)
     return union(fields).everything(BOUND)
+
+
+def plain_fields(outputs: Callable[[Tensor], Mapping[str, Tensor]], size: tuple[int, int, int]) -> dict[str, tuple[Tensor, Tensor]]:
+    """Which rows `(H, h, w)` and columns `(W, h, w)` of an input `(C, H, W)` each unit of maps `(N, c, h, w)` depends on, by name.
+
+    The plain restatement that the tests compare with: where one row of the input is NaN, so are exactly the units that depend on it.
+    """
+    seen = []
+    for axis in (1, 2):
+        x = torch.zeros(size[axis], *size)
+        for i, image in enumerate(x):
+            image.select(axis, i).fill_(torch.nan)
+        with torch.no_grad():
+            seen.append({name: maps.isnan().any(1) for name, maps in outputs(x).items()})
+    return {name: (seen[0][name], seen[1][name]) for name in seen[0]}

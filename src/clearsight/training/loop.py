@@ -104,8 +104,9 @@ def _step(
     for repeat in range(objective.repeats):
         with without_retry(batch, context.micro_batches) if repeat else nullcontext():
             loss_sum, correct = _update(context, objective, freezing, net, shard, images, batch)
-    numbers = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
-    loss_total, correct_total, asked = group.all_reduce(numbers).tolist()
+    # one message: loss and hits summed over the processes, and whether any of them has received a signal
+    sums = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
+    loss_total, correct_total, asked = group.all_reduce(sums).tolist()
     return loss_total, int(correct_total), asked > 0
 
 
@@ -114,6 +115,7 @@ def _update(
 ) -> tuple[float, int]:
     """Gradients of a batch, one micro-batch at a time, and one update of the weights; this process's summed loss and hits."""
     recipe, state, counters = context.recipe, context.state, context.state.counters
+    # forward and backward, one micro-batch at a time: their gradients add up
     indices = shard.tensor_split(max(1, min(context.micro_batches, len(shard) // 2)))
     loss_sum, correct = 0.0, 0
     net.begin()
@@ -125,6 +127,7 @@ def _update(
         loss_sum += float(loss.detach())
         correct += hits
     net.end()
+    # the L2-SP penalty; then a loss or gradient that is not finite stops the run, before it reaches the weights
     freezing.add_l2sp_grad(state)
     norm = nn.utils.get_total_norm([p.grad for p in state.model.parameters() if p.grad is not None])
     if not math.isfinite(loss_sum) or not torch.isfinite(norm):

@@ -20,47 +20,47 @@ Weigh = Callable[[Tensor, Tensor], Tensor]
 TINY = 1e-7
 
 
-def grad_cam(maps: Tensor, slopes: Tensor) -> Tensor:
+def grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     """Each map by its mean gradient (R. Selvaraju et al., 2017)."""
-    return (slopes.mean((2, 3), keepdim=True) * maps).sum(1)
+    return (gradients.mean((2, 3), keepdim=True) * maps).sum(1)
 
 
-def grad_cam_plus_plus(maps: Tensor, slopes: Tensor) -> Tensor:
+def grad_cam_plus_plus(maps: Tensor, gradients: Tensor) -> Tensor:
     """Positive gradients, each weighed as if the score were exponential (A. Chattopadhyay et al., 2018, equations 10 and 19)."""
-    square, cube = slopes**2, slopes**3
-    shares = square / (2 * square + maps.sum((2, 3), keepdim=True) * cube + 1e-6)
-    weights = (torch.where(slopes != 0, shares, 0.0) * slopes.clamp_min(0)).sum((2, 3), keepdim=True)
+    square, cube = gradients**2, gradients**3
+    alphas = square / (2 * square + maps.sum((2, 3), keepdim=True) * cube + 1e-6)
+    weights = (torch.where(gradients != 0, alphas, 0.0) * gradients.clamp_min(0)).sum((2, 3), keepdim=True)
     return (weights * maps).sum(1)
 
 
-def x_grad_cam(maps: Tensor, slopes: Tensor) -> Tensor:
+def x_grad_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     """Gradients averaged with the maps as weights (R. Fu et al., 2020)."""
-    weights = (slopes * maps).sum((2, 3), keepdim=True) / (maps.sum((2, 3), keepdim=True) + TINY)
+    weights = (gradients * maps).sum((2, 3), keepdim=True) / (maps.sum((2, 3), keepdim=True) + TINY)
     return (weights * maps).sum(1)
 
 
-def hires_cam(maps: Tensor, slopes: Tensor) -> Tensor:
+def hires_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     """Gradient times map at every place, not averaged before (R. Draelos, L. Carin, 2020)."""
-    return (slopes * maps).sum(1)
+    return (gradients * maps).sum(1)
 
 
-def layer_cam(maps: Tensor, slopes: Tensor) -> Tensor:
+def layer_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     """Positive gradients times maps at every place (P. Jiang et al., 2021)."""
-    return (slopes.clamp_min(0) * maps).sum(1)
+    return (gradients.clamp_min(0) * maps).sum(1)
 
 
 def cam(model: nn.Module, x: Tensor, target: Tensor, name: str, weigh: Weigh) -> Tensor:
     """The map `(N, H, W)` that `weigh` makes of the layer `name` for inputs `(N, C, H, W)`; never below 0."""
-    found = []
+    heat = []
     for part, classes in zip(x.split(CHUNK), target.split(CHUNK), strict=True):
         maps, out = branched(model, part, name)
         total = chosen(out, classes).sum()
-        slopes = torch.autograd.grad(total, maps, allow_unused=True)[0] if total.requires_grad else None
-        if slopes is None:
+        gradients = torch.autograd.grad(total, maps, allow_unused=True)[0] if total.requires_grad else None
+        if gradients is None:
             raise ClearsightError(f"the answer has no gradient at the layer {name}: choose an earlier one.")
         with torch.no_grad():
-            found.append(enlarged(weigh(laid_out(maps.detach(), part), laid_out(slopes, part)), x))
-    return torch.cat(found)
+            heat.append(enlarged(weigh(laid_out(maps.detach(), part), laid_out(gradients, part)), x))
+    return torch.cat(heat)
 
 
 def eigen_cam(model: nn.Module, x: Tensor, target: Tensor, name: str) -> Tensor:
@@ -68,28 +68,28 @@ def eigen_cam(model: nn.Module, x: Tensor, target: Tensor, name: str) -> Tensor:
 
     A component has no sign of its own: it is taken the way in which the mean over the channels grows.
     """
-    found = []
+    components = []
     for maps in laid_out(_maps(model, x, name), x):
         flat = maps.flatten(1)
         flat = flat - flat.mean(1, keepdim=True)
-        _, sizes, ways = torch.linalg.svd(flat, full_matrices=False)
-        way = ways[0] * sizes[0] * (1 if float(ways[0] @ flat.mean(0)) >= 0 else -1)
-        found.append(way.view(1, *maps.shape[1:]))
-    return enlarged(torch.cat(found), x)
+        _, sizes, directions = torch.linalg.svd(flat, full_matrices=False)
+        first = directions[0] * sizes[0] * (1 if float(directions[0] @ flat.mean(0)) >= 0 else -1)
+        components.append(first.view(1, *maps.shape[1:]))
+    return enlarged(torch.cat(components), x)
 
 
 def score_cam(model: nn.Module, x: Tensor, target: Tensor, name: str) -> Tensor:
     """Each map by the probability that its own mask of the picture leaves the class (H. Wang et al., 2020): no gradients, C runs."""
-    found = []
-    for one, label, maps in zip(x, target, laid_out(_maps(model, x, name), x), strict=True):
+    heat = []
+    for picture, label, maps in zip(x, target, laid_out(_maps(model, x, name), x), strict=True):
         masks = F.interpolate(maps[None], x.shape[-2:], mode="bilinear", align_corners=False)[0]
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         masks = (masks - low) / (high - low).clamp_min(TINY)
         with undisturbed(model), torch.no_grad():
-            kept = [torch.softmax(model(one * part[:, None]), 1)[:, label] for part in masks.split(CHUNK)]
-        weights = torch.softmax(torch.cat(kept), 0)
-        found.append((weights[:, None, None] * maps).sum(0)[None])
-    return enlarged(torch.cat(found), x)
+            probabilities = [torch.softmax(model(picture * part[:, None]), 1)[:, label] for part in masks.split(CHUNK)]
+        weights = torch.softmax(torch.cat(probabilities), 0)
+        heat.append((weights[:, None, None] * maps).sum(0)[None])
+    return enlarged(torch.cat(heat), x)
 
 
 def last_maps(model: nn.Module, x: Tensor, target: Tensor) -> str:
@@ -97,13 +97,13 @@ def last_maps(model: nn.Module, x: Tensor, target: Tensor) -> str:
 
     The last block of a transformer is not one: of its tokens the answer reads the first alone.
     """
-    found = captured(model, x[:1], stages(model))
-    names = [name for name, out in found.items() if _has_places(out, x) and ":" not in name]
+    outputs = captured(model, x[:1], stages(model))
+    names = [name for name, out in outputs.items() if _has_places(out, x) and ":" not in name]
     for name in reversed(names):
         maps, out = branched(model, x[:1], name)
         total = chosen(out, target[:1]).sum()
-        slopes = torch.autograd.grad(total, maps, allow_unused=True)[0] if total.requires_grad else None
-        if slopes is not None and int(laid_out(slopes, x).abs().sum(1).count_nonzero()) > 1:
+        gradients = torch.autograd.grad(total, maps, allow_unused=True)[0] if total.requires_grad else None
+        if gradients is not None and int(laid_out(gradients, x).abs().sum(1).count_nonzero()) > 1:
             return name
     raise ClearsightError("no layer of this network keeps the places of a picture: choose a method without a layer, such as saliency.")
 

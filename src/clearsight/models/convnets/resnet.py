@@ -87,12 +87,13 @@ class BasicBlock(nn.Module):
         self.conv2, self.bn2 = d.conv(width, width, 3), d.norm(width)
         if v.squeeze:
             self.se = SqueezeExcite(width, max(width // 16, 8))
-        self.downsample = shortcut(inputs, width, stride, d)
+        self.downsample = projection(inputs, width, stride, d)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, width, H/stride, W/stride)`."""
-        y = torch.relu_(self.bn1(self.conv1(x)))
-        return joined(self, self.bn2(self.conv2(y)), x)
+        out = torch.relu_(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        return add_shortcut(self, out, x)
 
 
 class Bottleneck(nn.Module):
@@ -109,27 +110,29 @@ class Bottleneck(nn.Module):
         self.conv3, self.bn3 = d.conv(inner, outputs, 1), d.norm(outputs)
         if v.squeeze:
             self.se = SqueezeExcite(outputs, outputs // 16)
-        self.downsample = shortcut(inputs, outputs, stride, d)
+        self.downsample = projection(inputs, outputs, stride, d)
 
     def forward(self, x: Tensor) -> Tensor:
         """`(N, inputs, H, W)` → `(N, 4·width, H/stride, W/stride)`."""
-        y = torch.relu_(self.bn1(self.conv1(x)))
-        y = torch.relu_(self.bn2(self.conv2(y)))
-        return joined(self, self.bn3(self.conv3(y)), x)
+        out = torch.relu_(self.bn1(self.conv1(x)))
+        out = torch.relu_(self.bn2(self.conv2(out)))
+        out = self.bn3(self.conv3(out))
+        return add_shortcut(self, out, x)
 
 
-def shortcut(inputs: int, outputs: int, stride: int, dialect: Dialect) -> nn.Sequential | None:
-    """The projection for different shapes (option B), None for the identity."""
+def projection(inputs: int, outputs: int, stride: int, dialect: Dialect) -> nn.Sequential | None:
+    """The shortcut of different shapes (option B); None for the identity."""
     if stride == 1 and inputs == outputs:
         return None
     return nn.Sequential(dialect.conv(inputs, outputs, 1, stride), dialect.norm(outputs))
 
 
-def joined(block: BasicBlock | Bottleneck, y: Tensor, x: Tensor) -> Tensor:
-    """The block's branch for `x`, with squeeze-and-excitation if it has that, plus the shortcut."""
+def add_shortcut(block: BasicBlock | Bottleneck, out: Tensor, x: Tensor) -> Tensor:
+    """The ReLU of what the block's convolutions put out, `out`, plus its shortcut of the input `x`; squeeze-and-excitation comes before."""
     if hasattr(block, "se"):
-        y = block.se(y)
-    return torch.relu_(y.add_(x if block.downsample is None else block.downsample(x)))
+        out = block.se(out)
+    shortcut = x if block.downsample is None else block.downsample(x)
+    return torch.relu_(out.add_(shortcut))
 
 
 class ResNet(Model):

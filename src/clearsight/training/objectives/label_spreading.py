@@ -20,45 +20,45 @@ from ...base.progress import Progress
 
 ALPHA = 0.8  # α: the neighbours' part of a probability
 TEMPERATURE = 0.1  # temperature of a neighbour's weight
-ITERS = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
-SINKHORN_ITERS, TOLERANCE = 1000, 1e-6  # of the row and column scaling
+MAX_ITER = 40  # the next would change an answer by less than 0.8^40, a ten-thousandth
+SINKHORN_MAX_ITER, TOLERANCE = 1000, 1e-6  # of the row and column scaling
 ROWS = 512  # images whose neighbours are searched together
 
 
-def spread(answers: Tensor, features: Tensor, neighbours: int, quiet: bool = True) -> Tensor:
-    """The probabilities `answers` float32 `(N, K)`, spread over the nearest `neighbours` by `features` (N, D); rows sum to 1."""
-    joined = _joined(features, neighbours, quiet)
-    first = answers.cpu().numpy()
-    found = first
-    for _ in range(ITERS):
-        found = ALPHA * (joined @ found) + (1 - ALPHA) * first
-    return torch.from_numpy(found / found.sum(1, keepdims=True)).float()
+def spread(probabilities: Tensor, features: Tensor, neighbours: int, quiet: bool = True) -> Tensor:
+    """The `probabilities` float32 `(N, K)`, spread over the nearest `neighbours` by `features` (N, D); rows sum to 1."""
+    graph = _graph(features, neighbours, quiet)  # S
+    initial = probabilities.cpu().numpy()  # Y
+    smoothed = initial  # F
+    for _ in range(MAX_ITER):
+        smoothed = ALPHA * (graph @ smoothed) + (1 - ALPHA) * initial
+    return torch.from_numpy(smoothed / smoothed.sum(1, keepdims=True)).float()
 
 
-def aligned(answers: Tensor, shares: Tensor) -> Tensor:
-    """The `answers` float32 `(N, K)`, rows summing to 1, scaled by class until their mean is `shares` `(K,)`."""
-    found = answers.double().clamp_min(1e-12)  # else a class of probability 0 everywhere could never reach its share
-    for _ in range(SINKHORN_ITERS):
-        if (found.mean(0) - shares.double()).abs().max() < TOLERANCE:
+def aligned(probabilities: Tensor, shares: Tensor) -> Tensor:
+    """The `probabilities` float32 `(N, K)`, rows summing to 1, scaled by class until their mean is `shares` `(K,)`."""
+    scaled = probabilities.double().clamp_min(1e-12)  # else a class of probability 0 everywhere could never reach its share
+    for _ in range(SINKHORN_MAX_ITER):
+        if (scaled.mean(0) - shares.double()).abs().max() < TOLERANCE:
             break
-        found = found * (shares.double() / found.mean(0).clamp_min(1e-300))  # a class with a share of 0 gets probability 0
-        found = found / found.sum(1, keepdim=True)
-    return found.float()
+        scaled = scaled * (shares.double() / scaled.mean(0).clamp_min(1e-300))  # a class with a share of 0 gets probability 0
+        scaled = scaled / scaled.sum(1, keepdim=True)
+    return scaled.float()
 
 
-def _joined(features: Tensor, neighbours: int, quiet: bool) -> csr_array:
-    """S, of float32."""
-    table = F.normalize(features, dim=1)
-    n, k = len(table), min(neighbours, len(table) - 1)
-    alike, who = torch.empty(n, k), torch.empty(n, k, dtype=torch.int64)
+def _graph(features: Tensor, neighbours: int, quiet: bool) -> csr_array:
+    """S `(N, N)`, sparse float32."""
+    unit = F.normalize(features, dim=1)
+    n, k = len(unit), min(neighbours, len(unit) - 1)
+    nearest, indices = torch.empty(n, k), torch.empty(n, k, dtype=torch.int64)
     with Progress("neighbours", n, quiet=quiet) as progress:
         for start in range(0, n, ROWS):
-            cosines = table[start : start + ROWS] @ table.T
+            cosines = unit[start : start + ROWS] @ unit.T
             cosines.diagonal(start).fill_(-2.0)  # no picture is its own neighbour
-            alike[start : start + ROWS], who[start : start + ROWS] = cosines.topk(k, 1)
+            nearest[start : start + ROWS], indices[start : start + ROWS] = cosines.topk(k, 1)
             progress.update(len(cosines))
-    weights = ((alike - 1) / TEMPERATURE).exp().numpy()
-    one_way = csr_array((weights.ravel(), who.numpy().ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
+    weights = ((nearest - 1) / TEMPERATURE).exp().numpy()
+    one_way = csr_array((weights.ravel(), indices.numpy().ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
     both = one_way + one_way.T
     scale = diags_array((1 / np.sqrt(both.sum(1))).astype(np.float32))
     return csr_array(scale @ both @ scale)

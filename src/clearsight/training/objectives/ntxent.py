@@ -1,7 +1,8 @@
 """NT-Xent, the loss of SimCLR: T. Chen, S. Kornblith, M. Norouzi, G. Hinton, ICML 2020, equation 1.
 
 The gradient is computed along with the loss, some rows of the matrix of similarities at a time and, since it is symmetric, only from
-its diagonal on, so that the whole never exists. Shapes: N pictures of this process, M views of all processes, D numbers each.
+its diagonal on, so that the whole never exists; `plain_ntxent` restates both from the whole matrix.
+Shapes: N pictures of this process, M views of all processes, D numbers each.
 """
 
 from typing import Any
@@ -31,6 +32,16 @@ def ntxent(first: Tensor, second: Tensor, temperature: float = 0.5, *, rows: int
     own = F.normalize(torch.cat([first.float(), second.float()]), dim=1)
     total, hits = _Contrast.apply(own, temperature, rows, torch.bfloat16 if bf16 else torch.float32)  # type: ignore[no-untyped-call]
     return total / 2, hits
+
+
+def plain_ntxent(first: Tensor, second: Tensor, temperature: float = 0.5) -> tuple[Tensor, Tensor]:
+    """The same from the whole matrix of similarities, the gradient by torch: the plain restatement that the tests compare with."""
+    views = F.normalize(torch.cat([first, second]), dim=1)  # (2N, D)
+    scores = views @ views.T / temperature  # (2N, 2N)
+    scores.fill_diagonal_(-torch.inf)  # no view is its own negative
+    partners = torch.arange(len(views)).roll(len(first))  # the other view of the same picture
+    losses = F.cross_entropy(scores, partners, reduction="none")
+    return losses.sum() / 2, (scores.argmax(1) == partners).sum()
 
 
 class _Contrast(torch.autograd.Function):
