@@ -4,6 +4,10 @@ VENV ?= .venv
 CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 
+# a process for each core; each begins at another place of the list, so that what a module's tests share is made once, and takes
+# tests from the others when its own are done
+SHARED := --numprocesses auto --maxprocesses 8 --dist worksteal --durations 25
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test one slow peers check docs site bench clean
 
@@ -13,8 +17,8 @@ help:  ## this list
 demo: $(VENV)/installed  ## environment, install, train on real digits, evaluate, classify, write a report
 	$(BIN)/clearsight demo
 
-test: $(VENV)/installed-dev  ## all tests but the slow ones; TESTS="-n 2 tests/base" are arguments of pytest
-	$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/installed-dev  ## all tests but the slow ones; TESTS="-n 0 tests/base" are arguments of pytest
+	$(BIN)/python -m pytest $(SHARED) $(TESTS)
 
 one: $(VENV)/installed-dev  ## one test, and its output: make one TEST=tests/metrics/test_accuracy.py::test_name
 	@test -n "$(TEST)" || { echo "say which: make one TEST=path/to/test_file.py::test_name" >&2; exit 2; }

@@ -1,6 +1,7 @@
-"""Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker."""
+"""Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker; where the time went."""
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -30,6 +31,23 @@ def pytest_runtest_makereport(item: pytest.Item):
     if item.config.getoption("--peers") and ("could not import" in why or "is not installed: nothing to compare" in why):
         report.outcome, report.longrepr = "failed", f"{why} (with --peers it must be there: make peers)"
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
+    """The seconds of each folder, all workers together, after `--durations`."""
+    if not config.getoption("durations"):
+        return
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder, _, name = report.nodeid.partition("::")[0].removeprefix("tests/").rpartition("/")
+                seconds[folder.partition("/")[0] or name] += report.duration
+    terminalreporter.write_sep("=", "seconds of each part")
+    for part, spent in seconds.most_common():
+        if spent >= 1:
+            terminalreporter.write_line(f"{spent:7.0f}s  {part}")
 
 
 @pytest.fixture(autouse=True)

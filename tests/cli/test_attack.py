@@ -17,9 +17,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def run(clearsight, folder):
-    said = clearsight("train", folder, *ROAD, "--out", "first", "--quiet")
-    assert said.code == 0, said.err
+def run(trained_once, folder, tmp_path):
+    trained_once(tmp_path, folder, *ROAD, "--out", "first", "--quiet")
     return "runs/first"
 
 

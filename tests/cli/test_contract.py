@@ -16,10 +16,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def trained(clearsight, folder):
-    said = clearsight("train", folder, *ROAD, "--out", "first", "--json")
-    assert said.code == 0, said.err
-    return json.loads(said.out)
+def trained(trained_once, folder, tmp_path):
+    return json.loads(trained_once(tmp_path, folder, *ROAD, "--out", "first", "--json"))
 
 
 def interval(accuracy: dict) -> bool:

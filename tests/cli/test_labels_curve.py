@@ -38,10 +38,10 @@ def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
 
 
 def test_worth_is_told(clearsight, tmp_path):
-    digit_folder(tmp_path / "data", per_class=30, classes=3, side=16)
+    digit_folder(tmp_path / "data", per_class=15, classes=3, side=16)
     said = clearsight("labels", "worth", "data", "--more", "40", "-q")
     assert said.code == 0, said.err
-    assert "72 labels, features: HOG" in said.out and "40 more labels of" in said.out
+    assert "36 labels, features: HOG" in said.out and "40 more labels of" in said.out
     document = clearsight("labels", "worth", "data", "--more", "40", "-q", "--json")
     assert json.loads(document.out)["more"] == 40
     few = clearsight("labels", "worth", "data", "--labels", "3")

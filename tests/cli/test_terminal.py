@@ -42,13 +42,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def classify(folder, *options):
-    words = [sys.executable, "-m", "clearsight", "classify", "model", "pictures", *options]
-    return subprocess.run(words, cwd=folder, capture_output=True, env=os.environ | {"COLUMNS": "400", "PYTHONIOENCODING": "utf-8"})
-
-
 def test_names_of_files_and_classes_say_nothing_to_a_terminal(folder):
-    done = classify(folder)
+    words = [sys.executable, "-m", "clearsight", "classify", "model", "pictures"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, env=os.environ | {"COLUMNS": "400", "PYTHONIOENCODING": "utf-8"})
     assert done.returncode == 1
     errors, rows = done.stderr.decode().splitlines(), done.stdout.decode().splitlines()
     assert len(errors) == len(NAMES) and all(line.startswith("clearsight: cannot read pictures/") for line in errors)
@@ -58,10 +54,10 @@ def test_names_of_files_and_classes_say_nothing_to_a_terminal(folder):
         assert any(plain(f"{name}.png") in row for row in rows) and any(plain(f"{name} bad.png") in line for line in errors)
 
 
-def test_programs_get_the_names_as_they_are(folder):
-    done = classify(folder, "--json")
-    assert done.stdout.decode().strip().isprintable()
-    sources = {answer["source"] for answer in json.loads(done.stdout)}
+def test_programs_get_the_names_as_they_are(clearsight, folder):
+    said = clearsight("classify", "model", "pictures", "--json")
+    assert said.out.strip().isprintable()
+    sources = {answer["source"] for answer in json.loads(said.out)}
     assert sources == {f"pictures/{name}{end}" for name in NAMES for end in (".png", " bad.png")}
 
 

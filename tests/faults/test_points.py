@@ -12,6 +12,7 @@ from tests.faults.counter import BYPASSED
 from tests.faults.disk import Disk, read_tree
 
 KINDS = ("kill", "torn", "enospc", "eio")
+PARTS = 4  # of a long test, which processes of pytest share
 SWIFT = {"model": "swift", "size": 28, "ema": 0.9, "speed": "bf16 channels-last", "augment": "crop:1"}  # what has a state, has it here
 RUN = "clearsight.training.storage.run"
 ROWS = 'write_atomic(self.folder / "results.csv", text.getvalue())'
@@ -50,22 +51,22 @@ def test_what_goes_past_the_counter_is_noticed(plain, past):
     assert outcome.code == BYPASSED and "bypassed the counter" in outcome.said
 
 
-def test_the_run_folder_survives_any_operation_reduced(plain):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_run_folder_survives_any_operation_reduced(plain, part):
     first = [(kind, point) for point in critical(plain, "00001-0000001.checkpoint") for kind in KINDS]
     others = [((*KINDS, "short")[i % 5], point) for i, point in enumerate(range(1, plain.points + 1, 7))]
-    problems = [problem for kind, point in first + others for problem in plain.broken(kind, point)]
+    problems = [problem for kind, point in (first + others)[part::PARTS] for problem in plain.broken(kind, point)]
     assert not problems, "\n".join(problems)
 
 
-def test_a_run_from_trained_weights_survives_while_it_begins(bench, tmp_path):
+@pytest.mark.parametrize("kind", ["kill", "enospc"])
+def test_a_run_from_trained_weights_survives_while_it_begins(bench, tmp_path, kind):
     """Its first checkpoint holds what the origin gave, and is written before the run has begun."""
     model = models.build("pixels", 4, channels=1, height=8, width=8, seed=5)
     save(Classifier(model, Preprocessing(1, 8, 8), tuple("0123"), architecture="pixels"), tmp_path / "old")
     started = bench(**{"from": str(tmp_path / "old")})
     points = critical(started, "00000-0000000.checkpoint")
-    problems = [
-        line for kind in ("kill", "enospc") for point in range(points[0] - 1, points[-1] + 7) for line in started.broken(kind, point)
-    ]
+    problems = [line for point in range(points[0] - 1, points[-1] + 7) for line in started.broken(kind, point)]
     assert not problems, "\n".join(problems)
 
 

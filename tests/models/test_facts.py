@@ -24,11 +24,11 @@ def test_the_file_is_current():
     assert facts.table().splitlines()[1:] == [",".join([name, *map(str, row.values())]) for name, row in facts.written().items()], HOW
 
 
-def test_the_facts_of_one():
+def test_the_facts_of_one(every_row):
     found = facts.facts("resnet50")
     assert (found.parameters, found.stored, found.megabytes, found.macs, found.depth) == (25_557_032, 25_610_152, 97.7, 4_089_184_256, 50)
     assert (found.year, found.family, found.input_size, found.classes, found.recipe) == (2015, "resnet", (3, 224, 224), 1000, "quick")
-    assert [row.parameters for row in facts.every()] == [row.parameters for row in models.rows()]
+    assert [row.parameters for row in facts.every()] == [row.parameters for row in every_row]
 
 
 def test_a_formula_is_counted_when_asked():

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clearsight import models
 from clearsight.base.errors import UsageError
 from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
+from clearsight.models import facts
 from clearsight.training.recipe import Recipe, built_in, compose, saved
 from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
@@ -34,7 +34,7 @@ def test_alexnets_is_the_lectures():
 
 
 def test_every_networks_default_recipe_exists():
-    assert {row.recipe for row in models.rows()} <= set(built_in())
+    assert {row.recipe for row in facts.every()} <= set(built_in())
 
 
 def test_toml_round_trip_and_a_file_as_recipe(tmp_path):

@@ -179,7 +179,7 @@ def test_a_picture_has_the_same_map_alone_and_in_a_batch_and_the_network_stays(n
 
 
 @pytest.mark.parametrize(
-    ("network", "side"), [("convnet", 28), *(pytest.param(n, 64, marks=pytest.mark.slow) for n in ("resnet18", "mobilenet_v2", "vgg11"))]
+    ("network", "side"), [("convnet", 16), *(pytest.param(n, 64, marks=pytest.mark.slow) for n in ("resnet18", "mobilenet_v2", "vgg11"))]
 )
 def test_equal_to_captum(network, side):
     attr = pytest.importorskip("captum.attr")
