@@ -54,3 +54,15 @@ def test_autocontrast_is_pillows_for_every_range_of_levels():
     made = tone.autocontrast(pictures, torch.ones(len(pairs), 1, 1, 1, dtype=torch.bool), (1, 3))
     theirs = [np.asarray(ImageOps.autocontrast(Image.fromarray(picture[0].numpy()))) for picture in pictures]
     assert np.array_equal(made[:, 0].numpy(), np.stack(theirs))
+
+
+def test_equalise_is_pillows_for_pictures_too_small_or_too_flat_to_equalise():
+    """A step of less than a pixel a level changes nothing, nor does a single level."""
+    draw = torch.Generator().manual_seed(0)
+    for height, width in ((3, 5), (16, 16), (16, 17), (16, 32), (17, 31)):
+        noise = torch.randint(0, 256, (1, 1, height, width), dtype=torch.uint8, generator=draw)
+        two, ramp = noise // 128 * 90 + 20, torch.arange(height * width).view(1, 1, height, width).clamp_max(255).to(torch.uint8)
+        pictures = torch.cat([noise, two, ramp, noise // 255, torch.full_like(noise, 7)])
+        made = tone.equalise(pictures, torch.ones(len(pictures), 1, 1, 1, dtype=torch.bool), (height, width))
+        theirs = [np.asarray(ImageOps.equalize(Image.fromarray(picture[0].numpy()))) for picture in pictures]
+        assert np.array_equal(made[:, 0].numpy(), np.stack(theirs)), (height, width)

@@ -1,5 +1,6 @@
 """What a classifier has learnt from is kept with it, by content, and what its ancestors have learnt from too."""
 
+from dataclasses import replace
 from hashlib import md5
 
 import numpy as np
@@ -86,3 +87,10 @@ def test_a_table_of_bytes_is_named(tmp_path, file):
     (tmp_path / file).write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ClearsightError, match=file):
         learnt(tmp_path)
+
+
+def test_of_pictures_without_digests_only_names_tell():
+    unknown = replace(data(["a", "b"], ["x", "y"]), digests=None)
+    assert Learnt({digest("a"): "train"}).parts(unknown).tolist() == ["", ""]
+    assert Learnt({digest("a"): "train"}, {"y": "val"}).parts(unknown).tolist() == ["", "val"]
+    assert Learnt({}, {"y": "val"}).parts(data(["a", "b"], ["x", "y"])).tolist() == ["", "val"]

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from skimage import data, filters
 
-from clearsight.corruptions.blurs import disk, glass_blur, moved
+from clearsight.corruptions.blurs import _mirrored, disk, glass_blur, moved
 from clearsight.corruptions.rng import Draws
 
 
@@ -72,3 +72,11 @@ def test_a_point_is_moved_along_a_line_with_a_gaussians_weights(degrees, way):
         length = np.ceil(k * np.sqrt(0.5) - 0.5) if degrees == 45 else k
         expected[12 + int(way[0] * length), 12 + int(way[1] * length)] += weight
     np.testing.assert_allclose(made, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (2, 3), (5, 9)])
+def test_borders_are_mirrored_as_often_as_needed(shape):
+    x = torch.rand(1, 2, *shape, generator=torch.Generator().manual_seed(0))
+    for reach in (1, 4, 11):
+        expected = np.pad(x[0].numpy(), ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
+        assert np.array_equal(_mirrored(x, reach)[0].numpy(), expected)

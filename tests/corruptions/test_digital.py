@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage import data, filters
 
-from clearsight.corruptions.digital import elastic_transform
+from clearsight.corruptions.digital import _smooth, elastic_transform
 from clearsight.corruptions.rng import Draws
 
 
@@ -45,3 +45,11 @@ def test_elastic_moves_pixels_by_a_smooth_field():
     expected = [ndimage.map_coordinates(_array(x[0])[..., i], [rows + down, columns + right], order=1, mode="reflect") for i in range(3)]
     ours = elastic_transform(x, draws, 0.5, 0.03, 0.0)[0]
     assert np.abs(ours.numpy() - np.stack(expected)).max() < 1e-3
+
+
+def test_a_field_is_smoothed_as_by_scipy_for_any_width():
+    """Up to a Gaussian several times as wide as the picture, whose border is then mirrored again and again."""
+    for n, sigma in ((1, 0.7), (5, 0.4), (9, 2.0), (6, 11.3)):
+        expected = ndimage.gaussian_filter1d(np.eye(n), sigma, axis=0, mode="reflect", truncate=3)
+        np.testing.assert_allclose(_smooth(n, sigma).numpy(), expected, atol=1e-6)
+    assert torch.equal(_smooth(4, 0.0), torch.eye(4))

@@ -7,8 +7,10 @@ from PIL import Image
 from skimage import data, filters
 
 from clearsight.corruptions import corrupted
+from clearsight.corruptions.blurs import moved, zoomed
 from clearsight.corruptions.rng import Draws
-from clearsight.corruptions.weather import _drops, _edges, _panes, _plasma
+from clearsight.corruptions.weather import GREY, _drops, _edges, _needles, _panes, _plasma, fog, snow, spatter
+from clearsight.images.blur import blurred
 
 
 def astronaut(side: int, channels: int = 3) -> torch.Tensor:
@@ -16,6 +18,10 @@ def astronaut(side: int, channels: int = 3) -> torch.Tensor:
     image = Image.fromarray(data.astronaut()).resize((side, side), Image.Resampling.LANCZOS)
     levels = np.asarray(image.convert("L") if channels == 1 else image)
     return torch.from_numpy(levels.copy()).reshape(side, side, channels).permute(2, 0, 1).contiguous()
+
+
+def _array(picture: torch.Tensor) -> np.ndarray:
+    return picture.permute(1, 2, 0).numpy()
 
 
 def test_fog_is_a_fractal_between_0_and_1_and_keeps_the_brightest():
@@ -69,3 +75,76 @@ def test_mud_and_water_have_their_colours():
     assert torch.equal(green, blue) and green.max() > 30
     bright = green > 30
     assert ((red / green)[bright] - 175 / 238).abs().max() < 0.04
+
+
+def _again(name: str) -> Draws:
+    return Draws(torch.tensor([3]), name, 1)
+
+
+def test_snow_is_the_published_program():
+    """Flakes enlarged, cut off, blurred along their way and laid on twice, the second time turned, over a paler picture."""
+    x = astronaut(32)[None].float() / 255
+    mean, sigma, zoom, least, radius, blur, keep = strengths = (0.3, 0.3, 1.25, 0.65, 6, 4, 0.8)
+    draws = _again("snow")
+    layer = zoomed(mean + sigma * draws.normal(1, 32, 32), zoom)
+    layer[layer < least] = 0
+    layer = torch.from_numpy(np.uint8(layer.clamp(0, 1).numpy() * 255).astype(np.float32)) / 255
+    layer = np.round(moved(layer, draws.uniform(-135, -45), radius, blur).numpy()[0, 0] * 255) / 255
+    picture = _array(x[0])
+    grey = (picture @ np.array(GREY, np.float32))[..., None]
+    expected = keep * picture + (1 - keep) * np.maximum(picture, grey * 1.5 + 0.5) + (layer + np.rot90(layer, 2))[..., None]
+    np.testing.assert_allclose(_array(snow(x, _again("snow"), *strengths)[0]), expected, atol=1e-5)
+
+
+def test_clouds_are_the_published_diamonds_and_squares():
+    """Each middle is the mean of its four corners or neighbours, round the edge, and an offset that falls as the published one."""
+    side, wibble, decay, draws = 8, 100.0, 1.7, _again("fog")
+    heights, step = np.zeros((side, side)), side
+
+    def offsets(n):
+        return draws.uniform(-(wibble**2), wibble**2, n, n)[0].numpy()
+
+    while step >= 2:
+        half, places = step // 2, range(0, side, step)
+        random = offsets(len(places))
+        for i, y in enumerate(places):
+            for j, x in enumerate(places):
+                corners = [heights[(y + dy) % side, (x + dx) % side] for dy in (0, step) for dx in (0, step)]
+                heights[y + half, x + half] = np.mean(corners) + random[i, j]
+        for below, right in ((0, half), (half, 0)):
+            random, before = offsets(len(places)), heights.copy()
+            for i, y in enumerate(places):
+                for j, x in enumerate(places):
+                    row, column = y + below, x + right
+                    around = [before[(row + dy) % side, (column + dx) % side] for dy, dx in ((half, 0), (-half, 0), (0, half), (0, -half))]
+                    heights[row, column] = np.mean(around) + random[i, j]
+        step, wibble = half, wibble / decay
+    heights -= heights.min()
+    np.testing.assert_allclose(_plasma(_again("fog"), side, decay)[0].numpy(), heights / heights.max(), atol=1e-6)
+    x = astronaut(8)[None].float() / 255
+    expected = (_array(x[0]) + 2.5 * heights[..., None] / heights.max()) * float(x.max()) / (float(x.max()) + 2.5)
+    np.testing.assert_allclose(_array(fog(x, _again("fog"), 2.5, decay)[0]), expected, atol=1e-5)
+
+
+def test_a_needle_fades_and_ends_at_the_border():
+    canvas = torch.zeros(3, 5)
+    starts = torch.tensor([[0.0, 1.0, 2.0, 1.0], [0.0, 4.0, 0.0, 2.0]])  # down, right
+    ways = torch.tensor([[0.0, 0.0, 1.0, -1.0], [1.0, 1.0, 0.0, 0.0]])
+    _needles(canvas, starts, ways, torch.tensor([3.0, 3.0, 3.0, 3.0]))
+    second, third = 1 - 0.7 / 3, 1 - 1.4 / 3
+    expected = torch.tensor([[1, second, max(third, second), 0, 0], [0, 0, 1, 0, 1], [1, 0, 0, 0, 0]])
+    torch.testing.assert_close(canvas, expected)
+
+
+def test_spatter_is_thresholded_noise_and_mud_covers_by_its_thickness():
+    x = astronaut(32)[None].float() / 255
+    mean, sigma, blur, least = 0.65, 0.3, 1.5, 0.66
+    liquid = blurred(mean + sigma * _again("spatter").normal(1, 32, 32), blur)
+    liquid[liquid < least] = 0
+    cover = blurred((liquid > 0).float(), 0.6)
+    cover[cover < 0.8] = 0
+    mud = torch.tensor([63, 42, 20])[:, None, None] / 255
+    torch.testing.assert_close(spatter(x, _again("spatter"), mean, sigma, blur, least, 0.6, 1), x * (1 - cover) + cover * mud)
+    light = _drops((liquid[0, 0] * 255).floor().numpy())
+    water = torch.tensor([175, 238, 238])[:, None, None] / 255
+    torch.testing.assert_close(spatter(x, _again("spatter"), mean, sigma, blur, least, 0.5, 0), x + light / light.max() * 0.5 * water)

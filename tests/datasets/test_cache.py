@@ -244,3 +244,16 @@ def test_what_others_left_in_the_folder_is_neither_read_nor_removed(data, monkey
     assert torch.equal(load(data, smaller, quiet=True).batch(torch.arange(60)), one_by_one(data, smaller))
     assert not path.exists()  # our own made room, theirs did not
     assert all((folder / name).stat().st_size == 500 for name in strange)
+
+
+def test_a_reserved_file_is_private_and_its_descriptor_given_back(tmp_path):
+    def free():
+        handle = os.open(os.devnull, os.O_RDONLY)
+        os.close(handle)
+        return handle
+
+    before = free()
+    cache._reserve(tmp_path / "file", 5000)
+    assert free() == before
+    status = (tmp_path / "file").stat()
+    assert (status.st_size, oct(status.st_mode & 0o777)) == (5000, "0o600")

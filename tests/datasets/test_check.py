@@ -183,3 +183,21 @@ def test_a_group_of_alike_pictures_names_every_exact_copy(tmp_path):
             image.save(folder / "saved again.jpg", quality=85)
     report = check(open_dataset(tmp_path), quiet=True)
     assert [sorted(group) for group in report.near_duplicates] == [["a/0.png", "a/copy.png", "a/saved again.jpg"]]
+
+
+def test_fine_patterns_are_no_copies_of_one_another(tmp_path):
+    """Far from blank, but a thumbnail shows the same even grey of each."""
+    rows, columns = np.mgrid[:64, :64]
+    for i, place in enumerate((rows, columns, rows + columns, rows // 2 + columns)):
+        (tmp_path / "ab"[i % 2]).mkdir(exist_ok=True)
+        Image.fromarray((place % 2 * 255).astype(np.uint8)).save(tmp_path / "ab"[i % 2] / f"{i}.png")
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert (report.blank, report.near_duplicates, report.duplicates) == ([], [], [])
+
+
+@pytest.mark.parametrize(("pictures", "poisonous"), [(100, False), (99, True)])
+def test_copies_in_undivided_data_poison_from_more_than_one_in_a_hundred(pictures, poisonous):
+    levels = np.random.default_rng(0).integers(0, 256, (pictures, 8, 8), dtype=np.uint8)
+    levels[1] = levels[0]
+    report = check(open_dataset((levels, np.zeros(pictures, int) + np.arange(pictures) // 2 % 2)), quiet=True)
+    assert any("1 exact copies" in line for line in report.poisonous) == poisonous

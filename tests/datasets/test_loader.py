@@ -131,3 +131,14 @@ def test_colour_batches_are_in_channels_last_memory(data, place):
 def test_a_misspelt_place_is_said(data):
     with pytest.raises(UsageError, match="Did you mean memory"):
         load(data, TO, cache="memmory")
+
+
+def test_half_a_level_of_grey_is_rounded_up_as_by_pillow():
+    """Colours whose weighted sum is next to n + ½ levels, in units of 2⁻¹⁶."""
+    red, green = np.mgrid[:256, :256].reshape(2, -1)
+    for blue in (0, 1, 100, 255):
+        sums = (19595 * red + 38470 * green + 7471 * blue) % 65536
+        near = np.flatnonzero(np.abs(sums - 32768) <= 8)
+        assert len(near) > 8
+        colours = np.stack([red[near], green[near], np.full(len(near), blue)], -1).astype(np.uint8)[None, None]
+        assert np.array_equal(loader.as_batch(colours, 1)[0, 0].numpy(), np.asarray(Image.fromarray(colours[0]).convert("L")))

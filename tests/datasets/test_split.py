@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import align, folds, split
+from clearsight.datasets.split import _greedy, align, folds, split
 
 
 def data(labels, groups=None, part="all"):
@@ -193,7 +193,9 @@ def test_copies_across_parts_that_the_data_bring_are_said():
     whole = with_copies(np.arange(30) % 2, [(0, 20), (1, 21, 22)]).parts["all"]
     own = Parts("own", whole.classes, {"train": whole.subset(range(20)), "test": whole.subset(range(20, 30))})
     notes = split(own).notes
-    assert any("3 of the 10 test pictures are exact copies of training pictures" in note for note in notes)
+    assert "3 of the 10 test pictures are exact copies of training pictures: evaluate gives the accuracy with and without them" in notes
+    own = Parts("own", whole.classes, {"train": whole.subset(range(20)), "val": whole.subset(range(20, 30))})
+    assert "3 of the 10 val pictures are exact copies of training pictures, so validation accuracy is too high" in split(own).notes
 
 
 def test_folds_keep_copies_together():
@@ -221,3 +223,27 @@ def test_without_a_picture_to_judge_on_an_inherited_division_is_refused():
     parts = with_copies(np.arange(20) % 2, [])
     with pytest.raises(ClearsightError, match=r"all 20 pictures are among those .* none for a test part"):
         split(parts, inherited=lambda dataset: np.full(len(dataset), "train", dtype=object))
+
+
+def test_of_groups_that_are_all_too_large_the_smallest_becomes_the_part():
+    """Three pictures of 42 are wanted; a part of ten is further from that than none, but a part needs pictures."""
+    made = split(unsplit([0] * 42, list("a" * 20 + "b" * 12 + "c" * 10)), val=0, test=3 / 42).parts
+    assert (set(made["test"].groups), len(made["train"])) == ({"c"}, 32)
+
+
+def test_a_group_joins_only_if_the_part_comes_nearer_to_what_is_wanted():
+    """Of 20 pictures four are wanted: eight would be as far away as none."""
+    whole, half = ((np.array([0]), np.array([n])) for n in (8, 4))
+    distance, joined = _greedy([whole, half, whole], np.array([20]), 0.2, np.array([0, 1, 2]))
+    assert (joined.tolist(), distance) == ([False, True, False], 0)
+
+
+def test_as_many_folds_as_pictures_or_groups_are_the_most():
+    assert sorted(folds(data([0, 0, 0, 0]), 4).tolist()) == [0, 1, 2, 3]
+    with pytest.raises(UsageError, match="5 folds need at least 5 pictures"):
+        folds(data([0, 0, 0, 0]), 5)
+    pair = with_copies([0, 0, 0, 0], [(0, 3)]).parts["all"]
+    found = folds(pair, 3)
+    assert found[0] == found[3] and sorted(found[:3].tolist()) == [0, 1, 2]
+    with pytest.raises(UsageError, match="4 folds need at least 4"):
+        folds(pair, 4)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from clearsight.heads import cross_validation
 from clearsight.heads.cross_validation import folds, strength
 from tests.pictures import digit_arrays
 
@@ -45,3 +46,13 @@ def test_features_are_left_as_they_are():
     before = X.clone()
     strength(X, known, 10, STRENGTHS[:2])
     assert torch.equal(X, before)
+
+
+def test_the_search_ends_after_as_many_strengths_without_a_better_one(monkeypatch):
+    """Held-out losses that fall, are higher for two strengths, and fall again: seen only with enough patience."""
+    monkeypatch.setattr(cross_validation, "solve", lambda *_: True)
+    for patience, found, seen in ((0, 4, 6), (1, 1, 3), (2, 1, 4), (3, 4, 6)):
+        losses, asked = iter(np.repeat([5.0, 3.0, 4.0, 4.0, 2.0, 3.5], 5)), []
+        monkeypatch.setattr(cross_validation, "_loss", lambda *_, losses=losses, asked=asked: asked.append(1) or next(losses))
+        assert strength(X, known, 10, STRENGTHS, patience=patience) == STRENGTHS[found]
+        assert len(asked) == 5 * seen

@@ -1,6 +1,8 @@
 """Pictures of every kind come out whole and by value; what is not whole comes out as UnreadableImage with a reason."""
 
+import zlib
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage, UsageError
 from clearsight.images.decode import FORMATS, decode, picture_facts
+from tests.rubbish.build import adam7, png
 
 PHOTO = Image.fromarray(photographs.chelsea()[40:140, 60:190])  # 130×100
 LOSSLESS = ("PNG", "GIF", "BMP", "TIFF")
@@ -156,3 +159,33 @@ def test_arrays_that_are():
     assert (decode(rgba) == 255).all()
     assert decode(np.zeros((2, 3), np.uint8)).shape == (2, 3, 1)
     assert decode(np.full((2, 3), 7, np.uint8), channels=3).tolist() == np.full((2, 3, 3), 7).tolist()
+
+
+def test_every_size_of_an_interlaced_png_is_whole_with_all_its_rows_and_cut_off_without_the_last():
+    """Of zeros, whose last rows Pillow leaves as they are when they are missing: only their count tells."""
+    for width, height in product(range(1, 10), (*range(1, 10), 17)):
+        rows, last = adam7(np.zeros((height, width), np.uint8)), adam7(np.zeros((height, width), np.uint8)[-1:])
+        assert decode(png(width, height, 8, 0, rows, interlaced=1)).shape == (height, width, 1)
+        assert len(rows) > len(last) or height == 1
+        with pytest.raises(UnreadableImage, match="truncated"):
+            decode(png(width, height, 8, 0, rows[:-1], interlaced=1))
+
+
+def test_a_transparent_palette_and_a_cut_off_row_of_every_kind():
+    """Bits of a pixel by depth and colour: a row that lacks its last byte is noticed in each."""
+    palette = b"\0\0\0\6PLTE" + bytes(range(6))
+    before = palette + zlib.crc32(palette[4:]).to_bytes(4, "big")
+    for depth, colour, bits in ((1, 0, 1), (4, 0, 4), (8, 0, 8), (16, 0, 16), (8, 2, 24), (2, 3, 2), (8, 4, 16), (8, 6, 32), (16, 6, 64)):
+        rows = bytes((1 + (9 * bits + 7) // 8) * 3)
+        given = {"before": before if colour == 3 else b""}
+        assert decode(png(9, 3, depth, colour, rows, **given)).shape[:2] == (3, 9)
+        with pytest.raises(UnreadableImage, match="truncated"):
+            decode(png(9, 3, depth, colour, rows[:-1], **given))
+
+
+def test_a_jpeg_of_any_orientation_has_the_size_of_its_upright_picture():
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        facts = picture_facts(encoded(PHOTO, "JPEG", exif=exif))
+        assert (facts.width, facts.height) == ((130, 100) if orientation < 5 else (100, 130))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import UnreadableImage
+from clearsight.images import header
 from clearsight.images.decode import picture_facts
 from clearsight.images.header import HEAD, MODES, is_grey
 
@@ -50,3 +51,10 @@ def test_what_is_no_picture_is_said(tmp_path):
     with pytest.raises(UnreadableImage, match="not a regular file"):
         is_grey(tmp_path / "pipe")
     assert is_grey(np.zeros((4, 4), np.uint8)) and not is_grey(np.zeros((4, 4, 3), np.uint8))
+
+
+def test_the_first_bytes_decide_without_pillow(tmp_path, monkeypatch):
+    monkeypatch.setattr(header, "picture_facts", None)
+    for kind, mode in [*(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")), ("JPEG", "L"), ("JPEG", "RGB")]:
+        (tmp_path / "picture").write_bytes(encoded(kind, mode))
+        assert is_grey(tmp_path / "picture") == (mode in ("1", "L", "LA")), (kind, mode)

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError
-from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_UNIT, Preprocessing
+from clearsight.images.preprocess import IMAGENET, KERAS_CAFFE, KERAS_TF, KERAS_TORCH, KERAS_UNIT, Preprocessing
 
 PHOTO = photographs.chelsea()  # 300×451
 
@@ -180,13 +180,33 @@ def test_a_part_of_what_was_filled_is_cut_out_as_torchvision_does():
     assert Preprocessing.from_dict(old) == to(8, 8)  # artefacts from before they were there
 
 
-@pytest.mark.parametrize(
-    ("settings", "expected"),
-    [(KERAS_TF, (-1.0, 0.0, 1.0)), (KERAS_CAFFE, (255 - 103.939, 127.5 - 116.779, -123.68)), (KERAS_UNIT, (0.0, 0.5, 1.0))],
-)
-def test_keras_modes_by_hand(settings, expected):
+def test_keras_modes_by_hand():
     x = torch.tensor([0.0, 0.5, 1.0]).view(1, 3, 1, 1)
-    assert settings.normalise(x).flatten().tolist() == pytest.approx(expected, abs=1e-4)
+    for settings, expected in (
+        (KERAS_TF, (-1.0, 0.0, 1.0)),
+        (KERAS_CAFFE, (255 - 103.939, 127.5 - 116.779, -123.68)),
+        (KERAS_UNIT, (0.0, 0.5, 1.0)),
+        (KERAS_TORCH, (-0.485 / 0.229, 0.044 / 0.224, 0.594 / 0.225)),
+    ):
+        assert settings.normalise(x).flatten().tolist() == pytest.approx(expected, abs=1e-4)
+        assert (settings.fit, settings.interpolation, settings.antialias) == ("stretch", "nearest", False)
+
+
+def test_every_limit_is_allowed_and_what_is_beyond_refused():
+    for name, allowed, refused in (
+        ("channels", (1, 3), (0, 2, 4)),
+        ("height", (1, 8192), (0, 8193)),
+        ("width", (1, 8192), (0, 8193)),
+        ("crop_fraction", (0.1, 1), (0.0999, 1.001)),
+        ("mean", ((-1000,) * 3, (1000,) * 3), ((-1000.1, 0, 0), (0, 0, 1000.1))),
+        ("std", ((1e-6,) * 3, (1000,) * 3), ((9e-7, 1, 1), (0, 0, 1000.1))),
+    ):
+        for value in allowed:
+            made = Preprocessing(**{name: value})
+            assert getattr(made, name) == value and Preprocessing.from_dict(made.to_dict()) == made
+        for value in refused:
+            with pytest.raises(UsageError, match=name):
+                Preprocessing(**{name: value})
 
 
 def test_orders_and_fractions_that_cannot_be():

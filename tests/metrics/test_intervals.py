@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from clearsight.base.errors import UsageError
-from clearsight.metrics.intervals import mean_of_shares, median, wilson
+from clearsight.metrics.intervals import mean, mean_of_shares, median, wilson
 
 
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 20), (20, 20), (81, 263), (15, 148), (9340, 10000), (1, 29)])
@@ -62,3 +62,7 @@ def test_median_has_the_interval_of_its_order_statistics():
     assert 0.94 <= hits / 400 <= 0.995
     with pytest.raises(UsageError):
         median([])
+
+
+def test_a_single_value_bounds_nothing():
+    assert mean([0.3]) == (0.3, -math.inf, math.inf)

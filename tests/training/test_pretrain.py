@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 import clearsight
 from clearsight.base.errors import UsageError
+from clearsight.base.settings import read_toml
 from clearsight.heads import lbfgs
 from clearsight.models import build
 from clearsight.training import loop
@@ -49,6 +50,11 @@ def test_an_artefact_like_any_other(pretrained):
     loaded = clearsight.load(pretrained.run)
     assert loaded.classify(np.asarray(DATA[0])[0]).label in loaded.classes
     assert pretrained.validation["top1"]["value"] > 0.3  # ten classes: its head was solved, not left at random
+    recipe = read_toml(pretrained.run / "recipe.toml")
+    assert recipe["augment"] == augmentation(28, 1, pretrained.classifier.classes)
+    # a mean over views: at most all similarities are 1 but the partner's, which is -1
+    most = np.log(2 * len(pretrained.parts.parts["val"])) + 2 / recipe["temperature"]
+    assert all(0 < float(row.split(",")[names.index("val_loss")]) < most for row in rows[1:])
 
 
 def test_no_label_is_looked_at(pretrained, tmp_path):
@@ -98,12 +104,20 @@ def test_stopped_anywhere_it_ends_the_same(pretrained, tmp_path, monkeypatch):
 
 def test_many_features_are_probed_in_place(tmp_path, monkeypatch):
     monkeypatch.setattr(lbfgs, "EXACT", 0)  # as wide networks have it
-    found = pretrain(DATA, out=str(tmp_path / "features"), **SETTINGS | {"epochs": 1})
+    found = pretrain(DATA, out=str(tmp_path / "features"), **SETTINGS | {"epochs": 1, "augment": "crop:2"})
     assert found.validation["top1"]["value"] > 0.3
+    assert read_toml(found.run / "recipe.toml")["augment"] == "crop:2"
 
 
 def test_the_last_epoch_is_kept_whatever_validation_says(pretrained):
     assert pretrained.classifier.facts["best_epoch"] == 2
+
+
+def test_averaged_weights_are_the_published_ones(pretrained, tmp_path):
+    """The steps are the same; what is kept is another mean of them."""
+    averaged = pretrain(DATA, out=str(tmp_path / "averaged"), **SETTINGS | {"ema": 0.9})
+    ours, last = body(averaged.run), body(pretrained.run)
+    assert not any(torch.equal(ours[name], last[name]) for name in ours if name.endswith("conv1.weight"))
 
 
 def test_each_verb_says_whose_run_it_is(pretrained, tmp_path):

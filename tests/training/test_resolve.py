@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from clearsight import models
+from clearsight.base.errors import UsageError
 from clearsight.base.randomness import permutation
 from clearsight.datasets.loader import Held
 from clearsight.images.preprocess import Preprocessing
@@ -39,3 +41,11 @@ def test_of_large_pictures_fewer_are_looked_at_and_no_more_than_64_at_once():
         asked.clear()
         resolve.with_statistics(Preprocessing(1, side, side), Counted(), 0)
         assert (sum(asked), max(asked)) == (n, 64)
+
+
+def test_weights_are_no_network_and_each_store_or_family_has_its_recipe():
+    assert resolve._recipe("timm:resnet18") == "quick"
+    assert resolve._recipe("resnet18") == models.family("resnet18").RECIPE
+    for name in ("torchvision:resnet18", "keras:weights.h5"):
+        with pytest.raises(UsageError, match=f"{name} is trained weights, not a network to begin with: --from {name}"):
+            resolve._recipe(name)

@@ -9,11 +9,13 @@ from PIL import Image
 
 from clearsight.base.errors import ClearsightError
 from clearsight.classifier.learnt import learnt
+from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.identity import identified
 from clearsight.datasets.open import open_dataset
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs
 from clearsight.training.pretrain import pretrain
+from clearsight.training.splits import unseen_test
 
 SETTINGS = {"model": "pixels", "epochs": 1, "speed": "plain", "quiet": True}
 
@@ -162,3 +164,15 @@ def test_near_copies_stay_together_when_asked(tmp_path):
     with (run.run / "split.csv").open(newline="") as file:
         parts = {row["name"]: row["part"] for row in csv.DictReader(file)}
     assert all(parts[name] == parts[name.replace(".png", ".jpg")] for name in parts)
+
+
+def test_a_test_part_without_the_copies_of_pictures_that_were_trained_on():
+    def part(*words):
+        n = len(words)
+        digests = None if words[0] is None else np.array([word.encode() for word in words], "S32")
+        return Dataset(("a",), np.zeros(n, np.int64), objects(map(str, range(n))), pictures=np.zeros((n, 2, 2), np.uint8), digests=digests)
+
+    parts = {"train": part("a", "b"), "unlabelled": part("c"), "val": part("d"), "test": part("e", "b", "d", "c", "f")}
+    assert unseen_test(Parts("made", ("a",), parts)).digests.tolist() == [b"e", b"f"]
+    unknown = {name: part(None, None) for name in ("train", "val", "test")}
+    assert unseen_test(Parts("made", ("a",), unknown)) is unknown["test"]

@@ -107,6 +107,7 @@ def test_measuring_is_on_request(tmp_path, monkeypatch):
     monkeypatch.setattr(build.acceleration, "measured", lambda *given: asked.append(given) or (parse("channels-last"), "it was told"))
     train(digit_arrays(24), model="lenet5", epochs=1, out=str(tmp_path / "a"), speed="measure", quiet=True)
     assert len(asked) == 1 and Run(tmp_path / "a").reopen()[1]["speed"] == "channels-last"
+    assert asked[0][-1] == round(0.72 * 240)  # pictures of the whole run, one epoch over what val and test leave
 
 
 @pytest.mark.parametrize("forced", ["off", "on"])
@@ -162,3 +163,27 @@ def test_measuring_leaves_the_network_and_the_random_state_alone():
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
     assert torch.equal(state, torch.get_rng_state())
     assert all(p.grad is None for p in model.parameters())
+
+
+def test_a_step_is_timed_to_its_end(monkeypatch):
+    done = []
+
+    class Net:
+        begin = staticmethod(lambda: done.append("begin"))
+        end = staticmethod(lambda: done.append("end"))
+
+        def outputs(self, inputs):
+            done.append("outputs")
+            return inputs.flatten(1)[:, :10].requires_grad_()
+
+    monkeypatch.setattr(acceleration.time, "perf_counter", lambda: float(len(done)))
+    assert acceleration._seconds(Net(), shades(), torch.arange(4)) == 3.0 and done == ["begin", "outputs", "end"]
+
+
+def test_gradients_are_compared_unless_only_features_are_wanted(monkeypatch):
+    monkeypatch.setenv("CLEARSIGHT_BF16", "on")
+    asked = []
+    monkeypatch.setattr(acceleration, "refused", lambda model, inputs, device, gradients: asked.append(gradients) or "")
+    acceleration.choose(network("lenet5"), shades(), CPU)
+    acceleration.choose(network("lenet5"), shades(), CPU, gradients=False)
+    assert asked == [True, False]

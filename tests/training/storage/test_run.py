@@ -1,6 +1,7 @@
 """Run folders: found again, numbered when taken, never overwritten; and the time budget."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,8 +10,10 @@ from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.cli.reports import report_training
 from clearsight.training.api import resume, train
+from clearsight.training.build import within_budget
+from clearsight.training.compute import acceleration
 from clearsight.training.recipe import compose
-from clearsight.training.storage.run import Run, open_run
+from clearsight.training.storage.run import Run, free_folder, open_run
 from tests.faults.disk import read_tree
 from tests.pictures import digit_arrays, digit_folder
 
@@ -146,6 +149,21 @@ def test_a_budget_cuts_the_epochs_and_the_recipe_says_so(tmp_path):
     assert trained.epochs == Run(trained.run).reopen()[0].epochs
 
 
+def test_a_budget_is_spent_on_training_and_a_third_as_much_on_each_validation_picture(monkeypatch):
+    """19 of 20 parts of 2 minutes at 100 pictures a second are 11,400: 10 epochs of 1,000 and a third of 300."""
+    monkeypatch.setattr(acceleration, "rate", lambda *_: 100.0)
+    group = SimpleNamespace(is_main=True, world=1, broadcast=lambda value: value)
+    context = SimpleNamespace(
+        recipe=compose({"minutes": 2.0, "epochs": 500, "channels": 1, "size": 8}), group=group, train=range(1000), val=range(300),
+        class_weights=[1], device=None, speed=None, state=SimpleNamespace(model=None), log=lambda line: None,
+    )  # fmt: skip
+    found = [within_budget(context, SimpleNamespace(cost=cost)).epochs for cost in (1, 2, 100)]
+    assert found == [10, 5, 1]
+    context.recipe = compose({"minutes": 2.0, "epochs": 500, "keep": "last"})
+    context.val = range(3000)  # as many as there are to train on at most
+    assert within_budget(context, SimpleNamespace(cost=1)).epochs == 8
+
+
 def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
     settings = {"model": "pixels", "epochs": 200, "patience": 2, "lr": 0.05, "schedule": "constant", "warmup": 0.0}
     trained = train(digit_arrays(60), out=str(tmp_path / "run"), quiet=True, **settings)
@@ -155,3 +173,14 @@ def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
     assert [int(row["epoch"]) for row in rows] == list(range(1, trained.epochs + 1))
     best = max(float(row["val_accuracy"]) for row in rows)
     assert trained.validation["top1"]["value"] == pytest.approx(best)
+
+
+def test_a_taken_folder_is_refused_before_anything_is_read(tmp_path):
+    assert free_folder("new", str(tmp_path)) == tmp_path / "new"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="exists already"):
+        free_folder(str(tmp_path / "file"), "")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "picture.png").write_text("")
+    with pytest.raises(UsageError):
+        free_folder("full", str(tmp_path))
