@@ -12,7 +12,7 @@ import clearsight as package
 from clearsight.cli import clearsight
 from clearsight.cli.group import VERBS
 from clearsight.models import facts
-from clearsight.training.recipe import Recipe, built_in
+from clearsight.recipes.recipe import Recipe, built_in
 from clearsight.weights.fetch import published
 
 FACTS = Path(facts.__file__).with_suffix(".csv")

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,19 @@ import clearsight
 
 SRC = Path(__file__).parent.parent / "src" / "clearsight"
 FLOORS = {
-    "base": 0, "heads": 1, "images": 1, "layers": 1, "metrics": 1, "augment": 2, "datasets": 2, "models": 2, "corruptions": 3, "weights": 3,
-    "classifier": 4, "attacks": 5, "look": 5, "export": 5, "training": 6, "evaluation": 7, "labels": 7, "sklearn": 7, "experiments": 8,
-    "reports": 9, "api": 9, "testing": 10, "serving": 10, "studio": 10, "batch": 10, "cli": 11,
+    "base": 0, "heads": 1, "images": 1, "layers": 1, "metrics": 1, "augment": 2, "datasets": 2, "models": 2, "corruptions": 3,
+    "recipes": 3, "weights": 3, "classifier": 4, "attacks": 5, "look": 5, "runs": 5, "export": 5, "training": 6, "evaluation": 7,
+    "labels": 7, "sklearn": 7, "experiments": 8, "reports": 9, "api": 9, "testing": 10, "serving": 10, "studio": 10, "batch": 10, "cli": 11,
 }  # fmt: skip
 # modules on a circle of imports inside their folder. Take a name away when its circle is ended; add none.
 CIRCLES: set[str] = set()
+# all that the modules outside of training use of it
+TRAINING = {
+    "training.api": {
+        "Loss", "Objective", "Trained", "designed", "join_runs", "lend_objective", "per_picture", "pretrain", "resume",
+        "resume_pretraining", "train",
+    }
+}  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward
 
 
@@ -52,6 +60,7 @@ def violations(source: str, module: tuple[str, ...]) -> list[str]:
     ]
 
 
+@cache
 def modules() -> list[tuple[str, ...]]:
     files = sorted(path.relative_to(SRC) for path in SRC.rglob("*.py"))
     return [(*path.parent.parts, path.stem) for path in files if str(path) not in FREE]
@@ -106,6 +115,49 @@ def test_no_circles_inside_a_folder():
     new = {name: sorted(graph[name] & found) for name in sorted(found - CIRCLES)}
     assert not new, f"on a circle of imports: {new}"
     assert found == CIRCLES, f"no longer on a circle, take away from CIRCLES: {sorted(CIRCLES - found)}"
+
+
+def taken(source: str, module: tuple[str, ...], folder: str) -> set[tuple[str, str]]:
+    """(module, name) of what `source` imports from `folder`; a module that is imported whole stands for the names read from it."""
+    tree, found = ast.parse(source), set()
+    known = {".".join(name) for name in modules()}
+    for node in ast.walk(tree):
+        for name, alias in zip(named(node, module), getattr(node, "names", []), strict=False):
+            home, _, last = (within := name.removeprefix("clearsight.")).rpartition(".")
+            if within in known and within.startswith(f"{folder}."):
+                found |= {(within, name) for name in read_from(alias.asname or last, tree)}
+            elif f"{home}.".startswith(f"{folder}."):
+                found.add((home, last))
+    return found
+
+
+def read_from(name: str, tree: ast.AST) -> set[str]:
+    """The attributes that the code reads from what is called `name`."""
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name}
+
+
+def test_training_is_used_through_its_api():
+    found: dict[str, set[str]] = {}
+    for module in modules():
+        if module[0] != "training":
+            source = SRC.joinpath(*module).with_suffix(".py").read_text(encoding="utf-8")
+            for home, name in taken(source, module, "training"):
+                found.setdefault(home, set()).add(name)
+    assert found == TRAINING
+
+
+@pytest.mark.parametrize(
+    ("source", "module", "names"),
+    [
+        ("from ..training.api import train", ("labels", "a"), {("training.api", "train")}),
+        ("def f():\n    from ..training.loop import fit as g", ("labels", "a"), {("training.loop", "fit")}),
+        ("from ..training import api\napi.train(); api.resume", ("api", "a"), {("training.api", "train"), ("training.api", "resume")}),
+        ("from clearsight.training import loop as l\nl.fit()", ("api", "a"), {("training.loop", "fit")}),
+        ("from ..recipes import recipe\nrecipe.compose()", ("api", "a"), set()),
+    ],
+)
+def test_a_name_taken_is_noticed(source, module, names):
+    assert taken(source, module, "training") == names
 
 
 @pytest.mark.parametrize(

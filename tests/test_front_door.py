@@ -22,7 +22,7 @@ from clearsight.attacks.options import AttackKeywords, AttackOptions, AttackSett
 from clearsight.attacks.table import ATTACKS
 from clearsight.base.result import Result
 from clearsight.models.own import REGISTERED
-from clearsight.training.recipe import WITHOUT_LABELS, Pretraining, Recipe
+from clearsight.recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe
 
 SRC = Path(clearsight.__file__).parent
 ROOT = SRC.parents[1]

@@ -46,9 +46,9 @@ from .labels.acquisition import LabelSuggestions as LabelSuggestions
 from .labels.label_errors import LabelErrors as LabelErrors
 from .look.unit import Recomputation as Recomputation
 from .look.why import Explanation as Explanation
+from .recipes.recipe import Recipe as Recipe
+from .training.api import Objective as Objective
 from .training.api import Trained as Trained
-from .training.objectives.objective import Objective as Objective
-from .training.recipe import Recipe as Recipe
 
 __version__: str
 __all__: list[str]

@@ -18,7 +18,7 @@ from .base.randomness import generators_kept, seeded
 from .datasets.open import open_dataset
 from .images.decode import decode
 from .models.own import Build, Family, Lent
-from .training.objectives.own import Loss, per_picture
+from .training.api import Loss, per_picture
 
 SEED, PICTURES, MOST = 0, 4, 100
 

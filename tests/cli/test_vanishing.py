@@ -35,7 +35,7 @@ def vanish_after_scan(monkeypatch, path):
         path.unlink()
         return parts
 
-    for module in ("clearsight.training.splits", "clearsight.evaluation.held_out"):
+    for module in ("clearsight.runs.splits", "clearsight.evaluation.held_out"):
         monkeypatch.setattr(f"{module}.open_dataset", scan)
 
 

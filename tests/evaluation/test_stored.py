@@ -20,9 +20,9 @@ from clearsight.evaluation.stress import stress
 from clearsight.experiments.ladder import FILE, LadderResult, Standing
 from clearsight.reports import findings
 from clearsight.reports.figures import charts
+from clearsight.runs.run import Run
 from clearsight.training.api import train
 from clearsight.training.ensemble import standing
-from clearsight.training.storage.run import Run
 from tests.pictures import digit_folder
 
 EVIL = '<img src=x onerror=alert(1)><meta http-equiv="refresh" content="0;url=https://evil.example">'

@@ -14,7 +14,7 @@ from tests.faults.disk import Disk, read_tree
 KINDS = ("kill", "torn", "enospc", "eio")
 PARTS = 4  # of a long test, which processes of pytest share
 SWIFT = {"model": "swift", "size": 28, "ema": 0.9, "speed": "bf16 channels-last", "augment": "crop:1"}  # what has a state, has it here
-RUN = "clearsight.training.storage.run"
+RUN = "clearsight.runs.run"
 ROWS = 'write_atomic(self.folder / "results.csv", text.getvalue())'
 
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from clearsight import load
 from clearsight.datasets import loader
 from clearsight.evaluation.held_out import choose
-from clearsight.training.storage.run import Run
+from clearsight.runs.run import Run
 from tests.faults.harness import ROOT
 
 RANK_KILLS = 50

@@ -12,7 +12,7 @@ from clearsight.heads.cross_validation import folds
 from clearsight.labels import label_value
 from clearsight.labels.label_value import FOLDS, Advice, Trials, Worth, advise, consider, run_trials
 from clearsight.metrics.intervals import wilson
-from clearsight.training import splits
+from clearsight.runs import splits
 from tests.pictures import digit_folder
 
 NAMES = ("apart", "few", "many")

@@ -10,8 +10,8 @@ from clearsight import UsageError, models
 from clearsight.base.compute.precision import accepts, halved, halves
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.models.base import Model
+from clearsight.runs.run import Run
 from clearsight.training.api import train
-from clearsight.training.storage.run import Run
 from tests.pictures import digit_arrays
 
 # a small row of each family, and every layer that only other rows or formulas have

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from clearsight.runs.run import Run
 from clearsight.training.api import train
-from clearsight.training.storage.run import Run
 from tests.pictures import digit_arrays
 
 NAMES = (

@@ -9,9 +9,9 @@ import torch
 
 from clearsight.base.randomness import permutation
 from clearsight.datasets.open import open_dataset
+from clearsight.recipes.recipe import compose
 from clearsight.training.api import train
 from clearsight.training.build import _class_weights
-from clearsight.training.recipe import compose
 
 RECIPE = {
     "model": "pixels", "size": 4, "channels": 1, "augment": "", "views": "", "speed": "plain", "seed": 5, "quiet": True,

@@ -14,11 +14,11 @@ from clearsight.base.errors import UsageError
 from clearsight.base.files import read_json
 from clearsight.datasets.dataset import Parts
 from clearsight.evaluation.held_out import choose
+from clearsight.recipes.recipe import compose, saved
 from clearsight.training import ensemble, loop
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs, lines, standing
 from clearsight.training.interrupt import Interrupted
-from clearsight.training.recipe import compose, saved
 from tests.pictures import digit_folder
 
 SETTINGS = {"model": "pixels", "epochs": 2, "batch": 32, "speed": "plain", "lr": 0.02, "quiet": True, "seed": 3}

@@ -7,13 +7,13 @@ import os
 import pytest
 from torch import nn
 
+from clearsight.base.compute.distributed import join_group
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
+from clearsight.recipes.recipe import LAST_SEED, compose
+from clearsight.runs.run import Run
 from clearsight.training.api import resume, train
-from clearsight.training.compute.distributed import join_group
 from clearsight.training.optim.optimizer import SGD
-from clearsight.training.recipe import LAST_SEED, compose
 from clearsight.training.storage import checkpoint
-from clearsight.training.storage.run import Run
 from tests.pictures import digit_folder
 
 

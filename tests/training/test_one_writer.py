@@ -15,12 +15,12 @@ from clearsight.evaluation.held_out import choose
 from clearsight.experiments.label_curve import draw_curve
 from clearsight.experiments.ladder import climb
 from clearsight.reports import findings
+from clearsight.runs.run import open_run
 from clearsight.training import api as module
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs
 from clearsight.training.pretrain import pretrain
 from clearsight.training.storage import checkpoint
-from clearsight.training.storage.run import open_run
 from tests.faults.disk import read_tree
 from tests.pictures import digit_folder
 
@@ -28,7 +28,7 @@ SETTINGS = {"model": "pixels", "epochs": 2, "speed": "plain", "quiet": True}
 SWEEPER = """
 import sys
 from pathlib import Path
-from clearsight.training.storage.run import Run
+from clearsight.runs.run import Run
 print("here", flush=True)
 Run(Path(sys.argv[1])).sweep()
 """

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.compute.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted, NotFinite
 from clearsight.training.objectives import objective
 from clearsight.training.storage import checkpoint

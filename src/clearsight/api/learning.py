@@ -9,14 +9,10 @@ from ..base.code import allow
 from ..base.errors import UsageError
 from ..experiments.ladder import LadderResult, climb
 from ..models.own import Build, lend
+from ..recipes.recipe import Pretraining, Recipe, difference
+from ..runs.run import Run
 from ..training import api
-from ..training import pretrain as without_labels
-from ..training.api import Trained
-from ..training.objectives.objective import Objective
-from ..training.objectives.own import Loss
-from ..training.objectives.own import lend as lend_objective
-from ..training.recipe import Pretraining, Recipe, difference
-from ..training.storage.run import Run
+from ..training.api import Loss, Objective, Trained, lend_objective
 from .settings import PretrainSettings, TrainSettings
 from .sources import Data
 
@@ -73,7 +69,7 @@ def pretrain(
     'simclr'
     """
     given = {**_settings(recipe, Pretraining), **_model(model), **settings}
-    found = without_labels.pretrain(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
+    found = api.pretrain(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
     return _leading(found)
 
 
@@ -90,7 +86,7 @@ def resume(run: str | Path | Trained, *, data: Data | None = None, quiet: bool =
     """
     folder = run.run if isinstance(run, Trained) else Path(run)
     pretraining = isinstance(Run(folder).reopen()[0], Pretraining)
-    again = without_labels.resume if pretraining else api.resume
+    again = api.resume_pretraining if pretraining else api.resume
     return _leading(again(folder, data=None if data is None else data, quiet=quiet, allow_code=allow_code))
 
 

@@ -7,14 +7,13 @@ Shapes: N pictures `(N, C, H, W)`, floats in [0, 1]; ε and norms of changes are
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.errors import UsageError, wrong
+from ..base.errors import UsageError
 from ..base.randomness import uniform
 
 Scores = Callable[[Tensor], Tensor]
@@ -30,17 +29,6 @@ class Norm(NamedTuple):
     normalize: Callable[[Tensor, Tensor], Tensor]  # gradients, current pictures → directions of steepest ascent with norm 1
     project: Callable[[Tensor, Tensor], Tensor]  # changes, radii (N, 1, 1, 1) → the nearest changes within the ball
     sample: Callable[[Tensor], Tensor]  # uniform numbers (N, D + 1) → points of the unit ball, (N, D)
-
-
-def parse_epsilon(text: str | float) -> float:
-    """ε in units of [0, 1] from `0.03`, `8/255` or a number; raises UsageError."""
-    try:
-        value = float(Fraction(text.replace(" ", ""))) if isinstance(text, str) else float(text)
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
-    if not (math.isfinite(value) and value >= 0):
-        raise wrong("epsilon", "at least 0", text)
-    return value
 
 
 def normal(draws: Tensor) -> Tensor:

@@ -49,8 +49,8 @@ def attack(
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
     from ..attacks import ATTACKS
-    from ..attacks.gradient_ascent import parse_epsilon
     from ..base.errors import unknown
+    from ..base.text.words import parse_epsilon
     from ..datasets.classes import places
 
     if method == "list":

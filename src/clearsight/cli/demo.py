@@ -20,8 +20,8 @@ def demo(out: str, as_json: bool) -> None:
     from ..classifier import load
     from ..evaluation.evaluate import evaluate
     from ..images.decode import decode
+    from ..runs.run import Run
     from ..training.api import train
-    from ..training.storage.run import Run
     from .reports import report_evaluation
 
     click.echo("1  train on the digits", err=True)

@@ -19,7 +19,7 @@ def ensemble(runs: tuple[str, ...], out: str, as_json: bool) -> None:
       clearsight ensemble runs/pets runs/pets-2 runs/pets-3 --out pets-all
       clearsight evaluate runs/pets-all
     """
-    from ..training.ensemble import join_runs
+    from ..training.api import join_runs
 
     folder, classifier = join_runs(runs, out=out)
     if as_json:

@@ -51,7 +51,7 @@ def evaluate(
     from ..evaluation.held_out import choose
     from ..evaluation.judge import judge
     from ..reports.predictions import require_writable, write_table
-    from ..training.storage.run import Run
+    from ..runs.run import Run
     from .reports import report_evaluation, report_folder
 
     if table:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ..training.recipe import WITHOUT_LABELS, Pretraining
+from ..recipes.recipe import WITHOUT_LABELS, Pretraining
 from .common import allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 
@@ -30,8 +30,8 @@ def pretrain(data: str | None, out: str, resume: str, allow_code: bool, as_json:
       clearsight pretrain --resume runs/features
     """
     from ..base.errors import UsageError
-    from ..training.pretrain import pretrain as pretrain_run
-    from ..training.pretrain import resume as resume_run
+    from ..training.api import pretrain as pretrain_run
+    from ..training.api import resume_pretraining as resume_run
     from .reports import report_training
 
     given = {name: value for name, value in settings.items() if value is not None}

@@ -18,12 +18,12 @@ from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..experiments.ladder import FILE, LadderResult
+from ..recipes.recipe import Pretraining, saved
 from ..reports import findings
 from ..reports.ladder import cards
 from ..reports.report import Kept, write_report
+from ..runs.run import Run, named_folder, run_name
 from ..training.api import Trained
-from ..training.recipe import Pretraining, saved
-from ..training.storage.run import Run, named_folder, run_name
 from ..weights import is_origin
 
 

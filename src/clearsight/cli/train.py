@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from ..training.recipe import Recipe
+from ..recipes.recipe import Recipe
 from .common import allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 

@@ -16,7 +16,7 @@ from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.manifest import apply_manifest, read_manifest
 from ..datasets.open import open_dataset
-from ..training.storage.run import Run
+from ..runs.run import Run
 
 ALL, UNSEEN = "all", "unseen"
 UNNAMED = "this classifier"

@@ -30,11 +30,10 @@ from ..datasets.dataset import Dataset, Parts
 from ..datasets.split import align, with_labels
 from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
+from ..recipes.recipe import Settings, code_in, compose
+from ..runs.run import named_folder, run_name
+from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..training.api import resume, train
-from ..training.compute.distributed import ProcessGroup
-from ..training.recipe import Settings, code_in, compose
-from ..training.splits import divided, known_pictures, require_unseen, unseen_test
-from ..training.storage.run import named_folder, run_name
 
 AMOUNTS = ("10", "100", "1000")
 SEEDS = 3
@@ -149,7 +148,7 @@ def draw_curve(
         settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all
     if pretrained and not weights.is_origin(pretrained):
         settings["division"] = pretrained  # all methods are judged on what it has not seen
-    whole = known_pictures(data, compose({}), ProcessGroup(), quiet=quiet)
+    whole = known_pictures(data, compose({}), quiet=quiet)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
         curve.left_out = left_out

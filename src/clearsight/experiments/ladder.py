@@ -26,11 +26,10 @@ from ..datasets.dataset import Dataset, Parts
 from ..evaluation.compare import compare
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..metrics.intervals import Estimate, Interval
+from ..recipes.recipe import Settings, code_in, compose
+from ..runs.run import named_folder, run_name
+from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..training.api import resume, train
-from ..training.compute.distributed import ProcessGroup
-from ..training.recipe import Settings, code_in, compose
-from ..training.splits import divided, known_pictures, require_unseen, unseen_test
-from ..training.storage.run import named_folder, run_name
 from ..weights import is_origin
 
 SHARES = (0.01, 0.1, 1.0)
@@ -164,7 +163,7 @@ def climb(
     if from_ and not is_origin(from_):
         settings["division"] = from_  # all rungs are judged on what it has not learnt from
         carving |= {"division": from_, "from_": from_}
-    whole = known_pictures(data, compose(carving), ProcessGroup(), quiet=quiet)
+    whole = known_pictures(data, compose(carving), quiet=quiet)
     parts = divided(whole, compose(carving))
     if "test" not in parts.parts:
         raise UsageError(f"{parts.name} has no test part to judge the rungs on.")

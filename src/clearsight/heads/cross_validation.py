@@ -13,6 +13,7 @@ from ..base.randomness import permutation
 from .lbfgs import LOSSES, Problem, Solution, solve
 
 FOLDS = 5
+STRONGEST, STEP = 1e-3, 10**-0.5  # strength of L2, of the features' mean squared length; from one strength to the next
 
 
 def folds(labels: Tensor, seed: int, most: int = FOLDS) -> Tensor:

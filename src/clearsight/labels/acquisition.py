@@ -38,7 +38,7 @@ from ..datasets.identity import identified
 from ..datasets.idx import is_idx
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
-from ..training.storage.run import Run, named_folder, run_name
+from ..runs.run import Run, named_folder, run_name
 from .label_errors import printable
 
 LABELLED = ("train", "val", "test")

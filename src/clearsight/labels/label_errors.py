@@ -27,9 +27,9 @@ from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
-from ..training.recipe import Pretraining
-from ..training.resolve import designed
-from ..training.storage.run import Run, named_folder, run_name
+from ..recipes.recipe import Pretraining
+from ..runs.run import Run, named_folder, run_name
+from ..training.api import designed
 from ..weights import is_origin
 from ..weights.licence import said
 from . import confident, out_of_fold

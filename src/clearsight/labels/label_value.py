@@ -35,10 +35,9 @@ from ..datasets.split import folds, with_labels
 from ..heads.cross_validation import strength
 from ..heads.lbfgs import Problem, Solution, solve
 from ..metrics.intervals import wilson
-from ..training.compute.distributed import ProcessGroup
-from ..training.recipe import compose
-from ..training.resolve import designed
-from ..training.splits import divided, known_pictures
+from ..recipes.recipe import compose
+from ..runs.splits import divided, known_pictures
+from ..training.api import designed
 from ..weights import is_origin
 
 LEAST = 10  # labelled pictures of a class: with fewer nothing can be left out, and its slope is unknown
@@ -123,7 +122,7 @@ def consider(
     Neither the test part nor a label that may not be used is read.
     """
     recipe = compose({"split_seed": seed, "division": "" if is_origin(model) else model})
-    parts = divided(known_pictures(data, recipe, ProcessGroup(), quiet=quiet), recipe)
+    parts = divided(known_pictures(data, recipe, quiet=quiet), recipe)
     known = parts.parts["train"]
     if amount:
         known = with_labels(parts, amount, seed).parts["train"]

@@ -18,9 +18,9 @@ from ..classifier import Classifier, load, predict
 from ..datasets.classes import order
 from ..datasets.dataset import Dataset, Parts
 from ..datasets.loader import load as load_pictures
+from ..heads.cross_validation import STEP, STRONGEST
 from ..heads.lbfgs import Problem, Solution, solve
 from ..training.api import resume, train
-from ..training.transfer.linear_probe import STEP, STRONGEST
 
 MOST = 11  # strengths of the penalty that are tried, as in the recipe `solved`
 FILE, FINISHED = "folds.json", "model.safetensors"

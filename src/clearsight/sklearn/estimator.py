@@ -18,8 +18,8 @@ from ..base.errors import ClearsightError
 from ..classifier import predict
 from ..datasets.dataset import Dataset, Parts, objects
 from ..datasets.loader import load
+from ..recipes.recipe import Recipe
 from ..training.api import train
-from ..training.recipe import Recipe
 
 # Settings that are called otherwise here: `fit` is a method, and a name that ends in _ is what `fit` has found.
 RENAMED = {"fit": "resize", "from_": "weights"}

@@ -1,1 +1,1 @@
-"""Training: recipes, the loop, checkpoints. `api.train`, `api.resume` and `pretrain.pretrain` are the ways in."""
+"""Training: the road from a recipe and data to a run folder with a classifier. Other folders import from `api` only."""

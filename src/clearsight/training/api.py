@@ -10,28 +10,46 @@ from pathlib import Path
 from typing import Any
 
 from ..base.code import is_code
+from ..base.compute.distributed import process_group
 from ..base.errors import UsageError
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
+from ..recipes.recipe import Pretraining, code_in, compose, require_allowed, require_own_code, resuming, unpacked
+from ..runs.run import Run, free_folder, open_run
+from ..runs.splits import known_pictures, open_splits, training_images
 from ..weights.licence import inherited
 from . import ensemble
 from .build import build, build_objective, initialise, load, within_budget
-from .compute.distributed import process_group
 from .compute.training_model import parse as parse_speed
+from .ensemble import join_runs
 from .objectives.distillation import require_same_origins
 from .objectives.objective import Objective
+from .objectives.own import Loss, per_picture
+from .objectives.own import lend as lend_objective
+from .pretrain import pretrain
+from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
-from .recipe import Pretraining, code_in, compose, require_allowed, require_own_code, resuming, unpacked
-from .resolve import by_size, resolve
+from .resolve import by_size, designed, resolve
 from .session import logger, restore, run_to_end, source_of, start_run
-from .splits import known_pictures, open_splits, training_images
-from .storage.run import Run, free_folder, open_run
 from .transfer import freezing
 from .transfer.pretrained import Start
 from .transfer.pretrained import read as read_start
 
-__all__ = ["Trained", "resume", "train"]
+# all that other folders use of training; tests/test_floors.py holds them to it
+__all__ = [
+    "Loss",
+    "Objective",
+    "Trained",
+    "designed",
+    "join_runs",
+    "lend_objective",
+    "per_picture",
+    "pretrain",
+    "resume",
+    "resume_pretraining",
+    "train",
+]
 
 
 def train(

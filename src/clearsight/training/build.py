@@ -10,6 +10,7 @@ import torch
 from .. import weights
 from ..augment import mix, pipeline
 from ..base.compute.device import pick_device
+from ..base.compute.distributed import ProcessGroup
 from ..base.errors import UsageError
 from ..base.randomness import permutation
 from ..datasets.dataset import Dataset, Parts
@@ -17,13 +18,14 @@ from ..datasets.loader import Pictures
 from ..datasets.loader import load as load_pictures
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
+from ..recipes.methods import parse_fixmatch
+from ..recipes.recipe import Recipe
+from ..runs.splits import training_images
 from . import resolve
 from .compute import acceleration
-from .compute.distributed import ProcessGroup
 from .compute.training_model import Speed
 from .compute.training_model import parse as parse_speed
 from .context import NO_LABEL, TrainingContext
-from .methods import parse_fixmatch
 from .objectives.adversarial import Adversarial
 from .objectives.distillation import distillation
 from .objectives.fixmatch import FixMatch
@@ -31,8 +33,6 @@ from .objectives.objective import Objective
 from .objectives.own import own_objective
 from .objectives.supervised import Mixing, Supervised
 from .optim.optimizer import make_optimizer
-from .recipe import Recipe
-from .splits import training_images
 from .storage.checkpoint import State
 from .transfer import freezing
 from .transfer.pretrained import Start

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from ..augment import pipeline
+from ..base.compute.distributed import ProcessGroup
 from ..datasets.dataset import Parts
 from ..datasets.loader import Pictures
 from ..images.preprocess import Preprocessing
-from .compute.distributed import ProcessGroup
+from ..recipes.methods import ATTACKED, Perturbation, parse_perturbation
+from ..recipes.recipe import Recipe
 from .compute.training_model import Speed
-from .methods import ATTACKED, Perturbation, parse_perturbation
-from .recipe import Recipe
 from .storage.checkpoint import State
 
 NO_LABEL = -1  # the label of a training image that has none

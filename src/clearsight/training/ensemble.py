@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..base.compute.device import pick_device
+from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
 from ..base.files import inside, write_json
 from ..classifier import Classifier, ensemble, validation
@@ -29,15 +30,14 @@ from ..images.decode import decode
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
+from ..recipes.recipe import Recipe, Settings, code_in, resuming
+from ..runs.run import Run, free_folder, open_run
+from ..runs.splits import ancestors, known_pictures, open_splits, training_images
 from ..weights.licence import inherited
-from .compute.distributed import ProcessGroup, process_group
 from .interrupt import Interrupted
 from .publish import Trained, golden_samples
-from .recipe import Recipe, Settings, code_in, resuming
 from .resolve import resolve
 from .session import described, logger
-from .splits import ancestors, known_pictures, open_splits, training_images
-from .storage.run import Run, free_folder, open_run
 from .transfer.pretrained import read as read_start
 
 FILE = "ensemble.json"

@@ -12,26 +12,26 @@ from typing import Any, cast
 
 import torch
 
+from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
 from ..datasets.dataset import Parts
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
+from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming, unpacked
+from ..runs.run import Run, free_folder, open_run
+from ..runs.splits import divided, known_pictures
 from .build import Loaded, build, initialise, load, within_budget
-from .compute.distributed import ProcessGroup, process_group
 from .compute.training_model import parse as parse_speed
 from .context import TrainingContext
 from .interrupt import Stop
 from .objectives.simclr import Contrastive, SimCLR, augmentation
 from .optim.optimizer import SGD
 from .publish import Trained, publish
-from .recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming, unpacked
 from .resolve import resolve
 from .session import logger, restore, run_to_end, source_of, start_run
-from .splits import divided, known_pictures
 from .storage.checkpoint import State
-from .storage.run import Run, free_folder, open_run
 from .transfer.linear_probe import solve_head
 from .validation.probes import clusters, features
 

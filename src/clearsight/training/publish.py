@@ -15,9 +15,9 @@ from ..datasets.dataset import Dataset, Parts
 from ..images.decode import decode
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
+from ..runs.run import Run
 from .compute.training_model import Speed
 from .context import TrainingContext
-from .storage.run import Run
 from .validation.selection import FEW
 from .validation.validate import validate
 

@@ -17,7 +17,7 @@ from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.header import is_grey
 from ..images.preprocess import Preprocessing
-from .recipe import Recipe, compose
+from ..recipes.recipe import Recipe, compose
 from .transfer import freezing
 from .transfer.pretrained import Start
 

@@ -13,14 +13,14 @@ from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
 from ..datasets.named import is_named, lasting_name
+from ..runs.run import Run
+from ..runs.splits import ancestors
 from .build import initialise
 from .context import TrainingContext
 from .interrupt import Interrupted, Stop
 from .loop import fit
 from .objectives.objective import Objective
-from .splits import ancestors
 from .storage import checkpoint
-from .storage.run import Run
 from .storage.tensorboard import write_events
 from .transfer import linear_probe
 from .transfer.freezing import Freezing

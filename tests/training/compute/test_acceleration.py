@@ -9,11 +9,11 @@ from torch import nn
 from clearsight import models
 from clearsight.base.compute.precision import has_bf16
 from clearsight.base.errors import UsageError
+from clearsight.runs.run import Run
 from clearsight.training import build
 from clearsight.training.api import train
 from clearsight.training.compute import acceleration
 from clearsight.training.compute.training_model import parse
-from clearsight.training.storage.run import Run
 from tests.pictures import digit_arrays
 
 CPU = torch.device("cpu")

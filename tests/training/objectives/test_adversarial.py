@@ -11,12 +11,12 @@ from torch import nn
 from clearsight.attacks.gradient_ascent import NORMS, per_picture, random_start
 from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import Preprocessing
+from clearsight.recipes.methods import METHODS
+from clearsight.recipes.methods import parse_perturbation as parse
 from clearsight.training import loop
 from clearsight.training.api import resume, train
 from clearsight.training.compute.training_model import Speed, TrainingModel
 from clearsight.training.interrupt import Interrupted
-from clearsight.training.methods import METHODS
-from clearsight.training.methods import parse_perturbation as parse
 from clearsight.training.objectives import adversarial
 from clearsight.training.objectives.adversarial import Adversary, collapsed, probe
 from tests.pictures import digit_arrays

@@ -8,25 +8,26 @@ import torch
 
 from clearsight import models
 from clearsight.augment import pipeline
+from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.randomness import key
 from clearsight.classifier import Classifier, load, save
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split, with_labels
 from clearsight.images.decode import decode
-from clearsight.training import loop, resolve, splits
+from clearsight.recipes.recipe import compose
+from clearsight.runs import splits
+from clearsight.runs.run import Run
+from clearsight.runs.splits import training_images
+from clearsight.training import loop, resolve
 from clearsight.training.api import resume, train
 from clearsight.training.build import build, build_objective
 from clearsight.training.build import load as load_data
-from clearsight.training.compute.distributed import ProcessGroup
 from clearsight.training.compute.training_model import TrainingModel
 from clearsight.training.context import NO_LABEL
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives.fixmatch import RATIO
 from clearsight.training.objectives.label_spreading import spread
-from clearsight.training.recipe import compose
-from clearsight.training.splits import training_images
-from clearsight.training.storage.run import Run
 from clearsight.training.transfer.pretrained import read
 from tests.pictures import digit_arrays
 from tests.training.test_resume import columns, stop_after, weights

@@ -12,12 +12,12 @@ from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
+from clearsight.recipes.recipe import compose
 from clearsight.training import loop, session
 from clearsight.training.api import resume, train
 from clearsight.training.context import TrainingContext
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.optim.optimizer import SGD, make_optimizer
-from clearsight.training.recipe import compose
 from clearsight.training.storage import checkpoint
 from clearsight.training.transfer import freezing, linear_probe
 from clearsight.training.validation import soup

@@ -14,15 +14,15 @@ import torch
 
 import clearsight
 from clearsight import models
+from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
+from clearsight.recipes.recipe import compose
 from clearsight.training import api as module
 from clearsight.training import loop
 from clearsight.training.api import resume, train
-from clearsight.training.compute.distributed import ProcessGroup
 from clearsight.training.interrupt import Interrupted
-from clearsight.training.recipe import compose
 from clearsight.training.transfer.pretrained import read
 from tests.pictures import digit_arrays
 

@@ -1,1 +1,1 @@
-"""How networks are computed: devices, precision, memory, use without side effects."""
+"""How networks are computed: devices, processes, precision, memory, use without side effects."""

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Collection
+from fractions import Fraction
 from typing import NamedTuple
 
-from ..errors import unknown
+from ..errors import unknown, wrong
 
 
 class Word(NamedTuple):
@@ -47,3 +48,14 @@ def parse(text: str, what: str, known: Collection[str]) -> list[Word]:
         if word.name not in known:
             raise unknown(what, word.name, known)
     return words
+
+
+def parse_epsilon(text: str | float) -> float:
+    """ε in units of [0, 1] from `0.03`, `8/255` or a number; raises UsageError."""
+    try:
+        value = float(Fraction(text.replace(" ", ""))) if isinstance(text, str) else float(text)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
+    if not (math.isfinite(value) and value >= 0):
+        raise wrong("epsilon", "at least 0", text)
+    return value

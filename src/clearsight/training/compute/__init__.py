@@ -1,1 +1,1 @@
-"""How a step is computed: precision, memory layout, processes, smaller parts where memory ends."""
+"""How a step is computed: precision, memory layout, smaller parts where memory ends."""

@@ -16,10 +16,10 @@ from torch.func import functional_call
 from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entropy, misclassified, normal, per_picture, random_start
 from ...base.randomness import permutation, uniform
 from ...images.preprocess import Preprocessing
+from ...recipes.methods import ATTACKED, Method, Perturbation
 from ..compute.training_model import TrainingModel
 from ..context import TrainingContext
 from ..interrupt import Stop
-from ..methods import ATTACKED, Method, Perturbation
 from ..optim.loss import classification_losses
 from ..validation.selection import tied
 from .supervised import Supervised

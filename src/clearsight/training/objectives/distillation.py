@@ -20,11 +20,11 @@ from ...classifier.features import extract_features
 from ...datasets.dataset import Dataset
 from ...datasets.loader import Pictures, load
 from ...models.base import Model
+from ...runs.splits import training_images
 from ...weights.licence import inherited
 from ..compute.training_model import TrainingModel
 from ..context import NO_LABEL, TrainingContext
 from ..resolve import designed
-from ..splits import training_images
 from ..transfer.pretrained import Start
 from .label_spreading import aligned, spread
 from .objective import Objective

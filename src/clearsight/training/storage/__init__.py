@@ -1,1 +1,1 @@
-"""What a run stores: its folder, checkpoints, TensorBoard events."""
+"""What a training stores as it goes: checkpoints, TensorBoard events."""

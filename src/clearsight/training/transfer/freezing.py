@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from ... import weights
 from ...models.base import Model
+from ...recipes.recipe import Recipe
 from ..optim.optimizer import Group, Optimizer
-from ..recipe import Recipe
 from ..storage.checkpoint import State
 
 NORMS = nn.modules.batchnorm._BatchNorm

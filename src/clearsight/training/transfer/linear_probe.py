@@ -19,7 +19,7 @@ from ...base.errors import UsageError
 from ...base.progress import Progress
 from ...classifier.folding import folded
 from ...datasets.loader import Pictures
-from ...heads.cross_validation import strength
+from ...heads.cross_validation import STEP, STRONGEST, strength
 from ...heads.lbfgs import Problem, Solution, solve
 from ...models.base import Model
 from ..context import TrainingContext
@@ -30,7 +30,6 @@ from ..validation.selection import FEW
 from ..validation.validate import close_epoch, out_of_patience, scores
 from .freezing import NORMS
 
-STRONGEST, STEP = 1e-3, 10**-0.5  # of the features' mean squared length; from one strength to the next
 STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
 BATCH = 256
 

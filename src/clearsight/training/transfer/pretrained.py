@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ... import classifier, weights
+from ...base.compute.distributed import ProcessGroup
 from ...base.errors import ClearsightError, UsageError
 from ...classifier import ensemble, validation
 from ...images.preprocess import Preprocessing
+from ...recipes.recipe import Recipe
 from ...weights import adapt, licence
-from ..compute.distributed import ProcessGroup
-from ..recipe import Recipe
 
 
 @dataclass(frozen=True)

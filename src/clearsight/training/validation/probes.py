@@ -11,7 +11,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
 from ...base.compute.precision import accepts, halved
@@ -77,6 +76,8 @@ def neighbours(known: Tensor, labels: Tensor, asked: Tensor, classes: int) -> Te
 
 def clusters(known: Tensor, asked: Tensor, count: int, seed: int) -> tuple[Tensor, Tensor]:
     """The k-means cluster of each row of both, int64 `(N,)` and `(n,)`: `count` clusters of the directions of `known` (N, D)."""
+    from sklearn.cluster import KMeans  # half a second to import, and only images without labels need it
+
     found = KMeans(count, n_init=4, random_state=seed).fit(_directions(known))
     first, second = (torch.from_numpy(found.predict(_directions(some))).long() for some in (known, asked))
     return first, second

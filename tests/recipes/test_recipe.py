@@ -12,7 +12,7 @@ from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.models import facts
-from clearsight.training.recipe import Recipe, built_in, compose, saved
+from clearsight.recipes.recipe import Recipe, built_in, compose, saved
 from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
 

@@ -12,10 +12,10 @@ from clearsight.classifier.learnt import learnt
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.identity import identified
 from clearsight.datasets.open import open_dataset
+from clearsight.runs.splits import unseen_test
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs
 from clearsight.training.pretrain import pretrain
-from clearsight.training.splits import unseen_test
 
 SETTINGS = {"model": "pixels", "epochs": 1, "speed": "plain", "quiet": True}
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..base.errors import unknown, wrong
 from ..base.registry import look_up
-from ..base.text.words import Word
+from ..base.text.words import Word, parse_epsilon
 
 ATTACKED = 512  # validation images that are attacked after each epoch of adversarial training
 
@@ -51,8 +51,6 @@ def parse_perturbation(words: str) -> Perturbation | None:
     """`pgd:8/255` and the like; None for no words. Raises UsageError."""
     if not words:
         return None
-    from ..attacks.gradient_ascent import parse_epsilon  # which imports torch, and `train --help` does not
-
     word = Word.of(words)
     look_up(METHODS, word.name, "way to perturb")
     perturbation = Perturbation(word.name, parse_epsilon(word.argument or "8/255"))

@@ -10,20 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import weights
+from ..base.compute.distributed import ProcessGroup
 from ..base.errors import ClearsightError, UsageError
 from ..classifier.learnt import SEEN, Learnt, learnt, merged
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import split, with_labels
-from .compute.distributed import ProcessGroup
-from .recipe import Recipe
-from .storage.run import Run
+from ..recipes.recipe import Recipe
+from .run import Run
 
+ALONE = ProcessGroup()
 CLUSTER = "cluster "  # prefix of the class names of a pretraining without labels
 
 
-def known_pictures(data: Any, recipe: Recipe, group: ProcessGroup, *, quiet: bool = False, labelled: bool = True) -> Parts:
+def known_pictures(data: Any, recipe: Recipe, group: ProcessGroup = ALONE, *, quiet: bool = False, labelled: bool = True) -> Parts:
     """The data with the digest of every picture; of several processes the first reads the files, the others find it in the cache."""
     whole = open_dataset(data, group_by=recipe.group_by or None, labelled=labelled)
     with _in_turn(group):

@@ -12,7 +12,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from ...base.errors import LostProcess, UsageError
+from ..errors import LostProcess, UsageError
 
 LET_GO = 0.2  # seconds
 TORCHRUN = "let torchrun set such variables (torchrun --nproc-per-node=2 -m clearsight …), or unset WORLD_SIZE to train in one process."

@@ -9,11 +9,11 @@ from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.cli.reports import report_training
+from clearsight.recipes.recipe import compose
+from clearsight.runs.run import Run, free_folder, open_run
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget
 from clearsight.training.compute import acceleration
-from clearsight.training.recipe import compose
-from clearsight.training.storage.run import Run, free_folder, open_run
 from tests.faults.disk import read_tree
 from tests.pictures import digit_arrays, digit_folder
 

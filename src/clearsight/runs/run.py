@@ -12,13 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ...base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
-from ...base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
-from ...base.lock import NAMES, REPORT, Lock, hold, require_unlocked
-from ...base.settings import read_toml, to_toml
-from ...base.stored import read_table, taken_from
-from ...classifier.learnt import ANCESTORS, TABLES, tables
-from ..recipe import Pretraining, Recipe, code_in, saved
+from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
+from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
+from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
+from ..base.settings import read_toml, to_toml
+from ..base.stored import read_table, taken_from
+from ..classifier.learnt import ANCESTORS, TABLES, tables
+from ..recipes.recipe import Pretraining, Recipe, code_in, saved
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
