@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import click
 
 import clearsight as package
+from clearsight.base.settings import sections
 from clearsight.cli import clearsight
 from clearsight.cli.group import VERBS
 from clearsight.models import facts
@@ -46,19 +47,23 @@ def cli_page() -> str:
 
 
 def recipes_page() -> str:
-    """The fields of `Recipe`, then the built-in recipes as they ship."""
+    """The fields of `Recipe` by section, then the built-in recipes as they ship."""
     hints = get_type_hints(Recipe)
-    rows = ["| setting | type | default | allowed | meaning |", "|---|---|---|---|---|"]
-    for field in dataclasses.fields(Recipe):
-        default = f"`{field.default}`" if field.default != "" else "empty"
-        rows.append(f"| `{field.name}` | {hints[field.name].__name__} | {default} | {_allowed(field)} | {_cell(field.metadata['help'])} |")
-    ship = [f"## {name}\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n" for name, path in built_in().items()]
+    tables = []
+    for title, fields in sections(Recipe).items():
+        rows = ["| setting | type | default | allowed | meaning |", "|---|---|---|---|---|"]
+        for field in fields:
+            default = f"`{field.default}`" if field.default != "" else "empty"
+            cells = (f"`{field.name}`", hints[field.name].__name__, default, _allowed(field), _cell(field.metadata["help"]))
+            rows.append(f"| {' | '.join(cells)} |")
+        tables.append(f"## {title}\n\n" + "\n".join(rows) + "\n")
+    ship = [f"### {name}\n\n```toml\n{path.read_text(encoding='utf-8').strip()}\n```\n" for name, path in built_in().items()]
     lead = (
         "A recipe contains all settings of a training. A setting has one name in Python (`weight_decay=`), in a recipe file\n"
         "(`weight_decay =`) and on the command line (`--weight-decay`). Settings that are not given come from `--recipe`;\n"
         "those not in the recipe have the default below. The recipe of a run is saved as `recipe.toml` in its folder.\n\n"
     )
-    return f"{MADE}# Recipes\n\n{lead}" + "\n".join(rows) + "\n\nBuilt-in recipes:\n\n" + "\n".join(ship)
+    return f"{MADE}# Recipes\n\n{lead}" + "\n".join(tables) + "\n## Built-in recipes\n\n" + "\n".join(ship)
 
 
 def models_page() -> str:

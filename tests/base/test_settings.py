@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
-from clearsight.base.settings import from_dict, read_toml, setting, to_toml
+from clearsight.base.settings import from_dict, read_toml, sections, setting, to_toml
 
 
 @dataclass(frozen=True)
@@ -103,3 +103,14 @@ def test_a_file_that_is_missing_is_said(tmp_path):
         read_toml(tmp_path / "none.toml")
     (tmp_path / "x.toml").write_text("", encoding="utf-8")
     assert read_toml(tmp_path / "x.toml") == {}
+
+
+def test_a_section_lasts_until_the_next():
+    @dataclass(frozen=True)
+    class Sectioned:
+        a: int = setting(1, "first", section="One")
+        b: int = setting(2, "second")
+        c: int = setting(3, "third", section="Two")
+
+    assert {title: [field.name for field in fields] for title, fields in sections(Sectioned).items()} == {"One": ["a", "b"], "Two": ["c"]}
+    assert list(sections(Example)) == [""]

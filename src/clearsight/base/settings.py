@@ -14,9 +14,22 @@ Settings = TypeVar("Settings")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
-    """A dataclass field with its one-line meaning and its allowed values."""
-    return dataclasses.field(default=default, metadata={"help": help, "choices": choices, "low": low, "high": high})
+def setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None, section: str = ""
+) -> Any:
+    """A dataclass field with its one-line meaning and its allowed values; with a `section` it is the first of that section."""
+    rules = {"help": help, "choices": choices, "low": low, "high": high, "section": section}
+    return dataclasses.field(default=default, metadata=rules)
+
+
+def sections(cls: type) -> dict[str, list[dataclasses.Field[Any]]]:
+    """The fields of a class of settings by section, in their order."""
+    found: dict[str, list[dataclasses.Field[Any]]] = {}
+    title = ""
+    for field in dataclasses.fields(cls):
+        title = field.metadata["section"] or title
+        found.setdefault(title, []).append(field)
+    return found
 
 
 def spelled(name: str) -> str:

@@ -1,13 +1,14 @@
 """What several verbs share: options made from settings, JSON out, tables for people."""
 
-import dataclasses
 import json
 from collections.abc import Callable, Container
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import click
 
-from ..base.settings import spelled
+from ..base.settings import sections, spelled
+from ..reports.style import SIZES, THEMES, Style
 
 if TYPE_CHECKING:
     from ..classifier import Classifier
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..metrics.intervals import Estimate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+SIZE_HELP = "Figures for a page, or for a 16:9 slide with type of at least 24 points."
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
@@ -60,6 +62,18 @@ allow_code_option = click.option(
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 
+def style_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a figure's size and theme, which `command` gets as one `style: Style`."""
+
+    @click.option("--size", "size_of_figure", type=click.Choice(tuple(SIZES)), default="print", show_default=True, help=SIZE_HELP)
+    @click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True, help="Their colours.")
+    @wraps(command)
+    def packed(*args: Any, size_of_figure: str, theme: str, **kwargs: Any) -> None:
+        command(*args, style=Style(size_of_figure, theme), **kwargs)
+
+    return packed
+
+
 def made_faster(classifier: Any, speed: str) -> Any:
     """`classifier.faster(speed)`, with a line on stderr where a road was tried and is not taken."""
     from ..base.errors import plain
@@ -70,16 +84,41 @@ def made_faster(classifier: Any, speed: str) -> Any:
     return fast
 
 
+class SettingOption(click.Option):
+    """The option of one setting, with the section of the help that it is in."""
+
+    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class SectionedCommand(click.Command):
+    """A command whose help has the options of its settings by section, after the others."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, section by section."""
+        lines: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (line := parameter.get_help_record(ctx)) is not None:
+                lines.setdefault(getattr(parameter, "section", "Options"), []).append(line)
+        for title, listed in lines.items():
+            with formatter.section(title):
+                formatter.write_dl(listed)
+
+
 def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Command], Command]:
     """An option for every field of the settings class `cls` but those `without`; one that is not given is None."""
     hints = get_type_hints(cls)
+    places = [(title, field) for title, fields in sections(cls).items() for field in fields if field.name not in without]
 
     def decorate(command: Command) -> Command:
-        for field in (field for field in reversed(dataclasses.fields(cls)) if field.name not in without):
+        for title, field in reversed(places):
             choices = field.metadata["choices"]
             kind: Any = click.Choice(choices) if choices else hints[field.name]
             help = f"{field.metadata['help'][0].upper()}{field.metadata['help'][1:]}."
-            command = click.option(flag(field.name), field.name, type=kind, is_flag=kind is bool, default=None, help=help)(command)
+            command = click.option(
+                flag(field.name), field.name, cls=SettingOption, section=title, type=kind, is_flag=kind is bool, default=None, help=help
+            )(command)
         return command
 
     return decorate

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from ..recipes.recipe import Recipe
-from .common import allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
+from .common import SectionedCommand, allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 
-@click.command()
+@click.command(cls=SectionedCommand)
 @click.argument("data", required=False)
 @click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
 @click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")

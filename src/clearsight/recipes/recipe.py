@@ -28,14 +28,86 @@ Settings: TypeAlias = dict[str, Setting]  # fields of a recipe by name
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of one training run."""
+    """The settings of one training run, in sections: `section=` begins one, which lasts until the next.
 
-    recipe: str = setting("auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)")
+    The help of `train` and the page of recipes have the same sections.
+    """
+
+    recipe: str = setting(
+        "auto", "built-in recipe or a .toml file this one starts from (auto: the network's own)", section="Recipe and network"
+    )
     model: str = setting(
         "auto",
         "network, as `clearsight models` lists them, or @package.module:Net (auto: that of --from, else swift up to 64 px, else resnet18)",
     )
-    from_: str = setting("", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …")
+    size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
+    channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
+    fit: str = setting("auto", "resizing of a picture: crop, pad or stretch (auto: that of --from, else crop)", choices=FITS)
+    dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
+
+    val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9, section="Data")
+    test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
+    share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
+    copies: str = setting(
+        "exact",
+        "pictures that stay in one part: exact copies, or near ones too (saved again, resized, mirrored)",
+        choices=("exact", "near"),
+    )
+    group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
+    division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
+    split_seed: int = setting(
+        0, "seed of the split into train, val and test, and of the mean colour (-1: seed)",
+        low=-1, high=2**31 - 1,
+    )  # fmt: skip
+
+    epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1, section="Optimisation")
+    minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
+    batch: int = setting(128, "pictures per step", low=2)
+    accumulate: int = setting(1, "micro-batches per batch, to save memory", low=1)
+    optimizer: str = setting("adamw", "optimizer; lbfgs fits only the head, to its optimum", choices=OPTIMIZERS)
+    lr: float = setting(2e-3, "peak learning rate", low=0)
+    momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
+    weight_decay: float = setting(
+        5e-4,
+        "decay of weights of two or more dimensions: of no bias and norm, but of ConvNeXt's scales, ViT's class token and positions",
+        low=0,
+    )
+    schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES)
+    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
+    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
+    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
+    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
+    seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
+
+    objective: str = setting(
+        "", "loss of your own in place of cross-entropy: @package.module:name, see how-to/bring-your-own (none: '')", section="Loss"
+    )
+    label_smoothing: float = setting(0.0, "share of the target that is distributed over all classes", low=0, high=0.9)
+    class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
+
+    augment: str = setting(
+        "auto",
+        "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')",
+        section="Augmentation and adversarial training",
+    )
+    mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
+    perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
+
+    keep: str = setting(
+        "auto",
+        "weights that are kept: of the best epoch (by fewer than 30 validation pictures: of the last that they cannot tell from it), "
+        "or of the last, and validation then decides nothing (auto: last with --labels)",
+        choices=("auto", "best", "last"),
+        section="Kept weights and ensembles",
+    )
+    ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
+    soup: int = setting(0, "epochs at the end whose weights are averaged; kept if validation finds them no worse (0: none)", low=0)
+    ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
+    views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
+
+    from_: str = setting(
+        "", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …", section="Fine-tuning"
+    )
     resize_head: bool = setting(False, "replace the head of the trained weights by a new one for the classes of the data")
     tune: str = setting(
         "",
@@ -51,64 +123,19 @@ class Recipe:
     l2sp: float = setting(
         0.0, "strength of L2-SP, the penalty on the distance to the weights of --from, in place of weight decay (0: none)", low=0
     )
-    size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
-    channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
-    fit: str = setting("auto", "resizing of a picture: crop, pad or stretch (auto: that of --from, else crop)", choices=FITS)
-    epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1)
-    minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)
-    batch: int = setting(128, "pictures per step", low=2)
-    accumulate: int = setting(1, "micro-batches per batch, to save memory", low=1)
-    optimizer: str = setting("adamw", "optimizer; lbfgs fits only the head, to its optimum", choices=OPTIMIZERS)
-    lr: float = setting(2e-3, "peak learning rate", low=0)
-    momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
-    weight_decay: float = setting(
-        5e-4,
-        "decay of weights of two or more dimensions: of no bias and norm, but of ConvNeXt's scales, ViT's class token and positions",
-        low=0,
-    )
+
     l2: float = setting(
         0.0,
         "lbfgs: strength of the penalty l2/2·‖W‖² (0: chosen among falling ones by validation, or by cross-validation with --keep last)",
         low=0,
+        section="Heads fitted to their optimum (lbfgs)",
     )
     head: str = setting("softmax", "lbfgs: loss of the head: softmax regression, or svm (squared hinge)", choices=LOSSES)
-    schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES)
-    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
-    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
-    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
-    keep: str = setting(
-        "auto",
-        "weights that are kept: of the best epoch (by fewer than 30 validation pictures: of the last that they cannot tell from it), "
-        "or of the last, and validation then decides nothing (auto: last with --labels)",
-        choices=("auto", "best", "last"),
-    )
-    label_smoothing: float = setting(0.0, "share of the target that is distributed over all classes", low=0, high=0.9)
-    dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
-    class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
-    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
-    ema: float = setting(0.0, "decay per step of the averaged weights that are judged and kept (0: none)", low=0, high=0.99999)
-    soup: int = setting(0, "epochs at the end whose weights are averaged; kept if validation finds them no worse (0: none)", low=0)
-    augment: str = setting("auto", "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')")
-    objective: str = setting("", "loss of your own in place of cross-entropy: @package.module:name, see how-to/bring-your-own (none: '')")
-    mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
-    perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
-    views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
-    ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
-    seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
-    split_seed: int = setting(
-        0, "seed of the split into train, val and test, and of the mean colour (-1: seed)",
-        low=-1, high=2**31 - 1,
-    )  # fmt: skip
-    copies: str = setting(
-        "exact",
-        "pictures that stay in one part: exact copies, or near ones too (saved again, resized, mirrored)",
-        choices=("exact", "near"),
-    )
-    val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9)
-    test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
-    share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
+
     labels: str = setting(
-        "", "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')"
+        "",
+        "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')",
+        section="Few labels",
     )
     unlabelled: str = setting("", "method for training pictures without a label: 'fixmatch:0.95', with its threshold (none: '')")
     strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
@@ -120,9 +147,8 @@ class Recipe:
         choices=("features", "hog"),
     )
     align: bool = setting(False, "teacher: its probabilities are scaled to the class frequencies of the labels")
-    division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
-    group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
-    device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)")
+
+    device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)", section="Machine")
     speed: str = setting(
         "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
     )
@@ -150,7 +176,9 @@ WITHOUT_LABELS = (
 class Pretraining(Recipe):
     """The settings of one training without labels."""
 
-    temperature: float = setting(0.1, "of NT-Xent; low ones weight the most similar negatives", low=0.025, high=10)
+    temperature: float = setting(
+        0.1, "of NT-Xent; low ones weight the most similar negatives", low=0.025, high=10, section="Contrastive loss"
+    )
     projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...reports.style import SIZES, SUFFIXES, THEMES, Style
-from ..common import Command, model_code_option
+from ...reports.style import SUFFIXES, Style
+from ..common import Command, model_code_option, style_option
 from ..models import Size
 
 if TYPE_CHECKING:
@@ -43,20 +43,16 @@ def out_option(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a figure's file, size and theme, which `command` gets as one `out: Out | None`."""
 
     @click.option("--out", type=click.Path(path_type=Path), help=f"Write the figure: {', '.join(SUFFIXES)}.")
-    @click.option("--size", "size_of_figure", type=click.Choice(tuple(SIZES)), default="print", show_default=True, help=SIZE_HELP)
-    @click.option("--theme", type=click.Choice(tuple(THEMES)), default="light", show_default=True, help="Its colours.")
+    @style_option
     @wraps(command)
-    def packed(*args: Any, out: Path | None, size_of_figure: str, theme: str, **kwargs: Any) -> None:
+    def packed(*args: Any, out: Path | None, style: Style, **kwargs: Any) -> None:
         if out and out.suffix.lower() not in SUFFIXES:  # before anything is computed
             from ...base.errors import wrong
 
             raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
-        command(*args, out=Out(out, Style(size_of_figure, theme)) if out else None, **kwargs)
+        command(*args, out=Out(out, style) if out else None, **kwargs)
 
     return packed
-
-
-SIZE_HELP = "For a page, or for a 16:9 slide with type of at least 24 points."
 
 
 class Place(click.ParamType[tuple[int, ...]]):
