@@ -75,7 +75,7 @@ def test_saved_again_or_resized_copies_are_found_and_lead_to_the_part(folder):
     groups = [set(group) for group in report.near_leaks]
     assert all(any({copy, original} <= group for group in groups) for copy, original in planted.items())
     assert (report.duplicates, report.poisonous) == ([], [])
-    assert any("look the same across parts" in line for line in report.warnings)
+    assert any("near duplicates across parts" in line for line in report.warnings)
 
 
 def test_every_planted_leak_is_named():
@@ -168,7 +168,7 @@ def test_near_copies_in_undivided_data_are_warned_of(tmp_path):
         if i < 3:
             image.save(folder / f"again-{i}.jpg", quality=85)
     report = check(open_dataset(tmp_path), quiet=True)
-    assert any("3 groups of pictures look the same" in line and "--copies near" in line for line in report.warnings)
+    assert any("3 groups of near duplicates" in line and "--copies near" in line for line in report.warnings)
 
 
 def test_a_group_of_alike_pictures_names_every_exact_copy(tmp_path):

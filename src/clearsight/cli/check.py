@@ -12,7 +12,7 @@ from .common import json_option, print_json, quiet_option, show
 @quiet_option
 @click.pass_context
 def check(ctx: click.Context, data: str, group_by: str, as_json: bool, quiet: bool) -> None:
-    """Look through DATA for what would poison a result; exit code 1 when something would.
+    """Look through DATA for what would invalidate a result; exit code 1 when something would.
 
     Unreadable files, exact and near duplicates (across the parts: leakage), one picture under two labels,
     classes that are missing or tiny, blank pictures.

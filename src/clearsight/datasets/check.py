@@ -188,7 +188,7 @@ def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int)
         groups = len(report.near_duplicates)
         say(
             False,
-            f"{groups:,} groups of pictures look the same, and may be split: look at them; --copies near keeps each in one part.",
+            f"{groups:,} groups of near duplicates may be split: look at them; --copies near keeps each in one part.",
         )
     for where, counts in report.counts.items():
         missing = [label for label, n in counts.items() if n == 0]
@@ -199,7 +199,7 @@ def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int)
     if "all" in parts.parts and (few := [label for label, n in report.counts["all"].items() if 0 < n < 3]):
         say(True, f"fewer than three pictures of {', '.join(few[:5])}: one each for training, validation and test.")
     if report.near_leaks:
-        say(False, f"{len(report.near_leaks):,} groups of pictures look the same across parts: look at them, they may be leaks.")
+        say(False, f"{len(report.near_leaks):,} groups of near duplicates across parts: look at them, they may be leaks.")
     if report.imbalance >= UNEVEN:
         say(False, f"the largest class has {report.imbalance:g} times the pictures of the smallest: see --class-weights balanced.")
     if report.blank:

@@ -15,8 +15,8 @@ def tables(report: CheckResult) -> list[RenderableType]:
     shown: list[RenderableType] = [Text(f"{report.name}: {report.pictures:,} pictures"), _counts(report), _facts(report)]
     findings = (
         ("unreadable", [f"{source}: {reason}" for source, reason in report.unreadable]),
-        ("in two parts (leaks)", _lines(report.leaks)),
-        ("same picture, two classes", _lines(report.conflicts)),
+        ("leaks: the same picture in two parts", _lines(report.leaks)),
+        ("conflicts: the same picture in two classes", _lines(report.conflicts)),
         ("exact duplicates", _lines(report.duplicates)),
         ("near duplicates across parts", _lines(report.near_leaks)),
         ("near duplicates", _lines(report.near_duplicates)),
@@ -25,10 +25,10 @@ def tables(report: CheckResult) -> list[RenderableType]:
     )
     shown += [_finding(title, lines) for title, lines in findings if lines]
     shown += [Text(f"note: {note}", style="dim") for note in report.notes]
-    shown += [Text(f"notice: {line}", style="yellow") for line in report.warnings]
-    shown += [Text(f"POISON: {line}", style="bold red") for line in report.poisonous]
+    shown += [Text(f"warning: {line}", style="yellow") for line in report.warnings]
+    shown += [Text(f"problem: {line}", style="bold red") for line in report.poisonous]
     if not report.poisonous:
-        shown.append(Text("Nothing here would poison a result.", style="bold green"))
+        shown.append(Text("Nothing here would invalidate a result.", style="bold green"))
     return shown
 
 
