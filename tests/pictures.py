@@ -23,3 +23,9 @@ def digit_folder(root: Path, per_class: int, classes: int = 10, side: int = 16) 
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).resize((side, side)).save(folder / f"{i:04d}.png")
     return root
+
+
+def is_dark_slide(path: Path) -> bool:
+    """Whether a figure is a 16:9 slide of the dark theme, 1920×1080."""
+    with Image.open(path) as figure:
+        return figure.size == (1920, 1080) and figure.convert("L").getpixel((2, 2)) < 40

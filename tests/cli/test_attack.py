@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import digit_folder
+from tests.pictures import digit_folder, is_dark_slide
+
+SLIDE = ("--size", "slide", "--theme", "dark")
 
 ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--speed", "plain")
 
@@ -69,7 +71,8 @@ def test_picture_fools_from_the_disk(clearsight, run, folder):
     assert change.shape == (16, 16) and found["largest_change"] <= 60 / 255 + 1e-6
     with Image.open("made/panda.png") as sheet:
         assert sheet.mode == "RGB" and sheet.width > 2 * sheet.height
-    assert "still misclassified when saved" in clearsight("attack", run, source, "--epsilon", "0.2").out
+    assert "still misclassified when saved" in clearsight("attack", run, source, "--epsilon", "0.2", *SLIDE).out
+    assert is_dark_slide("attack.png")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from clearsight.base.settings import sections
 from clearsight.cli.common import flag
-from clearsight.training.recipe import WITHOUT_LABELS, Pretraining, Recipe
+from clearsight.recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe
 
 
 @pytest.mark.parametrize(("verb", "settings", "without"), [("train", Recipe, ()), ("pretrain", Pretraining, WITHOUT_LABELS)])

@@ -6,7 +6,9 @@ import json
 import pytest
 from PIL import Image
 
-from tests.pictures import digit_folder
+from tests.pictures import digit_folder, is_dark_slide
+
+SLIDE = ("--size", "slide", "--theme", "dark")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,8 @@ def test_errors(clearsight, folder, tmp_path):
     assert len(rows) == 60 and rows[0]["picture"] == "two/planted.png" and [row["rank"] for row in rows] == [str(i) for i in range(1, 61)]
     with Image.open(tmp_path / found["files"]["sheet"]) as image:
         assert image.width > 8 * 112
-    text = clearsight("labels", "errors", folder, "--folds", "3", "--out", "again", "--rank", "margin", "--quiet")
+    text = clearsight("labels", "errors", folder, "--folds", "3", "--out", "again", "--rank", "margin", "--quiet", *SLIDE)
+    assert is_dark_slide(tmp_path / "runs" / "again" / "errors.png")
     assert (
         text.code == 0 and text.err == "" and "planted.png" in text.out and "Estimate:" in text.out and "as good as the model" in text.out
     )
@@ -56,7 +59,8 @@ def test_next(clearsight, folder, tmp_path):
     with Image.open(tmp_path / "runs" / "pool-next" / "next.png") as image:
         assert image.width > 8 * 112
     (pool / "broken.png").write_text("no picture")
-    said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "other", "--quiet")
+    said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "other", "--quiet", *SLIDE)
+    assert is_dark_slide(tmp_path / "runs" / "other" / "next.png")
     assert said.code == 1 and "cannot read broken.png" in said.err and "3 of 35 pictures" in said.out
 
 

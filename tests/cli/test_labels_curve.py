@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.pictures import digit_folder
+from tests.pictures import digit_folder, is_dark_slide
 
 
 def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
@@ -33,7 +33,8 @@ def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
     assert [point["labelled"] for point in found["points"]["linear"]] == [6, 12]
     with Image.open(Path(found["folder"]) / "curve.png") as figure:
         assert figure.width > figure.height > 600
-    again = clearsight(*words)
+    again = clearsight(*words, "--size", "slide", "--theme", "dark")
+    assert is_dark_slide(Path(found["folder"]) / "curve.png")
     assert again.code == 0 and "pretrained, linear" in again.out and "±" in again.out and "4/4" in again.err
 
 

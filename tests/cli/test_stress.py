@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.pictures import digit_folder
+from tests.pictures import digit_folder, is_dark_slide
 
 ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--augment", "crop:1", "--speed", "plain")
 
@@ -40,11 +40,11 @@ def test_json_and_files(clearsight, run, folder, tmp_path):
 
 
 def test_for_people(clearsight, run, tmp_path):
-    said = clearsight("stress", run, "--only", "weather,rotation", "--severity", "3,5", "--n", "10")
+    said = clearsight("stress", run, "--only", "weather,rotation", "--severity", "3,5", "--n", "10", "--size", "slide", "--theme", "dark")
     assert said.code == 0, said.err
     assert "right as they are" in said.out and "rotation" in said.out and "snow" in said.out and "gaussian" not in said.out
     assert "mean corruption error" in said.out and "over 3 corruptions" in said.out and "practised: trained with crop" in said.out
-    assert (tmp_path / run / "scorecard.png").is_file()
+    assert is_dark_slide(tmp_path / run / "scorecard.png")
     again = clearsight("stress", run, "--only", "weather,rotation", "--severity", "3,5", "--n", "10", "--batch", "3")
     assert again.out == said.out
 

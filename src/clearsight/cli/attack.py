@@ -6,12 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import PART_HELP, batch_option, device_option, json_option, opened, percent, print_json, quiet_option, show, speed_option
+from .common import (
+    PART_HELP,
+    batch_option,
+    device_option,
+    json_option,
+    opened,
+    percent,
+    print_json,
+    quiet_option,
+    show,
+    speed_option,
+    style_option,
+)
 
 if TYPE_CHECKING:
     from ..attacks.rows import CertifiedFigures, CurvePoint
     from ..base.check import CheckRow
     from ..evaluation.held_out import Chosen
+    from ..reports.style import Style
 
 
 @click.command()
@@ -30,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--samples", default=1000, show_default=True, type=click.IntRange(100), help="Noisy copies of a picture for --certify.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--out", default="", help="For a PICTURE: triptych file (default: attack.png); the changed picture is next to it.")
+@style_option
 @batch_option
 @device_option
 @speed_option
@@ -37,7 +51,7 @@ if TYPE_CHECKING:
 @quiet_option
 def attack(
     model: str, data: str | None, method: str, epsilon: str, n: int, part: str, out: str, device: str, as_json: bool, quiet: bool,
-    transfer: str, target: str, certify: float, samples: int, **settings: Any,
+    transfer: str, target: str, certify: float, samples: int, style: "Style", **settings: Any,
 ) -> None:  # fmt: skip
     """Attack MODEL: change pictures by at most epsilon so that they are misclassified, and report the accuracy that remains.
 
@@ -69,7 +83,7 @@ def attack(
             raise unknown("class", target, classifier.classes)
         settings["target"] = place
     if data and Path(data).is_file() and Path(data).suffix.lower() in _suffixes():
-        _picture(classifier, data, out or "attack.png", as_json, settings)
+        _picture(classifier, data, out or "attack.png", as_json, style, settings)
     else:
         _data(classifier, model, data, part, n, as_json, quiet, settings)
 
@@ -141,10 +155,10 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     show(_curve(found["curve"]), _checks(found["preflight"]))
 
 
-def _picture(classifier: Any, file: str, out: str, as_json: bool, settings: dict[str, Any]) -> None:
+def _picture(classifier: Any, file: str, out: str, as_json: bool, style: "Style", settings: dict[str, Any]) -> None:
     from ..reports.figures.triptych import triptych
 
-    found = triptych(classifier, file, Path(out), **{key: value for key, value in settings.items() if key != "batch_size"})
+    found = triptych(classifier, file, Path(out), style=style, **{key: value for key, value in settings.items() if key != "batch_size"})
     if as_json:
         print_json(found)
         return

@@ -17,10 +17,12 @@ from .common import (
     quiet_option,
     show,
     speed_option,
+    style_option,
 )
 
 if TYPE_CHECKING:
     from ..evaluation.stress import StressResult
+    from ..reports.style import Style
 
 
 @click.command()
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     default="",
     help="Folder of the scorecard; a bare name goes under runs/ (default: MODEL; for other pictures a folder in MODEL/judged).",
 )
+@style_option
 @batch_option
 @device_option
 @speed_option
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 @quiet_option
 def stress(
     model: str, data: str | None, part: str, severity: str, only: str, out: str, device: str, speed: str, as_json: bool, quiet: bool,
-    batch: int, **settings: Any,
+    batch: int, style: "Style", **settings: Any,
 ) -> None:  # fmt: skip
     """Say where MODEL breaks: noise, blur, weather, bad light, something in front, turned, moved, cluttered.
 
@@ -79,7 +82,7 @@ def stress(
         found = replace(found, stamp=stamp(fast, chosen))
         title = f"{classifier.architecture} on {chosen.name}, {name}"
         with hold(folder, REPORT, wait=True):
-            written = write_scorecard(found, folder, title)
+            written = write_scorecard(found, folder, title, style=style)
             show_in_report(folder)
     if as_json:
         print_json(found.to_json())

@@ -12,14 +12,15 @@ from ..evaluation.stress import COVER, SHOWN, StressResult
 from .figures.scorecard import HALF, at, colours, practised, scorecard_figure, worst_group
 from .report import card, page, table
 from .saving import saved
+from .style import PRINT, Style
 from .thumbnails import thumbnail
 from .words import percent
 
 
-def write_scorecard(found: StressResult, folder: Path, title: str) -> dict[str, Path]:
+def write_scorecard(found: StressResult, folder: Path, title: str, *, style: Style = PRINT) -> dict[str, Path]:
     """Write `scorecard.png`, `scorecard.html` and `stress.json` into `folder`; returns the files by their kind."""
     files = {"scorecard": folder / "scorecard.png", "report": folder / "scorecard.html", "figures": folder / "stress.json"}
-    write_atomic(files["scorecard"], saved([scorecard_figure(found, title)], ".png"))
+    write_atomic(files["scorecard"], saved([scorecard_figure(found, title, style=style)], ".png"))
     write_atomic(files["report"], _page(found, title).encode("utf-8", "backslashreplace"))
     write_json(files["figures"], {"title": title, **found.to_json()})
     return files

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..common import device_option, json_option, print_json, quiet_option, show
+from ..common import device_option, json_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from ...experiments.label_curve import Curve, Point
+    from ...reports.style import Style
 
 
 @click.command()
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 )
 @click.option("--model", default="", help="The network (default: that of --pretrained, else the data's own).")
 @click.option("--out", default="", help="Folder of the curve; a bare name goes under runs/ (default: runs/DATA-labels).")
+@style_option
 @device_option
 @json_option
 @quiet_option
 def curve(
-    data: str, pretrained: str, amounts: str, seeds: int, methods: str, model: str, out: str, device: str, as_json: bool, quiet: bool
-) -> None:
+    data: str, pretrained: str, amounts: str, seeds: int, methods: str, model: str, out: str, device: str, as_json: bool, quiet: bool,
+    style: "Style",
+) -> None:  # fmt: skip
     """Draw accuracy against the number of labels, for each method for few labels.
 
     From scratch, from scratch with augmentation, a linear head on pretrained features, all of them fine-tuned, a student that learns
@@ -58,7 +61,7 @@ def curve(
     tested = max(cell.n for cell in found.cells)
     note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
     path = found.folder / "curve.png"
-    write_atomic(path, saved([figure(f"{found.data}: accuracy by number of labels", note, curves)], ".png"))
+    write_atomic(path, saved([figure(f"{found.data}: accuracy by number of labels", note, curves, style=style)], ".png"))
     if as_json:
         print_json(found.to_json())
         return

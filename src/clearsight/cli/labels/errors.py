@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..common import allow_code_option, json_option, plain_device_option, print_json, quiet_option, show
+from ..common import allow_code_option, json_option, plain_device_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from ...labels.label_errors import LabelErrors
+    from ...reports.style import Style
 
 SHOWN = 10  # in the terminal
 
@@ -30,12 +31,13 @@ SHOWN = 10  # in the terminal
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many are on the sheet and in --json.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--out", default="", help="Folder of errors.csv and errors.png; a bare name goes under runs/ (default: runs/DATA-labels).")
+@style_option
 @plain_device_option
 @json_option
 @quiet_option
 def errors(
     data: str, part: str, folds: int, from_: str, model: str, recipe: str, allow_code: bool, epochs: int, score: str, group_by: str,
-    most: int, seed: int, out: str, device: str, as_json: bool, quiet: bool,
+    most: int, seed: int, out: str, style: "Style", device: str, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Rank the labels of DATA by how likely they are wrong, and say about how many are.
 
@@ -61,7 +63,7 @@ def errors(
         click.echo(plain(note), err=True)
     files = {"table": found.folder / "errors.csv", "sheet": found.folder / "errors.png"}
     write_atomic(files["table"], found.csv())
-    write_atomic(files["sheet"], saved([errors_sheet(found, f"{Path(data).name}: likely label errors", most)], ".png"))
+    write_atomic(files["sheet"], saved([errors_sheet(found, f"{Path(data).name}: likely label errors", most, style=style)], ".png"))
     if as_json:
         print_json(found.to_json(most) | {"files": {name: str(path) for name, path in files.items()}})
         return

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..common import device_option, json_option, print_json, quiet_option, show
+from ..common import device_option, json_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from ...labels.acquisition import LabelSuggestions
+    from ...reports.style import Style
 
 SHOWN = 10  # in the terminal
 
@@ -20,13 +21,15 @@ SHOWN = 10  # in the terminal
 @click.option("--part", default="", help="Which part of POOL where it is a data set (default: the first, which is train).")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The draws follow from it.")
 @click.option("--out", default="", help="Folder of next.csv and next.png; a bare name goes under runs/ (default: runs/POOL-next).")
+@style_option
 @device_option
 @json_option
 @quiet_option
 @click.pass_context
 def next(
-    ctx: click.Context, model: str, pool: str, n: int, part: str, seed: int, out: str, device: str, as_json: bool, quiet: bool
-) -> None:
+    ctx: click.Context, model: str, pool: str, n: int, part: str, seed: int, out: str, device: str, as_json: bool, quiet: bool,
+    style: "Style",
+) -> None:  # fmt: skip
     """Choose the pictures of POOL to label next, so that the classifier MODEL improves most: uncertain and diverse ones.
 
     POOL is a folder of pictures, with or without class folders, or a data set, whose labels are ignored. Pictures that MODEL was
@@ -49,7 +52,8 @@ def next(
     files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
     require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that was added by hand is kept
     write_atomic(files["table"], found.csv())
-    write_atomic(files["sheet"], saved([next_sheet(found, f"{Path(pool).name}: to label next, by {Path(model).name}", n)], ".png"))
+    title = f"{Path(pool).name}: to label next, by {Path(model).name}"
+    write_atomic(files["sheet"], saved([next_sheet(found, title, n, style=style)], ".png"))
     if as_json:
         print_json(found.to_json() | {"files": {name: str(path) for name, path in files.items()}})
     else:
