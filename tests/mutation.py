@@ -7,8 +7,8 @@ Reached lines are found by coverage, one context a test. Each mutant is tried in
 function's changed code takes the place of its own, wherever it has been imported to. What is not within a function is changed when its
 file is imported, in a fork that has forgotten Clearsight. The tests that lie where the code does come first, of each test function one
 case, the quickest first, until their time is spent. Messages are not changed: what is raised, f-strings, docstrings, the digits of a
-rounded number; nor `strict` of a zip, which guards against mistakes in the code itself. `mutation.toml` beside this file names mutants
-that no test can tell from the code, each with the reason.
+rounded number, lines of a log; nor `strict` of a zip, which guards against mistakes in the code itself. `mutation.toml` beside this
+file names mutants that no test can tell from the code, each with the reason.
 """
 
 import argparse
@@ -35,7 +35,8 @@ from types import CodeType, FunctionType
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "clearsight"
-FOLDERS = ("training", "heads", "classifier", "datasets", "images", "augment", "corruptions", "metrics")
+PARTED = ("recipes", "runs", "heads")  # once within training
+FOLDERS = ("training", *PARTED, "classifier", "datasets", "images", "augment", "corruptions", "metrics")
 TESTS = (*FOLDERS, "evaluation", "labels", "sklearn", "attacks")
 SPENT = 20.0  # seconds of tests, as they were measured, for a mutant
 FIRST = 0.75  # share of these seconds in which a second case of a test function must wait for the first of all others
@@ -119,9 +120,12 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def aside(tree: ast.AST) -> set[int]:
-    """The numbers of the nodes that are drawn and not tried: `strict` of a zip, and how many digits of a number are shown."""
+    """The numbers of the nodes that are drawn and not tried: `strict` of a zip, how many digits of a number are shown, lines of a log."""
     found: set[ast.AST] = set()
     for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="log") | ast.Attribute(attr="log"))):
+                found.add(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             found |= {word.value for word in node.keywords if node.func.id == "zip"}
             found |= {value for value in node.args[1:] if node.func.id == "round"}

@@ -38,7 +38,5 @@ def test_the_change_is_the_sign_of_the_gradient(classifier):
     before, after = found.answers["before"], found.answers["after"]
     assert before.label == "rock beauty" and before.confidence == pytest.approx(0.816, abs=0.02)
     assert after.label == classifier.classes[int(answers.argmax())] != "rock beauty"
-    assert after.confidence == pytest.approx(
-        float(answers.max()), abs=0.03
-    )
+    assert after.confidence == pytest.approx(float(answers.max()), abs=0.03)
     assert found.largest == pytest.approx(EPSILON, abs=1e-6)

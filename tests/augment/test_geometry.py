@@ -94,3 +94,10 @@ def test_elastic_shifts_by_its_plan():
     smooth = geometry.plan_elastic(torch.rand(1, 50, generator=torch.Generator().manual_seed(0)), (0.1,), SHAPE)
     assert float(smooth.abs().max()) < 1.3 * 0.1 * HEIGHT  # bicubic may swing a little beyond its nodes
     assert float((smooth[..., 1:] - smooth[..., :-1]).abs().max()) < 1.5, "neighbours move alike"
+
+
+def test_a_draw_of_one_half_shears_columns():
+    """Below ½ rows are shifted; ½ itself is drawn as often as any other number."""
+    rows, columns = (geometry.plan_shear(drawn(1.0, draw), (0.2,), SHAPE)[0] for draw in (0.49, 0.5))
+    assert (float(rows[0, 1]), float(rows[1, 0])) == (pytest.approx(0.2), 0)
+    assert (float(columns[0, 1]), float(columns[1, 0])) == (0, pytest.approx(0.2))

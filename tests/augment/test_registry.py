@@ -6,6 +6,32 @@ from clearsight.augment.op import Op
 from clearsight.augment.registry import ALIASES, AUGMENTATIONS, margin, parse
 from clearsight.base.errors import UsageError
 
+# default strengths, lowest and highest: recipes of runs name them, so that a change would make other pictures of an old recipe
+LIMITS = {
+    "flip": ((0.5,), 0.0, 1.0), "crop": ((1,), 0, 64), "rrc": ((0.35,), 0.01, 1.0), "jitter": ((0.4, 0.4, 0.4, 0.1), 0.0, 1.0),
+    "brightness": ((0.4,), 0.0, 1.0), "contrast": ((0.4,), 0.0, 1.0), "saturation": ((0.4,), 0.0, 1.0), "hue": ((0.1,), 0.0, 0.5),
+    "rotate": ((15.0,), 0.0, 180.0), "shear": ((0.2,), 0.0, 1.0), "translate": ((0.1,), 0.0, 0.5), "zoom": ((0.2,), 0.0, 3.0),
+    "perspective": ((0.3,), 0.0, 0.9), "elastic": ((0.06,), 0.0, 0.3), "gamma": ((0.5,), 0.0, 4.0), "exposure": ((1.0,), 0.0, 4.0),
+    "solarise": ((0.2,), 0.0, 1.0), "posterise": ((4,), 1, 8), "equalise": ((0.2,), 0.0, 1.0), "autocontrast": ((0.2,), 0.0, 1.0),
+    "invert": ((0.2,), 0.0, 1.0), "sharpen": ((0.9,), 0.0, 3.0), "noise": ((0.05,), 0.0, 1.0), "jpeg": ((30,), 1, 95),
+    "erase": ((0.25,), 0.0, 1.0), "grey": ((0.2,), 0.0, 1.0), "blur": ((2.0,), 0.1, 16.0), "trivial": ((1.0,), 0.0, 1.0),
+    "rand": ((5.0,), 0.0, 10.0), "augmix": ((1.0,), 0.0, 1.0), "auto-imagenet": ((1.0,), 0.0, 1.0), "auto-cifar10": ((1.0,), 0.0, 1.0),
+    "auto-svhn": ((1.0,), 0.0, 1.0),
+}  # fmt: skip
+
+
+def test_every_strength_is_allowed_up_to_its_limits_and_refused_beyond():
+    assert set(LIMITS) == set(AUGMENTATIONS)
+    for name, (default, low, high) in LIMITS.items():
+        assert parse(name) == (Op(name, default),)
+        step = 1 if isinstance(default[0], int) else 0.001
+        for value in (low, high):
+            given = parse(":".join([name, *[str(value)] * len(default)]))
+            assert given == (Op(name, (value,) * len(default)),), name
+        for value in (low - step, high + step):
+            with pytest.raises(UsageError, match=f"augmentation {name} takes"):
+                parse(f"{name}:{value}")
+
 
 def test_words_are_read_and_wrong_ones_refused():
     assert parse(" flip  crop:2 ") == (Op("flip", (0.5,)), Op("crop", (2,)))

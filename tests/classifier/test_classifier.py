@@ -84,3 +84,9 @@ def test_more_choices_than_classes_are_all_classes():
 def test_few_large_pictures_are_computed_together(side, batch):
     """2¹⁹ pixels on a processor, of one channel as of three, from 8 to 256 pictures."""
     assert Classifier(network(), Preprocessing(1, side, side), NAMES).batch == batch
+
+
+def test_five_answers_are_given_unless_said():
+    model = build("pixels", 7, channels=1, height=6, width=4, seed=0)
+    made = Classifier(model, TO, [f"c{i}" for i in range(7)])
+    assert len(made.classify(PICTURES[0]).top) == 5 == len(next(iter(made.classify_many(PICTURES))).top)

@@ -208,3 +208,13 @@ def test_many_files_are_listed_fast(tmp_path):
     parts = open_dataset(tmp_path)
     assert time.process_time() - start < 0.5
     assert len(parts.parts["all"]) == 3000
+
+
+def test_the_eight_commonest_kinds_of_other_files_are_named(tmp_path):
+    for i, letter in enumerate("abcdefghi"):
+        for k in range(9 - i):
+            (tmp_path / "cat").mkdir(exist_ok=True)
+            (tmp_path / "cat" / f"{k}.{letter}").write_text("x")
+    Image.new("L", (4, 4)).save(tmp_path / "cat" / "1.png")
+    (line,) = [note for note in open_dataset(tmp_path).notes if "no pictures" in note]
+    assert line == "45 files that are no pictures left out: 9 .a, 8 .b, 7 .c, 6 .d, 5 .e, 4 .f, 3 .g, 2 .h"

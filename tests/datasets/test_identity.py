@@ -140,3 +140,14 @@ def test_pictures_decoded_on_the_way_load_as_their_files_do(tmp_path, channels):
 def test_parts_that_are_known_already_are_not_looked_at_again():
     data = Dataset(("a",), np.zeros(1, np.int64), objects(["x"]), pictures=noise()[None], digests=np.array([b"known"]))
     assert identified(Parts("d", ("a",), {"all": data})).parts["all"].digests.tolist() == [b"known"]
+
+
+def test_only_so_many_decoded_pictures_are_held(tmp_path, monkeypatch):
+    """None larger than 64 KiB, and 128 MiB of them; a few more may be if threads count at once."""
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "cache"))
+    small, large = np.zeros(2**16, np.uint8), np.zeros(2**16 + 1, np.uint8)
+    monkeypatch.setattr(identity, "file_digest", lambda path: (b"0" * 32, large if "large" in path else small))
+    paths = [str(tmp_path / f"{'large' if i % 3 == 0 else 'small'}-{i}") for i in range(3200)]
+    _, held = identity._digests(paths, True)
+    assert all(held[i] is None for i in range(0, 3200, 3))
+    assert 2048 <= sum(picture is not None for picture in held) <= 2048 + (os.cpu_count() or 1)

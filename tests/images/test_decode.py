@@ -183,6 +183,16 @@ def test_a_transparent_palette_and_a_cut_off_row_of_every_kind():
             decode(png(9, 3, depth, colour, rows[:-1], **given))
 
 
+def test_the_orientation_of_a_png_may_come_after_its_pixels():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    tag = b"eXIf" + exif.tobytes()[6:]
+    late = len(tag[4:]).to_bytes(4, "big") + tag + zlib.crc32(tag).to_bytes(4, "big")
+    whole = encoded(Image.new("L", (7, 3), 9))
+    facts = picture_facts(whole[:-12] + late + whole[-12:])  # before the end
+    assert (facts.width, facts.height) == (3, 7)
+
+
 def test_a_jpeg_of_any_orientation_has_the_size_of_its_upright_picture():
     for orientation in range(1, 9):
         exif = Image.Exif()

@@ -12,7 +12,7 @@ from clearsight.base.settings import from_dict, to_toml
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.models import facts
-from clearsight.recipes.recipe import Recipe, built_in, compose, saved
+from clearsight.recipes.recipe import Pretraining, Recipe, built_in, compose, saved
 from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
 
@@ -35,6 +35,39 @@ def test_alexnets_is_the_lectures():
 
 def test_every_networks_default_recipe_exists():
     assert {row.recipe for row in facts.every()} <= set(built_in())
+
+
+# default, lowest and highest value of every number, as the reference of recipes lists them
+NUMBERS = {
+    "layer_decay": (1.0, 0.01, 1), "l2sp": (0.0, 0, None), "size": (0, 0, 4096), "channels": (0, 0, 3), "epochs": (10, 1, None),
+    "minutes": (0.0, 0, None), "batch": (128, 2, None), "accumulate": (1, 1, None), "lr": (0.002, 0, None), "momentum": (0.9, 0, 1),
+    "weight_decay": (0.0005, 0, None), "l2": (0.0, 0, None), "warmup": (0.1, 0, 1), "plateau": (3, 1, None), "patience": (0, 0, None),
+    "label_smoothing": (0.0, 0, 0.9), "dropout": (-1.0, -1, 0.99), "clip": (0.0, 0, None), "ema": (0.0, 0, 0.99999),
+    "soup": (0, 0, None), "ensemble": (1, 1, 100), "seed": (0, 0, 2147483647), "split_seed": (0, -1, 2147483647),
+    "val": (0.1, 0.001, 0.9), "test": (0.2, 0.001, 0.9), "share": (1.0, 1e-06, 1), "spread": (0, 0, None), "workers": (0, 0, 256),
+    "checkpoint_minutes": (5.0, 0, None), "temperature": (0.1, 0.025, 10), "projection": (128, 2, 4096),
+}  # fmt: skip
+
+
+def test_every_number_is_allowed_up_to_its_limits_and_refused_beyond():
+    recipe = Pretraining()
+    numbers = {field.name for field in dataclasses.fields(Pretraining) if type(getattr(recipe, field.name)) in (int, float)}
+    assert set(NUMBERS) == numbers
+    for name, (default, low, high) in NUMBERS.items():
+        assert getattr(recipe, name) == default, name
+        step = 1 if isinstance(default, int) else 1e-9
+        for limit, way, said in ((low, -step, "at least"), (high, step, "at most")):
+            if limit is None:
+                assert getattr(from_dict(Pretraining, {name: 10**9}), name) == 10**9
+                continue
+            assert getattr(from_dict(Pretraining, {name: limit}), name) == limit, name
+            with pytest.raises(UsageError, match=f"{name} must be {said}"):
+                from_dict(Pretraining, {name: limit + way})
+
+
+def test_switches_are_off():
+    recipe = Pretraining()
+    assert [field.name for field in dataclasses.fields(recipe) if getattr(recipe, field.name) is True] == []
 
 
 def test_toml_round_trip_and_a_file_as_recipe(tmp_path):

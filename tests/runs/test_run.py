@@ -173,6 +173,19 @@ def test_patience_stops_early_and_the_log_has_a_row_per_epoch(tmp_path):
     assert [int(row["epoch"]) for row in rows] == list(range(1, trained.epochs + 1))
     best = max(float(row["val_accuracy"]) for row in rows)
     assert trained.validation["top1"]["value"] == pytest.approx(best)
+    kept = trained.classifier.facts["best_epoch"]
+    assert float(rows[kept - 1]["val_accuracy"]) == pytest.approx(best)
+    pictures = trained.epochs * len(trained.parts.parts["train"])
+    assert trained.pictures_per_second * trained.seconds == pytest.approx(pictures, rel=0.2)  # seconds have three digits
+
+
+def test_the_log_has_the_learning_rate_of_the_last_step_of_each_epoch(tmp_path):
+    settings = {"model": "pixels", "epochs": 3, "batch": 40, "lr": 0.05, "schedule": "triangle", "warmup": 0.0, "speed": "plain"}
+    trained = train(digit_arrays(20), out=str(tmp_path / "run"), quiet=True, **settings)
+    assert len(trained.parts.parts["train"]) == 144  # 4 steps
+    with (trained.run / "results.csv").open(newline="") as file:
+        found = [float(row["lr"]) for row in csv.DictReader(file)]
+    assert found == pytest.approx([0.05 * (1 - (epoch + 3 / 4) / 3) for epoch in range(3)], rel=1e-4)
 
 
 def test_a_taken_folder_is_refused_before_anything_is_read(tmp_path):

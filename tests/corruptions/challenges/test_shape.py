@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 from clearsight.corruptions.challenges import shape
 from clearsight.corruptions.rng import Draws
@@ -60,3 +61,25 @@ def test_elastic_moves_no_pixel_further_than_its_strength():
     moved = (shape.elastic(both, draws(3), 0.1, both) - both)[..., 4:-4, 4:-4].norm(dim=1)
     assert float(moved.max()) <= 3.2 + 1e-3 and float(moved.max()) > 1
     assert float(moved.diff(dim=2).abs().max()) < 1.6  # neighbours move together
+
+
+def test_perspective_reads_each_pixel_where_the_homography_takes_it():
+    ramps = torch.stack(torch.meshgrid(torch.arange(32.0), torch.arange(48.0), indexing="ij"))[None]  # down, right
+    corners = torch.tensor([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
+    inwards = 0.3 * draws().uniform(0, 1, 4, 2)
+    maps = shape.homography(corners - corners.sign() * inwards, corners)[0].numpy()
+    rows, columns = np.mgrid[:32, :48]
+    x, y, w = np.einsum("ij,jhw->ihw", maps, np.stack([(columns + 0.5) / 48 - 0.5, (rows + 0.5) / 32 - 0.5, np.ones((32, 48))]))
+    down, right = (y / w + 0.5) * 32 - 0.5, (x / w + 0.5) * 48 - 0.5
+    seen, inside = shape.perspective(ramps, draws(), 0.3, ramps)[0].numpy(), (down > 0) & (down < 31) & (right > 0) & (right < 47)
+    assert 0.3 < inside.mean() < 1
+    np.testing.assert_allclose(seen[:, inside], np.stack([down, right])[:, inside], atol=1e-3)
+
+
+def test_elastic_moves_pixels_by_a_field_blurred_over_a_twelfth_of_the_side():
+    ramps = torch.stack(torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij"))[None]  # down, right
+    field = draws().uniform(-1, 1, 2, 40, 40)[0].double().numpy()
+    field = np.stack([ndimage.gaussian_filter(way, 0.08 * 40, mode="nearest") for way in field])
+    field *= 0.1 * 40 / np.linalg.norm(field, axis=0).max()
+    moved = (shape.elastic(ramps, draws(), 0.1, ramps) - ramps)[0].numpy()[::-1]  # right, down
+    np.testing.assert_allclose(moved[:, 8:-8, 8:-8], field[:, 8:-8, 8:-8], atol=0.02)

@@ -10,6 +10,20 @@ PICTURES = torch.randint(0, 256, (6, 3, 20, 30), dtype=torch.uint8, generator=to
 OTHERS, INDICES = PICTURES.flip(0), torch.tensor([5, 1, 0, 90, 7, 2])
 
 
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
+STRENGTHS = {  # results of different versions are compared, so these stay
+    "light": (0.1, 0.2, 0.3, 0.4, 0.6), "flat": (0.2, 0.4, 0.6, 0.8, 0.9), "gamma": (0.5, 1, 1.5, 2, 3),
+    "directional": (0.2, 0.4, 0.6, 0.8, 1), "shadow": (0.2, 0.4, 0.6, 0.8, 1), "patch": SHARES, "foreign": SHARES,
+    "rotation": (10, 20, 30, 45, 90), "scale": (0.1, 0.25, 0.5, 0.75, 1), "perspective": (0.05, 0.1, 0.2, 0.3, 0.4),
+    "elastic": (0.05, 0.1, 0.2, 0.3, 0.4), "translation": (0.05, 0.1, 0.15, 0.2, 0.3), "shear": (0.1, 0.2, 0.3, 0.5, 0.8),
+    "blend": (0.1, 0.2, 0.3, 0.4, 0.5), "surround": (0.1, 0.2, 0.3, 0.4, 0.5),
+}  # fmt: skip
+
+
+def test_the_strengths_of_every_challenge():
+    assert {name: row.strengths for name, row in CHALLENGES.items()} == STRENGTHS
+
+
 @pytest.mark.parametrize("name", CHALLENGES)
 def test_a_picture_is_changed_in_the_same_way_in_any_batch(name):
     row = CHALLENGES[name]

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from clearsight.training.api import resume, train
 from clearsight.training.compute.training_model import Speed, TrainingModel
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives import adversarial
-from clearsight.training.objectives.adversarial import Adversary, collapsed, probe
+from clearsight.training.objectives.adversarial import Adversarial, Adversary, collapsed, probe
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)
@@ -228,3 +229,17 @@ def test_steps_are_the_published_ones():
     assert {name: (row.steps, row.step, row.repeats, row.beta) for name, row in METHODS.items() if not row.noise} == {
         "fgsm": (1, 1.25, 1, 0.0), "pgd": (7, 0.25, 1, 0.0), "trades": (10, 0.25, 1, 6.0), "free": (0, 1.0, 4, 0.0),
     }  # fmt: skip
+
+
+def test_before_a_search_all_processes_take_the_statistics_of_the_first():
+    sent = []
+    model = nn.BatchNorm2d(2)
+    context = SimpleNamespace(
+        preprocessing=Preprocessing(1, 8, 8), recipe=SimpleNamespace(seed=3),
+        state=SimpleNamespace(model=model, counters=SimpleNamespace(epoch=2)),
+        group=SimpleNamespace(broadcast_tensors=lambda tensors: sent.extend(tensors)),
+    )  # fmt: skip
+    objective = Adversarial(parse("pgd:8/255"))
+    objective.before_step(context, None)
+    assert [id(tensor) for tensor in sent] == [id(buffer) for buffer in model.buffers()]
+    assert objective.adversary is not None

@@ -8,7 +8,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.training.optim.optimizer import Optimizer, make_optimizer, orthogonal
+from clearsight.training.optim.optimizer import SGD, Optimizer, make_optimizer, orthogonal
 
 SETTINGS = {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.01}
 
@@ -229,3 +229,10 @@ def test_lars_moves_a_matrix_of_zeros_by_its_gradient():
     model.weight.grad = torch.ones(2, 2)
     make_optimizer(model, name="lars", lr=0.1, momentum=0.0, weight_decay=0.0).step()
     torch.testing.assert_close(model.weight.detach(), torch.full((2, 2), -0.1))
+
+
+def test_sgd_without_settings_has_nesterovs_momentum_and_no_decay():
+    ours, theirs = network(), network()
+    steps(ours, SGD([{"params": list(ours.parameters()), "lr": 0.05}]), 0, 3)
+    steps(theirs, PEERS["sgd"](theirs.parameters()), 0, 3)
+    assert same(ours, theirs)

@@ -2,6 +2,7 @@
 
 import math
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -63,6 +64,24 @@ def test_stopped_anywhere_it_ends_the_same(evaluations, tmp_path, monkeypatch):
     assert weights(run) == weights(straight.run)
     assert columns(run) == columns(straight.run)
     assert ended.validation == straight.validation
+
+
+def test_a_checkpoint_is_written_of_the_chosen_strength_only(tmp_path, monkeypatch):
+    """Within a few minutes: of a large network a file takes longer than a strength."""
+    fit, saves = linear_probe._fit, []
+
+    def counted(context, save, *rest):
+        fit(context, lambda: saves.append(len(context.state.counters.rows)) or save(), *rest)
+
+    monkeypatch.setattr(linear_probe, "_fit", counted)
+    train(DATA, out=str(tmp_path / "run"), model="pixels", size=8, **SOLVED)
+    rows = (tmp_path / "run" / "results.csv").read_text().splitlines()[1:]
+    assert saves == [len(rows)] and len(rows) > 2
+
+
+def test_thirty_validation_pictures_may_choose_a_strength():
+    for n, last, l2, alone in ((30, "best", 0, False), (29, "best", 0, True), (30, "last", 0, True), (30, "best", 0.1, True)):
+        assert linear_probe._alone(SimpleNamespace(recipe=SimpleNamespace(keep=last, l2=l2), val=range(n))) == alone
 
 
 def test_features_that_stay_are_not_augmented(tmp_path):
