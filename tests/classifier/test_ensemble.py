@@ -8,7 +8,7 @@ import torch
 
 from clearsight import Classifier, Preprocessing, UsageError, load, models, save, verify
 from clearsight.base.errors import CorruptFile
-from clearsight.classifier.artefact import config_digest
+from clearsight.classifier.config import config_digest
 from clearsight.classifier.ensemble import join, members, named
 
 CLASSES = ("a", "b", "c", "d")

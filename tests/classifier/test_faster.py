@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from clearsight import Classifier, Preprocessing, UsageError, load, models, save, verify
-from clearsight.classifier.artefact import config_digest
+from clearsight.classifier.config import config_digest
 from clearsight.classifier.folding import folded
 
 

@@ -159,7 +159,7 @@ def test_keeping_beside_a_foreign_file_is_refused(tmp_path):
 def test_facts_of_a_strangers_artefact(run, tmp_path):
     """Known facts of another kind are refused by name of the file; unknown ones may be anything, and are only shown."""
     from clearsight.classifier import load, save
-    from clearsight.classifier.artefact import config_digest
+    from clearsight.classifier.config import config_digest
 
     made, _, _, _ = run
     classifier = load(made.run)

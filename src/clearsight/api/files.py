@@ -1,7 +1,7 @@
 """`load`, `verify`, `split`, `check`: classifiers and data as paths, names or objects."""
 
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import torch
 
@@ -72,5 +72,4 @@ def check(data: Data, *, group_by: str | None = None, quiet: bool = False) -> Ch
     >>> cs.check("digits", quiet=True).pictures
     1797
     """
-    options: dict[str, Any] = {} if group_by is None else {"group_by": group_by}
-    return check_parts(open_dataset(data, **options), quiet=quiet)
+    return check_parts(open_dataset(data, group_by=group_by), quiet=quiet)

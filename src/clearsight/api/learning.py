@@ -1,7 +1,7 @@
 """`train`, `resume`, `pretrain`, `ladder`: data and a recipe in, run folders with trained classifiers out."""
 
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from torch import nn
 
@@ -9,7 +9,7 @@ from ..base.code import allow
 from ..base.errors import UsageError
 from ..experiments.ladder import LadderResult, climb
 from ..models.own import Build, lend
-from ..recipes.recipe import Pretraining, Recipe, difference
+from ..recipes.recipe import Pretraining, Recipe, Settings, difference
 from ..runs.run import Run
 from ..training import api
 from ..training.api import Loss, Objective, Trained, lend_objective
@@ -111,7 +111,7 @@ def ladder(
     return climb(data, out=str(out), rungs=rungs, quiet=quiet, **settings)
 
 
-def _settings(recipe: str | Path | Recipe, kind: type[Recipe]) -> dict[str, Any]:
+def _settings(recipe: str | Path | Recipe, kind: type[Recipe]) -> Settings:
     """A recipe as settings: its name, or what a `Recipe` sets."""
     if isinstance(recipe, Recipe):
         return difference(recipe, kind() if isinstance(recipe, kind) else Recipe())

@@ -3,14 +3,12 @@
 Golden samples, pictures stored with their probabilities, let any machine verify that it computes the same.
 """
 
-import json
 import re
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import safetensors.torch
@@ -22,27 +20,46 @@ from .. import weights
 from ..base.code import is_code, require_allowed
 from ..base.compute.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
-from ..base.files import digest, inside, read_json, write_atomic, write_json
+from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
 from ..base.result import Result
 from ..images.preprocess import Preprocessing
 from . import ensemble
 from .classifier import Classifier
+from .config import (
+    CONFIG,
+    FORMAT,
+    MAX_CONFIG_BYTES,
+    VERSION,
+    Config,
+    classes_of,
+    config_digest,
+    facts_of,
+    field_of,
+    read_config,
+    require_own,
+    temperature_of,
+    views_of,
+    weights_digest,
+)
 from .model_card import BEGIN, model_card
 
-FORMAT = "clearsight-classifier"
-VERSION = 1
-CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 GOLDEN_FILE = re.compile(r"golden/[A-Za-z0-9_-]+\.png")
 MAX_GOLDEN = 1000
 MAX_GOLDEN_BYTES = 2**28
-MAX_CONFIG_BYTES = 2**25
-COUNTED = ("epochs", "training_pictures", "seconds")
 # Kernels, thread counts and batch sizes reorder float32 sums; a probability moves by about 1e-6 through
 # them and by 1e-2 and more through another resize, a channel swap or a missing normalisation.
 TOLERANCE = 1e-3
 BF16_TOLERANCE = 5e-2  # products in bfloat16 move a probability by about 1e-2
+
+
+class GoldenSample(TypedDict):
+    """A golden sample in `config.json`: its file, the digest of that, and a probability for each class."""
+
+    file: str
+    sha256: str
+    probabilities: list[float]
 
 
 @dataclass(frozen=True)
@@ -118,13 +135,8 @@ def _require_free(folder: Path) -> None:
         raise UsageError(f"{folder / WEIGHTS} belongs to no classifier here, and would be overwritten: save to a folder of its own.")
 
 
-def config_digest(config: dict[str, Any]) -> str:
-    """SHA-256 of the content of a `config.json` without its own `sha256`; formatting does not matter."""
-    return digest(json.dumps({name: value for name, value in config.items() if name != "sha256"}, sort_keys=True).encode())
-
-
-def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequence[np.ndarray]) -> list[dict[str, Any]]:
-    rows = []
+def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequence[np.ndarray]) -> list[GoldenSample]:
+    rows: list[GoldenSample] = []
     for i, picture in enumerate(pictures):
         file = f"golden/{i:02d}.png"
         stream = BytesIO()
@@ -157,14 +169,14 @@ def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: 
 
 def load_digested(folder: Path, allow_code: bool = False) -> tuple[Classifier, str]:
     """The classifier in `folder` and the SHA-256 of its weights; errors as of `load`."""
-    config = _config(folder)
+    config = read_config(folder)
     require_allowed(_code_in(config), folder / CONFIG, allow_code)
     classifier = _classifier(folder, config)
-    classifier.weights_digest, classifier.folder = str(config["weights"]["sha256"]), str(folder)
+    classifier.weights_digest, classifier.folder = weights_digest(config), str(folder)
     return classifier, classifier.weights_digest
 
 
-def _code_in(config: dict[str, Any]) -> list[str]:
+def _code_in(config: Config) -> list[str]:
     """The networks in the user's own code that the classifier is made of."""
     architecture = config.get("architecture")
     name = str(architecture.get("name")) if isinstance(architecture, dict) else ""
@@ -175,27 +187,27 @@ def _code_in(config: dict[str, Any]) -> list[str]:
 
 
 @generators_kept()  # networks of timm draw initial weights, which are replaced
-def _classifier(folder: Path, config: dict[str, Any]) -> Classifier:
+def _classifier(folder: Path, config: Config) -> Classifier:
     path = folder / CONFIG
     try:
-        classes = _classes(config)
-        preprocessing = Preprocessing.from_dict(_field(config, "preprocessing", dict))
-        architecture = _field(config, "architecture", dict)
-        size = {name: _field(architecture, name, int) for name in ("channels", "height", "width")}
+        classes = classes_of(config)
+        preprocessing = Preprocessing.from_dict(field_of(config, "preprocessing", dict))
+        architecture = field_of(config, "architecture", dict)
+        size = {name: field_of(architecture, name, int) for name in ("channels", "height", "width")}
         if any(size[name] != getattr(preprocessing, name) for name in size):
             raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
-        name = _field(architecture, "name", str)
+        name = field_of(architecture, "name", str)
         with torch.device("meta"):  # no memory is allocated before the weights are known to fit
             model = ensemble.build(name, len(classes), **size)
-        expected = _field(_field(config, "weights", dict), "sha256", str)
+        expected = weights_digest(config)
         classifier = Classifier(
             model,
             preprocessing,
             classes,
-            temperature=_temperature(config),
+            temperature=temperature_of(config),
             architecture=name,
-            views=_views(config),
-            facts=_facts(config),
+            views=views_of(config),
+            facts=facts_of(config),
         )
     except MissingExtra:
         raise
@@ -217,95 +229,9 @@ def _compute_constants(model: nn.Module, built: nn.Module) -> None:
                 module.register_buffer(key, others[name].get_buffer(key), persistent=False)
 
 
-def _field(table: dict[str, Any], name: str, kind: Any, default: Any = None) -> Any:
-    value = table.get(name, default)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise CorruptFile(f"its {name!r} is missing or of the wrong kind.")
-    return value
-
-
-def _classes(config: dict[str, Any]) -> list[str]:
-    classes: list[str] = _field(config, "classes", list)
-    if not all(isinstance(label, str) for label in classes) or len(set(classes)) < len(classes):
-        raise CorruptFile("its 'classes' must be texts, each of them once.")
-    return classes
-
-
-def _facts(config: dict[str, Any]) -> dict[str, Any]:
-    """The metadata of its training; any field is allowed, but those that are read again must have the right type."""
-    facts: dict[str, Any] = _field(config, "facts", dict, {})
-    validation = facts.get("validation") or {}
-    top1 = (validation.get("top1") if isinstance(validation, dict) else None) or {}
-    numbers = [facts.get(name) or 0 for name in COUNTED]
-    if top1:
-        # an accuracy has an interval, or the reason why not
-        limits = ("low", "high") if not isinstance(top1, dict) or type(top1.get("reason")) is not str else ()
-        numbers += [top1.get(name) if isinstance(top1, dict) else None for name in ("value", *limits)] + [validation.get("n")]
-    if not isinstance(validation, dict) or any(type(number) not in (int, float) for number in numbers):
-        raise CorruptFile(f"its 'facts' must have numbers in {', '.join(COUNTED)} and 'validation'.")
-    return facts
-
-
-def _views(config: dict[str, Any]) -> str:
-    mirror = config.get("mirror", False)  # in artefacts written before other views existed
-    if not isinstance(mirror, bool):
-        raise CorruptFile("its 'mirror' must be true or false.")
-    views: str = _field(config, "views", str, "mirror" if mirror else "")
-    return views
-
-
-def _temperature(config: dict[str, Any]) -> float:
-    value = _field(config, "temperature", int | float)
-    if not 1e-6 <= value <= 1e6:
-        raise CorruptFile("its 'temperature' must be a number from 0.000001 to 1000000.")
-    return float(value)
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG
-    if not folder.is_dir():
-        raise UsageError(
-            f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json), "
-            "or trained weights as torchvision:NAME, torchvision:FILE, keras:FILE, timm:NAME, hf:REPO."
-        )
-    if not path.is_file():
-        unfinished = (folder / "recipe.toml").is_file()
-        advice = (
-            f"its training is not finished: clearsight train --resume {folder}" if unfinished else "train one with: clearsight train DATA"
-        )
-        raise UsageError(f"no classifier in {folder} (config.json is missing); {advice}")
-    _require_own(folder, path, MAX_CONFIG_BYTES)
-    config = read_json(path)
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise CorruptFile(f"{path} does not describe a Clearsight classifier (its `format` is not {FORMAT!r}).")
-    version = config.get("format_version")
-    if type(version) is not int or version < 1:
-        raise CorruptFile(f"{path} has a `format_version` that is no whole number from 1 on.")
-    if version > VERSION:
-        raise ClearsightError(f"{path} has format version {version!s:.20}; this Clearsight reads up to {VERSION}. Update Clearsight.")
-    if config.get("sha256") != config_digest(config):
-        raise CorruptFile(f"{path} is damaged or was edited: what it says does not have the SHA-256 that it gives.")
-    return config
-
-
-def _require_own(folder: Path, path: Path, most: int) -> None:
-    """Raise CorruptFile unless `path` is a regular file of at most `most` bytes within `folder`: no link out of it, pipe or device."""
-    try:
-        real = path.resolve(strict=True)
-        facts = real.stat()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        raise CorruptFile(f"cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
-    if not real.is_relative_to(folder.resolve()):
-        raise CorruptFile(f"{path} is a link that leads out of its folder; put the file itself there.")
-    if not stat.S_ISREG(facts.st_mode):
-        raise CorruptFile(f"{path} is not a regular file.")
-    if facts.st_size > most:
-        raise CorruptFile(f"{path} has {facts.st_size:,} bytes, where there can be {most:,} at most.")
-
-
 def _read(folder: Path, path: Path, expected: str, most: int) -> bytes:
     """The bytes of a file in `folder` whose SHA-256 must be `expected`."""
-    _require_own(folder, path, most)
+    require_own(folder, path, most)
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -347,7 +273,7 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
             f"or measure the accuracy of these weights: clearsight evaluate {folder} DATA"
         )
     folder = Path(folder)
-    config = _config(folder)
+    config = read_config(folder)
     require_allowed(_code_in(config), folder / CONFIG, allow_code)
     classifier = _classifier(folder, config).to(device).faster(speed)
     differences, equal = [], 0
@@ -366,20 +292,20 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
     return Verification(ok, len(differences), equal, largest, tolerance, *road)
 
 
-def _golden_samples(folder: Path, config: dict[str, Any]) -> list[tuple[str, str, np.ndarray]]:
+def _golden_samples(folder: Path, config: Config) -> list[tuple[str, str, np.ndarray]]:
     """File, SHA-256 and probabilities of every golden sample."""
-    rows, classes = config.get("golden", []), len(config["classes"])
+    rows, classes = config.get("golden", []), len(classes_of(config))
     try:
         if not isinstance(rows, list) or len(rows) > MAX_GOLDEN:
             raise CorruptFile(f"its 'golden' must be a list of at most {MAX_GOLDEN} pictures.")
         found = []
         for row in rows:
-            if not isinstance(row, dict) or not GOLDEN_FILE.fullmatch(_field(row, "file", str)):
+            if not isinstance(row, dict) or not GOLDEN_FILE.fullmatch(field_of(row, "file", str)):
                 raise CorruptFile("a golden sample's 'file' must be golden/NAME.png.")
-            values = _field(row, "probabilities", list)
+            values = field_of(row, "probabilities", list)
             if len(values) != classes or not all(type(value) in (int, float) and 0 <= value <= 1.001 for value in values):
                 raise CorruptFile(f"a golden sample needs {classes} probabilities, one per class.")
-            found.append((row["file"], _field(row, "sha256", str), np.array(values, dtype=float)))
+            found.append((row["file"], field_of(row, "sha256", str), np.array(values, dtype=float)))
     except CorruptFile as error:
         raise CorruptFile(f"{folder / CONFIG} is not a classifier's: {error}") from error
     return found

@@ -138,7 +138,7 @@ def _require_alike(first: Classifier, one: Classifier, number: int) -> None:
         raise UsageError(f"members 1 and {number} average over different views: {words}. Train them with the same --views.")
 
 
-def _fitted(preprocessing: Preprocessing) -> dict[str, Any]:
+def _fitted(preprocessing: Preprocessing) -> dict[str, object]:
     """The fields that determine the fitted picture; the mean counts only where it fills the border."""
     values = preprocessing.to_dict()
     return {**values, "mean": list(preprocessing.border) if preprocessing.fit == "pad" else None, "std": None}

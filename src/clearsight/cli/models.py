@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -111,7 +112,7 @@ def _wanted(row: "Facts", match: str, family: str, max_parameters: float | None,
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> list[list[str]]:
+def _table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     lines = [["name", "year", "parameters", "stored", "MB", "MACs", "depth", "input", "top-1", "top-5", "licence", "paper"]]
     for row in rows:
         accuracy = [f"{row[key]:.1%}" if row[key] else "" for key in ("top1", "top5")]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import ClearsightError, UsageError
 from ..base.files import inside, make_folder, require_ours, write_json
@@ -118,7 +117,7 @@ def kept(classifier: Classifier) -> Kept | None:
 
 
 def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
-    facts: dict[str, Any] = {"run": run.folder, "model": classifier.architecture}
+    facts: dict[str, object] = {"run": run.folder, "model": classifier.architecture}
     facts |= {"views": classifier.views} if classifier.views else {}
     facts |= {name: value for name, value in classifier.facts.items() if not isinstance(value, dict)}
     if (run.folder / "recipe.toml").is_file():

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import torch
@@ -18,6 +18,21 @@ FITS = ("crop", "pad", "stretch")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
 ORDERS = ("rgb", "bgr")
 MAX_SIDE = 8192
+
+
+class Stored(TypedDict):
+    """A preprocessing in JSON."""
+
+    channels: int
+    height: int
+    width: int
+    fit: str
+    interpolation: str
+    antialias: bool
+    mean: list[float]
+    std: list[float]
+    crop_fraction: float
+    order: str
 
 
 @dataclass(frozen=True)
@@ -161,10 +176,10 @@ class Preprocessing:
         """The same preprocessing to pictures `factor` times as high and wide, for random crops."""
         return dataclasses.replace(self, height=round(self.height * factor), width=round(self.width * factor))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Stored:
         """Plain values for JSON."""
         values = dataclasses.asdict(self)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        return cast(Stored, {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Preprocessing":

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -37,6 +37,62 @@ from . import confident, out_of_fold
 COLUMNS = ("rank", "picture", "given", "likely", "p_given", "p_likely", "flagged", "part")
 
 
+class LabelRow(TypedDict):
+    """A picture of the ranking, with the probabilities of its label and of the likeliest class."""
+
+    rank: int
+    picture: str
+    given: str
+    likely: str
+    p_given: float
+    p_likely: float
+    flagged: bool
+    part: str
+
+
+class ConfusedLabels(TypedDict):
+    """About `n` pictures of class `likely` are labelled `given`: `share_of_true` of that class."""
+
+    given: str
+    likely: str
+    n: int
+    share_of_true: float
+
+
+class Count(TypedDict):
+    """An estimated number, and its share of all."""
+
+    n: float
+    share: float
+
+
+class Computed(TypedDict, total=False):
+    """How the probabilities were computed: `by` a head on `features` with strength `l2`, a network with `settings`, or elsewhere."""
+
+    folds: int
+    seed: int
+    by: str
+    settings: dict[str, object]
+    features: str
+    l2: float
+
+
+class LabelFigures(Computed):
+    """The JSON of `clearsight labels errors --json`."""
+
+    n: int
+    classes: list[str]
+    score: str
+    agreement: float
+    estimated_errors: Count
+    flagged: int
+    joint: list[list[float]]
+    noise_matrix: list[list[float]]
+    confused: list[ConfusedLabels]
+    ranking: list[LabelRow]
+    notes: list[str]
+
+
 @dataclass(frozen=True, eq=False)
 class LabelErrors(Result):
     """Labels and their probabilities by models that have not seen them, a row a picture, in the order of the names.
@@ -52,7 +108,7 @@ class LabelErrors(Result):
     probabilities: NDArray[np.float64]
     score: str
     folder: Path
-    facts: dict[str, Any]
+    facts: Computed
     notes: tuple[str, ...] = ()
     data: Dataset | None = None
 
@@ -103,21 +159,28 @@ class LabelErrors(Result):
         """Rows from the likeliest error to the least, int64 (N,)."""
         return np.argsort(confident.SCORES[self.score](self.labels, self.probabilities), kind="stable").astype(np.int64)
 
-    def row(self, rank: int) -> dict[str, Any]:
+    def row(self, rank: int) -> LabelRow:
         """One line of the ranking, from rank 1."""
         i = int(self.order[rank - 1])
         given, likely = int(self.labels[i]), int(self.likely[i])
-        ps = {"p_given": float(self.probabilities[i, given]), "p_likely": float(self.probabilities[i, likely])}
-        named = {"picture": printable(self.names[i]), "given": self.classes[given], "likely": self.classes[likely]}
-        return {"rank": rank, **named, **ps, "flagged": bool(self.flagged[i]), "part": str(self.parts[i])}
+        return {
+            "rank": rank,
+            "picture": printable(self.names[i]),
+            "given": self.classes[given],
+            "likely": self.classes[likely],
+            "p_given": float(self.probabilities[i, given]),
+            "p_likely": float(self.probabilities[i, likely]),
+            "flagged": bool(self.flagged[i]),
+            "part": str(self.parts[i]),
+        }
 
-    def confused(self, most: int = 12) -> list[dict[str, Any]]:
+    def confused(self, most: int = 12) -> list[ConfusedLabels]:
         """The pairs of classes between which labels are wrong most often, by the estimate."""
         pairs = confused_pairs(np.round(self.joint).astype(np.int64), most)
         noise, names = confident.noise_matrix(self.joint), self.classes
         return [{"given": names[i], "likely": names[j], "n": n, "share_of_true": float(noise[i, j])} for i, j, n in pairs]
 
-    def to_json(self, most: int = 100) -> dict[str, Any]:
+    def to_json(self, most: int = 100) -> LabelFigures:
         """The JSON of `clearsight labels errors --json`, with the first `most` rows of the ranking."""
         return {
             "n": len(self),
@@ -149,7 +212,7 @@ class LabelErrors(Result):
         writer.writeheader()
         for rank in range(1, len(self) + 1):
             row = self.row(rank)
-            told = row | {name: f"{row[name]:.6f}" for name in ("p_given", "p_likely")} | {"flagged": int(row["flagged"])}
+            told = {**row, "p_given": f"{row['p_given']:.6f}", "p_likely": f"{row['p_likely']:.6f}", "flagged": int(row["flagged"])}
             writer.writerow({name: cell(value) for name, value in told.items()})
         return text.getvalue()
 
@@ -183,7 +246,7 @@ def errors(
     notes = [*whole.notes, *_alone(chosen, fold)]
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     labels = torch.from_numpy(chosen.labels)
-    facts: dict[str, Any] = {"folds": folds, "seed": seed}
+    facts: Computed = {"folds": folds, "seed": seed}
     if settings:
         facts |= {"by": "network", "settings": dict(settings)}
         answers = out_of_fold.by_network(chosen, fold, folder, {"seed": seed, "device": device, **settings}, quiet)
@@ -218,7 +281,7 @@ def from_probabilities(
         raise wrong("classes", f"as many as columns of probabilities, {probabilities.shape[1]}", len(table))
     parts = objects([""] * len(labels))
     names = objects(map(str, range(len(labels))))
-    facts = {"by": "probabilities"}
+    facts: Computed = {"by": "probabilities"}
     return LabelErrors(table, names, labels.astype(np.int64), parts, probabilities.astype(np.float64), score, Path(), facts)
 
 

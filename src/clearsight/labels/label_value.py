@@ -34,7 +34,7 @@ from ..datasets.dataset import joined
 from ..datasets.split import folds, with_labels
 from ..heads.cross_validation import strength
 from ..heads.lbfgs import Problem, Solution, solve
-from ..metrics.intervals import wilson
+from ..metrics.intervals import Interval, wilson
 from ..recipes.recipe import compose
 from ..runs.splits import divided, known_pictures
 from ..training.api import designed
@@ -61,8 +61,8 @@ class Worth:
     n: int
     recall: float
     more: int
-    overall: dict[str, float]
-    own: dict[str, float]
+    overall: Interval
+    own: Interval
 
     @property
     def known(self) -> bool:
@@ -92,7 +92,7 @@ class Advice:
     trials: int
     power: float
     classes: list[Worth]
-    even: dict[str, float]
+    even: Interval
 
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight labels worth --json`."""
@@ -296,7 +296,7 @@ def _own_slope(tried: Trials, chosen: NDArray[np.int64], recall: NDArray[np.floa
     return float(np.linalg.lstsq(x, y, rcond=None)[0][0])
 
 
-def _interval(samples: NDArray[np.float64], most: float) -> dict[str, float]:
+def _interval(samples: NDArray[np.float64], most: float) -> Interval:
     """The first of the samples, none above `most`, with the 95 % interval of all by their quantiles."""
     samples = np.minimum(samples, most)
     low, high = np.quantile(samples, (0.025, 0.975))

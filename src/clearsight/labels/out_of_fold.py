@@ -3,6 +3,7 @@
 Shapes: N pictures, D features, K classes, F folds.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def _strength(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, judge
     return l2, chosen
 
 
-def by_network(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: dict[str, Any], quiet: bool = False) -> Tensor:
+def by_network(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: Mapping[str, Any], quiet: bool = False) -> Tensor:
     """Probabilities float64 `(N, K)` by a network trained without each fold, in `folder`/fold-1 …; what is there already goes on.
 
     `settings` are the fields of `Recipe`. Raises UsageError where `folder` has the folds of something else.
@@ -95,7 +96,7 @@ def _judged(classifier: Classifier, data: Dataset, quiet: bool) -> Tensor:
     return predict.probabilities(net, pictures).double()
 
 
-def _same(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: dict[str, Any]) -> None:
+def _same(data: Dataset, fold: NDArray[np.int64], folder: Path, settings: Mapping[str, Any]) -> None:
     """Raise UsageError unless `folder` is empty or has these folds of these labels by this recipe."""
     rows = zip(data.names, data.labels.tolist(), fold.tolist(), strict=True)
     labels = digest(repr([data.classes, *((str(name), *row) for name, *row in rows)]).encode("utf-8", "backslashreplace"))

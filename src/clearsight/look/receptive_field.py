@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, wrong
-from ..models.summary import Layer, Summary, summarise
+from ..models.summary import FieldRow, Layer, Summary, summarise
 from .capture import captured
 from .capture import layer as of_name
 from .target import Subject
 
 
-def receptive_fields(model: nn.Module, input_size: tuple[int, int, int]) -> list[dict[str, Any]]:
+def receptive_fields(model: nn.Module, input_size: tuple[int, int, int]) -> list[FieldRow]:
     """Every layer that sees the input (C, H, W), as `look receptive-field --json` has it."""
     return as_json(summarise(model, input_size))
 
 
-def as_json(summary: Summary) -> list[dict[str, Any]]:
+def as_json(summary: Summary) -> list[FieldRow]:
     """The same of a network that was followed already."""
     return [row for layer in summary.rows if (row := layer.receptive_field()) is not None]
 

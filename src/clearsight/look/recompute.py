@@ -8,7 +8,7 @@ ends at its convolutions.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -28,13 +28,31 @@ class Count:
     scale: float
 
 
+class Step(TypedDict):
+    """An operation and its result."""
+
+    operation: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The terms of a sum, which with `bias` make it up; of a convolution the patch and the kernel, both from channel `first_channel` on."""
+
+    contributions: list[float]
+    bias: float = 0.0
+    patch: Tensor | None = None
+    kernel: Tensor | None = None
+    first_channel: int = 0
+
+
 class Recount:
     """Numbers of a trace computed again; `steps` says how, `sum` is the last convolution, linear layer or mean."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.steps: list[dict[str, Any]] = []
-        self.sum: dict[str, Any] = {}
+        self.steps: list[Step] = []
+        self.sum: Sum | None = None
 
     def at(self, number: int, index: Index) -> Count:
         """The number at `index` of the value `number`; what came from outside of the layer is taken from the network."""
@@ -63,10 +81,10 @@ class Recount:
         """What the network had."""
         return self.trace.values[ref.number]
 
-    def summed(self, terms: Tensor, bias: float, **more: Any) -> Count:
+    def summed(self, terms: Tensor, bias: float, patch: Tensor | None = None, kernel: Tensor | None = None, first: int = 0) -> Count:
         """A sum over dimension 0 of `terms`, float64, each of which may be one of several."""
         each = terms.flatten(1).sum(1) if terms.ndim > 1 else terms
-        self.sum = {"contributions": each.tolist(), "bias": bias, **more}
+        self.sum = Sum(each.tolist(), bias, patch, kernel, first)
         return Count(float(terms.sum()) + bias, max(float(terms.abs().max()) if terms.numel() else 0.0, abs(bias)))
 
     def elementwise(self, operation: Operation, index: Index, given: Count) -> Count:
@@ -106,7 +124,7 @@ def convolution(count: Recount, operation: Operation, index: Index) -> Count:
                 row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
             if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
                 patch[:, i, j] = x[n, first : first + inputs, row, column]
-    return count.summed(patch * weight[channel], bias, patch=patch, kernel=weight[channel], first_channel=first)
+    return count.summed(patch * weight[channel], bias, patch, weight[channel], first)
 
 
 def linear(count: Recount, operation: Operation, index: Index) -> Count:
@@ -241,7 +259,7 @@ def added(count: Recount, operation: Operation, index: Index) -> Count:
     """add, sub (a, b)."""
     a, b = (count.of(argument, index) for argument in operation.args[:2])
     sign = -1.0 if operation.name == "sub" else 1.0
-    count.sum = {"contributions": [a.value, sign * b.value], "bias": 0.0}
+    count.sum = Sum([a.value, sign * b.value])
     return Count(a.value + sign * b.value, max(a.scale, b.scale))
 
 
@@ -256,7 +274,7 @@ def multiplied(count: Recount, operation: Operation, index: Index) -> Count:
 def addcmul(count: Recount, operation: Operation, index: Index) -> Count:
     """addcmul(a, b, c): a + b·c, a shortcut plus a scaled branch."""
     a, b, c = (count.of(argument, index) for argument in operation.args[:3])
-    count.sum = {"contributions": [a.value, b.value * c.value], "bias": 0.0}
+    count.sum = Sum([a.value, b.value * c.value])
     return Count(a.value + b.value * c.value, max(a.scale, b.scale * abs(c.value), c.scale * abs(b.value)))
 
 

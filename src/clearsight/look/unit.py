@@ -9,9 +9,16 @@ from torch import Tensor, nn
 from ..base.errors import ClearsightError, wrong
 from ..base.result import Result, Row
 from .op_trace import Trace, traced
-from .recompute import Count, Recount
+from .recompute import Count, Recount, Step, Sum
 
 TOLERANCE = 1e-5
+
+
+class Then(Step):
+    """An operation after the layer: the network's value, the one recomputed, and whether they agree."""
+
+    recomputed: float
+    equal: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +35,13 @@ class Recomputation(Result):
     value: float
     recomputed: float
     scale: float
-    steps: list[dict[str, Any]]
+    steps: list[Step]
     contributions: list[float]
     bias: float
     patch: Tensor | None = None
     kernel: Tensor | None = None
     first_channel: int = 0
-    then: list[dict[str, Any]] = field(default_factory=list)
+    then: list[Then] = field(default_factory=list)
 
     @property
     def equal(self) -> bool:
@@ -73,7 +80,7 @@ def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Recomputation
     """The number at `index` of the layer's output, from a trace of it."""
     recount = Recount(trace)
     found = recount.at(trace.output, index)
-    last = recount.sum or {"contributions": [], "bias": 0.0}
+    last = recount.sum or Sum([])
     return Recomputation(
         layer=layer,
         index=index,
@@ -81,17 +88,17 @@ def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Recomputation
         recomputed=found.value,
         scale=found.scale,
         steps=recount.steps,
-        contributions=last["contributions"],
-        bias=last["bias"],
-        patch=last.get("patch"),
-        kernel=last.get("kernel"),
-        first_channel=last.get("first_channel", 0),
+        contributions=last.contributions,
+        bias=last.bias,
+        patch=last.patch,
+        kernel=last.kernel,
+        first_channel=last.first_channel,
         then=_then(trace, found, index),
     )
 
 
-def _then(trace: Trace, count: Count, index: tuple[int, ...]) -> list[dict[str, Any]]:
-    steps = []
+def _then(trace: Trace, count: Count, index: tuple[int, ...]) -> list[Then]:
+    steps: list[Then] = []
     for operation in trace.then:
         count = Recount(trace).elementwise(operation, index, count)
         own = float(trace.values[operation.out][index])

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,34 @@ NORMS = {
 }
 
 
+class LayerRow(TypedDict):
+    """A layer in `look summary --json`."""
+
+    name: str
+    kind: str
+    output: list[int]
+    parameters: int
+    macs: int
+
+
+class FieldRow(TypedDict):
+    """A layer in `look receptive-field --json`: rows and columns of size and stride, padding top, bottom, left, right, in px."""
+
+    layer: str
+    size: list[float]
+    stride: list[float]
+    padding: list[float]
+    status: str
+
+
+class SummaryFigures(TypedDict):
+    """The JSON of `look summary --json`."""
+
+    parameters: int
+    macs: int
+    layers: list[LayerRow]
+
+
 @dataclass
 class Layer:
     """A call of a module: its output (C, H, W), its own parameters and operations, and the receptive field of its output."""
@@ -52,19 +80,18 @@ class Layer:
         """Bytes of one picture's output in float32."""
         return 4 * math.prod(self.output) if self.output else 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> LayerRow:
         """The row of `look summary --json`."""
         return {"name": self.name, "kind": self.kind, "output": list(self.output), "parameters": self.parameters, "macs": self.macs}
 
-    def receptive_field(self) -> dict[str, Any] | None:
+    def receptive_field(self) -> FieldRow | None:
         """The row of `look receptive-field --json`, with padding top, bottom, left, right; None without a dependence on the input."""
         seen = self.field
         if seen is None:
             return None
         around = [side for pair in zip(seen.before, seen.after, strict=True) for side in pair]
-        numbers = {"size": seen.size, "stride": seen.stride, "padding": around}
-        plain = {name: [int(n) if n == int(n) else n for n in values] for name, values in numbers.items()}
-        return {"layer": self.name, **plain, "status": seen.status}
+        size, stride, padding = ([int(n) if n == int(n) else n for n in values] for values in (seen.size, seen.stride, around))
+        return {"layer": self.name, "size": size, "stride": stride, "padding": padding, "status": seen.status}
 
 
 @dataclass
@@ -87,7 +114,7 @@ class Summary:
         """Every layer that is not a container, or has parameters or operations of its own."""
         return [layer for layer in self.layers if layer.leaf or layer.parameters or layer.macs]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> SummaryFigures:
         """The row of `look summary --json`."""
         return {
             "parameters": self.parameters,

@@ -5,12 +5,12 @@ import io
 import re
 import shlex
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypedDict, cast
 
 from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
 from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
@@ -18,12 +18,27 @@ from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
 from ..classifier.learnt import ANCESTORS, TABLES, tables
+from ..images.preprocess import Stored
 from ..recipes.recipe import Pretraining, Recipe, code_in, saved
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
 OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict, "recipe": dict}
 FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
+
+
+class RunFacts(TypedDict, total=False):
+    """`run.json`: the data, the machine, and of a run that has begun what its weights depend on. Older runs lack some."""
+
+    data: str
+    name: str
+    classes: list[str]
+    clearsight: str
+    hardware: dict[str, str | int]
+    preprocessing: Stored
+    speed: str
+    lineage: dict[str, str]
+    recipe: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -88,7 +103,7 @@ class Run:
             if self.made and not self.begun and _unbegun(self.folder):
                 clear(self.folder, spared=NAMES)
 
-    def begin(self, recipe: Recipe, facts: dict[str, Any], manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
+    def begin(self, recipe: Recipe, facts: RunFacts, manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
         """Write the files that a resume needs; `save` writes a checkpoint, if the initial weights do not follow from the recipe."""
         self.sweep()
         if self.checkpoints.is_dir():  # of a run that was killed before it began
@@ -107,7 +122,7 @@ class Run:
         with hold(self.folder, REPORT, wait=True):
             sweep(self.folder)
 
-    def keep_division(self, facts: dict[str, Any], manifest: str, past: str = "") -> None:
+    def keep_division(self, facts: RunFacts, manifest: str, past: str = "") -> None:
         """Write the run's metadata, its split, and the training pictures of the weights that it starts from."""
         write_json(self.folder / "run.json", {**facts, TABLES: tables(manifest, past)})
         write_atomic(self.division, manifest)
@@ -118,9 +133,9 @@ class Run:
         if past:
             write_atomic(self.folder / ANCESTORS, past)
 
-    def divided(self) -> tuple[dict[str, Any], str]:
+    def divided(self) -> tuple[RunFacts, str]:
         """The metadata and the split that `keep_division` wrote."""
-        facts = read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN)
+        facts = cast(RunFacts, read_table(self.folder / "run.json", "that of a run", KNOWN, also=OFTEN))
         try:
             return facts, self.division.read_text(encoding="utf-8")
         except OSError as error:
@@ -128,7 +143,7 @@ class Run:
         except ValueError as error:
             raise CorruptFile(f"{self.division} is not the division of a run: {error}.") from error
 
-    def reopen(self) -> tuple[Recipe, dict[str, Any], str]:
+    def reopen(self) -> tuple[Recipe, RunFacts, str]:
         """The recipe, metadata and split that `begin` wrote; raises UsageError if this is not a run folder, or its recipe was edited."""
         if not self.begun:
             raise UsageError(f"no run to resume in {self.folder}: it has no recipe.toml. `clearsight train DATA` starts one.")

@@ -19,7 +19,7 @@ from ..base.files import inside, write_json
 from ..classifier import Classifier, ensemble, validation
 from ..classifier import load as load_artefact
 from ..classifier import save as save_artefact
-from ..classifier.artefact import CONFIG
+from ..classifier.config import CONFIG
 from ..classifier.learnt import learnt, merged, write_ancestors
 from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Parts
@@ -31,7 +31,7 @@ from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
 from ..recipes.recipe import Recipe, Settings, code_in, resuming
-from ..runs.run import Run, free_folder, open_run
+from ..runs.run import Run, RunFacts, free_folder, open_run
 from ..runs.splits import ancestors, known_pictures, open_splits, training_images
 from ..weights.licence import inherited
 from .interrupt import Interrupted
@@ -255,4 +255,4 @@ def _keep_division(members: Sequence[Run], run: Run) -> None:
         {"name": name, "label": label, "part": part, "digest": digest, "group": group}
         for (name, label, digest, group), part in rows.items()
     )
-    run.keep_division({name: facts[0][name] for name in kept if name in facts[0]}, text, past)
+    run.keep_division(cast(RunFacts, {name: value for name, value in facts[0].items() if name in kept}), text, past)

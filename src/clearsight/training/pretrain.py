@@ -5,7 +5,7 @@ from these weights replaces that head. Without labels the classes of the artefac
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -112,7 +112,7 @@ def _labelled(parts: Parts) -> bool:
     return parts.classes != TABLE
 
 
-def _named(settings: dict[str, Any]) -> str:
+def _named(settings: Mapping[str, object]) -> str:
     name = settings.get("recipe", "auto")
     return "simclr" if name == "auto" else str(name)
 

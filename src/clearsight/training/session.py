@@ -13,7 +13,7 @@ from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
 from ..datasets.named import is_named, lasting_name
-from ..runs.run import Run
+from ..runs.run import Run, RunFacts
 from ..runs.splits import ancestors
 from .build import initialise
 from .context import TrainingContext
@@ -39,7 +39,7 @@ def logger(quiet: bool) -> Callable[[str], None]:
     return log
 
 
-def described(splits: Parts, source: Any) -> dict[str, Any]:
+def described(splits: Parts, source: Any) -> RunFacts:
     """The data, hardware and version of a new run, for `run.json`."""
     return {
         "data": _lasting(source) if isinstance(source, (str, Path)) else "",
@@ -57,7 +57,7 @@ def _lasting(source: str | Path) -> str:
     return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
-def source_of(folder: str | Path, metadata: dict[str, Any], data: Any) -> Any:
+def source_of(folder: str | Path, metadata: RunFacts, data: Any) -> Any:
     """The data of a run that is resumed: `data` if given, else what `run.json` names; raises UsageError for a run on arrays."""
     source = data if data is not None else metadata["data"]
     if not isinstance(source, tuple) and not source:
@@ -69,7 +69,7 @@ def start_run(run: Run, context: TrainingContext, source: Any, *, keep: bool) ->
     """Write what a resume needs; with `keep` a checkpoint too, since the initial weights do not follow from the recipe."""
     if not context.group.is_main:
         return
-    metadata = {
+    metadata: RunFacts = {
         **described(context.splits, source),
         "preprocessing": context.preprocessing.to_dict(),
         "speed": context.speed.words,

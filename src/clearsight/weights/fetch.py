@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from ..base.download import download, fits
 from ..base.errors import CorruptFile, MissingExtra, UsageError, unknown
@@ -156,8 +156,16 @@ def of_network(network: str) -> list[Weights]:
     return [row for row in catalogue() if row.network == network]
 
 
-def published(network: str) -> dict[str, Any]:
+class Published(TypedDict):
+    """Published top-1 and top-5 accuracy, fractions of 1, and the licence of the weights."""
+
+    top1: float | None
+    top5: float | None
+    licence: str | None
+
+
+def published(network: str) -> Published:
     """`top1`, `top5` and `licence` of a network's default weights, or of any others; None without weights."""
     rows = of_network(network)
     row = next((row for row in rows if not non_commercial(row.licence)), rows[0] if rows else None)
-    return {name: getattr(row, name, None) for name in ("top1", "top5", "licence")}
+    return {"top1": row.top1, "top5": row.top5, "licence": row.licence} if row else {"top1": None, "top5": None, "licence": None}

@@ -1,6 +1,7 @@
 """Networks of timm, through the optional extra: `timm:NAME`, and `hf:OWNER/NAME` from the Hugging Face Hub."""
 
 import importlib
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -63,7 +64,7 @@ def checked(store: str, name: str) -> str:
     return f"the Hub's client alone{pinned}"
 
 
-def _licence(facts: dict[str, Any]) -> str:
+def _licence(facts: Mapping[str, Any]) -> str:
     return str(facts.get("license") or NOT_STATED)
 
 
@@ -99,7 +100,7 @@ def _library(what: str) -> Any:
         ) from error
 
 
-def preprocessing(facts: dict[str, Any]) -> Preprocessing:
+def preprocessing(facts: Mapping[str, Any]) -> Preprocessing:
     """timm's `pretrained_cfg` as ours."""
     channels, height, width = facts["input_size"]
     known = facts.get("interpolation") in INTERPOLATIONS

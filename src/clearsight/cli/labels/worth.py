@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ...labels.label_value import Advice
+    from ...metrics.intervals import Interval
 
 
 @click.command()
@@ -45,9 +46,9 @@ def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: boo
     click.echo(plain(f"{advice.more} more spread over all classes: {points(advice.even)} points."))
 
 
-def points(gain: dict[str, float]) -> str:
+def points(gain: "Interval") -> str:
     """`+1.2 (+0.6 to +1.8)`."""
-    return "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * gain[key] for key in ("value", "low", "high")))
+    return "{:+.1f} ({:+.1f} to {:+.1f})".format(100 * gain["value"], 100 * gain["low"], 100 * gain["high"])
 
 
 def _table(advice: "Advice") -> "Table":

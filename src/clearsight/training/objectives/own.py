@@ -19,7 +19,7 @@ from .supervised import Supervised
 
 Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 KIND = "an objective"
-LENT: dict[str, Any] = {}  # objects of this process, by the name they are imported by: a notebook's cannot be
+LENT: dict[str, Callable[..., Any]] = {}  # objects of this process, by the name they are imported by: a notebook's cannot be
 
 
 def lend(objective: Loss | type[Objective]) -> str:

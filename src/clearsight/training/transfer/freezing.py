@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ... import weights
 from ...models.base import Model
-from ...recipes.recipe import Recipe
+from ...recipes.recipe import Recipe, Settings
 from ..optim.optimizer import Group, Optimizer
 from ..storage.checkpoint import State
 
@@ -54,7 +54,7 @@ def rule(pictures: int) -> Rule:
     return next(row for row in RULES if pictures < row.below)
 
 
-def settings(pictures: int, given: Mapping[str, Any]) -> dict[str, Any]:
+def settings(pictures: int, given: Mapping[str, Any]) -> Settings:
     """The settings of the rule for a training set of `pictures`, overridden by those `given`."""
     row = rule(pictures)
     batch = given.get("batch", row.batch)
