@@ -81,7 +81,7 @@ def test_results_are_frozen_and_of_one_base(name):
 def test_every_verb_returns_a_named_type_and_has_an_example(name):
     verb = getattr(clearsight, name)
     returned = get_type_hints(verb)["return"]
-    assert returned.__name__ in {*RESULTS, "Classifier", "Parts"}
+    assert returned.__name__ in {*RESULTS, "Classifier", "Parts", "Path"}
     assert ">>>" in verb.__doc__
 
 

@@ -50,6 +50,7 @@ _PUBLIC = {
     "open_dataset": "clearsight.datasets.open",
     "pretrain": "clearsight.api.learning",
     "recompute": "clearsight.api.inside",
+    "report": "clearsight.api.pages",
     "resume": "clearsight.api.learning",
     "save": "clearsight.classifier",
     "split": "clearsight.api.files",

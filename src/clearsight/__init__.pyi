@@ -21,6 +21,7 @@ from .api.learning import ladder as ladder
 from .api.learning import pretrain as pretrain
 from .api.learning import resume as resume
 from .api.learning import train as train
+from .api.pages import report as report
 from .attacks.attack import AttackResult as AttackResult
 from .attacks.options import AttackOptions as AttackOptions
 from .base.compute.memory import keep_large_buffers as keep_large_buffers

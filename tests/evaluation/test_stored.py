@@ -14,12 +14,12 @@ import torch
 
 from clearsight.attacks.attack import attack
 from clearsight.base.errors import ClearsightError, CorruptFile
-from clearsight.cli.reports import _ladder, report_evaluation
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.evaluation.stress import stress
 from clearsight.experiments.ladder import FILE, LadderResult, Standing
 from clearsight.reports import findings
 from clearsight.reports.figures import charts
+from clearsight.reports.of_run import _ladder, report_evaluation
 from clearsight.runs.run import Run
 from clearsight.training.api import train
 from clearsight.training.ensemble import standing

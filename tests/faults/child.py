@@ -22,9 +22,6 @@ import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 
-import clearsight.cli.reports
-import clearsight.cli.train
-import clearsight.reports.figures.charts  # noqa: F401
 from clearsight import cli
 from clearsight.training import loop
 from clearsight.training.storage import checkpoint

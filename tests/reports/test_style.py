@@ -43,7 +43,7 @@ def test_settings_of_the_caller_do_not_matter_and_are_left_as_they_were():
 RUN = "sys.argv = ['clearsight', 'look', {}]\nfrom clearsight.cli import main\ntry: main()\nexcept SystemExit: pass"
 SCRIPTS = {
     "style": "import clearsight.reports.style, clearsight.cli.look.common",
-    "report": "import clearsight.reports.report, clearsight.reports.findings, clearsight.reports.ladder, clearsight.cli.reports",
+    "report": "import clearsight.reports.report, clearsight.reports.findings, clearsight.reports.ladder, clearsight.reports.of_run",
     "tables": "import clearsight.reports.console, clearsight.reports.check, clearsight.reports.predictions",
     "help": RUN.format("'unit', '--help'"),
     "json": RUN.format("'convolution', '--json'"),

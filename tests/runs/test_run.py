@@ -8,8 +8,8 @@ import pytest
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
-from clearsight.cli.reports import report_training
 from clearsight.recipes.recipe import compose
+from clearsight.reports.of_run import report_training
 from clearsight.runs.run import Run, free_folder, open_run
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget

@@ -10,7 +10,6 @@ from clearsight.base.errors import ClearsightError, InUse, UsageError
 from clearsight.base.lock import REPORT, hold
 from clearsight.classifier import load
 from clearsight.classifier.artefact import verify
-from clearsight.cli.reports import report_folder
 from clearsight.evaluation.held_out import choose
 from clearsight.experiments.label_curve import draw_curve
 from clearsight.experiments.ladder import climb

@@ -1,5 +1,6 @@
 """`explain` and `recompute`: one answer, and one number of a network, taken apart."""
 
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -10,6 +11,7 @@ from ..look.unit import Recomputation, recompute_unit
 from ..look.why import Explanation
 from ..look.why import explain as explain_input
 from ..training.api import Trained
+from . import pages  # noqa: F401 — so that results are saved as figures
 from .sources import Model, open_model
 
 
@@ -29,7 +31,8 @@ def explain(
     True
     """
     target = _subject(model, allow_code)
-    return explain_input(target, target.inputs(picture), method, label, layer, checks)
+    found = explain_input(target, target.inputs(picture), method, label, layer, checks)
+    return replace(found, subject=target, picture=target.preprocessing.load(picture))
 
 
 def recompute(

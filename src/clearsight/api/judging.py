@@ -26,6 +26,7 @@ from ..evaluation.judge import judge
 from ..evaluation.stress import StressResult
 from ..evaluation.stress import stress as stress_dataset
 from ..recipes.recipe import saved
+from . import pages  # noqa: F401 — so that results are saved as figures and pages
 from .sources import Data, Model, data_of, open_model
 
 

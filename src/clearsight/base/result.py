@@ -4,9 +4,9 @@ import csv
 import dataclasses
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from .errors import unknown
 from .files import write_atomic, write_json
@@ -14,6 +14,7 @@ from .text.cells import cell
 
 Row: TypeAlias = Mapping[str, object]  # a line of a table: column → value
 SUFFIXES = (".json", ".csv", ".txt")
+_DRAWN: dict[tuple[type, str], Callable[[Any, Path], None]] = {}
 
 
 class Result:
@@ -50,17 +51,29 @@ class Result:
     def save(self, path: str | Path) -> Path:
         """Write the JSON (.json), the rows (.csv) or the table (.txt) to `path`, atomically, and return the path.
 
-        Raises UsageError for another suffix, ClearsightError when it cannot be written.
+        What can be drawn is also saved as a figure (.png, .svg, .pdf) or a page (.html). Raises UsageError for another suffix,
+        ClearsightError when it cannot be written.
         """
         path = Path(path)
         suffix = path.suffix.lower()
+        if draw := _DRAWN.get((type(self), suffix)):
+            draw(self, path)
+            return path
         if suffix not in SUFFIXES:
-            raise unknown("format of a result", suffix or path.name, SUFFIXES)
+            raise unknown("format of a result", suffix or path.name, (*SUFFIXES, *(name for kind, name in _DRAWN if kind is type(self))))
         if suffix == ".json":
             write_json(path, self.to_json())
         else:
             write_atomic(path, self.csv() if suffix == ".csv" else self.table() + "\n")
         return path
+
+
+Found = TypeVar("Found", bound=Result)
+
+
+def drawn_by(kind: type[Found], suffixes: Sequence[str], draw: Callable[[Found, Path], None]) -> None:
+    """Let `draw(result, path)` save results of this `kind` under `suffixes`: figures and pages are made on a higher floor."""
+    _DRAWN.update({(kind, suffix): draw for suffix in suffixes})
 
 
 def jsonable(value: Any) -> Any:

@@ -20,9 +20,9 @@ def demo(out: str, as_json: bool) -> None:
     from ..classifier import load
     from ..evaluation.evaluate import evaluate
     from ..images.decode import decode
+    from ..reports.of_run import report_evaluation
     from ..runs.run import Run
     from ..training.api import train
-    from .reports import report_evaluation
 
     click.echo("1  train on the digits", err=True)
     trained = train("digits", out=out, quiet=as_json)

@@ -50,9 +50,9 @@ def evaluate(
     from ..base.errors import plain
     from ..evaluation.held_out import choose
     from ..evaluation.judge import judge
+    from ..reports.of_run import report_evaluation, report_folder
     from ..reports.predictions import require_writable, write_table
     from ..runs.run import Run
-    from .reports import report_evaluation, report_folder
 
     if table:
         require_writable(table)

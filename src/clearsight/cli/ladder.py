@@ -47,8 +47,8 @@ def ladder(
     from ..evaluation.evaluate import Evaluation
     from ..experiments.ladder import Standing, climb, sentence
     from ..reports.ladder import write_page
+    from ..reports.of_run import report_evaluation
     from ..runs.run import Run
-    from .reports import report_evaluation
 
     names = [name.strip() for name in rungs.split(",") if name.strip()]
 

@@ -30,9 +30,9 @@ def pretrain(data: str | None, out: str, resume: str, allow_code: bool, as_json:
       clearsight pretrain --resume runs/features
     """
     from ..base.errors import UsageError
+    from ..reports.of_run import report_training
     from ..training.api import pretrain as pretrain_run
     from ..training.api import resume_pretraining as resume_run
-    from .reports import report_training
 
     given = {name: value for name, value in settings.items() if value is not None}
     if resume:

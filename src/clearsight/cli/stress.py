@@ -67,8 +67,8 @@ def stress(
     from ..evaluation.held_out import choose, stamp
     from ..evaluation.stress import stress as run
     from ..reports.findings import show as show_in_report
+    from ..reports.of_run import report_folder
     from ..reports.scorecard import write_scorecard
-    from .reports import report_folder
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
     classifier = opened(model, device, quiet)

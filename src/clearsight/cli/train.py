@@ -31,9 +31,9 @@ def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bo
       clearsight train --resume runs/photos-resnet18
     """
     from ..base.errors import UsageError
+    from ..reports.of_run import report_training
     from ..training.api import resume as resume_run
     from ..training.api import train as train_run
-    from .reports import report_training
 
     given = {name: value for name, value in settings.items() if value is not None}
     if resume:

@@ -34,6 +34,7 @@ class Evaluation(Result):
     `names` str objects `(N,)`, `labels` int64 `(N,)` in the classifier's table `classes`, `logits` float32 `(N, K)`;
     `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what;
     `stamp` says of which pictures and weights, and when; `no_interval` why accuracies on them have none, if they have none.
+    `data` are the pictures, in the order of `names`, None where only logits came; a page saved by `save("report.html")` shows them.
     """
 
     classes: tuple[str, ...]
@@ -47,6 +48,7 @@ class Evaluation(Result):
     views: str = ""
     stamp: Stamp = field(default_factory=Stamp)
     no_interval: str = ""
+    data: Dataset | None = None
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -100,6 +102,19 @@ class Evaluation(Result):
     def reliability(self) -> list[calibration.Bin]:
         """The bins of the reliability diagram."""
         return calibration.reliability(self.probabilities, self.labels)
+
+    @cached_property
+    def recall_limits(self) -> list[tuple[float, float] | None]:
+        """The 95 % interval of each class's recall; None for one without pictures, and where there are no intervals."""
+        return [self._limits(int(hits), row.n) for hits, row in zip(np.diag(self.confusion), self.per_class, strict=True)]
+
+    @cached_property
+    def reliability_limits(self) -> list[tuple[float, float] | None]:
+        """The 95 % interval of the accuracy in each bin of `reliability`; None for an empty one, and where there are no intervals."""
+        return [self._limits(round((row.accuracy or 0.0) * row.n), row.n) for row in self.reliability]
+
+    def _limits(self, hits: int, n: int) -> tuple[float, float] | None:
+        return None if self.no_interval or not n else intervals.wilson(hits, n)
 
     def top(self, k: int) -> Estimate:
         """Top-k accuracy with its 95 % interval, or the reason why it has none: with no more than k classes it is 1 by definition."""
@@ -219,6 +234,7 @@ def evaluate(
         speed=classifier.speed,
         views=classifier.views,
         no_interval=no_interval,
+        data=known,
     )
 
 

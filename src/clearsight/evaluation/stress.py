@@ -93,6 +93,12 @@ class StressResult(Result):
         severities = sorted({row["severity"] for row in self.corruptions})
         return {"value": value, "relative": relative, "over": len(means), "severities": severities, "baseline": BASELINE}
 
+    @property
+    def half_width(self) -> float:
+        """Half of the width of the widest 95 % interval that an accuracy on so many pictures can have: that of one half."""
+        low, high = wilson(self.clean["n"] // 2, self.clean["n"])
+        return (high - low) / 2
+
     def to_json(self) -> StressFigures:
         """The JSON of `clearsight stress --json`."""
         return {

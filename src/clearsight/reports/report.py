@@ -14,7 +14,7 @@ from ..base.randomness import permutation
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation
-from ..metrics.intervals import Estimate, wilson
+from ..metrics.intervals import Estimate
 from .thumbnails import thumbnails
 from .words import interval, percent, seconds
 
@@ -247,7 +247,8 @@ def _pairs(evaluation: Evaluation, show: Show, shown: set[int]) -> str:
 def _classes(evaluation: Evaluation) -> str:
     from .figures import charts
 
-    rows = [(label, scores) for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if scores.n]
+    every = zip(evaluation.classes, evaluation.per_class, evaluation.recall_limits, strict=True)
+    rows = [(label, scores, within) for label, scores, within in every if scores.n]
     rows.sort(key=lambda row: row[1].recall or 0.0)
     absent = [label for label, scores in zip(evaluation.classes, evaluation.per_class, strict=True) if not scores.n]
     limits = "" if evaluation.no_interval else ", with its 95 % interval"
@@ -259,9 +260,9 @@ def _classes(evaluation: Evaluation) -> str:
         listed = ", ".join(escape(label) for label in absent[:LOWEST]) + (" …" if len(absent) > LOWEST else "")
         lead += f" Without a picture here: {listed}."
     body, points = [], []
-    for label, scores in rows:
+    for label, scores, within in rows:
         recall = scores.recall or 0.0
-        points.append((label, recall, None if evaluation.no_interval else wilson(round(recall * scores.n), scores.n), scores.n))
+        points.append((label, recall, within, scores.n))
         numbers = "".join(f"<td>{'–' if x is None else percent(x)[0]}</td>" for x in (recall, scores.precision, scores.f1))
         body.append(f'<tr><th scope="row">{escape(label)}</th>{numbers}<td>{scores.n:,}</td></tr>')
     head = "<th>class</th><th>recall</th><th>precision</th><th>F1</th><th>pictures</th>"
@@ -285,9 +286,8 @@ def _calibration(evaluation: Evaluation) -> str:
         f"{percent(sure)[0]}, the accuracy {percent(right)[0]}. {tendency}"
     )
     bins = evaluation.reliability
-    known = [row.n and row.accuracy is not None and not evaluation.no_interval for row in bins]
-    limits = [wilson(round((row.accuracy or 0.0) * row.n), row.n) if yes else None for row, yes in zip(bins, known, strict=True)]
-    columns = f'<div class="two"><div>{charts.reliability(bins, limits).svg()}</div><div>{_thresholds(evaluation)}</div></div>'
+    chart = charts.reliability(bins, evaluation.reliability_limits).svg()
+    columns = f'<div class="two"><div>{chart}</div><div>{_thresholds(evaluation)}</div></div>'
     return card("Calibration", lead, columns)
 
 

@@ -1,7 +1,7 @@
 """A picture's answer explained: the class, its map, and the checks of the map."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -18,7 +18,10 @@ from .table import ROWS, Method, method
 
 @dataclass(frozen=True, repr=False)
 class Explanation(Result):
-    """The map `(H, W)` of a method for the class `label`, which the network gives `probability`; `layer` where it is read off one."""
+    """The map `(H, W)` of a method for the class `label`, which the network gives `probability`; `layer` where it is read off one.
+
+    `subject` and `picture` uint8 `(C, H, W)` are kept by `clearsight.explain`, for `save("why.png")`.
+    """
 
     method: Method
     label: str
@@ -26,6 +29,8 @@ class Explanation(Result):
     layer: str
     heat: Tensor
     verdict: Verdict | None
+    subject: Subject | None = field(default=None, compare=False)
+    picture: Tensor | None = field(default=None, compare=False)
 
     @property
     def failed(self) -> list[str]:

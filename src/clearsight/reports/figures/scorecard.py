@@ -9,7 +9,6 @@ from ...corruptions import CORRUPTIONS
 from ...corruptions.challenges import CHALLENGES
 from ...evaluation.rows import Changed, level
 from ...evaluation.stress import COVER, GRID, StressResult
-from ...metrics.intervals import wilson
 from ..style import PRINT, Style, styled
 from ..words import percent
 from .page import EDGE, Page, Scale, measure
@@ -51,8 +50,7 @@ def _headline(found: StressResult) -> str:
     words = f"clean accuracy {value} ({low} to {high}), n = {found.clean['n']:,}"
     if mce := found.mce:
         words += f" · mean corruption error {percent(mce['value'])[0]} (not divided by AlexNet's)"
-    least, most = wilson(found.clean["n"] // 2, found.clean["n"])
-    return f"{words} · cells: accuracy in per cent, each ± {50 * (most - least):.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
+    return f"{words} · cells: accuracy in per cent, each ± {100 * found.half_width:.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _groups(rows: Sequence[Changed], table: Any) -> list[tuple[str, list[str]]]:

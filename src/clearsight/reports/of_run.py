@@ -18,12 +18,12 @@ from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..experiments.ladder import FILE, LadderResult
 from ..recipes.recipe import Pretraining, saved
-from ..reports import findings
-from ..reports.ladder import cards
-from ..reports.report import Kept, write_report
 from ..runs.run import Run, named_folder, run_name
 from ..training.api import Trained
 from ..weights import is_origin
+from . import findings
+from .ladder import cards
+from .report import Kept, write_report
 
 
 def report_training(trained: Trained, *, quiet: bool) -> Path:
@@ -86,19 +86,27 @@ def report_evaluation(
     path = folder / "report.html"
     with hold(folder, REPORT, wait=True):  # so that the two files are of one evaluation
         write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
-        write_report(
-            path,
-            title=f"{classifier.architecture} on {name or classifier.facts.get('data', 'pictures')}",
-            facts=_facts(run, classifier),
-            history=run.rows(),
-            evaluation=evaluation,
-            evaluation_part=part,
-            dataset=data,
-            classifier=classifier,
-            kept=kept(classifier),
-            more=_ladder(run.folder.parent) + findings.cards(folder),
-        )
+        write_page(path, run, classifier, evaluation, data, part, name=name, more=findings.cards(folder))
     return path
+
+
+def write_page(
+    path: Path, run: Run | None, classifier: Classifier, evaluation: Evaluation, data: Dataset | None, part: str, *, name: str = "",
+    more: str = "",
+) -> None:  # fmt: skip
+    """Write the page to `path`, with the history of its `run`, None for a classifier without one; `more` are HTML cards."""
+    write_report(
+        path,
+        title=f"{classifier.architecture or 'classifier'} on {name or classifier.facts.get('data', 'pictures')}",
+        facts=_facts(run, classifier),
+        history=run.rows() if run else [],
+        evaluation=evaluation,
+        evaluation_part=part,
+        dataset=data,
+        classifier=classifier,
+        kept=kept(classifier),
+        more=(_ladder(run.folder.parent) if run else "") + more,
+    )
 
 
 def _ladder(folder: Path) -> str:
@@ -116,11 +124,11 @@ def kept(classifier: Classifier) -> Kept | None:
     return Kept(epoch, souped) if isinstance(epoch, int) and isinstance(souped, int) else None
 
 
-def _facts(run: Run, classifier: Classifier) -> dict[str, str]:
-    facts: dict[str, object] = {"run": run.folder, "model": classifier.architecture}
+def _facts(run: Run | None, classifier: Classifier) -> dict[str, str]:
+    facts: dict[str, object] = {**({"run": run.folder} if run else {}), "model": classifier.architecture}
     facts |= {"views": classifier.views} if classifier.views else {}
     facts |= {name: value for name, value in classifier.facts.items() if not isinstance(value, dict)}
-    if (run.folder / "recipe.toml").is_file():
+    if run and (run.folder / "recipe.toml").is_file():
         recipe = saved(run.folder / "recipe.toml")
         told = (
             "size",
