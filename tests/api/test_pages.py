@@ -14,7 +14,7 @@ PNG, PDF = b"\x89PNG", b"%PDF"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return cs.train("digits", model="lenet5", epochs=1, quiet=True, out=tmp_path_factory.mktemp("runs") / "digits")
+    return cs.train("digits", model="lenet5", epochs=2, quiet=True, out=tmp_path_factory.mktemp("runs") / "digits")
 
 
 @pytest.fixture(scope="module")

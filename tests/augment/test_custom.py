@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from clearsight.augment.pipeline import apply, inputs, margin, parse
+from clearsight.augment.registry import row_of
+from clearsight.base import code
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.images.preprocess import Preprocessing
 
@@ -18,7 +20,10 @@ INDICES = torch.arange(20)
 
 
 def noisy(picture):
-    """Draws from all three generators, and spoils what it was given."""
+    """Draws from all three generators.
+
+    It spoils what it was given.
+    """
     drawn = torch.randint(0, 80, picture.shape) + int(np.random.randint(0, 80)) + random.randrange(80)
     return picture.random_().fill_(0) + drawn.to(torch.uint8)
 
@@ -37,6 +42,7 @@ def somebodys(monkeypatch):
     module.arrays = lambda picture: picture.numpy()
     module.Nested = type("Nested", (), {"negative": staticmethod(lambda picture: 255 - picture)})
     monkeypatch.setitem(sys.modules, "somebodys_changes", module)
+    monkeypatch.setattr(code, "_ALLOWED", {code._EVERY})
 
 
 def changed(name, pictures=PICTURES, indices=INDICES, seed=0, epoch=0):
@@ -93,7 +99,7 @@ def test_it_stands_among_the_others():
     ("name", "says"),
     [
         ("missing", "cannot be imported .*no attribute 'missing'.*PYTHONPATH"),
-        ("number", "something to call with a picture. It is of type int"),
+        ("number", "something to call. It is of type int"),
         ("turned", r"give back a uint8 tensor \(3, 6, 5\). Got uint8 \(3, 5, 6\)"),
         ("floats", r"give back a uint8 tensor \(3, 6, 5\). Got float32 \(3, 6, 5\)"),
         ("arrays", r"give back a uint8 tensor \(3, 6, 5\). Got ndarray"),
@@ -112,3 +118,15 @@ def test_what_cannot_be_imported_is_said_before_any_picture_is_read():
 def test_what_it_raises_is_told():
     with pytest.raises(ClearsightError, match=r"failed on a picture \(ValueError: no such picture\)"):
         changed("failing")
+
+
+def test_code_that_is_not_allowed_is_not_imported(monkeypatch):
+    monkeypatch.setattr(code, "_ALLOWED", set())
+    monkeypatch.setitem(sys.modules, "somebodys_changes", None)  # an import would raise
+    with pytest.raises(UsageError, match=r"an augmentation @somebodys_changes:same names code to run.*allow_code=True"):
+        margin(parse("@somebodys_changes:same"))
+
+
+def test_the_caption_of_a_change_is_its_docstring():
+    assert row_of(parse("@somebodys_changes:noisy")[0]).meaning == "Draws from all three generators"
+    assert row_of(parse("@somebodys_changes:same")[0]).meaning == "an augmentation of your own"

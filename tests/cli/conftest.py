@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clearsight.base import code
 from clearsight.cli import main
 
 
@@ -48,14 +49,15 @@ def clearsight(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def run(*words: str) -> Said:
+        monkeypatch.setattr(code, "_ALLOWED", set())  # a command is a process of its own
         monkeypatch.setattr(sys, "argv", ["clearsight", *map(str, words)])
         capsys.readouterr()
         try:
             main()
-            code = 0
-        except SystemExit as left:
-            code = int(left.code or 0)
+            left = 0
+        except SystemExit as error:
+            left = int(error.code or 0)
         captured = capsys.readouterr()
-        return Said(code, captured.out, captured.err)
+        return Said(left, captured.out, captured.err)
 
     return run

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from clearsight.base import code
 from clearsight.base.errors import UsageError
 from clearsight.classifier import load
 from clearsight.training.api import resume, train
@@ -24,9 +25,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path / "modules"))
     monkeypatch.setitem(sys.modules, "evil_aug", None)
     monkeypatch.delitem(sys.modules, "evil_aug")
-    from clearsight.augment.custom import imported
-
-    imported.cache_clear()
+    monkeypatch.setattr(code, "_ALLOWED", set())
     (tmp_path / "r.toml").write_text('model = "pixels"\naugment = "flip @evil_aug:change"\n')
     digit_folder(tmp_path / "data", per_class=8, classes=2)
     return tmp_path
@@ -58,6 +57,7 @@ def test_what_is_typed_is_ones_own_and_a_resume_asks(clearsight, world):
     (world / "PWNED").unlink()
     assert "--allow-code" in (world / "runs/typed/recipe.toml").read_text().splitlines()[0]
     refused(clearsight("train", "--resume", "runs/typed", "--quiet"), world, "runs/typed/recipe.toml")
+    code._ALLOWED.clear()
     with pytest.raises(UsageError, match="allow_code=True"):
         resume("runs/typed", quiet=True)
     for words in (("evaluate", "runs/typed"), ("stress", "runs/typed", "--only", "fog", "--severity", "1"), ("verify", "runs/typed")):

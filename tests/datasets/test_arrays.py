@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from clearsight.base.errors import ClearsightError
+from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.open import open_dataset
 
 GREY = np.random.default_rng(0).integers(0, 256, (6, 5, 4), dtype=np.uint8)
@@ -36,6 +36,13 @@ def test_a_pair_of_pairs_is_train_and_test():
     parts = open_dataset(((GREY, LABELS), (GREY[:2], LABELS[:2])))
     assert {part: len(every) for part, every in parts.parts.items()} == {"train": 6, "test": 2}
     assert list(parts.parts["test"].names) == ["test/0", "test/1"]
+
+
+def test_a_split_is_read_by_its_name():
+    data = open_dataset(((GREY, LABELS), (GREY[:2], LABELS[:2])))
+    assert data["test"] is data.parts["test"] and len(data["train"]) == 6
+    with pytest.raises(UsageError, match=r"no split is called 'tset'\. Did you mean test"):
+        _ = data["tset"]
 
 
 def test_tensors():

@@ -43,10 +43,10 @@ def test_every_place_holds_the_same_pictures(data, cache, kind):
 
 
 @pytest.mark.parametrize("cache", ["disk", "memory"])
-def test_the_first_unreadable_file_is_named_and_the_others_counted(data, cache):
+def test_every_unreadable_file_is_named(data, cache):
     for i in (31, 4):
         data.source(i).write_bytes(b"rubbish")
-    with pytest.raises(UnreadableImage, match=r"one/0024\.png.*1 more; `clearsight check`"):
+    with pytest.raises(UnreadableImage, match=rf"one/0024\.png.*1 more; `clearsight check` has their reasons: {data.names[31]}\)"):
         load(data, TO, cache=cache, quiet=True)
     assert not list((cache_folder() / "pictures").glob("*")) if cache == "disk" else True
 

@@ -30,6 +30,20 @@ def test_a_convolution_by_hand() -> None:
     assert found.contributions == [3 + 2 * 4 + 3 * 6 + 4 * 7, -13]  # rows 1 and 2, columns 0 and 1
     assert (found.bias, found.value, found.recomputed) == (-50, -6, -6) and found.equal
     assert [step["recomputed"] for step in found.then] == [0] and found.then[0]["equal"]
+    assert found.place == "0, channel 0 at 1,0"
+    assert [(row["operation"], row["value"]) for row in found.rows()] == [
+        ("input channel 0", 57), ("input channel 1", -13), ("bias", -50), ("convolution", -6),
+    ]  # fmt: skip
+
+
+def test_a_table_has_the_largest_terms_and_the_rest_in_one_line() -> None:
+    model = nn.Linear(13, 2, bias=False)
+    model.weight.data = torch.arange(26.0).view(2, 13)
+    found = recompute_unit(nn.Sequential(nn.Flatten(), model), torch.ones(1, 1, 1, 13), "1", 1)
+    assert found.place == "1, channel 1"
+    rows = [(row["operation"], row["value"]) for row in found.rows()]
+    assert rows[:2] == [("term 12", 25), ("term 11", 24)] and rows[10:12] == [("3 more", 13 + 14 + 15), ("bias", 0)]
+    assert "3 more" in found.table() and sum(value for name, value in rows[:11]) == found.value
 
 
 LAYERS = {

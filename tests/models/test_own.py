@@ -121,3 +121,35 @@ def test_a_registered_network_has_its_name_everywhere(nets):
     assert cs.train("digits", model="tiny", epochs=1, size=28, out="t", quiet=True).classifier.architecture == "tiny"
     with pytest.raises(UsageError, match="the name of a network"):
         cs.models.register("@x:y", nets.Tiny)
+
+
+def test_build_imports_code_that_is_allowed(nets):
+    code._ALLOWED.clear()
+    with pytest.raises(UsageError, match=r"names code to run: @mynets:Tiny.*allow_code=True"):
+        cs.models.build("@mynets:Tiny", 4, channels=1, height=28, width=28)
+    made = cs.models.build("@mynets:Tiny", 4, channels=1, height=28, width=28, allow_code=True)
+    assert made.head.out_features == 4
+
+
+def test_a_bare_module_is_saved_so_that_it_loads(nets, tmp_path):
+    net, preprocessing = nets.Tiny(3), cs.Preprocessing(1, 28, 28)
+    bare = cs.Classifier(net, preprocessing, ("a", "b", "c"), architecture="@mynets:Tiny")
+    cs.save(bare, tmp_path / "bare")
+    again = cs.load(tmp_path / "bare", allow_code=True)
+    assert torch.equal(again.model.net.fc.weight, net.fc.weight)
+    pictures = torch.randint(0, 256, (2, 1, 28, 28), dtype=torch.uint8)
+    torch.testing.assert_close(again.probabilities(pictures), bare.probabilities(pictures))
+    with pytest.raises(UsageError, match="no linear layer"):
+        cs.save(cs.Classifier(nets.headless(3), preprocessing, ("a", "b", "c"), architecture="@mynets:headless"), tmp_path / "headless")
+    assert not (tmp_path / "headless").exists()
+
+
+def test_a_registered_network_of_another_process_says_to_register_it(nets, tmp_path, monkeypatch):
+    cs.models.register("tiny", nets.Tiny)
+    model = cs.models.build("tiny", 3, channels=1, height=28, width=28)
+    cs.save(cs.Classifier(model, cs.Preprocessing(1, 28, 28), ("a", "b", "c"), architecture="tiny"), tmp_path / "tiny")
+    own.REGISTERED.clear()
+    with pytest.raises(cs.ClearsightError, match=r"register it first: clearsight\.models\.register\('tiny', build\)"):
+        cs.load(tmp_path / "tiny")
+    cs.models.register("tiny", nets.Tiny)
+    assert cs.load(tmp_path / "tiny").classes == ("a", "b", "c")

@@ -10,7 +10,7 @@ from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.recipes.recipe import compose
 from clearsight.reports.of_run import report_training
-from clearsight.runs.run import Run, free_folder, open_run
+from clearsight.runs.run import Run, free_folder, open_run, run_name
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget
 from clearsight.training.compute import acceleration
@@ -197,3 +197,16 @@ def test_a_taken_folder_is_refused_before_anything_is_read(tmp_path):
     (tmp_path / "full" / "picture.png").write_text("")
     with pytest.raises(UsageError):
         free_folder("full", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "name"),
+    [
+        ("photos", "@mynets:TinyNet", "photos-TinyNet"),
+        ("/a/photos.csv", "@my.nets:Zoo.Net", "photos-Zoo.Net"),
+        ("digits", "3-@mynets:TinyNet", "digits-3-TinyNet"),
+        ("digits", "resnet18", "digits-resnet18"),
+    ],
+)
+def test_the_folder_is_called_by_data_and_network(data, model, name):
+    assert run_name(data, model) == name

@@ -14,6 +14,7 @@ from clearsight.evaluation.held_out import choose
 from clearsight.experiments.label_curve import draw_curve
 from clearsight.experiments.ladder import climb
 from clearsight.reports import findings
+from clearsight.reports.of_run import report_folder
 from clearsight.runs.run import open_run
 from clearsight.training import api as module
 from clearsight.training.api import resume, train

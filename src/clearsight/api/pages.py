@@ -9,14 +9,13 @@ from ..evaluation.evaluate import Evaluation
 from ..evaluation.held_out import choose
 from ..evaluation.judge import judge
 from ..evaluation.stress import StressResult
-from ..look.unit import Recomputation
+from ..look.unit import LISTED, Recomputation
 from ..look.why import Explanation
 from ..runs.run import Run
 from .sources import Data, Model, data_of, open_model
 
 FIGURES = (".png", ".svg", ".pdf")
 MARK = "Made by Clearsight"  # in the last line of every page
-CONTRIBUTIONS = 10  # of the largest ones in the figure of a number
 
 
 def report(
@@ -97,8 +96,7 @@ def _recomputation(found: Recomputation, path: Path) -> None:
     from ..reports.figures.unit import unit_figure
     from ..reports.saving import saved
 
-    title = f"{found.layer}, channel {found.index[1] if len(found.index) > 1 else 0}"
-    write_atomic(path, saved([unit_figure(title, found, CONTRIBUTIONS)], path.suffix.lower()))
+    write_atomic(path, saved([unit_figure(found.place, found, LISTED)], path.suffix.lower()))
 
 
 drawn_by(Evaluation, (".html",), _evaluation)

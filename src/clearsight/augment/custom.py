@@ -6,46 +6,20 @@ last one, so that a picture is changed in the same way in any batch, with any nu
 
 import random
 from collections.abc import Callable
-from functools import lru_cache, reduce
-from importlib import import_module
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..base.code import imported
 from ..base.errors import ClearsightError, UsageError
 from ..base.randomness import generators_kept
 from .levels import quantised
 from .op import Shape, Size, Strengths
 
 PictureChange = Callable[[Tensor], Tensor]  # of one picture uint8 (C, H, W)
-FORM = "@package.module:name, as in @mychanges:jigsaw"
+KIND = "an augmentation"
 DRAWS = 2  # of 24 bits each: a seed
-
-
-def checked(word: str) -> str:
-    """`word`, if it has the form of a callable's name; raises UsageError. Imports nothing, because a recipe may only be read."""
-    module, _, name = word[1:].partition(":")
-    if not all(part.isidentifier() for text in (module, name) for part in text.split(".")):
-        raise UsageError(f"an augmentation from outside is written {FORM}. Got {word!r}.")
-    return word
-
-
-@lru_cache(maxsize=64)
-def imported(word: str) -> PictureChange:
-    """The callable that `word` names; raises UsageError if it cannot be imported or called."""
-    module, _, name = word[1:].partition(":")
-    try:
-        imported_object = reduce(getattr, name.split("."), import_module(module))
-    except Exception as error:  # importing the user's module may raise anything
-        raise UsageError(
-            f"augmentation {word!r} cannot be imported ({type(error).__name__}: {error}). "
-            f"It is written {FORM}; the folder of the module must be on PYTHONPATH."
-        ) from error
-    if not callable(imported_object):
-        raise UsageError(f"augmentation {word!r} must be something to call with a picture. It is of type {type(imported_object).__name__}.")
-    change: PictureChange = imported_object
-    return change
 
 
 def plan(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
@@ -57,10 +31,11 @@ def plan(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 def change(word: str, pictures: Tensor, plan: Tensor, size: Size) -> Tensor:
     """Call the function with each picture uint8 `(C, H, W)`, on the CPU.
 
-    Raises UsageError if it does not return such a picture, ClearsightError if it raises.
+    Raises UsageError if it is not allowed, cannot be imported or does not return such a picture, ClearsightError if it raises.
     """
     levels = quantised(pictures)
-    function, changed = imported(word), []
+    function: PictureChange = imported(word, KIND)
+    changed = []
     with generators_kept():
         for picture, seed in zip(levels.cpu(), plan.tolist(), strict=True):
             torch.default_generator.manual_seed(seed)  # of the CPU only: dropout on a GPU keeps its own

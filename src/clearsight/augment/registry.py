@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ..base.code import checked, imported, is_code
 from ..base.errors import UsageError
 from ..base.text.words import Word
 from ..base.text.words import parse as parse_words
@@ -101,8 +102,8 @@ def parse(text: str) -> tuple[Op, ...]:
     """The augmentations of `text`, as in `flip crop:2 @mychanges:jigsaw`; raises UsageError for an unknown name or a wrong strength."""
     ops = []
     for part in text.split():
-        if part.startswith("@"):
-            ops.append(Op(custom.checked(part), ()))
+        if is_code(part):
+            ops.append(Op(checked(part, custom.KIND), ()))
             continue
         (word,) = parse_words(part, "augmentation", AUGMENTATIONS | ALIASES)
         name = ALIASES.get(word.name, word.name)
@@ -111,11 +112,11 @@ def parse(text: str) -> tuple[Op, ...]:
 
 
 def row_of(op: Op) -> Row:
-    """The entry of an augmentation; raises UsageError for one of the user's own that cannot be imported."""
-    if not op.name.startswith("@"):
+    """The entry of an augmentation; raises UsageError for one of the user's own that is not allowed or cannot be imported."""
+    if not is_code(op.name):
         return AUGMENTATIONS[op.name]
-    custom.imported(op.name)
-    return Row(custom.plan, partial(custom.change, op.name), custom.DRAWS, (), 0.0, 0.0, "a change from outside")
+    said = (getattr(imported(op.name, custom.KIND), "__doc__", None) or "").strip().partition("\n")[0]
+    return Row(custom.plan, partial(custom.change, op.name), custom.DRAWS, (), 0.0, 0.0, said.rstrip(".") or "an augmentation of your own")
 
 
 def margin(ops: tuple[Op, ...]) -> float:

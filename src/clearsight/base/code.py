@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import UsageError, listed
 
-FORM = "@package.module:name, as in @mynets:TinyNet"
+FORM = "@package.module:name"
 _ALLOWED: set[str] = set()
 _EVERY = "@"  # stands for all code, after --allow-code
 

@@ -5,6 +5,7 @@ Golden samples, pictures stored with their probabilities, let any machine verify
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .. import weights
+from .. import models, weights
 from ..base.code import is_code, require_allowed
 from ..base.compute.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
@@ -24,6 +25,8 @@ from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
 from ..base.result import Result
 from ..images.preprocess import Preprocessing
+from ..models import own
+from ..models.base import Model
 from . import ensemble
 from .classifier import Classifier
 from .config import (
@@ -96,7 +99,8 @@ def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np
         )
     inside(folder, "golden")
     _require_free(folder)
-    weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in classifier.model.state_dict().items()})
+    state = _as_built(classifier).state_dict()
+    weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in state.items()})
     classifier.weights_digest = digest(weights)
     preprocessing = classifier.preprocessing
     config = {
@@ -121,6 +125,13 @@ def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np
     write_atomic(folder / "README.md", model_card(classifier))
     write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last, since it contains the digests of the others
     classifier.folder = classifier.folder or str(folder)
+
+
+def _as_built(classifier: Classifier) -> nn.Module:
+    """The model with the names of weights that `models.build` gives it: a bare module of the user's own is wrapped as there."""
+    name, model = classifier.architecture, classifier.model
+    own_code = is_code(name) or name in own.REGISTERED
+    return own.OwnModel(model) if own_code and not isinstance(model, Model) else model
 
 
 def _require_free(folder: Path) -> None:
@@ -212,12 +223,25 @@ def _classifier(folder: Path, config: Config) -> Classifier:
     except MissingExtra:
         raise
     except ClearsightError as error:
-        raise CorruptFile(f"{path} is not a classifier's: {str(error).splitlines()[0]}") from error
+        said = f"{path} is not a classifier's: {str(error).splitlines()[0]}"
+        raise CorruptFile(f"{said}{_unregistered(config)}") from error
     model.load_state_dict(_weights(folder, expected, model.state_dict()), assign=True)
     if any(buffer.is_meta for buffer in model.buffers()):
         _compute_constants(model, ensemble.build(name, len(classes), **size, seed=0))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return classifier
+
+
+def _unregistered(config: Config) -> str:
+    """Advice where the network's name may be one that the user has registered in another process; else ''."""
+    architecture = config.get("architecture")
+    name = architecture.get("name") if isinstance(architecture, dict) else None
+    if not isinstance(name, str) or not own.can_register(name):
+        return ""
+    with suppress(ClearsightError):
+        models.family(name)
+        return ""
+    return f" If {name} is a network of your own, register it first: clearsight.models.register({name!r}, build)."
 
 
 def _compute_constants(model: nn.Module, built: nn.Module) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list lists them all.")
 @click.option("--epsilon", default="8/255", show_default=True, help="Largest change, in units of [0, 1]: 0.03 or 8/255.")
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
-@click.option("--part", default="test", show_default=True, help=PART_HELP)
+@click.option("--part", "--split", "part", default="test", show_default=True, help=PART_HELP)
 @click.option("--steps", default=0, type=click.IntRange(0), help="Steps or queries (0: the attack's own).")
 @click.option("--restarts", default=0, type=click.IntRange(0), help="Random starts (0: the attack's own).")
 @click.option("--target", default="", metavar="CLASS", help="Targeted attack: the class to be predicted.")

@@ -9,7 +9,7 @@ from .common import PART_HELP, batch_option, device_option, json_option, made_fa
 @click.argument("a")
 @click.argument("b")
 @click.argument("data", required=False)
-@click.option("--part", default="test", show_default=True, help=PART_HELP)
+@click.option("--part", "--split", "part", default="test", show_default=True, help=PART_HELP)
 @batch_option
 @device_option
 @speed_option

@@ -25,7 +25,7 @@ NO_TEST = ", which is no test: it has learnt from these pictures"
 @click.command()
 @click.argument("model")
 @click.argument("data", required=False)
-@click.option("--part", default="test", show_default=True, help=PART_HELP)
+@click.option("--part", "--split", "part", default="test", show_default=True, help=PART_HELP)
 @click.option("--table", type=click.Path(dir_okay=False), help="Write every prediction to this .csv, .json or .parquet file.")
 @click.option(
     "--out",

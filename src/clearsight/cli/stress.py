@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.argument("model")
 @click.argument("data", required=False)
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
-@click.option("--part", default="test", show_default=True, help=PART_HELP)
+@click.option("--part", "--split", "part", default="test", show_default=True, help=PART_HELP)
 @click.option("--severity", default="1,2,3,4,5", show_default=True, help="Severities of the corruptions, places of the challenges.")
 @click.option("--only", default="", help="Only these tests or groups, as in noise,rotation,places (default: all).")
 @click.option("--masks", "mask_folder", type=click.Path(path_type=Path, exists=True, file_okay=False),

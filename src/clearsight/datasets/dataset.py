@@ -91,7 +91,7 @@ def joined(first: Dataset, second: Dataset) -> Dataset:
 class Parts:
     """A data set as read: `parts` has keys among train, val, test, or only `all` for data without parts.
 
-    `notes` lists everything that was left out or decided, one line each.
+    `data["test"]` is `data.parts["test"]`. `notes` lists everything that was left out or decided, one line each.
     """
 
     name: str

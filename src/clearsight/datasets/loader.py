@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base.errors import ClearsightError, UnreadableImage, unknown
+from ..base.errors import ClearsightError, UnreadableImage, listed, unknown
 from ..base.files import cache_folder
 from ..base.progress import Progress
 from ..images.preprocess import Preprocessing
@@ -168,7 +168,7 @@ def _stacked(loading: list[Future[Tensor]]) -> Tensor:
 def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto", workers: int = 0, quiet: bool = False) -> Pictures:
     """The pictures of `dataset`, fitted by `preprocessing`, where `cache` says (`auto`, `memory`, `disk`, `off`).
 
-    Raises UnreadableImage for the first file that cannot be read; none is left out or replaced. Without room for a
+    Raises UnreadableImage that names the files that cannot be read; none is left out or replaced. Without room for a
     cache, `auto` goes on in memory or by decoding each time, and `note` says why; `disk` raises ClearsightError.
     """
     if cache not in PLACES:
@@ -238,8 +238,9 @@ def _decode_all(dataset: Dataset, preprocessing: Preprocessing, workers: int, qu
             _all(pool, some, range(start, stop, GROUP))
             progress.update(stop - start)
     if failures:
-        first = failures[min(failures)]
-        more = f" ({len(failures) - 1} more; `clearsight check` names them all)" if len(failures) > 1 else ""
+        first, *others = (failures[i] for i in sorted(failures))
+        named = listed([dataset.names[i] for i in sorted(failures)[1:]])
+        more = f" ({len(others)} more; `clearsight check` has their reasons: {named})" if others else ""
         raise UnreadableImage(first.source, f"{first.reason}{more}")
 
 

@@ -12,6 +12,7 @@ from .op_trace import Trace, traced
 from .recompute import Count, Recount, Step, Sum
 
 TOLERANCE = 1e-5
+LISTED = 10  # contributions in a table
 
 
 class Then(Step):
@@ -48,6 +49,13 @@ class Recomputation(Result):
         """Whether both agree to 1e-5 of the value, or of the largest number that went into it where they cancel."""
         return abs(self.value - self.recomputed) <= TOLERANCE * max(abs(self.value), self.scale)
 
+    @property
+    def place(self) -> str:
+        """Which number it is: `conv2, channel 3 at 5,5`; of a token its number, of a vector no place."""
+        grid = len(self.index) == 4
+        channel, at = (self.index[1], self.index[2:]) if grid else (self.index[-1], self.index[1:-1])
+        return f"{self.layer}, channel {channel}{' at ' if at else ''}{','.join(map(str, at))}"
+
     def to_json(self) -> dict[str, Any]:
         """As `look unit --json` has it."""
         plain = {name: getattr(self, name) for name in ("layer", "value", "recomputed", "equal", "scale", "contributions", "bias")}
@@ -61,8 +69,15 @@ class Recomputation(Result):
         return f"{self.layer}{list(self.index)}: recomputed {self.recomputed:.9g}, network {self.value:.9g}, {verdict}"
 
     def rows(self) -> list[Row]:
-        """A line for each operation with its value, in the order of computation."""
-        return [{"operation": step["operation"], "value": step["value"]} for step in self.steps]
+        """A line for each of the 10 largest contributions, their rest, the bias, then each operation in the order of computation."""
+        kind = "term" if self.patch is None else "input channel"
+        order = strongest(self)
+        rows: list[Row] = [{"operation": f"{kind} {self.first_channel + i}", "value": self.contributions[i]} for i in order[:LISTED]]
+        if rest := order[LISTED:]:
+            rows.append({"operation": f"{len(rest)} more", "value": sum(self.contributions[i] for i in rest)})
+        if order:
+            rows.append({"operation": "bias", "value": self.bias})
+        return [*rows, *({"operation": step["operation"], "value": step["value"]} for step in self.steps)]
 
 
 def recompute_unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tuple[int, ...] | None = None) -> Recomputation:

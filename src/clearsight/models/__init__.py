@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..base.code import is_code, require_allowed
 from ..base.errors import UsageError, wrong
 from ..base.randomness import seeded
 from ..base.registry import look_up
@@ -124,12 +125,16 @@ def build(
     width: int = 224,
     dropout: float | None = None,
     seed: int | None = None,
+    allow_code: bool = False,
 ) -> Model:
     """The network `name`, or of that formula, for inputs `(N, channels, height, width)`; the same `seed` gives the same first weights.
 
-    `dropout` replaces the network's own where it has any. Raises UsageError for an unknown name, for
-    inputs too small for the network, for fewer than 2 classes, and for a dropout that is not a probability.
+    `dropout` replaces the network's own where it has any; `allow_code` lets a name such as `@package.module:Net` be imported. Raises
+    UsageError for an unknown name, for code that is not allowed, for inputs too small for the network, for fewer than 2 classes, and for a
+    dropout that is not a probability.
     """
+    if is_code(name) and name not in own.REGISTERED:
+        require_allowed([name], "the network to build", allow_code)
     home = family(name)
     if classes < 2:
         raise UsageError(f"a classifier needs at least 2 classes. Got {classes}.")

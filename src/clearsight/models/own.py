@@ -111,11 +111,16 @@ def register(name: str, build: Build, *, recipe: str = "quick", smallest: int = 
     >>> cs.models.build("tiny", classes=10, channels=1, height=8, width=8).head.out_features
     10
     """
-    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+    if not can_register(name):
         raise wrong("the name of a network", "letters, numbers, '-', '_' and '.'", name)
     if not callable(build):
         raise wrong(f"build of {name}", "something to call as build(classes, channels, height, width)", type(build).__name__)
     REGISTERED[name] = Family(build, RECIPE=recipe, SMALLEST=smallest)
+
+
+def can_register(name: str) -> bool:
+    """Whether `name` may be that of a registered network: letters, numbers, '-', '_' and '.'."""
+    return name.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
 def lend(model: nn.Module | Build) -> str:

@@ -1,14 +1,14 @@
 """A recipe: all settings of a training, flat, typed, one-to-one with TOML and with flags."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..base.code import allow, checked
-from ..base.errors import UsageError, listed, unknown
+from ..base.code import allow, checked, require_allowed
+from ..base.errors import UsageError, unknown
 from ..base.settings import from_dict, read_toml, setting
 from .methods import parse_fixmatch, parse_perturbation
 
@@ -191,16 +191,6 @@ def saved(path: Path) -> Recipe:
 def code_in(values: Mapping[str, Any]) -> list[str]:
     """The words of a recipe's values that name code which a training runs: `@module:name`."""
     return [word for name in WITH_CODE for word in str(values.get(name, "")).split() if word.startswith("@")]
-
-
-def require_allowed(words: Sequence[str], source: object, allow_code: bool) -> None:
-    """Raise UsageError for code named by the file `source`, unless it is allowed: files from strangers may name any code."""
-    if words and not allow_code:
-        raise UsageError(
-            f"{source} names code to run: {listed(words)}. Look at that code, and if you trust it, say --allow-code (allow_code=True in "
-            "Python)."
-        )
-    allow(words)
 
 
 def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:

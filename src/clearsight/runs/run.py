@@ -183,7 +183,8 @@ def _require_free(folder: Path) -> None:
         raise UsageError(f"{folder} is a link that leads nowhere, and is left as it is. Name another --out.")
     if folder.exists() and not (folder.is_dir() and _unbegun(folder)):
         raise UsageError(
-            f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}) or name another --out."
+            f"{folder} exists already and is left as it is. Continue it (clearsight train --resume {folder}; in Python "
+            f"clearsight.resume({str(folder)!r})) or name another --out (out=)."
         )
 
 
@@ -225,7 +226,8 @@ def _claimed(folder: Path) -> Run:
 
 def run_name(data: str, model: str) -> str:
     """The default name of a folder for `data` and `model`."""
-    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{model}")[:100].strip("-.") or "run"
+    network = re.sub(r"@[\w.]+:", "", model)  # of @package.module:Net only Net
+    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{network}")[:100].strip("-.") or "run"
 
 
 def named_folder(named: str, runs: str) -> Path:

@@ -9,13 +9,13 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from ..base.code import is_code
+from ..base.code import is_code, require_allowed
 from ..base.compute.distributed import process_group
 from ..base.errors import UsageError
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
-from ..recipes.recipe import Pretraining, code_in, compose, require_allowed, require_own_code, resuming, unpacked
+from ..recipes.recipe import Pretraining, code_in, compose, require_own_code, resuming, unpacked
 from ..runs.run import Run, free_folder, open_run
 from ..runs.splits import known_pictures, open_splits, training_images
 from ..weights.licence import inherited

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import torch
 
+from ..base.code import require_allowed
 from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
 from ..datasets.dataset import Parts
@@ -19,7 +20,7 @@ from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_allowed, require_own_code, resuming, unpacked
+from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_own_code, resuming, unpacked
 from ..runs.run import Run, free_folder, open_run
 from ..runs.splits import divided, known_pictures
 from .build import Loaded, build, initialise, load, within_budget

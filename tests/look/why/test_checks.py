@@ -99,7 +99,7 @@ def test_a_map_that_shares_most_of_its_ranks_with_another_class_is_no_reason(see
 
 
 def test_an_empty_map_says_nothing(seen):
-    assert verdict(seen, Method("none", lambda _m, x, _t: torch.zeros(1, SIDE, SIDE), "")) == {"a map": False}
+    assert verdict(seen, Method("none", lambda _m, x, _t: torch.zeros(1, SIDE, SIDE), "")) == {"not flat": False}
 
 
 def test_integrated_gradients_that_miss_are_told(seen, monkeypatch):

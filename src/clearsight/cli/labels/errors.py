@@ -16,7 +16,7 @@ SHOWN = 10  # in the terminal
 
 @click.command()
 @click.argument("data")
-@click.option("--part", default="", help="Which part of DATA, or all (default: the first, which is train).")
+@click.option("--part", "--split", "part", default="", help="Which part of DATA, or all (default: the first, which is train).")
 @click.option("--folds", default=5, show_default=True, type=click.IntRange(2), help="Each is judged by a model of the others.")
 @click.option(
     "--from", "from_", default="", help="Features of this classifier in place of HOG: a run folder, torchvision:NAME, timm:NAME, …"

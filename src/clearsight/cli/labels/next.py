@@ -18,7 +18,7 @@ SHOWN = 10  # in the terminal
 @click.argument("model")
 @click.argument("pool")
 @click.option("--n", default=100, show_default=True, type=click.IntRange(1), help="How many pictures.")
-@click.option("--part", default="", help="Which part of POOL where it is a data set (default: the first, which is train).")
+@click.option("--part", "--split", "part", default="", help="Which part of POOL if it is a data set (default: the first, train).")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The draws follow from it.")
 @click.option("--out", default="", help="Folder of next.csv and next.png; a bare name goes under runs/ (default: runs/POOL-next).")
 @style_option

@@ -37,11 +37,13 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     import torch
 
     from ...augment.registry import parse
+    from ...base.code import allow, is_code
     from ...base.errors import UsageError
     from ...datasets.split import align
     from ...images.preprocess import Preprocessing
     from ...look.augmented import every, tried, written
 
+    allow(word for word in words.split() if is_code(word))  # typed by the user
     ops = parse(words) if words else every()
     if not (out or model):
         raise UsageError("say where the pictures go, with --out FILE, or who is to judge them, with --model MODEL.")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _input_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
-part_option = click.option("--part", default="", help="Which part of DATA, as in test (default: the first, which is train).")
+part_option = click.option("--part", "--split", "part", default="", help="Which part of DATA, as in test (default: the first, train).")
 npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
 
 

@@ -42,6 +42,7 @@ def receptive_field(
     if as_json:
         print_json(rows_of(found))
     else:
+        click.echo(f"{'layer':<40} {'field':>9}  {'stride':>14}  {'top, bottom, left, right':>23}  status")
         for row in rows_of(found):
             seen, step, pad = ("×".join(f"{n:g}" for n in row[key]) for key in ("size", "stride", "padding"))
             click.echo(f"{row['layer']:<40} {seen:>9}  stride {step:>7}  padding {pad:>15}  {row['status']}")

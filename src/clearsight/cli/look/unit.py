@@ -42,9 +42,7 @@ def unit(
     if out:
         from ...reports.figures.unit import unit_figure
 
-        place = f" at {','.join(map(str, found.index[2:]))}" if found.index[2:] else ""
-        title = f"{subject.name}  {layer}, channel {channel}{place}"
-        write_figure([unit_figure(title, found, most, trained=subject.trained, style=out.style)], out)
+        write_figure([unit_figure(f"{subject.name}  {found.place}", found, most, trained=subject.trained, style=out.style)], out)
     if as_json:
         print_json(found.to_json())
     else:
@@ -56,6 +54,7 @@ def unit(
 def _tell(found: "Recomputation", most: int) -> None:
     from ...look.unit import strongest
 
+    click.echo(f"{found.place}\n")
     order = strongest(found)
     if found.patch is not None and found.kernel is not None:
         top = order[0]

@@ -109,7 +109,7 @@ def checked(
     """The checks of a map `(H, W)` that `method` made of the input `(1, C, H, W)` for the class `target` `(1,)`; `labels` for words."""
     if float(heat.amax()) == float(heat.amin()):
         says = "nothing speaks for this class here" if not heat.any() else "it is the same everywhere"
-        return Verdict([Check("a map", False, f"{says}: try another layer or method")])
+        return Verdict([Check("not flat", False, f"{says}: try another layer or method")])
     found = curves(model, x, target, heat)
     checks = [_curve(name, found) for name in ("deletion", "insertion")]
     with undisturbed(model), torch.no_grad():
