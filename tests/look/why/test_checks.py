@@ -121,7 +121,11 @@ def test_curves_by_hand(seen):
     assert float(found[2]) < 0.5 < float(found[0])
     torch.testing.assert_close(found[-1], last)
     torch.testing.assert_close(area(torch.tensor([1.0, 0.0, 0.0])), torch.tensor(0.25))
-    assert curves(model, x, target, heat).elsewhere["deletion"].shape == (19,)
+    found = curves(model, x, target, heat)
+    assert found.elsewhere["deletion"].shape == (19,)
+    moved = curve(model, x, torch.zeros_like(x), heat.roll((SIDE // 4, SIDE // 5), (0, 1)), target)
+    torch.testing.assert_close(found.elsewhere["deletion"][5], area(moved[::2]))
+    assert found.areas["deletion"] == pytest.approx(float(area(found.deletion[::2])))
 
 
 def test_shuffled_weights_are_the_same_numbers_and_the_model_stays():
