@@ -126,7 +126,7 @@ def test_a_file_of_nobodys_is_not_stated(tmp_path):
     safetensors.torch.save_file(network.state_dict(), path)
     facts = load(f"torchvision:{path}").facts
     assert facts["weights_licence"] == "not stated" and "no catalogue" in facts["weights_checked"]
-    assert recognised("torchvision", path, "0" * 64) is None
+    assert recognised(path, "0" * 64) is None
 
 
 def test_the_command_line_says_it(clearsight, published, tmp_path):

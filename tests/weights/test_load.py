@@ -191,6 +191,7 @@ def test_auxiliary_heads_are_made_anew_as_well(tmp_path):
     ("origin", "options", "says"),
     [
         ("resnet18", {}, "no origin of weights is called 'resnet18'"),
+        ("nowhere.pth", {}, r"there is no file nowhere\.pth\."),
         ("kreas:x.h5", {}, "Did you mean keras:"),
         ("keras:nowhere.h5", {}, "there is no file nowhere.h5: an origin is STORE:FILE"),
         ("keras:.", {}, "is a folder, where keras:FILE is one file"),

@@ -56,7 +56,8 @@ def test_a_package_is_read_without_its_code(package, origin):
 
 
 def test_the_same_file_by_its_path_has_the_same_licence(package):
-    assert weights.load(f"torchvision:{package[0]}").licence == "Apache-2.0"
+    for origin in (f"torchvision:{package[0]}", str(package[0])):
+        assert weights.load(origin).licence == "Apache-2.0"
 
 
 def test_what_is_at_hand(package):

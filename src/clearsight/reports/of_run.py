@@ -20,7 +20,7 @@ from ..experiments.ladder import FILE, LadderResult
 from ..recipes.recipe import Pretraining, saved
 from ..runs.run import Run, named_folder, run_name
 from ..training.api import Trained
-from ..weights import is_origin
+from ..weights import is_origin, short
 from . import findings
 from .ladder import cards
 from .report import Kept, write_report
@@ -43,9 +43,8 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     have no folder: they get `runs/DATA-STORE-NAME`. A folder that is not the classifier's is locked meanwhile. Raises InUse when a
     run, or another report, is made there, UsageError when it is the run of another classifier, ClearsightError when it cannot be written.
     """
-    store, _, what = model.partition(":")
     if is_origin(model):
-        own = Path("runs") / run_name(chosen.name, f"{store}-{Path(what).name}")
+        own = Path("runs") / run_name(chosen.name, short(model))
     else:
         own = Path(model) if chosen.is_test else inside(Path(model), "judged", run_name(chosen.name, chosen.label))
     folder = named_folder(out, "runs") if out else own

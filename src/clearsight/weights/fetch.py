@@ -118,10 +118,10 @@ def find(what: str) -> Weights:
     return found
 
 
-def recognised(origin: str, path: Path, sha256: str) -> Weights | None:
+def recognised(path: Path, sha256: str) -> Weights | None:
     """The row of a file whose content is that of published weights, by its SHA-256 (hexadecimal) or, for Keras, its MD5."""
-    rows = [row for row in catalogue() if (row.origin == "keras") == (origin == "keras") and row.digest]
-    md5 = file_digest(path, "md5") if any(row.digest.startswith("md5:") for row in rows) else ""
+    rows = [row for row in catalogue() if row.digest]
+    md5 = file_digest(path, "md5") if path.suffix == ".h5" else ""
     return next((row for row in rows if f"sha256:{sha256}".startswith(row.digest) or f"md5:{md5}" == row.digest), None)
 
 

@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import re
 import zipfile
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra
+from ..images.preprocess import MAX_SIDE
 from ..models.base import Model
+from .contents import Contents
 from .names import Rules, in_order, renamed
 
 Layers = dict[str, list[np.ndarray]]  # name of a layer → its arrays in Keras' order: kernel, bias · gamma, beta, mean, variance
 
 
-def read(path: Path) -> tuple[Layers, str]:
-    """The layers of a file that have weights, and the model's name in the file, or ""."""
+def read(path: Path) -> Contents:
+    """The layers of a file that have weights, and the model's name and input size where the file has its configuration."""
     try:
         h5py: Any = importlib.import_module("h5py")
     except ModuleNotFoundError:
@@ -27,21 +31,60 @@ def read(path: Path) -> tuple[Layers, str]:
     try:
         if not zipfile.is_zipfile(path):
             with h5py.File(path) as file:
-                return _layers(file, path), _name(file.attrs.get("model_config", "{}"))
+                config = _config(file.attrs.get("model_config", "{}"))
+                return Contents(_layers(file, path, config), _name(config), _size(config))
         with zipfile.ZipFile(path) as archive, h5py.File(BytesIO(archive.read("model.weights.h5"))) as file:
-            return _layers(file, path), _name(archive.read("config.json"))
+            config = _config(archive.read("config.json"))
+            return Contents(_layers(file, path, config), _name(config), _size(config))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise CorruptFile(f"{path} is not a file of Keras weights: {error}.") from error
 
 
-def _name(config: bytes | str) -> str:
-    values = json.loads(config)
-    return str(values.get("config", {}).get("name", "")) if isinstance(values, dict) else ""
+def _config(text: bytes | str) -> dict[str, Any]:
+    values = json.loads(text)
+    return values if isinstance(values, dict) else {}
 
 
-def _layers(file: Any, path: Path) -> Layers:
+def _within(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a layer or model: its `config`."""
+    settings = config.get("config")
+    return settings if isinstance(settings, dict) else {}
+
+
+def _name(config: dict[str, Any]) -> str:
+    return str(_within(config).get("name", ""))
+
+
+def _inner(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The layers of a model, in order; empty for a layer."""
+    layers = _within(config).get("layers")
+    return [layer for layer in layers if isinstance(layer, dict)] if isinstance(layers, list) else []
+
+
+def _size(config: dict[str, Any]) -> tuple[int, int] | None:
+    """The input `(H, W)` in px that a model was built for; None if it takes any size."""
+    for key in ("batch_shape", "batch_input_shape", "build_input_shape"):
+        shape = _within(config).get(key)
+        if isinstance(shape, list) and len(shape) == 4 and all(type(n) is int and 0 < n <= MAX_SIDE for n in shape[1:3]):
+            return shape[1], shape[2]
+    return next((size for layer in _inner(config) if (size := _size(layer))), None)
+
+
+def _keys(config: dict[str, Any], within: str = "") -> dict[str, str]:
+    """Where Keras 3 stores a model's layers, by class and number (`conv2d_1`, in a model in it `functional/conv2d_1`) → name."""
+    names: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for layer in _inner(config):
+        kind = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", str(layer.get("class_name", "")))).lower()
+        key = f"{within}{kind}_{seen[kind]}" if seen[kind] else f"{within}{kind}"
+        seen[kind] += 1
+        names |= {key: _name(layer), **_keys(layer, f"{key}/")}
+    return names
+
+
+def _layers(file: Any, path: Path, config: dict[str, Any]) -> Layers:
     group = file.get("model_weights", file)
-    layers = _old(group) if "layer_names" in group.attrs or "layer_names0" in group.attrs else _new(group, path)
+    layers = _old(group) if "layer_names" in group.attrs or "layer_names0" in group.attrs else _new(group, path, _keys(config))
     for name in list(layers):
         if len(arrays := layers[name]) > 1 and arrays[0].ndim == arrays[1].ndim == 4:  # a separable convolution is two layers here
             layers |= {f"{name}/depthwise": arrays[:1], f"{name}/pointwise": arrays[1:]}
@@ -68,15 +111,18 @@ def _listed(group: Any, attribute: str) -> list[str]:
     return [name.decode() if isinstance(name, bytes) else str(name) for key in parts for name in group.attrs[key]]
 
 
-def _new(group: Any, path: Path) -> Layers:
+def _new(group: Any, path: Path, names: dict[str, str]) -> Layers:
+    """Keras 3's layers; `names` has those of the configuration, for early versions, which did not store them with the weights."""
     layers: Layers = {}
 
     def visit(where: str, entry: Any) -> None:
         if where.rpartition("/")[2] != "vars" or not len(entry) or where.startswith("optimizer"):
             return
-        if "name" not in entry.attrs:
-            raise ClearsightError(f"{path} was saved by an early Keras 3, without the names of layers: load and save it with a newer one.")
-        layers[str(entry.attrs["name"])] = [np.asarray(entry[str(i)]) for i in range(len(entry))]
+        place = "/".join(where.split("/")[1:-1:2])  # containers and keys alternate: layers/functional/layers/conv2d/vars
+        name = entry.attrs.get("name", names.get(place))
+        if name is None:
+            raise ClearsightError(f"{path} was saved by an early Keras 3, without the names of layers: save the whole model, as .keras.")
+        layers[str(name)] = [np.asarray(entry[str(i)]) for i in range(len(entry))]
 
     group.visititems(visit)
     return layers

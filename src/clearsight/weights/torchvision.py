@@ -10,11 +10,15 @@ from torch import Tensor, nn
 
 from ..base.errors import CorruptFile
 from ..models.base import Model
+from .contents import Contents
 from .names import Rules, renamed
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """The tensors of a file by name; nothing in it is executed. Raises CorruptFile for any other content."""
+def read(path: Path) -> Contents:
+    """The tensors of a file by name, and the class names of a checkpoint; nothing in it is executed.
+
+    Raises CorruptFile for any other content.
+    """
     values: Any
     try:
         if path.suffix == ".safetensors":
@@ -29,12 +33,24 @@ def read(path: Path) -> tuple[dict[str, Tensor], str]:
             f"{path} is not a file of weights alone: it holds objects or code, which are never run here, or it is damaged. Where it "
             "was made, save the tensors alone: torch.save(model.state_dict(), FILE)."
         ) from error
+    classes = _classes(values) if isinstance(values, dict) else ()
     for inner in ("state_dict", "model"):  # a training's checkpoint
         if isinstance(values, dict) and isinstance(values.get(inner), dict):
             values = values[inner]
     if not isinstance(values, dict) or not values or not all(isinstance(value, Tensor) for value in values.values()):
         raise CorruptFile(f"{path} does not hold tensors by name (a state_dict).")
-    return {name.removeprefix("module."): value for name, value in values.items()}, ""
+    return Contents({name.removeprefix("module."): value for name, value in values.items()}, classes=classes)
+
+
+def _classes(checkpoint: dict[str, Any]) -> tuple[str, ...]:
+    """The class names that a training stored next to its weights, as a list or as torchvision's `class_to_idx`; empty if it did not."""
+    for key in ("classes", "class_names", "class_to_idx"):
+        names: Any = checkpoint.get(key)
+        if isinstance(names, dict):
+            names = [name for name, _ in sorted(names.items(), key=lambda item: item[1])]
+        if isinstance(names, (list, tuple)) and names and all(isinstance(name, str) for name in names):
+            return tuple(names)
+    return ()
 
 
 def translate(values: dict[str, Tensor], model: Model, rules: Rules) -> dict[str, Tensor]:
