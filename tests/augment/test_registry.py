@@ -1,9 +1,10 @@
 """The words of the registry."""
 
 import pytest
+import torch
 
 from clearsight.augment.op import Op
-from clearsight.augment.registry import ALIASES, AUGMENTATIONS, margin, parse
+from clearsight.augment.registry import ALIASES, AUGMENTATIONS, ROWS, margin, parse
 from clearsight.base.errors import UsageError
 
 # default strengths, lowest and highest: recipes of runs name them, so that a change would make other pictures of an old recipe
@@ -31,6 +32,16 @@ def test_every_strength_is_allowed_up_to_its_limits_and_refused_beyond():
         for value in (low - step, high + step):
             with pytest.raises(UsageError, match=f"augmentation {name} takes"):
                 parse(f"{name}:{value}")
+
+
+def test_every_row_reads_all_of_its_draws_and_no_more():
+    """The last one matters for the plan, and a plan does without others."""
+    first = torch.rand(64, 60, generator=torch.Generator().manual_seed(0))
+    for name, row in ROWS.items():
+        second = first.clone()
+        second[:, row.draws - 1] = (first[:, row.draws - 1] + 0.5) % 1
+        plans = [row.plan(draws[:, : row.draws], row.default, (3, 20, 30)) for draws in (first, second)]
+        assert not torch.equal(*plans), name
 
 
 def test_words_are_read_and_wrong_ones_refused():
