@@ -102,5 +102,8 @@ def test_intervals_of_a_page_are_those_of_the_evaluation(run):
     for row, limits in zip(found.reliability, found.reliability_limits, strict=True):
         assert (limits is None) == (row.n == 0)
         assert limits is None or limits[0] <= row.accuracy <= limits[1]
+    assert found.accepted(0.0) == (len(found), found.top(1)["value"]) and found.accepted(1.1) == (0, None)
+    sure = found.confidences >= 0.9
+    assert found.accepted(0.9) == (sure.sum(), found.right[sure].mean())
     without = cs.evaluate(run, split="val", quiet=True)
     assert without.no_interval and set(without.recall_limits) == {None} == set(without.reliability_limits)

@@ -12,7 +12,8 @@ from .classifier import Classifier
 def classify(image: Any, model: str | Path | None = None) -> int:
     """The class index of `image` (path, bytes, PIL image or array), predicted by the artefact `model`, or the newest one under `runs/`.
 
-    Raises UsageError without a classifier, UnreadableImage for an unreadable picture.
+    The name of the class and its probability are in `load(model).classify(image)`. Raises UsageError without a classifier, UnreadableImage
+    for an unreadable picture.
     """
     folder = Path(model) if model is not None else newest()
     config = folder / "config.json"

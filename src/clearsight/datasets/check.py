@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,44 @@ NEGLIGIBLE = 0.001
 # Exact copies within data without parts: each counts once more in the n of an interval.
 COPIES = 0.01
 UNEVEN = 10.0
+
+
+class ClassCount(TypedDict):
+    """A class and its pictures."""
+
+    label: str
+    n: int
+
+
+class Unreadable(TypedDict):
+    """A file that cannot be read, and why."""
+
+    source: str
+    reason: str
+
+
+class CheckFigures(TypedDict):
+    """The JSON of `clearsight check --json`: `parts` and `sizes` by name, groups of pictures, and sentences."""
+
+    name: str
+    pictures: int
+    classes: list[ClassCount]
+    parts: dict[str, dict[str, int]]
+    unreadable: list[Unreadable]
+    duplicates: list[list[str]]
+    leaks: list[list[str]]
+    near_duplicates: list[list[str]]
+    near_leaks: list[list[str]]
+    conflicts: list[list[str]]
+    blank: list[str]
+    tiny: list[str]
+    sizes: dict[str, list[int]]
+    modes: dict[str, int]
+    formats: dict[str, int]
+    imbalance: float
+    notes: list[str]
+    poisonous: list[str]
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -44,7 +82,7 @@ class CheckResult(Result):
     poisonous: list[str]
     warnings: list[str]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> CheckFigures:
         """The JSON of `clearsight check --json`."""
         classes = next(iter(self.counts.values()))
         totals = {label: sum(part[label] for part in self.counts.values()) for label in classes}

@@ -1,8 +1,6 @@
 """`compare`: is B better than A, or is the difference what chance makes of two equal classifiers?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,20 @@ from ..datasets.dataset import clean_label
 from ..metrics import paired
 from ..metrics.intervals import Interval
 from .evaluate import Evaluation
+
+
+class ComparisonFigures(Stamp):
+    """The JSON of `clearsight compare --json`."""
+
+    n: int
+    a: float
+    b: float
+    difference: Interval
+    only_a: int
+    only_b: int
+    p: float
+    noise: bool
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -36,11 +48,21 @@ class Comparison(Result):
     precision: str = "float32"
     stamp: Stamp = field(default_factory=Stamp)
 
-    def to_json(self) -> Mapping[str, Any]:
+    def to_json(self) -> ComparisonFigures:
         """The JSON of `clearsight compare --json`."""
-        figures = dict(super().to_json())
-        stamp = figures.pop("stamp")
-        return {**figures, **stamp, "precision": self.precision}
+        return {
+            "n": self.n,
+            "a": self.a,
+            "b": self.b,
+            "difference": self.difference,
+            "only_a": self.only_a,
+            "only_b": self.only_b,
+            "p": self.p,
+            "noise": self.noise,
+            "sentence": self.sentence,
+            **self.stamp,
+            "precision": self.precision,
+        }
 
     def headline(self) -> str:
         """The verdict in a sentence."""

@@ -116,6 +116,11 @@ class Evaluation(Result):
     def _limits(self, hits: int, n: int) -> tuple[float, float] | None:
         return None if self.no_interval or not n else intervals.wilson(hits, n)
 
+    def accepted(self, least: float) -> tuple[int, float | None]:
+        """The number of pictures with a confidence of at least `least`, and the accuracy on them; None without any."""
+        kept = self.confidences >= least
+        return int(kept.sum()), float(self.right[kept].mean()) if kept.any() else None
+
     def top(self, k: int) -> Estimate:
         """Top-k accuracy with its 95 % interval, or the reason why it has none: with no more than k classes it is 1 by definition."""
         hits = int((ranks(self.logits, self.labels) < k).sum())

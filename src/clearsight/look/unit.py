@@ -1,7 +1,7 @@
 """One number of a network, computed again by hand in float64 and compared with the network's own."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,24 @@ class Then(Step):
 
     recomputed: float
     equal: bool
+
+
+class NumberFigures(TypedDict):
+    """The JSON of `clearsight look unit --json`; patch and kernel `(channels, rows, columns)` where it was a convolution."""
+
+    layer: str
+    value: float
+    recomputed: float
+    equal: bool
+    scale: float
+    contributions: list[float]
+    bias: float
+    index: list[int]
+    first_channel: int
+    steps: list[Step]
+    then: list[Then]
+    patch: list[list[list[float]]] | None
+    kernel: list[list[list[float]]] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +74,23 @@ class Recomputation(Result):
         channel, at = (self.index[1], self.index[2:]) if grid else (self.index[-1], self.index[1:-1])
         return f"{self.layer}, channel {channel}{' at ' if at else ''}{','.join(map(str, at))}"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> NumberFigures:
         """As `look unit --json` has it."""
-        plain = {name: getattr(self, name) for name in ("layer", "value", "recomputed", "equal", "scale", "contributions", "bias")}
-        more = {"first_channel": self.first_channel, "steps": self.steps, "then": self.then}
-        arrays = {name: None if t is None else t.tolist() for name, t in (("patch", self.patch), ("kernel", self.kernel))}
-        return {**plain, "index": list(self.index), **more, **arrays}
+        return {
+            "layer": self.layer,
+            "value": self.value,
+            "recomputed": self.recomputed,
+            "equal": self.equal,
+            "scale": self.scale,
+            "contributions": self.contributions,
+            "bias": self.bias,
+            "index": list(self.index),
+            "first_channel": self.first_channel,
+            "steps": self.steps,
+            "then": self.then,
+            "patch": None if self.patch is None else self.patch.tolist(),
+            "kernel": None if self.kernel is None else self.kernel.tolist(),
+        }
 
     def headline(self) -> str:
         """Both values, and whether they agree."""

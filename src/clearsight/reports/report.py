@@ -295,12 +295,10 @@ def _thresholds(evaluation: Evaluation) -> str:
     """Coverage and accuracy when predictions below a confidence are rejected."""
     rows = []
     for least in (0.0, 0.5, 0.8, 0.9, 0.95, 0.99):
-        kept = evaluation.confidences >= least
-        hits = percent(float(evaluation.right[kept].mean()))[0] if kept.any() else "–"
+        n, accuracy = evaluation.accepted(least)
+        hits, share = "–" if accuracy is None else percent(accuracy)[0], percent(n / len(evaluation))[0]
         name = f"at least {least:.0%}".replace("%", " %") if least else "any"
-        rows.append(
-            f'<tr><th scope="row">{name}</th><td>{int(kept.sum()):,}</td><td>{percent(float(kept.mean()))[0]}</td><td>{hits}</td></tr>'
-        )
+        rows.append(f'<tr><th scope="row">{name}</th><td>{n:,}</td><td>{share}</td><td>{hits}</td></tr>')
     head = "<th>confidence</th><th>pictures</th><th>coverage</th><th>accuracy</th>"
     after = '<p class="after">Predictions of lower confidence are left to a person, or to a better classifier.</p>'
     return f"<h3>Selective prediction</h3>{table(head, rows)}{after}"

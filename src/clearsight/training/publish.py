@@ -1,9 +1,9 @@
 """The end of a run: the kept weights, calibrated, as an artefact in the run folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
@@ -24,6 +24,19 @@ from .validation.validate import validate
 GOLDEN = 8
 
 
+class TrainedFigures(TypedDict):
+    """The JSON of `clearsight train --json`; `ensemble` has the errors of the members where there are some."""
+
+    run: str
+    model: str
+    parameters: int
+    epochs: int
+    seconds: float
+    pictures_per_second: float
+    validation: validation.Validated
+    ensemble: NotRequired[object]
+
+
 @dataclass(frozen=True)
 class Trained(Result):
     """A finished training: the `run` folder, the `classifier` in it, its accuracy on `validation`, and the `parts` of the data."""
@@ -37,9 +50,9 @@ class Trained(Result):
     validation: validation.Validated
     parts: Parts
 
-    def to_json(self) -> Mapping[str, Any]:
+    def to_json(self) -> TrainedFigures:
         """The JSON of `clearsight train --json`."""
-        return {
+        found: TrainedFigures = {
             "run": str(self.run),
             "model": self.classifier.architecture,
             "parameters": self.parameters,
@@ -47,8 +60,10 @@ class Trained(Result):
             "seconds": self.seconds,
             "pictures_per_second": self.pictures_per_second,
             "validation": self.validation,
-            **({"ensemble": self.classifier.facts["ensemble"]} if "ensemble" in self.classifier.facts else {}),
         }
+        if "ensemble" in self.classifier.facts:
+            found["ensemble"] = self.classifier.facts["ensemble"]
+        return found
 
 
 def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = None) -> Trained | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
 
+from ...base.check import CheckRow
 from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
 from ...base.result import Result, Row
@@ -14,6 +15,21 @@ from ..target import Subject
 from .cam import last_maps
 from .checks import Verdict, checked
 from .table import ROWS, Method, method
+
+# `class` is a word of Python's, so this one is written as a call
+_Class = TypedDict("_Class", {"class": str})
+
+
+class ExplanationFigures(_Class):
+    """The JSON of `clearsight look why --json`; `misleading` is whether the map fails a check."""
+
+    probability: float
+    method: str
+    layer: str
+    says: str
+    blind: str
+    checks: list[CheckRow]
+    misleading: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,11 +53,18 @@ class Explanation(Result):
         """The checks that the map fails."""
         return [check.check for check in self.verdict.checks if not check.ok] if self.verdict else []
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ExplanationFigures:
         """As `look why --json` has it; the map itself is in `--npz`."""
-        plain = {"class": self.label, "probability": self.probability, "method": self.method.name, "layer": self.layer}
-        checks = [check.to_json() for check in self.verdict.checks] if self.verdict else []
-        return {**plain, "says": self.method.says, "blind": self.method.blind, "checks": checks, "misleading": bool(self.failed)}
+        return {
+            "class": self.label,
+            "probability": self.probability,
+            "method": self.method.name,
+            "layer": self.layer,
+            "says": self.method.says,
+            "blind": self.method.blind,
+            "checks": [check.to_json() for check in self.verdict.checks] if self.verdict else [],
+            "misleading": bool(self.failed),
+        }
 
     def headline(self) -> str:
         """Method, class and probability, and a warning where the map fails a check."""
