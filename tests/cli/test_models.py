@@ -55,7 +55,7 @@ def test_filters_and_sorts(clearsight):
     assert listed(clearsight, *resnets, "--sort", "top1", "--reverse", "--max-parameters", "30M") == resnets[2::-1]
     assert listed(clearsight, *resnets, "--match", "Deep RESIDUAL", "--max-macs", "3.7G", "--sort", "depth") == resnets[:2]
     assert listed(clearsight, "--match", "one weird trick") == ["alexnet"]
-    assert set(listed(clearsight, "--family", "squeezenet")) == {"squeezenet1_0", "squeezenet1_1"}
+    assert set(listed(clearsight, "--family", "squeezenet")) == {"squeezenet1_0", "squeezenet1_1", "squeezenet1_1.keras"}
     assert {"pixels", "lenet5"} <= set(listed(clearsight, "--max-macs", "500k"))
     years = [row["year"] for row in json.loads(clearsight("models", "--json").out)]
     assert years == sorted(years)

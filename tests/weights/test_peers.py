@@ -30,7 +30,7 @@ QUICK = {
 }  # fmt: skip
 # networks that no peer has, and those that are compared elsewhere
 ALONE = {"wrn28_10", "wrn40_4", "alexnet-2012", "alexnet-lecture", "vit_s_16", "mobilenet_v1"}
-ALONE |= {name for name in models.names() if name.startswith(("tf_efficientnet", "efficientnet_lite"))}
+ALONE |= {"squeezenet1_1.keras", *(name for name in models.names() if name.startswith(("tf_efficientnet", "efficientnet_lite")))}
 FAMILIES = (
     "alexnet", "vgg", "googlenet", "inceptionv3", "resnet", "resnetv2", "squeezenet", "inceptionresnetv2", "xception", "densenet",
     "mobilenet", "mobilenetv2", "mobilenetv3", "efficientnet", "regnet", "vit", "convnext",

@@ -10,7 +10,8 @@ from clearsight.layers.blocks import SqueezeExcite
 from clearsight.layers.dropout import StochasticDepth
 from clearsight.models.convnets import efficientnet
 from clearsight.models.convnets.efficientnet import Standardise
-from clearsight.weights import adapt, keras, translated
+from clearsight.weights import adapt, keras
+from clearsight.weights.file import translated
 from tests.models.expected import check, rows
 
 

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 
 from clearsight import models
 from clearsight.models.convnets.squeezenet import Fire
+from clearsight.weights.file import translated
+from clearsight.weights.names import renamed
 from tests.models.expected import check, filled, rows, waves
 
 
@@ -42,3 +44,20 @@ def test_version_1_1_pools_earlier():
             for name in ("squeezenet1_0", "squeezenet1_1")
         ]
     assert pools == [[2, 6, 11], [2, 5, 8]]
+
+
+def test_the_names_of_keras():
+    """Layers as in the authors' table, named with a slash, or, in a model within a model, with an underscore."""
+    net = filled(models.build("squeezenet1_1.keras", 5, height=227, width=227))
+    rules = models.family("squeezenet1_1.keras").NAMES["keras"]
+    layers = {f"fire{i}/{part}" for i in range(2, 10) for part in ("squeeze1x1", "expand1x1", "expand3x3")} | {"conv1", "conv10"}
+    modules = [name for name, module in net.named_modules() if list(module.parameters(recurse=False))]
+    named = {renamed(name, rules) for name in modules}
+    assert {name.partition("|")[0] for name in named} == layers and len(modules) == 26
+    assert renamed("trunk.12.expand3x3", rules) == "fire9/expand3x3|fire9_expand3x3"
+    arrays = {
+        name.partition("|")[0]: [weight.permute(2, 3, 1, 0).numpy() if weight.ndim == 4 else weight.T[None, None].numpy(), bias.numpy()]
+        for name, (weight, bias) in ((renamed(at, rules), net.get_submodule(at).state_dict().values()) for at in modules)
+    }
+    state = translated("keras", arrays, "squeezenet1_1.keras")
+    assert all(torch.equal(value, state[name]) for name, value in net.state_dict().items()) and len(state) == 52

@@ -1,13 +1,14 @@
 """SqueezeNet. F. Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016, table 1.
 
 1.1 is the authors' own revision (2.4 times less arithmetic). Parameter names follow torchvision. Where the shorter
-side is up to 64 px the first convolution is 3×3 at stride 1.
+side is up to 64 px the first convolution is 3×3 at stride 1. For Keras there are only the authors' weights of 1.1 (Caffe's colours, at
+227 px), in the layers that their users wrote; its poolings leave out a last row that does not fill a window.
 """
 
 import torch
 from torch import Tensor, nn
 
-from ...images.preprocess import IMAGENET
+from ...images.preprocess import IMAGENET, KERAS_CAFFE
 from ..base import Model
 
 PAPER = (2016, "Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50x fewer parameters")
@@ -16,10 +17,25 @@ TABLE: dict[str, tuple[int, int, tuple[int | tuple[int, int], ...]]] = {
     "squeezenet1_0": (96, 7, (0, (16, 64), (16, 64), (32, 128), 0, (32, 128), (48, 192), (48, 192), (64, 256), 0, (64, 256))),
     "squeezenet1_1": (64, 3, (0, (16, 64), (16, 64), 0, (32, 128), (32, 128), 0, (48, 192), (48, 192), (64, 256), (64, 256))),
 }
-INPUT, CLASSES, SMALLEST, RECIPE = (3, 224, 224), 1000, 15, "quick"
+TABLE["squeezenet1_1.keras"] = TABLE["squeezenet1_1"]
+INPUT = {name: (3, 227, 227) if name.endswith(".keras") else (3, 224, 224) for name in TABLE}
+CLASSES, SMALLEST, RECIPE = 1000, 15, "quick"
 SMALL = 64
-PREPROCESSING = {"": IMAGENET}
-NAMES = {"torchvision": {"trunk.*": "features.{0}"}}
+PREPROCESSING = {"": IMAGENET, "keras": KERAS_CAFFE}
+_FIRES = (3, 4, 6, 7, 9, 10, 11, 12)  # places of 1.1's fire modules in the trunk, which Keras' names count from 2
+_PARTS = {"squeeze": "squeeze1x1", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}
+NAMES = {
+    "torchvision": {"trunk.*": "features.{0}"},
+    "keras": {
+        "trunk.0": "conv1",
+        **{
+            f"trunk.{at}.{ours}": f"fire{i}/{theirs}|fire{i}_{theirs}"
+            for i, at in enumerate(_FIRES, start=2)
+            for ours, theirs in _PARTS.items()
+        },
+        "classifier.1": "conv10",
+    },
+}
 
 
 class Fire(nn.Module):
@@ -43,14 +59,22 @@ class SqueezeNet(Model):
     HEAD = "classifier.1"
 
     def __init__(
-        self, stem: int, kernel: int, fires: tuple[int | tuple[int, int], ...], classes: int, channels: int, small: bool, dropout: float
+        self,
+        stem: int,
+        kernel: int,
+        fires: tuple[int | tuple[int, int], ...],
+        classes: int,
+        channels: int,
+        small: bool,
+        dropout: float,
+        ceil: bool,
     ) -> None:
         super().__init__()
         first = nn.Conv2d(channels, stem, 3, padding=1) if small else nn.Conv2d(channels, stem, kernel, stride=2)
         layers: list[nn.Module] = [first, nn.ReLU()]
         inputs = stem
         for fire in fires:
-            layers.append(Fire(inputs, *fire) if isinstance(fire, tuple) else nn.MaxPool2d(3, 2, ceil_mode=True))
+            layers.append(Fire(inputs, *fire) if isinstance(fire, tuple) else nn.MaxPool2d(3, 2, ceil_mode=ceil))
             inputs = 2 * fire[1] if isinstance(fire, tuple) else inputs
         self.trunk = nn.Sequential(*layers)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, classes))
@@ -78,4 +102,5 @@ def build(name: str, classes: int, channels: int, height: int, width: int, dropo
     """A column of table 1; `dropout` replaces the paper's 0.5 before the head."""
     stem, kernel, fires = TABLE[name]
     small = min(height, width) <= SMALL
-    return SqueezeNet(stem, kernel, fires, classes, channels, small, 0.5 if dropout is None else dropout)
+    ceil = not name.endswith(".keras")
+    return SqueezeNet(stem, kernel, fires, classes, channels, small, 0.5 if dropout is None else dropout, ceil)
