@@ -1,4 +1,4 @@
-"""The fields of `Recipe` as keywords, for completion and type checks; a test keeps both equal."""
+"""The fields of `Recipe` as keywords, by the same sections, for completion and type checks; a test keeps both equal."""
 
 from typing import TypedDict
 
@@ -16,15 +16,20 @@ class SplitSettings(TypedDict, total=False):
 class TrainSettings(TypedDict, total=False):
     """The fields of `Recipe`, but for `recipe`, `model` and `objective`, which `train` has as parameters."""
 
-    from_: str
-    resize_head: bool
-    tune: str
-    layer_decay: float
-    batchnorm: str
-    l2sp: float
+    # Recipe and network
     size: int
     channels: int
     fit: str
+    dropout: float
+    # Data
+    val: float
+    test: float
+    share: float
+    copies: str
+    group_by: str
+    division: str
+    split_seed: int
+    # Optimisation
     epochs: int
     minutes: float
     batch: int
@@ -33,30 +38,36 @@ class TrainSettings(TypedDict, total=False):
     lr: float
     momentum: float
     weight_decay: float
-    l2: float
-    head: str
     schedule: str
     warmup: float
     plateau: int
     patience: int
-    keep: str
-    label_smoothing: float
-    dropout: float
-    class_weights: str
     clip: float
-    ema: float
-    soup: int
+    seed: int
+    # Loss
+    label_smoothing: float
+    class_weights: str
+    # Augmentation and adversarial training
     augment: str
     mix: str
     perturb: str
-    views: str
+    # Kept weights and ensembles
+    keep: str
+    ema: float
+    soup: int
     ensemble: int
-    seed: int
-    split_seed: int
-    copies: str
-    val: float
-    test: float
-    share: float
+    views: str
+    # Fine-tuning
+    from_: str
+    resize_head: bool
+    tune: str
+    layer_decay: float
+    batchnorm: str
+    l2sp: float
+    # Heads fitted to their optimum (lbfgs)
+    l2: float
+    head: str
+    # Few labels
     labels: str
     unlabelled: str
     strong: str
@@ -64,8 +75,7 @@ class TrainSettings(TypedDict, total=False):
     spread: int
     spread_by: str
     align: bool
-    division: str
-    group_by: str
+    # Machine
     device: str
     speed: str
     cache: str
@@ -76,9 +86,20 @@ class TrainSettings(TypedDict, total=False):
 class PretrainSettings(TypedDict, total=False):
     """The fields of `Pretraining` that a training without labels has."""
 
+    # Recipe and network
     size: int
     channels: int
     fit: str
+    dropout: float
+    # Data
+    val: float
+    test: float
+    share: float
+    copies: str
+    group_by: str
+    division: str
+    split_seed: int
+    # Optimisation
     epochs: int
     minutes: float
     batch: int
@@ -89,22 +110,18 @@ class PretrainSettings(TypedDict, total=False):
     schedule: str
     warmup: float
     plateau: int
-    dropout: float
     clip: float
-    ema: float
-    augment: str
     seed: int
-    split_seed: int
-    copies: str
-    val: float
-    test: float
-    share: float
-    division: str
-    group_by: str
+    # Augmentation and adversarial training
+    augment: str
+    # Kept weights and ensembles
+    ema: float
+    # Machine
     device: str
     speed: str
     cache: str
     workers: int
     checkpoint_minutes: float
+    # Contrastive loss
     temperature: float
     projection: int
