@@ -118,14 +118,14 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
 
     part, pictures, labels = chosen
     certified = certify(classifier, pictures, labels, sigma=sigma, samples=samples, seed=seed, quiet=quiet).to_json()
-    found: CertifiedFigures = {**certified, **stamp(classifier, part)}
+    figures: CertifiedFigures = {**certified, **stamp(classifier, part)}
     if as_json:
-        print_json(found)
+        print_json(figures)
         return
     copies = f"noise {sigma:g}, {samples:,} copies"
-    click.echo(f"{part.part}, n = {found['n']:,}, {copies}: {percent(found['clean'])} right, {found['abstained']:,} abstained")
+    click.echo(f"{part.part}, n = {figures['n']:,}, {copies}: {percent(figures['clean'])} right, {figures['abstained']:,} abstained")
     made = Table("radius (L2)", "certified", box=None, header_style="bold")
-    for row in found["certified"]:
+    for row in figures["certified"]:
         made.add_row(f"{row['radius']:.4g}", percent(row))
     show(made)
 
@@ -137,35 +137,39 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
 
     part_of, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
     attacked = run(classifier, pictures, labels, quiet=quiet, **settings)
-    found = dataclasses.replace(attacked, stamp=stamp(classifier, part_of)).to_json()
+    figures = dataclasses.replace(attacked, stamp=stamp(classifier, part_of)).to_json()
     name = part_of.part if part_of.own else f"{part_of.name}, {part_of.part}"
     if Path(model).is_dir():
         other = "" if part_of.is_test else f", {part_of.name} {part_of.label}"  # what was found on one set does not replace another's
-        keep(Path(model), "attack", f"{found['method']}, ε {found['epsilon']:.4g}{other}", {"data": name, **found})
+        keep(Path(model), "attack", f"{figures['method']}, ε {figures['epsilon']:.4g}{other}", {"data": name, **figures})
     if as_json:
-        print_json(found)
+        print_json(figures)
         return
-    bound = f"ε = {found['epsilon']:.4g} ({found['norm']})"
-    click.echo(f"{name}, n = {found['n']:,}: {percent(found['clean'])} right; after {found['method']}, {bound}: {percent(found['robust'])}")
-    after = (("uint8", found["after_uint8"]), ("png", found["after_png"]), ("jpeg", found["after_jpeg"]))
+    bound = f"ε = {figures['epsilon']:.4g} ({figures['norm']})"
+    click.echo(
+        f"{name}, n = {figures['n']:,}: {percent(figures['clean'])} right; after {figures['method']}, {bound}: {percent(figures['robust'])}"
+    )
+    after = (("uint8", figures["after_uint8"]), ("png", figures["after_png"]), ("jpeg", figures["after_jpeg"]))
     click.echo("saved as  " + " · ".join(f"{kind} {percent(right)}" for kind, right in after))
-    middle = found["minimal_epsilon"]
+    middle = figures["minimal_epsilon"]
     value, low, high = ("above the largest tried" if x is None else f"{x:.4g}" for x in (middle["value"], middle["low"], middle["high"]))
     click.echo(f"median minimal ε: {value} ({low} to {high})")
-    show(_curve(found["curve"]), _checks(found["preflight"]))
+    show(_curve(figures["curve"]), _checks(figures["preflight"]))
 
 
 def _picture(classifier: Any, file: str, out: str, as_json: bool, style: "Style", settings: dict[str, Any]) -> None:
     from ..reports.figures.triptych import triptych
 
-    found = triptych(classifier, file, Path(out), style=style, **{key: value for key, value in settings.items() if key != "batch_size"})
+    figures = triptych(classifier, file, Path(out), style=style, **{key: value for key, value in settings.items() if key != "batch_size"})
     if as_json:
-        print_json(found)
+        print_json(figures)
         return
-    before, after = found["before"], found["after"]
+    before, after = figures["before"], figures["after"]
     click.echo(f"{before['label']} {before['confidence']:.1%}  →  {after['label']} {after['confidence']:.1%}")
-    click.echo("still misclassified when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in found["survives"].items()))
-    click.echo(f"triptych {found['triptych']}\npicture  {found['picture']}")
+    click.echo(
+        "still misclassified when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in figures["survives"].items())
+    )
+    click.echo(f"triptych {figures['triptych']}\npicture  {figures['picture']}")
 
 
 def _methods(table: Any) -> Any:

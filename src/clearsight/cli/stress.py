@@ -78,18 +78,18 @@ def stress(
         click.echo(plain(note), err=True)
     name = chosen.part
     with report_folder(model, chosen, out) as folder:
-        found = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=fast.speed, quiet=quiet, **settings)
-        found = replace(found, stamp=stamp(fast, chosen))
+        result = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=fast.speed, quiet=quiet, **settings)
+        result = replace(result, stamp=stamp(fast, chosen))
         title = f"{classifier.architecture} on {chosen.name}, {name}"
         with hold(folder, REPORT, wait=True):
-            written = write_scorecard(found, folder, title, style=style)
+            written = write_scorecard(result, folder, title, style=style)
             show_in_report(folder)
     if as_json:
-        print_json(found.to_json())
+        print_json(result.to_json())
         return
-    click.echo(f"{name}, n = {found.clean['n']:,}: {percent(found.clean)} right as they are, computed in {fast.precision}")
-    show(*_tables(found))
-    for line in _lines(found):
+    click.echo(f"{name}, n = {result.clean['n']:,}: {percent(result.clean)} right as they are, computed in {fast.precision}")
+    show(*_tables(result))
+    for line in _lines(result):
         click.echo(plain(line))
     click.echo("\n".join(f"{kind:10s} {file}" for kind, file in written.items()))
 
@@ -111,13 +111,13 @@ def _augment(model: str) -> str | None:
     return saved(file).augment if file.is_file() else None
 
 
-def _tables(found: "StressResult") -> list[Any]:
+def _tables(result: "StressResult") -> list[Any]:
     from rich.table import Table
 
     from ..evaluation.rows import level
 
-    made, halves = [], found.halves
-    for title, rows, key in (("corruption", found.corruptions, "severity"), ("challenge", found.challenges, "strength")):
+    made, halves = [], result.halves
+    for title, rows, key in (("corruption", result.corruptions, "severity"), ("challenge", result.challenges, "strength")):
         names = dict.fromkeys(row["name"] for row in rows)
         by_name = {name: [row for row in rows if row["name"] == name] for name in names}
         for first in list(by_name.values())[:1]:
@@ -130,23 +130,23 @@ def _tables(found: "StressResult") -> list[Any]:
     return made
 
 
-def _lines(found: "StressResult") -> list[str]:
+def _lines(result: "StressResult") -> list[str]:
     """The results as sentences."""
     lines = []
-    if mce := found.mce:
+    if mce := result.mce:
         lines.append(
             f"mean corruption error {mce['value']:.1%} over {mce['over']} corruptions, {mce['relative']:.1%} more than clean; "
             "not divided by AlexNet's, which is known for ImageNet only"
         )
-    if found.subgroups:
-        worst = found.subgroups["worst"]
+    if result.subgroups:
+        worst = result.subgroups["worst"]
         shown = percent({"value": worst["top1"], "low": worst["low"], "high": worst["high"]})
         lines.append(f"worst group within a class: {worst['class']} {worst['group'] + 1}, {shown}, n = {worst['n']}")
-    for row in found.backgrounds:
+    for row in result.backgrounds:
         shown = percent({"value": row["top1"], "low": row["low"], "high": row["high"]})
         lines.append(f"before {'another background' if row['background'] == 'another' else 'grey'}: {shown} right")
-    lines += [f"{'ok  ' if probe['ok'] else 'LOOK'} {probe['says']}" for probe in found.shortcuts]
-    for overlap in found.overlaps or []:
+    lines += [f"{'ok  ' if probe['ok'] else 'LOOK'} {probe['says']}" for probe in result.shortcuts]
+    for overlap in result.overlaps or []:
         if overlap["tests"]:
             lines.append(f"practised: trained with {overlap['augmentation']}, so {', '.join(overlap['tests'])} flatter")
     return lines

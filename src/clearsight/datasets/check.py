@@ -114,8 +114,8 @@ class CheckResult(Result):
 
     def rows(self) -> list[Row]:
         """A line for each finding: its severity and text."""
-        found = (("problem", self.poisonous), ("warning", self.warnings), ("note", self.notes))
-        return [{"kind": kind, "finding": line} for kind, lines in found for line in lines]
+        findings = (("problem", self.poisonous), ("warning", self.warnings), ("note", self.notes))
+        return [{"kind": kind, "finding": line} for kind, lines in findings for line in lines]
 
 
 def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
@@ -123,9 +123,9 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
-    found = prints(list(parts.parts.values()), quiet=quiet)
-    good = np.setdiff1d(np.arange(len(names)), list(found.unreadable))
-    exact, near = _groups(found, good, quiet)
+    fingerprints = prints(list(parts.parts.values()), quiet=quiet)
+    good = np.setdiff1d(np.arange(len(names)), list(fingerprints.unreadable))
+    exact, near = _groups(fingerprints, good, quiet)
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
@@ -134,17 +134,17 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
         name=parts.name,
         pictures=len(names),
         counts=counts,
-        unreadable=[(names[i], error.reason) for i, error in sorted(found.unreadable.items())],
+        unreadable=[(names[i], error.reason) for i, error in sorted(fingerprints.unreadable.items())],
         duplicates=named.groups(exact),
         leaks=named.groups(crossing),
         near_duplicates=named.groups(near),
         near_leaks=named.groups([group for group in near if len({part_of[i] for i in group}) > 1]),
         conflicts=named.groups([group for group in exact if len({labels[i] for i in group}) > 1]),
-        blank=[names[i] for i in good[found.blank[good]]],
-        tiny=[names[i] for i in good[found.sizes[good].min(1) < TINY]],
-        sizes=_sizes(found.sizes[good]),
-        modes=_kinds(found, good, 0),
-        formats=_kinds(found, good, 1),
+        blank=[names[i] for i in good[fingerprints.blank[good]]],
+        tiny=[names[i] for i in good[fingerprints.sizes[good].min(1) < TINY]],
+        sizes=_sizes(fingerprints.sizes[good]),
+        modes=_kinds(fingerprints, good, 0),
+        formats=_kinds(fingerprints, good, 1),
         imbalance=round(max(totals) / max(min(totals), 1), 2),
         notes=parts.notes,
         poisonous=[],
@@ -167,23 +167,24 @@ class _Names:
         return sorted(([self.names[i] for i in group] for group in groups), key=lambda group: (-len(group), group))
 
 
-def _groups(found: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
+def _groups(fingerprints: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
     """Groups of pixel-identical pictures, and groups of near duplicates.
 
     Pictures without features at thumbnail size are left out of the second.
     """
-    exact = [good[group].tolist() for group in same(found.digests[good])]
+    exact = [good[group].tolist() for group in same(fingerprints.digests[good])]
     copies = {group[0]: group for group in exact}
     again = [i for group in exact for i in group[1:]]
-    shown = np.setdiff1d(good[~(found.blank[good] | found.featureless[good])], again)
-    near = [shown[group].tolist() for group in alike(found.points[shown], quiet=quiet)]
+    shown = np.setdiff1d(good[~(fingerprints.blank[good] | fingerprints.featureless[good])], again)
+    near = [shown[group].tolist() for group in alike(fingerprints.points[shown], quiet=quiet)]
     return exact, [sorted(i for first in group for i in copies.get(first, [first])) for group in near]
 
 
-def _kinds(found: Prints, good: NDArray[np.int64], which: int) -> dict[str, int]:
+def _kinds(fingerprints: Prints, good: NDArray[np.int64], which: int) -> dict[str, int]:
     """The number of pictures of each mode (`which` is 0) or format (1), the commonest first."""
     counts: Counter[str] = Counter()
-    for kind, n in zip(found.table, np.bincount(found.kinds[good], minlength=len(found.table)).tolist(), strict=True):
+    per_kind = np.bincount(fingerprints.kinds[good], minlength=len(fingerprints.table))
+    for kind, n in zip(fingerprints.table, per_kind.tolist(), strict=True):
         counts[kind[which]] += n
     return {name: n for name, n in counts.most_common() if n}
 

@@ -21,11 +21,11 @@ WHAT = "what Clearsight keeps of a run's findings"
 Found = Mapping[str, Any]
 
 
-def keep(folder: Path, kind: str, name: str, found: Found) -> None:
-    """Add `found` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
+def keep(folder: Path, kind: str, name: str, figures: Found) -> None:
+    """Add `figures` under `name` to the run's `<kind>.json`, and show it in its report if there is one."""
     path = folder / f"{kind}.json"
     with hold(folder, REPORT, wait=True):  # or what another adds meanwhile would be lost
-        write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: found})
+        write_json(path, {**(read_table(path, WHAT) if path.is_file() else {}), name: figures})
         show(folder)
 
 
@@ -50,12 +50,12 @@ def cards(folder: Path) -> str:
     return BEGIN + "".join(shown) + END
 
 
-def attacks(found: Found, folder: Path) -> str:
+def attacks(figures: Found, folder: Path) -> str:
     """The robust accuracy under each attack, the last one's by ε, and the warnings of its preflight."""
     from .figures import charts
 
     rows = []
-    for name, one in found.items():
+    for name, one in figures.items():
         numbers = [percent(one[key]["value"], one[key]["low"], one[key]["high"]) for key in ("clean", "robust", "after_uint8")]
         middle = one["median_minimal_epsilon"]
         texts = [
@@ -65,12 +65,12 @@ def attacks(found: Found, folder: Path) -> str:
         cells = "".join(f"<td>{text}</td>" for text in (escape(one["data"]), f"{one['n']:,}", *texts))
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     titles = ("attack", "pictures", "n", "clean accuracy", "robust accuracy", "robust, saved in 8 bits", "median minimal ε")
-    last, doubts = list(found.values())[-1], []
+    last, doubts = list(figures.values())[-1], []
     epsilons = [row["epsilon"] for row in last["curve"]]
     robust = [("robust accuracy", [row["value"] for row in last["curve"]], "accent")]
     drawn = charts.lines(robust, epsilons, y="accuracy", share=True, axis="ε, in units of [0, 1]")
     chart = drawn.svg() if drawn else ""
-    for name, one in found.items():
+    for name, one in figures.items():
         doubts += [
             f"<li><b>{escape(name)}, {escape(row['check'])}</b>: {escape(row['says'])}</li>" for row in one["preflight"] if not row["ok"]
         ]
@@ -85,34 +85,34 @@ def attacks(found: Found, folder: Path) -> str:
     return card("Adversarial robustness", lead, listed + body)
 
 
-def stress(found: Found, folder: Path) -> str:
+def stress(figures: Found, folder: Path) -> str:
     """The scorecard, the mean corruption error, and the shortcuts that were found."""
-    value, low, high = percent(*(found["clean"][name] for name in ("value", "low", "high")))
+    value, low, high = percent(*(figures["clean"][name] for name in ("value", "low", "high")))
     lead = (
-        f"{found['n']:,} pictures, accuracy without change {value} ({low} to {high}), then under common corruptions and other changes "
+        f"{figures['n']:,} pictures, accuracy without change {value} ({low} to {high}), then under common corruptions and other changes "
         "that no adversary chose."
     )
-    told = [row["says"] for row in found["shortcuts"] if not row["ok"]]
-    if found["mce"] is not None:
-        told.insert(0, f"Mean corruption error {percent(found['mce'])[0]}, not divided by AlexNet's.")
+    told = [row["says"] for row in figures["shortcuts"] if not row["ok"]]
+    if figures["mce"] is not None:
+        told.insert(0, f"Mean corruption error {percent(figures['mce'])[0]}, not divided by AlexNet's.")
     picture, image = folder / "scorecard.png", ""
     if picture.is_file():
         image = f'<img class="wide" alt="scorecard" src="data:image/png;base64,{b64encode(picture.read_bytes()).decode()}">'
     return card("Common corruptions", lead, image + "".join(f"<p>{escape(words)}</p>" for words in told))
 
 
-def ensemble(found: Found, folder: Path) -> str:
+def ensemble(figures: Found, folder: Path) -> str:
     """The errors of each member, their mean, and the ensemble."""
-    named = [*((row["name"], row) for row in found["members"]), ("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
-    keys = [key for key in ("top1_error", "top5_error") if key in found["ensemble"]]
+    named = [*((row["name"], row) for row in figures["members"]), ("mean of members", figures["mean"]), ("ensemble", figures["ensemble"])]
+    keys = [key for key in ("top1_error", "top5_error") if key in figures["ensemble"]]
     rows = []
     for name, row in named:
         cells = "".join(f"<td>{_limited(row[key])}</td>" for key in keys)
         rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>')
     titles = ("classifier", *(key.replace("top", "top-").replace("_", " ") for key in keys))
-    why = found["ensemble"]["top1_error"].get("reason", "")
+    why = figures["ensemble"]["top1_error"].get("reason", "")
     limits = f"without intervals, since {escape(why)}" if why else "with 95 % intervals"
-    judged = f"{found['n']:,} {escape(found['part'])} pictures"
+    judged = f"{figures['n']:,} {escape(figures['part'])} pictures"
     lead = f"Errors on the same {judged}, {limits}; the prediction is that of the mean of all probabilities."
     return card("Ensemble", lead, table("".join(f"<th>{title}</th>" for title in titles), rows))
 

@@ -17,34 +17,38 @@ from .thumbnails import thumbnail
 from .words import percent
 
 
-def write_scorecard(found: StressResult, folder: Path, title: str, *, style: Style = PRINT) -> dict[str, Path]:
+def write_scorecard(result: StressResult, folder: Path, title: str, *, style: Style = PRINT) -> dict[str, Path]:
     """Write `scorecard.png`, `scorecard.html` and `stress.json` into `folder`; returns the files by their kind."""
     files = {"scorecard": folder / "scorecard.png", "report": folder / "scorecard.html", "figures": folder / "stress.json"}
-    write_atomic(files["scorecard"], saved([scorecard_figure(found, title, style=style)], ".png"))
-    write_atomic(files["report"], _page(found, title).encode("utf-8", "backslashreplace"))
-    write_json(files["figures"], {"title": title, **found.to_json()})
+    write_atomic(files["scorecard"], saved([scorecard_figure(result, title, style=style)], ".png"))
+    write_atomic(files["report"], _page(result, title).encode("utf-8", "backslashreplace"))
+    write_json(files["figures"], {"title": title, **result.to_json()})
     return files
 
 
-def _page(found: StressResult, title: str) -> str:
+def _page(result: StressResult, title: str) -> str:
     """The scorecard as a page: every accuracy with its interval, and the failures with their pictures."""
-    value, low, high = percent(*(found.clean[key] for key in ("value", "low", "high")))
-    words = f"<b>{value} of {found.clean['n']:,} unchanged pictures correct</b>; with 95&nbsp;% confidence between {low} and {high}."
-    if mce := found.mce:
+    value, low, high = percent(*(result.clean[key] for key in ("value", "low", "high")))
+    words = f"<b>{value} of {result.clean['n']:,} unchanged pictures correct</b>; with 95&nbsp;% confidence between {low} and {high}."
+    if mce := result.mce:
         words += (
             f" Under {mce['over']} corruptions the mean error is {percent(mce['value'])[0]}, {percent(mce['relative'])[0]} more than "
             f"on clean pictures. Baseline: {escape(mce['baseline'])}"
         )
     hero = f'<section class="card hero"><p class="kind">Stress test</p><h1>{escape(title)}</h1><p>{words}</p></section>'
-    parts = [hero, _table(found, "Corruptions", found.corruptions, "severity"), _table(found, "Challenges", found.challenges, "strength")]
-    return page(f"{title}: stress", "\n".join([*parts, _places(found), _groups(found), _said(found), _fallen(found)]))
+    parts = [
+        hero,
+        _table(result, "Corruptions", result.corruptions, "severity"),
+        _table(result, "Challenges", result.challenges, "strength"),
+    ]
+    return page(f"{title}: stress", "\n".join([*parts, _places(result), _groups(result), _said(result), _fallen(result)]))
 
 
-def _table(found: StressResult, title: str, rows: Sequence[Changed], key: str) -> str:
+def _table(result: StressResult, title: str, rows: Sequence[Changed], key: str) -> str:
     if not rows:
         return ""
     by_name = {name: [row for row in rows if row["name"] == name] for name in dict.fromkeys(row["name"] for row in rows)}
-    halves, lines = found.halves, []
+    halves, lines = result.halves, []
     columns = max(map(len, by_name.values()))
     for name, own in by_name.items():
         cells = [_filled(row, f"<small>{level(row):g}</small>" if key == "strength" else "") for row in own]
@@ -64,33 +68,34 @@ def _filled(row: Share, small: str = "") -> str:
     return f'<td style="{style}" title="{value}, 95 % interval {low} to {high}, n = {row["n"]:,}">{100 * row["top1"]:.0f} {small}</td>'
 
 
-def _places(found: StressResult) -> str:
-    if not found.places:
+def _places(result: StressResult) -> str:
+    if not result.places:
         return ""
-    lines = [f"<tr>{''.join(map(_filled, line))}</tr>" for line in found.places]
+    lines = [f"<tr>{''.join(map(_filled, line))}</tr>" for line in result.places]
     lead = f"Accuracy in per cent with a grey square of {COVER:.0%} of each side centred on each cell: dark where it matters."
     return card("Sensitivity to occlusion", lead, table("", lines))
 
 
-def _groups(found: StressResult) -> str:
-    if not found.subgroups:
+def _groups(result: StressResult) -> str:
+    if not result.subgroups:
         return ""
-    shown = "".join(f'<figure><span class="frame">{thumbnail(picture)}</span></figure>' for picture in found.examples)
+    shown = "".join(f'<figure><span class="frame">{thumbnail(picture)}</span></figure>' for picture in result.examples)
+    groups = len(result.subgroups["groups"])
     lead = (
-        f"{escape(worst_group(found))}. k-means on the features gives {len(found.subgroups['groups'])} groups; the worst is chosen on half "
-        "of its pictures and evaluated on the other half. Wrong ones first."
+        f"{escape(worst_group(result))}. k-means on the features gives {groups} groups; the worst is chosen on half of its pictures and "
+        "evaluated on the other half. Wrong ones first."
     )
     return card("Worst subgroup of a class", lead, f'<div class="pictures">{shown}</div>')
 
 
-def _said(found: StressResult) -> str:
-    rows = [f"<li>{'✓' if row['ok'] else '✗'} {escape(row['says'])}</li>" for row in found.shortcuts]
-    rows += [f"<li>{escape(line)}</li>" for line in practised(found)]
+def _said(result: StressResult) -> str:
+    rows = [f"<li>{'✓' if row['ok'] else '✗'} {escape(row['says'])}</li>" for row in result.shortcuts]
+    rows += [f"<li>{escape(line)}</li>" for line in practised(result)]
     lead = "Can the class be predicted without the object? Which tests resemble augmentations of the training, and look too good?"
     return card("Shortcuts and overlap with training", lead, f'<ul class="steps">{"".join(rows)}</ul>') if rows else ""
 
 
-def _fallen(found: StressResult) -> str:
+def _fallen(result: StressResult) -> str:
     """For each change the first pictures that became wrong."""
     shown: Callable[[Any], str] = lambda failure: (  # noqa: E731
         f'<figure class="wrong"><span class="frame" title="{escape(failure.source)}">{thumbnail(failure.picture)}</span><figcaption>'
@@ -99,7 +104,7 @@ def _fallen(found: StressResult) -> str:
     )
     body = "".join(
         f'<h3 id="{name}">{escape(name.replace("_", " "))}</h3><div class="pictures">{"".join(map(shown, kept))}</div>'
-        for name, kept in found.failures.items()
+        for name, kept in result.failures.items()
         if kept
     )
     lead = f"Correct unchanged, wrong from the given strength on; up to {SHOWN} for each change. The tooltip has the file."

@@ -139,11 +139,11 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     whole.temperature = 1.0 if recipe.keep == "last" else fit_temperature(together, pictures.labels)
     names = [f"members/{folder.name}" for folder in folders]
     decided = _decided(every, whole)
-    found = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
-    whole.facts = _facts(every, found, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
+    scores = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
+    whole.facts = _facts(every, scores, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
     save_artefact(whole, run.folder, golden_samples(val, recipe.channels))
-    write_json(run.folder / FILE, {**found, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
-    for line in lines(found):
+    write_json(run.folder / FILE, {**scores, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
+    for line in lines(scores):
         logger(quiet)(line)
     seconds, epochs, judged = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
     rate = sum(one.facts["training_pictures"] * one.facts["epochs"] for one in every) / max(seconds, 1e-9)
@@ -153,24 +153,24 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
 
 def _decided(members: Sequence[Classifier], whole: Classifier) -> list[str]:
     """The choices that validation made for the members and, by the temperature, for the ensemble."""
-    found: dict[str, None] = {}
+    choices: dict[str, None] = {}
     for one in members:  # older versions did not store it: by default validation chose the epoch
         own = validation.decided(one.facts)
-        found |= dict.fromkeys("members" if name == "temperature" else name for name in (("epoch",) if own is None else own))
-    return [*found, *(["temperature"] if whole.temperature != 1 else [])]
+        choices |= dict.fromkeys("members" if name == "temperature" else name for name in (("epoch",) if own is None else own))
+    return [*choices, *(["temperature"] if whole.temperature != 1 else [])]
 
 
-def _facts(members: Sequence[Classifier], found: Standing, decided: list[str], known: Settings) -> dict[str, Any]:
+def _facts(members: Sequence[Classifier], scores: Standing, decided: list[str], known: Settings) -> dict[str, Any]:
     """The artefact's training metadata: those of a single network, with sums and maxima over the members."""
-    first, right = members[0].facts, round(found["n"] * (1 - found["ensemble"]["top1_error"]["value"]))
+    first, right = members[0].facts, round(scores["n"] * (1 - scores["ensemble"]["top1_error"]["value"]))
     return {
         **known,
         "epochs": max(one.facts["epochs"] for one in members),
         "training_pictures": first["training_pictures"],
         "seconds": round(sum(float(one.facts["seconds"]) for one in members), 1),
         "clearsight": first["clearsight"],
-        "validation": validation.judged(right, found["n"], decided),
-        "ensemble": found,
+        "validation": validation.judged(right, scores["n"], decided),
+        "ensemble": scores,
         **inherited(*(one.facts for one in members)),
     }
 
@@ -197,22 +197,22 @@ def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_in
 
 
 def _errors(wrong: Mapping[int, float], n: int, no_interval: str) -> Errors:
-    found = {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
-    return cast(Errors, found)
+    errors = {f"top{k}_error": bounded(count / n, *wilson(round(count), n), no_interval) for k, count in wrong.items()}
+    return cast(Errors, errors)
 
 
-def lines(found: Standing) -> list[str]:
+def lines(scores: Standing) -> list[str]:
     """The table of `standing` as text: a line for each member, for their mean, and for the ensemble."""
-    named: list[tuple[str, Errors]] = [(row["name"], row) for row in found["members"]]
-    named += [("mean of members", found["mean"]), ("ensemble", found["ensemble"])]
-    keys: tuple[Key, ...] = ("top1_error", "top5_error") if "top5_error" in found["ensemble"] else ("top1_error",)
+    named: list[tuple[str, Errors]] = [(row["name"], row) for row in scores["members"]]
+    named += [("mean of members", scores["mean"]), ("ensemble", scores["ensemble"])]
+    keys: tuple[Key, ...] = ("top1_error", "top5_error") if "top5_error" in scores["ensemble"] else ("top1_error",)
     said = [
-        f"{found['part']}, n = {found['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
+        f"{scores['part']}, n = {scores['n']:,}".ljust(24) + "".join(key.replace("top", "top-").replace("_", " ").ljust(28) for key in keys)
     ]
     for name, row in named:
         limits = ["" if row[key]["low"] is None else f" ({row[key]['low']:.2%} to {row[key]['high']:.2%})" for key in keys]
         said.append(name.ljust(24) + "".join(f"{row[key]['value']:.2%}{some}".ljust(28) for key, some in zip(keys, limits, strict=True)))
-    why = found["ensemble"]["top1_error"].get("reason")
+    why = scores["ensemble"]["top1_error"].get("reason")
     return [line.rstrip() for line in [*said, *([f"no intervals: {why}"] if why else [])]]
 
 

@@ -20,20 +20,20 @@ EXTRAPOLATION, BACKWARD, BIAS = 1.05, 0.9, 0.1
 CONFIDENCE, RATE, SEARCHES = 0.0, 0.05, 6  # C&W: margin to reach, Adam's learning rate, binary search steps for its constant
 
 
-def clip_to_epsilon(task: Task, found: Tensor, norm: str) -> Tensor:
-    """`found` with its change projected into the ball of radius ε."""
-    radius = per_picture(task.epsilon, found)
-    return (task.pictures + NORMS[norm].project(found - task.pictures, radius)).clamp_(0, 1)
+def clip_to_epsilon(task: Task, adversarial: Tensor, norm: str) -> Tensor:
+    """`adversarial` with its change projected into the ball of radius ε."""
+    radius = per_picture(task.epsilon, adversarial)
+    return (task.pictures + NORMS[norm].project(adversarial - task.pictures, radius)).clamp_(0, 1)
 
 
 def deepfool(task: Task, *, norm: str = "l2", steps: int = 50) -> Tensor:
     """Steps onto the nearest of the linearised boundaries to the nine most likely wrong classes."""
-    found, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
+    adversarial, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not len(left):
-        return found
+        return adversarial
     classes = wrong_classes(task.only(left))[:, :CLASSES]
     for _ in range(task.steps or steps):
-        part, now = task.only(left), found[left]
+        part, now = task.only(left), adversarial[left]
         distance, change = torch.full_like(now[:, 0, 0, 0], float("inf")), torch.zeros_like(now)
         for k in range(classes.shape[1]):
             behind, gradient = _lead(part, now, classes[:, k])
@@ -42,12 +42,12 @@ def deepfool(task: Task, *, norm: str = "l2", steps: int = 50) -> Tensor:
             way = (away + 1e-4)[:, None, None, None] * NORMS[norm].normalize(gradient, now)
             nearer = away < distance
             distance, change = torch.where(nearer, away, distance), torch.where(nearer[:, None, None, None], way, change)
-        found[left] = (now + (1 + OVERSHOOT) * change).clamp(0, 1)
-        stay = ~part.fooled(found[left])
+        adversarial[left] = (now + (1 + OVERSHOOT) * change).clamp(0, 1)
+        stay = ~part.fooled(adversarial[left])
         left, classes = left[stay], classes[stay]
         if not len(left):
             break
-    return clip_to_epsilon(task, found, norm)
+    return clip_to_epsilon(task, adversarial, norm)
 
 
 def _lead(task: Task, pictures: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,17 +91,17 @@ def carlini_wagner(task: Task, *, steps: int = 100) -> Tensor:
 
 def fab_targeted(task: Task, *, norm: str = "linf", steps: int = 100, targets: int = CLASSES) -> Tensor:
     """Steps onto the boundary to each of the most likely wrong classes in turn, biased towards the original; ends within ε."""
-    found, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
+    adversarial, left = task.pictures.clone(), torch.nonzero(~task.fooled(task.pictures))[:, 0]
     if not len(left):
-        return found
+        return adversarial
     order = wrong_classes(task.only(left))
     for k in range(min(targets, order.shape[1])):
-        found[left] = _fab(task.only(left), order[:, k], norm, task.steps or steps)
-        stay = ~task.only(left).fooled(found[left])
+        adversarial[left] = _fab(task.only(left), order[:, k], norm, task.steps or steps)
+        stay = ~task.only(left).fooled(adversarial[left])
         left, order = left[stay], order[stay]
         if not len(left):
             break
-    return found
+    return adversarial
 
 
 def _fab(task: Task, targets: Tensor, norm: str, steps: int) -> Tensor:

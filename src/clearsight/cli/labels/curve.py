@@ -56,28 +56,28 @@ def curve(
     wanted = [name.strip() for name in methods.split(",") if name.strip()]
     steps = [amount.strip() for amount in amounts.split(",") if amount.strip()]
     settings = {"device": device, **({"model": model} if model else {})}
-    found = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, quiet=quiet, say=say, **settings)
-    curves = {METHODS[name].title: rows for name, rows in found.points().items()}
-    tested = max(cell.n for cell in found.cells)
+    result = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, quiet=quiet, say=say, **settings)
+    curves = {METHODS[name].title: rows for name, rows in result.points().items()}
+    tested = max(cell.n for cell in result.cells)
     note = f"{tested:,} test pictures; mean over seeds, with its 95 % interval" if seeds > 1 else f"{tested:,} test pictures; one seed"
-    path = found.folder / "curve.png"
-    write_atomic(path, saved([figure(f"{found.data}: accuracy by number of labels", note, curves, style=style)], ".png"))
+    path = result.folder / "curve.png"
+    write_atomic(path, saved([figure(f"{result.data}: accuracy by number of labels", note, curves, style=style)], ".png"))
     if as_json:
-        print_json(found.to_json())
+        print_json(result.to_json())
         return
-    show(_table(found))
-    for line in found.left_out:
+    show(_table(result))
+    for line in result.left_out:
         click.echo(plain(f"left out   {line}"))
     click.echo(f"figure     {path}")
 
 
-def _table(found: "Curve") -> "Table":
+def _table(result: "Curve") -> "Table":
     """A row for each method, a column for each number of labels."""
     from rich.table import Table
 
     from ...experiments.label_curve import METHODS
 
-    points = found.points()
+    points = result.points()
     amounts = sorted({point["labelled"] for rows in points.values() for point in rows})
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("labels", min_width=22)

@@ -58,36 +58,36 @@ def errors(
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
     settings |= {"allow_code": True} if allow_code and settings else {}
     where: dict[str, Any] = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
-    found = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
-    for note in () if quiet else found.notes:
+    result = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
+    for note in () if quiet else result.notes:
         click.echo(plain(note), err=True)
-    files = {"table": found.folder / "errors.csv", "sheet": found.folder / "errors.png"}
-    write_atomic(files["table"], found.csv())
-    write_atomic(files["sheet"], saved([errors_sheet(found, f"{Path(data).name}: likely label errors", most, style=style)], ".png"))
+    files = {"table": result.folder / "errors.csv", "sheet": result.folder / "errors.png"}
+    write_atomic(files["table"], result.csv())
+    write_atomic(files["sheet"], saved([errors_sheet(result, f"{Path(data).name}: likely label errors", most, style=style)], ".png"))
     if as_json:
-        print_json(found.to_json(most) | {"files": {name: str(path) for name, path in files.items()}})
+        print_json(result.to_json(most) | {"files": {name: str(path) for name, path in files.items()}})
         return
-    _tell(found)
+    _tell(result)
     click.echo("\n".join(f"{name:10s} {path}" for name, path in files.items()))
 
 
-def _tell(found: "LabelErrors") -> None:
+def _tell(result: "LabelErrors") -> None:
     from rich.table import Table
     from rich.text import Text
 
     from ...base.errors import plain
 
     ranking = Table("rank", "picture", "given", "likely", box=None, header_style="bold")
-    for rank in range(1, min(SHOWN, len(found)) + 1):
-        row = found.row(rank)
+    for rank in range(1, min(SHOWN, len(result)) + 1):
+        row = result.row(rank)
         cells = (str(rank), row["picture"], f"{row['given']} {row['p_given']:.1%}", f"{row['likely']} {row['p_likely']:.1%}")
         ranking.add_row(*(Text(plain(cell)) for cell in cells))
     pairs = Table("given", "likely", "about", box=None, header_style="bold")
-    for pair in found.confused(SHOWN):
+    for pair in result.confused(SHOWN):
         pairs.add_row(*(Text(plain(cell)) for cell in (pair["given"], pair["likely"], f"{pair['n']:,}")))
     show(ranking, "", pairs)
     click.echo(
-        f"\nEstimate: {found.estimated:,.0f} of {len(found):,} labels ({found.estimated / len(found):.1%}) are wrong; "
-        f"{found.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {found.agreement:.1%} of the labels. Where "
+        f"\nEstimate: {result.estimated:,.0f} of {len(result):,} labels ({result.estimated / len(result):.1%}) are wrong; "
+        f"{result.flagged.sum():,} are flagged.\nIt is as good as the model, which agrees with {result.agreement:.1%} of the labels. Where "
         "it confuses classes,\ncorrect labels of unusual pictures count too: read the ranking from the top, and stop where errors get rare."
     )

@@ -46,35 +46,35 @@ def next(
     from ...reports.figures.label_sheet import next_sheet
     from ...reports.saving import saved
 
-    found = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
-    for note in () if quiet else found.notes:
+    result = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
+    for note in () if quiet else result.notes:
         click.echo(plain(note), err=True)
-    files = {"table": found.folder / "next.csv", "sheet": found.folder / "next.png"}
-    require_ours(files["table"], found.csv().partition("\n")[0] + "\n")  # a column of labels that was added by hand is kept
-    write_atomic(files["table"], found.csv())
+    files = {"table": result.folder / "next.csv", "sheet": result.folder / "next.png"}
+    require_ours(files["table"], result.csv().partition("\n")[0] + "\n")  # a column of labels that was added by hand is kept
+    write_atomic(files["table"], result.csv())
     title = f"{Path(pool).name}: to label next, by {Path(model).name}"
-    write_atomic(files["sheet"], saved([next_sheet(found, title, n, style=style)], ".png"))
+    write_atomic(files["sheet"], saved([next_sheet(result, title, n, style=style)], ".png"))
     if as_json:
-        print_json(found.to_json() | {"files": {name: str(path) for name, path in files.items()}})
+        print_json(result.to_json() | {"files": {name: str(path) for name, path in files.items()}})
     else:
-        _tell(found)
+        _tell(result)
         click.echo("\n".join(f"{name:10s} {path}" for name, path in files.items()))
-    for failure in found.failures:
+    for failure in result.failures:
         click.echo(plain(f"clearsight: cannot read {failure.source}: {failure.error}"), err=True)
-    if found.failures:
+    if result.failures:
         ctx.exit(1)
 
 
-def _tell(found: "LabelSuggestions") -> None:
+def _tell(result: "LabelSuggestions") -> None:
     from rich.table import Table
     from rich.text import Text
 
     from ...base.errors import plain
 
     table = Table("rank", "picture", "guess", "second", "why", box=None, header_style="bold")
-    for one in found.wanted[:SHOWN]:
+    for one in result.wanted[:SHOWN]:
         cells = (str(one.rank), one.path, f"{one.guess} {one.confidence:.1%}", f"{one.second} {one.confidence - one.margin:.1%}", one.why)
         table.add_row(*(Text(plain(cell)) for cell in cells))
     show(table)
-    more = f"; {found.labelled:,} have a label already" if found.labelled else ""
-    click.echo(f"{len(found.wanted):,} of {len(found.data):,} pictures{more}")
+    more = f"; {result.labelled:,} have a label already" if result.labelled else ""
+    click.echo(f"{len(result.wanted):,} of {len(result.data):,} pictures{more}")

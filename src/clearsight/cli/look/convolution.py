@@ -21,43 +21,43 @@ def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> No
     from ...look import convolution as on_paper
 
     if example == "lecture":
-        found = on_paper.lecture()
+        result = on_paper.lecture()
     elif example == "curve":
-        found = on_paper.convolve(on_paper.MATCH, on_paper.CURVE)
+        result = on_paper.convolve(on_paper.MATCH, on_paper.CURVE)
     else:
-        found = on_paper.convolve(on_paper.POOLED, ((1,),))
+        result = on_paper.convolve(on_paper.POOLED, ((1,),))
     is_lecture = example == "lecture"
     if out:
         from ...reports.figures.convolution import frame, frames
 
         moving, title = out.path.suffix.lower() in (".gif", ".html"), TITLES[example]
-        last = len(found.steps) - 1
+        last = len(result.steps) - 1
         write_figure(
-            frames(found, title, is_lecture, style=out.style) if moving else [frame(found, last, title, is_lecture, style=out.style)], out
+            frames(result, title, is_lecture, style=out.style) if moving else [frame(result, last, title, is_lecture, style=out.style)], out
         )
     if as_json:
         print_json(
             {
-                **found.to_json(),
+                **result.to_json(),
                 **({"mismatch": on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum} if example == "curve" else {}),
             }
         )
         return
-    for title, values in (("picture", found.picture), ("filter", found.filter)):
+    for title, values in (("picture", result.picture), ("filter", result.filter)):
         click.echo(f"{title}\n{numbers(values)}\n")
-    for step in found.steps if steps else found.steps[:1]:
+    for step in result.steps if steps else result.steps[:1]:
         terms = " + ".join(
-            f"{float(w):g}·{float(x):g}" for w, x in zip(found.filter.flatten(), step.patch.flatten(), strict=True) if w and x
+            f"{float(w):g}·{float(x):g}" for w, x in zip(result.filter.flatten(), step.patch.flatten(), strict=True) if w and x
         )
         click.echo(f"row {step.row + 1}, column {step.column + 1}: {terms or '0'} = {round(step.sum, 9):g}")
     for title, values in (
-        ("feature map", found.feature_map),
-        ("after ReLU", found.relu),
-        ("after 2x2 max pooling, stride 2", found.max_pool),
+        ("feature map", result.feature_map),
+        ("after ReLU", result.relu),
+        ("after 2x2 max pooling, stride 2", result.max_pool),
     ):
         if values.numel():
             click.echo(f"\n{title}\n{numbers(values)}")
     if is_lecture:
-        click.echo(f"\n{on_paper.transposed_remark(found)}")
+        click.echo(f"\n{on_paper.transposed_remark(result)}")
     if example == "curve":
         click.echo(f"\nanother shape: {on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum:g}")

@@ -36,43 +36,43 @@ def unit(
     from ...look.unit import recompute_unit
 
     subject = opened(model, size, classes, seed)
-    found = recompute_unit(subject.model, subject.inputs(picture), layer, channel, at)
-    arrays = {name: values.numpy() for name, values in (("patch", found.patch), ("kernel", found.kernel)) if values is not None}
-    write_npz(npz, contributions=found.contributions, **arrays)
+    result = recompute_unit(subject.model, subject.inputs(picture), layer, channel, at)
+    arrays = {name: values.numpy() for name, values in (("patch", result.patch), ("kernel", result.kernel)) if values is not None}
+    write_npz(npz, contributions=result.contributions, **arrays)
     if out:
         from ...reports.figures.unit import unit_figure
 
-        write_figure([unit_figure(f"{subject.name}  {found.place}", found, most, trained=subject.trained, style=out.style)], out)
+        write_figure([unit_figure(f"{subject.name}  {result.place}", result, most, trained=subject.trained, style=out.style)], out)
     if as_json:
-        print_json(found.to_json())
+        print_json(result.to_json())
     else:
-        _tell(found, most)
-    if not found.equal:
+        _tell(result, most)
+    if not result.equal:
         click.get_current_context().exit(1)
 
 
-def _tell(found: "Recomputation", most: int) -> None:
+def _tell(result: "Recomputation", most: int) -> None:
     from ...look.unit import strongest
 
-    click.echo(f"{found.place}\n")
-    order = strongest(found)
-    if found.patch is not None and found.kernel is not None:
+    click.echo(f"{result.place}\n")
+    order = strongest(result)
+    if result.patch is not None and result.kernel is not None:
         top = order[0]
         click.echo(
-            f"input channel {found.first_channel + top}, patch\n{numbers(found.patch[top])}\n\nkernel\n{numbers(found.kernel[top])}\n"
+            f"input channel {result.first_channel + top}, patch\n{numbers(result.patch[top])}\n\nkernel\n{numbers(result.kernel[top])}\n"
         )
-    largest = max((abs(value) for value in found.contributions), default=0) or 1
+    largest = max((abs(value) for value in result.contributions), default=0) or 1
     for i in order[:most]:
-        value = found.contributions[i]
-        click.echo(f"{found.first_channel + i:>6}  {value:>+13.6g}  {'█' * round(30 * abs(value) / largest)}")
-    rest = sum(found.contributions[i] for i in order[most:])
+        value = result.contributions[i]
+        click.echo(f"{result.first_channel + i:>6}  {value:>+13.6g}  {'█' * round(30 * abs(value) / largest)}")
+    rest = sum(result.contributions[i] for i in order[most:])
     if len(order) > most:
         click.echo(f"{len(order) - most:>5}…  {rest:>+13.6g}")
-    click.echo(f"  bias  {found.bias:>+13.6g}")
-    for step in found.steps:
+    click.echo(f"  bias  {result.bias:>+13.6g}")
+    for step in result.steps:
         click.echo(f"{step['operation'].replace('_', ' '):<40} {step['value']:.9g}")
-    verdict = "equals the network's own value to 1e-5" if found.equal else "DIFFERS from the network's own value"
-    click.echo(f"\nrecomputed {found.recomputed:.9g}, network {found.value:.9g}: {verdict}.")
-    for step in found.then:
+    verdict = "equals the network's own value to 1e-5" if result.equal else "DIFFERS from the network's own value"
+    click.echo(f"\nrecomputed {result.recomputed:.9g}, network {result.value:.9g}: {verdict}.")
+    for step in result.then:
         told = "as in the network" if step["equal"] else f"the network has {step['value']:.9g}"
         click.echo(f"then {step['operation'].replace('_', ' ')}: {step['recomputed']:.9g}, {told}.")

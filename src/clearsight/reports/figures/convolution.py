@@ -22,15 +22,15 @@ class Part(NamedTuple):
     signed: bool = True
 
 
-def frames(found: Convolution, title: str, remark: bool = True, *, style: Style = PRINT) -> list[Figure]:
+def frames(convolution: Convolution, title: str, remark: bool = True, *, style: Style = PRINT) -> list[Figure]:
     """A frame for every place of the filter; the last one shows all of the map."""
-    return [frame(found, place, title, remark, style=style) for place in range(len(found.steps))]
+    return [frame(convolution, place, title, remark, style=style) for place in range(len(convolution.steps))]
 
 
 @styled
-def frame(found: Convolution, place: int, title: str, remark: bool = True, *, style: Style = PRINT) -> Figure:
+def frame(convolution: Convolution, place: int, title: str, remark: bool = True, *, style: Style = PRINT) -> Figure:
     """The filter at a place: what it covers, the products, their sum in the feature map; the maps after it once all is filled."""
-    step, parts = found.steps[place], _parts(found, place)
+    step, parts = convolution.steps[place], _parts(convolution, place)
     rows = [parts[:3], parts[3:]]
     wide = max(sum(_wide(part, style) for part in row) for row in rows)
     page = Page(style, title, width=max(style.width, wide + BETWEEN * 3 + 2 * EDGE) if not style.slide else 0.0)
@@ -41,27 +41,29 @@ def frame(found: Convolution, place: int, title: str, remark: bool = True, *, st
             page.text(x, page.y, part.name, "faint")
             _cells(page, part, x, page.y + page.line() + 0.03, cell)
             if part.name == "picture":
-                _mark(page, part, x, cell, step.row, step.column, found.filter.shape)
+                _mark(page, part, x, cell, step.row, step.column, convolution.filter.shape)
             if part.name == "feature map":
                 _mark(page, part, x, cell, step.row, step.column, (1, 1))
             x += _wide(part, style) + BETWEEN
         page.y += page.line() + max(part.values.shape[0] for part in row) * cell + 0.12
     page.paragraph(_sum(step, style), most=1 if style.slide else 3)
     if remark and not style.slide:
-        page.paragraph(transposed_remark(found), "faint", style.small)
+        page.paragraph(transposed_remark(convolution), "faint", style.small)
     return page.finish()
 
 
-def _parts(found: Convolution, place: int) -> list[Part]:
-    last = place == len(found.steps) - 1
+def _parts(convolution: Convolution, place: int) -> list[Part]:
+    last = place == len(convolution.steps) - 1
     parts = [
-        Part("picture", found.picture, found.picture.numel(), False),
-        Part("filter", found.filter, found.filter.numel()),
-        Part("products", found.steps[place].products, found.filter.numel()),
-        Part("feature map", found.feature_map, place + 1),
-        Part("after ReLU", found.relu, found.relu.numel() * last),
+        Part("picture", convolution.picture, convolution.picture.numel(), False),
+        Part("filter", convolution.filter, convolution.filter.numel()),
+        Part("products", convolution.steps[place].products, convolution.filter.numel()),
+        Part("feature map", convolution.feature_map, place + 1),
+        Part("after ReLU", convolution.relu, convolution.relu.numel() * last),
     ]
-    return parts + ([Part("2×2 max pool", found.max_pool, found.max_pool.numel() * last)] if found.max_pool.numel() else [])
+    return parts + (
+        [Part("2×2 max pool", convolution.max_pool, convolution.max_pool.numel() * last)] if convolution.max_pool.numel() else []
+    )
 
 
 def _sum(step: Step, style: Style) -> str:

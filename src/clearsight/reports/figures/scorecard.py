@@ -21,23 +21,23 @@ SHARES = Scale(None, False, 0, 1)
 
 
 @styled
-def scorecard_figure(found: StressResult, title: str, *, style: Style = PRINT) -> Figure:
+def scorecard_figure(result: StressResult, title: str, *, style: Style = PRINT) -> Figure:
     """Accuracies as coloured tables, in per cent; a slide has the changes with the lowest accuracy only."""
     page = Page(style, title, width=WIDTH)
-    page.paragraph(_headline(found), "faint", most=2)
+    page.paragraph(_headline(result), "faint", most=2)
     page.y += 0.12
     if style.slide:
-        _lowest(page, found)
+        _lowest(page, result)
         return page.finish()
     top = page.y
-    _grid(page, EDGE, found, "Corruptions", found.corruptions, "severity", _groups(found.corruptions, CORRUPTIONS))
-    _group(page, EDGE, found)
+    _grid(page, EDGE, result, "Corruptions", result.corruptions, "severity", _groups(result.corruptions, CORRUPTIONS))
+    _group(page, EDGE, result)
     left, page.y = page.y, top
-    right = EDGE + (LABEL + 5 * CELL + LAST + BETWEEN if found.corruptions else 0)
-    _grid(page, right, found, "Challenges, by strength (small)", found.challenges, "strength", _groups(found.challenges, CHALLENGES))
-    _map(page, right, found)
+    right = EDGE + (LABEL + 5 * CELL + LAST + BETWEEN if result.corruptions else 0)
+    _grid(page, right, result, "Challenges, by strength (small)", result.challenges, "strength", _groups(result.challenges, CHALLENGES))
+    _map(page, right, result)
     page.y = max(left, page.y)
-    remarks = sentences(found)
+    remarks = sentences(result)
     if remarks:
         _heading(page, EDGE, "Remarks")
     for words in remarks:
@@ -45,12 +45,12 @@ def scorecard_figure(found: StressResult, title: str, *, style: Style = PRINT) -
     return page.finish()
 
 
-def _headline(found: StressResult) -> str:
-    value, low, high = percent(*(found.clean[key] for key in ("value", "low", "high")))
-    words = f"clean accuracy {value} ({low} to {high}), n = {found.clean['n']:,}"
-    if mce := found.mce:
+def _headline(result: StressResult) -> str:
+    value, low, high = percent(*(result.clean[key] for key in ("value", "low", "high")))
+    words = f"clean accuracy {value} ({low} to {high}), n = {result.clean['n']:,}"
+    if mce := result.mce:
         words += f" · mean corruption error {percent(mce['value'])[0]} (not divided by AlexNet's)"
-    return f"{words} · cells: accuracy in per cent, each ± {100 * found.half_width:.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
+    return f"{words} · cells: accuracy in per cent, each ± {100 * result.half_width:.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _groups(rows: Sequence[Changed], table: Any) -> list[tuple[str, list[str]]]:
@@ -65,7 +65,7 @@ def _heading(page: Page, x: float, words: str) -> None:
 
 
 def _grid(
-    page: Page, x: float, found: StressResult, title: str, rows: Sequence[Changed], key: str, lines: Sequence[tuple[str, list[str]]]
+    page: Page, x: float, result: StressResult, title: str, rows: Sequence[Changed], key: str, lines: Sequence[tuple[str, list[str]]]
 ) -> None:
     """A coloured cell for each row of `rows`, a line for each name under its group, and where accuracy is halved."""
     if not rows:
@@ -86,7 +86,7 @@ def _grid(
             page.text(x + LABEL - 0.08, middle, name.replace("_", " "), ha="right", va="center")
             for i, row in enumerate(by_name[name]):
                 _cell(page, x + LABEL + i * CELL, page.y, CELL, LINE, row["top1"], f"{level(row):g}" if key == "strength" else "")
-            page.text(end, middle, at(found.halves[name]), ha="right", va="center")
+            page.text(end, middle, at(result.halves[name]), ha="right", va="center")
             page.y += LINE
     page.y += 0.2
 
@@ -111,40 +111,40 @@ def _cell(page: Page, x: float, y: float, width: float, height: float, value: fl
         page.text(x + width - 0.07, y + height / 2 - 0.005, small, ink, page.style.small * 0.85, ha="right", va="center")
 
 
-def _map(page: Page, x: float, found: StressResult) -> None:
+def _map(page: Page, x: float, result: StressResult) -> None:
     """Accuracy where each place is covered."""
-    if not found.places:
+    if not result.places:
         return
     _heading(page, x, "Occlusion: a grey square at each place")
     wide, tall = 0.62, 0.36
-    for row, line in enumerate(found.places):
+    for row, line in enumerate(result.places):
         for column, share in enumerate(line):
             _cell(page, x + column * wide, page.y + row * tall, wide, tall, share["top1"])
-    worst = min(share["top1"] for line in found.places for share in line)
+    worst = min(share["top1"] for line in result.places for share in line)
     notes = (f"{COVER:.0%} of each side,", f"centred on each of {GRID} × {GRID} cells.", f"Lowest: {worst:.1%}".replace("%", " %"))
     for i, words in enumerate(notes):
         page.text(x + GRID * wide + 0.1, page.y + 0.03 + i * page.line(), words, "faint")
     page.y += GRID * tall + 0.2
 
 
-def _group(page: Page, x: float, found: StressResult) -> None:
+def _group(page: Page, x: float, result: StressResult) -> None:
     """The pictures of the worst group."""
-    if not found.subgroups or not found.examples:
+    if not result.subgroups or not result.examples:
         return
     _heading(page, x, "Worst subgroup of a class")
-    page.text(x, page.y, worst_group(found), "faint")
+    page.text(x, page.y, worst_group(result), "faint")
     page.y += page.line() + 0.06
     side = 0.82
-    for i, picture in enumerate(found.examples[:5]):
+    for i, picture in enumerate(result.examples[:5]):
         shown = picture.repeat(3, 2) if picture.shape[2] == 1 else picture
         factor = side / max(shown.shape[:2])
         page.picture(shown, x + i * (side + 0.1), page.y, shown.shape[1] * factor, shown.shape[0] * factor)
     page.y += side + 0.2
 
 
-def _lowest(page: Page, found: StressResult) -> None:
+def _lowest(page: Page, result: StressResult) -> None:
     """The changes with the lowest accuracy at the strongest level that was tried."""
-    last = {row["name"]: row for row in (*found.corruptions, *found.challenges)}
+    last = {row["name"]: row for row in (*result.corruptions, *result.challenges)}
     rows = sorted(last.values(), key=lambda row: row["top1"])[:LOWEST]
     page.paragraph("lowest accuracies at the strongest level", most=1)
     page.y += 0.05
@@ -159,25 +159,25 @@ def _lowest(page: Page, found: StressResult) -> None:
         page.y += step
 
 
-def worst_group(found: StressResult) -> str:
+def worst_group(result: StressResult) -> str:
     """`cat, 21.4 % accuracy (7.6 % to 47.6 %, n = 14)`."""
-    assert found.subgroups is not None
-    worst = found.subgroups["worst"]
+    assert result.subgroups is not None
+    worst = result.subgroups["worst"]
     value, low, high = percent(worst["top1"], worst["low"], worst["high"])
     return f"{worst['class']}: {value} accuracy ({low} to {high}, n = {worst['n']})".replace("\N{NO-BREAK SPACE}", " ")
 
 
-def sentences(found: StressResult) -> list[str]:
+def sentences(result: StressResult) -> list[str]:
     """Backgrounds, shortcuts and overlaps with the training in sentences."""
     names = {"another": "another picture's background", "grey": "plain grey"}
-    lines = [f"Object on {names[row['background']]}: {percent(row['top1'])[0]} accuracy" for row in found.backgrounds]
-    lines += [f"{'ok' if row['ok'] else 'LOOK'}: {row['says']}" for row in found.shortcuts]
-    return lines + practised(found)
+    lines = [f"Object on {names[row['background']]}: {percent(row['top1'])[0]} accuracy" for row in result.backgrounds]
+    lines += [f"{'ok' if row['ok'] else 'LOOK'}: {row['says']}" for row in result.shortcuts]
+    return lines + practised(result)
 
 
-def practised(found: StressResult) -> list[str]:
+def practised(result: StressResult) -> list[str]:
     """The tests that the training's own augmentation resembles."""
-    if found.overlaps is None:
+    if result.overlaps is None:
         return ["Augmentations of the training are not known: there is no recipe."]
-    rows = [row for row in found.overlaps if row["tests"]]
+    rows = [row for row in result.overlaps if row["tests"]]
     return [f"Overlap: {row['augmentation']} in training resembles {', '.join(row['tests'])}" for row in rows]

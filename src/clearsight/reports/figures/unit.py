@@ -12,26 +12,26 @@ SLIDE_ROWS = 5
 
 
 @styled
-def unit_figure(title: str, found: Recomputation, most: int, *, trained: bool = True, style: Style = PRINT) -> Figure:
+def unit_figure(title: str, unit: Recomputation, most: int, *, trained: bool = True, style: Style = PRINT) -> Figure:
     """The `most` largest contributions one after the other, the bias, and what became of their sum."""
     page = Page(style, title, trained)
-    if found.patch is not None and found.kernel is not None and not style.slide:
-        draw_groups(page, [_products(found)])
-    _waterfall(page, bars(found, min(most, SLIDE_ROWS) if style.slide else most))
-    equal = "equal to 1e-5" if found.equal else "DIFFERENT"
-    page.paragraph(f"recomputed {found.recomputed:.9g}, network {found.value:.9g}: {equal}", "good" if found.equal else "bad")
+    if unit.patch is not None and unit.kernel is not None and not style.slide:
+        draw_groups(page, [_products(unit)])
+    _waterfall(page, bars(unit, min(most, SLIDE_ROWS) if style.slide else most))
+    equal = "equal to 1e-5" if unit.equal else "DIFFERENT"
+    page.paragraph(f"recomputed {unit.recomputed:.9g}, network {unit.value:.9g}: {equal}", "good" if unit.equal else "bad")
     return page.finish()
 
 
-def _products(found: Recomputation) -> Group:
-    assert found.patch is not None and found.kernel is not None
-    products = found.patch.numpy() * found.kernel.numpy()
-    order, tiles = strongest(found)[:CHANNELS], []
+def _products(unit: Recomputation) -> Group:
+    assert unit.patch is not None and unit.kernel is not None
+    products = unit.patch.numpy() * unit.kernel.numpy()
+    order, tiles = strongest(unit)[:CHANNELS], []
     shared = Scale(products[order], True)
     for i in order:
-        patch, kernel = found.patch[i].numpy(), found.kernel[i].numpy()
+        patch, kernel = unit.patch[i].numpy(), unit.kernel[i].numpy()
         tiles += [
-            Tile(patch, f"channel {found.first_channel + i}: patch", Scale(patch, True)),
+            Tile(patch, f"channel {unit.first_channel + i}: patch", Scale(patch, True)),
             Tile(kernel, "kernel", Scale(kernel, True)),
             Tile(products[i], f"product, sum {short(float(products[i].sum()))}", shared),
         ]
@@ -39,20 +39,20 @@ def _products(found: Recomputation) -> Group:
     return Group(tiles, note=note, bar=shared, unit="product of patch and kernel", side=1.0, columns=3)
 
 
-def bars(found: Recomputation, most: int) -> list[tuple[str, float, float, bool]]:
+def bars(unit: Recomputation, most: int) -> list[tuple[str, float, float, bool]]:
     """(words, from, to, whether it is a total and no change) of each bar."""
-    order, rows, level = strongest(found), [], 0.0
-    term = "term" if found.kernel is None else "input channel"
-    changes = [(f"{term} {found.first_channel + i}", found.contributions[i]) for i in order[:most]]
+    order, rows, level = strongest(unit), [], 0.0
+    term = "term" if unit.kernel is None else "input channel"
+    changes = [(f"{term} {unit.first_channel + i}", unit.contributions[i]) for i in order[:most]]
     if order[most:]:
-        rest = [found.contributions[i] for i in order[most:]]
+        rest = [unit.contributions[i] for i in order[most:]]
         changes.append((f"{len(rest)} other{'s' if len(rest) > 1 else ''}", sum(rest)))
-    if found.contributions:
-        for words, change in [*changes, ("bias", found.bias)]:
+    if unit.contributions:
+        for words, change in [*changes, ("bias", unit.bias)]:
             rows.append((words, level, level + change, False))
             level += change
-    rows += [(f"= {step['operation'].replace('_', ' ')}", 0.0, step["value"], True) for step in found.steps]
-    return rows + [(f"then {step['operation'].replace('_', ' ')}", 0.0, step["recomputed"], True) for step in found.then]
+    rows += [(f"= {step['operation'].replace('_', ' ')}", 0.0, step["value"], True) for step in unit.steps]
+    return rows + [(f"then {step['operation'].replace('_', ' ')}", 0.0, step["recomputed"], True) for step in unit.then]
 
 
 def _waterfall(page: Page, rows: list[tuple[str, float, float, bool]]) -> None:
