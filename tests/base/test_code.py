@@ -58,3 +58,39 @@ def test_what_cannot_be_used_is_refused_by_name(word, says):
     code.allow([word])
     with pytest.raises(UsageError, match=says):
         code.imported(word, "a loss")
+
+
+@pytest.mark.parametrize("word", ["@nets:Tiny", "@my.nets:Outer.inner"])
+def test_words_of_the_form(word):
+    assert code.is_code(word) and code.checked(word, "a network") == word
+
+
+def test_leave_for_one_file_is_for_its_words():
+    with pytest.raises(UsageError, match=r"r\.toml names code to run: @a:b, @c:d\. .*--allow-code"):
+        code.require_allowed(["@a:b", "@c:d"], "r.toml")
+    code.require_allowed(["@a:b"], "r.toml", allow_code=True)
+    code.require_allowed(["@a:b"], "other.toml")
+    with pytest.raises(UsageError, match="@c:d"):
+        code.require_allowed(["@a:b", "@c:d"], "r.toml")
+
+
+def test_leave_for_everything_is_taken_back():
+    code.allow_all()
+    assert code.imported("@math:exp", "a loss")(0) == 1
+    code.forbid_all()
+    with pytest.raises(UsageError):
+        code.imported("@math:log", "a loss")
+
+
+class Outer:
+    class Inner:
+        pass
+
+
+def test_a_thing_is_named_by_where_it_is_imported_from():
+    word = code.word_of(Outer.Inner, "a network")
+    assert word == f"@{__name__}:Outer.Inner"
+    code.allow([word])
+    assert code.imported(word, "a network") is Outer.Inner
+    with pytest.raises(UsageError, match="at the top of a module"):
+        code.word_of(lambda x: x, "a loss")

@@ -2,7 +2,6 @@
 
 import json
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -73,16 +72,6 @@ def test_many_keep_their_order_and_failures_their_place(classifier, pictures):
         classifier.classify(b"rubbish")
 
 
-def test_classify_of_the_first_slide(folder, pictures, classifier, tmp_path, monkeypatch):
-    index = clearsight.classify(png(pictures[0]), folder)
-    assert isinstance(index, int) and index == classifier.classify(png(pictures[0])).index
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="no classifier under runs"):
-        clearsight.classify(png(pictures[0]))
-    artefact.save(classifier, Path("runs/mine"))
-    assert clearsight.classify(png(pictures[0])) == index
-
-
 def test_the_users_model_is_not_changed_by_an_answer(classifier, pictures):
     before = {name: value.clone() for name, value in classifier.model.state_dict().items()}
     generator = torch.get_rng_state()
@@ -97,11 +86,6 @@ def test_another_preprocessing_is_noticed(folder):
     config["preprocessing"]["mean"] = [0.2, 0.5, 0.5]
     (folder / "config.json").write_text(json.dumps(config | {"sha256": artefact.config_digest(config)}))
     assert not artefact.verify(folder).ok
-
-
-def test_the_card_names_classes_and_data(folder):
-    card = (folder / "README.md").read_text(encoding="utf-8")
-    assert card.startswith("---\nlibrary_name: clearsight") and "Kätzchen" in card and "pets" in card
 
 
 def test_a_model_of_ones_own_answers_but_is_not_saved(tmp_path):

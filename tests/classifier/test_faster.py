@@ -1,10 +1,6 @@
 """A classifier made for many pictures answers as the one it was made from."""
 
-import copy
-import gc
 import json
-import re
-import weakref
 
 import pytest
 import torch
@@ -12,7 +8,6 @@ from torch import nn
 
 from clearsight import Classifier, Preprocessing, UsageError, load, models, save, verify
 from clearsight.classifier.config import config_digest
-from clearsight.classifier.folding import folded
 
 
 def network(name: str, size: int, channels: int = 1) -> nn.Module:
@@ -33,53 +28,6 @@ def classifier(name: str = "resnet18", size: int = 16, **settings) -> Classifier
 
 
 BATCH = torch.randint(0, 256, (6, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-
-
-@pytest.mark.parametrize(("name", "norms"), [("resnet18", 0), ("resnet50", 0), ("swift", 3), ("convnet", 0)])
-def test_folding_changes_the_sums_not_the_answer(name, norms):
-    model = network(name, 16)
-    before = copy.deepcopy(model.state_dict())
-    small = folded(model)
-    assert sum(isinstance(module, nn.BatchNorm2d) for module in small.modules()) == norms  # swift pools before three of its norms
-    x = torch.randn(4, 1, 16, 16)
-    with torch.inference_mode():
-        expected = model(x)
-        assert torch.allclose(small(x), expected, atol=1e-4 * float(expected.abs().max()))  # float32 sums in another order
-    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
-
-
-def test_a_shared_convolution_keeps_its_two_norms():
-    class Twice(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.conv, self.a, self.b = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.BatchNorm2d(4)
-            nn.init.uniform_(self.a.weight, 2, 3)
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.a(self.conv(x)) - self.b(self.conv(x))
-
-    model, x = Twice().eval(), torch.randn(2, 1, 8, 8)
-    assert torch.equal(folded(model)(x), model(x))
-
-
-def test_the_weights_of_the_original_go_with_it():
-    model = network("resnet18", 16)
-    gone, small = weakref.ref(model), folded(model)
-    gc.disable()
-    try:
-        del model
-        assert gone() is None and small is not None
-    finally:
-        gc.enable()
-
-
-def test_a_network_that_looks_at_its_input_stays_as_it_is():
-    class Choosy(nn.Module):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x if x.sum() > 0 else -x
-
-    model = Choosy().eval()
-    assert folded(model) is model
 
 
 def test_folded_and_bfloat16_answers():
@@ -167,47 +115,6 @@ def test_scores_of_bfloat16_products_are_float32s(name):
     scores = made.faster("bf16").logits(pictures)
     assert not torch.equal(scores, scores.bfloat16().float())
     assert all(len(row.unique()) == 10 for row in scores)
-
-
-class Thinks(nn.Module):
-    """Runs in float32 only."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return nn.functional.avg_pool3d(x[:, None], (1, 3, 3), 1, (0, 1, 1))[:, 0]
-
-
-class Coarse(nn.Module):
-    """What is left is what bfloat16 rounds away."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (1000 + x - 1000) * 10
-
-
-class Sized(nn.Module):
-    """Followed with whatever comes first, it computes otherwise with what comes next."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * (2 if torch.fx._symbolic_trace._is_fx_tracing_flag else 1)
-
-
-@pytest.mark.parametrize(
-    ("layer", "speed", "taken", "why"),
-    [
-        (Thinks(), "bf16", "folded", "does not run in it, .*BFloat16"),
-        (Coarse(), "bf16", "folded", "off by"),
-        (Sized(), "auto", "plain", "speed folded is not used: its scores are off by"),
-        (Sized(), "bf16", "plain", "speed bf16 is not used.*speed folded is not used"),
-    ],
-)
-def test_a_road_is_tried_before_it_is_taken(layer, speed, taken, why, capfd):
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(1, 4, 3), layer, nn.Flatten(), nn.Linear(4 * 14 * 14, 10))
-    made = Classifier(model, Preprocessing(1, 16, 16), [f"c{i}" for i in range(10)])
-    quick = made.faster(speed)
-    assert quick.speed == taken and quick.precision == "float32"
-    assert re.search(why, quick.note) and "\n" not in quick.note
-    assert torch.allclose(quick.logits(BATCH), made.logits(BATCH), atol=1e-4)
-    assert "".join(capfd.readouterr()) == ""  # no traceback of torch.fx
 
 
 def test_verify_proves_the_road_that_classify_takes(tmp_path, monkeypatch):

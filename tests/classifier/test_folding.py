@@ -1,10 +1,75 @@
-"""The gradient at the input of a flatten has the layout of the input; nothing else is put into the graph."""
+"""Batch norms folded into the layers before them: the same answers."""
+
+import copy
+import gc
+import weakref
 
 import pytest
 import torch
 from torch import nn
 
+from clearsight import models
 from clearsight.classifier.folding import _same_layout, folded
+
+
+def network(name: str, size: int, channels: int = 1) -> nn.Module:
+    """With batch norms that have seen something, and scales that are not 1."""
+    torch.manual_seed(0)
+    model = models.build(name, 10, channels=channels, height=size, width=size, seed=0).train()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.uniform_(module.bias, -0.5, 0.5)
+    with torch.no_grad():
+        model(torch.randn(16, channels, size, size))
+    return model.eval()
+
+
+@pytest.mark.parametrize(("name", "norms"), [("resnet18", 0), ("resnet50", 0), ("swift", 3), ("convnet", 0)])
+def test_folding_changes_the_sums_not_the_answer(name, norms):
+    model = network(name, 16)
+    before = copy.deepcopy(model.state_dict())
+    small = folded(model)
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in small.modules()) == norms  # swift pools before three of its norms
+    x = torch.randn(4, 1, 16, 16)
+    with torch.inference_mode():
+        expected = model(x)
+        assert torch.allclose(small(x), expected, atol=1e-4 * float(expected.abs().max()))  # float32 sums in another order
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_a_shared_convolution_keeps_its_two_norms():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.a, self.b = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.BatchNorm2d(4)
+            nn.init.uniform_(self.a.weight, 2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.a(self.conv(x)) - self.b(self.conv(x))
+
+    model, x = Twice().eval(), torch.randn(2, 1, 8, 8)
+    assert torch.equal(folded(model)(x), model(x))
+
+
+def test_the_weights_of_the_original_go_with_it():
+    model = network("resnet18", 16)
+    gone, small = weakref.ref(model), folded(model)
+    gc.disable()
+    try:
+        del model
+        assert gone() is None and small is not None
+    finally:
+        gc.enable()
+
+
+def test_a_network_that_looks_at_its_input_stays_as_it_is():
+    class Choosy(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x if x.sum() > 0 else -x
+
+    model = Choosy().eval()
+    assert folded(model) is model
 
 
 class Pooled(nn.Module):

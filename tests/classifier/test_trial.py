@@ -1,12 +1,57 @@
-"""A faster copy of a network is refused from one thousandth of the spread of the logits on, in bfloat16 from a tenth."""
+"""A faster copy of a classifier is tried before it is used."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
+from clearsight import Classifier, Preprocessing
 from clearsight.classifier import trial
-from clearsight.images.preprocess import Preprocessing
+
+BATCH = torch.randint(0, 256, (6, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+class Thinks(nn.Module):
+    """Runs in float32 only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.avg_pool3d(x[:, None], (1, 3, 3), 1, (0, 1, 1))[:, 0]
+
+
+class Coarse(nn.Module):
+    """What is left is what bfloat16 rounds away."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (1000 + x - 1000) * 10
+
+
+class Sized(nn.Module):
+    """Followed with whatever comes first, it computes otherwise with what comes next."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * (2 if torch.fx._symbolic_trace._is_fx_tracing_flag else 1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "speed", "taken", "why"),
+    [
+        (Thinks(), "bf16", "folded", "does not run in it, .*BFloat16"),
+        (Coarse(), "bf16", "folded", "off by"),
+        (Sized(), "auto", "plain", "speed folded is not used: its scores are off by"),
+        (Sized(), "bf16", "plain", "speed bf16 is not used.*speed folded is not used"),
+    ],
+)
+def test_a_road_is_tried_before_it_is_taken(layer, speed, taken, why, capfd):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), layer, nn.Flatten(), nn.Linear(4 * 14 * 14, 10))
+    made = Classifier(model, Preprocessing(1, 16, 16), [f"c{i}" for i in range(10)])
+    quick = made.faster(speed)
+    assert quick.speed == taken and quick.precision == "float32"
+    assert re.search(why, quick.note) and "\n" not in quick.note
+    assert torch.allclose(quick.logits(BATCH), made.logits(BATCH), atol=1e-4)
+    assert "".join(capfd.readouterr()) == ""  # no traceback of torch.fx
 
 
 def scorer(error: float, dtype: torch.dtype = torch.float32) -> SimpleNamespace:

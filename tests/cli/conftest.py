@@ -1,17 +1,24 @@
 """The command line as its user has it: words in; exit code, stdout and stderr out."""
 
 import io
+import json
 import shutil
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from clearsight.base import code
 from clearsight.cli import main
+from tests.pictures import digit_folder
+
+ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--speed", "plain")
 
 
 @dataclass
@@ -21,7 +28,7 @@ class Said:
     err: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """`trained_once(folder, *words)` copies to `folder` the `runs/` that `clearsight train` made of `words`, once; returns its stdout."""
     kept: dict[tuple[str, ...], tuple[Path, str]] = {}
@@ -61,3 +68,23 @@ def clearsight(capsys, monkeypatch, tmp_path):
         return Said(left, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """120 digits of four classes, as files."""
+    return digit_folder(tmp_path_factory.mktemp("digits") / "scans", per_class=30, classes=4)
+
+
+@pytest.fixture
+def trained(trained_once: Callable[..., str], scans: Path, tmp_path: Path) -> dict[str, Any]:
+    """What `train --json` says of a run on the scans, which is in `runs/first`."""
+    return json.loads(trained_once(tmp_path, scans, *ROAD, "--out", "first", "--json"))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    """A file of noise, in colour."""
+    path = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save(path)
+    return str(path)

@@ -6,26 +6,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pictures import digit_folder, is_dark_slide
+from tests.pictures import is_dark_slide
 
 SLIDE = ("--size", "slide", "--theme", "dark")
 
 ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--speed", "plain")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return digit_folder(tmp_path_factory.mktemp("digits") / "scans", per_class=30, classes=4)
-
-
 @pytest.fixture
-def run(trained_once, folder, tmp_path):
-    trained_once(tmp_path, folder, *ROAD, "--out", "first", "--quiet")
+def run(trained_once, scans, tmp_path):
+    trained_once(tmp_path, scans, *ROAD, "--out", "first", "--quiet")
     return "runs/first"
 
 
-def test_data_json(clearsight, run, folder):
-    said = clearsight("attack", run, folder, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
+def test_data_json(clearsight, run, scans):
+    said = clearsight("attack", run, scans, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
     assert {"n", "clean", "robust", "after_uint8", "epsilon", "norm", "median_minimal_epsilon", "preflight"} <= set(found)
@@ -42,14 +37,14 @@ def test_data_json(clearsight, run, folder):
     assert "right; after fgsm" in clearsight("attack", run, "--method", "fgsm", "--n", "5", "--epsilon", "8/255").out
 
 
-def test_attacks_are_in_the_report(clearsight, run, folder, tmp_path):
+def test_attacks_are_in_the_report(clearsight, run, scans, tmp_path):
     report = tmp_path / run / "report.html"
     before = report.read_text()
-    said = clearsight("attack", run, folder, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
+    said = clearsight("attack", run, scans, "--method", "fgsm", "--epsilon", "0.1", "--n", "20", "--json")
     page, found = report.read_text(), json.loads(said.out)
     assert "Adversarial" not in before and page.count("<h2>Adversarial robustness") == 1
     assert "fgsm, ε 0.1" in page and f"{100 * found['robust']['value']:.1f}" in page
-    clearsight("attack", run, folder, "--method", "noise", "--epsilon", "0.2", "--n", "20")
+    clearsight("attack", run, scans, "--method", "noise", "--epsilon", "0.2", "--n", "20")
     page = report.read_text()
     assert page.count("<h2>Adversarial robustness") == 1 and "fgsm, ε 0.1" in page and "noise, ε 0.2" in page
     assert set(json.loads((tmp_path / run / "attack.json").read_text())) == {"fgsm, ε 0.1", "noise, ε 0.2"}
@@ -58,8 +53,8 @@ def test_attacks_are_in_the_report(clearsight, run, folder, tmp_path):
     assert "Calibration" in page and "noise, ε 0.2" in page, "a new evaluation keeps what was found"
 
 
-def test_picture_fools_from_the_disk(clearsight, run, folder):
-    source = sorted((folder / "three").glob("*.png"))[0]
+def test_picture_fools_from_the_disk(clearsight, run, scans):
+    source = sorted((scans / "three").glob("*.png"))[0]
     said = clearsight("attack", run, source, "--epsilon", "60/255", "--lattice", "--out", "made/panda.png", "--json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
@@ -92,21 +87,21 @@ def test_mistakes_are_one_line(clearsight, run, words, says):
     assert said.code == 2 and said.out == "" and says in said.err and len(said.err.strip().splitlines()) == 1
 
 
-def test_target_transfer_and_list(clearsight, run, folder):
-    assert clearsight("train", folder, *ROAD, "--seed", "1", "--out", "second", "--quiet").code == 0
+def test_target_transfer_and_list(clearsight, run, scans):
+    assert clearsight("train", scans, *ROAD, "--seed", "1", "--out", "second", "--quiet").code == 0
     own, other = (
         json.loads(clearsight("attack", run, "--method", "fgsm", "--epsilon", "0.1", *more, "--json", "--quiet").out)["robust"]["value"]
         for more in ((), ("--transfer", "runs/second"))
     )
     assert own <= other < 1
-    source = sorted((folder / "three").glob("*.png"))[0]
+    source = sorted((scans / "three").glob("*.png"))[0]
     said = clearsight("attack", run, source, "--target", "one", "--epsilon", "0.4", "--json")
     assert json.loads(said.out)["after"]["label"] == "one"
     assert "fgsm" in clearsight("attack", run, "--method", "list").out
 
 
-def test_what_has_no_gradient_says_so(clearsight, folder):
-    assert clearsight("train", folder, "--model", "histogram", "--out", "h", "--quiet").code == 0
+def test_what_has_no_gradient_says_so(clearsight, scans):
+    assert clearsight("train", scans, "--model", "histogram", "--out", "h", "--quiet").code == 0
     said = clearsight("attack", "runs/h", "--method", "fgsm", "--json", "--quiet")
     assert said.code == 2 and "no gradient" in said.err and "square" in said.err
     said = clearsight("attack", "runs/h", "--method", "square", "--steps", "20", "--epsilon", "0.1", "--json", "--quiet")
@@ -114,19 +109,19 @@ def test_what_has_no_gradient_says_so(clearsight, folder):
     assert [row["ok"] for row in found["preflight"] if row["check"] == "gradients"] == [False]
 
 
-def test_certify(clearsight, run, folder):
-    said = clearsight("attack", run, folder, "--certify", "0.25", "--samples", "200", "--n", "12", "--json")
+def test_certify(clearsight, run, scans):
+    said = clearsight("attack", run, scans, "--certify", "0.25", "--samples", "200", "--n", "12", "--json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
     assert (found["n"], found["sigma"], found["samples"]) == (12, 0.25, 200)
     values = [row["value"] for row in found["certified"]]
     assert values == sorted(values, reverse=True) and values[0] == found["clean"]["value"] > 0.3
-    assert "certified" in clearsight("attack", run, folder, "--certify", "0.25", "--samples", "100", "--n", "3").out
-    assert clearsight("attack", run, folder, "--certify", "-1", "--n", "3").code == 2
+    assert "certified" in clearsight("attack", run, scans, "--certify", "0.25", "--samples", "100", "--n", "3").out
+    assert clearsight("attack", run, scans, "--certify", "-1", "--n", "3").code == 2
 
 
-def test_the_picture_and_somebodys_report_are_not_written_over(clearsight, run, folder, tmp_path):
-    source = sorted((folder / "three").glob("*.png"))[0]
+def test_the_picture_and_somebodys_report_are_not_written_over(clearsight, run, scans, tmp_path):
+    source = sorted((scans / "three").glob("*.png"))[0]
     for name, words in (("attack.png", ()), ("attack-picture.png", ()), ("x.png", ("--out", "x.png"))):
         (tmp_path / name).write_bytes(source.read_bytes())
         said = clearsight("attack", run, name, *words, "--method", "fgsm")

@@ -107,3 +107,9 @@ def test_one_network_as_json(clearsight):
 def test_mistakes(clearsight, words, says):
     said = clearsight("models", *words)
     assert said.code == 2 and said.out == "" and says in said.err
+
+
+def test_the_json_of_every_network(clearsight):
+    rows = json.loads(clearsight("models", "--json").out)
+    assert {"pixels", "lenet5", "resnet18", "swift"} <= {row["name"] for row in rows}
+    assert all({"name", "family", "year", "paper", "parameters", "input_size"} <= set(row) for row in rows)

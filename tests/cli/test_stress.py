@@ -4,24 +4,19 @@ import json
 
 import pytest
 
-from tests.pictures import digit_folder, is_dark_slide
+from tests.pictures import is_dark_slide
 
 ROAD = ("--model", "pixels", "--epochs", "6", "--lr", "0.02", "--augment", "crop:1", "--speed", "plain")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return digit_folder(tmp_path_factory.mktemp("digits") / "scans", per_class=30, classes=4)
-
-
 @pytest.fixture
-def run(trained_once, folder, tmp_path):
-    trained_once(tmp_path, folder, *ROAD, "--out", "first", "--quiet")
+def run(trained_once, scans, tmp_path):
+    trained_once(tmp_path, scans, *ROAD, "--out", "first", "--quiet")
     return "runs/first"
 
 
-def test_json_and_files(clearsight, run, folder, tmp_path):
-    said = clearsight("stress", run, folder, "--json", "--n", "20", "--out", "card")
+def test_json_and_files(clearsight, run, scans, tmp_path):
+    said = clearsight("stress", run, scans, "--json", "--n", "20", "--out", "card")
     assert said.code == 0, said.err
     found = json.loads(said.out)
     assert {"n", "clean", "corruptions", "challenges", "mce"} <= set(found)

@@ -1,20 +1,13 @@
 """Stress: figures counted by hand, groups and shortcuts that were planted, and a scorecard that can be opened."""
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from clearsight.augment.registry import AUGMENTATIONS
 from clearsight.base.errors import UsageError
 from clearsight.corruptions import CORRUPTIONS, MEAN_OVER
 from clearsight.corruptions.challenges import CHALLENGES
-from clearsight.evaluation.overlaps import OVERLAPS, overlaps
-from clearsight.evaluation.shortcuts import background, border, shortcuts
 from clearsight.evaluation.stress import chosen, half, stress
-from clearsight.evaluation.subgroups import subgroups
 from clearsight.metrics.intervals import wilson
-from clearsight.reports.scorecard import write_scorecard
 from tests.evaluation.stand_in import Nearest, digits
 
 
@@ -97,67 +90,3 @@ def test_mistakes_are_named():
     wrong.centres = wrong.centres.roll(1, 0)
     with pytest.raises(UsageError, match="nothing to stress"):
         stress(wrong, digits(1, 2), quiet=True)
-
-
-def test_the_planted_group_is_found():
-    rng = np.random.default_rng(0)
-    centres = np.array([[5, 0, 0], [0, 5, 0], [0, 0, 5]], np.float32)
-    group = np.repeat([0, 1, 2], 80)
-    vectors = (centres[group] + rng.normal(0, 0.1, (240, 3))).astype(np.float32)
-    right = np.where(group == 1, np.arange(240) % 4 < 2, True)  # every place of four: half of the judged half is wrong
-    found = subgroups(vectors, np.zeros(240, np.int64), right, ("cat",), [str(i) for i in range(240)])
-    worst = found["worst"]
-    assert (worst["class"], worst["top1"], worst["chosen_by"]) == ("cat", 0.5, 0.5)
-    assert (worst["low"], worst["high"]) == wilson(worst["n"] // 2, worst["n"])
-    assert all(80 <= int(name) < 160 and int(name) % 4 >= 2 for name in worst["pictures"])
-    assert subgroups(vectors[:30], np.zeros(30, np.int64), right[:30], ("cat",), [str(i) for i in range(30)]) is None
-
-
-def test_shortcuts_that_were_planted_are_found_and_others_not():
-    generator = torch.Generator().manual_seed(0)
-    pictures = torch.randint(0, 256, (200, 1, 32, 32), dtype=torch.uint8, generator=generator)
-    labels = np.arange(200) % 2
-    sizes = np.where(labels == 1, 2000.0, 1000.0)
-    noise = {row["probe"]: row for row in shortcuts(pictures, labels, None)}
-    assert set(noise) == {"border", "background"}
-    for row in noise.values():
-        assert row["chance"] == 0.5 and row["low"] <= 0.5 < row["high"] + 0.05 and row["ok"] and "no better than chance" in row["says"]
-        assert (row["low"], row["high"]) == wilson(round(row["top1"] * row["n"]), row["n"])
-    assert [(row["probe"], row["top1"]) for row in shortcuts(pictures, labels, sizes) if not row["ok"]] == [("file size", 1.0)]
-    pictures[labels == 1, :, :2] = 255
-    found = {row["probe"]: row["top1"] for row in shortcuts(pictures, labels, None)}
-    assert found["border"] == 1.0 and found["background"] == 1.0
-    assert shortcuts(pictures[:6], labels[:6], None) == []
-
-
-def test_what_the_probes_see():
-    pictures = torch.zeros(1, 3, 32, 48, dtype=torch.uint8)
-    pictures[..., 6:26, 9:39] = 200  # 10 of 16 cells along each side
-    assert background(pictures).shape == (1, 156 * 3) and background(pictures).max() == 0
-    assert border(pictures).shape == (1, 4 * 3 * 16) and border(pictures).max() == 0
-    pictures[..., 0, :] = 100
-    assert border(pictures)[0, :16].tolist() == [50] * 16  # of two rows
-    assert border(pictures)[0, 48:96].max() == 0
-
-
-def test_every_augmentation_says_what_it_overlaps():
-    assert set(OVERLAPS) == set(AUGMENTATIONS)
-    assert all(test in CORRUPTIONS or test in CHALLENGES for tests in OVERLAPS.values() for test in tests)
-    assert overlaps("flip jitter:0.4") == [
-        {"augmentation": "flip", "tests": []},
-        {"augmentation": "jitter", "tests": ["light", "flat", "brightness", "contrast", "saturate"]},
-    ]
-
-
-def test_the_scorecard_can_be_opened(found, tmp_path):
-    files = write_scorecard(found, tmp_path, "nearest <mean> on digits")
-    with Image.open(files["scorecard"]) as sheet:
-        assert sheet.width > 1000 and len(sheet.getcolors(10**6)) > 50
-    page = files["report"].read_text(encoding="utf-8")
-    assert "nearest &lt;mean&gt; on digits" in page and "<mean>" not in page and 'src="http' not in page
-    for name, kept in found.failures.items():
-        assert f'href="#{name}"' in page and (not kept or f'id="{name}"' in page)
-    assert page.count("data:image/png") == sum(map(len, found.failures.values())) + len(found.examples)
-    some = stress(Plain(), digits(6), only=["snow"], severities=[3], quiet=True)
-    assert [(row["name"], row["severity"]) for row in some.corruptions] == [("snow", 3)]
-    assert "not known" in write_scorecard(some, tmp_path, "x")["report"].read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from clearsight.recipes.recipe import saved
 from clearsight.training.api import train
 from clearsight.training.interrupt import Interrupted
 from tests.pictures import digit_folder
-from tests.training.test_resume import stop_after
+from tests.training.test_session import stop_after
 
 QUICK = {"size": 16, "epochs": 3, "quiet": True, "device": "cpu", "speed": "plain", "batch": 28}
 

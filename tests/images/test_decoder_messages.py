@@ -1,12 +1,84 @@
-"""What is installed while pictures are decoded is removed after the last of them, and once."""
+"""Messages of decoders: a context for any number of threads, and filters that go as they came."""
 
+import threading
 import warnings
 from io import BytesIO
 
 from PIL import Image
 
 from clearsight.images.decode import decode
-from clearsight.images.decoder_messages import FILTERS, SharedContext, no_warnings
+from clearsight.images.decoder_messages import FILTERS, SharedContext, no_libtiff_messages, no_warnings
+
+
+def counted() -> tuple[SharedContext, list[str]]:
+    told: list[str] = []
+
+    def begin():
+        told.append("begin")
+        return lambda: told.append("end")
+
+    return SharedContext(begin), told
+
+
+def test_the_first_begins_and_the_last_ends():
+    context, told = counted()
+    with context:
+        with context:
+            assert told == ["begin"]
+        assert told == ["begin"]
+    assert told == ["begin", "end"]
+    with context:
+        pass
+    assert told == ["begin", "end"] * 2
+
+
+def test_threads_share_it():
+    context, told = counted()
+    inside, leave = threading.Barrier(5), threading.Event()
+
+    def within():
+        with context:
+            inside.wait()
+            leave.wait()
+
+    threads = [threading.Thread(target=within) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    inside.wait()
+    assert told == ["begin"] and context.within == 4
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert told == ["begin", "end"]
+
+
+def test_an_error_inside_ends_it_as_well():
+    context, told = counted()
+    try:
+        with context:
+            raise ValueError
+    except ValueError:
+        pass
+    assert told == ["begin", "end"] and context.within == 0
+
+
+def test_in_a_forked_process_nobody_is_inside():
+    context, told = counted()
+    context.__enter__()
+    context._forked()
+    assert context.within == 0 and told == ["begin", "end"]
+    with context:
+        assert told == ["begin", "end", "begin"]
+
+
+def test_filters_are_there_within_and_the_hosts_stay():
+    before = list(warnings.filters)
+    with no_warnings, no_libtiff_messages:
+        assert warnings.filters[: len(FILTERS)] == list(FILTERS)
+        warnings.simplefilter("always", ResourceWarning)  # of the host, meanwhile
+    after = list(warnings.filters)
+    warnings.filters[:] = before
+    assert len(after) == len(before) + 1 and not any(entry is ours for entry in after for ours in FILTERS)
 
 
 def test_the_first_in_begins_and_the_last_out_undoes():

@@ -1,12 +1,10 @@
-"""Filters, maps and patches whose answers are known beforehand."""
+"""Filters whose answers are known beforehand."""
 
 import math
 
 import pytest
 import torch
-from torch import nn
 
-from clearsight.look.features import maps, strongest, top_patches
 from clearsight.look.filters import described
 
 
@@ -32,14 +30,3 @@ def test_noise_dead_filters_and_twins() -> None:
     assert [row.dead for row in rows] == [False, True, False, False]
     assert (rows[0].twin, rows[3].twin) == (3, 0) and rows[0].similarity == pytest.approx(1) and rows[2].similarity < 0.5
     assert all(row.gabor < 0.8 for row in rows)
-
-
-def test_top_patches_by_hand() -> None:
-    model = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False))
-    model[0].weight.data = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)
-    x = torch.zeros(5, 1, 3, 4)
-    x[1, 0, 2, 3], x[3, 0, 0, 1], x[4, 0, 1, 1] = 7, 9, -5
-    found = top_patches(model, x.split(2), "0", (0, 1), 2)
-    assert [(p.value, p.picture, p.y, p.x) for p in found[0]] == [(9, 3, 0, 1), (7, 1, 2, 3)]
-    assert (found[1][0].value, found[1][0].picture, found[1][0].y, found[1][0].x) == (5, 4, 1, 1)
-    assert strongest(maps(model, x[3:4])["0"], 1) == [0]

@@ -1,13 +1,81 @@
-"""The pictures of a training are stored with the margin that random crops need, and only with that."""
+"""What a training is built of: class weights, data that are too few, the objective that a recipe names."""
 
+import numpy as np
 import pytest
+import torch
 
+from clearsight.base.compute.distributed import ProcessGroup
+from clearsight.base.errors import UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.recipes.recipe import compose
-from clearsight.training.build import load
+from clearsight.training.build import Loaded, _class_weights, build, initialise, load, within_budget
+from clearsight.training.objectives.adversarial import Adversarial
+from clearsight.training.objectives.fixmatch import FixMatch
+from clearsight.training.objectives.supervised import Mixing, Supervised
 from clearsight.training.resolve import resolve
 from tests.pictures import digit_arrays
+from tests.training.objectives.made import made_of
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [((1, 4), (2.5, 0.625)), ((5, 5), (1, 1)), ((6, 3, 1), (10 / 18, 10 / 9, 10 / 3))],
+)
+def test_balanced_weights_are_n_by_classes_times_their_count(counts, expected):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    part = open_dataset((np.zeros((len(labels), 2, 2), np.uint8), labels)).parts["all"]
+    found = _class_weights(compose({"class_weights": "balanced"}), part)
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
+    assert found[torch.from_numpy(labels)].mean() == pytest.approx(1)  # the loss keeps its scale
+    assert _class_weights(compose({}), part).tolist() == [1.0] * len(counts)
+
+
+def test_a_class_without_a_picture_takes_no_weight_from_the_others():
+    part = open_dataset((np.zeros((8, 2, 2), np.uint8), np.array([0, 0, 1, 2, 2, 2, 2, 2]))).parts["all"]
+    found = _class_weights(compose({"class_weights": "balanced"}), part.subset(np.flatnonzero(part.labels != 1)))
+    np.testing.assert_allclose(found[[0, 2]].numpy(), (7 / 4, 7 / 10), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({}, Supervised),
+        ({"mix": "mixup"}, Mixing),
+        ({"perturb": "fgsm:0.1"}, Adversarial),
+        ({"labels": "3", "unlabelled": "fixmatch", "strong": "rand:2"}, FixMatch),
+    ],
+)
+def test_the_recipe_names_the_objective(settings, kind):
+    assert type(made_of(**settings)[1]) is kind
+
+
+def test_the_network_is_the_recipes_from_its_seed():
+    first, same, other = (made_of(seed=seed, model="convnet", dropout=0.4)[0].state.model for seed in (3, 3, 4))
+    values = [torch.cat([p.flatten() for p in model.parameters()]) for model in (first, same, other)]
+    assert torch.equal(values[0], values[1]) and not torch.equal(values[0], values[2])
+    assert {m.p for m in first.modules() if isinstance(m, torch.nn.Dropout)} == {0.4}
+
+
+def test_a_network_looks_at_training_pictures_first():
+    context, _ = made_of(model="swift-slim")
+    before = context.state.model.whiten.weight.clone()
+    initialise(context)
+    assert not torch.equal(context.state.model.whiten.weight, before)
+
+
+def test_a_budget_cuts_epochs_and_never_to_none():
+    context, objective = made_of(epochs=500, minutes=1e-6)
+    assert within_budget(context, objective).epochs == 1
+    context, objective = made_of(epochs=3)
+    assert within_budget(context, objective) is context.recipe
+
+
+def test_too_few_pictures_for_the_processes():
+    context, _ = made_of()
+    data = Loaded(context.splits, context.train, context.val, context.preprocessing)
+    with pytest.raises(UsageError, match=f"at least 1000 pictures here. The training part has {len(context.train)}"):
+        build(context.recipe, data, ProcessGroup(0, 500), True, print)
 
 
 @pytest.mark.parametrize(("augment", "stored"), [("rrc:0.35 flip", 32), ("flip crop:2", 28)])

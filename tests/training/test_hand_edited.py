@@ -2,12 +2,10 @@
 
 import dataclasses
 import json
-import os
 
 import pytest
 from torch import nn
 
-from clearsight.base.compute.distributed import join_group
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
 from clearsight.recipes.recipe import LAST_SEED, compose
 from clearsight.runs.run import Run
@@ -105,29 +103,6 @@ def test_a_checkpoint_of_a_newer_clearsight_says_so(run, monkeypatch):
 def test_counters_of_another_kind_are_a_damaged_checkpoint(tmp_path, said):
     with pytest.raises(CorruptFile, match="is not a checkpoint"):
         checkpoint._counters(tmp_path, {"counters": said})
-
-
-@pytest.mark.parametrize(
-    ("said", "says"),
-    [
-        ({"WORLD_SIZE": "abc"}, "WORLD_SIZE must be a whole number from 1 to 65536. Got 'abc'"),
-        ({"WORLD_SIZE": ""}, "WORLD_SIZE must be a whole number"),
-        ({"WORLD_SIZE": "0"}, "WORLD_SIZE must be a whole number"),
-        ({"WORLD_SIZE": "2"}, "RANK must be a whole number from 0 to 1. Got 'nothing'"),
-        ({"WORLD_SIZE": "2", "RANK": "2"}, "RANK must be a whole number from 0 to 1. Got '2'"),
-        ({"WORLD_SIZE": "2", "RANK": "0"}, "MASTER_PORT must be a whole number"),
-        ({"WORLD_SIZE": "2", "RANK": "0", "MASTER_PORT": "29500"}, "MASTER_ADDR is not set"),
-    ],
-)
-def test_half_a_team_is_a_mistake_of_the_environment(monkeypatch, said, says):
-    for name in ("WORLD_SIZE", "RANK", "MASTER_ADDR", "MASTER_PORT"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(UsageError, match=says) as found:
-        join_group()
-    assert "torchrun" in str(found.value)
-    assert not os.environ.get("TORCHELASTIC_RUN_ID")
 
 
 def test_seeds_of_members_are_checked_before_anything_is_trained(tmp_path):

@@ -13,7 +13,7 @@ from clearsight.training.api import train
 from clearsight.training.objectives.supervised import Supervised
 from clearsight.training.optim.loss import losses_of_heads
 from tests.pictures import digit_arrays
-from tests.training.test_resume import stop_after, weights
+from tests.training.test_session import stop_after, weights
 
 
 def same(logits, labels):

@@ -22,8 +22,8 @@ from clearsight.training.storage import checkpoint
 from clearsight.training.transfer import freezing, linear_probe
 from clearsight.training.validation import soup
 from tests.pictures import digit_arrays
-from tests.training.test_resume import columns, stop_after
-from tests.training.test_resume import weights as saved
+from tests.training.test_session import columns, stop_after
+from tests.training.test_session import weights as saved
 
 DATA = digit_arrays(per_class=24)
 NETWORK = "conv8 bn relu pool conv12 bn relu pool conv16 bn relu globalpool softmax"

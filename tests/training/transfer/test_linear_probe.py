@@ -14,7 +14,7 @@ from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.transfer import linear_probe
 from tests.pictures import digit_arrays
-from tests.training.test_resume import columns, weights
+from tests.training.test_session import columns, weights
 
 DATA = digit_arrays(per_class=40)  # 32 validation pictures, which may choose a strength
 SOLVED = {"recipe": "solved", "seed": 3, "quiet": True}

@@ -8,10 +8,7 @@ import pytest
 import torch
 
 from clearsight.base.randomness import permutation
-from clearsight.datasets.open import open_dataset
-from clearsight.recipes.recipe import compose
 from clearsight.training.api import train
-from clearsight.training.build import _class_weights
 
 RECIPE = {
     "model": "pixels", "size": 4, "channels": 1, "augment": "", "views": "", "speed": "plain", "seed": 5, "quiet": True,
@@ -147,22 +144,3 @@ def test_colours_are_measured_on_training_pictures_alone(data, tmp_path):
     assert made.classifier.preprocessing.mean == pytest.approx((known.mean(),), abs=1e-6)
     assert made.classifier.preprocessing.std == pytest.approx((known.std(ddof=1),), abs=1e-6)
     assert known.mean() < 0.25  # that of all three parts would be about 0.5
-
-
-@pytest.mark.parametrize(
-    ("counts", "expected"),
-    [((1, 4), (2.5, 0.625)), ((5, 5), (1, 1)), ((6, 3, 1), (10 / 18, 10 / 9, 10 / 3))],
-)
-def test_balanced_weights_are_n_by_classes_times_their_count(counts, expected):
-    labels = np.repeat(np.arange(len(counts)), counts)
-    part = open_dataset((np.zeros((len(labels), 2, 2), np.uint8), labels)).parts["all"]
-    found = _class_weights(compose({"class_weights": "balanced"}), part)
-    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
-    assert found[torch.from_numpy(labels)].mean() == pytest.approx(1)  # the loss keeps its scale
-    assert _class_weights(compose({}), part).tolist() == [1.0] * len(counts)
-
-
-def test_a_class_without_a_picture_takes_no_weight_from_the_others():
-    part = open_dataset((np.zeros((8, 2, 2), np.uint8), np.array([0, 0, 1, 2, 2, 2, 2, 2]))).parts["all"]
-    found = _class_weights(compose({"class_weights": "balanced"}), part.subset(np.flatnonzero(part.labels != 1)))
-    np.testing.assert_allclose(found[[0, 2]].numpy(), (7 / 4, 7 / 10), rtol=1e-6)

@@ -1,4 +1,4 @@
-"""`clearsight labels curve` and `labels worth`: one JSON document, a table, a figure."""
+"""`clearsight labels curve`: one JSON document, a table, a figure."""
 
 import json
 from pathlib import Path
@@ -36,14 +36,3 @@ def test_a_curve_is_told_and_drawn(clearsight, tmp_path):
     again = clearsight(*words, "--size", "slide", "--theme", "dark")
     assert is_dark_slide(Path(found["folder"]) / "curve.png")
     assert again.code == 0 and "pretrained, linear" in again.out and "±" in again.out and "4/4" in again.err
-
-
-def test_worth_is_told(clearsight, tmp_path):
-    digit_folder(tmp_path / "data", per_class=15, classes=3, side=16)
-    said = clearsight("labels", "worth", "data", "--more", "40", "-q")
-    assert said.code == 0, said.err
-    assert "36 labels, features: HOG" in said.out and "40 more labels of" in said.out
-    document = clearsight("labels", "worth", "data", "--more", "40", "-q", "--json")
-    assert json.loads(document.out)["more"] == 40
-    few = clearsight("labels", "worth", "data", "--labels", "3")
-    assert few.code == 2 and "at least 10 of every class" in few.err
