@@ -69,6 +69,10 @@ class TrainingContext:
         """The labels `(N,)` of the training images at `indices` `(N,)`, on the device."""
         return self.train.labels[indices].to(self.device)
 
+    def inputs(self, pictures: Tensor) -> Tensor:
+        """The uint8 `pictures` `(N, C, H, W)`, normalised and not augmented, on the device."""
+        return self.preprocessing.normalise(pictures.to(self.device)).contiguous(memory_format=self.speed.memory_format)
+
     def views(self, ops: tuple[pipeline.Op, ...], places: Tensor, pictures: Tensor, seed: int, epoch: int) -> Tensor:
         """The uint8 `pictures` `(N, C, H, W)`, augmented by `ops` with draws keyed by `places` `(N,)`, and normalised, on the device."""
         moved = pictures.to(self.device, non_blocking=True)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-import torch
 from torch import Tensor
 
 from ..base.compute.device import pick_device
@@ -21,9 +20,10 @@ from ..classifier import load as load_artefact
 from ..classifier import save as save_artefact
 from ..classifier.config import CONFIG
 from ..classifier.learnt import learnt, merged, write_ancestors
+from ..classifier.predict import logits
 from ..classifier.stamp import computed_by, judged_on
 from ..datasets.dataset import Parts
-from ..datasets.loader import Pictures, load
+from ..datasets.loader import load
 from ..datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
 from ..datasets.split import align
 from ..images.decode import decode
@@ -135,7 +135,7 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     every = [load_artefact(folder, device=device) for folder in folders]
     whole = ensemble.join(every)
     pictures = load(align(val, whole.classes), whole.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
-    *answers, together = (_logits(one, pictures) for one in (*every, whole))
+    *answers, together = (logits(one.faster(), pictures) for one in (*every, whole))
     whole.temperature = 1.0 if recipe.keep == "last" else fit_temperature(together, pictures.labels)
     names = [f"members/{folder.name}" for folder in folders]
     decided = _decided(every, whole)
@@ -173,13 +173,6 @@ def _facts(members: Sequence[Classifier], scores: Standing, decided: list[str], 
         "ensemble": scores,
         **inherited(*(one.facts for one in members)),
     }
-
-
-def _logits(classifier: Classifier, pictures: Pictures) -> Tensor:
-    """Float32 `(n, K)`, of the classifier as `evaluate` uses it."""
-    fast = classifier.faster()
-    batches = pictures.batches(torch.arange(len(pictures)).split(fast.batch))
-    return torch.cat([fast.logits(batch).cpu() for batch in batches])
 
 
 def standing(members: dict[str, Tensor], together: Tensor, labels: Tensor, no_interval: str = "") -> Standing:

@@ -92,6 +92,7 @@ class TrainingModel:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[Callable[[Tensor], Tensor]]:
         """`outputs` with dropout and batch norm at rest and no gradient by the weights, for a search on the inputs in this process."""
+        # Not `undisturbed`: once a step, its copies of gradients, buffers and random states would cost more than they protect.
         whole = self.net
         self.net = whole.module if isinstance(whole, DistributedDataParallel) else whole
         needs = [p for p in self.net.parameters() if p.requires_grad]

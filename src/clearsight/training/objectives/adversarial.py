@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from ...attacks.gradient_ascent import NORMS, Loss, Scores, ascend, cross_entropy, misclassified, normal, per_picture, random_start
+from ...base.compute.undisturbed import undisturbed
 from ...base.randomness import permutation, uniform
 from ...images.preprocess import Preprocessing
 from ...recipes.methods import ATTACKED, Method, Perturbation
@@ -148,15 +149,9 @@ def robust_accuracy(context: TrainingContext, how: Perturbation, weights: dict[s
         found: Tensor = functional_call(model, weights, (inputs,)) if weights else model(inputs)
         return found
 
-    needs = [p for p in model.parameters() if p.requires_grad]
-    for p in needs:
-        p.requires_grad_(False)
-    try:
+    with undisturbed(model, freeze=True):
         pictures = context.val.batch(chosen).to(context.device).float() / 255
         return probe(how, scores, pictures, context.val.labels[chosen].to(context.device), context.recipe.seed)
-    finally:
-        for p in needs:
-            p.requires_grad_(True)
 
 
 def probe(how: Perturbation, scores: Scores, pictures: Tensor, labels: Tensor, seed: int) -> float:

@@ -17,8 +17,9 @@ from ... import classifier
 from ...base.errors import ClearsightError, UsageError, listed
 from ...classifier import Classifier, validation
 from ...classifier.features import extract_features
+from ...classifier.predict import probabilities
 from ...datasets.dataset import Dataset
-from ...datasets.loader import Pictures, load
+from ...datasets.loader import load
 from ...models.base import Model
 from ...runs.splits import training_images
 from ...weights.licence import inherited
@@ -70,7 +71,7 @@ def distillation(context: TrainingContext, start: Start | None) -> Distillation:
     chosen = validation.passed_on("teacher", teacher.facts)
     provenance = {"taught_by": recipe.teacher, "taught_by_sha256": digest, **inherited(teacher.facts), **chosen}
     whole = load(images, teacher.preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=context.quiet)
-    answers = _answers(teacher.faster(), whole)[:, [teacher.classes.index(label) for label in splits.classes]]
+    answers = probabilities(teacher.faster(), whole)[:, [teacher.classes.index(label) for label in splits.classes]]
     if recipe.spread:
         answers = _spread(context, answers, images, teacher, start)
         provenance |= {**start.facts, **inherited(provenance, start.facts)} if start else {}
@@ -90,12 +91,6 @@ def _spread(context: TrainingContext, answers: Tensor, images: Dataset, teacher:
     context.log(f"the teacher's answers are spread over the {recipe.spread} nearest neighbours by the features of {name}")
     features, _ = extract_features(looking.to(context.device), images, context.quiet, cache=recipe.cache, workers=recipe.workers)
     return spread(answers, features, recipe.spread, context.quiet)
-
-
-def _answers(teacher: Classifier, pictures: Pictures) -> Tensor:
-    """The teacher's calibrated probabilities float32 `(N, K)`."""
-    batches = torch.arange(len(pictures)).split(teacher.batch)
-    return torch.cat([torch.softmax(teacher.logits(some) / teacher.temperature, 1).cpu() for some in pictures.batches(batches)])
 
 
 def _feature_extractor(context: TrainingContext, teacher: Classifier, start: Start | None) -> tuple[Classifier, str]:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...base.compute.precision import accepts, halved
+from ...base.compute.precision import halved
 from ...base.errors import UsageError
 from ...base.progress import Progress
 from ...classifier.folding import folded
@@ -26,12 +26,12 @@ from ..context import TrainingContext
 from ..interrupt import Interrupted, Stop
 from ..optim.optimizer import SGD
 from ..storage.checkpoint import State
+from ..validation.features import FeatureExtractor, feature_batches
 from ..validation.selection import FEW
 from ..validation.validate import close_epoch, out_of_patience, scores
 from .freezing import NORMS
 
 STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
-BATCH = 256
 
 
 def fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
@@ -156,44 +156,26 @@ def _by_folds(
 @torch.no_grad()
 def _features(context: TrainingContext, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
     """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
-    net, dtype = _body(context)
-    kept = torch.empty(0)
-    batches, done = wanted.split(BATCH), 0
+    kept, done = torch.empty(0), 0
     with Progress(label, len(wanted), quiet=context.quiet) as progress:
-        for indices, some in zip(batches, pictures.batches(batches), strict=True):
-            stop.check()
-            inputs = context.preprocessing.normalise(some.to(context.device)).contiguous(memory_format=context.speed.memory_format)
-            with torch.autocast(context.device.type, torch.bfloat16, enabled=context.speed.bf16 and dtype == torch.float32):
-                found = net(inputs.to(dtype))
+        for found in feature_batches(context, _extractor(context), pictures, wanted, stop):
             if not len(kept):
                 kept = torch.empty(len(wanted), found.shape[1], device=context.device)
-            kept[done : done + len(indices)] = found.float()
-            done += len(indices)
-            progress.update(len(indices))
+            kept[done : done + len(found)] = found
+            done += len(found)
+            progress.update(len(found))
     return kept
 
 
-class _Body(nn.Module):
-    """A network without its head."""
-
-    def __init__(self, network: Model) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The features `(N, D)`."""
-        return self.network.features(x)
-
-
-def _body(context: TrainingContext) -> tuple[nn.Module, torch.dtype]:
-    """The feature extractor at the run's speed, batch norms folded into the layers before them, and the dtype of its inputs."""
-    body: nn.Module = _Body(cast(Model, context.state.model)).eval()
+def _extractor(context: TrainingContext) -> nn.Module:
+    """The network without its head at the run's speed, batch norms folded into the layers before them."""
+    body: nn.Module = FeatureExtractor(cast(Model, context.state.model)).eval()
     if any(isinstance(module, NORMS) for module in body.modules()):
         body = folded(body)
     half = context.speed.bf16 and context.device.type == "cpu"
     body = halved(body, ()) if half else body
     body.to(memory_format=context.speed.memory_format)  # type: ignore[call-overload]
-    return body, accepts(body)
+    return body
 
 
 def _close(context: TrainingContext, problem: Problem, asked: Tensor, l2: float, found: Solution) -> None:

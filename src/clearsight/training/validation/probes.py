@@ -11,16 +11,18 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from ...base.compute.precision import accepts, halved
+from ...base.compute.precision import halved
 from ...base.randomness import permutation
 from ...datasets.loader import Pictures
 from ...heads.lbfgs import Problem, solve
+from ...models.base import Model
 from ..context import TrainingContext
 from ..interrupt import Stop
+from .features import BATCH, FeatureExtractor, feature_batches
 
-SAMPLE_SIZE, BATCH = 10_000, 256  # training pictures that the probes learn from, and pictures computed together
+SAMPLE_SIZE = 10_000  # training pictures that the probes learn from
 NEIGHBOURS, TEMPERATURE = 20, 0.07  # voters, and the temperature of their weights
 L2 = 1e-4  # of the head, in units of the features' mean squared length
 
@@ -45,20 +47,15 @@ def _right(scores: Tensor, labels: Tensor) -> float:
 @torch.no_grad()  # not inference mode: the head's fit changes these in place
 def features(context: TrainingContext, pictures: Pictures, indices: Tensor, weights: dict[str, Tensor] | None, stop: Stop) -> Tensor:
     """The features float32 `(N, D)` of the `pictures` at `indices`, on the CPU, of the trained network with `weights`."""
-    wrapped = context.state.model.eval()
-    network = cast(nn.Module, wrapped.network)
+    network = cast(Model, context.state.model.eval().network)
     own = {name.removeprefix("network."): value for name, value in (weights or {}).items() if name.startswith("network.")}
+    # Loaded and put back, not lent for the call (functional_call): the copy in bfloat16 is made of what the network holds.
     before = {name: value.clone() for name, value in network.state_dict().items()} if own else {}
     if own:
         network.load_state_dict(own)
+    extractor = FeatureExtractor(network)
     half = context.speed.bf16 and context.device.type == "cpu"
-    body = halved(network, ()) if half else network
-    rows, batches = [], indices.split(BATCH)
-    for some in pictures.batches(batches):
-        stop.check()
-        inputs = context.preprocessing.normalise(some.to(context.device)).contiguous(memory_format=context.speed.memory_format)
-        with torch.autocast(context.device.type, torch.bfloat16, enabled=context.speed.bf16 and not half):
-            rows.append(body.features(inputs.to(accepts(body))).float().cpu())  # type: ignore[operator]
+    rows = [found.cpu() for found in feature_batches(context, halved(extractor, ()) if half else extractor, pictures, indices, stop)]
     if before:
         network.load_state_dict(before)
     return torch.cat(rows)

@@ -19,6 +19,7 @@ def validate(
 
     They are the mean over `views`, and computed as the run's steps are, or with another `speed`.
     """
+    # Not classifier.predict, whose batches are other ones: each process has a share, and averaged weights take the place of the model's.
     model, sides = context.state.model, tta.parse(views)
     everything = torch.arange(len(context.val))
     counts = [len(part) for part in everything.tensor_split(context.group.world)]
@@ -29,8 +30,7 @@ def validate(
         for pictures in context.val.batches(batches):
             if stop:
                 stop.check()
-            inputs = context.preprocessing.normalise(pictures.to(context.device)).contiguous(memory_format=context.speed.memory_format)
-            rows.append(tta.mean(sides, inputs, outputs).cpu())
+            rows.append(tta.mean(sides, context.inputs(pictures), outputs).cpu())
     empty = torch.empty(0, model.head.out_features)  # type: ignore[union-attr,arg-type]
     return context.group.all_gather(torch.cat(rows) if rows else empty, counts)
 
