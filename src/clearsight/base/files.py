@@ -54,7 +54,9 @@ def write_atomic(path: str | Path, *parts: bytes | str) -> None:
 def require_ours(path: Path, mark: str) -> None:
     """Raise UsageError if `path` is a file without `mark`, that is, not written by Clearsight and not to be overwritten."""
     if path.is_file() and not is_link(path) and mark.encode() not in path.read_bytes():
-        raise UsageError(f"{path} was not written by Clearsight, and would be written over: move it, or name another folder with --out.")
+        raise UsageError(
+            f"{path} was not written by Clearsight, and would be written over: move it, or name another folder with --out (path=)."
+        )
 
 
 def put_in_place(temporary: str | Path, path: Path) -> None:

@@ -51,7 +51,7 @@ def reason(facts: Mapping[str, Any]) -> str:
     return UNKNOWN if found is None else said(found)
 
 
-def worded(found: Mapping[str, Any]) -> str:
+def worded(found: Validated) -> str:
     """`96.15% (95 % interval 91.31% to 98.35%; n = 130)` from the result of `judged`, or the reason instead of the interval."""
     top1 = found["top1"]
     why = reason({"validation": found}) or (UNKNOWN if top1["low"] is None else "")

@@ -52,7 +52,9 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
     try:
         with nullcontext() if mine else hold(folder):
             if not mine and (folder / "recipe.toml").is_file():
-                raise UsageError(f"{folder} exists already: it is the run of another classifier, whose report stays. Name another --out.")
+                raise UsageError(
+                    f"{folder} exists already: it is the run of another classifier, whose report stays. Name another --out (path=)."
+                )
             _require_writable(folder)
             yield folder
     finally:
@@ -68,10 +70,10 @@ def _require_writable(folder: Path) -> None:
         make_folder(folder)
     except OSError as error:
         raise ClearsightError(
-            f"cannot make the folder {folder} for the report: {error.strerror or error}. Name another with --out."
+            f"cannot make the folder {folder} for the report: {error.strerror or error}. Name another with --out (path=)."
         ) from error
     if not os.access(folder, os.W_OK):
-        raise ClearsightError(f"cannot write the report into {folder}: not allowed. Name another folder with --out.")
+        raise ClearsightError(f"cannot write the report into {folder}: not allowed. Name another folder with --out (path=).")
 
 
 def report_evaluation(

@@ -27,7 +27,7 @@ LOWEST = 20
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 Show = Callable[[int], str]
-Row = Mapping[str, Any]
+Row = Mapping[str, float]  # of results.csv
 
 
 class Kept(NamedTuple):

@@ -7,7 +7,7 @@ one picture, of the best. benchmarks/small_validation.py measures what each rule
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 FEW = 30  # validation pictures; from here on the best epoch is at least as good as the last, with any schedule
 
@@ -19,18 +19,18 @@ class Point(NamedTuple):
     loss: float
 
 
-def point(row: Mapping[str, Any]) -> Point:
+def point(row: Mapping[str, float]) -> Point:
     """The epoch of a row of `results.csv`."""
     robust = row.get("robust_accuracy")
     return Point(row["val_accuracy"], row["val_loss"]) if robust is None else Point(robust, -robust)
 
 
-def points(rows: Sequence[Mapping[str, Any]]) -> list[Point]:
+def points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
     """Every epoch so far."""
     return [point(row) for row in rows]
 
 
-def kept(rows: Sequence[Mapping[str, Any]], epoch: int, best: float) -> Point:
+def kept(rows: Sequence[Mapping[str, float]], epoch: int, best: float) -> Point:
     """The kept `epoch`; 0 is the head fitted before the first epoch, with the `best` accuracy and unknown loss."""
     return next((point(row) for row in rows if row["epoch"] == epoch), Point(best, math.inf))
 
