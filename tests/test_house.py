@@ -17,11 +17,9 @@ UNSAFE_WORDS = {"allow_pickle": True, "weights_only": False, "shell": True}
 # modules without a test file of their path: tested by others; the list only becomes shorter
 WITHOUT_MIRROR = {
     "api": ("files", "inside", "judging", "labels", "learning", "settings", "sources"),
-    "attacks": ("rows",),
     "augment": ("op",),
-    "classifier": ("config",),
     "cli": ("demo", "pretrain"),
-    "evaluation": ("judge", "rows"),
+    "evaluation": ("judge",),
     "labels": ("out_of_fold",),
     "reports": ("check", "console", "findings", "ladder", "of_run", "thumbnails"),
     "reports/figures": ("augmented", "convolution", "embedding", "explanation", "label_curve", "label_sheet", "maps", "page",
