@@ -124,3 +124,13 @@ def test_a_network_of_any_family_answers_after_loading_as_before(name, tmp_path)
     asked = before.logits(pictures)
     scale = asked.abs().max()
     torch.testing.assert_close(load(tmp_path / "saved").logits(pictures) / scale, asked / scale, rtol=0, atol=1e-5)
+
+
+def test_code_that_a_classifier_names_is_not_imported_unless_that_is_allowed(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["architecture"]["name"] = "@evil_module:Net"
+    config["sha256"] = artefact.config_digest(config)
+    (folder / "config.json").write_text(json.dumps(config))
+    for call in (artefact.load, artefact.load_digested, artefact.verify):
+        with pytest.raises(UsageError, match="names code to run: @evil_module:Net"):
+            call(folder)

@@ -240,8 +240,9 @@ def test_a_group_joins_only_if_the_part_comes_nearer_to_what_is_wanted():
 
 def test_as_many_folds_as_pictures_or_groups_are_the_most():
     assert sorted(folds(data([0, 0, 0, 0]), 4).tolist()) == [0, 1, 2, 3]
-    with pytest.raises(UsageError, match="5 folds need at least 5 pictures"):
-        folds(data([0, 0, 0, 0]), 5)
+    for made, n in ((data([0, 0, 0, 0]), 4), (data([0]).subset([]), 0)):
+        with pytest.raises(UsageError, match=rf"5 folds need at least 5 pictures\. There are {n}\."):
+            folds(made, 5)
     pair = with_copies([0, 0, 0, 0], [(0, 3)]).parts["all"]
     found = folds(pair, 3)
     assert found[0] == found[3] and sorted(found[:3].tolist()) == [0, 1, 2]

@@ -162,13 +162,13 @@ def test_arrays_that_are():
 
 
 def test_every_size_of_an_interlaced_png_is_whole_with_all_its_rows_and_cut_off_without_the_last():
-    """Of zeros, whose last rows Pillow leaves as they are when they are missing: only their count tells."""
-    for width, height in product(range(1, 10), (*range(1, 10), 17)):
-        rows, last = adam7(np.zeros((height, width), np.uint8)), adam7(np.zeros((height, width), np.uint8)[-1:])
+    """Of zeros: Pillow leaves rows 0 that are missing, so only their count tells."""
+    for width, height in product(range(1, 14), (*range(2, 10), 17, 160)):
+        rows = adam7(np.zeros((height, width), np.uint8))
         assert decode(png(width, height, 8, 0, rows, interlaced=1)).shape == (height, width, 1)
-        assert len(rows) > len(last) or height == 1
-        with pytest.raises(UnreadableImage, match="truncated"):
-            decode(png(width, height, 8, 0, rows[:-1], interlaced=1))
+        for cut in (1, 1 + width):  # the last pass has every second row, whole
+            with pytest.raises(UnreadableImage, match="truncated"):
+                decode(png(width, height, 8, 0, rows[:-cut], interlaced=1))
 
 
 def test_a_transparent_palette_and_a_cut_off_row_of_every_kind():
