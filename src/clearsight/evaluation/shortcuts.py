@@ -20,11 +20,11 @@ FOLDS = 5
 CELLS = 16  # means along each side of a picture
 RIM = 1 / 16  # of the side
 MIDDLE = (3, 13)  # cells that are blanked: 10 of 16 along each side
-PROBES = {"file size": "the size of the file", "border": "the outermost pixels", "background": "the picture without its middle"}
+PROBES = {"file size": "the size of the file", "border": "the outermost pixels", "background": "the picture without its centre"}
 
 
 def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.float64] | None, seed: int = 0) -> list[Shortcut]:
-    """A row for each probe: its cross-validated accuracy with a 95 % interval, that of always saying the commonest class, and a sentence.
+    """A row for each probe: its cross-validated accuracy with a 95 % interval, that of the most frequent class, and a sentence.
 
     `pictures` uint8 `(n, C, H, W)`; `sizes` are bytes `(n,)`, None where there are no files. Classes of fewer than 5 pictures are left
     out; without two others there is no row.
@@ -47,8 +47,8 @@ def _row(name: str, values: NDArray[np.float64], labels: NDArray[np.int64], seed
     low, high = wilson(hits, n)
     chance = float(np.bincount(labels).max() / n)
     ok = low <= chance
-    says = f"by {PROBES[name]} alone {hits / n:.1%} get the right class (by always saying the commonest: {chance:.1%})"
-    says += ", no better than chance" if ok else ": so much can be scored without the object"
+    says = f"from {PROBES[name]} alone, {hits / n:.1%} are classified correctly (most frequent class: {chance:.1%})"
+    says += ", no better than chance" if ok else ": the object is not needed for these"
     return {"probe": name, "top1": hits / n, "low": low, "high": high, "n": n, "chance": chance, "ok": ok, "says": says}
 
 

@@ -81,7 +81,7 @@ def stressed():
         corruptions=rows("frost", "severity", (0.8, 0.7, 0.6, 0.5, 0.3)) + rows("jpeg_compression", "severity", (0.8,) * 5),
         challenges=rows("rotation", "strength", (0.8, 0.6, 0.3, 0.2, 0.1)),
         places=[[share] * 5] * 5,
-        shortcuts=[{"probe": "border", "ok": False, "says": "by the outermost pixels alone 66.2% get the right class"}],
+        shortcuts=[{"probe": "border", "ok": False, "says": "from the outermost pixels alone, 66.2% are classified correctly"}],
     )
 
 
