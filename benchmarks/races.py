@@ -28,8 +28,6 @@ import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 
-import clearsight.reports.of_run
-import clearsight.cli.train  # noqa: F401
 from clearsight import cli
 from clearsight.base import lock
 from clearsight.classifier.artefact import verify

@@ -13,7 +13,8 @@ from clearsight.base.settings import sections
 from clearsight.cli import clearsight
 from clearsight.cli.group import VERBS
 from clearsight.models import facts
-from clearsight.recipes.recipe import Recipe, built_in
+from clearsight.recipes.compose import built_in
+from clearsight.recipes.recipe import Recipe
 from clearsight.weights.fetch import published
 
 FACTS = Path(facts.__file__).with_suffix(".csv")

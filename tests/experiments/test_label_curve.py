@@ -13,7 +13,7 @@ from clearsight.datasets.split import split
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.experiments import label_curve
 from clearsight.experiments.label_curve import METHODS, Cell, Curve, draw_curve
-from clearsight.recipes.recipe import saved
+from clearsight.recipes.compose import saved
 from clearsight.training.api import train
 from clearsight.training.interrupt import Interrupted
 from tests.pictures import digit_folder

@@ -1,30 +1,24 @@
-"""Recipes: built-in ones are whole and typed, TOML and flags mean the same, every open question is answered from the data."""
+"""Recipes: limits and defaults of the settings; every open question is answered from the data."""
 
 import dataclasses
-import tomllib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from clearsight.base.errors import UsageError
-from clearsight.base.settings import from_dict, to_toml
+from clearsight.base.settings import from_dict
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.models import facts
-from clearsight.recipes.recipe import Pretraining, Recipe, built_in, compose, saved
+from clearsight.recipes.compose import built_in, compose
+from clearsight.recipes.recipe import Pretraining
 from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
 
 
 def resolved(given, data):
     return resolve(compose(given), given, data)
-
-
-@pytest.mark.parametrize("name", built_in())
-def test_built_in_recipes_are_valid_and_open_with_their_command(name):
-    assert compose({"recipe": name}).recipe == name
-    assert built_in()[name].read_text().startswith(("# clearsight train", "# clearsight pretrain"))
 
 
 def test_alexnets_is_the_lectures():
@@ -70,48 +64,6 @@ def test_switches_are_off():
     assert [field.name for field in dataclasses.fields(recipe) if getattr(recipe, field.name) is True] == []
 
 
-def test_toml_round_trip_and_a_file_as_recipe(tmp_path):
-    recipe = compose({"recipe": "strong", "epochs": 7, "augment": 'flip "crop:2"\n', "lr": 1e-3})
-    assert from_dict(Recipe, tomllib.loads(to_toml(recipe, "a title\nof two lines"))) == recipe
-    path = tmp_path / "mine.toml"
-    path.write_text(to_toml(dataclasses.replace(recipe, augment="flip")))
-    again = compose({"recipe": str(path), "seed": 5})
-    assert (again.epochs, again.lr, again.seed, again.augment) == (7, 1e-3, 5, "flip")
-
-
-def test_from_is_a_word_of_python_and_a_setting_like_the_others(tmp_path):
-    (tmp_path / "mine.toml").write_text('from = "keras:x.h5"\nresize_head = true\n')
-    recipe = compose({"recipe": str(tmp_path / "mine.toml")})
-    assert (recipe.from_, recipe.resize_head) == ("keras:x.h5", True)
-    assert (
-        compose({"recipe": recipe.recipe, "from_": "runs/a"}).from_
-        == compose({"recipe": recipe.recipe, "from": "runs/a"}).from_
-        == "runs/a"
-    )
-    text = to_toml(recipe)
-    assert '\nfrom = "keras:x.h5"' in text and "\nfrom_" not in text and from_dict(Recipe, tomllib.loads(text)) == recipe
-    with pytest.raises(UsageError, match=r"no setting is called 'form'\. Did you mean from"):
-        compose({"form": "x"})
-    with pytest.raises(UsageError, match="no setting is called 'epochs_'"):
-        compose({"epochs_": 3})
-
-
-@pytest.mark.parametrize(("change", "said"), [
-    ({"channels": 2}, r"channels must be 1 \(grey\) or 3 \(RGB\), .* Got 2\."),
-    ({"dropout": -0.5}, r"dropout must be between 0 and 0.99, or -1 .* Got -0.5\."),
-    ({"speed": "warp"}, "no speed is called 'warp'.*bf16, channels-last"),
-    ({"epochs": 1.5}, r"epochs must be a whole number. Got 1.5\."),
-    ({"optimizer": "adam"}, "optimizer is called 'adam'. Did you mean adamw"),
-    ({"mix": "mixin"}, "is called 'mixin'. Did you mean mixup"),
-    ({"mix": "mixup", "optimizer": "lbfgs"}, "--optimizer lbfgs .* leave out --mix 'mixup'"),
-    ({"mix": "mixup", "perturb": "pgd"}, "--mix 'mixup' goes without --perturb"),
-    ({"mix": "mixup", "class_weights": "balanced"}, "--mix 'mixup' goes without .*--class-weights"),
-])  # fmt: skip
-def test_what_cannot_be_meant_is_refused(change, said):
-    with pytest.raises(UsageError, match=said):
-        compose(change)
-
-
 def test_the_data_answer_what_is_left_open(tmp_path):
     digits = resolved({}, open_dataset("digits").parts["train"])
     assert (digits.model, digits.size, digits.channels) == ("swift", 28, 1)
@@ -151,12 +103,6 @@ def test_answers_are_mirrored_where_training_is(augment, expected):
     assert resolved({"views": "shift:1", "augment": augment}, data).views == "shift:1"
     with pytest.raises(UsageError, match="ten-crop"):
         compose({"views": "tencrop"})
-
-
-@pytest.mark.parametrize(("mirror", "views"), [("on", "mirror"), ("off", ""), ("auto", "auto")])
-def test_a_recipe_from_before_the_views_means_the_same(mirror, views, tmp_path):
-    (tmp_path / "recipe.toml").write_text(f'mirror = "{mirror}"\n')
-    assert compose({"recipe": str(tmp_path / "recipe.toml")}).views == saved(tmp_path / "recipe.toml").views == views
 
 
 def test_the_division_has_a_seed_of_its_own():

@@ -8,7 +8,7 @@ import pytest
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.reports.of_run import report_training
 from clearsight.runs.run import Run, free_folder, open_run, run_name
 from clearsight.training.api import resume, train

@@ -8,7 +8,7 @@ from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.training.build import Loaded, _class_weights, build, initialise, load, within_budget
 from clearsight.training.objectives.adversarial import Adversarial
 from clearsight.training.objectives.fixmatch import FixMatch

@@ -14,7 +14,7 @@ from clearsight.base.errors import UsageError
 from clearsight.base.files import read_json
 from clearsight.datasets.dataset import Parts
 from clearsight.evaluation.held_out import choose
-from clearsight.recipes.recipe import compose, saved
+from clearsight.recipes.compose import compose, saved
 from clearsight.training import ensemble, loop
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs, lines, standing

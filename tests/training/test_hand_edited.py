@@ -7,7 +7,8 @@ import pytest
 from torch import nn
 
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
-from clearsight.recipes.recipe import LAST_SEED, compose
+from clearsight.recipes.compose import compose
+from clearsight.recipes.recipe import LAST_SEED
 from clearsight.runs.run import Run
 from clearsight.training.api import resume, train
 from clearsight.training.optim.optimizer import SGD

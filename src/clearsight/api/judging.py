@@ -25,7 +25,7 @@ from ..evaluation.held_out import Chosen, choose, stamp
 from ..evaluation.judge import judge
 from ..evaluation.stress import StressResult
 from ..evaluation.stress import stress as stress_dataset
-from ..recipes.recipe import saved
+from ..recipes.compose import saved
 from . import pages  # noqa: F401 — so that results are saved as figures and pages
 from .sources import Data, Model, data_of, open_model
 

@@ -105,7 +105,7 @@ def _severities(text: str) -> list[int]:
 
 def _augment(model: str) -> str | None:
     """The changes to its training pictures that the run's recipe names."""
-    from ..recipes.recipe import saved
+    from ..recipes.compose import saved
 
     file = Path(model) / "recipe.toml"
     return saved(file).augment if file.is_file() else None

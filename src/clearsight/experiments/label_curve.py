@@ -30,7 +30,8 @@ from ..datasets.dataset import Dataset, Parts
 from ..datasets.split import align, with_labels
 from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
-from ..recipes.recipe import Settings, code_in, compose
+from ..recipes.compose import compose
+from ..recipes.recipe import Settings, code_in
 from ..runs.run import named_folder, run_name
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..training.api import resume, train

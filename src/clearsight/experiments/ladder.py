@@ -26,7 +26,8 @@ from ..datasets.dataset import Dataset, Parts
 from ..evaluation.compare import compare
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..metrics.intervals import Estimate, Interval
-from ..recipes.recipe import Settings, code_in, compose
+from ..recipes.compose import compose
+from ..recipes.recipe import Settings, code_in
 from ..runs.run import named_folder, run_name
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..training.api import resume, train

@@ -35,7 +35,7 @@ from ..datasets.split import folds, with_labels
 from ..heads.cross_validation import strength
 from ..heads.lbfgs import Problem, Solution, solve
 from ..metrics.intervals import Interval, wilson
-from ..recipes.recipe import compose
+from ..recipes.compose import compose
 from ..runs.splits import divided, known_pictures
 from ..training.api import designed
 from ..weights import is_origin

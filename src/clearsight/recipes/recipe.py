@@ -3,14 +3,10 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..base.code import allow, checked, require_allowed
-from ..base.errors import UsageError, unknown
-from ..base.settings import from_dict, read_toml, setting
-from .methods import parse_fixmatch, parse_perturbation
+from ..base.settings import setting
 
 OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
@@ -19,7 +15,6 @@ LOSSES = ("softmax", "svm")
 BATCHNORMS = ("auto", "train", "frozen")
 TUNES = ("", "head", "head-then-all", "gradual", "all")
 LAST_SEED = 2**31 - 1
-SPEED_WORDS = ("bf16", "channels-last", "compile")
 
 
 Setting: TypeAlias = str | int | float | bool
@@ -182,168 +177,14 @@ class Pretraining(Recipe):
     projection: int = setting(128, "numbers that a view is projected to before the loss", low=2, high=4096)
 
 
-def saved(path: Path) -> Recipe:
-    """The recipe that a run has saved, of a training with labels or without."""
-    values = _of_today(read_toml(path))
-    return from_dict(Pretraining if "temperature" in values else Recipe, values)
-
-
 def code_in(values: Mapping[str, Any]) -> list[str]:
     """The words of a recipe's values that name code which a training runs: `@module:name`."""
     return [word for name in WITH_CODE for word in str(values.get(name, "")).split() if word.startswith("@")]
 
 
-def require_own_code(given: Mapping[str, Any], allow_code: bool) -> None:
-    """Raise UsageError if the recipe file in `given` names code that is not allowed; code in the other settings is the caller's own."""
-    name = given.get("recipe", "auto")
-    if name != "auto" and name not in built_in():
-        require_allowed(code_in({key: value for key, value in _values(name).items() if key not in given}), name, allow_code)
-    allow(code_in(given))
-
-
 def resuming(verb: str, folder: Path, recipe: Recipe) -> str:
     """The command that resumes a run."""
     return f"clearsight {verb} --resume {folder}" + (" --allow-code" if code_in(dataclasses.asdict(recipe)) else "")
-
-
-def built_in() -> dict[str, Path]:
-    """The recipes that ship with the package: name → TOML file."""
-    folder = Path(str(files("clearsight") / "recipes"))
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
-
-
-def unpacked(settings: Mapping[str, Any]) -> Settings:
-    """The `settings` of a training, where `recipe` may be a Recipe, as names and values; other settings override its own.
-
-    A resolved recipe, as a run saves it, is taken whole; of another the settings that differ from the defaults, over the recipe it names.
-    """
-    recipe = settings.get("recipe")
-    if not isinstance(recipe, Recipe):
-        return {**settings, "recipe": str(recipe)} if isinstance(recipe, Path) else dict(settings)
-    open_ = recipe.size == 0 or recipe.channels == 0 or "auto" in (recipe.model, recipe.fit, recipe.augment, recipe.keep)
-    values = difference(recipe, type(recipe)()) if open_ else dataclasses.asdict(recipe)
-    return {**values, **{name: value for name, value in settings.items() if name != "recipe"}}
-
-
-def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
-    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over."""
-    name = given.get("recipe", "auto")
-    if name == "auto":
-        name = {"": default, "head": "solved"}.get(given.get("tune", ""), "tune")
-    values = _values(name)
-    if given.get("objective", values.get("objective")):
-        values["label_smoothing"] = 0.0  # which belongs to cross-entropy
-    recipe = from_dict(kind, {**values, **given, "recipe": name})
-    _speed_words(recipe.speed)
-    _tuning(recipe)
-    if recipe.seed + recipe.ensemble > LAST_SEED + 1:
-        raise UsageError(f"the members' seeds go up to seed + {recipe.ensemble - 1}: with --seed {recipe.seed}, that is over {LAST_SEED}.")
-    if recipe.channels == 2:
-        raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
-    if -1 < recipe.dropout < 0:
-        raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
-    if recipe.optimizer == "lbfgs":
-        _solving(recipe)
-    if recipe.mix and (recipe.perturb or recipe.class_weights != "none"):
-        raise UsageError(f"--mix {recipe.mix!r} goes without --perturb and --class-weights: leave one of them out.")
-    if recipe.views not in ("", "auto"):
-        from ..augment.tta import parse as parse_views
-
-        parse_views(recipe.views)
-    if recipe.mix:
-        from ..augment.mix import parse as parse_mix  # which needs torch, and `train --help` does not
-
-        parse_mix(recipe.mix)
-    if recipe.unlabelled and recipe.teacher:
-        raise UsageError("--unlabelled and --teacher are two ways to learn from pictures without labels: leave one out.")
-    if recipe.spread_by != "features" and not recipe.spread:
-        raise UsageError(f"--spread-by {recipe.spread_by} is for answers that are spread: say with --spread over how many neighbours.")
-    if (recipe.spread or recipe.align) and not recipe.teacher:
-        raise UsageError("--spread and --align are for a teacher's answers: say with --teacher whose.")
-    if recipe.unlabelled or recipe.teacher:
-        _without_labels(recipe)
-    parse_perturbation(recipe.perturb)
-    if recipe.objective:
-        _own_objective(recipe)
-    return recipe
-
-
-def _own_objective(recipe: Recipe) -> None:
-    """Raise UsageError for settings that choose or change the loss, next to one of the user's own."""
-    checked(recipe.objective, "an objective")
-    off: dict[str, tuple[Any, ...]] = {"label_smoothing": (0,), "mix": ("",), "perturb": ("",), "unlabelled": ("",), "teacher": ("",)}
-    _without(recipe, f"--objective {recipe.objective} is the loss: leave out", off)
-    if recipe.optimizer == "lbfgs":
-        raise UsageError("--optimizer lbfgs solves softmax regression or an SVM (--head): leave out --objective or --optimizer.")
-
-
-def _without_labels(recipe: Recipe) -> None:
-    """Raise UsageError for words of --unlabelled that are no method, and for settings that do not go with learning without labels."""
-    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none")):
-        if getattr(recipe, name) != off:
-            raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
-    if recipe.optimizer == "lbfgs":
-        raise UsageError("--optimizer lbfgs solves the head on labels: leave out --unlabelled and --teacher.")
-    if recipe.unlabelled:
-        parse_fixmatch(recipe.unlabelled)
-
-
-def _solving(recipe: Recipe) -> None:
-    """Raise UsageError for settings without a meaning if only the head is fitted."""
-    who = "--tune head" if recipe.tune else "--optimizer lbfgs"
-    _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
-    off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
-    if recipe.tune:
-        off["batchnorm"] = ("auto", "frozen")
-    _without(recipe, f"{who} solves the head and leaves the rest as it is: leave out", off)
-
-
-def _tuning(recipe: Recipe) -> None:
-    """Raise UsageError for settings of tuning that contradict each other."""
-    if not recipe.from_:
-        off: dict[str, tuple[Any, ...]] = {"tune": ("",), "layer_decay": (1,), "l2sp": (0,), "batchnorm": ("auto", "train")}
-        _without(recipe, "say with --from which trained weights are meant by", off)
-    if recipe.tune == "head" and recipe.optimizer != "lbfgs":
-        raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
-    if recipe.tune not in ("", "head") and recipe.optimizer == "lbfgs":
-        raise UsageError(f"--tune {recipe.tune} moves the whole network, and --optimizer lbfgs solves its head alone: that is --tune head.")
-    if recipe.tune == "gradual" and recipe.epochs < 2:
-        raise UsageError("--tune gradual thaws a stage or more each epoch: it takes --epochs 2 or more. Got 1.")
-    if recipe.soup:
-        _without(recipe, "--soup averages the last epochs, which may not come with", {"patience": (0,), "perturb": ("",)})
-
-
-def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
-    """Raise UsageError, which begins with `why`, for a setting that has another value than those which turn it `off`."""
-    for name, values in off.items():
-        if getattr(recipe, name) not in values:
-            raise UsageError(f"{why} --{name.replace('_', '-')} {getattr(recipe, name)!r}.")
-
-
-def _values(name: str) -> Settings:
-    recipes = built_in()
-    if name in recipes:
-        return read_toml(recipes[name])
-    if name.endswith(".toml"):
-        return _of_today(read_toml(name))
-    raise unknown("recipe", name, recipes)
-
-
-def _of_today(values: Settings) -> Settings:
-    """The values of a recipe that may be from before `mirror` was one of the views."""
-    if "mirror" not in values:
-        return values
-    said = values["mirror"]
-    views = {"on": "mirror", "off": ""}.get(said, said) if isinstance(said, str) else said
-    return {"views": views, **{name: value for name, value in values.items() if name != "mirror"}}
-
-
-def _speed_words(speed: str) -> None:
-    if speed in ("auto", "plain", "measure"):
-        return
-    for word in speed.replace("+", " ").split():
-        if word not in SPEED_WORDS:
-            raise unknown("speed", word, ("auto", "plain", "measure", *SPEED_WORDS))
 
 
 def difference(recipe: Recipe, other: Recipe) -> Settings:

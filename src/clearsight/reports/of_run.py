@@ -17,7 +17,8 @@ from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..experiments.ladder import FILE, LadderResult
-from ..recipes.recipe import Pretraining, saved
+from ..recipes.compose import saved
+from ..recipes.recipe import Pretraining
 from ..runs.run import Run, named_folder, run_name
 from ..training.api import Trained
 from ..weights import is_origin, short

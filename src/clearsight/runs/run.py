@@ -19,7 +19,8 @@ from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
 from ..classifier.learnt import ANCESTORS, TABLES, tables
 from ..images.preprocess import Stored
-from ..recipes.recipe import Pretraining, Recipe, code_in, saved
+from ..recipes.compose import saved
+from ..recipes.recipe import Pretraining, Recipe, code_in
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}

@@ -15,7 +15,8 @@ from ..base.errors import UsageError
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
-from ..recipes.recipe import Pretraining, code_in, compose, require_own_code, resuming, unpacked
+from ..recipes.compose import compose, require_own_code, unpacked
+from ..recipes.recipe import Pretraining, code_in, resuming
 from ..runs.run import Run, free_folder, open_run
 from ..runs.splits import known_pictures, open_splits, training_images
 from ..weights.licence import inherited

@@ -20,7 +20,8 @@ from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, compose, require_own_code, resuming, unpacked
+from ..recipes.compose import compose, require_own_code, unpacked
+from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, resuming
 from ..runs.run import Run, free_folder, open_run
 from ..runs.splits import divided, known_pictures
 from .build import Loaded, build, initialise, load, within_budget

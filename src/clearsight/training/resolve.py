@@ -17,7 +17,8 @@ from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.header import is_grey
 from ..images.preprocess import Preprocessing
-from ..recipes.recipe import Recipe, compose
+from ..recipes.compose import compose
+from ..recipes.recipe import Recipe
 from .transfer import freezing
 from .transfer.pretrained import Start
 

@@ -6,7 +6,7 @@ from clearsight.augment import pipeline
 from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split, with_labels
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.runs.splits import training_images
 from clearsight.training import resolve
 from clearsight.training.build import build, build_objective

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 import clearsight as cs
 from clearsight.base import code
 from clearsight.base.errors import UsageError
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.training.api import train
 from clearsight.training.objectives.supervised import Supervised
 from clearsight.training.optim.loss import losses_of_heads

@@ -12,7 +12,7 @@ from clearsight import models, weights
 from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.training import loop, session
 from clearsight.training.api import resume, train
 from clearsight.training.context import TrainingContext

@@ -18,7 +18,7 @@ from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.recipes.recipe import compose
+from clearsight.recipes.compose import compose
 from clearsight.training import api as module
 from clearsight.training import loop
 from clearsight.training.api import resume, train

@@ -1,0 +1,22 @@
+"""Settings that contradict each other are refused, with the name of what to leave out."""
+
+import pytest
+
+from clearsight.base.errors import UsageError
+from clearsight.recipes.compose import compose
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"channels": 2}, r"channels must be 1 \(grey\) or 3 \(RGB\), .* Got 2\."),
+    ({"dropout": -0.5}, r"dropout must be between 0 and 0.99, or -1 .* Got -0.5\."),
+    ({"speed": "warp"}, "no speed is called 'warp'.*bf16, channels-last"),
+    ({"epochs": 1.5}, r"epochs must be a whole number. Got 1.5\."),
+    ({"optimizer": "adam"}, "optimizer is called 'adam'. Did you mean adamw"),
+    ({"mix": "mixin"}, "is called 'mixin'. Did you mean mixup"),
+    ({"mix": "mixup", "optimizer": "lbfgs"}, "--optimizer lbfgs .* leave out --mix 'mixup'"),
+    ({"mix": "mixup", "perturb": "pgd"}, "--mix 'mixup' goes without --perturb"),
+    ({"mix": "mixup", "class_weights": "balanced"}, "--mix 'mixup' goes without .*--class-weights"),
+])  # fmt: skip
+def test_what_cannot_be_meant_is_refused(change, said):
+    with pytest.raises(UsageError, match=said):
+        compose(change)
