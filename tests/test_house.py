@@ -19,13 +19,11 @@ WITHOUT_MIRROR = {
     "api": ("files", "inside", "judging", "labels", "learning", "settings", "sources"),
     "augment": ("op",),
     "cli": ("demo", "pretrain"),
-    "evaluation": ("judge",),
-    "labels": ("out_of_fold",),
-    "reports": ("check", "console", "findings", "ladder", "of_run", "thumbnails"),
     "reports/figures": ("augmented", "convolution", "embedding", "explanation", "label_curve", "label_sheet", "maps", "page",
         "preprocessing", "receptive_field", "scorecard", "sheet", "triptych", "unit"),
+    "reports": ("of_run",),
     "training": ("api",),
-    "weights": ("adapt", "contents", "keras", "timm", "torchvision"),
+    "weights": ("contents",),
 }  # fmt: skip
 
 
