@@ -193,6 +193,14 @@ def test_the_orientation_of_a_png_may_come_after_its_pixels():
     assert (facts.width, facts.height) == (3, 7)
 
 
+def test_facts_are_those_of_the_header_alone():
+    """But for PNG, whose orientation may come after the pixels."""
+    for format in ("JPEG", "BMP", "GIF"):
+        data = encoded(PHOTO, format)
+        facts = picture_facts(data[: len(data) // 2])
+        assert (facts.width, facts.height, facts.format) == (130, 100, format)
+
+
 def test_a_jpeg_of_any_orientation_has_the_size_of_its_upright_picture():
     for orientation in range(1, 9):
         exif = Image.Exif()
