@@ -14,7 +14,7 @@ SHARED := --numprocesses auto --maxprocesses 8 --dist worksteal --durations 25
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/installed  ## environment, install, train on real digits, evaluate, classify, write a report
+demo: $(VENV)/installed  ## environment, install, train on digits and photographs, evaluate, classify, explain, attack, report
 	$(BIN)/clearsight demo
 
 test: $(VENV)/installed-dev  ## all tests but the slow ones; TESTS="-n 0 tests/base" are arguments of pytest

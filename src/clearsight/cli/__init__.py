@@ -16,7 +16,7 @@ def clearsight() -> None:
     A folder of labelled pictures in; a classifier that is trained, judged and ready to use out.
 
     \b
-      clearsight demo                      the whole road on real digits, in a minute or two
+      clearsight demo                      the whole road, on digits and photographs, in two minutes
       clearsight train PICTURES            PICTURES/cat/*.jpg, PICTURES/dog/*.jpg, ...
       clearsight evaluate runs/NAME        how good it is, on pictures it has never seen
       clearsight classify runs/NAME *.jpg  use it

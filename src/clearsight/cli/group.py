@@ -9,7 +9,7 @@ import click
 from ..base.errors import unknown
 
 VERBS = {
-    "demo": "A complete example on real scanned digits: train, evaluate, classify, report.",
+    "demo": "A complete example on digits and photographs: train, evaluate, classify, explain, attack, report.",
     "check": "Check a data set: unreadable files, duplicates, leaks between splits.",
     "train": "Train a classifier on labelled pictures.",
     "pretrain": "Learn features without labels (SimCLR).",
