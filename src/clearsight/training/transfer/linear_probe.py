@@ -8,6 +8,7 @@ on features designed by hand are one thing.
 import dataclasses
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import cast
 
 import torch
@@ -82,36 +83,10 @@ def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[
     counters.pictures, counters.seconds = len(labels) + len(context.val), counters.seconds + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(context.class_weights), counts, recipe.head, head.bias is not None)
 
-    saved = time.monotonic()
-
-    def solved(l2: float, rough: bool = False) -> None:
-        nonlocal saved
-        begun = time.perf_counter()
-        # from the head's own numbers, so that a resumed run begins at the very same place
-        bias = torch.zeros(len(head.weight)).to(head.weight) if head.bias is None else head.bias.detach()
-        stands = Solution(head.weight.detach().double(), bias.double()) if counters.rows else None
-        found = solve(problem, l2, stands, rough, stop.check)
-        with torch.no_grad():
-            head.weight.copy_(found.weight)
-            if head.bias is not None:  # torch's type hints do not allow for None
-                head.bias.copy_(found.bias)
-        counters.seconds += time.perf_counter() - begun
-        _close(context, problem, asked, l2, found)
-        on_epoch()
-        # of a large network a file takes longer than a strength
-        if _chosen(context) or time.monotonic() - saved > 60 * recipe.checkpoint_minutes:
-            save()
-            saved = time.monotonic()
-
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
-    while (
-        counters.epoch < recipe.epochs
-        and not _alone(context)
-        and not out_of_patience(context)
-        and not _over(context)
-        and not _chosen(context)
-    ):
-        solved(strengths[counters.epoch], rough=True)
+    path = _Path(context, problem, asked, save, on_epoch, stop)
+    while counters.epoch < recipe.epochs and not (_alone(context) or out_of_patience(context) or _over(context) or _chosen(context)):
+        path.solve(strengths[counters.epoch], rough=True)
     if not _chosen(context):
         if _alone(context):
             l2 = recipe.l2 or _by_folds(context, pictures, labels, counts, strengths, stop)
@@ -120,7 +95,40 @@ def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[
         if counters.rows:
             context.state.model.load_state_dict(context.state.kept)
         counters.best = -1.0  # the precise optimum is kept even if validation finds its last digits worse
-        solved(l2)
+        path.solve(l2)
+
+
+@dataclass
+class _Path:
+    """The heads of one problem, solved for one strength of L2 after the other; `asked` are the features of validation `(n, D)`."""
+
+    context: TrainingContext
+    problem: Problem
+    asked: Tensor
+    save: Callable[[], None]
+    on_epoch: Callable[[], None]
+    stop: Stop
+    saved: float = field(default_factory=time.monotonic)  # when the last checkpoint was written
+
+    def solve(self, l2: float, rough: bool = False) -> None:
+        """Solve the head for `l2`, judge it as an epoch, and save it if it is the last or the last checkpoint is old."""
+        context, begun = self.context, time.perf_counter()
+        counters, head = context.state.counters, cast(Model, context.state.model).head
+        # from the head's own numbers, so that a resumed run begins at the very same place
+        bias = torch.zeros(len(head.weight)).to(head.weight) if head.bias is None else head.bias.detach()
+        stands = Solution(head.weight.detach().double(), bias.double()) if counters.rows else None
+        found = solve(self.problem, l2, stands, rough, self.stop.check)
+        with torch.no_grad():
+            head.weight.copy_(found.weight)
+            if head.bias is not None:  # torch's type hints do not allow for None
+                head.bias.copy_(found.bias)
+        counters.seconds += time.perf_counter() - begun
+        _close(context, self.problem, self.asked, l2, found)
+        self.on_epoch()
+        # of a large network a file takes longer than a strength
+        if _chosen(context) or time.monotonic() - self.saved > 60 * context.recipe.checkpoint_minutes:
+            self.save()
+            self.saved = time.monotonic()
 
 
 def _alone(context: TrainingContext) -> bool:
