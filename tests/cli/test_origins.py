@@ -64,6 +64,7 @@ def test_an_origin_at_every_other_verb(clearsight, scans, tmp_path):
     ("words", "says"),
     [
         (("--from", "lenet5"), "no classifier at lenet5: give the run folder"),
+        (("--from", "efficientnet_lite0"), "it is a network, and its trained weights are package:efficientnet_lite0@imagenet"),
         (("--from", "kreas:x.h5"), "no origin of weights is called 'kreas'. Did you mean keras:"),
         (("--from", "https://example.org/x.pth"), "https://example.org/x.pth is an address: download the file"),
         (("--from", "torchvision:nowhere.pth"), "there is no file nowhere.pth"),

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from ..base.errors import ClearsightError, CorruptFile, UsageError
 from ..base.files import digest, read_json
+from ..weights.fetch import of_network
 
 FORMAT = "clearsight-classifier"
 VERSION = 1
@@ -81,9 +82,11 @@ def read_config(folder: Path) -> Config:
     """The `config.json` of the classifier in `folder`, as it was written; raises UsageError without one, CorruptFile, ClearsightError."""
     path = folder / CONFIG
     if not folder.is_dir():
+        if rows := of_network(str(folder)):
+            raise UsageError(f"no classifier at {folder}: it is a network, and its trained weights are {rows[0].tagged}.")
         raise UsageError(
             f"no classifier at {folder}: give the run folder that `clearsight train` made (it holds config.json), "
-            "or trained weights as torchvision:NAME, torchvision:FILE, keras:FILE, timm:NAME, hf:REPO."
+            "or trained weights as torchvision:NAME, package:NAME, timm:NAME, hf:REPO, FILE.pth, FILE.h5."
         )
     if not path.is_file():
         unfinished = (folder / "recipe.toml").is_file()
