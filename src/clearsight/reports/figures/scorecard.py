@@ -24,7 +24,7 @@ SHARES = Scale(None, False, 0, 1)
 def scorecard_figure(result: StressResult, title: str, *, style: Style = PRINT) -> Figure:
     """Accuracies as coloured tables, in per cent; a slide has the changes with the lowest accuracy only."""
     page = Page(style, title, width=WIDTH)
-    page.paragraph(_headline(result), "faint", most=2)
+    page.paragraph(_headline(result, style), "faint", most=2)
     page.y += 0.12
     if style.slide:
         _lowest(page, result)
@@ -45,12 +45,13 @@ def scorecard_figure(result: StressResult, title: str, *, style: Style = PRINT) 
     return page.finish()
 
 
-def _headline(result: StressResult) -> str:
+def _headline(result: StressResult, style: Style) -> str:
     value, low, high = percent(*(result.clean[key] for key in ("value", "low", "high")))
     words = f"clean accuracy {value} ({low} to {high}), n = {result.clean['n']:,}"
     if mce := result.mce:
         words += f" · mean corruption error {percent(mce['value'])[0]} (not divided by AlexNet's)"
-    return f"{words} · cells: accuracy in per cent, each ± {100 * result.half_width:.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
+    unit = "each bar" if style.slide else "cells: accuracy in per cent, each"
+    return f"{words} · {unit} ± {100 * result.half_width:.1f} at most".replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _groups(rows: Sequence[Changed], table: Any) -> list[tuple[str, list[str]]]:
