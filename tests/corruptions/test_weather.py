@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from skimage import data, filters
@@ -62,6 +63,7 @@ def test_drops_light_up_as_published():
     expected = liquid * cv2.blur(lit, (3, 3)).astype(np.float32)
     ours = _drops(liquid.astype(float)).numpy()
     assert np.corrcoef(ours.ravel(), expected.ravel())[0, 1] > 0.98
+    assert ours.mean() == pytest.approx(expected.mean(), rel=0.05)
     assert float(_drops(np.zeros((20, 20))).abs().max()) == 0
 
 
