@@ -55,7 +55,7 @@ def _digits(out: str, quiet: bool) -> dict[str, Any]:
 
 
 def _photographs(out: str, quiet: bool) -> dict[str, Any]:
-    """Train the head of a trained network on photographs, or gradient histograms where there is none; classify, explain, break one."""
+    """Train the head of a trained network on photographs, or gradient histograms without such a network; classify, explain, attack one."""
     from ..weights.fetch import find
 
     row = find(WEIGHTS)
@@ -94,7 +94,7 @@ def _trained(data: str, title: str, quiet: bool, **settings: Any) -> "tuple[Trai
 
 
 def _least_sure(evaluation: "Evaluation") -> int:
-    """The picture with the lowest probability among those that are right, or 0 where there is none."""
+    """The picture with the lowest probability among those that are right; 0 if all are wrong."""
     import numpy as np
 
     right = evaluation.logits.argmax(1) == evaluation.labels
