@@ -44,7 +44,7 @@ def evaluate(
 ) -> None:  # fmt: skip
     """Evaluate the classifier MODEL on DATA (default: the data it was trained on, by its own split).
 
-    MODEL is a run folder, or pretrained weights: torchvision:resnet50, keras:FILE.h5, timm:NAME, hf:REPO. Top-1 and
+    MODEL is a run folder, or pretrained weights: torchvision:resnet50, package:NAME, FILE.pth, timm:NAME. Top-1 and
     top-5 with 95 % intervals, per-class figures, calibration; report.html goes to MODEL, or to --out.
     """
     from ..base.errors import plain

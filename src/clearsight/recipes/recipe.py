@@ -101,7 +101,7 @@ class Recipe:
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
 
     from_: str = setting(
-        "", "trained weights to start from: a run folder, or keras:FILE, torchvision:NAME, timm:NAME, hf:REPO, …", section="Fine-tuning"
+        "", "trained weights to start from: a run folder, FILE.pth, package:NAME, torchvision:NAME, timm:NAME, …", section="Fine-tuning"
     )
     resize_head: bool = setting(False, "replace the head of the trained weights by a new one for the classes of the data")
     tune: str = setting(
