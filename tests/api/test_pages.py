@@ -1,13 +1,15 @@
 """Reports and figures from Python: `clearsight.report`, and the files that results are saved as."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import clearsight as cs
 from clearsight.base.errors import UsageError
-from clearsight.metrics.intervals import wilson
+from clearsight.experiments.ladder import Standing
+from clearsight.metrics.intervals import proportion, wilson
 
 PNG, PDF = b"\x89PNG", b"%PDF"
 
@@ -80,6 +82,14 @@ def test_what_is_drawn_is_saved_as_a_figure(run, picture, tmp_path):
     assert "<svg" in number.save(tmp_path / "number.svg").read_text()
     stressed = cs.stress(run, n=40, severities=[3], only=["gaussian_noise"], quiet=True)
     assert stressed.save(tmp_path / "stress.png").read_bytes().startswith(PNG)
+
+
+def test_a_ladder_is_saved_as_a_page(tmp_path):
+    rungs = [Standing("majority", "commonest class", "", proportion(10, 100)), Standing("hog", "HOG", "hog", proportion(90, 100))]
+    step = {"difference": {"value": 0.8, "low": 0.7, "high": 0.9}, "p": 0.0, "noise": False}
+    found = cs.LadderResult(tmp_path / "ladder", "digits", 100, 900, {}, [rungs[0], replace(rungs[1], step=step)])
+    text = found.save(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "HOG gets 90.0" in text and "+80.00 points" in text and not (tmp_path / "ladder").exists()
 
 
 def test_what_is_not_drawn_says_what_there_is(run, picture, tmp_path):

@@ -7,6 +7,8 @@ from torch import nn
 
 from ..base.code import allow
 from ..base.errors import UsageError
+from ..base.files import PAGE_MARK, require_ours
+from ..base.result import drawn_by
 from ..experiments.ladder import LadderResult, climb
 from ..models.own import Build, lend
 from ..recipes.recipe import Pretraining, Recipe, Settings, difference
@@ -141,3 +143,13 @@ def _leading(found: Trained | None) -> Trained:
     if found is None:
         raise SystemExit(0)
     return found
+
+
+def _page(found: LadderResult, path: Path) -> None:
+    from ..reports.ladder import write_page
+
+    require_ours(path, PAGE_MARK)
+    write_page(found, path)
+
+
+drawn_by(LadderResult, (".html",), _page)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..base.errors import UsageError
-from ..base.files import require_ours, write_atomic
+from ..base.files import PAGE_MARK, require_ours, write_atomic
 from ..base.result import drawn_by
 from ..evaluation.evaluate import Evaluation
 from ..evaluation.held_out import choose
@@ -15,7 +15,6 @@ from ..runs.run import Run
 from .sources import Data, Model, data_of, open_model
 
 FIGURES = (".png", ".svg", ".pdf")
-MARK = "Made by Clearsight"  # in the last line of every page
 
 
 def report(
@@ -49,7 +48,7 @@ def report(
         raise UsageError("a classifier that was made in memory has no folder for its report: say where, as in path='report.html'.")
     single = file.suffix.lower() == ".html"
     if single:
-        require_ours(file, MARK)
+        require_ours(file, PAGE_MARK)
     classifier = opened.classifier.faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(opened.folder, data_of(model, data, split), split, quiet=quiet)
@@ -67,7 +66,7 @@ def report(
 def _evaluation(found: Evaluation, path: Path) -> None:
     from ..reports.report import write_report
 
-    require_ours(path, MARK)
+    require_ours(path, PAGE_MARK)
     on = found.stamp.get("judged_on", {})
     facts = {"data": on.get("data", ""), "weights": str(found.stamp.get("weights", "")), "computed": found.stamp.get("when", "")}
     told = {name: value for name, value in facts.items() if value}

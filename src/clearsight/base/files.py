@@ -51,6 +51,9 @@ def write_atomic(path: str | Path, *parts: bytes | str) -> None:
         raise ClearsightError(f"cannot write {path}: {error.strerror or error}. The previous content is untouched.") from error
 
 
+PAGE_MARK = "Made by Clearsight"  # in the last line of every page
+
+
 def require_ours(path: Path, mark: str) -> None:
     """Raise UsageError if `path` is a file without `mark`, that is, not written by Clearsight and not to be overwritten."""
     if path.is_file() and not is_link(path) and mark.encode() not in path.read_bytes():

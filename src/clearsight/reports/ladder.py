@@ -12,8 +12,8 @@ from .words import interval, percent
 CHANGES = {"shift": "shifted", "brightness": "lighter or darker", "occlusion": "partly covered"}
 
 
-def write_page(ladder: LadderResult) -> Path:
-    """Write `ladder.html` into the ladder's folder."""
+def write_page(ladder: LadderResult, path: Path | None = None) -> Path:
+    """Write the page to `path`, by default `ladder.html` in the ladder's folder; returns where it is."""
     best = max(ladder.standings, key=lambda row: row.accuracy["value"])
     value, *limits = interval(best.accuracy)
     between = f" (95&nbsp;% confidence: {' to '.join(limits)})" if limits else ""
@@ -22,7 +22,7 @@ def write_page(ladder: LadderResult) -> Path:
         f"<p><b>{escape(best.title)} gets {value}</b> of {ladder.n:,} test pictures correct{between}, after "
         f"{ladder.train:,} training pictures. Each rung below costs less.</p></section>"
     )
-    path = ladder.folder / "ladder.html"
+    path = path or ladder.folder / "ladder.html"
     write_atomic(path, page(f"{ladder.data}: the ladder", hero + cards(ladder)).encode("utf-8", "backslashreplace"))
     return path
 

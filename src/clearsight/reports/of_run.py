@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..base.errors import ClearsightError, UsageError
-from ..base.files import inside, make_folder, require_ours, write_json
+from ..base.files import PAGE_MARK, inside, make_folder, require_ours, write_json
 from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
 from ..classifier import Classifier, validation
@@ -66,7 +66,7 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
 def _require_writable(folder: Path) -> None:
     """Make the folder if it is not there; raises ClearsightError when it cannot be made or written, before anything is computed."""
     for name in ("report.html", "scorecard.html"):
-        require_ours(folder / name, "Made by Clearsight")
+        require_ours(folder / name, PAGE_MARK)
     try:
         make_folder(folder)
     except OSError as error:
