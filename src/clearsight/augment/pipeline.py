@@ -14,8 +14,8 @@ from torch import Tensor
 from ..base.errors import UsageError
 from ..base.randomness import uniform
 from ..images.preprocess import Preprocessing
-from .jitter import normalised_plan, transform
 from .op import Op, Size
+from .ops.jitter import normalised_plan, transform
 from .registry import margin, parse, row_of
 
 __all__ = ["Op", "apply", "inputs", "margin", "parse"]

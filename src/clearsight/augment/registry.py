@@ -6,10 +6,11 @@ from ..base.code import checked, imported, is_code
 from ..base.errors import UsageError
 from ..base.text.words import Word
 from ..base.text.words import parse as parse_words
-from . import custom, erase, gaussian, geometry, grayscale, quality, tone
-from .crop import crop, flip, plan_crop, plan_flip, plan_random_resized_crop, random_resized_crop
-from .jitter import jitter, only, plan_jitter
+from . import custom
 from .op import Op, Row
+from .ops import erase, gaussian, geometry, grayscale, quality, tone
+from .ops.crop import crop, flip, plan_crop, plan_flip, plan_random_resized_crop, random_resized_crop
+from .ops.jitter import jitter, only, plan_jitter
 from .policies import augmix, autoaugment, randaugment, trivialaugment
 from .policies.search_space import plan_policy
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ..augment.crop import crop
+from ..augment.ops.crop import crop
 from ..base.randomness import uniform
 
 SHIFT = 1 / 14  # of the side: 2 px of 28, 16 of 224

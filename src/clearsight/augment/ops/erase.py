@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from .op import Shape, Size, Strengths
+from ..op import Shape, Size, Strengths
 
 
 def plan_erase(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:

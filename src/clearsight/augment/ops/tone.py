@@ -8,8 +8,8 @@ import math
 import torch
 from torch import Tensor
 
-from .levels import quantised
-from .op import Shape, Size, Strengths
+from ..levels import quantised
+from ..op import Shape, Size, Strengths
 
 
 def plan_gamma(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:

@@ -5,12 +5,21 @@ import pytest
 import torch
 from PIL import Image
 
-from clearsight.augment import crop as crop_module
-from clearsight.augment.crop import _gathered, _resampled, crop, flip, plan_crop, plan_flip, plan_random_resized_crop, random_resized_crop
+from clearsight.augment.ops import crop as crop_module
+from clearsight.augment.ops.crop import (
+    _gathered,
+    _resampled,
+    crop,
+    flip,
+    plan_crop,
+    plan_flip,
+    plan_random_resized_crop,
+    random_resized_crop,
+)
 from clearsight.augment.pipeline import apply, parse
 
-from .photo import LARGE as LARGE_PHOTO
-from .random_pictures import PICTURES, SIZE
+from ..photo import LARGE as LARGE_PHOTO
+from ..random_pictures import PICTURES, SIZE
 
 DRAWS = torch.rand(8, 4, generator=torch.Generator().manual_seed(3))
 

@@ -5,7 +5,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage import data as photographs
 
-from clearsight.augment.gaussian import blur, plan_blur
+from clearsight.augment.ops.gaussian import blur, plan_blur
 from clearsight.augment.pipeline import apply, parse
 
 PHOTO = torch.from_numpy(photographs.chelsea()[:60, :80].copy()).permute(2, 0, 1)[None].expand(6, -1, -1, -1)

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .op import Shape, Size, Strengths
-from .select import changed
+from ..op import Shape, Size, Strengths
+from ..select import changed
 
 LARGE = 2**15  # bytes of a picture from which on it is flipped by a step of its own
 

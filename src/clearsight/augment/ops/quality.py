@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base.randomness import normal
-from ..images import pillow
-from .levels import quantised, to_uint8
-from .op import Shape, Size, Strengths
+from ...base.randomness import normal
+from ...images import pillow
+from ..levels import quantised, to_uint8
+from ..op import Shape, Size, Strengths
 
 MAX_QUALITY = 95  # of JPEG; higher ones only cost bytes (Pillow's manual)
 SMOOTH = ((1.0, 1.0, 1.0), (1.0, 5.0, 1.0), (1.0, 1.0, 1.0))  # Pillow's kernel of that name, in thirteenths

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 from skimage import data as photographs
 
-from clearsight.augment.grayscale import grayscale, plan_grayscale
+from clearsight.augment.ops.grayscale import grayscale, plan_grayscale
 
 PHOTO = torch.from_numpy(photographs.chelsea()[:60, :80].copy()).permute(2, 0, 1)[None].expand(6, -1, -1, -1)
 

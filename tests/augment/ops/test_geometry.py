@@ -7,9 +7,9 @@ import pytest
 import torch
 from skimage import transform
 
-from clearsight.augment import geometry
+from clearsight.augment.ops import geometry
 
-from .photo import HEIGHT, PHOTO, PICTURES, SHAPE, SIZE, WIDTH, drawn
+from ..photo import HEIGHT, PHOTO, PICTURES, SHAPE, SIZE, WIDTH, drawn
 
 
 def warped(plan: torch.Tensor) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 import torch
 from PIL import Image, ImageEnhance
 
-from clearsight.augment.jitter import LUMA, jitter, plan_jitter
+from clearsight.augment.ops.jitter import LUMA, jitter, plan_jitter
 
-from .photo import LARGE as PHOTO
+from ..photo import LARGE as PHOTO
 
 DRAWS = torch.rand(8, 4, generator=torch.Generator().manual_seed(3))
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image, ImageEnhance
 
-from clearsight.augment.quality import jpeg, noise, plan_jpeg, plan_noise, plan_sharpen, sharpen
+from clearsight.augment.ops.quality import jpeg, noise, plan_jpeg, plan_noise, plan_sharpen, sharpen
 
-from .photo import PICTURES, SHAPE, SIZE, as_image, drawn, image
+from ..photo import PICTURES, SHAPE, SIZE, as_image, drawn, image
 
 
 def test_jpeg_is_pillows_of_each_pictures_own_quality():

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .op import Shape, Size, Strengths
+from ..op import Shape, Size, Strengths
 
 NODES = 5  # of an elastic deformation, along each side
 

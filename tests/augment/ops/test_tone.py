@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from clearsight.augment import tone
+from clearsight.augment.ops import tone
 
-from .photo import PICTURES, SHAPE, SIZE, as_image, drawn, image
+from ..photo import PICTURES, SHAPE, SIZE, as_image, drawn, image
 
 
 def test_solarise_and_posterise_are_pillows():

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from .op import Plan, Shape, Size, Strengths
+from ..op import Plan, Shape, Size, Strengths
 
 Limits = tuple[tuple[float, float], ...]
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601

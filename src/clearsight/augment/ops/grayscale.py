@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from .levels import as_levels, truncated_like
-from .op import Shape, Size, Strengths
+from ..levels import as_levels, truncated_like
+from ..op import Shape, Size, Strengths
 
 
 def plan_grayscale(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:

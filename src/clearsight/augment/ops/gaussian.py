@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from .levels import as_levels, truncated_like
-from .op import Shape, Size, Strengths
-from .select import changed
+from ..levels import as_levels, truncated_like
+from ..op import Shape, Size, Strengths
+from ..select import changed
 
 MIN_SIGMA = 0.1  # px, as in SimCLR
 

@@ -2,9 +2,9 @@
 
 import torch
 
-from clearsight.augment.erase import erase, fill_boxes, plan_erase
+from clearsight.augment.ops.erase import erase, fill_boxes, plan_erase
 
-from .photo import PICTURES, SHAPE, SIZE
+from ..photo import PICTURES, SHAPE, SIZE
 
 
 def test_erased_boxes_are_the_same_however_they_are_filled():
