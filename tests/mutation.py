@@ -223,10 +223,10 @@ class Reached:
         self.lines: dict[str, dict[str, list[str]]] = told["lines"]
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that reach its line, or where that is run by the import alone, its file: near ones first, of each function one."""
-        lines = self.lines.get(mutant.file, {})
+        """The tests that reach its line, or where the import alone runs that, its file, or else lie near: of each function one first."""
+        near, lines = f"tests/{Path(mutant.file).parent}/", self.lines.get(mutant.file, {})
         found = lines.get(str(mutant.line)) or [name for names in lines.values() for name in names]
-        near = f"tests/{Path(mutant.file).parent}/"
+        found = found or [name for file in self.lines.values() for names in file.values() for name in names if name.startswith(near)]
         return self._within(sorted(set(found), key=lambda name: (not name.startswith(near), self.seconds[name], name)))
 
     def _within(self, names: list[str]) -> list[str]:
