@@ -18,7 +18,7 @@ UNSAFE_WORDS = {"allow_pickle": True, "weights_only": False, "shell": True}
 WITHOUT_MIRROR = {
     "api": ("files", "inside", "judging", "labels", "learning", "settings", "sources"),
     "augment": ("op",),
-    "cli": ("demo", "pretrain"),
+    "cli": ("pretrain",),
     "reports/figures": ("augmented", "convolution", "embedding", "explanation", "label_curve", "label_sheet", "maps", "page",
         "preprocessing", "receptive_field", "scorecard", "sheet", "triptych", "unit"),
     "reports": ("of_run",),
