@@ -54,14 +54,17 @@ def test_a_cut_cache_file_is_made_again(data):
 def test_what_a_killed_process_was_decoding_into_is_swept(data):
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
+    alive = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     folder, here = cache_folder() / "pictures", cache.HERE
     folder.mkdir(parents=True)
-    names = [f"a.{here}.{gone.pid}.tmp", f"a.{here}.{os.getppid()}.tmp", f"a.elsewhere.{gone.pid}.tmp", f"a.{here}.x.tmp", "a.npy"]
+    names = [f"a.{here}.{gone.pid}.tmp", f"a.{here}.{alive.pid}.tmp", f"a.elsewhere.{gone.pid}.tmp", f"a.{here}.x.tmp", "a.npy"]
     for name in names:
         (folder / name).write_text("half")
     load(data, TO, cache="disk", quiet=True)
     assert {path.name for path in folder.iterdir() if path.suffix != ".pictures"} == set(names[1:])
     assert (folder / "a.npy").exists()
+    alive.communicate()
+    assert alive.returncode == 0  # asked whether it lives, and no more
 
 
 def pictures_kept():
