@@ -83,3 +83,9 @@ def test_elastic_moves_pixels_by_a_field_blurred_over_a_twelfth_of_the_side():
     field *= 0.1 * 40 / np.linalg.norm(field, axis=0).max()
     moved = (shape.elastic(ramps, draws(), 0.1, ramps) - ramps)[0].numpy()[::-1]  # right, down
     np.testing.assert_allclose(moved[:, 8:-8, 8:-8], field[:, 8:-8, 8:-8], atol=0.02)
+
+
+def test_a_translation_is_as_long_as_its_strength_in_any_direction():
+    both = torch.stack(torch.meshgrid(torch.arange(20.0), torch.arange(20.0), indexing="ij"))[None].expand(16, -1, -1, -1)
+    moved = shape.translation(both, draws(16), 0.1, both)[..., 10, 10] - 10
+    torch.testing.assert_close(moved.norm(dim=1), torch.full((16,), 2.0), atol=1e-3, rtol=0)
