@@ -30,6 +30,7 @@ import torch._dynamo
 
 from clearsight import cli
 from clearsight.base import lock
+from clearsight.base.files import sweep
 from clearsight.classifier.artefact import verify
 from clearsight.training.storage import checkpoint
 
@@ -243,9 +244,12 @@ def problems(ring: Ring, race: Race, draw: random.Random) -> Iterator[str]:
     won = [code == 0 for code, _ in ended]
     if race.every and not all(won):
         yield f"only {sum(won)} of {len(won)} ended well"
-    if killed and any(won):  # after somebody had won: it leaves the files of its locks, which hold nobody
+    if killed and any(
+        won
+    ):  # after somebody had won: it leaves its locks, which hold nobody, and a file half written, which the next sweeps
         for name in lock.NAMES:
             (ring.same / name).unlink(missing_ok=True)
+        sweep(ring.same)
     elif killed:  # what the killed one has left is gone on with, or begun again, by its own command
         again = RESUME if (ring.same / "recipe.toml").is_file() and racers[0][0] in ("train", "resume") else racers[0]
         again = ("pretrain", *RESUME[1:]) if (ring.same / "recipe.toml").is_file() and racers[0][0] == "pretrain" else again

@@ -5,7 +5,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from clearsight.heads import cross_validation
-from clearsight.heads.cross_validation import folds, strength
+from clearsight.heads.cross_validation import folds, folds_of_groups, strength
 from tests.pictures import digit_arrays
 
 pictures, labels = digit_arrays(per_class=12)
@@ -56,3 +56,16 @@ def test_the_search_ends_after_as_many_strengths_without_a_better_one(monkeypatc
         monkeypatch.setattr(cross_validation, "_loss", lambda *_, losses=losses, asked=asked: asked.append(1) or next(losses))
         assert strength(X, known, 10, STRENGTHS, patience=patience) == STRENGTHS[found]
         assert len(asked) == 5 * seen
+
+
+def test_folds_of_groups_keep_groups_whole_and_classes_spread():
+    labels, groups = torch.arange(200) % 4, torch.arange(200) // 3
+    fold = folds_of_groups(labels, groups, seed=1)
+    assert all(len(set(fold[groups == group].tolist())) == 1 for group in range(67))
+    table = torch.stack([labels[fold == k].bincount(minlength=4) for k in range(5)])
+    assert fold.max() == 4 and table.min() >= 7 and table.max() <= 13  # 10 of each class in each fold, where groups allow
+    assert torch.equal(fold, folds_of_groups(labels, groups, seed=1)) and not torch.equal(fold, folds_of_groups(labels, groups, seed=2))
+
+
+def test_one_group_of_each_class_leaves_one_fold():
+    assert folds_of_groups(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 0, 1, 1]), seed=0).tolist() == [0, 0, 0, 0]

@@ -61,6 +61,7 @@ class TrainSettings(TypedDict, total=False):
     from_: str
     resize_head: bool
     tune: str
+    readout: str
     layer_decay: float
     batchnorm: str
     l2sp: float

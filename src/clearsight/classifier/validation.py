@@ -5,7 +5,7 @@ pictures misses the true accuracy in a quarter of the cases. So such an accuracy
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from ..metrics.intervals import Estimate, proportion
 
@@ -23,6 +23,7 @@ DECISIONS = {
 }
 HARMLESS = ("members", "temperature")  # they change almost no prediction
 UNKNOWN = "these pictures may have chosen the epoch"
+FOLDS = "cross-validation"  # `by` of an entry on training pictures, each judged by a head that has not learnt from it
 
 
 class Validated(TypedDict):
@@ -31,6 +32,7 @@ class Validated(TypedDict):
     n: int
     top1: Estimate
     decided: list[str]
+    by: NotRequired[str]
 
 
 def judged(right: int, n: int, decided: Sequence[str]) -> Validated:
@@ -56,7 +58,8 @@ def worded(found: Validated) -> str:
     top1 = found["top1"]
     why = reason({"validation": found}) or (UNKNOWN if top1["low"] is None else "")
     limits = f"no interval: {why}" if why else f"95 % interval {top1['low']:.2%} to {top1['high']:.2%}"
-    return f"{top1['value']:.2%} ({limits}; n = {found['n']:,})"
+    by = f", by {found['by']}" if "by" in found else ""
+    return f"{top1['value']:.2%} ({limits}; n = {found['n']:,}{by})"
 
 
 def called(fact: str) -> str:

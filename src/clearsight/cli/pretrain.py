@@ -53,6 +53,7 @@ def pretrain(data: str | None, out: str, resume: str, allow_code: bool, as_json:
         print_json({**trained.to_json(), **probes})
     else:
         judge = "linear probe on validation" if labelled else "clusters told apart on validation"
+        assert trained.validation
         click.echo(f"{judge} {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
         click.echo(f"features   {trained.run}\nreport     {report}")
         click.echo(f"next       clearsight train {(labelled and data) or 'LABELLED'} --from {trained.run} --labels 10")

@@ -1,11 +1,14 @@
 """`clearsight train DATA`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..recipes.recipe import Recipe
 from .common import SectionedCommand, allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
+
+if TYPE_CHECKING:
+    from ..classifier.validation import Validated
 
 
 @click.command(cls=SectionedCommand)
@@ -51,5 +54,13 @@ def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bo
     if as_json:
         print_json(trained.to_json())
     else:
-        click.echo(f"validation accuracy {percent(trained.validation['top1'])}, n = {trained.validation['n']:,}")
+        click.echo(_estimate(trained.validation))
         click.echo(f"classifier {trained.run}\nreport     {report}\nnext       clearsight evaluate {trained.run}")
+
+
+def _estimate(found: "Validated | None") -> str:
+    """The line on the accuracy that is known without the test part."""
+    if not found:
+        return "no accuracy is known yet: with one label of each class none could be held out. clearsight evaluate judges the test part"
+    who = "cross-validated" if "by" in found else "validation"
+    return f"{who} accuracy {percent(found['top1'])}, n = {found['n']:,}"

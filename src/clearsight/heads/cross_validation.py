@@ -27,6 +27,27 @@ def folds(labels: Tensor, seed: int, most: int = FOLDS) -> Tensor:
     return found
 
 
+def folds_of_groups(labels: Tensor, groups: Tensor, seed: int, most: int = FOLDS) -> Tensor:
+    """The fold of each of the labels `(N,)`, int64 `(N,)`, where the pictures of one group, by its number `(N,)`, share a fold.
+
+    The largest groups go first, each to the fold that has the fewest pictures of its classes; there are as many folds as the class in most
+    groups has of them, at most `most`.
+    """
+    pairs = torch.unique(torch.stack([labels, groups]), dim=1)
+    n = max(1, min(most, int(pairs[0].bincount().max())))
+    order = permutation(seed, -5, len(labels))
+    sizes = groups.bincount()
+    had = torch.zeros(n, int(labels.max()) + 1, dtype=torch.int64)
+    found = torch.empty_like(labels)
+    for group in dict.fromkeys(groups[order[sizes[groups[order]].argsort(descending=True, stable=True)]].tolist()):
+        own = groups == group
+        counts = labels[own].bincount(minlength=had.shape[1])
+        fold = int((had * (counts > 0)).sum(1).add(had.sum(1) / (len(labels) + 1)).argmin())
+        had[fold] += counts
+        found[own] = fold
+    return found
+
+
 def strength(
     features: Tensor,
     labels: Tensor,

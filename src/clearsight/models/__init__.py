@@ -13,7 +13,7 @@ from ..base.errors import UsageError, wrong
 from ..base.randomness import seeded
 from ..base.registry import look_up
 from ..images.preprocess import Preprocessing
-from . import formula, own
+from . import formula, own, readout
 from .base import Model
 from .convnets import (
     alexnet,
@@ -103,8 +103,11 @@ def names() -> list[str]:
     return [*_table(), *(name for name in own.REGISTERED if not name.startswith("@"))]
 
 
-def family(name: str) -> ModuleType | own.Family:
+def family(name: str) -> ModuleType | own.Family | readout.Family:
     """The module of a network, with its TABLE and its facts; raises UsageError with similar names for an unknown network."""
+    base, word = readout.parted(name)
+    if word:
+        return readout.Family(family(base), word)
     if (registered := own.family(name)) is not None:
         return registered
     table = _table()
@@ -113,6 +116,7 @@ def family(name: str) -> ModuleType | own.Family:
 
 def _of(fact: Any, name: str) -> Any:
     """A fact that a family gives for all its networks, or for each by name."""
+    name = readout.parted(name)[0]
     return fact(name) if callable(fact) else fact[name] if isinstance(fact, dict) else fact
 
 
@@ -174,7 +178,8 @@ def preprocessing(name: str) -> Preprocessing:
     """The preprocessing of published weights: the family's, by origin (the part of a name after the dot)."""
     (channels, height, width), _ = published(name)
     by_origin = getattr(family(name), "PREPROCESSING", {})
-    settings: Preprocessing = _of(by_origin.get(name.partition(".")[2], Preprocessing(channels)), name)
+    origin = readout.parted(name)[0].partition(".")[2]
+    settings: Preprocessing = _of(by_origin.get(origin, Preprocessing(channels)), name)
     return replace(settings, channels=channels, height=height, width=width)
 
 

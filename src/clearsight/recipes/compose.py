@@ -10,7 +10,7 @@ from ..base.code import allow, require_allowed
 from ..base.errors import unknown
 from ..base.settings import from_dict, read_toml
 from .conflicts import require_consistent
-from .recipe import Pretraining, Recipe, Settings, code_in, difference
+from .recipe import NONE, Pretraining, Recipe, Settings, code_in, difference
 
 
 def built_in() -> dict[str, Path]:
@@ -55,6 +55,8 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
     if given.get("objective", values.get("objective")):
         values["label_smoothing"] = 0.0  # which belongs to cross-entropy
     recipe = from_dict(kind, {**values, **given, "recipe": name})
+    if recipe.from_ == NONE:
+        recipe = dataclasses.replace(recipe, from_="")
     require_consistent(recipe)
     return recipe
 

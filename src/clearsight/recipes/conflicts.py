@@ -93,10 +93,15 @@ def _solving(recipe: Recipe) -> None:
 def _tuning(recipe: Recipe) -> None:
     """Raise UsageError for settings of tuning that contradict each other."""
     if not recipe.from_:
-        off: dict[str, tuple[Any, ...]] = {"tune": ("",), "layer_decay": (1,), "l2sp": (0,), "batchnorm": ("auto", "train")}
+        off: dict[str, tuple[Any, ...]] = {"tune": ("",), "readout": ("",), "layer_decay": (1,), "l2sp": (0,)}
+        off["batchnorm"] = ("auto", "train")
         _without(recipe, "say with --from which trained weights are meant by", off)
     if recipe.tune == "head" and recipe.optimizer != "lbfgs":
         raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if recipe.tune != "head":
+        _without(recipe, "--tune head solves a new head, and only that reads", {"readout": ("",)})
+    elif recipe.readout:
+        _without(recipe, "cross-validation of softmax regression chooses the readout: leave out", {"head": ("softmax",)})
     if recipe.tune not in ("", "head") and recipe.optimizer == "lbfgs":
         raise UsageError(f"--tune {recipe.tune} moves the whole network, and --optimizer lbfgs solves its head alone: that is --tune head.")
     if recipe.tune == "gradual" and recipe.epochs < 2:

@@ -40,7 +40,13 @@ class Recipe:
     fit: str = setting("auto", "resizing of a picture: crop, pad or stretch (auto: that of --from, else crop)", choices=FITS)
     dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
 
-    val: float = setting(0.1, "share of the training pictures held back for validation", low=0.001, high=0.9, section="Data")
+    val: float = setting(
+        0.1,
+        "share of the training pictures held back for validation (0: none, for a head that is cross-validated)",
+        low=0,
+        high=0.9,
+        section="Data",
+    )
     test: float = setting(0.2, "share held back for testing when the data bring no test part", low=0.001, high=0.9)
     share: float = setting(1.0, "share of the training pictures that is used; validation pictures are taken from it", low=1e-6, high=1)
     copies: str = setting(
@@ -101,13 +107,22 @@ class Recipe:
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
 
     from_: str = setting(
-        "", "trained weights to start from: a run folder, FILE.pth, package:NAME, torchvision:NAME, timm:NAME, …", section="Fine-tuning"
+        "",
+        "trained weights to start from: a run folder, or package:NAME, torchvision:NAME, keras:FILE, timm:NAME, hf:REPO, … "
+        "('': for photographs the best at hand; none: random weights)",
+        section="Fine-tuning",
     )
     resize_head: bool = setting(False, "replace the head of the trained weights by a new one for the classes of the data")
     tune: str = setting(
         "",
         "trained layers of --from: head (fitted to its optimum), head-then-all, gradual (stage by stage), all ('': all, as from scratch)",
         choices=TUNES,
+    )
+    readout: str = setting(
+        "",
+        "what the new head of --tune head reads: plain features; unit, their signed roots at length 1; stages, those of the last three "
+        "stages side by side; auto, as cross-validation chooses ('': plain, in the network's own head)",
+        choices=("", "auto", "plain", "unit", "stages"),
     )
     layer_decay: float = setting(1.0, "factor on the learning rate from a stage of --from to the one before it (1: none)", low=0.01, high=1)
     batchnorm: str = setting(
@@ -157,13 +172,14 @@ class Recipe:
         return self.seed if self.split_seed < 0 else self.split_seed
 
 
+NONE = "none"  # `from_`: random weights
 WITH_CODE = ("model", "augment", "strong", "objective")  # settings whose words may name code
 
 # settings that need labels, which pretraining does not use
 WITHOUT_LABELS = (
-    "from_", "resize_head", "tune", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher", "spread",
-    "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "objective", "mix", "perturb",
-    "views", "ensemble",
+    "from_", "resize_head", "tune", "readout", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher",
+    "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "objective", "mix",
+    "perturb", "views", "ensemble",
 )  # fmt: skip
 
 

@@ -12,13 +12,15 @@ from ..base.files import PAGE_MARK, inside, make_folder, require_ours, write_jso
 from ..base.lock import REPORT, hold
 from ..base.stored import taken_from
 from ..classifier import Classifier, validation
-from ..classifier.stamp import computed_by, judged_on
+from ..classifier.stamp import Stamp, computed_by, judged_on
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..experiments.ladder import FILE, LadderResult
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining
+from ..runs.held_out import HeldOut
+from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, named_folder, run_name
 from ..training.api import Trained
 from ..weights import is_origin, short
@@ -29,11 +31,31 @@ from .report import Kept, write_report
 
 def report_training(trained: Trained, *, quiet: bool) -> Path:
     """Judge on the validation part and write `report.html` into the run folder."""
+    if "val" not in trained.parts.parts:
+        return _report_held_out(trained, read_held_out(trained.run))
     val, classifier = trained.parts.parts["val"], trained.classifier.faster()
     evaluation = evaluate(classifier, val, no_interval=validation.reason(classifier.facts), quiet=quiet)
     on = judged_on(val, trained.parts.name, "val")
     evaluation = replace(evaluation, stamp={"judged_on": on, **computed_by(classifier)})
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
+
+
+def _report_held_out(trained: Trained, held_out: HeldOut | None) -> Path:
+    """The report of a run without validation pictures: on its training pictures, each judged by a head that has not learnt from it.
+
+    Where no label could be held out it has no figures yet.
+    """
+    if held_out is None:
+        run, path, title = Run(trained.run), trained.run / "report.html", f"{trained.classifier.architecture} on {trained.parts.name}"
+        with hold(run.folder, REPORT, wait=True):
+            write_report(path, title=title, facts=_facts(run, trained.classifier), history=[], classifier=trained.classifier)
+        return path
+    classifier, data = trained.classifier, trained.parts.parts["train"].subset(held_out.places.numpy())
+    stamp: Stamp = {"judged_on": judged_on(data, trained.parts.name, "train"), **computed_by(classifier)}
+    evaluation = Evaluation(
+        classifier.classes, data.names, held_out.labels.numpy(), held_out.logits.numpy(), views=classifier.views, stamp=stamp
+    )
+    return report_evaluation(Run(trained.run), classifier, evaluation, data, validation.FOLDS)
 
 
 @contextmanager

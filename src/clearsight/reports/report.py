@@ -309,6 +309,8 @@ def _curves(history: Sequence[Row], kept: Kept | None) -> str:
         return ""
     from .figures import charts
 
+    if "val_loss" not in history[0]:
+        return ""
     epochs = [float(row["epoch"]) for row in history]
     axis = "strength of L2, in the order tried" if "l2" in history[0] else "epoch"
     best = float(kept.epoch) if kept and not kept.souped and kept.epoch in epochs else None

@@ -21,6 +21,7 @@ from ..classifier.learnt import ANCESTORS, TABLES, tables
 from ..images.preprocess import Stored
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining, Recipe, code_in
+from .held_out import FILE as HELD_OUT
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
@@ -243,4 +244,4 @@ def _unbegun(folder: Path) -> bool:
         found = [path for path in folder.iterdir() if path.name not in NAMES and not is_temporary(path)]
     except FileNotFoundError:  # a run that failed has just removed it
         return True
-    return {path.name for path in found} - {ANCESTORS} in [set(before[:n]) for n in range(4)] and not any(map(is_link, found))
+    return {path.name for path in found} - {ANCESTORS, HELD_OUT} in [set(before[:n]) for n in range(4)] and not any(map(is_link, found))

@@ -31,9 +31,13 @@ def known_pictures(data: Any, recipe: Recipe, group: ProcessGroup = ALONE, *, qu
         return identified(whole, quiet=quiet or not group.is_main)
 
 
-def open_splits(data: Any, recipe: Recipe, group: ProcessGroup, quiet: bool) -> Parts:
+def in_splits(pictures: Parts, recipe: Recipe) -> Parts:
     """The data in their splits, with as many training labels as the recipe uses."""
-    splits = divided(known_pictures(data, recipe, group, quiet=quiet), recipe)
+    splits = divided(pictures, recipe)
+    if "val" not in splits.parts and not (recipe.readout and recipe.keep == "last"):
+        raise UsageError(
+            "without validation pictures only a head can be judged, by cross-validation: --tune head --readout auto --keep last."
+        )
     return with_labels(splits, recipe.labels, recipe.carved_by) if recipe.labels else splits
 
 
@@ -47,6 +51,11 @@ def training_images(recipe: Recipe, splits: Parts) -> Dataset:
             raise UsageError("--unlabelled needs pictures without labels: say with --labels how many have one, as in --labels 10.")
         return train
     return joined(train, splits.parts["unlabelled"])
+
+
+def validation_images(splits: Parts) -> Dataset:
+    """The validation split, empty where none was held back."""
+    return splits.parts.get("val", splits.parts["train"].subset([]))
 
 
 def ancestors(recipe: Recipe) -> Learnt:

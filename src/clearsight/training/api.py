@@ -17,12 +17,14 @@ from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
 from ..recipes.compose import compose, require_own_code, unpacked
 from ..recipes.recipe import Pretraining, code_in, resuming
+from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, free_folder, open_run
-from ..runs.splits import known_pictures, open_splits, training_images
+from ..runs.splits import in_splits, known_pictures, training_images
 from ..weights.licence import inherited
 from . import ensemble
 from .build import build, build_objective, initialise, load, within_budget
 from .compute.training_model import parse as parse_speed
+from .context import TrainingContext
 from .ensemble import join_runs
 from .objectives.distillation import require_same_origins
 from .objectives.objective import Objective
@@ -34,8 +36,10 @@ from .publish import Trained, promise, publish
 from .resolve import by_size, designed, resolve
 from .session import logger, restore, run_to_end, source_of, start_run
 from .transfer import freezing
+from .transfer.at_hand import start_at_hand
 from .transfer.pretrained import Start
 from .transfer.pretrained import read as read_start
+from .transfer.readouts import choose_readout
 
 # all that other folders use of training; tests/test_floors.py holds them to it
 __all__ = [
@@ -74,9 +78,15 @@ def train(
 
         # Resolve: the data in splits, the pretrained network, and a recipe in which nothing is left open.
         start = read_start(first, group)
-        splits = open_splits(data, first, group, quiet)
+        pictures = known_pictures(data, first, group, quiet=quiet)
+        if not start:
+            settings = start_at_hand(first, settings, pictures)
+            first = compose(settings)
+            start = read_start(first, group)
+        splits = in_splits(pictures, first)
         recipe = resolve(first, settings, training_images(first, splits), start)
-        values = start.values(recipe, splits.classes) if start else {}
+        if start and not recipe.readout:
+            start.values(recipe, splits.classes)  # weights that do not fit are refused before a folder is made
         for note in splits.notes:
             log(note)
         if by_size(first, settings):
@@ -87,19 +97,18 @@ def train(
             # Load and build: images, network, optimizer, objective.
             loaded = load(recipe, splits, start.prepared(recipe) if start else None, quiet or not group.is_main)
             log(loaded.train.note)
+            recipe, held_out = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
             context = build(recipe, loaded, group, quiet, log)
             objective = build_objective(context, start)
             context.recipe = within_budget(context, objective)
             context.provenance = _provenance(objective, start)
-            if recipe.keep == "last":
+            context.held_out = held_out
+            if recipe.keep == "last" and len(context.val):
                 log(promise(context))
 
             # Initial weights: the pretrained ones, or the network's own after a look at some images.
             if start:
-                log(start.describe(recipe, len(splits.classes)))
-                context.state.model.load_state_dict(values, strict=False)
-                if recipe.l2sp:
-                    context.state.start = freezing.reference_weights(context.state.model, values)
+                _begin_from(start, context)
             else:
                 initialise(context)
 
@@ -107,6 +116,16 @@ def train(
             start_run(run, context, data, keep=start is not None or is_code(recipe.model))
             run_to_end(context, objective, run, resuming("train", run.folder, context.recipe))
             return publish(context, run)
+
+
+def _begin_from(start: Start, context: TrainingContext) -> None:
+    """Give the network the pretrained weights."""
+    recipe, classes = context.recipe, context.splits.classes
+    context.log(start.describe(recipe, len(classes)))
+    values = start.values(recipe, classes)
+    context.state.model.load_state_dict(values, strict=False)
+    if recipe.l2sp:
+        context.state.start = freezing.reference_weights(context.state.model, values)
 
 
 def _provenance(objective: Objective, start: Start | None) -> dict[str, str]:
@@ -137,6 +156,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
         context = build(recipe, loaded, group, quiet, log, parse_speed(metadata["speed"]))
         objective = build_objective(context, read_start(recipe, group) if recipe.spread and recipe.spread_by == "features" else None)
         restore(context, run)
+        context.held_out = read_held_out(run.folder)
         context.provenance = metadata.get("lineage", {})
         require_same_origins(objective.provenance, context.provenance)
         run_to_end(context, objective, run, resuming("train", run.folder, recipe))

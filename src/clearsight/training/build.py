@@ -20,7 +20,7 @@ from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..recipes.methods import parse_fixmatch
 from ..recipes.recipe import Recipe
-from ..runs.splits import training_images
+from ..runs.splits import training_images, validation_images
 from . import resolve
 from .compute import acceleration
 from .compute.training_model import Speed
@@ -57,7 +57,7 @@ def load(recipe: Recipe, splits: Parts, known: Preprocessing | None, quiet: bool
     stored = preprocessing.enlarged(margin) if margin > 1 else preprocessing
     train = load_pictures(training_images(recipe, splits), stored, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     train.labels = _hidden(train.labels, len(splits.parts["train"]))
-    val = load_pictures(splits.parts["val"], preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
+    val = load_pictures(validation_images(splits), preprocessing, cache=recipe.cache, workers=recipe.workers, quiet=quiet)
     if not known and resolve.normalised(recipe.model):
         preprocessing = resolve.with_statistics(preprocessing, train, recipe.carved_by)
     return Loaded(splits, train, val, preprocessing)

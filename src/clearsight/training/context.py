@@ -14,6 +14,7 @@ from ..datasets.loader import Pictures
 from ..images.preprocess import Preprocessing
 from ..recipes.methods import ATTACKED, Perturbation, parse_perturbation
 from ..recipes.recipe import Recipe
+from ..runs.held_out import HeldOut
 from .compute.training_model import Speed
 from .storage.checkpoint import State
 
@@ -38,6 +39,7 @@ class TrainingContext:
     quiet: bool = False
     log: Callable[[str], None] = print
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
+    held_out: HeldOut | None = None  # what cross-validation says of the training images
 
     @property
     def perturbation(self) -> Perturbation | None:

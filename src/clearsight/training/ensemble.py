@@ -32,7 +32,7 @@ from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
 from ..recipes.recipe import Recipe, Settings, code_in, resuming
 from ..runs.run import Run, RunFacts, free_folder, open_run
-from ..runs.splits import ancestors, known_pictures, open_splits, training_images
+from ..runs.splits import ancestors, in_splits, known_pictures, training_images
 from ..weights.licence import inherited
 from .interrupt import Interrupted
 from .publish import Trained, golden_samples
@@ -87,7 +87,7 @@ def train_all(data: Any, first: Recipe, settings: Settings, *, out: str, runs: s
         if out:
             free_folder(out, runs)
         start = read_start(first, group)
-        splits = open_splits(data, first, group, quiet)
+        splits = in_splits(known_pictures(data, first, group, quiet=quiet), first)
         recipe = resolve(first, settings, training_images(first, splits), start)
     with open_run(out, runs, splits.name, f"{recipe.ensemble}-{recipe.model}") as run:
         logger(quiet)(run.note)

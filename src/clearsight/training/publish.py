@@ -33,13 +33,16 @@ class TrainedFigures(TypedDict):
     epochs: int
     seconds: float
     pictures_per_second: float
-    validation: validation.Validated
+    validation: validation.Validated | None
     ensemble: NotRequired[object]
 
 
 @dataclass(frozen=True)
 class Trained(Result):
-    """A finished training: the `run` folder, the `classifier` in it, its accuracy on `validation`, and the `parts` of the data."""
+    """A finished training: the `run` folder, the `classifier` in it, its accuracy on `validation`, and the `parts` of the data.
+
+    Without validation pictures the accuracy is that of cross-validation, and None where no label could be held out.
+    """
 
     run: Path
     classifier: Classifier
@@ -47,7 +50,7 @@ class Trained(Result):
     epochs: int
     seconds: float
     pictures_per_second: float
-    validation: validation.Validated
+    validation: validation.Validated | None
     parts: Parts
 
     def to_json(self) -> TrainedFigures:
@@ -80,7 +83,8 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     temperature = 1.0 if recipe.keep == "last" else fit_temperature(logits, labels)
     n, right = len(labels), int((ranks(logits, labels) == 0).sum())
     chosen = list(_decided(context) if decided is None else decided)
-    judged = validation.judged(right, n, chosen + ["temperature"] * (temperature != 1))
+    judged = validation.judged(right, n, chosen + ["temperature"] * (temperature != 1)) if n else None
+    crossed = context.held_out.judged() if context.held_out else None
     rate = counters.pictures / max(counters.seconds, 1e-9)
     parameters = sum(p.numel() for p in model.parameters())
     facts = {
@@ -94,16 +98,20 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         "seconds": round(counters.seconds, 1),
         "speed": context.speed.words,
         "clearsight": __version__,
-        "validation": judged,
+        **({"validation": judged or crossed} if judged or crossed else {}),
+        **({"cross_validation": crossed} if crossed else {}),
         **context.provenance,
     }
     classifier = Classifier(
         model, context.preprocessing, splits.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
-    save_artefact(classifier, run.folder, golden_samples(splits.parts["val"], recipe.channels))
-    kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
-    context.log(f"{kept} kept: validation accuracy {validation.worded(judged)}")
-    return Trained(run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged, splits)
+    save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], recipe.channels))
+    if judged:
+        kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
+        context.log(f"{kept} kept: validation accuracy {validation.worded(judged)}")
+    return Trained(
+        run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged or crossed, splits
+    )
 
 
 def promise(context: TrainingContext) -> str:
@@ -132,7 +140,7 @@ def _decided(context: TrainingContext) -> list[str]:
     return [*before, *(name for name, true in found.items() if true)]
 
 
-def golden_samples(val: Dataset, channels: int) -> list[np.ndarray]:
-    """Validation images that are stored with the classifier, for `verify`."""
-    chosen = np.linspace(0, len(val) - 1, min(GOLDEN, len(val))).astype(int)
-    return [decode(val.source(int(i)), channels=channels) for i in chosen]
+def golden_samples(images: Dataset, channels: int) -> list[np.ndarray]:
+    """Images of a split that are stored with the classifier, for `verify`."""
+    chosen = np.linspace(0, len(images) - 1, min(GOLDEN, len(images))).astype(int)
+    return [decode(images.source(int(i)), channels=channels) for i in chosen]

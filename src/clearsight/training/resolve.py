@@ -28,6 +28,7 @@ MIN_SIZE = 28  # px; smaller inputs vanish in the pooling of the convolutional n
 MIN_STEPS = 200
 SAMPLE_SIZE = 256
 STATISTICS_FROM = 4096
+FEW_LABELS = 10  # of a class, up to which views pay: they take as many times the features
 STATISTICS_PIXELS = 2**24
 
 
@@ -36,20 +37,20 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
 
     Without a recipe named, small sets get more epochs; without a network, small images get `small`.
     """
-    side, grey = _glance(data)
+    short, grey = _glance(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
-        model = small if (recipe.size or side) <= SMALL else "resnet18"
+        model = small if (recipe.size or short) <= SMALL else "resnet18"
     if by_size(recipe, given):
         given = freezing.settings(len(data), given)
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=type(recipe))
     known = start.preprocessing if start else None
-    size = recipe.size or (max(known.height, known.width) if known else _size(side, model))
+    size = recipe.size or (max(known.height, known.width) if known else _size(short, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
     solved = recipe.optimizer == "lbfgs"
     augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
-    views = recipe.views if recipe.views != "auto" else "mirror" if "flip" in augment.split() else ""
+    views = recipe.views if recipe.views != "auto" else _views(recipe, augment, data)
     channels = recipe.channels or (1 if grey else 3)
     keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
     if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
@@ -67,6 +68,18 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
         "keep": keep,
     }
     return _tuned(dataclasses.replace(recipe, **settled), start)
+
+
+def side(data: Dataset) -> int:
+    """The median short side of the pictures in px."""
+    return _glance(data)[0]
+
+
+def _views(recipe: Recipe, augment: str, data: Dataset) -> str:
+    """Views to answer over: several of a picture where a head has few labels, and mirror images where training flips."""
+    if recipe.readout:
+        return "ten-crop" if len(data) <= FEW_LABELS * len(data.classes) and not characters(data.classes) else ""
+    return "mirror" if "flip" in augment.split() else ""
 
 
 def designed(data: Dataset) -> Classifier:

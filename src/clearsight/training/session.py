@@ -77,6 +77,8 @@ def start_run(run: Run, context: TrainingContext, source: Any, *, keep: bool) ->
     }
     past = write_ancestors(ancestors(context.recipe))
     save = partial(checkpoint.save, context.state, run.checkpoints)
+    if context.held_out:
+        context.held_out.save(run.folder)
     run.begin(context.recipe, metadata, manifest(context.splits), past, save if keep else None)
 
 
@@ -132,9 +134,9 @@ def _line(context: TrainingContext, row: dict[str, float]) -> str:
     word = "best" if len(context.val) >= FEW else "kept"  # with few images the last of those that are no worse
     best = f" · {word} so far" if context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" else ""
     more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
+    judged = f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}" if "val_loss" in row else "no validation"
     place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{context.recipe.epochs}"
     return (
-        f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  "
-        f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}{more}  "
+        f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  {judged}{more}  "
         f"{row['pictures_per_second']:,.0f} pictures/s{best}"
     )

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from clearsight import models
+from clearsight.recipes.recipe import Recipe
 from clearsight.training.compute.training_model import Speed
 from clearsight.training.interrupt import Interrupted, Stop
 from clearsight.training.validation.features import BATCH, FeatureExtractor, feature_batches
@@ -23,7 +24,7 @@ def network():
 def asked():
     """A context that divides by 255, images of noise, and all their indices, the last first."""
     levels = torch.randint(256, (COUNT, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    context = SimpleNamespace(device=torch.device("cpu"), speed=Speed(), inputs=lambda pictures: pictures.float() / 255)
+    context = SimpleNamespace(device=torch.device("cpu"), speed=Speed(), recipe=Recipe(), inputs=lambda pictures: pictures.float() / 255)
     images = SimpleNamespace(batches=lambda batches: (levels[some] for some in batches))
     return context, images, torch.arange(COUNT).flip(0), levels
 

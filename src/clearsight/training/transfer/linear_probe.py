@@ -192,10 +192,12 @@ def _close(context: TrainingContext, problem: Problem, asked: Tensor, l2: float,
     n = len(problem.labels)
     with torch.inference_mode():
         loss, correct = problem.judged(found)
-        logits = F.linear(asked, head.weight, head.bias).cpu()
+        judged = scores(F.linear(asked, head.weight, head.bias).cpu(), context.val.labels) if len(asked) else {}
+    if not len(asked) and context.held_out:  # cross-validation takes validation's place
+        judged = scores(context.held_out.logits, context.held_out.labels)
     counters.loss, counters.correct, counters.seen = loss * n, correct, n
     facts = {"l2": l2, "objective": found.value, "gradient_norm": found.gradient_norm, "evaluations": found.evaluations}
-    close_epoch(context, facts | scores(logits, context.val.labels))
+    close_epoch(context, facts | judged)
 
 
 def _over(context: TrainingContext) -> bool:

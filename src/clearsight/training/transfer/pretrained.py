@@ -13,6 +13,7 @@ from ...base.compute.distributed import ProcessGroup
 from ...base.errors import ClearsightError, UsageError
 from ...classifier import ensemble, validation
 from ...images.preprocess import Preprocessing
+from ...models.readout import parted
 from ...recipes.recipe import Recipe
 from ...weights import adapt, licence
 
@@ -62,6 +63,9 @@ class Start:
             model = copy.deepcopy(model)  # copy: label spreading still needs the original first layer
             adapt.new_channels(model, recipe.channels)
         values = model.state_dict()
+        if parted(recipe.model)[1] and not parted(self.architecture)[1]:
+            values = {f"net.{name}": value for name, value in values.items() if f"net.{name}" in wanted}
+            values |= {name: value for name, value in wanted.items() if name.startswith("fc.")}
         for name in weights.heads(recipe.model, **size):
             if recipe.resize_head:
                 del values[name]
@@ -106,7 +110,7 @@ def read(recipe: Recipe, group: ProcessGroup) -> Start | None:
 
 
 def _opened(recipe: Recipe) -> Start:
-    origin, model = recipe.from_, "" if recipe.model == "auto" else recipe.model
+    origin, model = recipe.from_, "" if recipe.model == "auto" else parted(recipe.model)[0]
     if weights.is_origin(origin):
         found = weights.read(origin, model=model, headless=2 if recipe.resize_head else 0)
         start = Start(origin, found.model, found.preprocessing, found.classes, found.architecture, found.digest, legal=found.facts)
@@ -116,7 +120,7 @@ def _opened(recipe: Recipe) -> Start:
     saved, digest = classifier.load_digested(Path(origin))
     if members := ensemble.members(saved.architecture):
         raise UsageError(f"{origin} is an ensemble of {len(members)} networks, and a training starts from one: name a member's run.")
-    if model not in ("", saved.architecture):
+    if model not in ("", parted(saved.architecture)[0]):
         raise UsageError(f"the network in {origin} is {saved.architecture}, and --model is {model}: leave it out.")
     pretrained = "pretrained" in saved.facts
     legal = licence.inherited(saved.facts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from ...augment import tta
 from ...base.compute.precision import accepts
 from ...datasets.loader import Pictures
 from ...models.base import Model
@@ -30,11 +31,14 @@ class FeatureExtractor(nn.Module):
 
 
 def feature_batches(context: TrainingContext, extractor: nn.Module, images: Pictures, indices: Tensor, stop: Stop) -> Iterator[Tensor]:
-    """The features float32 `(n, D)`, on the device, of the `images` at `indices` `(N,)`, a batch at a time; raises Interrupted."""
-    dtype = accepts(extractor)
+    """The features float32 `(n, D)`, on the device, of the `images` at `indices` `(N,)`, a batch at a time; raises Interrupted.
+
+    Of a readout they are the mean over the recipe's views, like the logits that a linear head makes of them.
+    """
+    dtype, views = accepts(extractor), tta.parse(context.recipe.views if context.recipe.readout else "")
     for pictures in images.batches(indices.split(BATCH)):
         stop.check()
         inputs = context.inputs(pictures).to(dtype)
         with torch.autocast(context.device.type, torch.bfloat16, enabled=context.speed.bf16 and dtype == torch.float32):
-            found: Tensor = extractor(inputs)
-        yield found.float()
+            found = tta.mean(views, inputs, extractor)
+        yield found

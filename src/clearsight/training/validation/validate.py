@@ -53,15 +53,23 @@ def out_of_patience(context: TrainingContext) -> bool:
     return 0 < context.recipe.patience <= selection.stale(selection.points(context.state.counters.rows), context.deciding)
 
 
+def _better(context: TrainingContext, point: selection.Point) -> bool:
+    """Whether validation prefers this epoch to the one that is kept."""
+    counters = context.state.counters
+    kept = selection.kept(counters.rows, counters.best_epoch, counters.best)
+    return selection.replaces(point, kept, counters.best, context.deciding)
+
+
 def close_epoch(context: TrainingContext, facts: dict[str, float]) -> None:
     """Keep the weights if validation finds them the best so far, write the epoch's row with `facts`, begin the next."""
-    counters, state, point = context.state.counters, context.state, selection.point(facts)
-    kept = selection.kept(counters.rows, counters.best_epoch, counters.best)
-    last = context.recipe.keep == "last"
-    if last or selection.replaces(point, kept, counters.best, context.deciding):
+    counters, state = context.state.counters, context.state
+    if context.recipe.keep == "last" or _better(context, selection.point(facts)):
         counters.best_epoch = counters.epoch + 1
         state.kept = {name: value.detach().clone() for name, value in (state.averaged or state.model.state_dict()).items()}
-    counters.best = point.accuracy if last else max(counters.best, point.accuracy)
+    if context.recipe.keep != "last":
+        counters.best = max(counters.best, selection.point(facts).accuracy)
+    elif "val_accuracy" in facts:
+        counters.best = selection.point(facts).accuracy
     counters.rows.append(
         {
             "epoch": counters.epoch + 1,

