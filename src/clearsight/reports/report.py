@@ -12,6 +12,7 @@ from .. import __version__
 from ..base.files import write_atomic
 from ..base.randomness import permutation
 from ..classifier import Classifier
+from ..classifier.validation import FOLDS
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation
 from ..metrics.intervals import Estimate
@@ -111,9 +112,13 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
     figures, why = evaluation.figures, escape(evaluation.no_interval)
     value = interval(figures["top1"])[0]
     kind = "" if part == "all" else f"{escape(part)} "
+    whose = f"{kind}pictures correct</b>"
+    if part == FOLDS:
+        whose = "training pictures correct</b>, each judged by a head that had not learnt from it"
+    where = {"all": "all pictures", FOLDS: "cross-validation"}.get(part, f"the {kind}part")
     common = max(row.n for row in evaluation.per_class) / len(evaluation)
     words = (
-        f"<b>{value} of {len(evaluation):,} {kind}pictures correct</b>; {_limits(figures['top1'])}. "
+        f"<b>{value} of {len(evaluation):,} {whose}; {_limits(figures['top1'])}. "
         f"Always predicting the most frequent of the {len(evaluation.classes)} classes would get {percent(common)[0]}."
     )
     note = ""
@@ -123,7 +128,7 @@ def _hero(title: str, evaluation: Evaluation, part: str) -> str:
             "Unbiased ones come from the test part, read once at the end: <b>clearsight evaluate</b>.</p>"
         )
     return (
-        f'<section class="card hero"><p class="kind">Report on the {kind}part</p>'.replace("the part", "all pictures")
+        f'<section class="card hero"><p class="kind">Report on {where}</p>'
         + f'<h1>{escape(title)}</h1><div class="answer"><strong>{value[:-2]}<small>%</small></strong><p>{words}</p></div>'
         + f'<dl class="tiles">{"".join(_tile(*tile) for tile in _tiles(evaluation))}</dl>{note}</section>'
     )
@@ -134,6 +139,11 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     top5, macro = interval(figures["top5"])[0], interval(figures["macro"])[0]
     among = _limits(figures["top5"], "")
     blind = f"{np.log(len(evaluation.classes)):.3f}"
+    speed = (
+        "speed",
+        f"{figures['pictures_per_second']:,.0f}/s",
+        f"{seconds(figures['seconds'])} for all pictures with reading them; {figures['speed']}, in {figures['precision']}",
+    )
     return [
         (f"top-{figures['top5_k']} accuracy", top5, among),
         ("macro accuracy", macro, f"mean recall of the classes; {_limits(figures['macro'], '')}"),
@@ -143,11 +153,7 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
             f"ECE; {percent(figures['ece_raw'])[0]} before temperature {evaluation.temperature:.2f}",
         ),
         ("log loss", f"{figures['nll']:.3f}", f"NLL in nats; uniform guessing: {blind}"),
-        (
-            "speed",
-            f"{figures['pictures_per_second']:,.0f}/s",
-            f"{seconds(figures['seconds'])} for all pictures with reading them; {figures['speed']}, in {figures['precision']}",
-        ),
+        *([speed] if figures["pictures_per_second"] else []),  # cross-validation answers from features
     ]
 
 

@@ -110,7 +110,12 @@ def test_the_report_shows_the_held_out_answers(data, start, tmp_path, monkeypatc
     assert "cross-validated accuracy" in out and "chosen by cross-validation of" in log
     stored = json.loads((tmp_path / "runs" / "r" / "evaluation.json").read_text())
     assert stored["part"] == "cross-validation" and stored["n"] == len(read(tmp_path / "runs" / "r").labels)
-    assert "cross-validation" in (tmp_path / "runs" / "r" / "report.html").read_text()
+    page = (tmp_path / "runs" / "r" / "report.html").read_text()
+    assert (
+        "Report on cross-validation" in page
+        and "each judged by a head that had not learnt from it" in page
+        and "with reading them" not in page
+    )
 
 
 @pytest.mark.parametrize("given", [{"model": "pixels"}, {"tune": "head"}, {"tune": "head", "readout": "auto", "keep": "best"}])
