@@ -22,6 +22,8 @@ import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 
+import clearsight.reports.of_run
+import clearsight.training.api  # noqa: F401
 from clearsight import cli
 from clearsight.training import loop
 from clearsight.training.storage import checkpoint

@@ -241,6 +241,7 @@ def _unregistered(config: Config) -> str:
     with suppress(ClearsightError):
         models.family(name)
         return ""
+    name = f"{name:.60}"
     return f" If {name} is a network of your own, register it first: clearsight.models.register({name!r}, build)."
 
 
