@@ -159,8 +159,8 @@ def stress(
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
     >>> found = cs.stress(run, n=50, severities=[3], only=["gaussian_noise"], quiet=True)
-    >>> [row["name"] for row in found.corruptions]
-    ['gaussian_noise']
+    >>> tuple(row["name"] for row in found.corruptions)
+    ('gaussian_noise',)
     """
     opened = open_model(model, device=device, allow_code=allow_code)
     fast = opened.classifier.faster(speed)

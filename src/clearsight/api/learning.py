@@ -107,8 +107,8 @@ def ladder(
 
     >>> import clearsight as cs
     >>> found = cs.ladder("digits", rungs=["majority", "pixels"], epochs=1, quiet=True)
-    >>> [row.name for row in found.standings]
-    ['majority', 'pixels']
+    >>> tuple(row.name for row in found.standings)
+    ('majority', 'pixels')
     """
     return climb(data, out=str(out), rungs=rungs, quiet=quiet, **settings)
 
