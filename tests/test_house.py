@@ -52,6 +52,14 @@ def unsafe(source: str) -> Iterator[str]:
                     yield f"{word.arg}={ast.unparse(word.value)}"
 
 
+def timed(source: str) -> Iterator[int]:
+    """The lines of `source` that assert something about a clock: a busy machine fails them."""
+    clocks = ("perf_counter", "process_time", "thread_time", "monotonic", "getrusage")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Assert) and any(isinstance(part, ast.Attribute) and part.attr in clocks for part in ast.walk(node.test)):
+            yield node.lineno
+
+
 def spoken(source: str) -> Iterator[int]:
     """The lines of `source` that write to stdout."""
     for node in ast.walk(ast.parse(source)):
@@ -85,6 +93,11 @@ def test_tests_mirror_the_modules():
 
 def test_nothing_unsafe_is_called():
     assert not [f"{path}: {what}" for path in FILES for what in unsafe(path.read_text())]
+
+
+def test_no_test_asserts_what_a_clock_says():
+    assert not [f"{path}:{line}" for path in sorted(TESTS.rglob("*.py")) for line in timed(path.read_text())]
+    assert list(timed("assert time.process_time() - start < 0.5\nassert clock.now() < 1")) == [1]
 
 
 def test_only_the_command_line_writes_to_stdout():
