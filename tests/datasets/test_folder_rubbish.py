@@ -103,7 +103,7 @@ def test_the_suffixes_are_those_of_the_decoder(tmp_path):
         (("val/cat/1.png", "test/dog/1.png"), ("cat", "dog"), {"val": 1, "test": 1}),
         (("train/cat/1.png", "train/test/1.png", "test/cat/1.png"), ("cat", "test"), {"train": 2, "test": 1}),
         (("train/a/train/1.png", "train/b/1.png"), ("a", "b"), {"train": 2}),
-        (("test/1.png", "train/1.png", "bus/1.png"), ("bus", "test", "train"), {"all": 3}),
+        (("train/1.png", "car/1.png", "bus/1.png"), ("bus", "car", "train"), {"all": 3}),
     ],
 )
 def test_parts_with_classes_of_their_own(tmp_path, names, classes, sizes):
@@ -115,6 +115,8 @@ def test_parts_with_classes_of_their_own(tmp_path, names, classes, sizes):
 def test_parts_without_class_folders_are_no_classes(tmp_path):
     with pytest.raises(UsageError, match=r"test/ and train/ in .* hold no class folders"):
         open_dataset(tree(tmp_path, "train/1.png", "train/2.png", "test/3.png"))
+    with pytest.raises(UsageError, match=r"test/ and train/ in .* hold no class folders"):
+        open_dataset(tree(tmp_path, "masks/1.png"))
 
 
 def test_a_class_of_one_picture_stays_in_training(tmp_path):

@@ -15,7 +15,7 @@ from ..base.registry import look_up
 # Usual names of the parts, in folders and in tables.
 PART_NAMES = {
     "train": "train", "training": "train",
-    "val": "val", "valid": "val", "validation": "val",
+    "val": "val", "valid": "val", "validation": "val", "dev": "val",
     "test": "test", "testing": "test", "t10k": "test",
 }  # fmt: skip
 

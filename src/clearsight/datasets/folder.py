@@ -11,16 +11,15 @@ import numpy as np
 
 from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
 from ..images.decode import SUFFIXES
-from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
+from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
+from .layout import LAYOUT, recognise
 
 # folders of previews that archives and network drives add, with the suffixes of pictures
 HIDDEN = (".", "__MACOSX", "@eaDir")
 ONE_CLASS = "picture"
-LAYOUT = """Expected is a folder per class:
-  {0}/cat/1.jpg
-  {0}/cat/2.jpg
-  {0}/dog/1.jpg
-or the same inside parts: {0}/train/cat/1.jpg, {0}/val/cat/2.jpg, {0}/test/cat/3.jpg."""
+# files of a run or a classifier: its folder holds golden pictures, and figures
+RUN_FILES = ({"run.json", "recipe.toml"}, {"config.json", "model.safetensors"})
+TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 def is_folder(data: Any) -> bool:
@@ -40,26 +39,36 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
         raise wrong("group_by of a folder", "'folder'", group_by)
     root = Path(data)
     walk = _Walk(str(root))
-    tops, loose = walk.scan("")
-    named, beside = _part_folders(root, tops)
-    notes = [f"not among the parts, left out: {listed(beside)}"] if beside else []
-    files: dict[str, list[tuple[str, str]]] = {}
-    if not labelled and not tops and loose:
-        files, loose = {"all": [(path, ONE_CLASS) for path in loose]}, []
-    for part, folder in (named or {"all": ""} if not files else {}).items():
-        classes, outside = (tops, []) if part == "all" else walk.scan(folder)
-        loose += outside
-        files[part] = _labelled(walk, classes, notes)
-        if not files[part]:
-            notes.append(f"{folder}/ holds no picture in a class folder, so there is no {part} part")
-            del files[part]
-    if loose:
-        notes.append(f"{len(loose)} pictures in no class folder, left out: {listed(loose, 3)}")
+    files, folders, notes = _listed(walk, root, labelled)
+    notes += walk.notes()
     if not files:
-        raise UsageError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.notes()]))
+        raise UsageError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.tables()]))
     table = class_table({part: (label for _, label in rows) for part, rows in files.items()})
-    parts = {part: _dataset(root, rows, table, named.get(part, ""), group_by) for part, rows in files.items()}
-    return Parts(root.resolve().name, table, parts, (*notes, *walk.notes()))
+    parts = {part: _dataset(root, rows, table, folders.get(part, ""), group_by) for part, rows in files.items()}
+    return Parts(root.resolve().name, table, parts, (*notes, *(walk.tables() if len(table) == 1 and labelled else ())))
+
+
+def _listed(walk: "_Walk", root: Path, labelled: bool) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], list[str]]:
+    """(path, class name) of every picture by part, the folder of each part, and notes."""
+    tops, loose = walk.peek("")
+    if not labelled and not tops and loose:
+        return {"all": [(path, ONE_CLASS) for path in loose]}, {}, []
+    try:
+        layout = recognise(root, walk.peek)
+    except UsageError as error:
+        raise UsageError("\n".join([str(error), *walk.tables()])) from None
+    notes, outside = list(layout.notes), list(loose) if layout.parts.get("all") != "" else []
+    files: dict[str, list[tuple[str, str]]] = {}
+    for part, folder in layout.parts.items():
+        classes, flat = walk.scan(folder)
+        outside += flat
+        if rows := _labelled(walk, [path for path in classes if path not in layout.left_out], notes):
+            files[part] = rows
+        elif folder:
+            notes.append(f"{folder}/ holds no picture in a class folder, so there is no {part} part")
+    if outside:
+        notes.append(f"{len(outside)} pictures in no class folder, left out: {listed(outside, 3)}")
+    return files, layout.parts, notes
 
 
 def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
@@ -86,9 +95,19 @@ class _Walk:
     links: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    listing: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+
+    def peek(self, relative: str) -> tuple[list[str], list[str]]:
+        """As `scan`, which lists the folder once for both."""
+        if relative not in self.listing:
+            self.listing[relative] = self.scan(relative)
+        return self.listing[relative]
 
     def scan(self, relative: str) -> tuple[list[str], list[str]]:
         """The folders to enter and the picture files directly in `relative`, each sorted."""
+        if relative in self.listing:
+            return self.listing.pop(relative)
         folder = os.path.join(self.root, relative)
         try:
             with os.scandir(folder) as found:
@@ -96,6 +115,9 @@ class _Walk:
         except OSError as error:
             raise ClearsightError(f"cannot list the folder {plain(folder)}: {error.strerror or error}.") from error
         folders, pictures = [], []
+        if any(files <= {entry.name for entry in entries} for files in RUN_FILES):
+            self.runs.append(relative or self.root)
+            return [], []
         for entry in entries:
             path = f"{relative}/{entry.name}" if relative else entry.name
             if entry.name.startswith(HIDDEN):
@@ -150,6 +172,7 @@ class _Walk:
         """Notes on files left out, one line each."""
         others = ", ".join(f"{n} {suffix}" for suffix, n in self.others.most_common(8))
         lines = (
+            (self.runs, f"runs and classifiers of Clearsight left out: {listed(self.runs, 3)}"),
             (self.hidden, f"{self.hidden} hidden files or folders left out"),
             (others, f"{self.others.total()} files that are no pictures left out: {others}"),
             (self.links, f"links to folders that are in the tree already, left out: {listed(self.links, 3)}"),
@@ -158,33 +181,19 @@ class _Walk:
         )
         return [line for count, line in lines if count]
 
+    def tables(self) -> list[str]:
+        """A hint where the folder holds tables, in which the labels may be."""
+        names = sorted(name for name in os.listdir(self.root) if name.lower().endswith(TABLES))
+        return (
+            [f"tables in the folder: {listed(names, 3)}. Where the labels are in one, give that: {self.root}/{names[0]}"] if names else []
+        )
+
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link to itself
         return False
-
-
-def _part_folders(root: Path, tops: list[str]) -> tuple[dict[str, str], list[str]]:
-    """`{part: folder}` and the other folders, or nothing if the folders are classes.
-
-    A single `train/` among other folders of pictures is a class (of vehicles, say), not a part.
-    """
-    named = [folder for folder in tops if folder.lower() in PART_NAMES]
-    beside = [folder for folder in tops if folder not in named]
-    with_classes = [folder for folder in named if _Walk(str(root)).scan(folder)[0]]
-    if not with_classes and not beside and len({PART_NAMES[folder.lower()] for folder in named}) > 1:
-        raise UsageError(f"{' and '.join(f'{folder}/' for folder in named)} in {root} hold no class folders. {LAYOUT.format(root)}")
-    if not with_classes or (len(named) == 1 and any(_Walk(str(root)).below(folder) for folder in beside)):
-        return {}, []
-    parts: dict[str, str] = {}
-    for folder in named:
-        part = PART_NAMES[folder.lower()]
-        if part in parts:
-            raise ClearsightError(f"{root} has two {part} folders, {parts[part]} and {folder}. Keep one.")
-        parts[part] = folder
-    return {part: parts[part] for part in ("train", "val", "test") if part in parts}, beside
 
 
 def _labelled(walk: _Walk, classes: list[str], notes: list[str]) -> list[tuple[str, str]]:
@@ -211,7 +220,7 @@ def _labelled(walk: _Walk, classes: list[str], notes: list[str]) -> list[tuple[s
 
 def _dataset(root: Path, rows: list[tuple[str, str]], table: tuple[str, ...], prefix: str, group_by: str | None) -> Dataset:
     paths = [path for path, _ in rows]
-    depth = 2 if prefix else 1  # folders down to the class
+    depth = prefix.count("/") + 2 if prefix else 1  # folders down to the class
     groups = None
     if group_by:
         pieces = [path.split("/") for path in paths]
