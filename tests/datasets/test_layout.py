@@ -116,9 +116,9 @@ def test_a_test_part_among_classes_is_no_class(tmp_path):
     tree(tmp_path, "cat/1.png", "dog/1.png", "test/1.png", "test/2.png")
     parts = open_dataset(tmp_path)
     assert parts.classes == ("cat", "dog")
-    assert "test/ holds no class folders and lies beside classes: left out" in "\n".join(parts.notes)
+    assert "test/ holds no class folders and lies among classes: left out" in "\n".join(parts.notes)
     tree(tmp_path / "b", "cat/1.png", "dog/1.png", "test/cat/1.png", "test/dog/2.png")
-    with pytest.raises(ClearsightError, match=r"test/ in .* is a test part and lies beside the class folders cat, dog: move those into"):
+    with pytest.raises(ClearsightError, match=r"test/ in .* is a test part and lies next to the class folders cat, dog: move those into"):
         open_dataset(tmp_path / "b")
 
 
@@ -148,7 +148,7 @@ def test_a_copy_of_the_classes_beside_them_is_left_out(tmp_path):
     tree(tmp_path, "infected/1.png", "healthy/1.png", "cells/infected/1.png", "cells/healthy/1.png")
     parts = open_dataset(tmp_path)
     assert parts.classes == ("healthy", "infected") and len(parts.parts["all"]) == 2
-    assert "cells/ holds folders of the same names as those beside it: left out as a copy" in parts.notes
+    assert "cells/ holds folders of the same names as those next to it: left out as a copy" in parts.notes
 
 
 def test_the_same_folders_in_every_class_are_said(tmp_path):

@@ -1,4 +1,4 @@
-"""The layout of a folder: which of its folders are parts, which are classes, and which lie beside them."""
+"""The layout of a folder: which of its folders are parts, which are classes, and which are neither."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ from ..base.errors import ClearsightError, UsageError, listed
 from .dataset import PART_NAMES
 
 # words next to the part in a folder's name that add nothing: train_images, training_set, test2017
-_GENERIC = {
+GENERIC = {
     "set",
     "sets",
     "data",
@@ -57,14 +57,14 @@ def part_word(name: str) -> tuple[str, str] | None:
         if stem and part:  # train_val, train_test: both or neither
             return None
         part = PART_NAMES[stem] if stem else part
-        if not stem and word not in _GENERIC and not word.isdigit():
+        if not stem and word not in GENERIC and not word.isdigit():
             rest.append(word)
     return (part, " ".join(rest)) if part else None
 
 
 def _stems(word: str) -> list[str]:
     """`word` without a generic word at its end, as in trainset."""
-    return [word.removesuffix(end) for end in _GENERIC if word.endswith(end)]
+    return [word.removesuffix(end) for end in GENERIC if word.endswith(end)]
 
 
 def recognise(root: Path, scan: Scan) -> Layout:
@@ -93,7 +93,7 @@ class _Tree:
     def flat(self, folder: str) -> bool:
         """Whether all pictures lie in the folder itself, or in one that is called `images` or the like."""
         full = self.full(folder)
-        return not full or (len(full) == 1 and _name(full[0]).lower() in _GENERIC and self.flat(full[0]))
+        return not full or (len(full) == 1 and _name(full[0]).lower() in GENERIC and self.flat(full[0]))
 
     def divided(self, folder: str) -> bool:
         """Whether the folder holds two folders of pictures or more, and no picture itself."""
@@ -137,7 +137,7 @@ def _divided(tree: _Tree, full: list[str]) -> Layout | None:
 
 
 def _train_beside_unlabelled(tree: _Tree, named: list[str], beside: list[str]) -> bool:
-    """Whether `named` is the training part, and the folders beside it hold pictures without classes; bus/ and car/ do not."""
+    """Whether `named` is the training part, and the folders next to it hold pictures without classes; bus/ and car/ do not."""
     part = part_word(_name(named[0]))
     flat = len(named) == 1 and tree.divided(named[0]) and all(map(tree.flat, beside))
     unlabelled = all(set(_PIECE.findall(_name(folder).lower())) & _UNLABELLED for folder in beside)
@@ -170,24 +170,26 @@ def _above(folder: str) -> str:
 
 
 def _classes(tree: _Tree, base: str, full: list[str]) -> Layout:
-    """Every folder is a class, except for a copy of the others and for a test part between them."""
+    """Every folder is a class, except for a copy of the others and for a test part among them."""
     notes, left_out = [], []
     for folder in full:
         inner, others = _names(tree.full(folder)), _names([other for other in full if other != folder])
         part = part_word(_name(folder))
         if part and part[1] == "" and len(inner & others) > 0 and tree.divided(folder):
             raise ClearsightError(
-                f"{folder}/ in {tree.root} is a {part[0]} part and lies beside the class folders {listed(sorted(others), 3)}: "
+                f"{folder}/ in {tree.root} is a {part[0]} part and lies next to the class folders {listed(sorted(others), 3)}: "
                 "move those into a folder train/, or the part elsewhere."
             )
         if len(inner) > 1 and inner <= others and tree.divided(folder):
             left_out.append(folder)
-            notes.append(f"{folder}/ holds folders of the same names as those beside it: left out as a copy")
+            notes.append(f"{folder}/ holds folders of the same names as those next to it: left out as a copy")
         elif part and part[1] == "" and part[0] != "train" and len(full) > 2:
             left_out.append(folder)
-            notes.append(f"{folder}/ holds no class folders and lies beside classes: left out, not a class. Rename it if it is one")
+            notes.append(f"{folder}/ holds no class folders and lies among classes: left out, not a class. Rename it if it is one")
         elif part and part[1] == "" and part[0] == "train" and len(full) > 1:
-            notes.append(f"{folder}/ is read as a class, like the folders beside it. If it is the training part, give {tree.root}/{folder}")
+            notes.append(
+                f"{folder}/ is read as a class, like the folders next to it. If it is the training part, give {tree.root}/{folder}"
+            )
     _refuse_parts_below(tree, [folder for folder in full if folder not in left_out])
     return Layout({"all": base}, tuple(left_out), [*notes, *_same_below(tree, full)])
 
