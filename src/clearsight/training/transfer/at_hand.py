@@ -1,6 +1,7 @@
 """The default start on photographs: the best trained weights at hand, as far as the time for their features allows."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from ...base.errors import UsageError
@@ -43,10 +44,15 @@ def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict
 
 
 def _affordable(pictures: int, minutes: float) -> str:
-    """The origin of the weights at hand with the highest top-1 whose features take no longer than the time there is, or the fastest."""
-    rows = fetch.at_hand()
-    if not rows:
-        return ""
+    """The origin of the weights at hand with the highest top-1 whose features take no longer than the time there is, or the fastest.
+
+    Damaged files are passed over, as are Keras' where h5py, which reads them, is not installed.
+    """
+    rows = [row for row in fetch.at_hand() if row.origin != "keras" or find_spec("h5py")]
     seconds = {row: facts(row.network).macs * pictures / MACS_PER_SECOND for row in rows}
-    row = next((row for row in rows if seconds[row] <= (60 * minutes or SECONDS)), min(rows, key=lambda row: seconds[row]))
-    return f"{row.origin}:{row.name}"
+    slow = [row for row in sorted(rows, key=lambda row: seconds[row]) if seconds[row] > (60 * minutes or SECONDS)]
+    found = next((row for row in [*(row for row in rows if row not in slow), *slow] if row.intact), None)
+    if not found:
+        return ""
+    plain = f"{found.origin}:{found.name}"
+    return plain if fetch.find(plain) == found else found.tagged
