@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 # the extras `dev` and `peers` bring these; where a distribution has another name, it is said
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam",
-    "sklearn": "scikit-learn",
+    "sklearn": "scikit-learn", "pi_heif": "pi-heif",
 }  # fmt: skip
 STANDARD = ("fcntl",)
 # what stays skipped with both extras: where, and why

@@ -24,3 +24,15 @@ def test_classify_folder_glob_and_batch_size_agree(clearsight, trained, scans):
     b = json.loads(clearsight("classify", trained["run"], f"{scans}/two/*.png", "--batch", "3", "--json").out)
     assert [x["source"] for x in a] == [x["source"] for x in b] and len(a) == 30
     assert [x["confidence"] for x in a] == pytest.approx([x["confidence"] for x in b], abs=1e-5)
+
+
+def test_classify_folder_names_what_it_left_out_and_what_it_cannot_read(clearsight, trained, scans, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(sorted((scans / "two").glob("*.png"))[0].read_bytes())
+    (folder / "b.psd").write_bytes(b"8BPS")
+    (folder / "c.txt").write_text("notes")
+    said = clearsight("classify", trained["run"], folder)
+    assert said.code == 1
+    assert "1 files that are no pictures left out: 1 .txt" in said.err
+    assert "b.psd" in said.err and "Photoshop" in said.err

@@ -113,6 +113,30 @@ def test_what_is_left_out_is_counted_and_said(pets):
         assert line in said
 
 
+def test_pictures_of_a_kind_that_cannot_be_read_are_listed(pets):
+    for i in range(3):
+        (pets / "dog" / f"scan{i}.PSD").write_bytes(b"8BPS")
+    (pets / "emu").mkdir()
+    (pets / "emu" / "1.jxl").write_bytes(b"\xff\x0a")
+    parts = open_dataset(pets)
+    assert parts.classes == ("cat", "dog", "emu")
+    assert dict(zip(parts.classes, parts["all"].counts().tolist(), strict=True))["emu"] == 1
+    assert (
+        "4 pictures of a kind that cannot be read, listed but unreadable: 3 .psd "
+        "(a Photoshop file; magick 'FILE[0]' FILE.png converts it), 1 .jxl (JPEG XL; djxl FILE FILE.png converts it)"
+    ) in notes(parts)
+
+
+def test_a_raw_file_beside_its_jpeg_is_left_out(pets):
+    picture(pets / "cat" / "IMG_7.png")
+    (pets / "cat" / "IMG_7.NEF").write_bytes(b"II*\0")
+    (pets / "cat" / "IMG_8.NEF").write_bytes(b"II*\0")
+    parts = open_dataset(pets)
+    names = set(parts["all"].names)
+    assert "cat/IMG_8.NEF" in names and "cat/IMG_7.NEF" not in names
+    assert "left out, since a readable picture of the same name is next to them: 1 .nef" in notes(parts)
+
+
 def test_links_never_loop_nor_list_a_picture_twice(pets, tmp_path):
     outside = tmp_path / "outside"
     picture(outside / "deep" / "far.png")

@@ -24,7 +24,7 @@ def encoded(image: Image.Image, format: str = "PNG", **options) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [kind for kind in FORMATS if kind != "HEIF"])  # which Pillow cannot write
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_every_format_and_kind_of_source(format, mode, tmp_path):
     picture = PHOTO.convert(mode)
@@ -35,10 +35,10 @@ def test_every_format_and_kind_of_source(format, mode, tmp_path):
         opened = [decode(source) for source in (path, str(path), data, file, BytesIO(data))]
     assert all(np.array_equal(opened[0], other) for other in opened)
     assert opened[0].dtype == np.uint8
-    if mode == "L" and format in ("PNG", "BMP", "TIFF", "JPEG", "GIF"):
+    if mode == "L" and format in ("PPM", "PNG", "BMP", "TIFF", "JPEG", "GIF"):
         assert decode(data, channels=1).shape == (100, 130, 1)
     difference = np.abs(decode(data, channels=3).astype(int) - np.asarray(picture.convert("RGB")))
-    assert difference.mean() < (1 if format == "PNG" else 12)  # a GIF has 256 colours, JPEG, WebP and AVIF lose some
+    assert difference.mean() < (1 if format in ("PNG", "PPM") else 12)  # a GIF has 256 colours, JPEG, WebP and AVIF lose some
     facts = picture_facts(path)
     assert (facts.width, facts.height, facts.format) == (130, 100, format)
 

@@ -119,7 +119,7 @@ def test_a_jpeg_that_was_cut_off_and_filled_with_zeros_is_refused(filled):
         decode(cut + filled * (len(data) // len(filled or b"x")))
 
 
-@pytest.mark.parametrize("format", sorted({*FORMATS} - {"GIF", "BMP"}))
+@pytest.mark.parametrize("format", sorted({*FORMATS} - {"GIF", "BMP", "PPM", "HEIF"}))
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_of_every_format_that_has_one(format, orientation):
     upright = PHOTO.resize((48, 32)).convert("RGB")

@@ -89,7 +89,7 @@ def attack(
 
 
 def _suffixes() -> tuple[str, ...]:
-    from ..images.decode import SUFFIXES
+    from ..images.kinds import SUFFIXES
 
     return tuple(SUFFIXES)
 

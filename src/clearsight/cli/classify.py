@@ -2,6 +2,7 @@
 
 import glob
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from io import BytesIO
@@ -36,7 +37,11 @@ def classify(
     from ..base.errors import plain
     from ..classifier import Failure
 
-    sources = list(expand(pictures))
+    others: Counter[str] = Counter()
+    sources = list(expand(pictures, others))
+    if others:
+        kinds = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(8))
+        click.echo(f"clearsight: {others.total()} files that are no pictures left out: {plain(kinds)}", err=True)
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
@@ -51,20 +56,34 @@ def classify(
         ctx.exit(1)
 
 
-def expand(pictures: tuple[str, ...]) -> Iterator[Any]:
-    """The pictures that the words on the command line mean; one that is not there stays, to be reported in its place."""
-    from ..images.decode import SUFFIXES
+def expand(pictures: tuple[str, ...], others: Counter[str]) -> Iterator[Any]:
+    """The pictures that the words on the command line mean; one that is not there stays, to be reported in its place.
 
+    Files in folders that are no pictures are counted in `others` by their extension.
+    """
     for word in pictures:
         path = Path(word)
         if word == "-":
             yield _Stdin(sys.stdin.buffer.read(MAX_STDIN_BYTES))
         elif path.is_dir():
-            yield from (str(p) for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+            yield from _below(path, others)
         elif not path.exists() and glob.has_magic(word) and (found := sorted(glob.glob(word, recursive=True))):
             yield from found
         else:
             yield word
+
+
+def _below(folder: Path, others: Counter[str]) -> Iterator[str]:
+    """The pictures in a folder and below, those of a kind that cannot be read too, so that each of them is reported."""
+    from ..images.kinds import SUFFIXES, UNREAD
+
+    for path in sorted(folder.rglob("*")):
+        if path.name.startswith("."):
+            continue
+        if (suffix := path.suffix.lower()) in SUFFIXES | UNREAD:
+            yield str(path)
+        elif path.is_file():
+            others[suffix or "without suffix"] += 1
 
 
 class _Stdin(BytesIO):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
-from ..images.decode import SUFFIXES
+from ..images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 from .layout import LAYOUT, recognise
 
@@ -92,6 +92,8 @@ class _Walk:
     seen: set[str] = field(default_factory=set)
     hidden: int = 0
     others: Counter[str] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
+    twins: Counter[str] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -127,7 +129,7 @@ class _Walk:
                     folders.append(path)
             elif self._is_picture(entry, path):
                 pictures.append(path)
-        return folders, pictures
+        return folders, self._without_twins(pictures)
 
     def below(self, relative: str) -> list[str]:
         """Every picture file in `relative` and its folders."""
@@ -161,18 +163,37 @@ class _Walk:
                 raise ClearsightError(f"cannot look at {plain(entry.path)}: {error.strerror or error}.") from error
             return False
         suffix = os.path.splitext(entry.name)[1].lower()
-        if suffix not in SUFFIXES or not stat.S_ISREG(facts.st_mode):  # opening a pipe would hang
+        if suffix not in SUFFIXES | UNREAD or not stat.S_ISREG(facts.st_mode):  # opening a pipe would hang
             self.others[suffix or "without suffix"] += 1
             return False
         if facts.st_size == 0:
             self.empty.append(path)
         return True
 
+    def _without_twins(self, pictures: list[str]) -> list[str]:
+        """The pictures of a folder without those of an unreadable kind that are there in a readable one, such as a camera's raw files."""
+        kinds = {path: os.path.splitext(path)[1].lower() for path in pictures}
+        if UNREAD.isdisjoint(kinds.values()):  # the usual case
+            return pictures
+        readable = {os.path.splitext(path)[0] for path, suffix in kinds.items() if suffix not in UNREAD}
+        kept = []
+        for path, suffix in kinds.items():
+            if suffix in UNREAD and os.path.splitext(path)[0] in readable:
+                self.twins[suffix] += 1
+            else:
+                self.unread[suffix] += suffix in UNREAD
+                kept.append(path)
+        return kept
+
     def notes(self) -> list[str]:
         """Notes on files left out, one line each."""
         others = ", ".join(f"{n} {suffix}" for suffix, n in self.others.most_common(8))
+        twins = ", ".join(f"{n} {suffix}" for suffix, n in self.twins.most_common(8))
+        unread = [f"{n} {suffix} ({'; '.join(OTHER_SUFFIXES[suffix])})" for suffix, n in self.unread.most_common(8) if n]
         lines = (
             (self.runs, f"runs and classifiers of Clearsight left out: {listed(self.runs, 3)}"),
+            (unread, f"{self.unread.total()} pictures of a kind that cannot be read, listed but unreadable: {', '.join(unread)}"),
+            (twins, f"left out, since a readable picture of the same name is next to them: {twins}"),
             (self.hidden, f"{self.hidden} hidden files or folders left out"),
             (others, f"{self.others.total()} files that are no pictures left out: {others}"),
             (self.links, f"links to folders that are in the tree already, left out: {listed(self.links, 3)}"),

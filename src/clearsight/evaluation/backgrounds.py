@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..base.errors import UsageError
 from ..datasets.dataset import Dataset
-from ..images.decode import SUFFIXES
+from ..images.kinds import SUFFIXES
 from ..images.preprocess import Preprocessing
 
 GREY = 128

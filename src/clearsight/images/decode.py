@@ -1,7 +1,6 @@
 """One decoder for every kind of picture, on top of Pillow: the complete picture, or an error with the reason."""
 
 import os
-import re
 import stat
 import struct
 import zlib
@@ -13,50 +12,17 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-    features,
-)
+from PIL import Image, ImageFile
 
 from ..base.errors import UnreadableImage, unknown, wrong
 from . import decoder_messages, jpeg
+from .kinds import FORMATS, OTHER_SUFFIXES, READERS, kind_of, looks_like, missing_reader
 
-# Not Image.open: it has a process-wide size limit that warns, and passes a JPEG with a second picture in it to another reader
-READERS: dict[str, tuple[bytes, type[ImageFile.ImageFile]]] = {
-    "JPEG": (rb"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
-    "PNG": (rb"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
-    "WEBP": (rb"RIFF....WEBP", WebPImagePlugin.WebPImageFile),
-    "GIF": (rb"GIF8[79]a", GifImagePlugin.GifImageFile),
-    "BMP": (rb"BM", BmpImagePlugin.BmpImageFile),
-    "TIFF": (rb"II\*\0|MM\0\*|II\+\0|MM\0\+|MM\*\0|II\0\*", TiffImagePlugin.TiffImageFile),
-    "AVIF": (rb"....ftyp(?:avif|avis|mif1|msf1)", AvifImagePlugin.AvifImageFile),
-}
-FORMATS = tuple(kind for kind in READERS if kind not in ("AVIF", "WEBP") or features.check(kind.lower()))
-# File name extensions of pictures; the format follows from the content
-SUFFIXES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"))
-OTHERS = {  # other content found in files with such names
-    rb"version https://git-lfs": "a Git LFS pointer; `git lfs pull` fetches the picture",
-    rb"\s*(?:<!doctype html|<html)": "a web page",
-    rb"\s*(?:<\?xml|<svg)": "SVG or other XML",
-    rb"....ftyp": "HEIC or a film",
-    rb"\0\0\0\x0cJXL |\xff\x0a": "JPEG XL",
-    rb"\0\0\0\x0cjP  ": "JPEG 2000",
-    rb"%PDF": "a PDF",
-    rb"PK\x03\x04": "a ZIP archive",
-    rb"[\t\n\r\x20-\x7e]+\Z": "text",
-}
 MAX_PIXELS = 64_000_000
 MIN_SCALED = 8  # px; JPEGs are decoded at 1/8 of their size or more
 MAX_METADATA_BYTES = 2**26
 ADAM7_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
+SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of a TIFF
 WHITES = (1, 255, 65535)
 UPRIGHT = {  # EXIF orientation → the transposition that undoes it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -201,6 +167,8 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> 
             stream.seek(0)
             with decoder_messages.no_libtiff_messages if kind == "TIFF" else nullcontext(), READERS[kind][1](stream) as image:
                 _limit(image, max_pixels, name)
+                if kind == "TIFF":
+                    _refuse_raw(image, name)
                 yield image
     except UnreadableImage:
         raise
@@ -233,13 +201,14 @@ def _kind(stream: IO[bytes], formats: Sequence[str], name: str) -> str:
         raise UnreadableImage(name, "the file is open as text; open it as binary")
     if not head:
         raise UnreadableImage(name, "it is empty (0 bytes)")
-    for kind, (signature, _) in READERS.items():
-        if re.match(signature, head, re.DOTALL):
-            if kind in formats:
-                return kind
-            raise UnreadableImage(name, f"it is {kind}, and only {', '.join(formats)} may be read here")
-    looks = [f"; it looks like {what}" for start, what in OTHERS.items() if re.match(start, head, re.DOTALL | re.IGNORECASE)]
-    raise UnreadableImage(name, f"it is not a picture in {', '.join(formats)}{''.join(looks[:1])}")
+    if kind := kind_of(head):
+        if lacking := missing_reader(kind):
+            raise UnreadableImage(name, lacking)
+        if kind in formats:
+            return kind
+        raise UnreadableImage(name, f"it is {kind}, and only {', '.join(formats)} may be read here")
+    looks = looks_like(head, os.path.splitext(name)[1])
+    raise UnreadableImage(name, f"it is not a picture in {', '.join(formats)}{f'; it looks like {looks}' if looks else ''}")
 
 
 def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
@@ -248,6 +217,14 @@ def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
         raise UnreadableImage(name, f"{width}×{height} is {width * height:,} px; the limit is {max_pixels:,}")
     if not width * height:
         raise UnreadableImage(name, "it has no pixels")
+
+
+def _refuse_raw(image: Image.Image, name: str) -> None:
+    """Raise UnreadableImage for a camera's raw file, a TIFF whose first picture is a thumbnail next to the sensor's values."""
+    tags = getattr(image, "tag_v2", {})
+    reduced = tags.get(SUBFILE_TYPE, 0)
+    if DNG_VERSION in tags or (isinstance(reduced, int) and reduced & 1 and SUB_IFDS in tags):
+        raise UnreadableImage(name, f"it is {'; '.join(OTHER_SUFFIXES['.dng'])}")
 
 
 def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
