@@ -9,6 +9,7 @@ import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.settings import from_dict, read_toml, sections, setting, to_toml
+from clearsight.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ def test_values_are_laid_over_a_base_that_stays():
     assert from_dict(Example, {"name": "b"}, base) == Example("b", 5)
     assert from_dict(Example, {}, base) == base == Example(count=5)
     assert dataclasses.asdict(from_dict(Example, {})) == {"name": "a", "count": 1, "share": 0.5, "on": False}
+
+
+def test_a_choice_is_read_without_regard_to_case():
+    assert from_dict(Recipe, {"optimizer": "AdamW"}).optimizer == "adamw"
+    with pytest.raises(UsageError, match="no value of optimizer is called 'adamax'"):
+        from_dict(Recipe, {"optimizer": "adamax"})
 
 
 @pytest.mark.parametrize(

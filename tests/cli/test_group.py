@@ -1,7 +1,10 @@
 """What a person gets who mistypes: one clear line, and exit code 2."""
 
+import click
 import pytest
 
+from clearsight.cli import clearsight as program
+from clearsight.cli.group import ALIASES, ours
 from tests.pictures import digit_folder
 
 
@@ -53,3 +56,33 @@ def test_an_unknown_option_of_a_recipe_file_is_named(clearsight, tmp_path):
     (tmp_path / "my.toml").write_text("epocs = 3\n")
     said = clearsight("train", "digits", "--recipe", "my.toml")
     assert said.code == 2 and "Did you mean epochs?" in said.err
+
+
+def meant(verb: str, *words: str) -> list[str]:
+    command = program.get_command(click.Context(program), verb)
+    return list(ours(command, click.Context(command), list(words)))
+
+
+def test_options_of_other_programs_are_taken():
+    assert meant("train", "d", "--batch-size", "3", "--learning_rate=0.1") == ["d", "--batch", "3", "--lr=0.1"]
+    assert meant("train", "--weight_decay", "0", "--optim", "adam") == ["--weight-decay", "0", "--optimizer", "adam"]
+    assert meant("evaluate", "m", "--tta=mirror", "--", "--tta") == ["m", "--views=mirror", "--", "--tta"]
+    assert meant("attack", "m", "d", "--eps", "8/255") == ["m", "d", "--epsilon", "8/255"]
+    assert meant("classify", "m", "--wd", "0") == ["m", "--wd", "0"]  # has no weight decay: the error names the word that was typed
+
+
+def test_an_alias_means_an_option_of_ours_and_hides_none():
+    with click.Context(program) as ctx:
+        options = {
+            name: {word for parameter in program.get_command(ctx, name).params for word in parameter.opts}
+            for name in program.list_commands(ctx)
+        }
+    every = set().union(*options.values())
+    assert set(ALIASES.values()) <= every
+    for verb, known in options.items():
+        for alias, name in ALIASES.items():
+            assert not {alias, name} <= known, f"{verb} has both {alias} and {name}"
+
+
+def test_names_are_read_without_regard_to_case(clearsight):
+    assert clearsight("train", "digits", "--optimizer", "ADAM", "--epochs", "0").err.endswith("epochs must be at least 1. Got 0.\n")

@@ -23,6 +23,28 @@ def test_a_name_is_in_one_table():
     assert len(set(NAMES)) == len(NAMES) > 30
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("VGG16", "vgg16"), ("ResNet-50", "resnet50"), ("Wide_ResNet50_2", "wide_resnet50_2"), ("lenet-5", "lenet5"), ("HOG", "hog"),
+        ("ResNet18+unit", "resnet18+unit"), ("regnet_x_16gf", "regnet_x_16gf"), ("RegNet-X-16GF", "RegNet-X-16GF"), ("auto", "auto"),
+        ("conv8-3x3 relu fc10 softmax", "conv8-3x3 relu fc10 softmax"), ("@my.nets:VGG16", "@my.nets:VGG16"), ("swfit", "swfit"),
+    ],
+)  # fmt: skip
+def test_a_network_is_known_in_other_letters(typed, name):
+    """16gf and 1_6gf are two networks in the same letters, so that neither is chosen."""
+    assert models.canonical(typed) == name
+
+
+def test_every_name_is_its_own():
+    assert [models.canonical(name) for name in models.names()] == models.names()
+
+
+def test_a_network_is_built_in_other_letters():
+    assert models.row("LeNet-5") == models.row("lenet5") and models.row("LeNet-5").name == "lenet5"
+    assert models.published("VGG16") == models.published("vgg16")
+
+
 ONLY_LONGER = re.compile(r".*resnet.*(34|101|152)|vgg1[139]|regnet_._(?!400)|vit_[lh]|vit_b_16")
 
 

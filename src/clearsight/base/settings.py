@@ -63,6 +63,9 @@ def _check(name: str, value: Any, kind: type, rules: Mapping[str, Any]) -> Any:
     if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):  # a path that is not UTF-8
         raise wrong(name, "text that UTF-8 can write", value)
     if rules["choices"] and value not in rules["choices"]:
+        for choice in rules["choices"]:
+            if isinstance(value, str) and value.casefold() == choice.casefold():
+                return choice
         raise unknown(f"value of {name}", value, rules["choices"])
     if kind is float and value != value:
         raise wrong(name, "a number", value)

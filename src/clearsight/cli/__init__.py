@@ -6,6 +6,7 @@ import sys
 import click
 
 from .group import Verbs
+from .streams import prepare
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -32,6 +33,7 @@ def main() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")
     keep_large_buffers()
+    prepare()
     try:
         sys.exit(clearsight.main(standalone_mode=False) or 0)  # what ctx.exit said
     except click.exceptions.NoArgsIsHelpError as error:

@@ -3,17 +3,23 @@
 import glob
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import batch_option, device_option, json_option, made_faster, opened, print_json, show, speed_option, views_option
+from .columns import GAP, LAST, edge, fitted
+from .common import batch_option, device_option, json_option, made_faster, opened, print_json_list, speed_option, views_option
+
+if TYPE_CHECKING:
+    from ..classifier import Failure, Prediction
 
 MAX_STDIN_BYTES = 200 * 2**20
+WIDTH_FROM = 1000  # pictures whose names set the width of their column
+CONFIDENCE = "confidence"
 
 
 @click.command()
@@ -40,19 +46,17 @@ def classify(
     others: Counter[str] = Counter()
     sources = list(expand(pictures, others))
     if others:
-        kinds = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(8))
-        click.echo(f"clearsight: {others.total()} files that are no pictures left out: {plain(kinds)}", err=True)
+        left_out = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(8))
+        click.echo(f"clearsight: {others.total()} files that are no pictures left out: {plain(left_out)}", err=True)
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
-    answers = list(classifier.classify_many(sources, top=top, batch_size=batch))
+    kinds: Counter[type] = Counter()
+    answers = _counted(classifier.classify_many(sources, top=top, batch_size=batch), kinds)
     if as_json:
-        print_json([asdict(answer) for answer in answers])
+        print_json_list(map(asdict, answers))
     else:
-        show(_table([answer for answer in answers if not isinstance(answer, Failure)]))
-        for answer in answers:
-            if isinstance(answer, Failure):
-                click.echo(plain(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
-    if any(isinstance(answer, Failure) for answer in answers):
+        _print(answers, [plain(getattr(source, "name", source)) for source in sources[:WIDTH_FROM]], classifier.classes)
+    if kinds[Failure]:
         ctx.exit(1)
 
 
@@ -92,15 +96,32 @@ class _Stdin(BytesIO):
     name = "-"
 
 
-def _table(predictions: list[Any]) -> Any:
-    from rich.table import Table
-    from rich.text import Text
+def _counted(answers: "Iterable[Prediction | Failure]", kinds: Counter[type]) -> "Iterator[Prediction | Failure]":
+    for answer in answers:
+        kinds[type(answer)] += 1
+        yield answer
+
+
+def _print(answers: "Iterable[Prediction | Failure]", names: Sequence[str], classes: Sequence[str]) -> None:
+    """A line for every answer as soon as it is there; on a terminal names are cut at their beginning, as far as lines are too long."""
+    from rich.cells import cell_len
 
     from ..base.errors import plain
+    from ..classifier import Failure
 
-    table = Table("picture", "label", "confidence", "then", box=None, header_style="bold")
-    for p in predictions:
-        others = ", ".join(f"{choice.label} {choice.confidence:.1%}" for choice in p.top[1:4])
-        # Text, since a name in [brackets] is no markup
-        table.add_row(*(Text(plain(cell)) for cell in (p.source, p.label, f"{p.confidence:.1%}", others)))
-    return table
+    room = edge()
+    label = min(max(map(cell_len, ("label", *map(plain, classes)))), room // 3 if room else 10**6)
+    first = max(map(cell_len, ("picture", *names)), default=0)
+    if room:
+        first = min(first, max(room - label - len(CONFIDENCE) - 3 * GAP - LAST, LAST))
+    click.secho(f"{'picture':{first}}  {'label':{label}}  {CONFIDENCE}  then", bold=True)
+    for answer in answers:
+        if isinstance(answer, Failure):
+            click.echo(plain(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
+            continue
+        name = plain(answer.source)
+        name = fitted(name, first, left=True) if room or cell_len(name) <= first else name
+        others = ", ".join(f"{plain(choice.label)} {choice.confidence:.1%}" for choice in answer.top[1:4])
+        sure = f"{answer.confidence:.1%}".rjust(len(CONFIDENCE))
+        line = f"{name}  {fitted(plain(answer.label), label)}  {sure}  {others}".rstrip()
+        click.echo(fitted(line, room).rstrip() if room and cell_len(line) > room else line)

@@ -1,7 +1,7 @@
 """What several verbs share: options made from settings, JSON out, tables for people."""
 
 import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
@@ -114,7 +114,7 @@ def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Comman
     def decorate(command: Command) -> Command:
         for title, field in reversed(places):
             choices = field.metadata["choices"]
-            kind: Any = click.Choice(choices) if choices else hints[field.name]
+            kind: Any = click.Choice(choices, case_sensitive=False) if choices else hints[field.name]
             help = f"{field.metadata['help'][0].upper()}{field.metadata['help'][1:]}."
             command = click.option(
                 flag(field.name), field.name, cls=SettingOption, section=title, type=kind, is_flag=kind is bool, default=None, help=help
@@ -145,8 +145,21 @@ def opened(model: str, device: str = "auto", quiet: bool = False) -> "Classifier
 
 def print_json(value: Any) -> None:
     """ONE JSON document on stdout."""
+    click.echo(_json(value))
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """ONE JSON list on stdout, each value as soon as it is there."""
+    before = "["
+    for value in values:
+        click.echo(before + _json(value), nl=False)
+        before = ", "
+    click.echo("[]" if before == "[" else "]")
+
+
+def _json(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    click.echo(text if text.isprintable() else json.dumps(value, allow_nan=False))  # a file's name may be no UTF-8, or talk to terminals
+    return text if text.isprintable() else json.dumps(value, allow_nan=False)  # a file's name may be no UTF-8, or talk to terminals
 
 
 def percent(accuracy: "Estimate | Clean") -> str:

@@ -1,6 +1,6 @@
 """The verbs, each imported only when it is used, so that `--help` does not wait for torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +26,32 @@ VERBS = {
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 
+# options of other programs, which are taken where a verb has ours and not theirs
+ALIASES = {
+    "--arch": "--model", "--backbone": "--model", "--network": "--model",
+    "--batch-size": "--batch", "--bs": "--batch", "--batchsize": "--batch",
+    "--learning-rate": "--lr", "--wd": "--weight-decay", "--opt": "--optimizer", "--optim": "--optimizer", "--optimiser": "--optimizer",
+    "--num-epochs": "--epochs", "--n-epochs": "--epochs", "--lr-scheduler": "--schedule", "--scheduler": "--schedule",
+    "--image-size": "--size", "--img-size": "--size", "--imgsz": "--size", "--input-size": "--size",
+    "--num-samples": "--n", "--top-k": "--top", "--topk": "--top", "--tta": "--views",
+    "--val-split": "--val", "--validation-split": "--val", "--test-split": "--test", "--random-state": "--seed",
+    "--num-workers": "--workers", "--output": "--out", "--output-dir": "--out", "--save-dir": "--out", "--eps": "--epsilon",
+    "--precision": "--speed", "--gradient-accumulation": "--accumulate", "--grad-clip": "--clip", "--clip-grad": "--clip",
+    "--augmentation": "--augment", "--weights": "--from",
+}  # fmt: skip
+
+
+def ours(command: click.Command, ctx: click.Context, words: list[str]) -> Iterator[str]:
+    """The `words` after a verb with the options of other programs replaced by ours; what follows `--` stays."""
+    known = {name for parameter in command.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+    end = words.index("--") if "--" in words else len(words)
+    for word in words[:end]:
+        name, equals, value = word.partition("=")
+        dashed = name.replace("_", "-") if name.startswith("--") else name
+        meant = next((one for one in (name, dashed, ALIASES.get(dashed)) if one in known), name)
+        yield f"{meant}{equals}{value}"
+    yield from words[end:]
+
 
 class Verbs(click.Group):
     """A click group whose commands live in modules of their own: verb `x` is `x` of `HOME.x`."""
@@ -50,7 +76,8 @@ class Verbs(click.Group):
         """As click's, with the near verbs named."""
         if args and args[0] not in self.verbs and not args[0].startswith("-"):
             raise unknown("verb", args[0], self.verbs)
-        return super().resolve_command(ctx, args)
+        name, command, words = super().resolve_command(ctx, args)
+        return name, command, list(ours(command, ctx, words)) if command else words
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs and their lines, without importing any."""

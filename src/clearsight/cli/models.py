@@ -1,13 +1,12 @@
 """`clearsight models`."""
 
 import re
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .columns import print_columns
 from .common import json_option, print_json
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def models(
     if as_json:
         print_json(order)
     else:
-        print_columns(_table(order), right=(1, 2, 3, 4, 5, 6, 8, 9))
+        print_columns(_table(order), right=(1, 2, 3, 4, 5, 6, 8, 9), less=(3, 10, 9, 4, 6, 7))
         if not order:
             click.echo("no network is like that.", err=True)
 
@@ -132,16 +131,6 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     return lines
 
 
-def print_columns(lines: list[list[str]], right: tuple[int, ...]) -> None:
-    """Columns as wide as their content, those of `right` flush right; on a terminal the last is cut at its edge."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for i, line in enumerate(lines):
-        cells = [cell.rjust(width) if j in right else cell.ljust(width) for j, (cell, width) in enumerate(zip(line, widths, strict=True))]
-        room = max(edge, sum(widths[:-1]) + 2 * len(cells) + 8) if edge else None  # so much of the last column at least
-        click.secho("  ".join(cells)[:room].rstrip(), bold=i == 0)
-
-
 def _short(number: float) -> str:
     """`4.09 G`."""
     for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
@@ -165,7 +154,7 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
         ]
         print_json([{**known, **published(name), "weights": weights, "layers": layers}])
         return
-    print_columns(listing(summary), right=(1, 2, 3))
+    print_columns(listing(summary), right=(1, 2, 3), less=(4, 3))
     megabytes = summary.stored * 4 / 2**20
     counts = f"{summary.parameters:,} parameters, {megabytes:,.1f} MB, {summary.macs:,} multiply-adds"
     click.echo(f"\n{counts}; {summary.depth} layers with weights deep.")

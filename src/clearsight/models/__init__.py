@@ -103,8 +103,25 @@ def names() -> list[str]:
     return [*_table(), *(name for name in own.REGISTERED if not name.startswith("@"))]
 
 
+def canonical(name: str) -> str:
+    """The name of a network as it is listed, from one in other letters: `VGG16` and `ResNet-50` are `vgg16` and `resnet50`.
+
+    A name that is listed, a formula, code, and what no network or more than one is called, come back as they are.
+    """
+    base, plus, word = name.rpartition("+") if "+" in name else (name, "", "")
+    if base in _table() or base in own.REGISTERED or is_code(base) or formula.is_formula(base):
+        return name
+    alike = [known for known in names() if _letters(known) == _letters(base)]
+    return f"{alike[0]}{plus}{word}" if len(alike) == 1 else name
+
+
+def _letters(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")
+
+
 def family(name: str) -> ModuleType | own.Family | readout.Family:
     """The module of a network, with its TABLE and its facts; raises UsageError with similar names for an unknown network."""
+    name = canonical(name)
     base, word = readout.parted(name)
     if word:
         return readout.Family(family(base), word)
@@ -116,7 +133,7 @@ def family(name: str) -> ModuleType | own.Family | readout.Family:
 
 def _of(fact: Any, name: str) -> Any:
     """A fact that a family gives for all its networks, or for each by name."""
-    name = readout.parted(name)[0]
+    name = readout.parted(canonical(name))[0]
     return fact(name) if callable(fact) else fact[name] if isinstance(fact, dict) else fact
 
 
@@ -137,6 +154,7 @@ def build(
     UsageError for an unknown name, for code that is not allowed, for inputs too small for the network, for fewer than 2 classes, and for a
     dropout that is not a probability.
     """
+    name = canonical(name)
     if is_code(name) and name not in own.REGISTERED:
         require_allowed([name], "the network to build", allow_code)
     home = family(name)
@@ -153,7 +171,7 @@ def build(
 
 def row(name: str) -> Row:
     """The row of one network; raises UsageError with similar names for an unknown one."""
-    home = family(name)
+    name, home = canonical(name), family(name)
     (channels, height, width), classes = published(name)
     with torch.device("meta"):
         model = build(name, classes, channels=channels, height=height, width=width)
@@ -178,7 +196,7 @@ def preprocessing(name: str) -> Preprocessing:
     """The preprocessing of published weights: the family's, by origin (the part of a name after the dot)."""
     (channels, height, width), _ = published(name)
     by_origin = getattr(family(name), "PREPROCESSING", {})
-    origin = readout.parted(name)[0].partition(".")[2]
+    origin = readout.parted(canonical(name))[0].partition(".")[2]
     settings: Preprocessing = _of(by_origin.get(origin, Preprocessing(channels)), name)
     return replace(settings, channels=channels, height=height, width=width)
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from . import _of, build, family, formula, names, published
+from . import _of, build, canonical, family, formula, names, published
 from .summary import Summary, summarise
 
 COUNTED = ("parameters", "stored", "macs", "depth")
@@ -48,6 +48,7 @@ def facts(name: str, counted: Summary | None = None) -> Facts:
 
     Raises UsageError with similar names for an unknown one.
     """
+    name = canonical(name)
     home = family(name)
     size, classes = published(name)
     numbers = counts(counted) if counted else written().get(name) or counts(summary(name))

@@ -9,6 +9,7 @@ from typing import Any
 from ..base.code import allow, require_allowed
 from ..base.errors import unknown
 from ..base.settings import from_dict, read_toml
+from ..models import canonical
 from .conflicts import require_consistent
 from .recipe import NONE, Pretraining, Recipe, Settings, code_in, difference
 
@@ -55,8 +56,7 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
     if given.get("objective", values.get("objective")):
         values["label_smoothing"] = 0.0  # which belongs to cross-entropy
     recipe = from_dict(kind, {**values, **given, "recipe": name})
-    if recipe.from_ == NONE:
-        recipe = dataclasses.replace(recipe, from_="")
+    recipe = dataclasses.replace(recipe, model=canonical(recipe.model), from_="" if recipe.from_ == NONE else recipe.from_)
     require_consistent(recipe)
     return recipe
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from ..base.settings import setting
 
-OPTIMIZERS = ("sgd", "adamw", "lars", "muon", "lbfgs")
+OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")

@@ -121,7 +121,7 @@ def _named(settings: Mapping[str, object]) -> str:
 
 def _loaded(recipe: Pretraining, splits: Parts, known: Preprocessing | None, log: Callable[[str], None], quiet: bool) -> Loaded:
     if recipe.optimizer == "lbfgs":
-        raise UsageError("--optimizer lbfgs solves a head on labels: pretrain needs sgd, adamw, lars or muon.")
+        raise UsageError("--optimizer lbfgs solves a head on labels: pretrain needs sgd, adam, adamw, lars or muon.")
     loaded = load(recipe, splits, known, quiet)
     log(loaded.train.note)
     return loaded

@@ -1,6 +1,7 @@
 """The optimizers: torch's own where they agree, Muon by its definition, and state that goes on bit for bit."""
 
 import copy
+from functools import partial
 
 import pytest
 import torch
@@ -35,6 +36,7 @@ def same(a: nn.Module, b: nn.Module) -> bool:
 
 PEERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+    "adam": lambda p: torch.optim.Adam(p, lr=0.05, fused=True),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.05, weight_decay=0.0, fused=True),
 }
 
@@ -58,14 +60,15 @@ def test_decay_is_of_weights_only(name, factor):
         torch.testing.assert_close(p, old * factor if p.ndim > 1 else old)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adamw"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_with_decay_it_is_torchs_over_two_groups(name):
     ours, theirs = network(), network()
     groups = [
         {"params": [p for p in theirs.parameters() if p.ndim > 1], "weight_decay": 0.01},
         {"params": [p for p in theirs.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    peer = torch.optim.SGD(groups, lr=0.05, momentum=0.9, nesterov=True) if name == "sgd" else torch.optim.AdamW(groups, lr=0.05)
+    peers = {"sgd": partial(torch.optim.SGD, momentum=0.9, nesterov=True), "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    peer = peers[name](groups, lr=0.05)
     steps(ours, make_optimizer(ours, name=name, **SETTINGS), 0, 5)
     steps(theirs, peer, 0, 5)
     for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -161,7 +164,7 @@ def test_a_well_conditioned_matrix_becomes_semi_orthogonal(rows, columns):
     torch.testing.assert_close(orthogonal(matrix.T, steps=5), made.T, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adamw", "muon"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "muon"])
 def test_state_goes_on_bit_for_bit(name):
     whole, halves = network(), network()
     steps(whole, make_optimizer(whole, name=name, **SETTINGS), 0, 6)
@@ -201,8 +204,8 @@ def test_frozen_weights_are_in_no_group():
 
 
 def test_unknown_name():
-    with pytest.raises(UsageError, match=r"no optimizer is called 'adam'. Did you mean adamw"):
-        make_optimizer(network(), name="adam", **SETTINGS)
+    with pytest.raises(UsageError, match=r"no optimizer is called 'adamax'. Did you mean adam or adamw"):
+        make_optimizer(network(), name="adamax", **SETTINGS)
 
 
 def test_lars_takes_steps_in_proportion_to_the_weights():

@@ -2,8 +2,9 @@
 
 import click
 
+from ..columns import print_columns
 from ..common import json_option, print_json
-from ..models import listed, listing, print_columns
+from ..models import listed, listing
 from .common import classes_option, opened, size_option
 
 
@@ -28,5 +29,5 @@ def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, 
     channels, height, width = found.input_size
     memory = ["output kB", f"{4 * channels * height * width / 1000:,.1f}", *(f"{layer.memory / 1000:,.1f}" for layer in listed(found))]
     lines = [[*line[:3], kilobytes, *line[3:]] for line, kilobytes in zip(listing(found), memory, strict=True)]
-    print_columns(lines, right=(1, 2, 3, 4))
+    print_columns(lines, right=(1, 2, 3, 4), less=(5, 4, 3))
     click.echo(f"\n{found.parameters:,} parameters, {found.macs:,} multiply-adds; {found.depth} layers with weights deep.")

@@ -1,7 +1,7 @@
 """Optimizers: SGD, AdamW, LARS for large batches, and Muon for convolutions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Required, TypedDict, cast
 
 import torch
@@ -83,13 +83,14 @@ class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov & Hutter, 2019), by torch's fused kernel."""
 
     DEFAULTS = {"weight_decay": 0.01}  # noqa: RUF012
+    KERNEL: Callable[..., None] = staticmethod(torch._fused_adamw_)
 
     def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
         for p in parameters:
             self.state.setdefault(p, {}).setdefault("step", torch.zeros((), device=p.device))
         steps = [self.state[p]["step"] for p in parameters]
         torch._foreach_add_(steps, 1)
-        torch._fused_adamw_(
+        self.KERNEL(
             parameters,
             gradients,
             self._slots(parameters, "exp_avg"),
@@ -104,6 +105,13 @@ class AdamW(Optimizer):
             amsgrad=False,
             maximize=False,
         )
+
+
+class Adam(AdamW):
+    """Adam (Kingma & Ba, 2015), whose weight decay is an L2 penalty within the gradient, by torch's fused kernel."""
+
+    DEFAULTS = {"weight_decay": 0.0}  # noqa: RUF012
+    KERNEL = staticmethod(torch._fused_adam_)
 
 
 class LARS(Optimizer):
@@ -160,7 +168,7 @@ def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, weight_decay: float) -> Optimizer:
-    """The optimizer `name` (sgd, adamw, lars, muon) over the trainable weights. `lbfgs` moves none.
+    """The optimizer `name` (sgd, adam, adamw, lars, muon) over the trainable weights. `lbfgs` moves none.
 
     What has one dimension, as biases and norms have, is never decayed. Groups of Muon carry `lr_scale`, from the model's `LR_SCALES`, for
     the code that sets `lr`. Raises UsageError for another name.
@@ -174,12 +182,12 @@ def make_optimizer(model: nn.Module, *, name: str, lr: float, momentum: float, w
         return SGD([], lr=lr)
     if name == "sgd":
         return SGD(groups, lr=lr, momentum=momentum)
-    if name == "adamw":
-        return AdamW(groups, lr=lr)
+    if name in ("adam", "adamw"):
+        return (Adam if name == "adam" else AdamW)(groups, lr=lr)
     if name == "lars":
         return LARS([{**group, "adapted": group["params"] is weights} for group in groups], lr=lr, momentum=momentum)
     if name != "muon":
-        raise unknown("optimizer", name, ("sgd", "adamw", "lars", "muon", "lbfgs"))
+        raise unknown("optimizer", name, ("sgd", "adam", "adamw", "lars", "muon", "lbfgs"))
     matrices: list[Tensor] = [p for _, p in trainable if p.ndim == 4]
     scaled: list[Group] = [
         {"params": [p], "lr_scale": _scale(model, key), "weight_decay": weight_decay if p.ndim > 1 else 0.0}
