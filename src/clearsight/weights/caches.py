@@ -10,7 +10,7 @@ SUFFIXES = (".pth", ".pt", ".bin", ".safetensors", ".h5")
 def candidates(name: str, digest: str) -> Iterator[Path]:
     """The files in other libraries' caches that are called `name`, or, in the Hub's, whose SHA-256 begins as `digest` (`sha256:…`) does.
 
-    Their content is not checked. There is none without a digest, since nothing could be checked.
+    Their content is not checked. Without a digest there are no candidates, since nothing could be checked.
     """
     if not digest:
         return
