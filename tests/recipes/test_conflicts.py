@@ -16,6 +16,10 @@ from clearsight.recipes.compose import compose
     ({"mix": "mixup", "optimizer": "lbfgs"}, "--optimizer lbfgs .* leave out --mix 'mixup'"),
     ({"mix": "mixup", "perturb": "pgd"}, "--mix 'mixup' goes without --perturb"),
     ({"mix": "mixup", "class_weights": "balanced"}, "--mix 'mixup' goes without .*--class-weights"),
+    ({"focal": 2.0, "optimizer": "lbfgs"}, r"lbfgs solves softmax regression or an SVM .* leave out --focal 2.0"),
+    ({"focal": 2.0, "perturb": "pgd"}, "--perturb pgd attacks cross-entropy .* leave out --focal"),
+    ({"focal": 2.0, "objective": "@mine:loss"}, "is the loss: leave out --focal"),
+    ({"focal": 2.0, "unlabelled": "fixmatch"}, "--focal 2.0 goes without --unlabelled and --teacher"),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused(change, said):
     with pytest.raises(UsageError, match=said):

@@ -36,8 +36,8 @@ NUMBERS = {
     "layer_decay": (1.0, 0.01, 1), "l2sp": (0.0, 0, None), "size": (0, 0, 4096), "channels": (0, 0, 3), "epochs": (10, 1, None),
     "minutes": (0.0, 0, None), "batch": (128, 2, None), "accumulate": (1, 1, None), "lr": (0.002, 0, None), "momentum": (0.9, 0, 1),
     "weight_decay": (0.0005, 0, None), "l2": (0.0, 0, None), "warmup": (0.1, 0, 1), "plateau": (3, 1, None), "patience": (0, 0, None),
-    "label_smoothing": (0.0, 0, 0.9), "dropout": (-1.0, -1, 0.99), "clip": (0.0, 0, None), "ema": (0.0, 0, 0.99999),
-    "soup": (0, 0, None), "ensemble": (1, 1, 100), "seed": (0, 0, 2147483647), "split_seed": (0, -1, 2147483647),
+    "label_smoothing": (0.0, 0, 0.9), "focal": (0.0, 0, 10), "dropout": (-1.0, -1, 0.99), "clip": (0.0, 0, None),
+    "ema": (0.0, 0, 0.99999), "soup": (0, 0, None), "ensemble": (1, 1, 100), "seed": (0, 0, 2147483647), "split_seed": (0, -1, 2147483647),
     "val": (0.1, 0, 0.9), "test": (0.2, 0.001, 0.9), "share": (1.0, 1e-06, 1), "spread": (0, 0, None), "workers": (0, 0, 256),
     "checkpoint_minutes": (5.0, 0, None), "temperature": (0.1, 0.025, 10), "projection": (128, 2, 4096),
 }  # fmt: skip

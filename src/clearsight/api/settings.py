@@ -47,6 +47,7 @@ class TrainSettings(TypedDict, total=False):
     # Loss
     label_smoothing: float
     class_weights: str
+    focal: float
     # Augmentation and adversarial training
     augment: str
     mix: str

@@ -38,6 +38,8 @@ def _augmented(recipe: Recipe) -> None:
     """Raise UsageError for words of `mix` and `views` that cannot be parsed, and for losses that pairs of pictures do not have."""
     if recipe.mix and (recipe.perturb or recipe.class_weights != "none"):
         raise UsageError(f"--mix {recipe.mix!r} goes without --perturb and --class-weights: leave one of them out.")
+    if recipe.perturb:
+        _without(recipe, f"--perturb {recipe.perturb} attacks cross-entropy and trains on it: leave out", {"focal": (0,)})
     if recipe.views not in ("", "auto"):
         from ..augment.tta import parse as parse_views
 
@@ -63,7 +65,8 @@ def _taught(recipe: Recipe) -> None:
 def _own_objective(recipe: Recipe) -> None:
     """Raise UsageError for settings that choose or change the loss, next to one of the user's own."""
     checked(recipe.objective, "an objective")
-    off: dict[str, tuple[Any, ...]] = {"label_smoothing": (0,), "mix": ("",), "perturb": ("",), "unlabelled": ("",), "teacher": ("",)}
+    off: dict[str, tuple[Any, ...]] = {"label_smoothing": (0,), "focal": (0,)}
+    off |= {"mix": ("",), "perturb": ("",), "unlabelled": ("",), "teacher": ("",)}
     _without(recipe, f"--objective {recipe.objective} is the loss: leave out", off)
     if recipe.optimizer == "lbfgs":
         raise UsageError("--optimizer lbfgs solves softmax regression or an SVM (--head): leave out --objective or --optimizer.")
@@ -71,7 +74,7 @@ def _own_objective(recipe: Recipe) -> None:
 
 def _without_labels(recipe: Recipe) -> None:
     """Raise UsageError for words of --unlabelled that are no method, and for settings that do not go with learning without labels."""
-    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none")):
+    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none"), ("focal", 0)):
         if getattr(recipe, name) != off:
             raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
     if recipe.optimizer == "lbfgs":
@@ -84,6 +87,7 @@ def _solving(recipe: Recipe) -> None:
     """Raise UsageError for settings without a meaning if only the head is fitted."""
     who = "--tune head" if recipe.tune else "--optimizer lbfgs"
     _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
+    _without(recipe, f"{who} solves softmax regression or an SVM (--head): leave out", {"focal": (0,)})
     off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
     if recipe.tune:
         off["batchnorm"] = ("auto", "frozen")

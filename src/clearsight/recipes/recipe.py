@@ -85,6 +85,12 @@ class Recipe:
     )
     label_smoothing: float = setting(0.0, "share of the target that is distributed over all classes", low=0, high=0.9)
     class_weights: str = setting("none", "weight of a class in the loss", choices=("none", "balanced"))
+    focal: float = setting(
+        0.0,
+        "focal loss: γ of the factor (1 − p)^γ on the loss of a picture whose label has probability p; 2 in the paper (0: cross-entropy)",
+        low=0,
+        high=10,
+    )
 
     augment: str = setting(
         "auto",
@@ -178,8 +184,8 @@ WITH_CODE = ("model", "augment", "strong", "objective")  # settings whose words 
 # settings that need labels, which pretraining does not use
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "readout", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher",
-    "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "objective", "mix",
-    "perturb", "views", "ensemble",
+    "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "focal",
+    "objective", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 
 

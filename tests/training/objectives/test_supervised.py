@@ -44,6 +44,15 @@ def test_the_loss_is_weighted_cross_entropy(smoothing):
     assert hits == int((logits.argmax(1) == labels).sum())
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_focal_loss_is_weighted_too(smoothing):
+    loss, _, context, inputs, labels = step(label_smoothing=smoothing, class_weights="balanced", focal=2.0)
+    shares = context.state.model(inputs).softmax(1)
+    target = F.one_hot(labels, shares.shape[1]) * (1 - smoothing) + smoothing / shares.shape[1]
+    losses = (target * (1 - shares) ** 2 * -shares.log()).sum(1)
+    torch.testing.assert_close(loss, (losses * context.class_weights[labels]).sum(), rtol=1e-4, atol=1e-4)
+
+
 def test_mixed_pictures_have_both_labels_in_shares():
     loss, _, context, inputs, labels = step(mix="mixup", label_smoothing=0.0)
     mixed, other, shares = mix.mixed(inputs, torch.arange(12), mix.parse("mixup"), 3, 0)

@@ -1,4 +1,4 @@
-"""Supervised training: cross-entropy by the labels, of images as they are or mixed in pairs (mixup, cutmix)."""
+"""Supervised training: cross-entropy or focal loss by the labels, of images as they are or mixed in pairs (mixup, cutmix)."""
 
 from torch import Tensor
 
@@ -20,7 +20,7 @@ class Supervised(Objective):
 
     def losses(self, context: TrainingContext, net: TrainingModel, index: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Logits `(N, K)` and losses `(N,)` of normalised `inputs` (N, C, H, W)."""
-        return classification_losses(net.outputs(inputs), labels, context.recipe.label_smoothing)
+        return classification_losses(net.outputs(inputs), labels, context.recipe.label_smoothing, context.recipe.focal)
 
 
 class Mixing(Supervised):
@@ -31,5 +31,6 @@ class Mixing(Supervised):
 
     def losses(self, context: TrainingContext, net: TrainingModel, index: Tensor, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """As of plain training; a share of each picture has its own label, the rest that of its partner."""
-        inputs, other, shares = mix.mixed(inputs, index, self.mixes, context.recipe.seed, context.state.counters.epoch)
-        return mixed_losses(net.outputs(inputs), labels, labels[other], shares, context.recipe.label_smoothing)
+        recipe = context.recipe
+        inputs, other, shares = mix.mixed(inputs, index, self.mixes, recipe.seed, context.state.counters.epoch)
+        return mixed_losses(net.outputs(inputs), labels, labels[other], shares, recipe.label_smoothing, recipe.focal)
