@@ -20,6 +20,11 @@ from clearsight.recipes.compose import compose
     ({"focal": 2.0, "perturb": "pgd"}, "--perturb pgd attacks cross-entropy .* leave out --focal"),
     ({"focal": 2.0, "objective": "@mine:loss"}, "is the loss: leave out --focal"),
     ({"focal": 2.0, "unlabelled": "fixmatch"}, "--focal 2.0 goes without --unlabelled and --teacher"),
+    ({"sampler": "balanced", "class_weights": "balanced"}, "--sampler balanced chooses .* leave out --class-weights"),
+    ({"sampler": "root", "aug_repeats": 2}, "--sampler root chooses .* leave out --aug-repeats 2"),
+    ({"sampler": "root", "optimizer": "lbfgs"}, "--optimizer lbfgs uses every picture once: leave out --sampler"),
+    ({"sampler": "root", "teacher": "runs/a"}, "--sampler 'root' goes without --unlabelled and --teacher"),
+    ({"aug_repeats": 4, "batch": 3}, "puts 4 versions of a picture in a batch, and --batch is 3"),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused(change, said):
     with pytest.raises(UsageError, match=said):

@@ -43,6 +43,7 @@ class TrainSettings(TypedDict, total=False):
     plateau: int
     patience: int
     clip: float
+    sampler: str
     seed: int
     # Loss
     label_smoothing: float
@@ -50,6 +51,7 @@ class TrainSettings(TypedDict, total=False):
     focal: float
     # Augmentation and adversarial training
     augment: str
+    aug_repeats: int
     mix: str
     perturb: str
     # Kept weights and ensembles

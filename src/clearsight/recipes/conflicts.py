@@ -17,6 +17,7 @@ def require_consistent(recipe: Recipe) -> None:
     _ranges(recipe)
     if recipe.optimizer == "lbfgs":
         _solving(recipe)
+    _sampled(recipe)
     _augmented(recipe)
     _taught(recipe)
     parse_perturbation(recipe.perturb)
@@ -32,6 +33,15 @@ def _ranges(recipe: Recipe) -> None:
         raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
     if -1 < recipe.dropout < 0:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
+
+
+def _sampled(recipe: Recipe) -> None:
+    """Raise UsageError for settings that each choose which pictures an epoch has, or weigh the classes twice."""
+    if recipe.sampler != "shuffled":
+        off: dict[str, tuple[Any, ...]] = {"class_weights": ("none",), "aug_repeats": (1,)}
+        _without(recipe, f"--sampler {recipe.sampler} chooses the pictures of an epoch, by class: leave out", off)
+    if recipe.aug_repeats > recipe.batch:
+        raise UsageError(f"--aug-repeats puts {recipe.aug_repeats} versions of a picture in a batch, and --batch is {recipe.batch}.")
 
 
 def _augmented(recipe: Recipe) -> None:
@@ -74,7 +84,7 @@ def _own_objective(recipe: Recipe) -> None:
 
 def _without_labels(recipe: Recipe) -> None:
     """Raise UsageError for words of --unlabelled that are no method, and for settings that do not go with learning without labels."""
-    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none"), ("focal", 0)):
+    for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none"), ("focal", 0), ("sampler", "shuffled"), ("aug_repeats", 1)):
         if getattr(recipe, name) != off:
             raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
     if recipe.optimizer == "lbfgs":
@@ -88,6 +98,7 @@ def _solving(recipe: Recipe) -> None:
     who = "--tune head" if recipe.tune else "--optimizer lbfgs"
     _without(recipe, f"{who} computes the features of a picture once: leave out", {"augment": ("", "auto"), "mix": ("",), "perturb": ("",)})
     _without(recipe, f"{who} solves softmax regression or an SVM (--head): leave out", {"focal": (0,)})
+    _without(recipe, f"{who} uses every picture once: leave out", {"sampler": ("shuffled",), "aug_repeats": (1,)})
     off: dict[str, tuple[Any, ...]] = {"layer_decay": (1,), "l2sp": (0,), "soup": (0,)}
     if recipe.tune:
         off["batchnorm"] = ("auto", "frozen")

@@ -12,6 +12,7 @@ OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")
+SAMPLERS = ("shuffled", "balanced", "root")
 BATCHNORMS = ("auto", "train", "frozen")
 TUNES = ("", "head", "head-then-all", "gradual", "all")
 LAST_SEED = 2**31 - 1
@@ -78,6 +79,11 @@ class Recipe:
     plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
     patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
+    sampler: str = setting(
+        "shuffled",
+        "pictures of an epoch: shuffled, each once; balanced, as many draws of every class; root, in proportion to the root of its size",
+        choices=SAMPLERS,
+    )
     seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
 
     objective: str = setting(
@@ -96,6 +102,12 @@ class Recipe:
         "auto",
         "changes to training pictures, as in 'flip crop:2' or 'rrc:0.35 flip jitter:0.4' (none: '')",
         section="Augmentation and adversarial training",
+    )
+    aug_repeats: int = setting(
+        1,
+        "versions of a picture in a batch, each augmented by other draws; an epoch then has that many times fewer pictures",
+        low=1,
+        high=64,
     )
     mix: str = setting("", "two pictures in one: mixup, cutmix or both, with their alpha as in 'mixup:0.2 cutmix:1' (none: '')")
     perturb: str = setting("", "adversarial training: fgsm, pgd, trades, free or noise, with its ε as in 'pgd:8/255' (none: '')")
@@ -185,7 +197,7 @@ WITH_CODE = ("model", "augment", "strong", "objective")  # settings whose words 
 WITHOUT_LABELS = (
     "from_", "resize_head", "tune", "readout", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher",
     "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "focal",
-    "objective", "mix", "perturb", "views", "ensemble",
+    "sampler", "aug_repeats", "objective", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A run is put together: images loaded, the network built, the fastest way of computing a step chosen, the objective made."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -21,7 +22,7 @@ from ..models.base import Model
 from ..recipes.methods import parse_fixmatch
 from ..recipes.recipe import Recipe
 from ..runs.splits import training_images, validation_images
-from . import resolve
+from . import order, resolve
 from .compute import acceleration
 from .compute.training_model import Speed
 from .compute.training_model import parse as parse_speed
@@ -84,8 +85,9 @@ def build(
     `wrap` may put the network into a larger module, which is then trained.
     """
     classes = data.splits.classes
-    if len(data.train) < 2 * group.world:
-        raise UsageError(f"training needs at least {2 * group.world} pictures here. The training part has {len(data.train)}.")
+    least = recipe.aug_repeats * math.ceil(2 * group.world / recipe.aug_repeats)
+    if len(data.train) < least:
+        raise UsageError(f"training needs at least {least} pictures here. The training part has {len(data.train)}.")
     device = pick_device(recipe.device)
     model = weights.build(
         recipe.model,
@@ -121,7 +123,17 @@ def build(
 
 
 def build_objective(context: TrainingContext, start: Start | None) -> Objective:
-    """The objective that the recipe names; `start` is the pretrained network, by whose features a teacher's answers may be spread."""
+    """The objective that the recipe names; `start` is the pretrained network, by whose features a teacher's answers may be spread.
+
+    Raises UsageError for one that cannot be trained in the order of the recipe.
+    """
+    objective = _objective(context, start)
+    order.require_possible(context, objective.copies)
+    context.log(order.described(context))
+    return objective
+
+
+def _objective(context: TrainingContext, start: Start | None) -> Objective:
     recipe = context.recipe
     if recipe.unlabelled:
         labelled = len(context.splits.parts["train"])

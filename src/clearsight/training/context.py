@@ -1,7 +1,7 @@
 """The training context: recipe, state, images, preprocessing, and how a step is computed."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -54,8 +54,14 @@ class TrainingContext:
     @property
     def steps(self) -> int:
         """Steps per epoch, such that no process ever computes on a single image (batch norm cannot)."""
-        n, least = len(self.train), 2 * self.group.world
-        return max(1, min(math.ceil(n / self.recipe.batch), n // least))
+        times = self.recipe.aug_repeats
+        n, least = len(self.train) // times, math.ceil(2 * self.group.world / times)
+        return max(1, min(math.ceil(n / (self.recipe.batch // times)), n // least))
+
+    @property
+    def draws(self) -> int:
+        """Pictures per epoch: the N of the training part, but for what repeated augmentation leaves over."""
+        return len(self.train) // self.recipe.aug_repeats * self.recipe.aug_repeats
 
     @property
     def deciding(self) -> int:
@@ -63,13 +69,20 @@ class TrainingContext:
         n = len(self.val.labels)
         return min(ATTACKED, n) if self.perturbation and not self.perturbation.method.noise else n
 
+    def batches(self, places: Sequence[Tensor]) -> Iterator[Tensor]:
+        """The training images of each of the `places` (n,), which `order.batches` lists, uint8 `(n, C, H, W)`."""
+        return self.train.batches([some % len(self.train) for some in places])
+
     def prepared(self, indices: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training images, on the device."""
+        """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training images, on the device.
+
+        An index may be that of a copy, `order.batches`, which is augmented by draws of its own.
+        """
         return self.views(self.ops, indices, pictures, self.recipe.seed, self.state.counters.epoch), self.labels(indices)
 
     def labels(self, indices: Tensor) -> Tensor:
         """The labels `(N,)` of the training images at `indices` `(N,)`, on the device."""
-        return self.train.labels[indices].to(self.device)
+        return self.train.labels[indices % len(self.train)].to(self.device)
 
     def inputs(self, pictures: Tensor) -> Tensor:
         """The uint8 `pictures` `(N, C, H, W)`, normalised and not augmented, on the device."""

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ..base.progress import Progress
-from ..base.randomness import accelerators_kept, generators_kept, key, permutation, seed_generators
+from ..base.randomness import accelerators_kept, generators_kept, key, seed_generators
+from . import order
 from .compute.out_of_memory import in_smaller_parts, without_retry
 from .compute.training_model import TrainingModel
 from .context import TrainingContext
@@ -47,14 +48,14 @@ def fit(
             net = TrainingModel(state.model, context.speed, context.device, group.world, resting)
 
         # Batches: the order of the images follows from seed and epoch; a resumed run skips the batches it has trained on.
-        batches = permutation(recipe.seed, counters.epoch, len(context.train)).tensor_split(context.steps)[counters.step :]
+        batches = order.batches(context)[counters.step :]
         shards = [group.shard(batch) for batch in batches]
 
         # Steps: a signal stops the run between two of them, after a checkpoint; others are written every few minutes.
-        with Progress(f"epoch {counters.epoch + 1}/{recipe.epochs}", len(context.train), quiet=context.quiet or not group.is_main) as bar:
+        with Progress(f"epoch {counters.epoch + 1}/{recipe.epochs}", context.draws, quiet=context.quiet or not group.is_main) as bar:
             bar.skip(counters.seen)
             start = time.perf_counter()
-            for batch, shard, images in zip(batches, shards, context.train.batches(shards), strict=True):
+            for batch, shard, images in zip(batches, shards, context.batches(shards), strict=True):
                 step = partial(_step, context, objective, freezing, net, shard, images, len(batch), stop)
                 loss, correct, asked = in_smaller_parts(context, len(shard), len(batch), step)
                 start = counters.add(len(batch), loss, correct, start)

@@ -13,11 +13,13 @@ from ..validation.validate import scores, validate
 class Objective(ABC):
     """One way to learn. `loss` is all that a new one has to bring; the rest has defaults.
 
-    `cost` is the forward and backward passes per image, in units of a plain step (for the time budget); `repeats` the updates per batch.
+    `cost` is the forward and backward passes per image, in units of a plain step (for the time budget); `repeats` the updates per batch;
+    `copies` whether the `index` of its methods may be N or more, for further copies of the N training images in an epoch.
     """
 
     cost: float = 1.0
     repeats: int = 1
+    copies: bool = False
 
     @property
     def provenance(self) -> dict[str, str]:

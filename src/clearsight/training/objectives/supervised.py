@@ -12,6 +12,8 @@ from .objective import Objective
 class Supervised(Objective):
     """Cross-entropy by the labels, weighted by class."""
 
+    copies = True
+
     def loss(self, context: TrainingContext, net: TrainingModel, index: Tensor, pictures: Tensor) -> tuple[Tensor, int]:
         """The weighted cross-entropy, summed over the pictures, and how many are right."""
         inputs, labels = context.prepared(index, pictures)
