@@ -81,3 +81,9 @@ def test_an_alias_draws_as_the_stored_name_does(alias):
 def test_an_alias_is_named_as_it_was_written():
     with pytest.raises(UsageError, match=r"augmentation posterize takes a whole number from 1 to 8 .* Got 'posterize:9'"):
         parse("posterize:9")
+
+
+@pytest.mark.parametrize("name", ["brightness", "contrast", "saturation", "hue", "jitter"])
+def test_changes_of_colour_give_floats_and_take_one_draw_for_each_colour(name):
+    row = ROWS[name]
+    assert row.floats and row.draws == (4 if name == "jitter" else 1)

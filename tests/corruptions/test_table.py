@@ -239,3 +239,9 @@ def test_imagecorruptions_agrees(name):
         ours = _array(corrupted(picture[None], torch.tensor([0]), name, severity)[0]).astype(int)
         theirs = peer.corrupt(_array(picture), corruption_name=name, severity=severity).astype(int)
         assert np.abs(ours - theirs).max() <= 1
+
+
+def test_the_mean_is_over_the_fifteen_published_and_four_are_held_out():
+    """Hendrycks & Dietterich (2019): the extra four are for validation."""
+    extra = {"speckle_noise", "gaussian_blur", "spatter", "saturate"}
+    assert set(CORRUPTIONS) - set(MEAN_OVER) == extra and len(MEAN_OVER) == 15

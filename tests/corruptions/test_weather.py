@@ -1,5 +1,7 @@
 """Snow, frost, fog and spatter against their definitions and OpenCV."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import torch
 from PIL import Image
 from skimage import data, filters
 
-from clearsight.corruptions import corrupted
+from clearsight.corruptions import corrupted, weather
 from clearsight.corruptions.blurs import moved, zoomed
 from clearsight.corruptions.rng import Draws
 from clearsight.corruptions.weather import GREY, _drops, _edges, _needles, _panes, _plasma, fog, snow, spatter
@@ -150,3 +152,21 @@ def test_spatter_is_thresholded_noise_and_mud_covers_by_its_thickness():
     light = _drops((liquid[0, 0] * 255).floor().numpy())
     water = torch.tensor([175, 238, 238])[:, None, None] / 255
     torch.testing.assert_close(spatter(x, _again("spatter"), mean, sigma, blur, least, 0.5, 0), x + light / light.max() * 0.5 * water)
+
+
+def test_a_pane_of_frost_is_shown_from_either_side(monkeypatch):
+    pane = torch.linspace(0, 1, 8 * 8).view(1, 1, 8, 8).expand(1, 3, 8, 8)
+    monkeypatch.setattr(weather, "_panes", lambda side: pane)
+    found = weather.frost(torch.zeros(32, 3, 8, 8), Draws(torch.arange(32), "frost", 1), 0.0, 1.0)
+    turned = [torch.equal(one, pane[0].flip(2)) for one in found]
+    assert 4 < sum(turned) < 28 and all(torch.equal(one, pane[0]) for one, side in zip(found, turned, strict=True) if not side)
+
+
+def test_needles_of_frost_branch_at_60_degrees_to_both_sides(monkeypatch):
+    asked = []
+    monkeypatch.setattr(weather, "_needles", lambda canvas, starts, ways, lengths: asked.append(ways))
+    weather._ice(Draws(torch.tensor([0]), "pane", 0), 64)
+    for parents, branches in pairwise(asked):
+        turn = torch.atan2(*branches).view(-1, parents.shape[1]) - torch.atan2(*parents)
+        degrees = torch.rad2deg(torch.atan2(turn.sin(), turn.cos())).round()
+        assert set(degrees.flatten().tolist()) == {-60.0, 60.0}

@@ -103,3 +103,9 @@ def test_missing_labels_are_named(mnist):
     (mnist / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(ClearsightError, match="has no labels file next to it; it would be called t10k-labels-idx1-ubyte"):
         open_dataset(mnist)
+
+
+def test_a_file_of_no_pictures_holds_none(mnist):
+    (mnist / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((0, 5, 4))))
+    with pytest.raises(ClearsightError, match="= 0 bytes of content and holds 0"):
+        open_dataset(mnist)

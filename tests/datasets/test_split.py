@@ -248,3 +248,10 @@ def test_as_many_folds_as_pictures_or_groups_are_the_most():
     assert found[0] == found[3] and sorted(found[:3].tolist()) == [0, 1, 2]
     with pytest.raises(UsageError, match="4 folds need at least 4"):
         folds(pair, 4)
+
+
+def test_what_is_missing_for_folds_is_a_picture_or_a_group():
+    alone = data([0, 1, 2])
+    for groups, what in ((None, "one picture"), (np.array(["a", "b", "c"]), "one group")):
+        with pytest.raises(ClearsightError, match=f"no class has more than {what}, so none can be learnt"):
+            folds(replace(alone, groups=groups), 3)

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from clearsight.heads import choice
 from clearsight.heads.choice import STEP, STRONGEST, Choice, choose
 from clearsight.heads.cross_validation import folds
 from clearsight.heads.lbfgs import Problem, solve
@@ -97,3 +98,14 @@ def test_it_can_be_stopped():
 
     with pytest.raises(KeyboardInterrupt):
         choose({"x": pictures}, labels, 10, check=check)
+
+
+def test_a_folds_labels_have_no_part_in_the_choice_that_answers_it(monkeypatch):
+    """Each of two readouts is right on one fold alone: the answers on a fold are those of the one that is right on the other."""
+    labels = torch.tensor([0, 1] * 10)
+    fold = folds(labels, 0)
+    right = torch.where(F.one_hot(labels, 2) == 1, 5.0, -5.0)
+    rows = {name: torch.where((fold == 0)[:, None] == (name == "one"), right, -right) for name in ("one", "other")}
+    monkeypatch.setattr(choice, "_path", lambda features, *_: [(0.1, rows["one" if features[0, 0] else "other"])])
+    found = choice.choose({"one": torch.ones(20, 3), "other": torch.zeros(20, 3)}, labels, 2)
+    assert torch.equal(found.logits[fold == 0], rows["other"][fold == 0])

@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage, UsageError
-from clearsight.images.decode import FORMATS, decode, picture_facts
+from clearsight.images.decode import FORMATS, _reason, decode, picture_facts
 from tests.rubbish.build import adam7, png
 
 PHOTO = Image.fromarray(photographs.chelsea()[40:140, 60:190])  # 130×100
@@ -207,3 +207,15 @@ def test_a_jpeg_of_any_orientation_has_the_size_of_its_upright_picture():
         exif[0x0112] = orientation
         facts = picture_facts(encoded(PHOTO, "JPEG", exif=exif))
         assert (facts.width, facts.height) == ((130, 100) if orientation < 5 else (100, 130))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("a broken tag"), "TIFF, cut off or damaged: a broken tag"), (KeyError(273), "TIFF, cut off or damaged: KeyError 273"),
+        (EOFError(), "TIFF, cut off or damaged: EOFError"),
+        (IndexError("no row"), "TIFF, cut off or damaged: IndexError no row"),
+    ],
+)  # fmt: skip
+def test_an_error_that_says_nothing_by_itself_is_named(error, reason):
+    assert _reason(error, "TIFF") == reason

@@ -11,6 +11,7 @@ from clearsight.base.errors import UnreadableImage
 from clearsight.images import header
 from clearsight.images.decode import picture_facts
 from clearsight.images.header import HEAD, MODES, is_grey
+from clearsight.images.jpeg import components
 
 RAMP = np.linspace(0, 255, 20 * 30).reshape(20, 30)
 MADE = {mode: Image.fromarray(RAMP.astype(np.uint8)).convert(mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")}
@@ -58,3 +59,11 @@ def test_the_first_bytes_decide_without_pillow(tmp_path, monkeypatch):
     for kind, mode in [*(("PNG", mode) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")), ("JPEG", "L"), ("JPEG", "RGB")]:
         (tmp_path / "picture").write_bytes(encoded(kind, mode))
         assert is_grey(tmp_path / "picture") == (mode in ("1", "L", "LA")), (kind, mode)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2])
+def test_a_segment_shorter_than_its_own_length_ends_after_it(length):
+    """As libjpeg reads it: two bytes are its length, whatever that is, and the next marker may follow at once."""
+    frame = b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
+    data = b"\xff\xd8\xff\xe0" + length.to_bytes(2, "big") + frame + b"\xff\xda"
+    assert components(data) == 1

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, sem, t
 
 from clearsight.base.errors import UsageError
 from clearsight.metrics.intervals import mean, mean_of_shares, median, wilson
@@ -66,3 +66,9 @@ def test_median_has_the_interval_of_its_order_statistics():
 
 def test_a_single_value_bounds_nothing():
     assert mean([0.3]) == (0.3, -math.inf, math.inf)
+
+
+def test_the_mean_has_students_interval():
+    values = [0.81, 0.9, 0.74, 0.88, 0.93]
+    expected = t.interval(0.95, len(values) - 1, loc=np.mean(values), scale=sem(values))
+    assert mean(values) == pytest.approx((np.mean(values), *expected), abs=1e-12)

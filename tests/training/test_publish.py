@@ -78,6 +78,7 @@ def test_other_labels_of_validation_make_the_same_classifier(way, more, tmp_path
 def test_few_pictures_leave_the_strength_to_cross_validation(tmp_path):
     trained = train(FEW, out=str(tmp_path / "run"), **SETTINGS | {"optimizer": "lbfgs"})
     assert trained.validation["n"] < 30 and "l2" not in trained.validation["decided"]
+    assert "cross_validation" not in trained.classifier.facts
     assert len((trained.run / "results.csv").read_text().splitlines()) == 2  # the head, and one solution
 
 

@@ -36,3 +36,12 @@ def test_augmix_mixes_chains_of_one_two_and_three_steps(share, monkeypatch):
     levels = made * 255 - pictures
     np.testing.assert_allclose(levels.flatten(1).mean(1), expected, atol=1e-3)
     assert (levels.flatten(1).std(1) < 1e-3).all()
+
+
+def test_every_step_has_draws_of_its_own(monkeypatch):
+    taken = []
+    monkeypatch.setattr(augmix, "apply_one_each", lambda rows, space, x, choice, own, strength: taken.append((choice, own)) or x)
+    draws = torch.arange(augmix.DRAWS + 1).float().expand(4, -1) / augmix.DRAWS  # the last is the strength
+    AUGMENTATIONS["augmix"].change(PICTURES[:4], draws, SIZE)
+    places = [round(float(v) * augmix.DRAWS) for choice, own in taken for v in (choice[0], *own[0])]
+    assert places == list(range(augmix.CHAINS + 2, augmix.DRAWS))

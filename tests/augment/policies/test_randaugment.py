@@ -19,3 +19,11 @@ def test_rand_goes_as_far_as_its_strength():
         for i, draw in enumerate((0.0, 1 - 2.0**-24)):
             turned = row.change(PICTURES[i : i + 1], row.plan(torch.tensor([[draw]]), (67.5,), (3, *SIZE)), SIZE)
             assert torch.equal(made[i], turned[0])
+
+
+def test_a_draw_is_the_largest_of_either_side_and_stays_below_1(monkeypatch):
+    taken = []
+    monkeypatch.setattr(randaugment, "apply_one_each", lambda rows, space, x, choice, own, strength: taken.append(own) or x)
+    draws = torch.rand(64, randaugment.DRAWS + 1, generator=torch.Generator().manual_seed(0))
+    AUGMENTATIONS["rand"].change(PICTURES[:1].expand(64, -1, -1, -1), draws, SIZE)
+    assert {float(v) for own in taken for v in own.flatten()} == {0.0, 1 - 2.0**-24}

@@ -1,5 +1,7 @@
 """Changes of illumination."""
 
+import math
+
 import pytest
 import torch
 
@@ -28,3 +30,14 @@ def test_light_from_a_side_and_shadow():
     shade = light_module.shadow(grey, draws(4), 0.6, grey)
     assert shade.amax((1, 2, 3)).tolist() == pytest.approx([0.5] * 4) and shade.amin((1, 2, 3)).tolist() == pytest.approx([0.2] * 4)
     assert 0.2 < float((shade < 0.21).float().mean()) < 0.8
+
+
+def test_the_edge_of_a_shadow_is_near_the_centre_and_light_comes_from_every_side():
+    white = torch.ones(400, 1, 64, 64)
+    shade = light_module.shadow(white, draws(400), 1.0, white)
+    lit = (shade > 0.5).float().mean((1, 2, 3))
+    assert 0.2 < float(lit.min()) < 0.35 and 0.65 < float(lit.max()) < 0.8
+    found = light_module.directional(white, draws(400), 0.5, white)
+    across, down = (found[..., -1] - found[..., 0]).mean((1, 2)), (found[:, :, -1] - found[:, :, 0]).mean((1, 2))
+    eighths = torch.histc(torch.atan2(down, across), bins=8, min=-math.pi, max=math.pi)
+    assert float(eighths.min()) > 25

@@ -58,6 +58,7 @@ def test_the_artefact_answers_as_its_head_was_solved(run, data):
 def test_the_estimate_is_of_pictures_held_out_and_says_so(run):
     held_out = read(run.run)
     assert held_out is not None and run.validation["by"] == "cross-validation"
+    assert load(run.run).facts["cross_validation"] == load(run.run).facts["validation"]
     assert run.validation["n"] == len(held_out.labels) == len(run.parts.parts["train"])
     right = float((held_out.logits.argmax(1) == held_out.labels).float().mean())
     assert run.validation["top1"]["value"] == pytest.approx(right) and run.validation["top1"]["low"] < right

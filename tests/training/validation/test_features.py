@@ -46,3 +46,14 @@ def test_a_signal_ends_them_before_the_next_batch(network, asked):
     stop.asked = signal.SIGTERM
     with pytest.raises(Interrupted):
         next(batches)
+
+
+@torch.no_grad()
+def test_views_are_averaged_for_a_readout_alone(network, asked):
+    context, images, indices, levels = asked
+    x = levels.flip(0).float() / 255
+    own, mirrored = network.features(x), network.features(x.flip(3))
+    for readout, expected in (("", own), ("plain", (own + mirrored) / 2)):
+        context.recipe = Recipe(views="mirror", readout=readout)
+        found = torch.cat(list(feature_batches(context, FeatureExtractor(network), images, indices, Stop())))
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)

@@ -1,10 +1,12 @@
 """Validation: logits of every picture once, and what they decide at the end of an epoch."""
 
 import signal
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from clearsight.recipes.recipe import Recipe
 from clearsight.training.interrupt import Interrupted, Stop
 from clearsight.training.validation.validate import close_epoch, is_due, out_of_patience, scores, validate
 from tests.training.objectives.made import made_of
@@ -99,3 +101,15 @@ def test_patience_counts_epochs_without_an_improvement():
         epoch(context, accuracy, loss)
         assert out_of_patience(context) == out
     assert not out_of_patience(made_of()[0])
+
+
+@pytest.mark.parametrize(
+    ("keep", "epoch", "due"), [("best", 0, True), ("last", 0, False), ("last", 1, False), ("last", 2, True), ("last", 9, True)]
+)
+def test_what_decides_nothing_is_due_once_as_many_were_trained_on(keep, epoch, due):
+    """4 pictures an epoch, 10 to validate on: 3 epochs after the last time, and at the end."""
+    counters = SimpleNamespace(rows=[], epoch=epoch)
+    context = SimpleNamespace(recipe=Recipe(keep=keep, epochs=10), state=SimpleNamespace(counters=counters), train=range(4), val=range(10))
+    assert is_due(context) is due
+    counters.rows, counters.epoch = [{"epoch": 2}], epoch + 2
+    assert is_due(context) is (due or epoch + 3 == 10)
