@@ -11,7 +11,7 @@ from clearsight.recipes.compose import compose
     ({"dropout": -0.5}, r"dropout must be between 0 and 0.99, or -1 .* Got -0.5\."),
     ({"speed": "warp"}, "no speed is called 'warp'.*bf16, channels-last"),
     ({"epochs": 1.5}, r"epochs must be a whole number. Got 1.5\."),
-    ({"optimizer": "adam"}, "optimizer is called 'adam'. Did you mean adamw"),
+    ({"optimizer": "adamax"}, "optimizer is called 'adamax'. Did you mean adam"),
     ({"mix": "mixin"}, "is called 'mixin'. Did you mean mixup"),
     ({"mix": "mixup", "optimizer": "lbfgs"}, "--optimizer lbfgs .* leave out --mix 'mixup'"),
     ({"mix": "mixup", "perturb": "pgd"}, "--mix 'mixup' goes without --perturb"),

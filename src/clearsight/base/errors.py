@@ -17,6 +17,12 @@ class UsageError(ClearsightError):
     exit_code = 2
 
 
+class LayoutError(UsageError):
+    """No picture where one is looked for: the lines below show the layouts that are read, and what was left out."""
+
+    table = True
+
+
 class UnreadableImage(ClearsightError):
     """A picture that cannot be decoded completely; names the file and the reason."""
 

@@ -40,7 +40,7 @@ def classify(
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
-    from ..base.errors import plain
+    from ..base.errors import ClearsightError, plain
     from ..classifier import Failure
 
     others: Counter[str] = Counter()
@@ -48,6 +48,8 @@ def classify(
     if others:
         left_out = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(8))
         click.echo(f"clearsight: {others.total()} files that are no pictures left out: {plain(left_out)}", err=True)
+    if not sources:
+        raise ClearsightError(f"no picture in {', '.join(pictures)}.")
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     kinds: Counter[type] = Counter()

@@ -21,7 +21,7 @@ SIZE_HELP = "Figures for a page, or for a 16:9 slide with type of at least 24 po
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors.")
 plain_device_option = click.option(
-    "--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps (auto: a GPU if there is one)."
+    "--device", default="auto", show_default=True, help="Where it is computed: cpu, cuda, cuda:1, mps (auto: a GPU if there is one)."
 )
 
 
@@ -84,6 +84,10 @@ def made_faster(classifier: Any, speed: str) -> Any:
     return fast
 
 
+MOST_USED = "What most runs need"
+FIRST = ("--out", "--model", "--from", "--tune", "--minutes", "--epochs", "--size", "--lr", "--batch", "--augment", "--seed")
+
+
 class SettingOption(click.Option):
     """The option of one setting, with the section of the help that it is in."""
 
@@ -93,14 +97,16 @@ class SettingOption(click.Option):
 
 
 class SectionedCommand(click.Command):
-    """A command whose help has the options of its settings by section, after the others."""
+    """A command whose help has the options that most runs need first, then the others, those of its settings by section."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, section by section."""
-        lines: dict[str, list[tuple[str, str]]] = {"Options": []}
+        lines: dict[str, list[tuple[str, str]]] = {MOST_USED: [], "Options": []}
         for parameter in self.get_params(ctx):
             if isinstance(parameter, click.Option) and (line := parameter.get_help_record(ctx)) is not None:
-                lines.setdefault(getattr(parameter, "section", "Options"), []).append(line)
+                first = not {*parameter.opts}.isdisjoint(FIRST)
+                lines.setdefault(MOST_USED if first else getattr(parameter, "section", "Options"), []).append(line)
+        lines[MOST_USED].sort(key=lambda line: next(place for place, name in enumerate(FIRST) if line[0].split()[0] == name))
         for title, listed in lines.items():
             with formatter.section(title):
                 formatter.write_dl(listed)
@@ -115,13 +121,19 @@ def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Comman
         for title, field in reversed(places):
             choices = field.metadata["choices"]
             kind: Any = click.Choice(choices, case_sensitive=False) if choices else hints[field.name]
-            help = f"{field.metadata['help'][0].upper()}{field.metadata['help'][1:]}."
+            help = sentence(field.metadata["help"])
             command = click.option(
                 flag(field.name), field.name, cls=SettingOption, section=title, type=kind, is_flag=kind is bool, default=None, help=help
             )(command)
         return command
 
     return decorate
+
+
+def sentence(help: str) -> str:
+    """The help of a setting as a sentence; a value that it begins with, as in `lbfgs: ...`, keeps its letters."""
+    first = help.partition(" ")[0]
+    return f"{help}." if first.endswith(":") else f"{help[0].upper()}{help[1:]}."
 
 
 def flag(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ClearsightError, UsageError, listed, plain, wrong
+from ..base.errors import ClearsightError, LayoutError, UsageError, listed, plain, wrong
 from ..images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 from .layout import LAYOUT, recognise
@@ -42,7 +42,7 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     files, folders, notes = _listed(walk, root, labelled)
     notes += walk.notes()
     if not files:
-        raise UsageError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.tables()]))
+        raise LayoutError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.tables()]))
     table = class_table({part: (label for _, label in rows) for part, rows in files.items()})
     parts = {part: _dataset(root, rows, table, folders.get(part, ""), group_by) for part, rows in files.items()}
     return Parts(root.resolve().name, table, parts, (*notes, *(walk.tables() if len(table) == 1 and labelled else ())))
@@ -56,7 +56,7 @@ def _listed(walk: "_Walk", root: Path, labelled: bool) -> tuple[dict[str, list[t
     try:
         layout = recognise(root, walk.peek)
     except UsageError as error:
-        raise UsageError("\n".join([str(error), *walk.tables()])) from None
+        raise LayoutError("\n".join([str(error), *walk.tables()])) from None
     notes, outside = list(layout.notes), list(loose) if layout.parts.get("all") != "" else []
     files: dict[str, list[tuple[str, str]]] = {}
     for part, folder in layout.parts.items():
@@ -79,7 +79,7 @@ def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
     walk = _Walk(str(data))
     paths = walk.below("")
     if not paths:
-        raise UsageError("\n".join([f"no picture in {data}.", *walk.notes()]))
+        raise LayoutError("\n".join([f"no picture in {data}.", *walk.notes()]))
     labels = np.full(len(paths), -1, dtype=np.int64)
     return Dataset((), labels, objects(map(_printable, paths)), root=Path(data), paths=objects(paths)), tuple(walk.notes())
 

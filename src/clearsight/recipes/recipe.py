@@ -74,17 +74,17 @@ class Recipe:
         "decay of weights of two or more dimensions: of no bias and norm, but of ConvNeXt's scales, ViT's class token and positions",
         low=0,
     )
-    schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES)
-    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
-    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
-    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
-    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     sampler: str = setting(
         "shuffled",
         "pictures of an epoch: shuffled, each once; balanced, as many draws of every class; root, in proportion to the root of its size",
         choices=SAMPLERS,
     )
+    clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
+    schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES, section="Schedule")
+    warmup: float = setting(0.1, "fraction of the run in which the learning rate rises", low=0, high=1)
+    plateau: int = setting(3, "schedule plateau: epochs without a better validation accuracy or loss before lr is divided by 10", low=1)
+    patience: int = setting(0, "stop after this many epochs without a better validation accuracy or loss (0: never)", low=0)
 
     objective: str = setting(
         "", "loss of your own in place of cross-entropy: @package.module:name, see how-to/bring-your-own (none: '')", section="Loss"
@@ -176,7 +176,7 @@ class Recipe:
     )
     align: bool = setting(False, "teacher: its probabilities are scaled to the class frequencies of the labels")
 
-    device: str = setting("auto", "cpu, cuda, cuda:1, mps (auto: a GPU if there is one)", section="Machine")
+    device: str = setting("auto", "where it is computed: cpu, cuda, cuda:1, mps (auto: a GPU if there is one)", section="Machine")
     speed: str = setting(
         "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
     )
