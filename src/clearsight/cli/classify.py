@@ -1,6 +1,7 @@
 """`clearsight classify MODEL PICTURE...`."""
 
 import glob
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -79,16 +80,21 @@ def expand(pictures: tuple[str, ...], others: Counter[str]) -> Iterator[Any]:
             yield word
 
 
-def _below(folder: Path, others: Counter[str]) -> Iterator[str]:
+def _below(folder: str | Path, others: Counter[str]) -> Iterator[str]:
     """The pictures in a folder and below, those of a kind that cannot be read too, so that each of them is reported."""
     from ..images.kinds import SUFFIXES, UNREAD
 
-    for path in sorted(folder.rglob("*")):
-        if path.name.startswith("."):
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith("."):
             continue
-        if (suffix := path.suffix.lower()) in SUFFIXES | UNREAD:
-            yield str(path)
-        elif path.is_file():
+        suffix = os.path.splitext(entry.name)[1].lower()
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path, others)
+        elif suffix in SUFFIXES or suffix in UNREAD:
+            yield entry.path
+        elif entry.is_file():
             others[suffix or "without suffix"] += 1
 
 
