@@ -10,6 +10,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.classifier.folding import _same_layout, folded
+from clearsight.layers.dialect import SameConv2d
 
 
 def network(name: str, size: int, channels: int = 1) -> nn.Module:
@@ -25,7 +26,9 @@ def network(name: str, size: int, channels: int = 1) -> nn.Module:
     return model.eval()
 
 
-@pytest.mark.parametrize(("name", "norms"), [("resnet18", 0), ("resnet50", 0), ("swift", 3), ("convnet", 0)])
+@pytest.mark.parametrize(
+    ("name", "norms"), [("resnet18", 0), ("resnet50", 0), ("swift", 3), ("convnet", 0), ("efficientnet_lite0", 0), ("mobilenet.keras", 0)]
+)
 def test_folding_changes_the_sums_not_the_answer(name, norms):
     model = network(name, 16)
     before = copy.deepcopy(model.state_dict())
@@ -36,6 +39,16 @@ def test_folding_changes_the_sums_not_the_answer(name, norms):
         expected = model(x)
         assert torch.allclose(small(x), expected, atol=1e-4 * float(expected.abs().max()))  # float32 sums in another order
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_padding_that_depends_on_the_size_stays(size):
+    """Traced once, it computes pictures of other sizes as well; in bfloat16 too, where a channel of zeros is added."""
+    torch.manual_seed(0)
+    model = nn.Sequential(SameConv2d(1, 4, 3, 2), nn.BatchNorm2d(4), nn.ReLU()).eval()
+    x = torch.randn(2, 1, size, size)
+    torch.testing.assert_close(folded(model)(x), model(x), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(folded(model, bf16=True)(x), model(x), atol=1e-5, rtol=1e-5)
 
 
 def test_a_shared_convolution_keeps_its_two_norms():

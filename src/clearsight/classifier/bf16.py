@@ -35,7 +35,7 @@ def _pad_single_channel(graph: fx.GraphModule, node: fx.Node, layer: nn.Conv2d) 
     """Give a convolution of one input channel a second, zero one: torch takes four times as long for one channel as for two."""
     if layer.in_channels != 1 or layer.padding_mode != "zeros":
         return
-    twin = nn.Conv2d(2, layer.out_channels, layer.kernel_size, layer.stride, layer.padding, layer.dilation)  # type: ignore[arg-type]
+    twin = type(layer)(2, layer.out_channels, layer.kernel_size, layer.stride, layer.padding, layer.dilation)  # type: ignore[arg-type]
     twin.weight = nn.Parameter(F.pad(layer.weight.detach(), (0, 0, 0, 0, 0, 1)), requires_grad=layer.weight.requires_grad)
     twin.bias = layer.bias
     graph.set_submodule(str(node.target), twin)

@@ -6,7 +6,15 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from ..layers.dialect import SameConv2d, SamePool
 from .bf16 import rewrite_for_bf16
+
+
+class _Tracer(fx.Tracer):
+    """Layers whose padding depends on the size of their input are one node each."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, (SameConv2d, SamePool)) or super().is_leaf_module(m, module_qualified_name)
 
 
 def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
@@ -15,7 +23,7 @@ def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
     With `bf16` the copy is also rewritten for bfloat16 weights and inputs on a CPU. A network that `torch.fx` cannot trace, because
     its control flow depends on the input, is returned unchanged.
     """
-    tracer = fx.Tracer()
+    tracer = _Tracer()
     try:
         graph = fx.GraphModule(model, tracer.trace(model))
     except Exception:  # the network's own code may raise anything when it is given a proxy
