@@ -19,7 +19,7 @@ from torch import nn
 
 from .. import models, weights
 from ..base.code import is_code, require_allowed
-from ..base.compute.device import hardware
+from ..base.compute.device import hardware, shapes_only
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
@@ -208,7 +208,7 @@ def _classifier(folder: Path, config: Config) -> Classifier:
         if any(size[name] != getattr(preprocessing, name) for name in size):
             raise CorruptFile("its preprocessing makes pictures of another size than its network takes")
         name = field_of(architecture, "name", str)
-        with torch.device("meta"):  # no memory is allocated before the weights are known to fit
+        with shapes_only():  # no memory is allocated before the weights are known to fit
             model = ensemble.build(name, len(classes), **size)
         expected = weights_digest(config)
         classifier = Classifier(

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ..base.code import is_code, require_allowed
+from ..base.compute.device import shapes_only
 from ..base.errors import UsageError, wrong
 from ..base.randomness import seeded
 from ..base.registry import look_up
@@ -173,7 +174,7 @@ def row(name: str) -> Row:
     """The row of one network; raises UsageError with similar names for an unknown one."""
     name, home = canonical(name), family(name)
     (channels, height, width), classes = published(name)
-    with torch.device("meta"):
+    with shapes_only():
         model = build(name, classes, channels=channels, height=height, width=width)
     parameters = sum(p.numel() for p in model.parameters())
     year, paper = _of(home.PAPER, name)

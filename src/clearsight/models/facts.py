@@ -8,9 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import torch
 from torch import nn
 
+from ..base.compute.device import shapes_only
 from . import _of, build, canonical, family, formula, names, published
 from .summary import Summary, summarise
 
@@ -77,7 +77,7 @@ def summary(name: str, input_size: tuple[int, int, int] | None = None, classes: 
     size, classes = input_size or own_size, classes or own_classes
     if family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
         return summarise(nn.Sequential(OrderedDict(formula.stack_on_paper(name, size, classes))), size)
-    with torch.device("meta"):
+    with shapes_only():
         model = build(name, classes, channels=size[0], height=size[1], width=size[2])
     return summarise(model, size)
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
 
+from ..base.compute.device import shapes_only
 from ..base.errors import UsageError, listed, plain
 from .base import Model
 from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFit, Options, Shape, resolved, written
@@ -270,7 +270,7 @@ def _input(name: str) -> tuple[int, int, int]:
 
 def stack_on_paper(text: str, shape: Shape, classes: int = CLASSES) -> dict[str, nn.Module]:
     """As `stack`, without values: nothing is allocated."""
-    with torch.device("meta"):
+    with shapes_only():
         return stack(text, shape, classes)
 
 

@@ -52,11 +52,12 @@ class Readout(Model):
         self.net, self.word = net, word
         net.set_submodule(net.HEAD, nn.Identity())
         self.STAGES = (*(f"net.{name}" for name in net.STAGES if name != net.HEAD), self.HEAD)
-        self.read = last_maps(net, shape) if word == "stages" else ()
+        found = widths(net, shape)
+        read = found.last() if word == "stages" else {}
+        self.read = tuple(read)
         for name in self.read:
             net.get_submodule(name).register_forward_hook(partial(_keep, name))
-        widths = _widths(self, shape)
-        self.fc = nn.Linear(sum(widths), classes)
+        self.fc = nn.Linear(sum(read.values()) or found.features, classes)
 
     def features(self, x: Tensor) -> Tensor:
         """The readout `(N, D)` of inputs `(N, C, H, W)`, float32."""
@@ -93,26 +94,46 @@ def _keep(name: str, _module: nn.Module, _given: Any, output: Tensor) -> None:
         maps[name] = output
 
 
-def last_maps(net: Model, shape: tuple[int, int, int]) -> tuple[str, ...]:
-    """The names of the last three stages whose outputs for inputs of `shape` (C, H, W) are maps; raises UsageError if there are fewer."""
-    twin = copy.deepcopy(net).to("meta").eval()
-    maps: dict[str, tuple[int, ...]] = {}
+@dataclass(frozen=True)
+class Widths:
+    """What a network computes for inputs of one shape: the widths of its features, and of its stages that compute maps, by name."""
+
+    features: int
+    maps: dict[str, int]
+
+    def last(self) -> dict[str, int]:
+        """The last three stages; raises UsageError if there are fewer."""
+        if len(self.maps) < DEEP:
+            raise UsageError(f"the readout 'stages' needs {DEEP} stages that compute maps. This network has {len(self.maps)}: take 'unit'.")
+        return dict(list(self.maps.items())[-DEEP:])
+
+
+@torch.no_grad()
+def widths(net: Model, shape: tuple[int, int, int]) -> Widths:
+    """The widths of `net` for inputs of `shape` (C, H, W), by a forward pass in evaluation mode.
+
+    Of a network without values a copy of zeros is used: without values the pass would take twenty times as long.
+    """
+    if any(value.is_meta for value in net.parameters()):
+        net = copy.deepcopy(net).to_empty(device="cpu")
+        for value in (*net.parameters(), *net.buffers()):
+            value.zero_()
+    device = next((value.device for value in net.parameters()), torch.device("cpu"))
+    maps: dict[str, int] = {}
 
     def seen(name: str, _module: nn.Module, _given: Any, output: Any) -> None:
         if isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] > 1:
-            maps[name] = tuple(output.shape)
+            maps[name] = output.shape[1]
 
-    for name in net.STAGES:
-        twin.get_submodule(name).register_forward_hook(partial(seen, name))
-    twin.features(torch.empty(1, *shape, device="meta"))
-    if len(maps) < DEEP:
-        raise UsageError(f"the readout 'stages' needs {DEEP} stages that compute maps. This network has {len(maps)}: take 'unit'.")
-    return tuple(maps)[-DEEP:]
-
-
-def _widths(model: Readout, shape: tuple[int, int, int]) -> list[int]:
-    twin = copy.deepcopy(model).to("meta").eval()
-    return [part.shape[1] for part in twin.vectors(torch.empty(1, *shape, device="meta"))]
+    hooks = [net.get_submodule(name).register_forward_hook(partial(seen, name)) for name in net.STAGES]
+    training = [module for module in net.modules() if module.training]
+    with device:
+        width = net.eval().features(torch.zeros(1, *shape)).shape[1]
+    for module in training:
+        module.training = True
+    for hook in hooks:
+        hook.remove()
+    return Widths(width, maps)
 
 
 @dataclass(frozen=True)

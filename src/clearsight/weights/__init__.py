@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import safetensors.torch
-import torch
 
 from .. import models
+from ..base.compute.device import shapes_only
 from ..base.errors import UsageError, unknown
 from ..base.files import digest, file_digest
 from ..base.randomness import generators_kept
@@ -141,7 +141,7 @@ def build(
 
 def heads(name: str, channels: int, height: int, width: int) -> set[str]:
     """The names of a network's values whose shape depends on the number of classes: the head's, and those of auxiliary heads."""
-    with torch.device("meta"):
+    with shapes_only():
         two, three = (build(name, n, channels=channels, height=height, width=width).state_dict() for n in (2, 3))
     return {key for key, value in two.items() if value.shape != three[key].shape}
 

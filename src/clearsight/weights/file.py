@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .. import models
+from ..base.compute.device import shapes_only
 from ..base.errors import CorruptFile, UsageError, listed
 from ..images.preprocess import Preprocessing
 from ..models import facts
@@ -78,7 +78,7 @@ def _classes(path: Path, contents: Contents, outputs: int) -> tuple[str, ...]:
 
 def _same_layers(name: str, network: Model, channels: int, size: tuple[int, int]) -> bool:
     """Whether the network for inputs of `size` has the layers of `network`: some have a smaller stem for small inputs."""
-    with torch.device("meta"):
+    with shapes_only():
         try:
             other = models.build(name, network.head.out_features, channels=channels, height=size[0], width=size[1])
         except UsageError:  # too small
@@ -176,5 +176,5 @@ def _shapes(state: dict[str, Tensor], name: str) -> set[tuple[str, Any]]:
 def _blank(name: str) -> Model:
     """The network without values."""
     (channels, height, width), _ = models.published(name)
-    with torch.device("meta"):
+    with shapes_only():
         return models.build(name, 1000, channels=channels, height=height, width=width)

@@ -28,3 +28,15 @@ def test_hardware_is_named_in_plain_values():
     facts = device.hardware()
     assert all(isinstance(value, str | int) and value != "" for value in facts.values())
     assert facts["torch"] == torch.__version__ and facts["threads"] == torch.get_num_threads()
+
+
+def test_only_shapes_are_made_and_nothing_is_drawn():
+    before = torch.get_rng_state()
+    with device.shapes_only():
+        layer = torch.nn.Conv2d(3, 4, 3)
+        torch.nn.init.normal_(layer.weight)
+    assert layer.weight.is_meta and layer.weight.shape == (4, 3, 3, 3) and torch.equal(before, torch.get_rng_state())
+    with device.shapes_only():
+        there = torch.nn.init.normal_(torch.zeros(1000, device="cpu"))
+    assert 0.9 < float(there.std()) < 1.1  # what has values is drawn as ever
+    torch.set_rng_state(before)

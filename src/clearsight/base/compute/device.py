@@ -1,8 +1,12 @@
 """The device of a computation, and a description of the hardware."""
 
 import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from ..errors import UsageError
 
@@ -20,6 +24,22 @@ def pick_device(name: str = "auto") -> torch.device:
         reason = str(error).splitlines()[0]
         raise UsageError(f"device {name!r} cannot be used here ({reason}). Leave it out, or say cpu.") from None
     return device
+
+
+class _Undrawn(TorchFunctionMode):
+    """Draws into tensors without values return them at once: torch would first import its symbolic arithmetic, which takes 2 s."""
+
+    def __torch_function__(self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        if function in (torch.Tensor.normal_, torch.Tensor.uniform_) and args[0].is_meta:
+            return args[0]
+        return function(*args, **(kwargs or {}))
+
+
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """Tensors made inside have a shape and no values: no memory is allocated, and nothing is drawn or computed."""
+    with torch.device("meta"), _Undrawn():
+        yield
 
 
 def hardware() -> dict[str, str | int]:

@@ -5,10 +5,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from ... import classifier, weights
+from ...base.compute.device import shapes_only
 from ...base.compute.distributed import ProcessGroup
 from ...base.errors import ClearsightError, UsageError
 from ...classifier import ensemble, validation
@@ -56,7 +56,7 @@ class Start:
             )
             raise UsageError(f"{self.origin} tells apart {theirs}, the data have {ours}. Replace the head with --resize-head.")
         size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
-        with torch.device("meta"):
+        with shapes_only():
             wanted = weights.build(recipe.model, len(classes), **size).state_dict()
         model = self.model
         if recipe.channels != self.preprocessing.channels:
