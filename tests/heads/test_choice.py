@@ -90,6 +90,22 @@ def test_pictures_of_a_group_are_held_out_together():
     assert right[0] > 0.85 and abs(right[1] - 0.5) < 0.2
 
 
+def test_weights_of_classes_weigh_the_loss_held_out():
+    """One readout tells class 0 from the others, the other one the others from each other: the weights say which of it matters."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(60) % 3
+    shown = torch.where(labels == 0, torch.arange(60) % 2 + 1, labels)  # class 0 looks like one of the others
+    readouts = {
+        "of 0": F.one_hot((labels == 0).long(), 2) + 0.1 * torch.randn(60, 2, generator=generator),
+        "of the others": F.one_hot(shown, 3) + 0.1 * torch.randn(60, 3, generator=generator),
+    }
+    for heavy, name in ((torch.tensor([2.8, 0.1, 0.1]), "of 0"), (torch.tensor([0.1, 1.45, 1.45]), "of the others")):
+        assert choose(readouts, labels, 3, counts=heavy[labels]).name == name
+        assert choose(dict(reversed(readouts.items())), labels, 3, counts=heavy[labels]).name == name
+    plain, same = (choose(readouts, labels, 3, counts=counts) for counts in (None, torch.ones(60)))
+    assert plain.l2 == same.l2 and torch.equal(plain.logits, same.logits)
+
+
 def test_it_can_be_stopped():
     pictures, labels = digits(60)
 

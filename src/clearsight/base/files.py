@@ -34,14 +34,17 @@ def file_digest(path: str | Path, kind: str = "sha256") -> str:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
-def write_atomic(path: str | Path, *parts: bytes | str) -> None:
-    """Write `parts`, one after the other, to a temporary file next to `path`, fsync, rename it to `path`, fsync the folder."""
+def write_atomic(path: str | Path, *parts: bytes | str, mode: int = 0o666) -> None:
+    """Write `parts`, one after the other, to a temporary file next to `path`, fsync, rename it to `path`, fsync the folder.
+
+    `mode` are the permissions of a new file, less those that the process withholds.
+    """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
         make_folder(path.parent)
         try:
-            _write(temporary, [part.encode() if isinstance(part, str) else part for part in parts])
+            _write(temporary, [part.encode() if isinstance(part, str) else part for part in parts], mode)
             put_in_place(temporary, path)
         except BaseException:
             with suppress(OSError):  # the first error is the one to report
@@ -162,8 +165,8 @@ def read_json(path: str | Path) -> Any:
         raise CorruptFile(f"{path} is not valid JSON ({error}).") from error
 
 
-def _write(path: Path, parts: list[bytes]) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+def _write(path: Path, parts: list[bytes], mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         for part in parts:
             left = memoryview(part)

@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,7 +80,7 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     note = ""
     if len(missing):
         missing = missing[np.sort(np.unique(wanted[missing], return_index=True)[1])]  # a table may list a file twice
-        note = _make_room(folder, len(missing) * (KEY + SUM + row), {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
+        note = make_room(folder, len(missing) * (KEY + SUM + row), {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
         path = folder / f"{kind}-{digest(wanted[missing].tobytes())[:16]}-{len(missing)}.pictures"
         _write(path, wanted[missing], row, lambda into: decode(dataset.subset(missing), into.view(-1, p.height, p.width, p.channels)))
         if not (file := _mapped(path, row)):
@@ -212,12 +212,15 @@ def _sweep(folder: Path) -> None:
                 continue
 
 
-def _make_room(folder: Path, size: int, needed: set[Path]) -> str:
-    """Remove the least recently used files that are not needed, until `size` more bytes are within the limit; returns a note."""
+def make_room(folder: Path, size: int, needed: Set[Path] = frozenset(), names: re.Pattern[str] = NAME) -> str:
+    """Remove the least recently used files, by their `names`, that are not needed, until `size` more bytes are within the limit.
+
+    Returns a note on what was removed. Raises OSError without room, UsageError for a limit that is not a number.
+    """
     sizes: dict[Path, os.stat_result] = {}
     for path in folder.iterdir():
         with suppress(OSError):  # another process has removed it
-            if NAME.fullmatch(path.name) and path.is_file():
+            if names.fullmatch(path.name) and path.is_file():
                 sizes[path] = path.stat()
     held = sum(status.st_size for status in sizes.values())
     limit = _limit(folder, held)

@@ -36,13 +36,15 @@ def choose(
     labels: Tensor,
     classes: int,
     *,
+    counts: Tensor | None = None,
     groups: Tensor | None = None,
     seed: int = 0,
     check: Callable[[], None] = lambda: None,
 ) -> Choice:
     """The readout, of features float32 `(N, D)` by name, and the L2 strength with the least log loss on labels held out in turn.
 
-    Pictures of one of the `groups`, numbers `(N,)`, are held out together. The last readout is kept unless another's loss is lower by
+    `counts` float32 `(N,)` weigh the pictures, on average 1, in solving and in the loss held out. Pictures of one of the `groups`,
+    numbers `(N,)`, are held out together. The last readout is kept unless another's loss is lower by
     more than a standard error of the difference. With one label, or group, of each class nothing can be held out: then it is the last, at
     a fixed strength.
     """
@@ -50,9 +52,10 @@ def choose(
     if not int(fold.max()):
         name = list(readouts)[-1]
         return Choice(name, UNJUDGED * Problem(readouts[name].clone(), labels, classes).spread, torch.empty(0, classes))
-    rows = [(name, *row) for name, features in readouts.items() for row in _path(features, labels, fold, classes, check)]
+    weights = torch.ones(len(labels)) if counts is None else counts
+    rows = [(name, *row) for name, features in readouts.items() for row in _path(features, labels, fold, classes, weights, check)]
     names = [name for name, _, _ in rows]
-    losses = torch.stack([F.cross_entropy(logits, labels.cpu(), reduction="none") for _, _, logits in rows])  # (R, N)
+    losses = torch.stack([_losses(logits, labels, weights) for _, _, logits in rows])  # (R, N)
     logits = torch.empty(len(labels), classes)
     for k in range(int(fold.max()) + 1):
         logits[fold == k] = rows[_least(names, losses[:, fold != k])][2][fold == k]
@@ -60,11 +63,19 @@ def choose(
     return Choice(name, l2, logits)
 
 
-def _path(features: Tensor, labels: Tensor, fold: Tensor, classes: int, check: Callable[[], None]) -> list[tuple[float, Tensor]]:
+def _losses(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """The log loss of each picture times its weight, `(N,)`, of logits `(N, K)`."""
+    return F.cross_entropy(logits, labels.cpu(), reduction="none") * weights.cpu()
+
+
+def _path(
+    features: Tensor, labels: Tensor, fold: Tensor, classes: int, weights: Tensor, check: Callable[[], None]
+) -> list[tuple[float, Tensor]]:
     """Falling strengths with the out-of-fold logits `(N, K)` of each, until `PATIENCE` of them bring no lower loss."""
     spread = Problem(features.clone(), labels, classes).spread
     parts = [(fold != k, fold == k) for k in range(int(fold.max()) + 1)]
-    problems = [Problem(features[known.to(features.device)].clone(), labels[known.to(labels.device)], classes) for known, _ in parts]
+    labels, weights = labels.to(features.device), weights.to(features.device)
+    problems = [Problem(features[known], labels[known], classes, weights[known]) for known in (k.to(features.device) for k, _ in parts)]
     stands: list[Solution | None] = [None] * len(parts)
     rows: list[tuple[float, Tensor]] = []
     losses: list[float] = []
@@ -74,7 +85,7 @@ def _path(features: Tensor, labels: Tensor, fold: Tensor, classes: int, check: C
             stands[i] = found = solve(problems[i], l2, stands[i], True, check)
             logits[out] = F.linear(features[out.to(features.device)].double(), found.weight, found.bias).float().cpu()
         rows.append((l2, logits))
-        losses.append(float(F.cross_entropy(logits, labels.cpu())))
+        losses.append(float(_losses(logits, labels, weights).mean()))
         if len(losses) - 1 - losses.index(min(losses)) >= PATIENCE:
             break
     return rows

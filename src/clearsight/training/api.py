@@ -97,12 +97,12 @@ def train(
             # Load and build: images, network, optimizer, objective.
             loaded = load(recipe, splits, start.prepared(recipe) if start else None, quiet or not group.is_main)
             log(loaded.train.note)
-            recipe, held_out = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
+            recipe, held_out, vectors = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
             context = build(recipe, loaded, group, quiet, log)
             objective = build_objective(context, start)
             context.recipe = within_budget(context, objective)
             context.provenance = _provenance(objective, start)
-            context.held_out = held_out
+            context.held_out, context.vectors = held_out, vectors
             if recipe.keep == "last" and len(context.val):
                 log(promise(context))
 

@@ -113,7 +113,7 @@ def build(
         val=data.val,
         preprocessing=data.preprocessing,
         ops=pipeline.parse(recipe.augment),
-        class_weights=_class_weights(recipe, data.splits.parts["train"]).to(device),
+        class_weights=class_weights(recipe, data.splits.parts["train"]).to(device),
         speed=speed,
         device=device,
         group=group,
@@ -176,7 +176,8 @@ def _choose_speed(
     return Speed(bool(bits & 1), bool(bits & 2), bool(bits & 4))
 
 
-def _class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
+def class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:
+    """The weight of each class in the loss, float32 `(K,)`, with mean 1 over the pictures of `data`."""
     counts = torch.from_numpy(data.counts()).float()
     if recipe.class_weights == "none":
         return torch.ones(len(counts))

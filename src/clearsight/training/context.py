@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +20,13 @@ from .compute.training_model import Speed
 from .storage.checkpoint import State
 
 NO_LABEL = -1  # the label of a training image that has none
+
+
+class Vectors(NamedTuple):
+    """What a readout's head is solved on, float32 `(N, D)` on the device, and the seconds that it took to compute it."""
+
+    table: Tensor
+    seconds: float
 
 
 @dataclass
@@ -40,6 +48,7 @@ class TrainingContext:
     log: Callable[[str], None] = print
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
     held_out: HeldOut | None = None  # what cross-validation says of the training images
+    vectors: Vectors | None = None  # of the labelled training images, where a readout was chosen by them
 
     @property
     def perturbation(self) -> Perturbation | None:

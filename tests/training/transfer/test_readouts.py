@@ -15,6 +15,7 @@ from clearsight.cli import main as cli
 from clearsight.recipes.compose import compose
 from clearsight.runs.held_out import FILE, read
 from clearsight.training.api import resume, train
+from clearsight.training.transfer import readouts
 
 WAY = {"tune": "head", "keep": "last", "val": 0.0, "quiet": True}
 
@@ -96,6 +97,17 @@ def test_one_label_of_each_class_trains_and_promises_nothing(data, start, tmp_pa
     run = train(new(data), out=str(tmp_path / "run"), from_=start, readout="auto", labels="1", **WAY)
     assert run.validation is None and "validation" not in load(run.run).facts and not (run.run / FILE).exists()
     assert verify(run.run).ok
+
+
+def test_the_choice_weighs_classes_as_training_does(data, start, tmp_path, monkeypatch):
+    pictures, labels = new(data)
+    kept = (labels > 0) | (np.arange(len(labels)) % 4 == 0)  # a rare class
+    weighed = []
+    choose = readouts.choose
+    monkeypatch.setattr(readouts, "choose", lambda *given, **named: weighed.append(named["counts"]) or choose(*given, **named))
+    run = train((pictures[kept], labels[kept]), out=str(tmp_path / "run"), from_=start, readout="unit", class_weights="balanced", **WAY)
+    known = run.parts.parts["train"].labels
+    np.testing.assert_allclose(weighed[0].numpy(), len(known) / (5 * np.bincount(known))[known], rtol=1e-6)
 
 
 def test_the_report_shows_the_held_out_answers(data, start, tmp_path, monkeypatch, capsys):

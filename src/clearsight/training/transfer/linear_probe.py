@@ -23,6 +23,7 @@ from ...datasets.loader import Pictures
 from ...heads.cross_validation import STEP, STRONGEST, strength
 from ...heads.lbfgs import Problem, Solution, solve
 from ...models.base import Model
+from ...models.readout import Readout
 from ..context import TrainingContext
 from ..interrupt import Interrupted, Stop
 from ..optim.optimizer import SGD
@@ -31,6 +32,7 @@ from ..validation.features import FeatureExtractor, feature_batches
 from ..validation.selection import FEW
 from ..validation.validate import close_epoch, out_of_patience, scores
 from .freezing import NORMS
+from .vectors import Extraction, vectors
 
 STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
 
@@ -76,11 +78,14 @@ def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[
     recipe, counters, head = context.recipe, context.state.counters, cast(Model, context.state.model).head
     begun = time.perf_counter()
     labelled = torch.nonzero(context.train.labels >= 0)[:, 0]
-    pictures = _features(context, context.train, labelled, "features", stop)
+    if context.vectors is None:
+        pictures, before = _features(context, context.train, labelled, "features", stop), 0.0
+    else:  # a copy, since solving may centre it
+        pictures, before = context.vectors.table.clone(), context.vectors.seconds
     asked = _features(context, context.val, torch.arange(len(context.val)), "validation features", stop)
     labels = context.train.labels[labelled].to(context.device)
     counts = context.class_weights[labels] if recipe.class_weights != "none" else None
-    counters.pictures, counters.seconds = len(labels) + len(context.val), counters.seconds + time.perf_counter() - begun
+    counters.pictures, counters.seconds = len(labels) + len(context.val), counters.seconds + before + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(context.class_weights), counts, recipe.head, head.bias is not None)
 
     strengths = [STRONGEST * problem.spread * STEP**k for k in range(recipe.epochs)]
@@ -164,6 +169,10 @@ def _by_folds(
 @torch.no_grad()
 def _features(context: TrainingContext, pictures: Pictures, wanted: Tensor, label: str, stop: Stop) -> Tensor:
     """The feature vectors float32 `(N, D)` of the `pictures` at `wanted` (N,), on the device, in evaluation mode."""
+    network = context.state.model
+    if isinstance(network, Readout):
+        how = Extraction.of(context.recipe, network, context.preprocessing, context.device, context.quiet, context.log)
+        return vectors(how, pictures, wanted, stop, label)[network.word]
     kept, done = torch.empty(0), 0
     with Progress(label, len(wanted), quiet=context.quiet) as progress:
         for found in feature_batches(context, _extractor(context), pictures, wanted, stop):

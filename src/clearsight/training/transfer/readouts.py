@@ -1,71 +1,82 @@
 """What a new head on trained weights reads, and its L2 strength: chosen by cross-validation before the network is built."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ... import weights
-from ...augment import tta
 from ...base.compute.device import pick_device
 from ...base.errors import UsageError
-from ...base.progress import Progress
 from ...base.randomness import permutation
 from ...classifier import validation
 from ...datasets.split import together
-from ...heads.choice import choose
-from ...models.readout import Readout, kept_maps, parted, rooted
+from ...heads.choice import Choice, choose
+from ...models.readout import Readout, parted
 from ...recipes.recipe import Recipe
 from ...runs.held_out import HeldOut
-from ..build import Loaded
+from ..build import Loaded, class_weights
+from ..context import Vectors
 from ..interrupt import Stop
 from .pretrained import Start
+from .vectors import Extraction, vectors
 
-BATCH = 64
 SAMPLE = 4096  # pictures that the choice is made on; on more of them it is the same, and takes longer
+MOST = 100_000  # pictures up to which the vectors of every readout are computed: they take 2 GB
 
 
 def choose_readout(
     recipe: Recipe, loaded: Loaded, start: Start | None, log: Callable[[str], None], quiet: bool
-) -> tuple[Recipe, HeldOut | None]:
-    """The recipe with its readout and, unless validation chooses it or it is given, the strength of its L2; and the answers held out.
+) -> tuple[Recipe, HeldOut | None, Vectors | None]:
+    """The recipe with its readout and, unless validation chooses it or it is given, the strength of its L2; the answers held out; and
+    the vectors of the labelled training images, unless there are too many for all readouts.
 
-    A recipe that asks for no readout stays as it is.
-    Raises UsageError for a network without such a readout, Interrupted on a signal.
+    A recipe that asks for no readout stays as it is. Raises UsageError for a network without such a readout, Interrupted on a signal.
     """
     if start is None or not recipe.readout:
-        return recipe, None
-    network = _network(recipe, loaded, start)
-    words = [recipe.readout] if recipe.readout != "auto" else ["plain", "unit", *(["stages"] if network.read else [])]
-    labels = loaded.train.labels
-    places = torch.nonzero(labels >= 0)[:, 0]
-    n = len(places)
-    places = places[permutation(recipe.seed, -6, n)[:SAMPLE]].sort().values
-    classes = len(loaded.splits.classes)
+        return recipe, None, None
+    begun = time.perf_counter()
+    how = Extraction.of(recipe, _network(recipe, loaded, start), loaded.preprocessing, pick_device(recipe.device), quiet, log)
+    words = how.words if recipe.readout == "auto" else (recipe.readout,)
+    labelled = torch.nonzero(loaded.train.labels >= 0)[:, 0]
+    n = len(labelled)
+    sample = permutation(recipe.seed, -6, n)[:SAMPLE].sort().values
+    places = labelled[sample]
     with Stop() as stop:
-        readouts = _vectors(network, words, recipe, loaded, places, quiet, stop)
-        groups = torch.unique(torch.from_numpy(together(loaded.splits.parts["train"]))[places], return_inverse=True)[1]
-        found = choose(readouts, labels[places], classes, groups=groups, seed=recipe.seed, check=stop.check)
+        every = vectors(how, loaded.train, labelled if n <= MOST else places, stop)
+        seconds = time.perf_counter() - begun
+        readouts = {word: every[word][sample.to(how.device)] if n <= MOST else every[word] for word in words}
+        found = _chosen(readouts, recipe, loaded, places, stop)
+    computed = Vectors(every[found.name], seconds) if n <= MOST else None
     l2 = recipe.l2 or (found.l2 * len(places) / n if recipe.keep == "last" else 0.0)
     made = dataclasses.replace(recipe, model=f"{parted(recipe.model)[0]}+{found.name}", readout=found.name, l2=l2, resize_head=True)
     if not len(found.logits):
         log(f"readout {found.name}: one label of each class leaves nothing to choose by")
-        return made, None
-    held_out = HeldOut(places, labels[places], found.logits)
+        return made, None, computed
+    held_out = HeldOut(places, loaded.train.labels[places], found.logits)
     log(
         f"readout {found.name} (of {', '.join(words)}), l2 {found.l2:.1e}, chosen by cross-validation of {len(places):,} pictures: "
         f"accuracy {validation.worded(held_out.judged())}"
     )
-    return made, held_out
+    return made, held_out, computed
+
+
+def _chosen(readouts: dict[str, Tensor], recipe: Recipe, loaded: Loaded, places: Tensor, stop: Stop) -> Choice:
+    """The choice among readouts float32 `(n, D)` of the training images at `places` `(n,)`, groups held out together."""
+    data, labels = loaded.splits.parts["train"], loaded.train.labels[places]
+    counts = class_weights(recipe, data)[labels] if recipe.class_weights != "none" else None
+    groups = torch.unique(torch.from_numpy(together(data))[places], return_inverse=True)[1]
+    return choose(readouts, labels, len(loaded.splits.classes), counts=counts, groups=groups, seed=recipe.seed, check=stop.check)
 
 
 def _network(recipe: Recipe, loaded: Loaded, start: Start) -> Readout:
-    """The network of a readout with the trained weights, in evaluation mode: of `stages` where it has them, unless another is asked for."""
+    """The network of a readout with the trained weights, in evaluation mode: of `stages` where it has them."""
     base = parted(recipe.model)[0]
     if base.startswith("timm:"):
         raise UsageError(f"--readout is for the networks of `clearsight models`, and {base} is one of timm's: leave it out.")
-    wanted = ["stages", "unit"] if recipe.readout == "auto" else [recipe.readout]
+    wanted = ["stages"] if recipe.readout == "stages" else ["stages", "unit"]  # stages compute the other readouts along with their own
     size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
     for word in wanted:
         named = dataclasses.replace(recipe, model=f"{base}+{word}", resize_head=True)
@@ -79,38 +90,3 @@ def _network(recipe: Recipe, loaded: Loaded, start: Start) -> Readout:
         break
     assert isinstance(network, Readout)
     return network.eval()
-
-
-class _Vectors(nn.Module):
-    """A network with what each of several heads reads as its outputs."""
-
-    def __init__(self, network: Readout, words: list[str]) -> None:
-        super().__init__()
-        self.network, self.words = network, words
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Features float32 `(N, D)` for each of the words."""
-        with kept_maps() as maps:
-            features = self.network.net.features(x)
-        stages = [rooted(maps[name].mean((2, 3))) for name in self.network.read]
-        readouts = {"plain": features.float(), "unit": rooted(features), "stages": torch.cat(stages, 1) if stages else features}
-        return tuple(readouts[word] for word in self.words)
-
-
-@torch.no_grad()
-def _vectors(
-    network: Readout, words: list[str], recipe: Recipe, loaded: Loaded, places: Tensor, quiet: bool, stop: Stop
-) -> dict[str, Tensor]:
-    """Features float32 `(n, D)` of the training pictures at `places`, by readout: the mean over the recipe's views."""
-    device = pick_device(recipe.device)
-    net = _Vectors(network, words).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    views, rows = tta.parse(recipe.views), []
-    with Progress("features", len(places), quiet=quiet) as progress:
-        batches = places.split(BATCH)
-        for some in loaded.train.batches(batches):
-            stop.check()
-            inputs = loaded.preprocessing.normalise(some.to(device)).contiguous(memory_format=torch.channels_last)
-            every = [net(view(inputs)) for view in views]
-            rows.append([torch.stack(same).mean(0) for same in zip(*every, strict=True)])
-            progress.update(len(some))
-    return {word: torch.cat([row[i] for row in rows]) for i, word in enumerate(words)}
