@@ -66,7 +66,17 @@ def test_on_a_terminal_lines_fit_and_a_path_keeps_its_end(capsys, monkeypatch):
 
 
 def test_folders_are_listed_in_the_order_of_their_paths(tmp_path):
-    for name in ("b/2.png", "b/1.png", "a.png", "a/x.png", "c/.hidden/3.png", "c/notes.txt"):
+    for name in (
+        "b/2.png",
+        "b/1.png",
+        "a.png",
+        "a/x.png",
+        "c/.hidden/3.png",
+        "c/notes.txt",
+        "run/run.json",
+        "run/recipe.toml",
+        "run/4.png",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     others = Counter()

@@ -82,6 +82,7 @@ def expand(pictures: tuple[str, ...], others: Counter[str]) -> Iterator[Any]:
 
 def _below(folder: str | Path, others: Counter[str]) -> Iterator[str]:
     """The pictures in a folder and below, those of a kind that cannot be read too, so that each of them is reported."""
+    from ..datasets.folder import is_run
     from ..images.kinds import SUFFIXES, UNREAD
 
     with os.scandir(folder) as found:
@@ -91,7 +92,8 @@ def _below(folder: str | Path, others: Counter[str]) -> Iterator[str]:
             continue
         suffix = os.path.splitext(entry.name)[1].lower()
         if entry.is_dir(follow_symlinks=False):
-            yield from _below(entry.path, others)
+            if not is_run(os.listdir(entry.path)):  # whose golden pictures are not the user's
+                yield from _below(entry.path, others)
         elif suffix in SUFFIXES or suffix in UNREAD:
             yield entry.path
         elif entry.is_file():

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ ONE_CLASS = "picture"
 # files of a run or a classifier: its folder holds golden pictures, and figures
 RUN_FILES = ({"run.json", "recipe.toml"}, {"config.json", "model.safetensors"})
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+
+
+def is_run(names: Iterable[str]) -> bool:
+    """Whether a folder with files of these `names` is a run's or a classifier's."""
+    there = {*names}
+    return any(files <= there for files in RUN_FILES)
 
 
 def is_folder(data: Any) -> bool:
@@ -117,7 +124,7 @@ class _Walk:
         except OSError as error:
             raise ClearsightError(f"cannot list the folder {plain(folder)}: {error.strerror or error}.") from error
         folders, pictures = [], []
-        if any(files <= {entry.name for entry in entries} for files in RUN_FILES):
+        if is_run(entry.name for entry in entries):
             self.runs.append(relative or self.root)
             return [], []
         for entry in entries:
