@@ -5,6 +5,11 @@ import time
 from types import TracebackType
 
 
+def duration(seconds: float) -> str:
+    """`40 s`, `25 min`, `3.2 h`."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 class Progress:
     """A bar `label ━━━━ 1200/6000 512 pictures/s 0:09 left · loss 0.41` that never touches stdout.
 

@@ -34,7 +34,7 @@ def model_card(classifier: Classifier) -> str:
     if facts.get("validation"):
         lines.append(f"- Validation accuracy: {validation.worded(facts['validation'])}")
     told = {name: value for name, value in facts.items() if isinstance(value, (str, int, float)) and name != "data"}
-    lines += [f"- {inline(validation.called(name))}: {inline(value)}" for name, value in told.items()]
+    lines += [f"- {inline(name)}: {inline(value)}" for name, value in validation.titled(told).items()]
     licence = facts.get(FACT)
     if isinstance(licence, str) and non_commercial(licence):
         lines += ["", f"**Not for commercial use**: it stems from weights under {inline(licence)}."]

@@ -62,9 +62,12 @@ def worded(found: Validated) -> str:
     return f"{top1['value']:.2%} ({limits}; n = {found['n']:,}{by})"
 
 
-def called(fact: str) -> str:
-    """The display name of an artefact's fact; the `best_epoch` of a run may also be its last."""
-    return "kept epoch" if fact == "best_epoch" else fact.replace("_", " ")
+def titled(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An artefact's facts by their display names; the `best_epoch` of a run may also be its last, and a solved head has no epochs."""
+    names = {"epochs": "strengths of L2 tried", "best_epoch": ""} if "l2" in facts else {"best_epoch": "kept epoch"}
+    told = {names.get(fact, fact.replace("_", " ")): value for fact, value in facts.items()}
+    told.pop("", None)
+    return told
 
 
 def passed_on(kind: str, facts: Mapping[str, Any]) -> dict[str, str]:

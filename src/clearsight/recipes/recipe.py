@@ -115,7 +115,7 @@ class Recipe:
     keep: str = setting(
         "auto",
         "weights that are kept: of the best epoch (by fewer than 30 validation pictures: of the last that they cannot tell from it), "
-        "or of the last, and validation then decides nothing (auto: last with --labels)",
+        "or of the last, and validation then decides nothing: the L2 of a solved head is cross-validated (auto: last with --labels)",
         choices=("auto", "best", "last"),
         section="Kept weights and ensembles",
     )

@@ -23,8 +23,9 @@ def _summary(evaluation: Evaluation) -> Table:
     for name, row in accuracies:
         limits = row["reason"] if row["low"] is None else f"{row['low']:.2%} to {row['high']:.2%}"
         table.add_row(name, f"{row['value']:.2%}", limits)
-    table.add_row("NLL (nats)", f"{figures['nll']:.4f}", f"without temperature {figures['nll_raw']:.4f}")
-    table.add_row("calibration error (ECE)", f"{figures['ece']:.2%}", f"without temperature {figures['ece_raw']:.2%}")
+    fitted = evaluation.temperature != 1  # of a cross-validated head none is fitted
+    table.add_row("NLL (nats)", f"{figures['nll']:.4f}", f"without temperature {figures['nll_raw']:.4f}" if fitted else "")
+    table.add_row("calibration error (ECE)", f"{figures['ece']:.2%}", f"without temperature {figures['ece_raw']:.2%}" if fitted else "")
     table.add_row("pictures/s", f"{figures['pictures_per_second']:,.0f}", "")
     return table
 

@@ -173,4 +173,4 @@ def _facts(run: Run | None, classifier: Classifier) -> dict[str, str]:
         facts |= known.get("hardware", {})
         verb = "pretrain" if isinstance(recipe, Pretraining) else "train"
         facts["command"] = shlex.join(["clearsight", verb, known["data"], "--recipe", str(run.folder / "recipe.toml")])
-    return {validation.called(name): str(value) for name, value in facts.items()}
+    return {name: str(value) for name, value in validation.titled(facts).items()}

@@ -150,7 +150,10 @@ def _tiles(evaluation: Evaluation) -> list[tuple[str, str, str]]:
         (
             "calibration error",
             percent(figures["ece"])[0],
-            f"ECE; {percent(figures['ece_raw'])[0]} before temperature {evaluation.temperature:.2f}",
+            "ECE"
+            + (
+                f"; {percent(figures['ece_raw'])[0]} before temperature {evaluation.temperature:.2f}" if evaluation.temperature != 1 else ""
+            ),
         ),
         ("log loss", f"{figures['nll']:.3f}", f"NLL in nats; uniform guessing: {blind}"),
         *([speed] if figures["pictures_per_second"] else []),  # cross-validation answers from features
@@ -179,7 +182,8 @@ def _epoch(history: Sequence[Row], kept: Kept | None) -> str:
     row = rows[0] if rows else history[-1]
     value = percent(row["val_accuracy"])[0]
     which = f"which is kept, of {len(history)}" if rows else "the last"
-    words = f"<b>{value} of the validation pictures correct</b> after epoch {row['epoch']:g}, {which}."
+    when = f"at L2 strength {row['l2']:.1e}" if "l2" in row else f"after epoch {row['epoch']:g}"
+    words = f"<b>{value} of the validation pictures correct</b> {when}, {which}."
     return f'<div class="answer"><strong>{value[:-2]}<small>%</small></strong><p>{words}</p></div>'
 
 
@@ -328,16 +332,17 @@ def _curves(history: Sequence[Row], kept: Kept | None) -> str:
         return chart.svg() if chart else ""
 
     loss, accuracy = curves("loss", "val_loss", y="loss"), curves("accuracy", "val_accuracy", y="accuracy", share=True)
-    lead = (
-        f"{_which(kept, best, axis)}Training figures are averages over the epoch, on augmented pictures and with dropout where the "
-        "recipe has them, so they can be worse than validation's."
+    averages = (
+        "Training figures are averages over the epoch, on augmented pictures and with dropout where the recipe has them, so they can be "
+        "worse than validation's."
     )
+    lead = _which(kept, best, axis) + ("Each point is a head solved to its optimum." if "l2" in history[0] else averages)
     return card("Training curves", lead, f'<div class="two"><div><h3>loss</h3>{loss}</div><div><h3>accuracy</h3>{accuracy}</div></div>')
 
 
 def _which(kept: Kept | None, marked: float | None, axis: str) -> str:
     """The sentence on which weights are kept, where that is known."""
-    if marked is not None:
+    if marked:
         return f"The dotted line marks the kept {axis.split()[0]}, {marked:g}. "
     if kept and kept.souped:
         return f"Kept is the model soup: the mean of the weights of the last {kept.souped} epochs. "

@@ -93,6 +93,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         "seed": recipe.seed,
         "epochs": counters.epoch,
         "best_epoch": counters.best_epoch,
+        **({"l2": counters.rows[-1]["l2"]} if recipe.optimizer == "lbfgs" else {}),
         **({"soup": counters.souped} if counters.souped else {}),
         "training_pictures": len(context.train),
         "seconds": round(counters.seconds, 1),
@@ -107,16 +108,27 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     )
     save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], recipe.channels))
     if judged:
-        kept = f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
-        context.log(f"{kept} kept: validation accuracy {validation.worded(judged)}")
+        context.log(f"{_kept(context)} kept: validation accuracy {validation.worded(judged)}")
     return Trained(
         run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged or crossed, splits
     )
 
 
+def _kept(context: TrainingContext) -> str:
+    """Whose weights are kept, in words."""
+    counters = context.state.counters
+    if context.recipe.optimizer == "lbfgs":
+        return f"the head of L2 strength {counters.rows[-1]['l2']:.1e}"
+    return f"soup of {counters.souped} epochs" if counters.souped else f"epoch {counters.best_epoch or '0, the solved head,'}"
+
+
 def promise(context: TrainingContext) -> str:
     """The note on `keep last`: validation decides nothing here, but may have chosen the pretrained weights or the teacher."""
-    told = f"the last epoch is kept: the {len(context.val):,} labels of validation measure and decide nothing"
+    solved = (
+        "cross-validation of the training pictures chooses the strength of L2" if not context.recipe.l2 else "the strength of L2 is given"
+    )
+    first = solved if context.recipe.optimizer == "lbfgs" else "the last epoch is kept"
+    told = f"{first}: the {len(context.val):,} labels of validation measure and decide nothing"
     before = _decided(context)
     return f"{told} here, but {validation.said(before).removeprefix('these pictures ')}" if before else told
 

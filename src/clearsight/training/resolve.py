@@ -17,8 +17,9 @@ from ..datasets.loader import Pictures
 from ..images.decode import picture_facts
 from ..images.header import is_grey
 from ..images.preprocess import Preprocessing
+from ..models.readout import parted
 from ..recipes.compose import compose
-from ..recipes.recipe import Recipe
+from ..recipes.recipe import Pretraining, Recipe
 from .transfer import freezing
 from .transfer.pretrained import Start
 
@@ -42,8 +43,9 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
     if model == "auto":
         model = small if (recipe.size or short) <= SMALL else "resnet18"
     if by_size(recipe, given):
-        given = freezing.settings(len(data), given)
+        given = freezing.settings(len(data), given, photographs=(recipe.size or short) > SMALL)
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=type(recipe))
+    recipe = dataclasses.replace(recipe, model=_solvable(recipe))
     known = start.preprocessing if start else None
     size = recipe.size or (max(known.height, known.width) if known else _size(short, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
@@ -67,7 +69,7 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
         "views": views,
         "keep": keep,
     }
-    return _tuned(dataclasses.replace(recipe, **settled), start)
+    return _tuned(dataclasses.replace(recipe, **settled), start, data.classes)
 
 
 def side(data: Dataset) -> int:
@@ -90,12 +92,20 @@ def designed(data: Dataset) -> Classifier:
     return Classifier(model, geometry(recipe), data.classes, architecture="hog")
 
 
-def _tuned(recipe: Recipe, start: Start | None) -> Recipe:
-    """The recipe with the settings of fine-tuning resolved."""
+def _tuned(recipe: Recipe, start: Start | None, classes: tuple[str, ...]) -> Recipe:
+    """The recipe with the settings of fine-tuning resolved: with other classes than the trained head's its head is a new one."""
     batchnorm = recipe.batchnorm if recipe.batchnorm != "auto" else "frozen" if recipe.tune else "train"
     # a head that is fitted to its optimum does not depend on its initial weights
-    anew = recipe.resize_head or recipe.tune in ("head", "head-then-all") or (start is not None and start.pretrained)
-    return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=anew)
+    solved = recipe.optimizer == "lbfgs" or recipe.tune == "head-then-all"
+    others = start is not None and (solved or start.pretrained or (bool(recipe.tune) and sorted(start.classes) != sorted(classes)))
+    return dataclasses.replace(recipe, batchnorm=batchnorm, resize_head=recipe.resize_head or others)
+
+
+def _solvable(recipe: Recipe) -> str:
+    """The network of a recipe; where its head is solved as a linear one, and the network's is not, the network with a linear head."""
+    solved = recipe.optimizer == "lbfgs" or recipe.tune == "head-then-all" or isinstance(recipe, Pretraining)
+    stays = not solved or recipe.model.startswith("timm:") or parted(recipe.model)[1]
+    return recipe.model if stays or getattr(models.family(recipe.model), "LINEAR", True) else f"{recipe.model}+plain"
 
 
 def by_size(recipe: Recipe, given: Mapping[str, Any]) -> bool:

@@ -120,7 +120,7 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
     try:
         with Stop() as stop:
             if context.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
-                linear_probe.solve_first(context, stop)
+                linear_probe.solve_first(context, on_epoch, stop)
             if context.recipe.optimizer == "lbfgs":
                 linear_probe.fit(context, save, on_epoch, stop)
             else:
@@ -132,10 +132,14 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
 def _line(context: TrainingContext, row: dict[str, float]) -> str:
     """The log line of an epoch."""
     word = "best" if len(context.val) >= FEW else "kept"  # with few images the last of those that are no worse
-    best = f" · {word} so far" if context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" else ""
+    alone = "l2" in row and word == "kept"  # one strength, which cross-validation has chosen
+    word = "lowest validation loss of the strengths" if "l2" in row else word
+    chosen = context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" and not alone
+    best = f" · {word} so far" if chosen else ""
     more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
     judged = f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}" if "val_loss" in row else "no validation"
-    place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else f"epoch {row['epoch']}/{context.recipe.epochs}"
+    place = f"epoch {row['epoch']}/{context.recipe.epochs}" if row["epoch"] else "solved head"
+    place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else place
     return (
         f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  {judged}{more}  "
         f"{row['pictures_per_second']:,.0f} pictures/s{best}"

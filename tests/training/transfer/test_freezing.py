@@ -297,7 +297,10 @@ def test_the_head_comes_first_and_is_kept_until_an_epoch_is_better(start, tmp_pa
     settings = SETTINGS | {"from_": start, "epochs": 1, "speed": "plain", "augment": ""}
     head = train(DATA, out=str(tmp_path / "head"), from_=start, tune="head", seed=3, speed="plain", quiet=True)
     both = train(DATA, out=str(tmp_path / "both"), tune="head-then-all", **settings | {"lr": 0.3, "clip": 1.0, "quiet": False})  # ruins it
+    first = (both.run / "results.csv").read_text().splitlines()[1].split(",")
+    assert first[0] == "0"  # the row of the solved head
     assert "head solved in" in (said := capsys.readouterr().err) and "epoch 0, the solved head, kept" in said
+    assert "1 epoch of the network follow, about " in said and "solved head  loss " in said
     assert saved(both.run) == saved(head.run)
 
 
@@ -322,6 +325,21 @@ def test_a_network_pretrained_without_labels_is_tuned(tune, tmp_path):
     trained = train(DATA, out=str(tmp_path / "run"), from_=str(tmp_path / "pre"), tune=tune, epochs=2, quiet=True)
     assert trained.classifier.classes == tuple("0123456789")
     assert "\nresize_head = true" in (trained.run / "recipe.toml").read_text()
+
+
+def test_other_classes_get_a_new_head_unasked(start, tmp_path, capsys):
+    pictures, labels = DATA
+    few = labels < 4
+    trained = train((pictures[few], labels[few]), out=str(tmp_path / "run"), from_=start, tune="all", epochs=1, speed="plain")
+    assert trained.classifier.model.head.out_features == 4 and "new head for 4 classes" in capsys.readouterr().err
+    same = train(DATA, out=str(tmp_path / "same"), from_=start, tune="all", epochs=1, speed="plain")
+    assert same.classifier.classes == tuple("0123456789") and "head kept" in capsys.readouterr().err
+
+
+def test_photographs_get_fewer_epochs():
+    assert freezing.settings(120, {"tune": "head-then-all"}, photographs=True)["epochs"] == 10
+    assert freezing.settings(120, {"tune": "all"}, photographs=True)["epochs"] == 30
+    assert freezing.settings(120, {"tune": "all"})["epochs"] == 100
 
 
 def test_the_size_of_the_set_chooses_the_recipe_and_it_is_said(start, tmp_path, capsys):

@@ -21,6 +21,7 @@ TABLE["squeezenet1_1.keras"] = TABLE["squeezenet1_1"]
 INPUT = {name: (3, 227, 227) if name.endswith(".keras") else (3, 224, 224) for name in TABLE}
 CLASSES, SMALLEST, RECIPE = 1000, 15, "quick"
 SMALL = 64
+LINEAR = False  # the logits are not the head's on the features: a head that is solved is `+plain`
 PREPROCESSING = {"": IMAGENET, "keras": KERAS_CAFFE}
 _FIRES = (3, 4, 6, 7, 9, 10, 11, 12)  # places of 1.1's fire modules in the trunk, which Keras' names count from 2
 _PARTS = {"squeeze": "squeeze1x1", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ...base.compute.precision import halved
 from ...base.errors import UsageError
-from ...base.progress import Progress
+from ...base.progress import Progress, duration
 from ...classifier.folding import folded
 from ...datasets.loader import Pictures
 from ...heads.cross_validation import STEP, STRONGEST, strength
@@ -35,6 +35,7 @@ from .freezing import NORMS
 from .vectors import Extraction, vectors
 
 STRENGTHS, PATIENCE = 11, 3  # as the recipe `solved`
+STEP_COST = 3  # times the arithmetic of a picture's features: forward, and backward by weights and by inputs
 
 
 def fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
@@ -60,18 +61,29 @@ def solve_head(context: TrainingContext, again: str) -> None:
         raise Interrupted(stopped.number, again) from None
 
 
-def solve_first(context: TrainingContext, stop: Stop) -> None:
-    """Solve the head before the first step; validation keeps it until an epoch is better. Solved again, it is the same, bit for bit."""
+def solve_first(context: TrainingContext, on_epoch: Callable[[], None], stop: Stop) -> None:
+    """Solve the head before the first step; validation keeps it until an epoch is better. Solved again, it is the same, bit for bit.
+
+    It has a row, that of epoch 0, and a line on how long the epochs take.
+    """
     if context.group.world > 1:
         raise UsageError("--tune head-then-all solves the head in one process: start it without torchrun.")
     recipe = dataclasses.replace(context.recipe, optimizer="lbfgs", epochs=STRENGTHS, patience=PATIENCE)
     state = State(context.state.model, SGD([]))
     _fit(dataclasses.replace(context, recipe=recipe, state=state), lambda: None, lambda: None, stop)
-    context.state.counters.seconds += state.counters.seconds
-    row = state.counters.rows[-1]
-    context.log(f"head solved in {state.counters.seconds:.1f} s: validation accuracy {row['val_accuracy']:.2%}; from here the network")
+    counters, row = context.state.counters, state.counters.rows[-1]
+    counters.seconds += state.counters.seconds
+    epochs = context.recipe.epochs
+    every = epochs * (STEP_COST * len(context.train) + len(context.val)) / max(row["pictures_per_second"], 1e-9)
+    context.log(
+        f"head solved in {duration(counters.seconds)}: validation accuracy {row['val_accuracy']:.2%}. {epochs} epoch{'s' * (epochs > 1)} of "
+        f"the network follow, about {duration(every)} at the speed of its features; interrupt at any time, and --resume continues"
+    )
     if not context.perturbation:  # adversarial training compares epochs by robust accuracy
-        context.state.kept, context.state.counters.best = state.kept, row["val_accuracy"]
+        context.state.kept, counters.best = state.kept, row["val_accuracy"]
+        names = ("val_loss", "val_accuracy", "loss", "accuracy", "pictures_per_second", "seconds")
+        counters.rows.append({"epoch": 0, "lr": 0.0, **{name: row[name] for name in names}})
+        on_epoch()
 
 
 def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:

@@ -54,7 +54,9 @@ class Start:
             ours, theirs = (
                 f"{len(names):,} classes ({', '.join(names[:4])}{', …' * (len(names) > 4)})" for names in (classes, self.classes)
             )
-            raise UsageError(f"{self.origin} tells apart {theirs}, the data have {ours}. Replace the head with --resize-head.")
+            raise UsageError(
+                f"{self.origin} tells apart {theirs}, the data have {ours}. Replace the head with --resize-head; --tune does it by itself."
+            )
         size = {"channels": recipe.channels, "height": recipe.size, "width": recipe.size}
         with shapes_only():
             wanted = weights.build(recipe.model, len(classes), **size).state_dict()
@@ -112,7 +114,7 @@ def read(recipe: Recipe, group: ProcessGroup) -> Start | None:
 def _opened(recipe: Recipe) -> Start:
     origin, model = recipe.from_, "" if recipe.model == "auto" else parted(recipe.model)[0]
     if weights.is_origin(origin):
-        found = weights.read(origin, model=model, headless=2 if recipe.resize_head else 0)
+        found = weights.read(origin, model=model, headless=2 if recipe.resize_head or recipe.tune else 0)
         start = Start(origin, found.model, found.preprocessing, found.classes, found.architecture, found.digest, legal=found.facts)
         if not start.architecture:
             raise UsageError(f"{origin} changes timm's network, and could not be saved: it can classify and be judged, not trained.")

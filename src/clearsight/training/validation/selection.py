@@ -13,7 +13,10 @@ FEW = 30  # validation pictures; from here on the best epoch is at least as good
 
 
 class Point(NamedTuple):
-    """An epoch on the validation pictures: its accuracy and its loss; where robust accuracy is measured, that is both."""
+    """An epoch on the validation pictures: its accuracy and its loss; where robust accuracy is measured, that is both.
+
+    Strengths of L2 differ by how sure the answers are long after all are right: there both are the loss.
+    """
 
     accuracy: float
     loss: float
@@ -21,6 +24,8 @@ class Point(NamedTuple):
 
 def point(row: Mapping[str, float]) -> Point:
     """The epoch of a row of `results.csv`."""
+    if "l2" in row:
+        return Point(math.exp(-row["val_loss"]), row["val_loss"])
     robust = row.get("robust_accuracy")
     return Point(row["val_accuracy"], row["val_loss"]) if robust is None else Point(robust, -robust)
 
