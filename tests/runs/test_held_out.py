@@ -9,14 +9,14 @@ from clearsight.runs.held_out import FILE, HeldOut, read
 
 def held_out() -> HeldOut:
     logits = torch.tensor([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0], [0.0, 0.5]])
-    return HeldOut(torch.tensor([0, 2, 5, 6]), torch.tensor([0, 1, 1, 1]), logits)
+    return HeldOut(torch.tensor([0, 2, 5, 6]), torch.tensor([0, 1, 1, 1]), logits, torch.tensor([0, 1, 1, 2]))
 
 
 def test_it_is_read_as_it_was_written(tmp_path):
     held_out().save(tmp_path)
     found = read(tmp_path)
     assert found is not None
-    for name in ("places", "labels", "logits"):
+    for name in ("places", "labels", "logits", "groups"):
         assert torch.equal(getattr(found, name), getattr(held_out(), name))
     assert read(tmp_path / "nowhere") is None
 

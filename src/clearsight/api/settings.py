@@ -65,6 +65,7 @@ class TrainSettings(TypedDict, total=False):
     resize_head: bool
     tune: str
     readout: str
+    challenge: str
     layer_decay: float
     batchnorm: str
     l2sp: float

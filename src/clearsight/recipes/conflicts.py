@@ -113,6 +113,8 @@ def _tuning(recipe: Recipe) -> None:
         _without(recipe, "say with --from which trained weights are meant by", off)
     if recipe.tune == "head" and recipe.optimizer != "lbfgs":
         raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if not recipe.readout or recipe.keep == "best":
+        _without(recipe, "--readout with --keep last cross-validates a head, which tuning has to beat: leave out", {"challenge": ("",)})
     if recipe.tune != "head":
         _without(recipe, "--tune head solves a new head, and only that reads", {"readout": ("",)})
     elif recipe.readout:

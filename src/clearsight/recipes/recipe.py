@@ -142,6 +142,12 @@ class Recipe:
         "stages side by side; auto, as cross-validation chooses ('': plain, in the network's own head)",
         choices=("", "auto", "plain", "unit", "stages"),
     )
+    challenge: str = setting(
+        "",
+        "tuning that is tried once a head with --readout is solved, and kept where the log loss of held-out pictures is lower by more than "
+        "a standard error: upper stages ('': none; for photographs upper)",
+        choices=("", "upper"),
+    )
     layer_decay: float = setting(1.0, "factor on the learning rate from a stage of --from to the one before it (1: none)", low=0.01, high=1)
     batchnorm: str = setting(
         "auto",
@@ -195,8 +201,8 @@ WITH_CODE = ("model", "augment", "strong", "objective")  # settings whose words 
 
 # settings that need labels, which pretraining does not use
 WITHOUT_LABELS = (
-    "from_", "resize_head", "tune", "readout", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong", "teacher",
-    "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "focal",
+    "from_", "resize_head", "tune", "readout", "challenge", "layer_decay", "batchnorm", "l2sp", "soup", "labels", "unlabelled", "strong",
+    "teacher", "spread", "spread_by", "align", "keep", "accumulate", "l2", "head", "patience", "label_smoothing", "class_weights", "focal",
     "sampler", "aug_repeats", "objective", "mix", "perturb", "views", "ensemble",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from ..base.errors import CorruptFile
@@ -16,11 +17,15 @@ FILE = "out-of-fold.safetensors"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Logits float32 `(n, K)` and labels int64 `(n,)` of the training pictures at `places` int64 `(n,)`."""
+    """Logits float32 `(n, K)` and labels int64 `(n,)` of the training pictures at `places` int64 `(n,)`.
+
+    Pictures with the same number in `groups`, int64 `(n,)`, were held out together: `heads.cross_validation` has the folds.
+    """
 
     places: Tensor
     labels: Tensor
     logits: Tensor
+    groups: Tensor
 
     def judged(self) -> validation.Validated:
         """The validation entry of an artefact's facts."""
@@ -29,7 +34,8 @@ class HeldOut:
 
     def save(self, folder: Path) -> None:
         """Write it into a run folder."""
-        write_atomic(folder / FILE, safetensors.torch.save({"places": self.places, "labels": self.labels, "logits": self.logits}))
+        names = ("places", "labels", "logits", "groups")
+        write_atomic(folder / FILE, safetensors.torch.save({name: getattr(self, name).contiguous() for name in names}))
 
 
 def read(folder: Path) -> HeldOut | None:
@@ -39,6 +45,6 @@ def read(folder: Path) -> HeldOut | None:
         return None
     try:
         found = safetensors.torch.load(path.read_bytes())
-        return HeldOut(found["places"], found["labels"], found["logits"])
+        return HeldOut(found["places"], found["labels"], found["logits"], found.get("groups", torch.arange(len(found["places"]))))
     except (KeyError, ValueError, safetensors.SafetensorError) as error:
         raise CorruptFile(f"{path} does not hold the out-of-fold answers of a run: {error}.") from error

@@ -130,6 +130,11 @@ class Run:
         write_atomic(self.division, manifest)
         self.keep_ancestors(past)
 
+    def add_fact(self, name: str, value: object) -> None:
+        """Add what a training has found to the run's metadata."""
+        path = self.folder / "run.json"
+        write_json(path, {**read_table(path, "that of a run", KNOWN, also=OFTEN), name: value})
+
     def keep_ancestors(self, past: str) -> None:
         """Write the training pictures of the weights that the run starts from, if they are known."""
         if past:

@@ -6,6 +6,7 @@ Each value is made once and handed down; `resume` enters at load, and an ensembl
 """
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from .pretrain import pretrain
 from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
 from .resolve import by_size, designed, resolve
-from .session import logger, restore, run_to_end, source_of, start_run
+from .session import logger, restore, run_to_end, source_of, start_run, try_tuning
 from .transfer import freezing
 from .transfer.at_hand import start_at_hand
 from .transfer.pretrained import Start
@@ -66,7 +67,7 @@ def train(
     under `runs`; left out, it is `runs/<data>-<model>`. `allow_code` lets a recipe file name code (`@module:name`); code in `settings`
     is the caller's own. Returns None in the processes of a group other than the first. Raises ClearsightError.
     """
-    settings = unpacked(settings)
+    settings, since = unpacked(settings), time.monotonic()
     first = compose(settings)
     require_own_code(settings, allow_code)
     if first.ensemble > 1:
@@ -114,7 +115,9 @@ def train(
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
             start_run(run, context, data, keep=start is not None or is_code(recipe.model))
-            run_to_end(context, objective, run, resuming("train", run.folder, context.recipe))
+            again = resuming("train", run.folder, context.recipe)
+            run_to_end(context, objective, run, again)
+            try_tuning(context, run, since, again)
             return publish(context, run)
 
 
@@ -139,7 +142,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
 
     `data` is only needed where the run was started on arrays, or the data have moved; `allow_code` where its recipe names code.
     """
-    run = Run(Path(folder))
+    run, since = Run(Path(folder)), time.monotonic()
     recipe, metadata, table = run.reopen()
     if isinstance(recipe, Pretraining):
         raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
@@ -160,4 +163,5 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
         context.provenance = metadata.get("lineage", {})
         require_same_origins(objective.provenance, context.provenance)
         run_to_end(context, objective, run, resuming("train", run.folder, recipe))
+        try_tuning(context, run, since, resuming("train", run.folder, recipe))
         return publish(context, run)

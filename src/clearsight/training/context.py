@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -49,6 +49,7 @@ class TrainingContext:
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
     held_out: HeldOut | None = None  # what cross-validation says of the training images
     vectors: Vectors | None = None  # of the labelled training images, where a readout was chosen by them
+    tuning: Mapping[str, Any] = field(default_factory=dict)  # the outcome of `transfer.challenge`
 
     @property
     def perturbation(self) -> Perturbation | None:

@@ -101,6 +101,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         "clearsight": __version__,
         **({"validation": judged or crossed} if judged or crossed else {}),
         **({"cross_validation": crossed} if crossed else {}),
+        **({"tuning": dict(context.tuning)} if context.tuning else {}),
         **context.provenance,
     }
     classifier = Classifier(

@@ -23,6 +23,7 @@ from .objectives.objective import Objective
 from .storage import checkpoint
 from .storage.tensorboard import write_events
 from .transfer import linear_probe
+from .transfer.challenge import challenge
 from .transfer.freezing import Freezing
 from .validation.selection import FEW
 
@@ -127,6 +128,25 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
                 fit(context, objective, Freezing(context.recipe), save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again if context.group.is_main else "") from None
+
+
+def try_tuning(context: TrainingContext, run: Run, since: float, again: str) -> None:
+    """Challenge the solved head where the recipe asks for it, in the time left `since` (a `time.monotonic`), and keep what was found.
+
+    Raises Interrupted, which names `again`: the head is in the checkpoint, and a resumed run challenges it from the start.
+    """
+    try:
+        with Stop() as stop:
+            found = challenge(context, since, stop)
+    except Interrupted as stopped:
+        raise Interrupted(stopped.number, again if context.group.is_main else "") from None
+    if found is None or not context.group.is_main:
+        return
+    context.tuning = found
+    context.log(found["says"])
+    run.add_fact("tuning", found)
+    if found["kept"] == "tuned" and context.held_out:
+        context.held_out.save(run.folder)
 
 
 def _line(context: TrainingContext, row: dict[str, float]) -> str:

