@@ -4,22 +4,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..base.files import read_json
 from ..recipes.recipe import Recipe
 from .common import SectionedCommand, allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
 
 if TYPE_CHECKING:
     from ..classifier.validation import Validated
+    from ..training.api import Trained
 
 
 @click.command(cls=SectionedCommand)
 @click.argument("data", required=False)
 @click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
 @click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@click.option("--no-ladder", is_flag=True, help="Leave the ladder out of the report of a cross-validated head: it takes some seconds.")
 @allow_code_option
 @json_option
 @quiet_option
 @setting_options(Recipe)
-def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
+def train(data: str | None, out: str, resume: str, no_ladder: bool, allow_code: bool, as_json: bool, quiet: bool, **settings: Any) -> None:
     """Train a classifier on DATA.
 
     DATA is a folder (DATA/class/picture, with or without train/ val/ test/), an IDX pair, a CSV or TSV table with path
@@ -50,12 +53,25 @@ def train(data: str | None, out: str, resume: str, allow_code: bool, as_json: bo
         raise UsageError("train needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
     if trained is None:  # a process of a team that does not lead
         return
-    report = report_training(trained, quiet=quiet)
+    report = report_training(trained, quiet=quiet, ladder=not no_ladder)
     if as_json:
         print_json(trained.to_json())
     else:
         click.echo(_estimate(trained.validation))
+        for line in _ladder(trained):
+            click.echo(line)
         click.echo(f"classifier {trained.run}\nreport     {report}\nnext       clearsight evaluate {trained.run}")
+
+
+def _ladder(trained: "Trained") -> list[str]:
+    """The lines on the ladder in the run folder, if there is one."""
+    from ..experiments.rungs import FILE
+
+    path = trained.run / FILE
+    if not path.is_file():
+        return []
+    found = read_json(path)
+    return ["ladder     " + " → ".join(f"{row['title']} {row['top1']['value']:.1%}" for row in found["rows"]), *found["left_out"]]
 
 
 def _estimate(found: "Validated | None") -> str:

@@ -124,4 +124,22 @@ def _limited(row: Found) -> str:
     return f"{value}<br><small>{low} to {high}</small>"
 
 
-CARDS: dict[str, Callable[[Found, Path], str]] = {"ensemble": ensemble, "attack": attacks, "stress": stress}
+def rungs(figures: Found, folder: Path) -> str:
+    """The ladder of a cross-validated head: a plot, what each step bought, and what is left out."""
+    from .figures import charts
+
+    plot = charts.rungs([(row["title"], (), row["top1"]) for row in figures["rows"]], axis="cross-validated accuracy").svg()
+    lead = (
+        f"From always the same answer to the kept network, on the same {figures['n']:,} training pictures, each judged by a head that had "
+        "not learnt from it; with 95 % intervals. Steps are paired."
+    )
+    said = "".join(f"<li>{escape(line)}</li>" for line in (*figures["steps"], *figures["left_out"]))
+    return card("The ladder", lead, f'<div class="scroll" tabindex="0">{plot}</div><ul class="steps">{said}</ul>')
+
+
+CARDS: dict[str, Callable[[Found, Path], str]] = {
+    "rungs": rungs,
+    "ensemble": ensemble,
+    "attack": attacks,
+    "stress": stress,
+}

@@ -2,9 +2,10 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 from ..base.errors import ClearsightError, UsageError
@@ -17,6 +18,8 @@ from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..experiments.ladder import FILE, LadderResult
+from ..experiments.rungs import FILE as RUNGS
+from ..experiments.rungs import rungs
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining
 from ..runs.held_out import HeldOut
@@ -26,13 +29,16 @@ from ..training.api import Trained
 from ..weights import is_origin, short
 from . import findings
 from .ladder import cards
-from .report import Kept, write_report
+from .report import Kept, card, write_report
 
 
-def report_training(trained: Trained, *, quiet: bool) -> Path:
-    """Judge on the validation part and write `report.html` into the run folder."""
+def report_training(trained: Trained, *, quiet: bool, ladder: bool = False) -> Path:
+    """Judge on the validation part and write `report.html` into the run folder.
+
+    With `ladder` the report of a cross-validated head has the rungs below it, which takes some seconds.
+    """
     if "val" not in trained.parts.parts:
-        return _report_held_out(trained, read_held_out(trained.run))
+        return _report_held_out(trained, read_held_out(trained.run), ladder)
     val, classifier = trained.parts.parts["val"], trained.classifier.faster()
     evaluation = evaluate(classifier, val, no_interval=validation.reason(classifier.facts), quiet=quiet)
     on = judged_on(val, trained.parts.name, "val")
@@ -40,7 +46,7 @@ def report_training(trained: Trained, *, quiet: bool) -> Path:
     return report_evaluation(Run(trained.run), trained.classifier, evaluation, val, "validation")
 
 
-def _report_held_out(trained: Trained, held_out: HeldOut | None) -> Path:
+def _report_held_out(trained: Trained, held_out: HeldOut | None, ladder: bool) -> Path:
     """The report of a run without validation pictures: on its training pictures, each judged by a head that has not learnt from it.
 
     Where no label could be held out it has no figures yet.
@@ -55,6 +61,9 @@ def _report_held_out(trained: Trained, held_out: HeldOut | None) -> Path:
     evaluation = Evaluation(
         classifier.classes, data.names, held_out.labels.numpy(), held_out.logits.numpy(), views=classifier.views, stamp=stamp
     )
+    if ladder:
+        seed = saved(trained.run / "recipe.toml").seed
+        write_json(trained.run / RUNGS, rungs(data, held_out, seed, classifier.facts.get("tuning", {})))
     return report_evaluation(Run(trained.run), classifier, evaluation, data, validation.FOLDS)
 
 
@@ -129,8 +138,15 @@ def write_page(
         dataset=data,
         classifier=classifier,
         kept=kept(classifier),
-        more=(_ladder(run.folder.parent) if run else "") + more,
+        more=_tuning(classifier) + (_ladder(run.folder.parent) if run else "") + more,
     )
+
+
+def _tuning(classifier: Classifier) -> str:
+    """The card on tuning as a challenger of the solved head; empty where nothing was asked."""
+    found = classifier.facts.get("tuning")
+    says = found.get("says") if isinstance(found, Mapping) else None
+    return card("Head or tuned network", f"{escape(str(says)[:1].upper() + str(says)[1:])}.", "") if says else ""
 
 
 def _ladder(folder: Path) -> str:

@@ -35,7 +35,7 @@ from .pretrain import pretrain
 from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
 from .resolve import by_size, designed, resolve
-from .session import logger, restore, run_to_end, source_of, start_run, try_tuning
+from .session import logger, restore, run_to_end, source_of, start_run
 from .transfer import freezing
 from .transfer.at_hand import start_at_hand
 from .transfer.pretrained import Start
@@ -115,9 +115,7 @@ def train(
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
             start_run(run, context, data, keep=start is not None or is_code(recipe.model))
-            again = resuming("train", run.folder, context.recipe)
-            run_to_end(context, objective, run, again)
-            try_tuning(context, run, since, again)
+            run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since)
             return publish(context, run)
 
 
@@ -162,6 +160,5 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
         context.held_out = read_held_out(run.folder)
         context.provenance = metadata.get("lineage", {})
         require_same_origins(objective.provenance, context.provenance)
-        run_to_end(context, objective, run, resuming("train", run.folder, recipe))
-        try_tuning(context, run, since, resuming("train", run.folder, recipe))
+        run_to_end(context, objective, run, resuming("train", run.folder, recipe), since)
         return publish(context, run)

@@ -104,8 +104,11 @@ def restore(context: TrainingContext, run: Run) -> None:
             checkpoint.prune(run.checkpoints, found[0])
 
 
-def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: str) -> None:
-    """Train to the end, with a row, a checkpoint and a line per epoch; Interrupted names `again`, the command that resumes."""
+def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: str, since: float = 0.0) -> None:
+    """Train to the end, with a row, a checkpoint and a line per epoch; Interrupted names `again`, the command that resumes.
+
+    What a challenge of the solved head may take is counted `since` then, a `time.monotonic`.
+    """
     counters = context.state.counters
 
     def save() -> None:
@@ -124,22 +127,19 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
                 linear_probe.solve_first(context, on_epoch, stop)
             if context.recipe.optimizer == "lbfgs":
                 linear_probe.fit(context, save, on_epoch, stop)
+                _challenged(context, run, since, stop)
             else:
                 fit(context, objective, Freezing(context.recipe), save, on_epoch, stop)
     except Interrupted as stopped:
         raise Interrupted(stopped.number, again if context.group.is_main else "") from None
 
 
-def try_tuning(context: TrainingContext, run: Run, since: float, again: str) -> None:
-    """Challenge the solved head where the recipe asks for it, in the time left `since` (a `time.monotonic`), and keep what was found.
+def _challenged(context: TrainingContext, run: Run, since: float, stop: Stop) -> None:
+    """Challenge the solved head where the recipe asks for it, and keep what was found.
 
-    Raises Interrupted, which names `again`: the head is in the checkpoint, and a resumed run challenges it from the start.
+    Where it is interrupted the head is in the checkpoint, and a resumed run challenges it from the start.
     """
-    try:
-        with Stop() as stop:
-            found = challenge(context, since, stop)
-    except Interrupted as stopped:
-        raise Interrupted(stopped.number, again if context.group.is_main else "") from None
+    found = challenge(context, since, stop)
     if found is None or not context.group.is_main:
         return
     context.tuning = found
@@ -157,7 +157,8 @@ def _line(context: TrainingContext, row: dict[str, float]) -> str:
     chosen = context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" and not alone
     best = f" · {word} so far" if chosen else ""
     more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
-    judged = f"val loss {row['val_loss']:.4f}  val accuracy {row['val_accuracy']:.2%}" if "val_loss" in row else "no validation"
+    by = "val" if len(context.val) else "cross-validated"
+    judged = f"{by} loss {row['val_loss']:.4f}  {by} accuracy {row['val_accuracy']:.2%}" if "val_loss" in row else "no validation"
     place = f"epoch {row['epoch']}/{context.recipe.epochs}" if row["epoch"] else "solved head"
     place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else place
     return (

@@ -116,7 +116,7 @@ def test_interrupted_it_ends_with_the_head_or_the_same(data, start, tmp_path, mo
     ("given", "says"),
     [
         ({"minutes": 0.0}, "with fewer than 1,000 pictures (here"),
-        ({"minutes": 0.0001}, "--minutes 1 tries it"),
+        ({"minutes": 0.0001}, "min in all, and 0 s are left: --minutes"),
         ({"views": "mirror"}, "few labels of each class"),
     ],
 )

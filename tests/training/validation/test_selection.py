@@ -53,13 +53,10 @@ def test_robust_accuracy_alone_counts_where_it_is_measured():
 
 
 def test_strengths_are_compared_by_loss_however_many_are_right():
-    strong, weak = (
-        {"epoch": 1, "l2": 1e-3, "val_accuracy": 1.0, "val_loss": 0.14},
-        {"epoch": 2, "l2": 1e-6, "val_accuracy": 0.99, "val_loss": 0.02},
-    )
-    assert replaces(point(weak), point(strong), point(strong).accuracy, 100) and not replaces(
-        point(strong), point(weak), point(weak).accuracy, 100
-    )
+    strong = {"epoch": 1, "l2": 1e-3, "val_accuracy": 1.0, "val_loss": 0.14}
+    weak = {"epoch": 2, "l2": 1e-6, "val_accuracy": 0.99, "val_loss": 0.02}
+    assert replaces(point(weak), point(strong), point(strong).accuracy, 100)
+    assert not replaces(point(strong), point(weak), point(weak).accuracy, 100)
     assert 0 < point({**strong, "val_loss": 9.0}).accuracy < 1  # above the -1 of a run without rows
 
 

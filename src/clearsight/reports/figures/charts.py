@@ -214,7 +214,7 @@ def recall(rows: Sequence[tuple[str, float, Interval, int]], *, style: Style = P
 
 
 @styled
-def rungs(rows: Sequence[tuple[str, Sequence[Estimate | None], Estimate]], *, style: Style = PRINT) -> Chart:
+def rungs(rows: Sequence[tuple[str, Sequence[Estimate | None], Estimate]], *, axis: str = "test accuracy", style: Style = PRINT) -> Chart:
     """A row for each rung (title, accuracies with fewer labels, the accuracy), the highest rung on top, with intervals."""
     page, label = Page(style, width=8.0), min(max(measure(title, style.text) for title, *_ in rows) + 0.15, 2.4)
     page.y, tall, tips = 0.05, 0.34 * len(rows), {}
@@ -234,7 +234,7 @@ def rungs(rows: Sequence[tuple[str, Sequence[Estimate | None], Estimate]], *, st
     axes.set(xlim=(max(0.0, min(0.9, math.floor(low * 10) / 10)), 1.0), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [cut(title, style.text, label - 0.1) for title, *_ in reversed(rows)])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
-    _frame(axes, "test accuracy", "")
+    _frame(axes, axis, "")
     axes.grid(False)
     axes.grid(axis="x")
     axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))

@@ -206,7 +206,8 @@ def _optimizer(net: Upper, l2: float) -> torch.optim.SGD:
     """SGD on the upper stages, and on the head with the penalty it was solved with."""
     head = list(net.network.head.parameters())
     others = [p for p in net.parameters() if not any(p is one for one in head)]
-    return torch.optim.SGD([{"params": others}, {"params": head, "weight_decay": l2}], lr=LR, momentum=MOMENTUM, nesterov=True)
+    groups: list[dict[str, Any]] = [{"params": others}, {"params": head, "weight_decay": l2}]
+    return torch.optim.SGD(groups, lr=LR, momentum=MOMENTUM, nesterov=True)
 
 
 def _step(net: Upper, optimizer: torch.optim.SGD, maps: Tensor, labels: Tensor, weights: Tensor) -> None:

@@ -76,8 +76,8 @@ def solve_first(context: TrainingContext, on_epoch: Callable[[], None], stop: St
     epochs = context.recipe.epochs
     every = epochs * (STEP_COST * len(context.train) + len(context.val)) / max(row["pictures_per_second"], 1e-9)
     context.log(
-        f"head solved in {duration(counters.seconds)}: validation accuracy {row['val_accuracy']:.2%}. {epochs} epoch{'s' * (epochs > 1)} of "
-        f"the network follow, about {duration(every)} at the speed of its features; interrupt at any time, and --resume continues"
+        f"head solved in {duration(counters.seconds)}: validation accuracy {row['val_accuracy']:.2%}. {epochs} epoch{'s' * (epochs > 1)} "
+        f"of the network follow, about {duration(every)} at the speed of its features; interrupt at any time, and --resume continues"
     )
     if not context.perturbation:  # adversarial training compares epochs by robust accuracy
         context.state.kept, counters.best = state.kept, row["val_accuracy"]

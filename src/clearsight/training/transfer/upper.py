@@ -13,7 +13,7 @@ TOLERANCE = 1e-3  # of features from stored maps, relative to the largest value
 
 
 class _Stored(nn.Module):
-    """Returns the maps that it holds, whatever it is given."""
+    """Returns the maps that it holds, for any input."""
 
     def __init__(self) -> None:
         super().__init__()
