@@ -90,7 +90,7 @@ def alternate(rounds: int, contestants: Sequence[Contestant]) -> Runs:
 
 
 def run(contestant: Contestant, limit: float = LONGEST) -> Figures:
-    """What the contestant says, with `process_s`, `peak_mb` and `others_cores` (what other processes used meanwhile)."""
+    """What the contestant says, with `process_s`, `cpu_s`, `peak_mb` and `others_cores` (what other processes used meanwhile)."""
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryFile("w+") as said:
         folder = Path(name)
         busy, start = busy_seconds(), time.perf_counter()
@@ -108,13 +108,14 @@ def run(contestant: Contestant, limit: float = LONGEST) -> Figures:
         said.seek(0)
         if child.returncode:
             raise ChildFailed(last_line(said.read()) or f"exit code {child.returncode}")
-        others = max(0.0, busy_seconds() - busy - usage.ru_utime - usage.ru_stime) / seconds
+        spent = usage.ru_utime + usage.ru_stime  # with those of its children
+        others = max(0.0, busy_seconds() - busy - spent) / seconds
         peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
         try:
             figures = contestant.read(json.loads(last_line(out)), folder) if contestant.read else {}
         except (ValueError, KeyError, OSError) as error:
             raise ChildFailed(f"its answer cannot be read ({type(error).__name__}: {error})") from error
-        return {**figures, "process_s": seconds, "peak_mb": peak, "others_cores": others}
+        return {**figures, "process_s": seconds, "cpu_s": spent, "peak_mb": peak, "others_cores": others}
 
 
 def last_line(text: str) -> str:
@@ -242,12 +243,15 @@ def parser(description: str | None, rounds: int) -> argparse.ArgumentParser:
     return made
 
 
-def finish(given: argparse.Namespace, title: str, rows: list[Row], notes: Sequence[str], versions: Mapping[str, str]) -> None:
-    """Print the table, the notes, hardware and versions; write the JSON when it was asked for."""
+def finish(
+    given: argparse.Namespace, title: str, rows: list[Row], notes: Sequence[str], versions: Mapping[str, str], text: str = ""
+) -> None:
+    """Print the table (or `text` in its place), the notes, hardware and versions; write the JSON when it was asked for."""
     hardware, own = machine()
     result = {"script": Path(sys.argv[0]).name, "title": title, "rows": rows, "hardware": hardware}
     result |= {"versions": {**own, **versions}, "notes": list(dict.fromkeys(notes)), "date": datetime.date.today().isoformat()}
-    print(f"{title}\n\n{table(rows)}\n")
+    result |= {"text": text} if text else {}
+    print(f"{title}\n\n{text or table(rows)}\n")
     for line in result["notes"]:
         print(f"note: {line}")
     print(", ".join(f"{name} {value}" for name, value in {**hardware, **own, **versions}.items()))

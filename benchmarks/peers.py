@@ -1,6 +1,7 @@
 """The environment of the peers: built once, apart from ours; a peer that cannot be installed is named and skipped.
 
 python benchmarks/peers.py            # into benchmarks/.peers, or where CLEARSIGHT_PEERS says
+python benchmarks/peers.py timm keras # these alone
 python benchmarks/peers.py --again    # try those that failed once more
 """
 
@@ -10,6 +11,7 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 from common import ROOT, last_line, say
@@ -59,8 +61,8 @@ def _state() -> dict[str, dict[str, str]]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def build(again: bool = False) -> None:
-    """Make the environment: torch first and alone, by our constraints, then each peer that is not there yet."""
+def build(again: bool = False, names: Sequence[str] = ()) -> None:
+    """Make the environment: torch first and alone, by our constraints, then each peer (of `names`, or all) that is not there yet."""
     if not (place() / "bin" / "python").exists():
         say(f"peers: making {place()}")
         venv.create(place(), with_pip=True)
@@ -70,7 +72,7 @@ def build(again: bool = False) -> None:
         raise SystemExit(f"the peers' environment cannot be built: {error}")
     have["torch"] = _version("torch")
     for name, calls in PEERS.items():
-        if name in have or (name in failed and not again):
+        if name in have or (name in failed and not again) or (names and name not in names):
             continue
         say(f"peers: installing {name}")
         error = next((error for call in calls if (error := _pip(*call))), "")
@@ -98,7 +100,11 @@ def _version(name: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--again", action="store_true", help="try those that failed once more")
-    build(parser.parse_args().again)
+    parser.add_argument("peers", nargs="*", metavar="PEER", help=f"default all: {' '.join(PEERS)}")
+    given = parser.parse_args()
+    if unknown := set(given.peers) - set(PEERS):
+        parser.error(f"no peer {', '.join(sorted(unknown))}; there is {', '.join(PEERS)}")
+    build(given.again, given.peers)
     print(", ".join(f"{name} {version}" for name, version in versions().items()))
     for line in missing(tuple(PEERS)):
         print(line, file=sys.stderr)
