@@ -20,3 +20,19 @@ def test_resume_a_finished_run_changes_nothing(clearsight, trained, tmp_path):
     said = clearsight("train", "--resume", trained["run"], "--json")
     assert said.code == 0, said.err
     assert (tmp_path / trained["run"] / "model.safetensors").read_bytes() == before
+
+
+def test_columns_and_pictures_left_out_are_those_of_the_run(clearsight, scans, tmp_path):
+    rows = [f"{path.relative_to(scans)};{path.parent.name};{i}" for i, path in enumerate(sorted(scans.rglob("*.png")))]
+    table = scans.parent / f"{scans.name}-columns.csv"
+    table.write_text("\n".join(["picture_key;digit;serial", *(f"{scans.name}/{row}" for row in rows)]) + "\n")
+    (tmp_path / "out.txt").write_text(rows[0].split(";")[0].join((f"{scans.name}/", "\n")))
+    options = ("--model", "pixels", "--epochs", "1", "--out", tmp_path / "run", "-q")
+    refused = clearsight("train", table, *options)
+    assert refused.code == 2 and "--columns path=" in refused.err
+    chosen = ("--columns", "path=picture_key,label=digit", "--leave-out", tmp_path / "out.txt")
+    assert clearsight("check", table, *chosen, "-q", "--json").out.count("picture_key") == 0
+    assert clearsight("train", table, *chosen, *options).code == 0
+    split = (tmp_path / "run" / "split.csv").read_text()
+    assert len(split.splitlines()) == len(rows) and rows[0].split(";")[0] not in split
+    assert clearsight("evaluate", tmp_path / "run", "-q").code == 0

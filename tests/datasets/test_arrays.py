@@ -59,15 +59,29 @@ def test_classes_name_whole_numbers():
     assert open_dataset((GREY, ["dog", "cat"] * 3), classes=["dog", "cat"]).parts["all"].labels.tolist() == [0, 1] * 3
 
 
+def test_channels_first_and_one_hot_labels_are_read():
+    every = open_dataset((COLOUR.transpose(0, 3, 1, 2), np.eye(6))).parts["all"]
+    assert np.array_equal(every.pictures, COLOUR) and every.labels.tolist() == list(range(6))
+    with pytest.raises(ClearsightError, match="the shape of labels"):  # several labels of a picture
+        open_dataset((GREY, np.ones((6, 2), np.uint8)))
+
+
+@pytest.mark.parametrize("keys", [("X", "y"), ("IMAGES", "Labels"), ("Data", "Target"), ("X_train", "Y_train")])
+def test_the_keys_of_an_npz_in_any_case(tmp_path, keys):
+    np.savez(tmp_path / "a.npz", **dict(zip(keys, (GREY, LABELS), strict=True)))
+    (every,) = open_dataset(tmp_path / "a.npz").parts.values()
+    assert np.array_equal(every.pictures, GREY)
+
+
 @pytest.mark.parametrize(
     ("data", "classes", "reason"),
     [
         ((GREY / 255, LABELS), None, r"must be uint8, 0 to 255. Got float64. For numbers in \[0, 1\]"),
         ((GREY[0], LABELS), None, "the shape of pictures must be"),
-        ((COLOUR.transpose(0, 3, 1, 2), LABELS), None, r"C 1 or 3. Got \(6, 3, 5, 4\)"),
+        ((COLOUR[..., :2], LABELS), None, r"C 1 or 3. Got \(6, 5, 4, 2\)"),
         ((GREY, LABELS[:5]), None, "must be as many, and at least one. Got 6 and 5"),
         ((GREY[:0], LABELS[:0]), None, "at least one. Got 0 and 0"),
-        ((GREY, np.eye(6)), None, r"the shape of labels must be \(N,\)"),
+        ((GREY, np.eye(6) * 2), None, r"the shape of labels must be \(N,\)"),
         ((GREY, LABELS / 2), None, "labels must be whole numbers or class names. Got dtype"),
         ((GREY, ["a", "b", "", "a", "b", "a"]), None, "whole numbers or class names"),
         ((GREY, LABELS), ["a", "b"], "labels must be 0 to 1, an index into the 2 classes. Got '4 to 10'"),

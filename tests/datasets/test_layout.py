@@ -161,14 +161,26 @@ def test_the_same_folders_in_every_class_are_said(tmp_path):
 @pytest.mark.parametrize("folders", [("train_images", "test_images"), ("images/train", "images/val"), ("train/images", "valid/images")])
 def test_parts_without_classes_are_refused_and_the_table_is_named(tmp_path, folders):
     tree(tmp_path, *(f"{folder}/{i}.png" for folder in folders for i in range(2)))
-    (tmp_path / "train.csv").write_text("id,label\n")
-    with pytest.raises(UsageError, match=r"(?s)hold no class folders.*tables in the folder: train\.csv\. Where the labels are in one"):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("id,label\n")
+    with pytest.raises(UsageError, match=r"(?s)hold no class folders.*tables in the folder: a\.csv, b\.csv\. Where the labels are in one"):
         open_dataset(tmp_path)
 
 
-def test_one_class_beside_a_table_names_the_table(tmp_path):
+def test_a_folder_without_classes_is_read_by_its_table(tmp_path):
+    tree(tmp_path, "train_images/1.png", "train_images/2.png", "test_images/1.png", "test_images/2.png")
+    (tmp_path / "sample_submission.csv").write_text("id,breed\n1,a\n")
+    for name in ("train.csv", "test.csv"):
+        (tmp_path / name).write_text("id,breed\n1,a\n2,b\n")
+    parts = open_dataset(tmp_path)
+    assert parts.classes == ("a", "b") and list(parts.parts["all"].names) == ["train_images/1.png", "train_images/2.png"]
+    assert parts.notes[0] == "the folder has no classes: the table train.csv in it is read"
+
+
+def test_one_class_with_tables_names_them(tmp_path):
     tree(tmp_path, "images/1.png", "images/2.png")
-    (tmp_path / "labels.csv").write_text("id,label\n")
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("id,label\n")
     assert "Where the labels are in one, give that" in "\n".join(open_dataset(tmp_path).notes)
 
 

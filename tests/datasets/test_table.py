@@ -55,6 +55,7 @@ def test_parts_and_groups(folder):
     assert list(parts.parts["train"].groups) == ["x", "y"]
     assert parts.notes == (
         "groups are the values of the column 'group'",
+        "columns that are not used: 'who'",
         "1 groups lie in more than one of the data's own parts: z",
     )
     assert list(open_dataset(path, group_by="who").parts["train"].groups) == ["ann", "bob"]
@@ -67,7 +68,7 @@ def test_parts_and_groups(folder):
     [
         ("path,label\n", "has no row below its header"),
         ("", "needs a path column"),
-        ("name,label\nx,y\n", r"needs a path column \(path, filename.* It has: 'name', 'label'"),
+        ("name,label\nx,y\n", r"needs a path column \(path, filename.* It has: 'name', 'label'\. No column holds names of files"),
         ("path\nx\n", "needs a label column"),
         ("path,label\npics/0.png,cat\npics/1.png,\npics/2.png\n", "2 rows have no label, in line 3, 4"),
         ("path,label\n,cat\n", "1 rows have no path, in line 2"),

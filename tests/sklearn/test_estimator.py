@@ -78,5 +78,5 @@ def test_a_setting_that_cannot_be_is_a_value_error(settings, words):
 
 
 def test_every_setting_of_a_recipe_is_a_parameter():
-    assert len(ImageClassifier().get_params()) == len(clearsight.Recipe.__dataclass_fields__) - 2
+    assert len(ImageClassifier().get_params()) == len(clearsight.Recipe.__dataclass_fields__) - 4
     assert {"resize", "weights", "model", "seed"} < set(ImageClassifier().get_params())

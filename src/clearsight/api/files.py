@@ -63,13 +63,14 @@ def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:
     return split_parts(open_dataset(data), **settings)
 
 
-def check(data: Data, *, group_by: str | None = None, quiet: bool = False) -> CheckResult:
+def check(data: Data, *, group_by: str | None = None, columns: str = "", leave_out: str = "", quiet: bool = False) -> CheckResult:
     """Unreadable files, duplicates, leaks between splits, contradictory labels and tiny classes of a data set.
 
+    `columns` names the columns of a table, `leave_out` a file of names of pictures, or `unreadable`.
     `poisonous` is empty when nothing would spoil a result. Raises UsageError for data of no known kind.
 
     >>> import clearsight as cs
     >>> cs.check("digits", quiet=True).pictures
     1797
     """
-    return check_parts(open_dataset(data, group_by=group_by), quiet=quiet)
+    return check_parts(open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out), quiet=quiet)

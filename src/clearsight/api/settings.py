@@ -27,6 +27,8 @@ class TrainSettings(TypedDict, total=False):
     share: float
     copies: str
     group_by: str
+    columns: str
+    leave_out: str
     division: str
     split_seed: int
     # Optimisation
@@ -102,6 +104,8 @@ class PretrainSettings(TypedDict, total=False):
     share: float
     copies: str
     group_by: str
+    columns: str
+    leave_out: str
     division: str
     split_seed: int
     # Optimisation

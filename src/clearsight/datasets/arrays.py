@@ -14,15 +14,18 @@ from numpy.typing import NDArray
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 
-# Usual names of the arrays of a part: (part, names of pictures, names of labels).
+# Usual names of the arrays of a part: (part, names of pictures, names of labels), in small letters.
 _KEYS = (
-    ("train", ("x_train", "train_images", "train_x", "images_train"), ("y_train", "train_labels", "train_y", "labels_train")),
-    ("val", ("x_val", "val_images", "val_x", "images_val", "x_valid"), ("y_val", "val_labels", "val_y", "labels_val", "y_valid")),
-    ("test", ("x_test", "test_images", "test_x", "images_test"), ("y_test", "test_labels", "test_y", "labels_test")),
-    ("all", ("images", "pictures", "x"), ("labels", "y")),
-)
+    ("train", ("x_train", "train_images", "train_x", "images_train", "xtrain", "train_data"),
+     ("y_train", "train_labels", "train_y", "labels_train", "ytrain", "train_targets")),
+    ("val", ("x_val", "val_images", "val_x", "images_val", "x_valid", "xval", "val_data"),
+     ("y_val", "val_labels", "val_y", "labels_val", "y_valid", "yval", "val_targets")),
+    ("test", ("x_test", "test_images", "test_x", "images_test", "xtest", "test_data"),
+     ("y_test", "test_labels", "test_y", "labels_test", "ytest", "test_targets")),
+    ("all", ("images", "pictures", "x", "data", "imgs"), ("labels", "y", "targets", "target", "label")),
+)  # fmt: skip
 # Exceptions of numpy and zipfile for damaged files.
-_UNREADABLE = (
+UNREADABLE = (
     *(OSError, ValueError, TypeError, AttributeError, KeyError, EOFError, NotImplementedError, RuntimeError, MemoryError),
     *(OverflowError, SyntaxError, struct.error, zipfile.BadZipFile, zlib.error),
 )
@@ -32,6 +35,11 @@ _CLASSES = ("classes", "class_names", "label_names")
 def is_npz(data: Any) -> bool:
     """Whether `data` is the path of an `.npz` file."""
     return isinstance(data, str | Path) and Path(data).suffix.lower() == ".npz" and os.path.isfile(data)
+
+
+def is_array_name(name: str) -> bool:
+    """Whether `name`, in small letters, is a usual one of pictures or labels."""
+    return any(name in (*pictures, *labels) for _, pictures, labels in _KEYS)
 
 
 def is_arrays(data: Any) -> bool:
@@ -102,11 +110,20 @@ def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise ClearsightError(f"cannot read {path}: {error}. It must be an .npz of plain arrays, without pickled objects.") from error
+    pairs = paired(path, arrays)
+    folded = {key.lower(): key for key in arrays}
+    named = next((arrays[folded[key]] for key in _CLASSES if key in folded), None)
+    return from_arrays(path.stem, pairs, classes=classes or (None if named is None else [_text(name) for name in np.ravel(named).tolist()]))
+
+
+def paired(path: Path, arrays: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Pictures and labels by part, of arrays by their usual names in any case; raises ClearsightError where one of a pair is missing."""
+    folded = {key.lower(): key for key in arrays}
     pairs: dict[str, tuple[Any, Any]] = {}
     for part, picture_keys, label_keys in _KEYS:
-        pictures, labels = (next((key for key in keys if key in arrays), None) for keys in (picture_keys, label_keys))
+        pictures, labels = (next((folded[key] for key in keys if key in folded), None) for keys in (picture_keys, label_keys))
         if (pictures is None) != (labels is None):
             lacking = f"labels ({' or '.join(label_keys)})" if labels is None else f"pictures ({' or '.join(picture_keys)})"
             raise ClearsightError(f"{path} has {pictures or labels} but no {lacking}. It holds: {listed(arrays)}.")
@@ -116,8 +133,7 @@ def read_npz(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts
         raise ClearsightError(
             f"{path} must hold images and labels, or x_train, y_train, x_test, y_test. It holds: {listed(arrays) or 'nothing'}."
         )
-    named = next((arrays[key] for key in _CLASSES if key in arrays), None)
-    return from_arrays(path.stem, pairs, classes=classes or (None if named is None else [_text(name) for name in np.ravel(named).tolist()]))
+    return pairs
 
 
 def from_arrays(
@@ -161,6 +177,8 @@ def _pictures(part: str, value: Any) -> NDArray[np.uint8]:
         raise UsageError(
             f"{part}: pictures must be uint8, 0 to 255. Got {array.dtype}. For numbers in [0, 1]: (255 * x).round().astype('uint8')."
         )
+    if array.ndim == 4 and array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):  # channels first, as PyTorch stores them
+        array = np.ascontiguousarray(array.transpose(0, 2, 3, 1))
     if array.ndim not in (3, 4) or 0 in array.shape[1:] or (array.ndim == 4 and array.shape[3] not in (1, 3)):
         raise wrong(f"{part}: the shape of pictures", "(N, H, W) or (N, H, W, C) with C 1 or 3", array.shape)
     return array
@@ -170,6 +188,7 @@ def _labels(part: str, value: Any, classes: Sequence[str] | None) -> list[str]:
     """Class names, one per picture."""
     array = _array(f"{part}: labels", value)
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    array = array.argmax(1) if _is_one_hot(array) else array
     if array.ndim != 1:
         raise wrong(f"{part}: the shape of labels", "(N,), one class per picture", array.shape)
     if array.dtype.kind in "iu":
@@ -186,6 +205,12 @@ def _labels(part: str, value: Any, classes: Sequence[str] | None) -> list[str]:
     if classes is not None and (extra := sorted(set(map(clean_label, values)) - {clean_label(str(label)) for label in classes})):
         raise UsageError(f"{part}: labels that are not in classes: {listed(map(repr, extra))}. Classes: {listed(classes)}.")
     return [clean_label(label) for label in values]
+
+
+def _is_one_hot(labels: NDArray[Any]) -> bool:
+    """Whether labels `(N, K)` have exactly one 1 in every row, and 0 else."""
+    numbers = labels.ndim == 2 and labels.shape[1] > 1 and len(labels) > 0 and labels.dtype.kind in "iufb"
+    return bool(numbers and np.isin(labels, (0, 1)).all() and (labels.sum(1) == 1).all())
 
 
 def _text(name: Any) -> str:

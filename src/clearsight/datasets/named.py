@@ -78,7 +78,7 @@ def photos() -> Parts:
     Public domain or CC0, selected for GCompris (Debian's gcompris-qt-data 3.1); `sources.csv` has the author, source, licence and
     SHA-256 of each. Raises ClearsightError if a file was changed.
     """
-    parts = read_table(PHOTOS, group_by="author")
+    parts = read_table(PHOTOS, group_by="author", columns="path=path,label=label")
     with PHOTOS.open(encoding="utf-8", newline="") as table:
         changed = [row["path"] for row in csv.DictReader(table) if file_digest(PHOTOS.parent / row["path"]) != row["sha256"]]
     if changed:

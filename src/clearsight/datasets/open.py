@@ -4,6 +4,7 @@ import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +13,32 @@ from ..base.errors import UsageError, listed, plain
 from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .dataset import Parts
 from .folder import is_folder, read_folder
+from .formats.cifar import is_cifar, read_cifar
+from .formats.hub import is_hub, read_hub
+from .formats.npy import is_npy, read_npy
+from .formats.unpacked import is_zip, unpacked
 from .idx import is_idx, read_idx
+from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
-from .table import is_table, read_table
+from .table import is_table, read_table, table_in
 
 NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # written into tables by programs for a missing value
 LONGEST = 200  # letters of a name that are repeated in a message
+
+
+def read_folder_or_table(data: str | Path, *, columns: str = "", group_by: str | None = None, labelled: bool = True) -> Parts:
+    """The pictures of class folders; or those that the one table in the folder lists, if there are no classes in the folder."""
+    table = table_in(Path(data)) if labelled else None
+    try:
+        parts = None if table is not None and columns else read_folder(data, group_by=group_by, labelled=labelled)
+    except UsageError:
+        if table is None:
+            raise
+        parts = None
+    if table is None or (parts is not None and len(parts.classes) > 1):
+        return parts or read_folder(data, group_by=group_by, labelled=labelled)
+    found = read_table(table, group_by=group_by, columns=columns)
+    return replace(found, notes=(f"the folder has no classes: the table {table.name} in it is read", *found.notes))
 
 
 class Reader(NamedTuple):
@@ -33,26 +54,45 @@ class Reader(NamedTuple):
 READERS = (
     Reader(f"a named set ({', '.join(NAMED)})", is_named, read_named),
     Reader("an .npz file of pictures and labels", is_npz, read_npz, ("classes",)),
+    Reader(".npy files of pictures and labels, or their folder", is_npy, read_npy, ("classes",)),
+    Reader("the folder of CIFAR-10 or CIFAR-100, binary or for Python", is_cifar, read_cifar, ("classes",)),
     Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
-    Reader("a table of paths and labels (.csv, .tsv, .parquet)", is_table, read_table, ("group_by",)),
-    Reader("a folder with a folder of pictures per class", is_folder, read_folder, ("group_by", "labelled")),
+    Reader("Parquet files with pictures in them, or a folder with a metadata table (Hugging Face)", is_hub, read_hub, ("columns",)),
+    Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
+    Reader("a folder with a folder of pictures per class", is_folder, read_folder_or_table, ("group_by", "columns", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
     Reader("a dataset object in Python: len(data), and data[i] is (picture, class)", is_dataset, read_dataset, ("classes",)),
 )
 
 
-def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[str] | None = None, labelled: bool = True) -> Parts:
+def open_dataset(
+    data: Any,
+    *,
+    group_by: str | None = None,
+    classes: Sequence[str] | None = None,
+    labelled: bool = True,
+    columns: str = "",
+    leave_out: str = "",
+) -> Parts:
     """The parts of `data` as they come: a path, the name of a set, `(pictures, labels)` arrays, or Parts (returned as they are).
 
     `group_by` keeps pictures together when parts are split: a column of a table, or "folder" for a folder.
     `classes` names whole-number labels, for arrays, .npz and IDX. Unless they must be `labelled`, a folder of pictures will do.
+    `columns` names the columns of a table, as in `path=image_id,label=breed`; `leave_out` is a file of names of pictures, or `unreadable`.
     Raises UsageError for data of no known kind, ClearsightError for data that is damaged or contradicts itself.
     """
-    options: dict[str, Any] = {name: value for name, value in (("group_by", group_by), ("classes", classes)) if value is not None}
+    given = (("group_by", group_by), ("classes", classes), ("columns", columns or None))
+    options: dict[str, Any] = {name: value for name, value in given if value is not None}
     if isinstance(data, Parts) and not options:
-        return data
+        return without(data, leave_out) if leave_out else data
     if isinstance(data, str) and data.startswith("~"):
         data = Path(data).expanduser()
+    if is_zip(data):
+        whole = open_dataset(
+            unpacked(Path(data)), group_by=group_by, classes=classes, labelled=labelled, columns=columns, leave_out=leave_out
+        )
+        said = f"{Path(data).name} was unpacked into the cache, which is safe to delete"
+        return replace(whole, name=Path(data).stem, notes=(said, *whole.notes))
     nothing = isinstance(data, str) and not data.strip()
     reader = None if nothing else next((reader for reader in READERS if reader.recognises(data)), None)
     if reader is None:
@@ -64,6 +104,7 @@ def open_dataset(data: Any, *, group_by: str | None = None, classes: Sequence[st
             able = [other.kind for other in READERS if name in other.options]
             raise UsageError(f"{name} cannot be used with {reader.kind}; it is for {' or '.join(able)}.")
     parts = reader.read(data, **options)
+    parts = without(parts, leave_out) if leave_out else parts
     return Parts(
         parts.name,
         parts.classes,

@@ -1,27 +1,22 @@
-"""A table of paths and labels: CSV, TSV or Parquet, optionally with a column of parts and one of groups."""
+"""A table or list of paths and labels: CSV, TSV, text, JSON lines or Parquet, optionally with a column of parts and one of groups."""
 
-import csv
+import json
 import os
-import stat
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..base.errors import ClearsightError, UsageError, listed, plain, unknown
-from ..base.text.cells import uncell
+from ..base.errors import ClearsightError, listed, plain
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
+from .layout import part_word
+from .tables.columns import Chooser, Columns, known, one_hot_label, parse, part_of_flag, plain_name
+from .tables.files import Finder
+from .tables.labels import names_for, refuse_several, several
+from .tables.text import Text, lines, read
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
-_DELIMITERS = ",\t;|"
-_LONGEST = 1_000_000  # letters of a line
-# Names of columns; the first existing one is used.
-_COLUMNS = {
-    "path": ("path", "filename", "file_name", "filepath", "file", "image", "image_path", "picture"),
-    "label": ("label", "class", "class_name", "target", "category"),
-    "part": ("part", "split", "subset"),
-    "group": ("group",),
-}
+SUFFIXES = (".csv", ".tsv", ".txt", ".lst", ".list", ".jsonl", ".parquet")
+
+_LABELS = (".csv", ".tsv", ".jsonl", ".parquet")  # suffixes of tables that a folder of pictures is read by
 
 
 class _Row(NamedTuple):
@@ -37,19 +32,60 @@ def is_table(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).suffix.lower() in SUFFIXES and os.path.isfile(data)
 
 
-def read_table(data: str | Path, *, group_by: str | None = None) -> Parts:
-    """The pictures a table lists, in its order; paths are relative to the table's folder.
+def table_in(folder: Path) -> Path | None:
+    """The one table in a folder that may hold its labels: the only one, or the only one that is called after labels or training."""
+    names = [name for name in sorted(os.listdir(folder)) if name.lower().endswith(_LABELS) and "submission" not in name.lower()]
+    named = [name for name in names if "label" in name.lower() or (part_word(Path(name).stem) or ("",))[0] == "train"]
+    one = names if len(names) == 1 else named
+    return folder / one[0] if len(one) == 1 else None
 
-    `group_by` names the column whose equal values stay in one part (by default the column `group`, if it exists).
-    Raises ClearsightError naming the lines whose path, label or file is missing or that contradict each other.
+
+def read_table(data: str | Path, *, group_by: str | None = None, columns: str = "") -> Parts:
+    """The pictures a table lists, in its order; paths are relative to the table's folder, or lie in a folder below or next to it.
+
+    `group_by` names the column whose equal values stay in one part (by default the column `group`, if it exists). `columns` names the
+    columns that are meant, as in `path=image_id,label=breed`, and the file of class names: `names=classes.txt`.
+    Raises ClearsightError naming the lines whose path, label or file is missing or that contradict each other, UsageError for a table
+    whose columns are not clear.
     """
-    path = Path(data)
-    header, lines = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_text(path)
-    chosen = _choose(path, header, group_by)
-    notes = [f"groups are the values of the column {header[chosen['group']]!r}"] if "group" in chosen and group_by is None else []
-    rows = _distinct(path, _rows(path, lines, chosen, len(header)), notes)
+    path, given = Path(data), parse(columns)
+    finder = Finder(path.parent, str(path))
+    text = _read(path, finder)
+    header = text.header or [str(i + 1) for i in range(max((len(cells) for _, cells in text.rows), default=0))]
+    sample = [[_loose(cell) for cell in cells] for _, cells in text.rows]
+    chosen = Chooser(str(path), header, sample, finder.share, given, listing=not text.header).choose(group_by)
+    rows, notes = _rows(path, text, header, chosen, finder)
+    notes = [*_said(text, chosen), *notes]
+    if "group" in chosen.places and group_by is None:
+        notes.insert(0, f"groups are the values of the column {header[chosen.places['group']]!r}")
+    if not chosen.one_hot:
+        refuse_several(str(path), (row.label for row in rows))
+    rows = _distinct(path, rows, notes)
     if empty := _empty_files(path, rows):
         notes.append(f"{len(empty)} empty files (0 bytes), listed but unreadable: {listed(empty, 3)}")
+    names, said = names_for(path, sorted({row.label for row in rows}), given.get("names", ""))
+    rows = [row._replace(label=clean_label(names.get(row.label, row.label))) for row in rows]
+    return _parts(path, rows, "group" in chosen.places, (*notes, *said))
+
+
+def columns_of(data: Any, columns: str) -> str:
+    """`columns` where `data` is a table that has them all, else empty."""
+    if not columns or not is_table(data):
+        return ""
+    path = Path(data)
+    have = {plain_name(name) for name in _read(path, Finder(path.parent, str(path))).header}
+    return columns if all(plain_name(name) in have for role, name in parse(columns).items() if name and role != "names") else ""
+
+
+def _said(text: Text, chosen: Columns) -> list[str]:
+    """Notes on how the columns are read."""
+    if text.header:
+        return list(chosen.notes)
+    roles = ", ".join(f"{column + 1} the {role}" for role, column in sorted(chosen.places.items(), key=lambda place: place[1]))
+    return [f"a list without a header: column {roles}", *(note for note in chosen.notes if "folder" in note)]
+
+
+def _parts(path: Path, rows: list[_Row], grouped: bool, notes: tuple[str, ...]) -> Parts:
     by_part = {part: [row for row in rows if row.part == part] for part in ("train", "val", "test", "all")}
     by_part = {part: every for part, every in by_part.items() if every}
     table = class_table({part: (row.label for row in every) for part, every in by_part.items()})
@@ -60,51 +96,35 @@ def read_table(data: str | Path, *, group_by: str | None = None) -> Parts:
             names=objects(row.path for row in every),
             root=path.parent,
             paths=objects(row.path for row in every),
-            groups=objects(row.group for row in every) if "group" in chosen else None,
+            groups=objects(row.group for row in every) if grouped else None,
         )
         for part, every in by_part.items()
     }
-    return Parts(path.stem, table, parts, tuple(notes))
+    return Parts(path.stem, table, parts, notes)
 
 
-def _read_text(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """The header and the rows with their line numbers; the delimiter is the one that finds both columns in the header."""
-    headers = {mark: [cell.strip() for cell in next(_numbered(path, mark, strict=False), (0, [""]))[1]] for mark in _DELIMITERS}
-    mark = max(_DELIMITERS, key=lambda mark: len({_find(headers[mark], kind) for kind in ("path", "label")} - {None}))
-    return headers[mark], islice(_numbered(path, mark), 1, None)
+def _read(path: Path, finder: Finder) -> Text:
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        header, rows = _read_parquet(path)
+        return Text(header, list(rows))
+    return _read_lines(path) if suffix == ".jsonl" else read(path, known, (finder.file, finder.exists, finder.is_file))
 
 
-def _numbered(path: Path, mark: str, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, cells between `mark`s, each with the number of the line it begins in."""
-    reader = csv.reader(_lines(path), delimiter=mark, strict=strict)
-    line = 1
-    try:
-        while (cells := next(reader, None)) is not None:
-            if any(cell.strip() for cell in cells):
-                yield line, [uncell(cell) for cell in cells]
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise ClearsightError(f"{path}, line {line}: {error}. Is a quotation mark left open?") from error
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a text file with their ends, none of them longer than `_LONGEST`."""
-    number = 1
-    try:
-        with path.open("rb") as file:
-            start = file.read(2)
-        with path.open(encoding="utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", newline="") as text:
-            while line := text.readline(_LONGEST):
-                if "\0" in line:
-                    raise ClearsightError(f"{path} is not UTF-8 text (NUL in line {number}). Save it as UTF-8.")
-                if len(line) == _LONGEST:
-                    raise ClearsightError(f"{path}, line {number}: it is longer than {_LONGEST:,} letters. Is this a table?")
-                yield line
-                number += 1
-    except OSError as error:
-        raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
-    except UnicodeError as error:
-        raise ClearsightError(f"{path} is not UTF-8 text (from line {number} on: {error}). Save it as UTF-8.") from error
+def _read_lines(path: Path) -> Text:
+    """A table of one JSON object a line, as Hugging Face's metadata.jsonl; raises ClearsightError naming a line of another kind."""
+    rows: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(lines(path), 1):
+        try:
+            value = json.loads(line) if line.strip() else None
+        except ValueError as error:
+            raise ClearsightError(f"{path}, line {number}: {error}. Every line must be a JSON object.") from error
+        if isinstance(value, dict):
+            rows.append((number, value))
+        elif value is not None:
+            raise ClearsightError(f"{path}, line {number}: every line must be a JSON object, not a {type(value).__name__}.")
+    header = list(dict.fromkeys(name for _, row in rows for name in row))
+    return Text(header, [(number, [row.get(name) for name in header]) for number, row in rows])
 
 
 def _read_parquet(path: Path) -> tuple[list[str], Iterator[tuple[int, list[Any]]]]:
@@ -136,8 +156,15 @@ def _damaged(path: Path, error: Exception) -> ClearsightError:
     return ClearsightError(f"cannot read {path}: {plain(next(iter(str(error).splitlines()), type(error).__name__))}")
 
 
-def _cell(path: Path, line: int, value: Any) -> str:
+def _loose(value: Any) -> str:
+    """A value as text, empty for a list or a table in a cell."""
+    return "" if isinstance(value, list | tuple | dict) else _cell(Path(), 0, value)
+
+
+def _cell(path: Path, line: int, value: Any, kind: str = "") -> str:
     """A value as text: whole numbers without a point, nothing for NaN; raises ClearsightError for a list or a table in a cell."""
+    if kind == "label" and isinstance(value, list | tuple) and len(value) > 1:
+        raise several(str(path), listed(value, 4), ",")
     if isinstance(value, list | tuple | dict):
         raise ClearsightError(f"{path}, line {line}: a path, label, part or group must be text or a number, not a {type(value).__name__}.")
     if value is None or value != value:
@@ -147,46 +174,31 @@ def _cell(path: Path, line: int, value: Any) -> str:
     return (value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)).strip()
 
 
-def _find(header: list[str], kind: str) -> int | None:
-    names = [name.strip().lower() for name in header]
-    return next((names.index(name) for name in _COLUMNS[kind] if name in names), None)
-
-
-def _choose(path: Path, header: list[str], group_by: str | None) -> dict[str, int]:
-    """The columns by role: `{"path": 0, "label": 1, …}`."""
-    chosen = {kind: column for kind in _COLUMNS if (column := _find(header, kind)) is not None}
-    lacking = [kind for kind in ("path", "label") if kind not in chosen]
-    if lacking:
-        wanted = " and ".join(f"a {kind} column ({', '.join(_COLUMNS[kind])})" for kind in lacking)
-        raise UsageError(f"{path} needs {wanted} in its first line. It has: {listed(map(repr, header))}.")
-    names = [name.strip().lower() for name in header]
-    if twice := [header[column] for column in chosen.values() if names.count(names[column]) > 1]:
-        raise UsageError(f"{path} has several columns called {listed(map(repr, twice))}. Keep one of each.")
-    if group_by is not None:
-        if group_by not in header:
-            raise unknown(f"column of {path}", group_by, header)
-        chosen["group"] = header.index(group_by)
-    return chosen
-
-
-def _rows(path: Path, lines: Iterator[tuple[int, list[Any]]], chosen: dict[str, int], width: int) -> list[_Row]:
-    """Rows with every cell checked; raises ClearsightError naming the lines where one is missing."""
+def _rows(path: Path, text: Text, header: list[str], chosen: Columns, finder: Finder) -> tuple[list[_Row], list[str]]:
+    """Rows with every cell checked, and notes; raises ClearsightError naming the lines where a cell or a file is missing."""
     rows = []
-    missing: dict[str, list[int]] = {kind: [] for kind in chosen}
+    missing: dict[str, list[int]] = {kind: [] for kind in chosen.places}
     unparted = 0
-    for line, cells in lines:
-        if any(cell.strip() for cell in cells[width:]):
-            raise ClearsightError(f"{path}, line {line}: it has {len(cells)} cells and the header {width}. Does one need quotation marks?")
-        value = {kind: _cell(path, line, cells[column]) if column < len(cells) else "" for kind, column in chosen.items()}
-        part = value.get("part", "")
-        unparted += not part
-        for kind in chosen:
-            if not value[kind]:
+    for line, cells in text.rows:
+        if any(str(cell).strip() for cell in cells[len(header) :]):
+            raise ClearsightError(
+                f"{path}, line {line}: it has {len(cells)} cells and the header {len(header)}. Does one need quotation marks?"
+            )
+        value = {kind: _cell(path, line, cells[column], kind) if column < len(cells) else "" for kind, column in chosen.places.items()}
+        if chosen.one_hot:
+            every = [_loose(cell) for cell in cells] + [""] * (len(header) - len(cells))
+            value["label"] = one_hot_label(str(path), line, header, chosen.one_hot, every)
+        elif "label" not in value:
+            value["label"] = os.path.basename(os.path.dirname(value["path"].replace("\\", "/")))
+        for kind in chosen.places:
+            if not value[kind] and not (kind == "part" and chosen.flag):
                 missing[kind].append(line)
+        part = part_of_flag(chosen.flag, value["part"]) if chosen.flag else value.get("part", "")
+        unparted += not part
         if part and part.lower() not in PART_NAMES:
             raise ClearsightError(f"{path}, line {line}: the part {part!r} is not one of {listed(PART_NAMES)}.")
         part = PART_NAMES[part.lower()] if part else "all"
-        rows.append(_Row(line, _name(path.parent, value["path"]), clean_label(value["label"]), part, value.get("group", "")))
+        rows.append(_Row(line, value["path"], clean_label(value["label"]), part, value.get("group", "")))
     if not rows:
         raise ClearsightError(f"{path} has no row below its header.")
     if unparted == len(rows):  # the column exists, but is empty
@@ -194,16 +206,16 @@ def _rows(path: Path, lines: Iterator[tuple[int, list[Any]]], chosen: dict[str, 
     for kind, at in missing.items():
         if at:
             raise ClearsightError(f"{path}: {len(at)} rows have no {kind}, in line {listed(at, 5)}.")
-    return rows
+    return _located(path, rows, finder)
 
 
-def _name(folder: Path, path: str) -> str:
-    """A path as the picture's name: relative where it lies below the table's folder, so that one file has one name."""
-    name = os.path.normpath(path) if path else ""
-    if os.path.isabs(name) or name.startswith(os.pardir):
-        relative = os.path.relpath(folder / name, folder)
-        name = name if relative.startswith(os.pardir) else relative
-    return name.replace(os.sep, "/")
+def _located(path: Path, rows: list[_Row], finder: Finder) -> tuple[list[_Row], list[str]]:
+    """The rows with the paths of their files; raises ClearsightError naming the first files that do not exist."""
+    paths, notes = finder.locate([row.path for row in rows], [row.label for row in rows])
+    if missing := [f"{finder.relative(row.path)} (line {row.line})" for row, found in zip(rows, paths, strict=True) if not found]:
+        where = f"Paths are relative to {path.parent.resolve()}."
+        raise ClearsightError(f"{path}: {len(missing)} of {len(rows)} files do not exist: {listed(missing, 5)}. {where}")
+    return [row._replace(path=finder.relative(found)) for row, found in zip(rows, paths, strict=True)], notes
 
 
 def _distinct(path: Path, rows: list[_Row], notes: list[str]) -> list[_Row]:
@@ -223,19 +235,5 @@ def _distinct(path: Path, rows: list[_Row], notes: list[str]) -> list[_Row]:
 
 
 def _empty_files(path: Path, rows: list[_Row]) -> list[str]:
-    """The files of 0 bytes; raises ClearsightError naming the first files that do not exist."""
-    missing, empty = [], []
-    for row in rows:
-        try:
-            facts = os.stat(path.parent / row.path)
-            whole = stat.S_ISREG(facts.st_mode)
-        except (OSError, ValueError):
-            whole = False
-        if not whole:
-            missing.append(f"{row.path} (line {row.line})")
-        elif facts.st_size == 0:
-            empty.append(row.path)
-    if missing:
-        where = f"Paths are relative to {path.parent.resolve()}."
-        raise ClearsightError(f"{path}: {len(missing)} of {len(rows)} files do not exist: {listed(missing, 5)}. {where}")
-    return empty
+    """The files of 0 bytes."""
+    return [row.path for row in rows if os.stat(path.parent / row.path).st_size == 0]

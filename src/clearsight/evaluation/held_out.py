@@ -16,6 +16,8 @@ from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.manifest import apply_manifest, read_manifest
 from ..datasets.open import open_dataset
+from ..datasets.table import columns_of
+from ..recipes.recipe import Recipe
 from ..runs.run import Run
 
 ALL, UNSEEN = "all", "unseen"
@@ -68,11 +70,11 @@ def choose(model: str | Path, data: Any, part: str = "test", *, others: Sequence
     `part` is train, val or unlabelled. Raises UsageError when that is most of a set, or all.
     """
     every = [learnt(one) if one else Learnt() for one in (model, *others)]
-    trained_on, group_by, table = _trained_on(model)
+    trained_on, recipe, table = _trained_on(model)
     if data is None and not trained_on:
         raise UsageError(f"{model or UNNAMED} does not say what it was trained on: name the DATA to judge it on.")
     here = data is None or (isinstance(data, (str, Path)) and trained_on in (str(data), str(Path(data).resolve())))
-    whole = identified(open_dataset(trained_on if data is None else data, group_by=group_by if here else None), quiet=quiet)
+    whole = identified(open_dataset(trained_on if data is None else data, **_reading(recipe, here, data)), quiet=quiet)
     names = [str(name) for dataset in whole.parts.values() for name in dataset.names]
     every = [one.among(names) for one in every]
     rows = {row["name"]: row for row in read_manifest(table)} if table else {}
@@ -83,18 +85,25 @@ def choose(model: str | Path, data: Any, part: str = "test", *, others: Sequence
     )
 
 
-def _trained_on(model: str | Path) -> tuple[str, str | None, str]:
-    """The data of the run in the folder `model`, what its pictures were grouped by, and the table of its division; empty where missing."""
-    trained_on, group_by, table = "", None, ""
+def _reading(recipe: Recipe, here: bool, data: Any) -> dict[str, Any]:
+    """How to read data: those of the run as it did, another table by the same columns if it has them."""
+    if here:
+        return {"group_by": recipe.group_by or None, "columns": recipe.columns, "leave_out": recipe.leave_out}
+    return {"columns": columns_of(data, recipe.columns)}
+
+
+def _trained_on(model: str | Path) -> tuple[str, Recipe, str]:
+    """The data of the run in the folder `model`, its recipe, and the table of its division; empty where missing."""
+    trained_on, recipe, table = "", Recipe(), ""
     if not model:
-        return trained_on, group_by, table
+        return trained_on, recipe, table
     run = Run(Path(model))
     if run.division.is_file():
         facts, table = run.divided()
         trained_on = str(facts["data"])
     if run.begun:
-        group_by = run.reopen()[0].group_by or None
-    return trained_on, group_by, table
+        recipe = run.reopen()[0]
+    return trained_on, recipe, table
 
 
 def _chosen(candidates: Dataset, part: str, name: str, own: bool, known: Learnt, notes: tuple[str, ...], models: Sequence[str]) -> Chosen:

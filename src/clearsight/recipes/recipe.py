@@ -56,6 +56,10 @@ class Recipe:
         choices=("exact", "near"),
     )
     group_by: str = setting("", "pictures of one group stay in one part: a table's column, or 'folder'")
+    columns: str = setting(
+        "", "columns of a table that are meant, as in 'path=image_id,label=breed' (roles: path, label, part, group, names)"
+    )
+    leave_out: str = setting("", "pictures to leave out: a file with a name a line, or 'unreadable' for those that cannot be read")
     division: str = setting("", "a run whose division into parts is taken over (those of --from and --teacher are anyway; none: '')")
     split_seed: int = setting(
         0, "seed of the split into train, val and test, and of the mean colour (-1: seed)",

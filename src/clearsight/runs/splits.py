@@ -26,7 +26,8 @@ CLUSTER = "cluster "  # prefix of the class names of a pretraining without label
 
 def known_pictures(data: Any, recipe: Recipe, group: ProcessGroup = ALONE, *, quiet: bool = False, labelled: bool = True) -> Parts:
     """The data with the digest of every picture; of several processes the first reads the files, the others find it in the cache."""
-    whole = open_dataset(data, group_by=recipe.group_by or None, labelled=labelled)
+    reading = {"columns": recipe.columns, "leave_out": recipe.leave_out}
+    whole = open_dataset(data, group_by=recipe.group_by or None, labelled=labelled, **reading)
     with _in_turn(group):
         return identified(whole, quiet=quiet or not group.is_main)
 

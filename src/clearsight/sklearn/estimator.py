@@ -23,7 +23,7 @@ from ..training.api import train
 
 # Settings that are called otherwise here: `fit` is a method, and a name that ends in _ is what `fit` has found.
 RENAMED = {"fit": "resize", "from_": "weights"}
-WITHOUT = ("test", "group_by")  # all that `fit` gets is to train on and to validate with
+WITHOUT = ("test", "group_by", "columns", "leave_out")  # all that `fit` gets is to train on and to validate with
 # Every other setting of a recipe is a parameter of the constructor.
 SETTINGS = {RENAMED.get(field.name, field.name): field.name for field in dataclasses.fields(Recipe) if field.name not in WITHOUT}
 _Settings: Any = dataclasses.make_dataclass(

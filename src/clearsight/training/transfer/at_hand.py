@@ -20,7 +20,7 @@ HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val"
 # settings that mean the same for a head on trained features; any other asks for training the whole network
 OF_HEAD = {
     "from_", "size", "channels", "fit", "minutes", "l2", "class_weights", "views", "seed", "split_seed", "copies", "val", "test", "share",
-    "labels", "division", "group_by", "challenge", "device", "speed", "cache", "workers", "checkpoint_minutes",
+    "labels", "division", "group_by", "columns", "leave_out", "challenge", "device", "speed", "cache", "workers", "checkpoint_minutes",
 }  # fmt: skip
 
 
