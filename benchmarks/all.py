@@ -42,7 +42,9 @@ PARTS = {
     "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
     "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
     "finetune": Part("finetune.py", "", "--pictures 500 --before 256 --network lenet5 --epochs 3 --rounds 1"),
-    "photos": Part("photos.py", "", "--rounds 1 --labels 2 --contestants clearsight --rows build/performance/photos.jsonl"),
+    "photos": Part(
+        "photos.py", "--rounds 3 --labels 5 all", "--rounds 1 --labels 2 --contestants clearsight --rows build/performance/photos.jsonl"
+    ),
     "auto-attack": Part("auto_attack.py", "", None),
     "label-errors": Part("label_errors.py", "", "--pictures 300 --seeds 1"),
     "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1"),

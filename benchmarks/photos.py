@@ -9,7 +9,7 @@ of its own, from start to the last answer (ours: `train` and `classify`, the cac
 row that is there is not measured again, so that a run can be stopped. Every interval is Student's t, 95 %, over the rounds; the
 divisions of one small set overlap, so it compares contestants on that set and says little about others.
 
-FOLDER is a folder per class; without one it is the set of 107 photographs in the package. Measured on: GCompris (Debian's gcompris-qt-data:
+FOLDER is a folder per class; without one it is the set of 107 photographs in the package. Meant for: GCompris (Debian's gcompris-qt-data:
 166 photographs, 5 classes), Tux Paint (Debian's tuxpaint-stamps-default: 238 pictures, 10 classes), and windows of the photographs of
 scikit-image and scikit-learn (contestants/windows.py cuts them: 20 classes, whole quadrants unseen).
 
@@ -135,7 +135,7 @@ def ours(folder: Path, place: Path, words: Sequence[str]) -> Row:
     both = {name: first[name] + second[name] for name in ("process_s", "cpu_s")}
     worst = {name: max(first[name], second[name]) for name in ("peak_mb", "others_cores")}
     facts = json.loads((place / "run" / "config.json").read_text(encoding="utf-8"))
-    return {**second, **both, **worst, "train_s": first["process_s"], "network": facts["architecture"]}
+    return {**second, **both, **worst, "train_s": first["process_s"], "network": facts["architecture"]["name"]}
 
 
 def theirs(name: str, folder: Path, weights: Path, epochs: int, number: int) -> Row:
