@@ -1,5 +1,7 @@
 """`clearsight check DATA`."""
 
+import shlex
+
 import click
 
 from .common import json_option, print_json, quiet_option, show
@@ -21,13 +23,19 @@ def check(
     Unreadable files, exact and near duplicates (across the parts: leakage), one picture under two labels,
     classes that are missing or tiny, blank pictures.
     """
+    from ..base.errors import plain
     from ..datasets.check import check as look
     from ..datasets.open import open_dataset
     from ..reports.check import tables
 
-    report = look(open_dataset(data, group_by=group_by or None, columns=columns, leave_out=leave_out), quiet=quiet)
+    parts = open_dataset(data, group_by=group_by or None, columns=columns, leave_out=leave_out)
+    report = look(parts, quiet=quiet)
     if as_json:
         print_json(report.to_json())
     else:
         show(*tables(report))
+        leave_out = leave_out or ("unreadable" if report.unreadable else "")
+        given = (("--group-by", group_by), ("--columns", columns), ("--leave-out", leave_out))
+        words = ["clearsight", "train", data, *(word for name, value in given if value for word in (name, value))]
+        click.echo(f"layout  {plain(parts.layout)}\nnext    {plain(shlex.join(words))}")
     ctx.exit(1 if report.poisonous else 0)

@@ -91,13 +91,15 @@ def joined(first: Dataset, second: Dataset) -> Dataset:
 class Parts:
     """A data set as read: `parts` has keys among train, val, test, or only `all` for data without parts.
 
-    `data["test"]` is `data.parts["test"]`. `notes` lists everything that was left out or decided, one line each.
+    `data["test"]` is `data.parts["test"]`. `notes` lists everything that was left out or decided, one line each;
+    `layout` is the kind of data that was recognised, where it was opened from a name or a path.
     """
 
     name: str
     classes: tuple[str, ...]
     parts: dict[str, Dataset]
     notes: tuple[str, ...] = ()
+    layout: str = ""
 
     def __getitem__(self, split: str) -> Dataset:
         """One split: `data["test"]`; raises UsageError with near names where it is not there."""

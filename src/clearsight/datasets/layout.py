@@ -91,9 +91,9 @@ class _Tree:
         return bool(pictures) or any(map(self.holds_pictures, folders))
 
     def flat(self, folder: str) -> bool:
-        """Whether all pictures lie in the folder itself, or in one that is called `images` or the like."""
+        """Whether all pictures lie in the folder itself, or in one that is called `images`, after a part or the like."""
         full = self.full(folder)
-        return not full or (len(full) == 1 and _name(full[0]).lower() in GENERIC and self.flat(full[0]))
+        return not full or (len(full) == 1 and _is_no_class(_name(full[0])) and self.flat(full[0]))
 
     def divided(self, folder: str) -> bool:
         """Whether the folder holds two folders of pictures or more, and no picture itself."""
@@ -111,6 +111,10 @@ class _Tree:
 
 def _name(folder: str) -> str:
     return folder.rsplit("/", 1)[-1]
+
+
+def _is_no_class(name: str) -> bool:
+    return name.lower() in GENERIC or part_word(name) is not None
 
 
 def _names(folders: list[str]) -> set[str]:

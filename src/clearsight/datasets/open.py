@@ -110,7 +110,14 @@ def open_dataset(
         parts.classes,
         parts.parts,
         (*_name_notes(data), *parts.notes, *(_class_notes(parts) if labelled else ()), *_group_notes(parts)),
+        layout=_layout(reader, parts),
     )
+
+
+def _layout(reader: Reader, parts: Parts) -> str:
+    """The kind of data in words, and its parts."""
+    kind = reader.kind.partition(" (")[0]
+    return f"{kind}, without parts" if "all" in parts.parts else f"{kind}, in the parts {listed(parts.parts)}"
 
 
 def _name_notes(data: Any) -> list[str]:
