@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import sklearn.datasets
-import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 

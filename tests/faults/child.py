@@ -18,7 +18,6 @@ from typing import Any
 
 import matplotlib.backends.backend_svg  # noqa: F401
 import sklearn.datasets  # noqa: F401
-import tensorboard.summary.writer.record_writer  # noqa: F401
 import torch
 import torch._dynamo
 

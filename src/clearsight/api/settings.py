@@ -88,6 +88,7 @@ class TrainSettings(TypedDict, total=False):
     cache: str
     workers: int
     checkpoint_minutes: float
+    loggers: str
 
 
 class PretrainSettings(TypedDict, total=False):
@@ -131,6 +132,7 @@ class PretrainSettings(TypedDict, total=False):
     cache: str
     workers: int
     checkpoint_minutes: float
+    loggers: str
     # Contrastive loss
     temperature: float
     projection: int

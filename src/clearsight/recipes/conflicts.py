@@ -5,7 +5,7 @@ from typing import Any
 from ..base.code import checked
 from ..base.errors import UsageError, unknown
 from .methods import parse_fixmatch, parse_perturbation
-from .recipe import LAST_SEED, Recipe
+from .recipe import LAST_SEED, LOGGERS, Recipe
 
 SPEED_WORDS = ("bf16", "channels-last", "compile")
 
@@ -13,6 +13,9 @@ SPEED_WORDS = ("bf16", "channels-last", "compile")
 def require_consistent(recipe: Recipe) -> None:
     """Raise UsageError for settings of `recipe` that contradict each other, and for words that cannot be parsed."""
     _speed_words(recipe.speed)
+    for word in recipe.loggers.split():
+        if word not in LOGGERS:
+            raise unknown("logger", word, LOGGERS)
     _tuning(recipe)
     _ranges(recipe)
     if recipe.optimizer == "lbfgs":

@@ -12,6 +12,7 @@ OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "muon", "lbfgs")
 SCHEDULES = ("constant", "cosine", "onecycle", "triangle", "plateau")
 FITS = ("auto", "crop", "pad", "stretch")
 LOSSES = ("softmax", "svm")
+LOGGERS = ("wandb", "mlflow")
 SAMPLERS = ("shuffled", "balanced", "root")
 BATCHNORMS = ("auto", "train", "frozen")
 TUNES = ("", "head", "head-then-all", "gradual", "all")
@@ -193,6 +194,7 @@ class Recipe:
     cache: str = setting("auto", "where decoded pictures are kept between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
+    loggers: str = setting("", "services that follow the run next to its own files, offline unless told else: wandb, mlflow (none: '')")
 
     @property
     def carved_by(self) -> int:

@@ -36,6 +36,7 @@ from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
 from .resolve import by_size, designed, resolve
 from .session import logger, restore, run_to_end, source_of, start_run
+from .storage.loggers import require_installed
 from .transfer import freezing
 from .transfer.at_hand import start_at_hand
 from .transfer.pretrained import Start
@@ -70,6 +71,7 @@ def train(
     settings, since = unpacked(settings), time.monotonic()
     first = compose(settings)
     require_own_code(settings, allow_code)
+    require_installed(first.loggers)
     if first.ensemble > 1:
         return ensemble.train_all(data, first, settings, out=out, runs=runs, quiet=quiet, train=train, resume=resume)
     with process_group() as group:

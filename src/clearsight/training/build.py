@@ -35,6 +35,7 @@ from .objectives.own import own_objective
 from .objectives.supervised import Mixing, Supervised
 from .optim.optimizer import make_optimizer
 from .storage.checkpoint import State
+from .storage.loggers import Loggers
 from .transfer import freezing
 from .transfer.pretrained import Start
 
@@ -119,6 +120,7 @@ def build(
         group=group,
         quiet=quiet,
         log=log,
+        loggers=Loggers(recipe.loggers if group.is_main else "", log),
     )
 
 

@@ -18,6 +18,7 @@ from ..recipes.recipe import Recipe
 from ..runs.held_out import HeldOut
 from .compute.training_model import Speed
 from .storage.checkpoint import State
+from .storage.loggers import Loggers
 
 NO_LABEL = -1  # the label of a training image that has none
 
@@ -47,6 +48,7 @@ class TrainingContext:
     quiet: bool = False
     log: Callable[[str], None] = print
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
+    loggers: Loggers = field(default_factory=Loggers)
     held_out: HeldOut | None = None  # what cross-validation says of the training images
     vectors: Vectors | None = None  # of the labelled training images, where a readout was chosen by them
     tuning: Mapping[str, Any] = field(default_factory=dict)  # the outcome of `transfer.challenge`

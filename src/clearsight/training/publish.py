@@ -53,6 +53,17 @@ class Trained(Result):
     validation: validation.Validated | None
     parts: Parts
 
+    @property
+    def numbers(self) -> dict[str, float]:
+        """Length, speed and accuracy of the training, by name."""
+        found: dict[str, float] = {"epochs": self.epochs, "seconds": self.seconds, "parameters": self.parameters}
+        if self.validation:
+            top1 = self.validation["top1"]
+            edges = {"top1_low": top1["low"], "top1_high": top1["high"]}
+            found |= {"top1": top1["value"], "top1_pictures": self.validation["n"]}
+            found |= {name: edge for name, edge in edges.items() if edge is not None}
+        return found
+
     def to_json(self) -> TrainedFigures:
         """The JSON of `clearsight train --json`."""
         found: TrainedFigures = {
@@ -110,9 +121,11 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], recipe.channels))
     if judged:
         context.log(f"{_kept(context)} kept: validation accuracy {validation.worded(judged)}")
-    return Trained(
+    trained = Trained(
         run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged or crossed, splits
     )
+    context.loggers.end(trained.numbers)
+    return trained
 
 
 def _kept(context: TrainingContext) -> str:

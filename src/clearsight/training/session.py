@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
     """Train to the end, with a row, a checkpoint and a line per epoch; Interrupted names `again`, the command that resumes.
 
     What a challenge of the solved head may take is counted `since` then, a `time.monotonic`.
+    The recipe's loggers get the rows, and here only an end before its time: the result is known later.
     """
     counters = context.state.counters
 
@@ -119,8 +121,10 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
         if context.group.is_main:
             run.write_rows(counters.rows)
             write_events(run.events, counters.rows[-1])
+            context.loggers.row(counters.rows[-1])
             context.log(_line(context, counters.rows[-1]))
 
+    context.loggers.begin(run.folder, asdict(context.recipe))
     try:
         with Stop() as stop:
             if context.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
@@ -130,8 +134,11 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
                 _challenged(context, run, since, stop)
             else:
                 fit(context, objective, Freezing(context.recipe), save, on_epoch, stop)
-    except Interrupted as stopped:
-        raise Interrupted(stopped.number, again if context.group.is_main else "") from None
+    except BaseException as error:
+        context.loggers.end({})
+        if isinstance(error, Interrupted):
+            raise Interrupted(error.number, again if context.group.is_main else "") from None
+        raise
 
 
 def _challenged(context: TrainingContext, run: Run, since: float, stop: Stop) -> None:

@@ -21,6 +21,7 @@ HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val"
 OF_HEAD = {
     "from_", "size", "channels", "fit", "minutes", "l2", "class_weights", "views", "seed", "split_seed", "copies", "val", "test", "share",
     "labels", "division", "group_by", "columns", "leave_out", "challenge", "device", "speed", "cache", "workers", "checkpoint_minutes",
+    "loggers",
 }  # fmt: skip
 
 
