@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from clearsight.classifier import Choice, Failure, Prediction
@@ -93,3 +94,19 @@ def test_a_folder_without_pictures_is_an_error(clearsight, trained, tmp_path):
     (tmp_path / "empty").mkdir()
     said = clearsight("classify", trained["run"], tmp_path / "empty")
     assert said.code == 1 and said.err == f"clearsight: no picture in {tmp_path / 'empty'}.\n" and not said.out
+
+
+def test_classify_writes_embeddings_next_to_its_answers(clearsight, trained, scans, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_text("no picture")
+    path = tmp_path / "vectors.npz"
+    said = clearsight("classify", trained["run"], scans / "two", bad, "--batch", "7", "--embeddings", path, "--json")
+    plain = clearsight("classify", trained["run"], scans / "two", bad, "--batch", "7", "--json")
+    assert said.code == 1 and said.out == plain.out
+    answers = json.loads(said.out)[:-1]
+    with np.load(path) as held:
+        assert held["path"].tolist() == [answer["source"] for answer in answers]
+        assert held["label"].tolist() == [answer["label"] for answer in answers]
+        assert held["embedding"].shape[0] == 30 and held["embedding"].dtype == np.float32
+    refused = clearsight("classify", trained["run"], scans / "two", "--embeddings", tmp_path / "vectors.csv")
+    assert refused.code == 2 and "must be .npz or .parquet" in refused.err

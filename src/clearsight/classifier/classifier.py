@@ -70,6 +70,7 @@ class Classifier:
         if not temperature > 0:
             raise wrong("temperature", "above 0", temperature)
         self.model = model.eval()
+        self.last_layer = str(getattr(model, "HEAD", ""))  # its name, also in faster copies; "" of an ensemble, which has several
         self.preprocessing = preprocessing
         self.classes = tuple(classes)
         self.temperature = temperature

@@ -27,6 +27,9 @@ CONFIDENCE = "confidence"
 @click.argument("model")
 @click.argument("pictures", nargs=-1, required=True)
 @click.option("--top", default=5, show_default=True, type=click.IntRange(1), help="How many classes to list.")
+@click.option(
+    "--embeddings", default="", metavar="FILE", help="Also write the vector before the last layer, path and answer of each: .npz, .parquet."
+)
 @views_option
 @batch_option
 @device_option
@@ -34,16 +37,19 @@ CONFIDENCE = "confidence"
 @json_option
 @click.pass_context
 def classify(
-    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, views: str | None, batch: int, device: str, speed: str,
-    as_json: bool,
+    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, views: str | None, batch: int, device: str,
+    speed: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
     from ..base.errors import ClearsightError, plain
-    from ..classifier import Failure
+    from ..classifier import Failure, embed_many
+    from ..classifier.embeddings import require_writer, saving
 
+    if embeddings:
+        require_writer(Path(embeddings))
     others: Counter[str] = Counter()
     sources = list(expand(pictures, others))
     if others:
@@ -54,7 +60,10 @@ def classify(
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     kinds: Counter[type] = Counter()
-    answers = _counted(classifier.classify_many(sources, top=top, batch_size=batch), kinds)
+    found = classifier.classify_many(sources, top=top, batch_size=batch)
+    if embeddings:
+        found = saving(embeddings, embed_many(classifier, sources, top=top, batch_size=batch))
+    answers = _counted(found, kinds)
     if as_json:
         print_json_list(map(asdict, answers))
     else:

@@ -129,6 +129,7 @@ def test_nothing_is_imported_and_written_unless_asked(tmp_path):
     assert not {"wandb", "mlflow"} & (set(sys.modules) - before) and not list(tmp_path.iterdir())
 
 
+@pytest.mark.filterwarnings("ignore")  # of its dependencies
 def test_mlflows_own_database_has_the_run(tmp_path, monkeypatch):
     if importlib.util.find_spec("mlflow") is None:
         pytest.skip("MLflow is not installed")

@@ -1,1 +1,1 @@
-"""What a training stores as it goes: checkpoints, TensorBoard events, what other services are told."""
+"""What a training stores as it goes: checkpoints, TensorBoard events, rows for other services."""

@@ -111,7 +111,7 @@ class Loggers:
     Raises UsageError for a service whose package is not installed.
     """
 
-    def __init__(self, words: str = "", log: Callable[[str], None] = print) -> None:
+    def __init__(self, words: str = "", log: Callable[[str], None] = lambda line: None) -> None:
         require_installed(words)
         self.log = log
         self.services = {word: SERVICES[word]() for word in words.split()}
