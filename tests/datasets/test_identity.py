@@ -130,7 +130,8 @@ def test_pictures_decoded_on_the_way_load_as_their_files_do(tmp_path, channels):
         image = Image.fromarray(noise(i)) if mode != "I;16" else Image.fromarray(noise(i, (20, 24)).astype(np.uint16) * 200)
         (image if mode == "I;16" else image.convert(mode)).save(tmp_path / "d" / "ab"[i % 2] / f"{i}.png")
     known = identified(open_dataset(tmp_path / "d")).parts["all"]
-    assert all(picture is not None for picture in known.decoded)
+    held = [picture is not None for picture in known.decoded]
+    assert held == [True] * 5 + [False]  # 16 bits depend on the range of values
     plain = Dataset(known.classes, known.labels, known.names, root=known.root, paths=known.paths)
     preprocessing = Preprocessing(channels=channels, height=12, width=12, mean=(0.0,) * channels, std=(1.0,) * channels)
     both = [load(data, preprocessing, cache="memory", quiet=True).tensors[0] for data in (known, plain)]

@@ -7,7 +7,9 @@ from clearsight.recipes.compose import compose
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    ({"channels": 2}, r"channels must be 1 \(grey\) or 3 \(RGB\), .* Got 2\."),
+    ({"channels": 2, "bands": "4,3,2"}, "--bands 4,3,2 are 3 channels, not the 2 of --channels"),
+    ({"bands": "0"}, "bands must be whole numbers from 1"),
+    ({"range": "9:1"}, "range must be black:white"),
     ({"dropout": -0.5}, r"dropout must be between 0 and 0.99, or -1 .* Got -0.5\."),
     ({"speed": "warp"}, "no speed is called 'warp'.*bf16, channels-last"),
     ({"epochs": 1.5}, r"epochs must be a whole number. Got 1.5\."),

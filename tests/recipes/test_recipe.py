@@ -33,7 +33,7 @@ def test_every_networks_default_recipe_exists():
 
 # default, lowest and highest value of every number, as the reference of recipes lists them
 NUMBERS = {
-    "layer_decay": (1.0, 0.01, 1), "l2sp": (0.0, 0, None), "size": (0, 0, 4096), "channels": (0, 0, 3), "epochs": (10, 1, None),
+    "layer_decay": (1.0, 0.01, 1), "l2sp": (0.0, 0, None), "size": (0, 0, 4096), "channels": (0, 0, 256), "epochs": (10, 1, None),
     "minutes": (0.0, 0, None), "batch": (128, 2, None), "accumulate": (1, 1, None), "lr": (0.002, 0, None), "momentum": (0.9, 0, 1),
     "weight_decay": (0.0005, 0, None), "l2": (0.0, 0, None), "warmup": (0.1, 0, 1), "plateau": (3, 1, None), "patience": (0, 0, None),
     "label_smoothing": (0.0, 0, 0.9), "focal": (0.0, 0, 10), "dropout": (-1.0, -1, 0.99), "clip": (0.0, 0, None),

@@ -122,7 +122,7 @@ def damaged() -> dict[str, tuple[bytes, str]]:
         "tiff, a compression there is not": (plain_tiff(2, 1, bytes(2), more=[(259, 3, [4711])]), "TIFF"),
         "tiff, a compression that is a long text": (plain_tiff(2, 1, bytes(2), more=[(259, 2, b"x" * 5000)]), "TIFF"),
         "tiff, values without a white": (
-            plain_tiff(2, 1, np.array([-1, 2], "<f4").tobytes(), bits=(32,), more=[(339, 3, [3])]), "no usual white"
+            plain_tiff(2, 1, np.array([-1, 2], "<f4").tobytes(), bits=(32,), more=[(339, 3, [3])]), "those of its type"
         ),
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ from clearsight.base.errors import UsageError
 from clearsight.base.randomness import permutation
 from clearsight.datasets.dataset import Dataset, objects
 from clearsight.datasets.loader import Held
+from clearsight.datasets.survey import survey
 from clearsight.images.preprocess import Preprocessing
 from clearsight.training import resolve
 
@@ -55,4 +56,4 @@ def test_weights_are_no_network_and_each_store_or_family_has_its_recipe():
 @pytest.mark.parametrize(("shape", "grey"), [((4, 8, 6), True), ((4, 8, 6, 1), True), ((4, 8, 6, 2), False), ((4, 8, 6, 3), False)])
 def test_arrays_are_grey_by_their_channels(shape, grey):
     data = Dataset(("a", "b"), np.array([0, 1, 0, 1]), objects("abcd"), pictures=np.zeros(shape, np.uint8))
-    assert resolve._glance(data) == (6, grey)
+    assert (resolve.side(data), survey(data).most == 1) == (6, grey)

@@ -31,6 +31,8 @@ class TrainSettings(TypedDict, total=False):
     leave_out: str
     division: str
     split_seed: int
+    bands: str
+    range: str
     # Optimisation
     epochs: int
     minutes: float
@@ -109,6 +111,8 @@ class PretrainSettings(TypedDict, total=False):
     leave_out: str
     division: str
     split_seed: int
+    bands: str
+    range: str
     # Optimisation
     epochs: int
     minutes: float

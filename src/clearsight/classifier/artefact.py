@@ -24,6 +24,7 @@ from ..base.errors import ClearsightError, CorruptFile, MissingExtra, Unreadable
 from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
 from ..base.result import Result
+from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..models import own
 from ..models.base import Model
@@ -151,15 +152,28 @@ def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequenc
     for i, picture in enumerate(pictures):
         file = f"golden/{i:02d}.png"
         stream = BytesIO()
-        Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(stream, format="PNG")
+        height, width, bands = picture.shape  # of other bands than 1 and 3 each pixel is a row of grey ones
+        plane = picture if bands == 3 else np.ascontiguousarray(picture).reshape(height, width * bands)
+        Image.fromarray(plane).save(stream, format="PNG")
         write_atomic(folder / file, stream.getvalue())
         rows.append({"file": file, "sha256": digest(stream.getvalue()), "probabilities": _probabilities(classifier, stream.getvalue())})
     return rows
 
 
 def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
-    row: list[float] = classifier.probabilities(classifier.preprocessing.load(png)[None])[0].tolist()
+    preprocessing = classifier.preprocessing
+    picture = preprocessing.fit_picture(stacked(png, preprocessing))
+    row: list[float] = classifier.probabilities(picture[None])[0].tolist()
     return row
+
+
+def stacked(png: bytes, preprocessing: Preprocessing) -> np.ndarray:
+    """A golden sample as a picture, uint8 `(H, W, C)`."""
+    n = preprocessing.channels
+    if n in (1, 3):
+        return decode(png, channels=n)
+    plane = decode(png, channels=1)
+    return plane.reshape(plane.shape[0], -1, n)
 
 
 def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:

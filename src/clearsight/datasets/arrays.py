@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError, listed, wrong
+from ..base.text.words import MOST_BANDS as MOST
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 
 # Usual names of the arrays of a part: (part, names of pictures, names of labels), in small letters.
@@ -171,16 +172,18 @@ def _array(what: str, value: Any) -> NDArray[Any]:
         raise UsageError(f"{what} must be one array, all of one shape; pictures of different sizes go into a folder. {error}") from error
 
 
-def _pictures(part: str, value: Any) -> NDArray[np.uint8]:
+def _pictures(part: str, value: Any) -> NDArray[Any]:
     array = _array(f"{part}: pictures", value)
-    if array.dtype != np.uint8:
-        raise UsageError(
-            f"{part}: pictures must be uint8, 0 to 255. Got {array.dtype}. For numbers in [0, 1]: (255 * x).round().astype('uint8')."
-        )
+    if array.dtype.kind not in "uif":
+        raise wrong(f"{part}: the type of pictures", "uint8, 0 to 255, or numbers of another type", array.dtype)
     if array.ndim == 4 and array.shape[3] not in (1, 3) and array.shape[1] in (1, 3):  # channels first, as PyTorch stores them
         array = np.ascontiguousarray(array.transpose(0, 2, 3, 1))
-    if array.ndim not in (3, 4) or 0 in array.shape[1:] or (array.ndim == 4 and array.shape[3] not in (1, 3)):
-        raise wrong(f"{part}: the shape of pictures", "(N, H, W) or (N, H, W, C) with C 1 or 3", array.shape)
+    if array.ndim not in (3, 4) or 0 in array.shape[1:] or (array.ndim == 4 and array.shape[3] > MOST):
+        raise wrong(f"{part}: the shape of pictures", f"(N, H, W) or (N, H, W, C) with up to {MOST} channels C", array.shape)
+    if array.ndim == 4 and array.shape[1] < array.shape[2] == array.shape[3]:
+        raise UsageError(f"{part}: pictures {array.shape} seem to have their channels first. Move them: numpy.moveaxis(pictures, 1, 3).")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise UsageError(f"{part}: some values of the pictures are not numbers (NaN or infinity).")
     return array
 
 

@@ -72,7 +72,8 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     p = preprocessing
     row = p.height * p.width * p.channels
     fit = f"{p.fit} {p.crop_fraction} {p.border if p.fit == 'pad' else ''}"
-    kind = digest(f"{VERSION} {jpeg.decoder()} {p.channels} {p.height} {p.width} {fit} {p.interpolation} {p.antialias}".encode())[:12]
+    size = f"{p.channels} {p.height} {p.width}"
+    kind = digest(f"{VERSION} {jpeg.decoder()} {size} {fit} {p.interpolation} {p.antialias} {p.reading}".encode())[:12]
     wanted = _keys(dataset)
     files = [file for path in sorted(folder.glob(f"{kind}-*")) if (file := _mapped(path, row))]
     places = _places([file.keys for file in files], wanted)

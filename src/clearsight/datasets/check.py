@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from ..base.errors import plain
 from ..base.result import Result, Row
+from ..images.deep import Reading
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
+from .survey import Survey, survey
 
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
@@ -123,7 +125,9 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
-    fingerprints = prints(list(parts.parts.values()), quiet=quiet)
+    surveys = {part: survey(data, quiet=quiet) for part, data in parts.parts.items()}
+    learnt = surveys.get("train") or next(iter(surveys.values()))  # the range of values is that of training
+    fingerprints = prints(list(parts.parts.values()), Reading(learnt.levels), quiet=quiet)
     good = np.setdiff1d(np.arange(len(names)), list(fingerprints.unreadable))
     exact, near = _groups(fingerprints, good, quiet)
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
@@ -146,11 +150,12 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
         modes=_kinds(fingerprints, good, 0),
         formats=_kinds(fingerprints, good, 1),
         imbalance=round(max(totals) / max(min(totals), 1), 2),
-        notes=parts.notes,
+        notes=(*parts.notes, *([learnt.words()] if learnt.deep else [])),
         poisonous=[],
         warnings=[],
     )
     leaked = Counter(part_of[i] for group in crossing for i in group)
+    _judge_values(report, surveys, learnt)
     _judge(report, parts, leaked, sum(len(group) - 1 for group in exact))
     return report
 
@@ -197,6 +202,27 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:
         "median": np.median(sizes, axis=0).astype(int).tolist(),
         "largest": sizes.max(0).tolist(),
     }
+
+
+def _judge_values(report: CheckResult, surveys: dict[str, Survey], learnt: Survey) -> None:
+    """Findings on bands and on values beyond 8 bits."""
+    bands: Counter[int] = Counter()
+    for part, found in surveys.items():
+        bands += found.channels
+        if found.deep and learnt.levels and not learnt.levels[0] <= found.low <= found.high <= learnt.levels[1]:
+            report.warnings.append(
+                f"values of {part} go from {found.low:g} to {found.high:g}, beyond black and white: they are clipped. See --range."
+            )
+    if not bands.keys() <= {1, 3}:
+        kinds = ", ".join(f"{n:,} of {count}" for count, n in bands.most_common())
+        if len(bands) > 1:
+            report.poisonous.append(f"pictures differ in their bands ({kinds}): training stops there. --bands chooses those to read.")
+        else:
+            report.warnings.append(f"{learnt.most} bands each, and all of them are read; --bands 3,2,1 reads three as RGB.")
+    if learnt.deep and learnt.deep < learnt.channels.total():
+        report.warnings.append(
+            f"{learnt.deep:,} of {learnt.channels.total():,} pictures have more than 8 bits: only these are scaled by the range of values."
+        )
 
 
 def _judge(report: CheckResult, parts: Parts, leaked: Counter[str], copies: int) -> None:

@@ -25,7 +25,7 @@ class Dataset:
     """Pictures with class indices: either arrays in memory (`pictures`) or files (`root` / `paths`).
 
     `labels` int64 (N,), `names` str objects (N,) unique and stable, relative to the root with `/`;
-    `pictures` uint8 (N, H, W) or (N, H, W, C); `groups` str objects (N,): pictures that must stay in one part;
+    `pictures` (N, H, W) or (N, H, W, C), of uint8 or beyond 8 bits; `groups` str objects (N,): pictures that must stay in one part;
     `digests` bytes (N,): identities of the pictures, independent of names; `decoded` (N,): pictures that have been read, or None.
     Raises ClearsightError if the lengths differ.
     """
@@ -33,7 +33,7 @@ class Dataset:
     classes: tuple[str, ...]
     labels: NDArray[np.int64]
     names: NDArray[np.object_]
-    pictures: NDArray[np.uint8] | None = None
+    pictures: NDArray[Any] | None = None
     root: Path | None = None
     paths: NDArray[np.object_] | None = None
     groups: NDArray[np.object_] | None = None
@@ -51,13 +51,13 @@ class Dataset:
     def __repr__(self) -> str:
         return f"Dataset({len(self):,} pictures, {len(self.classes):,} classes)"
 
-    def source(self, i: int) -> Path | NDArray[np.uint8]:
+    def source(self, i: int) -> Path | NDArray[Any]:
         """Picture `i` as `images.decode` takes it: a path, or an array (H, W) or (H, W, C)."""
         if self.root is not None and self.paths is not None:
             return self.root / str(self.paths[i])
         return np.asarray(self.pictures)[i]  # type: ignore[no-any-return]
 
-    def picture(self, i: int) -> Path | NDArray[np.uint8]:
+    def picture(self, i: int) -> Path | NDArray[Any]:
         """Picture `i` as `source`, or as an array if it has been decoded."""
         known = None if self.decoded is None else self.decoded[i]
         return self.source(i) if known is None else known

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from ..base.errors import UnreadableImage
 from ..base.progress import Progress
 from ..images.decode import examined
+from ..images.deep import PLAIN, Reading, to_levels
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 from .identity import SIZE as DIGEST
@@ -57,6 +59,7 @@ class Prints:
     featureless: NDArray[np.bool_]
     table: list[tuple[str, str]] = field(default_factory=list)
     unreadable: dict[int, UnreadableImage] = field(default_factory=dict)
+    reading: Reading = PLAIN
 
     def put(self, start: int, pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
         """Add pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
@@ -72,21 +75,29 @@ class Prints:
             self.table.append(kind)
         self.kinds[rows] = self.table.index(kind)
 
+    def put_array(self, start: int, pictures: NDArray[Any]) -> None:
+        """Add pictures of one size in an array of any type, `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
+        bands = pictures.shape[3] if pictures.ndim == 4 else 1
+        mode = {1: "L", 3: "RGB"}.get(bands, f"{bands}×{pictures.dtype}")
+        if pictures.dtype != np.uint8:
+            mode, pictures = f"{bands}×{pictures.dtype}", to_levels(pictures, self.reading, "the array of pictures")
+        self.put(start, pictures, (mode, "array"))
+
     def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
         """Add the picture in `source` as `row`, or the reason why it cannot be read."""
         try:
-            facts, picture = examined(source)
+            facts, picture = examined(source, self.reading)
             self.put(row, picture[None], (facts.mode, facts.format))
         except UnreadableImage as error:
             self.unreadable[row] = error
 
 
-def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
-    """The fingerprints of all pictures, one data set after the other."""
+def prints(datasets: Sequence[Dataset], reading: Reading = PLAIN, *, quiet: bool = False) -> Prints:
+    """The fingerprints of all pictures, one data set after the other, with values beyond 8 bits scaled by `reading`."""
     n = sum(map(len, datasets))
     made = Prints(
         np.zeros(n, f"S{DIGEST}"), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
-        np.zeros(n, bool), np.zeros(n, bool),
+        np.zeros(n, bool), np.zeros(n, bool), reading=reading,
     )  # fmt: skip
     first = 0
     with Progress("look", n, quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -95,7 +106,7 @@ def prints(datasets: Sequence[Dataset], *, quiet: bool = False) -> Prints:
                 rows = range(start, min(start + _CHUNK, len(data)))
                 if data.pictures is not None:
                     chunk = data.pictures[start : rows.stop]
-                    made.put(first + start, chunk, ("RGB" if chunk.ndim == 4 and chunk.shape[3] == 3 else "L", "array"))
+                    made.put_array(first + start, chunk)
                 else:
                     list(pool.map(made.put_file, (first + i for i in rows), map(data.source, rows)))
                 progress.update(len(rows))

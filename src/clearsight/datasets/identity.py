@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from ..base.errors import ClearsightError, UnreadableImage
 from ..base.files import cache_folder, private_folder, write_atomic
 from ..base.progress import Progress
-from ..images.decode import decode, picture_facts
+from ..images.decode import decode, picture_facts, stored
+from ..images.deep import OLD
 from .dataset import Dataset, Parts
 
 SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
@@ -29,12 +31,14 @@ MAX_BYTES = 2**30  # larger files are not read as pictures
 MAX_HELD_EACH, MAX_HELD = 2**16, 2**27  # bytes up to which decoded pictures are kept for the next reader
 _CHUNK = 256
 _GREY_STEP = 8
-_JPEG = b"\xff\xd8\xff"
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG"
+_HEAD = 2**12  # bytes in which a PNG names its profile
+_DARK = 16  # grey levels; below it 10 or 12 bits stored in 16 keep too few for pictures to differ
 _SCAN, _EXIF, _ADOBE, _COMMENT = 0xDA, 0xE1, 0xEE, 0xFE
 Digests = NDArray[np.bytes_]
 
 
-def pixel_digest(picture: NDArray[np.uint8]) -> bytes:
+def pixel_digest(picture: NDArray[Any]) -> bytes:
     """The digest of a picture, uint8 `(H, W)` or `(H, W, C)`: of its size and pixels; grey stored as colour is grey."""
     if picture.ndim == 3 and _grey(picture):
         picture = picture[:, :, 0]
@@ -56,14 +60,27 @@ def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
         return _digest(b"unreadable", os.fsencode(path)), None
     try:
         if data[:3] != _JPEG:
-            picture = decode(data)
-            return pixel_digest(picture), picture
+            return _of_file(data)
         facts = picture_facts(data)
         if facts.width * facts.height > LARGE:
             return _digest(f"jpeg {facts.width} {facts.height}".encode(), *_coded(data)), None
-        return pixel_digest(decode(data)), None
+        return pixel_digest(decode(data, reading=OLD)), None
     except UnreadableImage:
         return _digest(b"bytes", data), None
+
+
+def _of_file(data: bytes) -> tuple[bytes, NDArray[np.uint8] | None]:
+    """The digest of a picture that is no JPEG, and its pixels where they are those of every way of reading.
+
+    It is that of earlier versions, without colour profile and with the usual white; of several bands and dark 16 bits it is of all values.
+    """
+    if "×" in picture_facts(data).mode:
+        return pixel_digest(decode(data)), None
+    picture = decode(data, reading=OLD)
+    if picture.max() < _DARK and (values := stored(data)) is not None:
+        return pixel_digest(values), None
+    plain = data[:4] == b"GIF8" or data[:2] == b"BM" or (data[:4] == _PNG and data[24] <= 8 and b"iCCP" not in data[:_HEAD])
+    return pixel_digest(picture), picture if plain else None
 
 
 def identified(parts: Parts, *, quiet: bool = False) -> Parts:
@@ -82,7 +99,7 @@ def set_digest(digests: Digests) -> str:
     return hashlib.sha256(np.sort(digests).tobytes()).hexdigest()
 
 
-def _grey(picture: NDArray[np.uint8]) -> bool:
+def _grey(picture: NDArray[Any]) -> bool:
     """Whether all channels are equal; a few pixels decide for most colour pictures."""
     some = picture[::_GREY_STEP, ::_GREY_STEP]
     return bool((some == some[:, :, :1]).all() and (picture == picture[:, :, :1]).all())

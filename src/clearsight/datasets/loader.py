@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..base.errors import ClearsightError, UnreadableImage, listed, unknown
+from ..base.errors import ClearsightError, UnreadableImage, UsageError, listed, unknown
 from ..base.files import cache_folder
 from ..base.progress import Progress
+from ..images.deep import to_levels
 from ..images.preprocess import Preprocessing
 from .cache import Stored, checksums, stored
 from .dataset import Dataset
@@ -199,15 +200,27 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
 def _fit_arrays(pictures: np.ndarray, preprocessing: Preprocessing) -> Tensor:
     fitted = torch.empty((len(pictures), preprocessing.height, preprocessing.width, preprocessing.channels), dtype=torch.uint8)
     for start in range(0, len(pictures), 4096):
-        batch = as_batch(pictures[start : start + 4096], preprocessing.channels)
+        batch = as_batch(eight_bits(pictures[start : start + 4096], preprocessing), preprocessing.channels)
         fitted[start : start + 4096] = preprocessing.fit_batch(batch).permute(0, 2, 3, 1)
     return fitted
+
+
+def eight_bits(pictures: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
+    """Arrays `(N, H, W)` or `(N, H, W, C)` of any type as uint8 with the bands that `preprocessing` reads; raises UsageError for others."""
+    if preprocessing.bands and pictures.ndim == 4 and pictures.shape[3] not in (1, 3):
+        pictures = np.ascontiguousarray(pictures[..., [band - 1 for band in preprocessing.bands]])
+    n, channels = pictures.shape[3] if pictures.ndim == 4 else 1, preprocessing.channels
+    if n != channels and not {n, channels} <= {1, 3}:
+        raise UsageError(f"the pictures have {n} bands, and {channels} are wanted; --bands chooses which are read, as in --bands 3,2,1.")
+    return pictures if pictures.dtype == np.uint8 else to_levels(pictures, preprocessing.reading, "the array of pictures")
 
 
 def as_batch(pictures: np.ndarray, channels: int) -> Tensor:
     """Arrays uint8 `(N, H, W)` or `(N, H, W, C)` as a tensor `(N, channels, H, W)`, equal to `images.decode` picture by picture."""
     if channels == 1 and pictures.ndim == 4 and pictures.shape[3] == 3:
         return torch.from_numpy(_grey(pictures))[:, None]
+    if channels == 1 and pictures.ndim == 4 and pictures.shape[3] > 1:
+        pictures = pictures.mean(3).round().astype(np.uint8)
     batch = torch.from_numpy(pictures if pictures.flags.writeable else pictures.copy())
     batch = batch[:, None] if batch.ndim == 3 else batch.permute(0, 3, 1, 2)
     if batch.shape[1] < channels:

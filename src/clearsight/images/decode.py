@@ -9,21 +9,24 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFile
 
 from ..base.errors import UnreadableImage, unknown, wrong
-from . import decoder_messages, jpeg
+from ..base.text.words import MOST_BANDS
+from . import bands, convert, decoder_messages, deep, jpeg, profile
+from .bands import Bands
+from .deep import PLAIN, Reading
 from .kinds import FORMATS, OTHER_SUFFIXES, READERS, kind_of, looks_like, missing_reader
 
 MAX_PIXELS = 64_000_000
+JPEG_PIXELS = 4  # times as many may a JPEG have that is decoded at a reduced size; a progressive one needs 6 bytes of memory for each
 MIN_SCALED = 8  # px; JPEGs are decoded at 1/8 of their size or more
 MAX_METADATA_BYTES = 2**26
 ADAM7_PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))  # of an interlaced PNG
 SUBFILE_TYPE, SUB_IFDS, DNG_VERSION = 254, 330, 50706  # tags of a TIFF
-WHITES = (1, 255, 65535)
 UPRIGHT = {  # EXIF orientation → the transposition that undoes it
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -33,6 +36,9 @@ UPRIGHT = {  # EXIF orientation → the transposition that undoes it
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+
+Opened: TypeAlias = Image.Image | Bands
 
 
 @dataclass(frozen=True)
@@ -54,82 +60,114 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     name: str | None = None,
     upright: bool = True,
+    reading: Reading = PLAIN,
 ) -> np.ndarray:
-    """The picture in `source` (path, bytes, binary file, PIL image or uint8 array) as uint8 `(H, W, C)`.
+    """The picture in `source` (path, bytes, binary file, PIL image or array) as uint8 `(H, W, C)`.
 
-    C is 1 for grey and 3 for RGB; `channels` forces either. EXIF orientation is applied if `upright`, alpha composed on white, 16-bit
-    values scaled, CMYK and palettes converted; an animation is its first frame. 32-bit and float grey is scaled by the
-    smallest usual white (1 for floats, 255, 65535) that no pixel exceeds. With `min_side` a JPEG may be decoded smaller, its
-    short side at least `min_side` px. Raises UnreadableImage for everything else, called `name` in the message.
+    C is 1 for grey, 3 for RGB, else the number of bands; `channels` forces 1 or 3, or states another number. EXIF orientation is applied
+    if `upright`, alpha composed on white unless it is one of 4 `channels`, CMYK and palettes converted, values beyond 8 bits scaled by the
+    range of `reading`; an animation is its first frame. With `min_side` a JPEG may be decoded smaller, its short side at least `min_side`
+    px; so is one of more than `max_pixels`. Raises UnreadableImage for everything else, called `name` in the message.
     """
-    if channels not in (None, 1, 3):
-        raise wrong("channels", "1, 3 or None", channels)
+    if channels is not None and not 1 <= channels <= MOST_BANDS:
+        raise wrong("channels", f"1, 3, another number of bands up to {MOST_BANDS}, or None", channels)
     name = name or source_name(source)
     if _is_array(source):
-        return _from_array(source, channels, name)
-    with _opened(source, formats, max_pixels, name) as image:
-        flat = _pixels(image, name, min_side, upright)
+        return convert.from_array(source, channels, name, reading)
+    with _opened(source, formats, max_pixels, name, reading) as image:
+        flat = _pixels(image, name, min_side, upright, reading, channels, max_pixels)
     del image  # its memory, before another copy is made
-    return _finished(flat, channels, name)
+    return convert.finished(flat, channels, name, reading)
 
 
-def examined(source: Any) -> tuple[Facts, np.ndarray]:
+def examined(source: Any, reading: Reading = PLAIN) -> tuple[Facts, np.ndarray]:
     """The facts and the complete picture in `source`, opened once; a JPEG is also decoded at a reduced size if that is possible.
 
     So a check meets every error that a later use at any size could meet. Raises UnreadableImage.
     """
     name = source_name(source)
     if _is_array(source):
-        return picture_facts(source), _from_array(source, None, name)
-    with _opened(source, FORMATS, MAX_PIXELS, name) as image:
+        return picture_facts(source), convert.from_array(source, None, name, reading)
+    with _opened(source, FORMATS, MAX_PIXELS, name, reading) as image:
         size, mode, kind = image.size, image.mode, image.format or ""
-        flat = _pixels(image, name, None, True)
+        flat = _pixels(image, name, None, True, reading)
         turned = kind != "TIFF" and _orientation(image) in (5, 6, 7, 8)
     facts = Facts(*(size[::-1] if turned else size), mode, kind)
     if kind == "JPEG" and min(size) >= 2 * MIN_SCALED:
         decode(source, min_side=max(MIN_SCALED, min(size) // MIN_SCALED))
-    return facts, _finished(flat, None, name)
+    return facts, convert.finished(flat, None, name, reading)
 
 
-def _pixels(image: Image.Image, name: str, min_side: int | None, upright: bool) -> Image.Image | np.ndarray:
-    """The pixels of an opened picture, grey or RGB; an array from the faster decoder, which only reads upright pictures."""
+def stored(source: Any) -> np.ndarray | None:
+    """The values of a picture beyond 8 bits as they are stored, `(H, W)` or `(H, W, C)`, None for one of at most 8 bits.
+
+    Raises UnreadableImage.
+    """
+    name = source_name(source)
+    if _is_array(source):
+        return None if np.asarray(source).dtype == np.uint8 else np.asarray(source)
+    with _opened(source, FORMATS, MAX_PIXELS, name, PLAIN) as image:
+        if isinstance(image, Bands):
+            return None if image.mode.endswith("×uint8") else image.array()
+        return deep.values(image)
+
+
+def _pixels(
+    image: Opened, name: str, min_side: int | None, upright: bool, reading: Reading, channels: int | None = None, most: int = MAX_PIXELS
+) -> Image.Image | np.ndarray:
+    """The pixels of an opened picture, grey or RGB; an array of bands, or from the faster decoder, which only reads upright pictures."""
+    if isinstance(image, Bands):
+        return image.array()
     file = None
     if isinstance(image, ImageFile.ImageFile):
         file = image.fp
         # a whole row at once: Pillow assembles a row from blocks in quadratic time
         image.decodermaxblock = max(image.decodermaxblock, 8 * image.width)
     if image.format == "JPEG" and file and isinstance(image, ImageFile.ImageFile):
-        data = jpeg.whole(file)
+        data = jpeg.whole(file, image.width * image.height / MAX_PIXELS)
         if jpeg.scalable(data):
-            if min_side:
-                image.draft(None, (min_side, min_side))  # halved only while both sides stay at least this long
-            if _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
+            _draft(image, min_side, most)
+            own = reading.version > 1 and profile.foreign(image)
+            if not own and _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
                 return pixels
+        _limit(image, most, name)
     image.load()
     if image.format == "PNG" and file:
         _require_rows(image, file)
-    flat = _flat(image, name)
+    flat = convert.flat(image, name, reading, channels)
     turn = _orientation(image) if upright else 1
+    if isinstance(flat, np.ndarray):
+        return np.asarray(_turned(flat, turn)) if turn in UPRIGHT else flat
     return flat.transpose(UPRIGHT[turn]) if turn in UPRIGHT else flat
 
 
-def _finished(flat: Image.Image | np.ndarray, channels: int | None, name: str) -> np.ndarray:
-    if isinstance(flat, np.ndarray):
-        return _from_array(flat, channels, name)
-    try:
-        return _with_channels(flat, channels)
-    except MemoryError as error:
-        raise UnreadableImage(name, _reason(error, "")) from error
+def _turned(picture: np.ndarray, turn: int) -> np.ndarray:
+    """The bands of a picture, each transposed as its orientation says."""
+    return np.stack([np.asarray(Image.fromarray(band).transpose(UPRIGHT[turn])) for band in np.moveaxis(picture, 2, 0)], axis=2)
+
+
+def _draft(image: ImageFile.ImageFile, min_side: int | None, most: int) -> None:
+    """Have a JPEG decoded smaller: as far as `min_side` allows, and at most `most` px."""
+    width, height = image.size
+    if min_side:
+        image.draft(None, (min_side, min_side))  # halved only while both sides stay at least this long
+    elif width * height > most:
+        halvings = next(n for n in (1, 2, 3) if n == 3 or width * height <= most * 4**n)
+        image.draft(None, (-(-width // 2**halvings), -(-height // 2**halvings)))
 
 
 def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> Facts:
     """Size, mode and format, from the header alone where it has the orientation (all formats but PNG); raises UnreadableImage."""
     name = source_name(source)
     if _is_array(source):
-        picture = _from_array(source, None, name)
-        return Facts(picture.shape[1], picture.shape[0], "L" if picture.shape[2] == 1 else "RGB", "array")
-    with _opened(source, formats, max_pixels, name) as image:
-        if image.format == "PNG":
+        values = np.asarray(source)
+        if values.ndim not in (2, 3):
+            convert.from_array(values, None, name, PLAIN)  # raises
+        bands_ = values.shape[2] if values.ndim == 3 else 1
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(bands_, f"{bands_}×{values.dtype}")
+        return Facts(values.shape[1], values.shape[0], mode if values.dtype == np.uint8 else f"{bands_}×{values.dtype}", "array")
+    with _opened(source, formats, max_pixels, name, PLAIN) as image:
+        if isinstance(image, Image.Image) and image.format == "PNG":
             image.load()  # the EXIF may come after the pixels
         turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # Pillow has already transposed the size of a TIFF
         width, height = image.size[::-1] if turned else image.size
@@ -146,7 +184,7 @@ def source_name(source: Any) -> str:
 
 
 @contextmanager
-def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> Iterator[Image.Image]:
+def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str, reading: Reading) -> Iterator[Opened]:
     """The picture with its header read and its size within the limit; any exception inside becomes UnreadableImage."""
     for kind in formats:
         if kind not in FORMATS:
@@ -165,8 +203,9 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str) -> 
             if (size := stream.seek(0, os.SEEK_END)) > (most := 8 * max_pixels + MAX_METADATA_BYTES):
                 raise UnreadableImage(name, f"it has {size:,} bytes; the limit is {most:,}")
             stream.seek(0)
-            with decoder_messages.no_libtiff_messages if kind == "TIFF" else nullcontext(), READERS[kind][1](stream) as image:
-                _limit(image, max_pixels, name)
+            reader = bands.TiffBands if kind == "TIFF" and reading.version > 1 and bands.many(stream) else READERS[kind][1]
+            with decoder_messages.no_libtiff_messages if kind == "TIFF" else nullcontext(), reader(stream) as image:
+                _limit(image, max_pixels * (JPEG_PIXELS if kind == "JPEG" else 1), name)
                 if kind == "TIFF":
                     _refuse_raw(image, name)
                 yield image
@@ -211,7 +250,7 @@ def _kind(stream: IO[bytes], formats: Sequence[str], name: str) -> str:
     raise UnreadableImage(name, f"it is not a picture in {', '.join(formats)}{f'; it looks like {looks}' if looks else ''}")
 
 
-def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
+def _limit(image: Opened, max_pixels: int, name: str) -> None:
     width, height = image.size
     if width * height > max_pixels:
         raise UnreadableImage(name, f"{width}×{height} is {width * height:,} px; the limit is {max_pixels:,}")
@@ -219,7 +258,7 @@ def _limit(image: Image.Image, max_pixels: int, name: str) -> None:
         raise UnreadableImage(name, "it has no pixels")
 
 
-def _refuse_raw(image: Image.Image, name: str) -> None:
+def _refuse_raw(image: Opened, name: str) -> None:
     """Raise UnreadableImage for a camera's raw file, a TIFF whose first picture is a thumbnail next to the sensor's values."""
     tags = getattr(image, "tag_v2", {})
     reduced = tags.get(SUBFILE_TYPE, 0)
@@ -248,82 +287,17 @@ def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
         raise EOFError("truncated: rows are missing")
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Opened) -> int:
+    if isinstance(image, Bands):
+        return 1
     try:
         return int(image.getexif().get(0x0112, 1))
     except Exception:  # unreadable metadata: viewers show the pixels untransposed
         return 1
 
 
-def _flat(image: Image.Image, name: str) -> Image.Image:
-    """The picture in mode L or RGB, converted by value, transparency on white."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(image, name)
-    grey = image.mode in ("1", "L", "LA", "La")
-    if image.mode == "La":
-        image = image.convert("LA")
-    mode = "L" if grey else "RGB"
-    return _on_white(image, mode) if image.has_transparency_data else _in_mode(image, mode)
-
-
-def _on_white(image: Image.Image, mode: str) -> Image.Image:
-    """The picture on white, in strips of 4 million pixels: four copies of a large picture could exceed the memory."""
-    flat = Image.new(mode, image.size)
-    rows = max(1, 2**22 // image.width)
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height))).convert("RGBA")
-        white = Image.new("RGBA", strip.size, (255, 255, 255, 255))
-        flat.paste(Image.alpha_composite(white, strip).convert(mode), (0, top))
-    return flat
-
-
-def _in_mode(image: Image.Image, mode: str) -> Image.Image:
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _from_deep(image: Image.Image, name: str) -> Image.Image:
-    values = np.asarray(image)
-    clear = values == image.info["transparency"] if isinstance(image.info.get("transparency"), int) else None
-    if image.mode.startswith("I;16"):
-        white = 65535
-    else:
-        least, most = values.min(), values.max()
-        whites = [white for white in WHITES if most <= white and not (white == 1 and image.mode == "I")]
-        if not (least >= 0 and whites):
-            raise UnreadableImage(name, f"its values go from {least:g} to {most:g}, which has no usual white; store it in 8 or 16 bits")
-        white = whites[0]
-    scaled = np.multiply(values, 255 / white, dtype=np.float32)  # exact for 16 bits; float64 would need twice the memory
-    scaled = np.rint(scaled, out=scaled).astype(np.uint8)
-    return Image.fromarray(scaled if clear is None else np.where(clear, np.uint8(255), scaled))
-
-
-def _with_channels(image: Image.Image, channels: int | None) -> np.ndarray:
-    if channels:
-        image = _in_mode(image, "L" if channels == 1 else "RGB")
-    picture = np.array(image)  # a writable copy
-    return picture[:, :, None] if picture.ndim == 2 else picture
-
-
 def _is_array(source: Any) -> bool:
     return hasattr(source, "__array__") and not isinstance(source, Image.Image)
-
-
-def _from_array(source: Any, channels: int | None, name: str) -> np.ndarray:
-    try:
-        array = np.asarray(source)
-    except Exception as error:  # a tensor on another device, or one that needs a gradient
-        raise UnreadableImage(name, f"no array can be made of it: {error}") from error
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2:
-        array = np.round(array / 257).astype(np.uint8)
-    if array.dtype != np.uint8:
-        raise UnreadableImage(name, f"an array must be uint8 (0 to 255), not {array.dtype}; multiply values in [0, 1] by 255 and round")
-    if array.ndim == 2:
-        array = array[:, :, None]
-    if array.ndim != 3 or array.shape[2] not in (1, 3, 4) or 0 in array.shape:
-        raise UnreadableImage(name, f"an array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), not {array.shape}")
-    if array.shape[2] == (channels or array.shape[2]) and array.shape[2] != 4:
-        return array
-    return _with_channels(_flat(Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array), name), channels)
 
 
 def _reason(error: Exception, kind: str) -> str:

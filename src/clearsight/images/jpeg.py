@@ -21,11 +21,11 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the frame markers,
 SCALABLE = frozenset((0xC0, 0xC1, 0xC2))
 
 
-def whole(file: IO[bytes]) -> bytes:
+def whole(file: IO[bytes], size: float = 1) -> bytes:
     """The bytes of a complete JPEG file whose header has been read.
 
     A truncated download filled with zeros decodes to a picture with a grey end; only the missing end marker reveals it.
-    Raises EOFError without an end marker, ValueError for more than `MAX_SCANS` scans.
+    Raises EOFError without an end marker, ValueError for more than `MAX_SCANS` scans, fewer in a picture of `size` above 1.
     """
     start = file.tell()
     file.seek(0)
@@ -34,8 +34,9 @@ def whole(file: IO[bytes]) -> bytes:
         raise EOFError("truncated: the end marker is missing")
     values = np.frombuffer(data, np.uint8, offset=start)
     begun = np.count_nonzero((values[:-1] == 0xFF) & (values[1:] == 0xDA))  # several times as fast as `bytes.count`
-    if begun >= MAX_SCANS and (scans := 1 + sum(marker == 0xDA for marker, _ in _markers(data, start))) > MAX_SCANS:
-        raise ValueError(f"it has {scans:,} scans; the limit is {MAX_SCANS}")
+    most = int(MAX_SCANS / max(1, size))
+    if begun >= most and (scans := 1 + sum(marker == 0xDA for marker, _ in _markers(data, start))) > most:
+        raise ValueError(f"it has {scans:,} scans; the limit is {most}")
     return data
 
 
@@ -48,7 +49,7 @@ def scalable(data: bytes) -> bool:
 def decoder() -> str:
     """The libraries that decoded pixels depend on, with their versions."""
     quick = f", simplejpeg {simplejpeg.__version__}" if simplejpeg else ""
-    return f"Pillow {PIL.__version__}, libjpeg-turbo {features.version('libjpeg_turbo')}{quick}"
+    return f"Pillow {PIL.__version__}, LittleCMS {features.version('littlecms2')}, libjpeg-turbo {features.version('libjpeg_turbo')}{quick}"
 
 
 def components(data: bytes) -> int:

@@ -15,6 +15,8 @@ from PIL import (
     features,
 )
 
+from .bands import NumpyArray
+
 try:
     from pi_heif import HeifImageFile
 except ImportError:  # the extra `heif`
@@ -31,6 +33,7 @@ READERS: dict[str, tuple[bytes, Reader]] = {
     "BMP": (rb"BM", BmpImagePlugin.BmpImageFile),
     "TIFF": (rb"II\*\0|MM\0\*|II\+\0|MM\0\+|MM\*\0|II\0\*", TiffImagePlugin.TiffImageFile),
     "PPM": (rb"P[1-6]\s", PpmImagePlugin.PpmImageFile),
+    "NPY": (rb"\x93NUMPY", NumpyArray),
     # the names mif1 and msf1 are common to both: the list of compatible ones that follows tells them apart
     "AVIF": (rb"....ftyp(?:avif|avis|(?:mif1|msf1)(?!.{4}(?:....)*?(?:" + _HEIC + rb")))", AvifImagePlugin.AvifImageFile),
     "HEIF": (rb"....ftyp(?:" + _HEIC + rb"|(?:mif1|msf1).{4}(?:....)*?(?:" + _HEIC + rb"))", HeifImageFile),
@@ -41,7 +44,7 @@ HEIF = "pip install 'clearsight[heif]' reads it"
 SUFFIXES = frozenset(  # file name extensions of pictures; the format follows from the content
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".avif"),
-        *(".ppm", ".pgm", ".pbm", ".pnm"),
+        *(".ppm", ".pgm", ".pbm", ".pnm", ".npy"),
         *((".heic", ".heif", ".hif") if HeifImageFile else ()),
     )
 )

@@ -12,7 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..base.errors import ClearsightError, unknown, wrong
+from ..base.text.words import MOST_BANDS as MOST
+from . import convert
 from .decode import decode
+from .deep import Reading
 
 FITS = ("crop", "pad", "stretch")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
@@ -33,6 +36,9 @@ class Stored(TypedDict):
     std: list[float]
     crop_fraction: float
     order: str
+    levels: list[float]
+    bands: list[int]
+    decoding: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Preprocessing:
 
     `crop` covers the size and cuts the excess, `pad` keeps everything and fills with the mean, `stretch` ignores the aspect ratio.
     `crop_fraction` is the share of the resized picture that the crop keeps. `order` is that of `mean`, `std` and the network's input.
+    `levels`, `bands` and `decoding` say how values are read: the fields of `deep.Reading`, with its `version` as `decoding`.
     """
 
     channels: int = 3
@@ -53,10 +60,13 @@ class Preprocessing:
     std: tuple[float, ...] = ()
     crop_fraction: float = 1.0
     order: str = "rgb"
+    levels: tuple[float, ...] = ()
+    bands: tuple[int, ...] = ()
+    decoding: int = 2
 
     def __post_init__(self) -> None:
-        if type(self.channels) is not int or self.channels not in (1, 3):  # True is 1
-            raise wrong("channels", "1 or 3", self.channels)
+        if type(self.channels) is not int or not 1 <= self.channels <= MOST:  # True is 1
+            raise wrong("channels", f"1, 3 or another number of bands up to {MOST}", self.channels)
         for name in ("height", "width"):
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= MAX_SIDE:  # True is an int
@@ -78,6 +88,24 @@ class Preprocessing:
             object.__setattr__(self, name, values)
         if not all(value >= 1e-6 for value in self.std):
             raise wrong("std", "at least 0.000001", self.std)
+        object.__setattr__(self, "levels", tuple(float(level) for level in self.levels))
+        object.__setattr__(self, "bands", tuple(self.bands))
+        self._require_reading()
+
+    def _require_reading(self) -> None:
+        if self.levels and not (len(self.levels) == 2 and -math.inf < self.levels[0] < self.levels[1] < math.inf):
+            raise wrong("levels", "the values of black and white, rising", self.levels)
+        if any(type(band) is not int or not 1 <= band <= MOST for band in self.bands):
+            raise wrong("bands", f"whole numbers from 1 to {MOST}", self.bands)
+        if self.bands and len(self.bands) != self.channels:
+            raise wrong("bands", f"as many as channels, {self.channels}", self.bands)
+        if type(self.decoding) is not int or self.decoding not in (1, 2):
+            raise wrong("decoding", "1 or 2", self.decoding)
+
+    @property
+    def reading(self) -> Reading:
+        """How stored values become the 8 bits of a picture."""
+        return Reading(self.levels, self.bands, self.decoding)
 
     @property
     def border(self) -> tuple[int, ...]:
@@ -89,13 +117,13 @@ class Preprocessing:
         """The picture in `source` (as for `decode`) as uint8 `(C, height, width)`; raises UnreadableImage."""
         # 1.5 times the size: a JPEG decoded smaller than that would change the resized picture
         needed = math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction)
-        picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None)
+        picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None, reading=self.reading)
         return self.fit_picture(picture)
 
     def fit_picture(self, picture: np.ndarray) -> Tensor:
         """A decoded picture uint8 `(H, W, C)`, resized to uint8 `(channels, height, width)`."""
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != self.channels:
-            picture = decode(picture, channels=self.channels)
+            picture = convert.from_array(picture, self.channels, "<array>", self.reading)
         picture = np.require(picture, requirements=("C", "W"))  # torch accepts no negative strides, and warns about read-only arrays
         return self.fit_batch(torch.from_numpy(picture)[None].permute(0, 3, 1, 2))[0]
 
@@ -190,12 +218,12 @@ class Preprocessing:
         for name in values:
             if name not in fields:
                 raise unknown("preprocessing setting", name, sorted(fields))
-        for name in ("mean", "std"):
+        for name in ("mean", "std", "levels", "bands"):
             row = values.get(name, [])
             if not isinstance(row, (list, tuple)) or any(type(value) not in (int, float) for value in row):
                 raise wrong(name, "a list of numbers", row)
         try:
-            return cls(**values)
+            return cls(**{"decoding": 1, **values})  # artefacts of before the field keep their decoding
         except (TypeError, ValueError, OverflowError) as error:
             raise ClearsightError(f"a preprocessing has a value of the wrong kind: {error}.") from error
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.compute.undisturbed import undisturbed
+from ..images.convert import visible
 from ..images.decode import decode
 from ..images.preprocess import FITS, IMAGENET, Preprocessing
 from .target import Subject
@@ -40,11 +41,12 @@ def stages(preprocessing: Preprocessing, source: Any) -> list[Stage]:
 
     Raises UnreadableImage.
     """
-    stored, upright = decode(source, upright=False), decode(source)
+    reading = preprocessing.reading
+    stored, upright = (visible(decode(source, upright=turned, reading=reading)) for turned in (False, True))
     found = [Stage("file", f"as stored, {_size(stored)}", stored)]
     if not np.array_equal(stored, upright):
         found.append(Stage("upright", f"turned as its EXIF says, {_size(upright)}", upright))
-    coloured = decode(source, channels=preprocessing.channels)
+    coloured = visible(decode(source, channels=preprocessing.channels, reading=reading))
     if coloured.shape[2] != upright.shape[2]:
         found.append(Stage("channels", f"{upright.shape[2]} → {coloured.shape[2]} channels", coloured))
     fitted = preprocessing.load(source)
@@ -103,7 +105,7 @@ def _others(preprocessing: Preprocessing, source: Any) -> Tensor | None:
 
 
 def _lying(preprocessing: Preprocessing, source: Any) -> Tensor:
-    lying = decode(source, channels=preprocessing.channels, upright=False)
+    lying = decode(source, channels=preprocessing.channels, upright=False, reading=preprocessing.reading)
     return preprocessing.normalise(preprocessing.fit_picture(lying)[None])
 
 
@@ -135,8 +137,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Preprocessing, Any], Tensor | None]]] =
 
 
 def _rows(picture: Tensor) -> NDArray[np.uint8]:
-    shown: NDArray[np.uint8] = picture.permute(1, 2, 0).contiguous().numpy()
-    return shown
+    return np.ascontiguousarray(visible(picture.permute(1, 2, 0).numpy()))
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:

@@ -80,7 +80,7 @@ def unit_field(subject: Subject, summary: Summary, layer: str, at: tuple[int, ..
     seen = effective(subject.model, noise if picture is None else subject.inputs(picture), layer, (place[0], place[1])).cpu()
     shown = None
     if picture is not None:
-        shown = subject.preprocessing.load(picture).expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
+        shown = subject.shown(picture)
     top, left, bottom, right = box(row, (place[0], place[1]))
     inside = max(0, min(height, bottom) - max(0, top)) * max(0, min(width, right) - max(0, left))
     padding = 1 - inside / ((bottom - top) * (right - left))

@@ -14,6 +14,7 @@ from .. import models
 from ..base.errors import UsageError, unknown
 from ..base.randomness import seeded
 from ..classifier import load
+from ..images.convert import visible
 from ..images.preprocess import Preprocessing
 from ..models import formula
 from ..weights import is_origin
@@ -59,8 +60,8 @@ class Subject:
     def shown(self, source: Any) -> NDArray[np.uint8]:
         """The picture as the network is shown it, in RGB `(H, W, 3)`; raises UnreadableImage."""
         fitted = self.preprocessing.load(source)
-        pixels: NDArray[np.uint8] = fitted.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-        return pixels
+        pixels = visible(fitted.permute(1, 2, 0).numpy())
+        return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
     def inputs(self, source: Any) -> Tensor:
         """What the network sees of one picture, float32 `(1, C, H, W)`; raises UnreadableImage."""

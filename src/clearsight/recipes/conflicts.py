@@ -4,6 +4,7 @@ from typing import Any
 
 from ..base.code import checked
 from ..base.errors import UsageError, unknown
+from ..base.text.words import parse_bands, parse_range
 from .methods import parse_fixmatch, parse_perturbation
 from .recipe import LAST_SEED, LOGGERS, Recipe
 
@@ -32,8 +33,10 @@ def _ranges(recipe: Recipe) -> None:
     """Raise UsageError for numbers whose ranges have a gap, or depend on another setting."""
     if recipe.seed + recipe.ensemble > LAST_SEED + 1:
         raise UsageError(f"the members' seeds go up to seed + {recipe.ensemble - 1}: with --seed {recipe.seed}, that is over {LAST_SEED}.")
-    if recipe.channels == 2:
-        raise UsageError("channels must be 1 (grey) or 3 (RGB), or 0 to look at the data. Got 2.")
+    parse_range(recipe.range)
+    chosen = parse_bands(recipe.bands)
+    if chosen and recipe.channels not in (0, len(chosen)):
+        raise UsageError(f"--bands {recipe.bands} are {len(chosen)} channels, not the {recipe.channels} of --channels: leave that out.")
     if -1 < recipe.dropout < 0:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
 

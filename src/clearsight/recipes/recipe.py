@@ -38,7 +38,9 @@ class Recipe:
         "network, as `clearsight models` lists them, or @package.module:Net (auto: that of --from, else swift up to 64 px, else resnet18)",
     )
     size: int = setting(0, "height and width in px (0: that of --from, else the data's own up to 64, else 128)", low=0, high=4096)
-    channels: int = setting(0, "1 grey, 3 RGB (0: grey when every picture looked at is grey)", low=0, high=3)
+    channels: int = setting(
+        0, "1 grey, 3 RGB, or the number of bands, where 4 reads transparency as one (0: those of the pictures)", low=0, high=256
+    )
     fit: str = setting("auto", "resizing of a picture: crop, pad or stretch (auto: that of --from, else crop)", choices=FITS)
     dropout: float = setting(-1.0, "dropout where the network has it (-1: the network's own)", low=-1, high=0.99)
 
@@ -66,6 +68,11 @@ class Recipe:
         0, "seed of the split into train, val and test, and of the mean colour (-1: seed)",
         low=-1, high=2**31 - 1,
     )  # fmt: skip
+
+    bands: str = setting("", "bands to read of pictures with more than three, counted from 1, as in '4,3,2' (all: '')")
+    range: str = setting(
+        "", "values of black and white of pictures beyond 8 bits, as in 0:4095 ('': that of --from, else found in the training pictures)"
+    )
 
     epochs: int = setting(10, "passes over the training pictures; strengths of L2 that lbfgs tries", low=1, section="Optimisation")
     minutes: float = setting(0.0, "time budget in minutes: epochs are cut to what fits (0: none)", low=0)

@@ -15,6 +15,7 @@ from ..classifier import Classifier
 from ..classifier.validation import FOLDS
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation
+from ..images.deep import PLAIN
 from ..metrics.intervals import Estimate
 from .thumbnails import thumbnails
 from .words import interval, percent, seconds
@@ -58,7 +59,8 @@ def write_report(
     """
     parts: list[str] = []
     if evaluation is not None:
-        show = thumbnails(evaluation, dataset) if dataset is not None else lambda row: ""
+        reading = classifier.preprocessing.reading if classifier else PLAIN
+        show = thumbnails(evaluation, dataset, reading) if dataset is not None else lambda row: ""
         shown: set[int] = set()  # no mistake is shown twice
         sections = (_samples(evaluation, show, shown), _matrix(evaluation), _pairs(evaluation, show, shown))
         parts += [

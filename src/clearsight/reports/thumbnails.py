@@ -10,7 +10,9 @@ from PIL import Image
 
 from ..datasets.dataset import Dataset
 from ..evaluation.evaluate import Evaluation, printable
+from ..images.convert import visible
 from ..images.decode import decode
+from ..images.deep import PLAIN, Reading
 
 SIDE = 128  # px; shown at about 110
 TINY = 64  # px; up to here each pixel is shown as a square
@@ -18,6 +20,7 @@ TINY = 64  # px; up to here each pixel is shown as a square
 
 def thumbnail(picture: np.ndarray) -> str:
     """An `<img>` for a picture, uint8 `(H, W, C)`: as it is when small, else reduced to 128 px."""
+    picture = np.ascontiguousarray(visible(picture))
     image = Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture)
     tiny = max(image.size) <= TINY
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -30,13 +33,13 @@ def thumbnail(picture: np.ndarray) -> str:
     return f'<img{css} alt="" src="data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}">'
 
 
-def thumbnails(evaluation: Evaluation, dataset: Dataset) -> Callable[[int], str]:
-    """Row of the evaluation → its picture in a frame, with what it is called; raises UnreadableImage."""
+def thumbnails(evaluation: Evaluation, dataset: Dataset, reading: Reading = PLAIN) -> Callable[[int], str]:
+    """Row of the evaluation → its picture in a frame, read as by the classifier, with what it is called; raises UnreadableImage."""
     place = {str(name): i for i, name in enumerate(printable(dataset.names))}
 
     def show(row: int) -> str:
         name = str(evaluation.names[row])
-        picture = decode(dataset.source(place[name]), min_side=SIDE) if name in place else None
+        picture = decode(dataset.source(place[name]), min_side=SIDE, reading=reading) if name in place else None
         return f'<span class="frame" title="{escape(name)}">{"" if picture is None else thumbnail(picture)}</span>'
 
     return show

@@ -34,7 +34,7 @@ from .objectives.own import lend as lend_objective
 from .pretrain import pretrain
 from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
-from .resolve import by_size, designed, resolve
+from .resolve import by_size, designed, resolve, told
 from .session import logger, restore, run_to_end, source_of, start_run
 from .storage.loggers import require_installed
 from .transfer import freezing
@@ -90,7 +90,7 @@ def train(
         recipe = resolve(first, settings, training_images(first, splits), start)
         if start and not recipe.readout:
             start.values(recipe, splits.classes)  # weights that do not fit are refused before a folder is made
-        for note in splits.notes:
+        for note in (*splits.notes, *told(recipe, training_images(first, splits))):
             log(note)
         if by_size(first, settings):
             log(freezing.describe(recipe, len(splits.parts["train"])))

@@ -18,6 +18,7 @@ from ..base.files import inside, write_json
 from ..classifier import Classifier, ensemble, validation
 from ..classifier import load as load_artefact
 from ..classifier import save as save_artefact
+from ..classifier.artefact import stacked
 from ..classifier.config import CONFIG
 from ..classifier.learnt import learnt, merged, write_ancestors
 from ..classifier.predict import logits
@@ -26,7 +27,6 @@ from ..datasets.dataset import Parts
 from ..datasets.loader import load
 from ..datasets.manifest import apply_manifest, manifest, read_manifest, write_manifest
 from ..datasets.split import align
-from ..images.decode import decode
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
@@ -141,7 +141,7 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     decided = _decided(every, whole)
     scores = standing(dict(zip(names, answers, strict=True)), together, pictures.labels, validation.said(decided))
     whole.facts = _facts(every, scores, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
-    save_artefact(whole, run.folder, golden_samples(val, recipe.channels))
+    save_artefact(whole, run.folder, golden_samples(val, whole.preprocessing))
     write_json(run.folder / FILE, {**scores, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
     for line in lines(scores):
         logger(quiet)(line)
@@ -223,7 +223,7 @@ def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs
     names = {str(one.facts.get("data", "pictures")) for one in every}
     facts = {"data": " + ".join(sorted(names)), "joined_from": ", ".join(map(str, folders))}
     whole = ensemble.join(every, facts)
-    pictures = [decode(path, channels=whole.preprocessing.channels) for path in sorted((Path(folders[0]) / "golden").glob("*.png"))]
+    pictures = [stacked(path.read_bytes(), whole.preprocessing) for path in sorted((Path(folders[0]) / "golden").glob("*.png"))]
     with open_run(out, runs, facts["data"], whole.architecture) as run:
         _keep_division([Run(Path(folder)) for folder in folders], run)
         save_artefact(whole, run.folder, pictures)

@@ -13,6 +13,7 @@ from ..classifier import Classifier, validation
 from ..classifier import save as save_artefact
 from ..datasets.dataset import Dataset, Parts
 from ..images.decode import decode
+from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..runs.run import Run
@@ -118,7 +119,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     classifier = Classifier(
         model, context.preprocessing, splits.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
-    save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], recipe.channels))
+    save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], context.preprocessing))
     if judged:
         context.log(f"{_kept(context)} kept: validation accuracy {validation.worded(judged)}")
     trained = Trained(
@@ -166,7 +167,7 @@ def _decided(context: TrainingContext) -> list[str]:
     return [*before, *(name for name, true in found.items() if true)]
 
 
-def golden_samples(images: Dataset, channels: int) -> list[np.ndarray]:
+def golden_samples(images: Dataset, preprocessing: Preprocessing) -> list[np.ndarray]:
     """Images of a split that are stored with the classifier, for `verify`."""
     chosen = np.linspace(0, len(images) - 1, min(GOLDEN, len(images))).astype(int)
-    return [decode(images.source(int(i)), channels=channels) for i in chosen]
+    return [decode(images.source(int(i)), channels=preprocessing.channels, reading=preprocessing.reading) for i in chosen]

@@ -11,11 +11,12 @@ import torch
 from .. import models, weights
 from ..base.errors import UnreadableImage, UsageError
 from ..base.randomness import permutation
+from ..base.text.words import parse_bands, parse_range, range_words
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
+from ..datasets.survey import survey
 from ..images.decode import picture_facts
-from ..images.header import is_grey
 from ..images.preprocess import Preprocessing
 from ..models.readout import parted
 from ..recipes.compose import compose
@@ -38,7 +39,7 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
 
     Without a recipe named, small sets get more epochs; without a network, small images get `small`.
     """
-    short, grey = _glance(data)
+    short, found = side(data), survey(data)
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = small if (recipe.size or short) <= SMALL else "resnet18"
@@ -53,7 +54,8 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
     augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
     views = recipe.views if recipe.views != "auto" else _views(recipe, augment, data)
-    channels = recipe.channels or (1 if grey else 3)
+    channels = recipe.channels or len(parse_bands(recipe.bands)) or found.most
+    levels = parse_range(recipe.range) or (known.levels if known else ()) or found.levels
     keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
     if keep == "last" and ((recipe.patience and not solved) or recipe.schedule == "plateau"):
         why = "--keep last" if recipe.keep == "last" else "--labels"
@@ -64,6 +66,7 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
         "size": size,
         "fit": fit,
         "channels": channels,
+        "range": range_words(levels),
         "augment": augment,
         "epochs": epochs,
         "views": views,
@@ -72,9 +75,27 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
     return _tuned(dataclasses.replace(recipe, **settled), start, data.classes)
 
 
+def told(recipe: Recipe, data: Dataset) -> list[str]:
+    """How the pictures of a resolved recipe are read, one line each: the range of values beyond 8 bits, bands, kinds that are mixed."""
+    n = recipe.channels
+    lines = [found.words(parse_range(recipe.range))] if recipe.range and (found := survey(data)).deep else []
+    if n not in (1, 3):
+        lines.append(f"{n} channels: {f'the bands {recipe.bands}' if recipe.bands else 'all bands'} of each picture are read")
+    return lines
+
+
 def side(data: Dataset) -> int:
-    """The median short side of the pictures in px."""
-    return _glance(data)[0]
+    """The median short side in px of up to 256 pictures spread over the data."""
+    if data.pictures is not None:
+        return int(min(data.pictures.shape[1:3]))
+    sides = []
+    for i in np.linspace(0, len(data) - 1, min(len(data), SAMPLE_SIZE)).astype(int):
+        try:
+            facts = picture_facts(data.source(int(i)))
+        except UnreadableImage:
+            continue  # loading names every one of them
+        sides.append(min(facts.width, facts.height))
+    return int(np.median(sides)) if sides else PHOTOGRAPH_SIZE
 
 
 def _views(recipe: Recipe, augment: str, data: Dataset) -> str:
@@ -132,31 +153,6 @@ def normalised(model: str) -> bool:
     return model.startswith("timm:") or getattr(models.family(model), "NORMALISED", True)
 
 
-def _glance(data: Dataset) -> tuple[int, bool]:
-    """The median short side in px of up to 256 pictures spread over the data, and whether all pictures are grey."""
-    if data.pictures is not None:
-        return int(min(data.pictures.shape[1:3])), data.pictures.ndim == 3 or data.pictures.shape[-1] == 1
-    sides = []
-    for i in np.linspace(0, len(data) - 1, min(len(data), SAMPLE_SIZE)).astype(int):
-        try:
-            facts = picture_facts(data.source(int(i)))
-        except UnreadableImage:
-            continue  # loading names every one of them
-        sides.append(min(facts.width, facts.height))
-    return (int(np.median(sides)), _all_grey(data)) if sides else (PHOTOGRAPH_SIZE, False)
-
-
-def _all_grey(data: Dataset) -> bool:
-    """Whether no picture of files has colours: a single one among a million has, and the first one found ends the search."""
-    for i in range(len(data)):
-        try:
-            if not is_grey(data.source(i)):
-                return False
-        except UnreadableImage:
-            continue
-    return True
-
-
 def _epochs(pictures: int, recipe: Recipe) -> int:
     """The epochs in which `pictures` make enough steps: a small set is passed over more often, by the cheapest network most."""
     least = MIN_STEPS * (10 if by_hand(recipe.model) else 1)
@@ -193,6 +189,8 @@ def geometry(recipe: Recipe) -> Preprocessing:
         fit=recipe.fit,
         mean=(0.0,) * recipe.channels,
         std=(1.0,) * recipe.channels,
+        levels=parse_range(recipe.range),
+        bands=parse_bands(recipe.bands),
     )
 
 

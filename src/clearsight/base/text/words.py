@@ -1,11 +1,13 @@
 """Settings written as words, each a name with numbers after colons: `flip crop:2`, `mixup:0.2 cutmix`, `fixmatch:0.95`."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
 from ..errors import unknown, wrong
+
+MOST_BANDS = 256  # of a picture
 
 
 class Word(NamedTuple):
@@ -59,3 +61,29 @@ def parse_epsilon(text: str | float) -> float:
     if not (math.isfinite(value) and value >= 0):
         raise wrong("epsilon", "at least 0", text)
     return value
+
+
+def parse_range(words: str) -> tuple[float, ...]:
+    """Black and white of `0:4095`, () of ''; raises UsageError."""
+    if not words:
+        return ()
+    try:
+        low, high = map(float, words.split(":"))
+    except ValueError:
+        low = high = 0.0
+    if not -math.inf < low < high < math.inf:
+        raise wrong("range", "black:white, two numbers that rise, as in 0:4095", words)
+    return low, high
+
+
+def parse_bands(words: str) -> tuple[int, ...]:
+    """The bands of `4,3,2`, () of ''; raises UsageError."""
+    found = words.replace(" ", "").split(",") if words.strip() else []
+    if not all(band.isdecimal() and 1 <= int(band) <= MOST_BANDS for band in found):
+        raise wrong("bands", f"whole numbers from 1 to {MOST_BANDS} with commas, as in 4,3,2", words)
+    return tuple(map(int, found))
+
+
+def range_words(levels: Iterable[float]) -> str:
+    """The inverse of `parse_range`."""
+    return ":".join(f"{level:.9g}" for level in levels)

@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ...datasets.dataset import Dataset
+from ...datasets.survey import survey
+from ...images.convert import visible
 from ...images.decode import decode
+from ...images.deep import Reading
 from ...labels.acquisition import LabelSuggestions
 from ...labels.label_errors import LabelErrors
 from ..style import PRINT, Style
@@ -43,4 +46,5 @@ def _sheet(title: str, tiles: Sequence[Tile], note: str, style: Style) -> Figure
 
 
 def _picture(data: Dataset, i: int) -> NDArray[np.uint8]:
-    return np.asarray(decode(data.source(i), channels=3, min_side=PIXELS), dtype=np.uint8)
+    picture = visible(decode(data.source(i), min_side=PIXELS, reading=Reading(survey(data).levels)))
+    return np.broadcast_to(picture, (*picture.shape[:2], 3))

@@ -11,7 +11,9 @@ from ... import classifier, weights
 from ...base.compute.device import shapes_only
 from ...base.compute.distributed import ProcessGroup
 from ...base.errors import ClearsightError, UsageError
+from ...base.text.words import parse_bands, parse_range
 from ...classifier import ensemble, validation
+from ...images.deep import PLAIN
 from ...images.preprocess import Preprocessing
 from ...models.readout import parted
 from ...recipes.recipe import Recipe
@@ -41,8 +43,9 @@ class Start:
         """The preprocessing that the weights were trained with, at the size, channels and fit of a resolved recipe."""
         known = self.preprocessing
         if recipe.channels != known.channels:
-            known = adapt.new_preprocessing(known, recipe.channels)
+            known = adapt.new_preprocessing(dataclasses.replace(known, bands=()), recipe.channels)
         crop_fraction = known.crop_fraction if recipe.fit == "crop" else 1.0
+        known = dataclasses.replace(known, levels=parse_range(recipe.range), bands=parse_bands(recipe.bands), decoding=PLAIN.version)
         return dataclasses.replace(known, height=recipe.size, width=recipe.size, fit=recipe.fit, crop_fraction=crop_fraction)
 
     def values(self, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Tensor]:

@@ -1,0 +1,53 @@
+"""The survey of a data set finds the channels and one range of values, of arrays as of files."""
+
+import numpy as np
+from PIL import Image
+
+from clearsight.datasets.check import check
+from clearsight.datasets.loader import load
+from clearsight.datasets.open import open_dataset
+from clearsight.datasets.survey import survey
+from clearsight.images.preprocess import Preprocessing
+
+TEN = (np.random.default_rng(0).integers(100, 900, (6, 9, 9))).astype(np.uint16)
+
+
+def folder(root, pictures=TEN):
+    for i, picture in enumerate(pictures):
+        (root / "ab"[i % 2]).mkdir(exist_ok=True, parents=True)
+        Image.fromarray(picture).save(root / "ab"[i % 2] / f"{i}.png")
+    return root
+
+
+def test_ten_bits_in_sixteen_have_one_range(tmp_path):
+    found = survey(open_dataset(folder(tmp_path))["all"])
+    assert (found.deep, found.low, found.high, found.most) == (6, TEN.min(), TEN.max(), 1)
+    assert found.levels == (0, 1023) and "10 bits in 16" in found.words()
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert any("black is 0 and white 1023" in note for note in report.notes) and not report.blank
+
+
+def test_arrays_are_read_as_their_files(tmp_path):
+    order = [0, 2, 4, 1, 3, 5]
+    arrays = open_dataset((TEN[order], [0, 0, 0, 1, 1, 1]))["all"]
+    files = open_dataset(folder(tmp_path))["all"]
+    assert survey(arrays).levels == survey(files).levels
+    preprocessing = Preprocessing(1, 9, 9, levels=(0, 1023))
+    both = [load(data, preprocessing, cache="memory", quiet=True).tensors[0] for data in (arrays, files)]
+    assert both[0].equal(both[1])
+    assert np.array_equal(both[0][..., 0].numpy(), np.rint(TEN[order] * (255 / 1023)))
+
+
+def test_eight_bits_have_no_range_and_colour_wins_over_grey(tmp_path):
+    colour = [np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 9, np.uint8)]
+    found = survey(open_dataset(folder(tmp_path, colour))["all"])
+    assert not found.deep and found.levels == () and found.most == 3
+    bands = survey(open_dataset((np.zeros((4, 5, 5, 12), np.uint8), [0, 1, 0, 1]))["all"])
+    assert bands.most == 12
+
+
+def test_values_beyond_those_of_training_are_a_warning(tmp_path):
+    folder(tmp_path / "train", TEN // 4)
+    folder(tmp_path / "test", TEN)
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert any("values of test go from" in line and "clipped" in line for line in report.warnings)

@@ -1,0 +1,73 @@
+"""Pictures of any number of bands are read whole, equal to tifffile, and never lose one silently."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+import tifffile
+
+from clearsight.base.errors import UnreadableImage
+from clearsight.images import bands
+from clearsight.images.decode import decode, picture_facts
+from clearsight.images.deep import OLD, Reading
+
+RANDOM = np.random.default_rng(0).integers(0, 256, (6, 5, 13)).astype(np.uint8)
+
+
+def tiff(values: np.ndarray, **options) -> bytes:
+    stream = BytesIO()
+    tifffile.imwrite(stream, values, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+@pytest.mark.parametrize("n", [2, 4, 5, 12, 13])
+@pytest.mark.parametrize("plan", ["contig", "separate"])
+def test_bands_are_those_of_tifffile(n, plan, kind):
+    values = RANDOM[..., :n].astype(kind) * (257 if kind == "uint16" else 1)
+    whole = values if plan == "contig" else np.moveaxis(values, 2, 0)
+    data = tiff(whole, photometric="minisblack", planarconfig=plan)
+    assert np.array_equal(decode(data), RANDOM[..., :n])
+    assert np.array_equal(decode(data, channels=n), RANDOM[..., :n])
+    assert np.array_equal(decode(data, reading=Reading(bands=(2, 1))), RANDOM[..., [1, 0]])
+    assert picture_facts(data).mode == f"{n}×{kind}"
+    with pytest.raises(UnreadableImage, match=f"it has {n} bands, and 3 are wanted"):
+        decode(data, channels=3)
+    with pytest.raises(UnreadableImage, match="cut off"):
+        decode(data[: len(data) // 2])
+
+
+def test_a_fourth_band_is_read_and_transparency_is_not_a_band_unless_wanted():
+    four = RANDOM[..., :4]
+    band = tiff(four, photometric="rgb", extrasamples=["unspecified"])
+    alpha = tiff(four, photometric="rgb", extrasamples=["unassalpha"])
+    assert np.array_equal(decode(band), four)
+    assert decode(alpha).shape[2] == 3
+    assert np.array_equal(decode(alpha, channels=4), four)
+    assert np.array_equal(decode(band, reading=OLD), four[..., :3])  # as artefacts of before read it
+
+
+def test_arrays_in_npy_files():
+    stream = BytesIO()
+    np.save(stream, RANDOM)
+    data = stream.getvalue()
+    assert np.array_equal(decode(data), RANDOM) and picture_facts(data).format == "NPY"
+    with pytest.raises(UnreadableImage, match="3 bytes are missing"):
+        decode(data[:-3])
+    stream = BytesIO()
+    np.save(stream, np.array([["a"]], dtype=object), allow_pickle=True)
+    with pytest.raises(UnreadableImage, match="NPY"):
+        decode(stream.getvalue())
+
+
+def test_without_tifffile_the_extra_is_named(monkeypatch):
+    data = tiff(RANDOM, photometric="minisblack", planarconfig="contig")
+    monkeypatch.setitem(__import__("sys").modules, "tifffile", None)
+    with pytest.raises(UnreadableImage, match=r"it has 13 bands of 8 bits.*pip install 'clearsight\[tiff\]'"):
+        decode(data)
+
+
+@pytest.mark.parametrize("options", [{}, {"photometric": "minisblack"}, {"compression": "zlib"}])
+def test_what_pillow_reads_whole_goes_on_through_pillow(options):
+    assert not bands.many(BytesIO(tiff(RANDOM[..., 0], **options)))
+    assert not bands.many(BytesIO(tiff(RANDOM[..., :3], photometric="rgb")))
