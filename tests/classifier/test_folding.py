@@ -9,8 +9,11 @@ import torch
 from torch import nn
 
 from clearsight import models
+from clearsight.classifier import load
 from clearsight.classifier.folding import _same_layout, folded
+from clearsight.datasets.open import open_dataset
 from clearsight.layers.dialect import SameConv2d
+from tests.real import lite0
 
 
 def network(name: str, size: int, channels: int = 1) -> nn.Module:
@@ -39,6 +42,16 @@ def test_folding_changes_the_sums_not_the_answer(name, norms):
         expected = model(x)
         assert torch.allclose(small(x), expected, atol=1e-4 * float(expected.abs().max()))  # float32 sums in another order
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_a_trained_network_gives_fifty_photographs_the_same_labels():
+    classifier, photographs = load(lite0()), open_dataset("set:photos").parts["all"]
+    fifty = [classifier.preprocessing.load(photographs.source(i)) for i in range(0, 100, 2)]
+    x = classifier.preprocessing.normalise(torch.stack(fifty))
+    with torch.inference_mode():
+        found, expected = folded(classifier.model)(x), classifier.model(x)
+    assert torch.equal(found.argmax(1), expected.argmax(1))
+    assert torch.allclose(found, expected, atol=1e-4 * float(expected.abs().max()))
 
 
 @pytest.mark.parametrize("size", [8, 9])

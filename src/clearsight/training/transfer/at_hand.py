@@ -16,7 +16,10 @@ SECONDS = 60.0  # for the features of all pictures, unless --minutes says otherw
 COMPARED = 5000  # pictures up to which near copies are found, and kept in one part: every picture is decoded once more for it
 MACS_PER_SECOND = 2e10  # multiply-adds of two cores on small networks
 # the head alone, on all labels: cross-validation chooses what it reads and its L2, and takes the place of validation pictures
-HEAD: dict[str, Any] = {"tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "views": "auto", "challenge": "upper"}
+HEAD: dict[str, Any] = {
+    "tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "views": "auto", "challenge": "upper",
+    "fit": "stretch",  # the whole picture: a central crop cuts off what is at its edge
+}  # fmt: skip
 # settings that mean the same for a head on trained features; any other asks for training the whole network
 OF_HEAD = {
     "from_", "size", "channels", "fit", "minutes", "l2", "class_weights", "views", "seed", "split_seed", "copies", "val", "test", "share",
