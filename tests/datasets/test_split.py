@@ -255,3 +255,18 @@ def test_what_is_missing_for_folds_is_a_picture_or_a_group():
     for groups, what in ((None, "one picture"), (np.array(["a", "b", "c"]), "one group")):
         with pytest.raises(ClearsightError, match=f"no class has more than {what}, so none can be learnt"):
             folds(replace(alone, groups=groups), 3)
+
+
+def test_near_copies_stay_together_and_others_are_divided_as_ever():
+    """A picture that was saved again is a few grey levels off; without one, looking for near copies changes no division."""
+    draw = np.random.default_rng(0)
+    pictures = np.kron(draw.integers(0, 256, (40, 8, 8)), np.ones((4, 4))).astype(np.uint8)
+    every = replace(data(np.arange(40) % 2), pictures=pictures)
+    parts = Parts("made", every.classes, {"all": every})
+    plain, near = split(parts), split(parts, near=True)
+    assert names(plain) == names(near) and plain.notes == near.notes
+    again = pictures.copy()
+    again[2] = np.clip(again[0].astype(int) + draw.integers(-2, 3, (32, 32)), 0, 255)
+    found = split(Parts("made", every.classes, {"all": replace(every, pictures=again)}), near=True)
+    assert sum(bool({"all/0", "all/2"} & set(some)) for some in names(found).values()) == 1
+    assert any("1 of 40 pictures are near copies of another one" in note for note in found.notes)

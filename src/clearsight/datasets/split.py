@@ -51,11 +51,12 @@ def split(
         made = {"train": made["all"]}
     if "train" not in made:
         raise ClearsightError(f"{parts.name} has no train part, only {listed(made)}: there is nothing to train on.")
+    before = made["train"]
     if near:
-        made["train"] = with_near_copies(made["train"])
+        made["train"] = with_near_copies(before)
     fractions = {"test": test if whole else 0, "unused": 1 - share, "val": 0 if "val" in made else val}
     kept = _inherited(made, [part for part in ("val", "test") if fractions[part]], inherited) if inherited else {}
-    notes, carved = _copies_said(made), []
+    notes, carved = [*_near_said(before, made["train"]), *_copies_said(made)], []
     for part, fraction in fractions.items():
         if fraction and (rows := _free(made["train"], part, kept, inherited)).any():
             made["train"], made[part] = _carve(made["train"], part, fraction, seed, rows)
@@ -131,6 +132,14 @@ def _notes(made: dict[str, Dataset], carved: list[str], seed: int) -> list[str]:
     return notes
 
 
+def _near_said(before: Dataset, after: Dataset) -> list[str]:
+    """The note on near copies that were put into one group."""
+    n = len(np.unique(together(before))) - len(np.unique(together(after)))
+    return [f"{n:,} of {len(after):,} pictures are near copies of another one (saved again, resized, mirrored): they stay in one part"] * (
+        n > 0
+    )
+
+
 def _copies_said(made: dict[str, Dataset]) -> list[str]:
     """Notes on exact copies: those kept together, and those that the data's own parts separate."""
     if any(dataset.digests is None for dataset in made.values()):
@@ -157,12 +166,15 @@ def together(dataset: Dataset) -> NDArray[np.int64]:
 
 
 def with_near_copies(dataset: Dataset) -> Dataset:
-    """`dataset` with pictures that look the same (saved again, resized, mirrored) in one group."""
+    """`dataset` with pictures that look the same (saved again, resized, mirrored) in one group; unchanged without such pictures."""
     fingerprints = prints([dataset])
     shown = np.flatnonzero(~(fingerprints.blank | fingerprints.featureless))
     shown = np.setdiff1d(shown, list(fingerprints.unreadable))
     near = np.arange(len(dataset))
-    for group in alike(fingerprints.points[shown]):
+    groups = alike(fingerprints.points[shown])
+    if not groups:
+        return dataset
+    for group in groups:
         near[shown[group]] = shown[group[0]]
     return replace(dataset, groups=objects(str(unit) for unit in _joined(together(dataset), near)))
 
