@@ -27,6 +27,7 @@ from clearsight.recipes.compose import compose
     ({"sampler": "root", "optimizer": "lbfgs"}, "--optimizer lbfgs uses every picture once: leave out --sampler"),
     ({"sampler": "root", "teacher": "runs/a"}, "--sampler 'root' goes without --unlabelled and --teacher"),
     ({"aug_repeats": 4, "batch": 3}, "puts 4 versions of a picture in a batch, and --batch is 3"),
+    ({"speed": "bf16 fp16"}, "--speed takes one precision, bf16 or fp16"),
 ])  # fmt: skip
 def test_what_cannot_be_meant_is_refused(change, said):
     with pytest.raises(UsageError, match=said):

@@ -51,7 +51,7 @@ def test_another_thread_sets_no_handlers():
 
 def test_how_to_go_on_is_said():
     assert str(Interrupted(signal.SIGINT, "clearsight train --resume x")).endswith("Resume with: clearsight train --resume x")
-    said = str(NotFinite(1, 4, "conv1", float("nan"), 0.3, bf16=True))
+    said = str(NotFinite(1, 4, "conv1", float("nan"), 0.3, half=True))
     assert "epoch 2, batch 5: loss nan" in said and "'conv1'" in said and "--lr 0.1, or --clip 1, or --speed plain" in said
 
 

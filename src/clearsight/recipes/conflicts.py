@@ -8,7 +8,7 @@ from ..base.text.words import parse_bands, parse_range
 from .methods import parse_fixmatch, parse_perturbation
 from .recipe import LAST_SEED, LOGGERS, Recipe
 
-SPEED_WORDS = ("bf16", "channels-last", "compile")
+SPEED_WORDS = ("bf16", "channels-last", "compile", "fp16")
 
 
 def require_consistent(recipe: Recipe) -> None:
@@ -143,6 +143,9 @@ def _without(recipe: Recipe, why: str, off: dict[str, tuple[Any, ...]]) -> None:
 def _speed_words(speed: str) -> None:
     if speed in ("auto", "plain", "measure"):
         return
-    for word in speed.replace("+", " ").split():
+    words = speed.replace("+", " ").split()
+    for word in words:
         if word not in SPEED_WORDS:
             raise unknown("speed", word, ("auto", "plain", "measure", *SPEED_WORDS))
+    if "bf16" in words and "fp16" in words:
+        raise UsageError("--speed takes one precision, bf16 or fp16. Got both.")

@@ -196,7 +196,9 @@ class Recipe:
 
     device: str = setting("auto", "where it is computed: cpu, cuda, cuda:1, mps (auto: a GPU if there is one)", section="Machine")
     speed: str = setting(
-        "auto", "any of bf16, channels-last, compile; 'plain' for none; measure: the fastest of a few steps (auto: by chip and network)"
+        "auto",
+        "any of bf16, fp16 (GPUs, with loss scaling), channels-last, compile; 'plain' for none; measure: the fastest of a few steps "
+        "(auto: by chip and network)",
     )
     cache: str = setting("auto", "where decoded pictures are kept between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)

@@ -90,6 +90,7 @@ def build(
     if len(data.train) < least:
         raise UsageError(f"training needs at least {least} pictures here. The training part has {len(data.train)}.")
     device = pick_device(recipe.device)
+    _require_gpu(known or parse_speed(recipe.speed), device)
     model = weights.build(
         recipe.model,
         len(classes),
@@ -173,9 +174,15 @@ def _choose_speed(
         else:
             found, how = acceleration.asked(parse_speed(recipe.speed), model, inputs, device)
         log(f"speed: {how}" if how else "")
-        bits = found.bf16 + 2 * found.channels_last + 4 * found.compile
+        bits = found.bf16 + 2 * found.channels_last + 4 * found.compile + 8 * found.fp16
     bits = group.broadcast(bits)
-    return Speed(bool(bits & 1), bool(bits & 2), bool(bits & 4))
+    return Speed(bool(bits & 1), bool(bits & 2), bool(bits & 4), bool(bits & 8))
+
+
+def _require_gpu(speed: Speed, device: torch.device) -> None:
+    """Raise UsageError for float16 on a CPU, which has no products in it."""
+    if speed.fp16 and device.type == "cpu":
+        raise UsageError("--speed fp16 needs a GPU, and this training is on the CPU: say bf16, or leave it out.")
 
 
 def class_weights(recipe: Recipe, data: Dataset) -> torch.Tensor:

@@ -24,8 +24,8 @@ class Interrupted(ClearsightError):
 class NotFinite(ClearsightError):
     """A loss or a gradient became infinite or not a number."""
 
-    def __init__(self, epoch: int, step: int, layer: str, loss: float, lr: float, bf16: bool) -> None:
-        advice = f"--lr {lr / 3:.2g}, or --clip 1" + (", or --speed plain" if bf16 else "")
+    def __init__(self, epoch: int, step: int, layer: str, loss: float, lr: float, half: bool) -> None:
+        advice = f"--lr {lr / 3:.2g}, or --clip 1" + (", or --speed plain" if half else "")
         super().__init__(
             f"training stopped: epoch {epoch + 1}, batch {step + 1}: loss {loss}, first non-finite value in layer {layer!r}. "
             f"The last checkpoint is untouched. Try {advice}."

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ..base.progress import Progress
 from ..base.randomness import accelerators_kept, generators_kept, key, seed_generators
 from . import order
+from .compute import loss_scale
 from .compute.out_of_memory import in_smaller_parts, without_retry
 from .compute.training_model import TrainingModel
 from .context import TrainingContext
@@ -118,22 +119,26 @@ def _update(
     recipe, state, counters = context.recipe, context.state, context.state.counters
     # forward and backward, one micro-batch at a time: their gradients add up
     indices = shard.tensor_split(max(1, min(context.micro_batches, len(shard) // 2)))
-    loss_sum, correct = 0.0, 0
+    loss_sum, correct, scale = 0.0, 0, loss_scale.current(counters, context.speed.fp16)
     net.begin()
     for i, (index, part) in enumerate(zip(indices, images.split([len(index) for index in indices]), strict=True)):
         with net.alone(i == len(indices) - 1):
             loss, hits = objective.loss(context, net, index, part)
-            (loss * (context.group.world / batch)).backward()  # data parallel averages over the processes
+            (loss * (context.group.world / batch * scale)).backward()  # data parallel averages over the processes
         objective.after_backward(index)
         loss_sum += float(loss.detach())
         correct += hits
     net.end()
+    loss_scale.unscale([p.grad for p in state.model.parameters() if p.grad is not None], scale)
     # the L2-SP penalty; then a loss or gradient that is not finite stops the run, before it reaches the weights
     freezing.add_l2sp_grad(state)
     norm = nn.utils.get_total_norm([p.grad for p in state.model.parameters() if p.grad is not None])
-    if not math.isfinite(loss_sum) or not torch.isfinite(norm):
+    finite = math.isfinite(loss_sum)
+    if context.speed.fp16 and finite and loss_scale.skipped(counters, bool(torch.isfinite(norm)), context.log):
+        return loss_sum, correct
+    if not finite or not torch.isfinite(norm):
         where = name_the_layer(state.model, context.prepared(index, part)[0])
-        raise NotFinite(counters.epoch, counters.step, where, loss_sum, recipe.lr, context.speed.bf16)
+        raise NotFinite(counters.epoch, counters.step, where, loss_sum, recipe.lr, context.speed.half is not None)
     if recipe.clip:
         nn.utils.clip_grads_with_norm_([p for p in state.model.parameters() if p.grad is not None], recipe.clip, norm)
     with without_retry(recipe.batch, context.micro_batches):

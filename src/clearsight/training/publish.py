@@ -110,6 +110,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         "training_pictures": len(context.train),
         "seconds": round(counters.seconds, 1),
         "speed": context.speed.words,
+        **({"skipped_steps": counters.skipped} if counters.skipped else {}),
         "clearsight": __version__,
         **({"validation": judged or crossed} if judged or crossed else {}),
         **({"cross_validation": crossed} if crossed else {}),

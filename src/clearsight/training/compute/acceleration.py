@@ -23,6 +23,7 @@ COMPILE_FROM_SECONDS = {"cpu": 7200.0, "cuda": 120.0}
 WORTH_IT = 1.05  # a candidate must win by this much over a simpler one: less is noise
 # Of untrained networks at rest, from LeNet to NASNet, the error of centred logits was 0.03 at most.
 LOGITS_OFF, GRADIENTS_ALIKE = 0.1, 0.9
+NEEDS_DIGITS = "this network counts on more digits"
 
 
 def choose(model: nn.Module, inputs: Tensor, device: torch.device, gradients: bool = True) -> tuple[Speed, str]:
@@ -55,12 +56,20 @@ def _worth_halving(model: nn.Module, device: torch.device) -> bool:
 
 
 def asked(speed: Speed, model: nn.Module, inputs: Tensor, device: torch.device) -> tuple[Speed, str]:
-    """The Speed that was asked for, without bfloat16 where it is `refused`, and the line that says so, else an empty one."""
-    reason = refused(model, inputs, device) if speed.bf16 else ""
+    """The Speed that was asked for, without half precision where that is `refused`, and the line that says so, else an empty one.
+
+    float16 is refused only by networks that count on more digits: what else may fail in it shows at the first steps.
+    """
+    name = "float16" if speed.fp16 else "bfloat16"
+    reason = ""
+    if speed.bf16:
+        reason = refused(model, inputs, device)
+    elif speed.fp16 and not halves(model):
+        reason = NEEDS_DIGITS
     if not reason:
         return speed, ""
-    found = dataclasses.replace(speed, bf16=False)
-    return found, f"{found.words}; bfloat16 was asked for and is not used: {reason}"
+    found = dataclasses.replace(speed, bf16=False, fp16=False)
+    return found, f"{found.words}; {name} was asked for and is not used: {reason}"
 
 
 def refused(model: nn.Module, inputs: Tensor, device: torch.device, gradients: bool = True) -> str:
@@ -69,7 +78,7 @@ def refused(model: nn.Module, inputs: Tensor, device: torch.device, gradients: b
     Nothing of the model and no random state is changed; `inputs` are normalised pictures `(N, C, H, W)`, at least two.
     """
     if not halves(model):
-        return "this network counts on more digits"
+        return NEEDS_DIGITS
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         try:
             exact = _tried(model, inputs, Speed(), device, gradients)

@@ -14,17 +14,23 @@ from ...base.compute.precision import accepts, halved
 
 @dataclass(frozen=True)
 class Speed:
-    """How a step is computed: bfloat16 products, channels-last memory, compiled kernels."""
+    """How a step is computed: bfloat16 or float16 products, channels-last memory, compiled kernels."""
 
     bf16: bool = False
     channels_last: bool = False
     compile: bool = False
+    fp16: bool = False
 
     @property
     def words(self) -> str:
         """The same as `--speed` takes it."""
-        names = (("bf16", self.bf16), ("channels-last", self.channels_last), ("compile", self.compile))
+        names = (("bf16", self.bf16), ("fp16", self.fp16), ("channels-last", self.channels_last), ("compile", self.compile))
         return " ".join(name for name, on in names if on) or "plain"
+
+    @property
+    def half(self) -> torch.dtype | None:
+        """The precision of products, None for float32."""
+        return torch.float16 if self.fp16 else torch.bfloat16 if self.bf16 else None
 
     @property
     def memory_format(self) -> torch.memory_format:
@@ -33,20 +39,25 @@ class Speed:
 
 
 def parse(words: str) -> Speed:
-    """The Speed that `words` name: `plain`, or any of bf16, channels-last, compile."""
+    """The Speed that `words` name: `plain`, or any of bf16, fp16, channels-last, compile."""
     named = words.replace("+", " ").split()
-    return Speed("bf16" in named, "channels-last" in named, "compile" in named)
+    return Speed("bf16" in named, "channels-last" in named, "compile" in named, "fp16" in named)
+
+
+def by_autocast(speed: Speed, device: torch.device) -> bool:
+    """Whether autocast computes the products in half precision; in bfloat16 on a CPU it is a copy of the network."""
+    return speed.fp16 or (speed.bf16 and device.type != "cpu")
 
 
 def inference(model: nn.Module, weights: dict[str, Tensor] | None, speed: Speed, device: torch.device) -> Callable[[Tensor], Tensor]:
     """A function from inputs `(N, C, H, W)` to the float32 output of `model` in evaluation mode, with `weights` in place of its own."""
-    halfway = speed.bf16 and device.type != "cpu"
+    halfway = by_autocast(speed, device)
     twin = halved(model) if speed.bf16 and not halfway else model
     own, dtype = twin.state_dict(), accepts(twin)
     given = {name: value.to(own[name].dtype) for name, value in weights.items()} if weights else None
 
     def outputs(inputs: Tensor) -> Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=halfway):
+        with torch.autocast(device.type, speed.half, enabled=halfway):
             found: Tensor = functional_call(twin, given, (inputs.to(dtype),)) if given else twin(inputs.to(dtype))
         return found.float()
 
@@ -62,7 +73,7 @@ class TrainingModel:
     """
 
     def __init__(self, model: nn.Module, speed: Speed, device: torch.device, world: int = 1, resting: tuple[str, ...] = ()) -> None:
-        self.device, self.autocast = device, speed.bf16 and device.type != "cpu"
+        self.device, self.half, self.autocast = device, speed.half, by_autocast(speed, device)
         twin = halved(model) if speed.bf16 and not self.autocast else model
         pairs = [(own, other) for own, other in zip(model.parameters(), twin.parameters(), strict=True) if own is not other]
         self._own: list[Tensor] = [own for own, _ in pairs]
@@ -85,7 +96,7 @@ class TrainingModel:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The network's output for normalised inputs `(N, C, H, W)`: float32 logits `(N, K)`, or `(1 + A, N, K)` with auxiliary heads."""
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(self.device.type, self.half, enabled=self.autocast):
             outputs: Tensor = self.net(inputs.to(self._dtype))
         return outputs.float()
 

@@ -29,7 +29,8 @@ COPIES = ("averaged", "kept", "soup", "start")  # of the weights, in a state
 class Counters:
     """The numbers of a run's state that, together with the tensors, determine everything that follows.
 
-    `accumulate` is the number of micro-batches since memory last ran out; the kept weights are the mean of `souped` epochs (0: of none).
+    `accumulate` is the number of micro-batches since memory last ran out; the kept weights are the mean of `souped` epochs (0: of none);
+    `scale` is the factor on a loss in float16, for `grown` steps, and `skipped` the number of steps left out for overflow.
     """
 
     epoch: int = 0
@@ -43,6 +44,9 @@ class Counters:
     best_epoch: int = 0
     accumulate: int = 1
     souped: int = 0
+    scale: float = 0.0
+    grown: int = 0
+    skipped: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
 
     def add(self, images: int, loss: float, correct: int, start: float) -> float:

@@ -39,6 +39,6 @@ def feature_batches(context: TrainingContext, extractor: nn.Module, images: Pict
     for pictures in images.batches(indices.split(BATCH)):
         stop.check()
         inputs = context.inputs(pictures).to(dtype)
-        with torch.autocast(context.device.type, torch.bfloat16, enabled=context.speed.bf16 and dtype == torch.float32):
+        with torch.autocast(context.device.type, context.speed.half, enabled=context.speed.half is not None and dtype == torch.float32):
             found = tta.mean(views, inputs, extractor)
         yield found
