@@ -144,7 +144,7 @@ def test_parquet_values_read_as_in_a_csv(folder, labels, classes):
         ({"path": TWO, "label": [1.0, float("nan")]}, "1 rows have no label, in line 2"),
         ({"path": ["p/0.png", None], "label": ["a", "b"]}, "1 rows have no path, in line 2"),
         ({"path": TWO, "label": [["a"], ["b"]]}, "line 1: a path, label, part or group must be text or a number, not a list"),
-        ({"image": [{"bytes": b"x", "path": "x"}], "label": [0]}, "must be text or a number, not a dict"),
+        ({"image": [{"path": "x"}], "label": [0]}, "must be text or a number, not a dict"),
         ({"picture_id": [77], "label": [0]}, "needs a path column"),
         ({"path": TWO[:0], "label": TWO[:0]}, "has no row"),
     ],

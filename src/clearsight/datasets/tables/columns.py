@@ -137,7 +137,8 @@ class Chooser:
 
     def _path(self, places: Mapping[str, int]) -> int:
         """The column of paths: by its name, else the one whose values are files, else the other one of two."""
-        free = self._free(places)
+        label = None if self.listing else _find(self.header, "label")  # a label 0 may look like the name of 0.png
+        free = [i for i in self._free(places) if i != label]
         found = None if self.listing else _find(self.header, "path")
         if found in free and (self.share(self._values(found)) or len(self.header) < 2):
             return found
