@@ -20,7 +20,8 @@ def test_classify_answers_in_order_and_goes_on_after_a_bad_picture(clearsight, t
     answers = json.loads(said.out)
     assert [answer["source"] for answer in answers] == [str(p) for p in (good[0], bad, good[1], tmp_path / "missing.png")]
     assert set(answers[1]) == {"source", "error"} == set(answers[3])
-    assert set(answers[0]) == {"source", "label", "index", "confidence", "top"}
+    assert set(answers[0]) == {"source", "label", "index", "confidence", "top", "novelty", "known", "labels"}
+    assert 0 <= answers[0]["novelty"] <= 2 and answers[0]["known"] is answers[0]["labels"] is None, "neither was asked for"
     assert set(answers[0]["top"][0]) == {"label", "index", "confidence"}
     assert answers[0]["top"][0]["label"] == answers[0]["label"]
 
@@ -110,3 +111,36 @@ def test_classify_writes_embeddings_next_to_its_answers(clearsight, trained, sca
         assert held["embedding"].shape[0] == 30 and held["embedding"].dtype == np.float32
     refused = clearsight("classify", trained["run"], scans / "two", "--embeddings", tmp_path / "vectors.csv")
     assert refused.code == 2 and "must be .npz or .parquet" in refused.err
+
+
+@pytest.mark.parametrize("words", [("--none-of-these", "--false-alarms", "20%"), ("--false-alarms", "0.2")])
+def test_a_picture_unlike_every_class_is_none_of_these(clearsight, trained, scans, picture, words):
+    known = sorted((scans / "two").glob("*.png"))[0]
+    answers = json.loads(clearsight("classify", trained["run"], picture, known, *words, "--json").out)
+    assert [answer["known"] for answer in answers] == [False, True]
+    assert (answers[0]["label"], answers[0]["index"]) == ("none of these", -1) and answers[0]["top"][0]["label"] != "none of these"
+    lines = clearsight("classify", trained["run"], picture, known, *words).out.splitlines()
+    assert "novelty" in lines[0] and "none of these" in lines[1] and "(" in lines[1] and "none" not in lines[2]
+
+
+def test_sets_of_classes_are_in_json_and_in_the_table(clearsight, trained, scans):
+    (answer,) = json.loads(
+        clearsight("classify", trained["run"], sorted((scans / "two").glob("*.png"))[0], "--coverage", "90 %", "--json").out
+    )
+    assert answer["labels"] in ([], ["two"]) or answer["labels"][0] == answer["label"]
+    assert "set" in clearsight("classify", trained["run"], scans / "two", "--coverage", "0.9").out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--none-of-these",), "5 % false alarms need 19 held-out novelty scores. This classifier has 10: allow more false alarms."),
+        (("--coverage", "95%"), "coverage 95 % needs 19 calibration answers. This classifier has 10, enough for 90.9 %."),
+        (("--coverage", "95"), "a share above 0 and below 1, as in 95% or 0.95. Got '95'."),
+        (("--by-class",), "--by-class goes with --coverage, as in --coverage 90% --by-class."),
+        (("--views", "mirror", "--coverage", "80%"), "no calibration answers"),
+    ],
+)
+def test_what_cannot_be_promised_is_refused_in_one_line(clearsight, trained, picture, words, line):
+    said = clearsight("classify", trained["run"], picture, *words)
+    assert said.code == 2 and line in said.err

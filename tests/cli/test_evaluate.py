@@ -30,3 +30,20 @@ def test_what_chose_the_epoch_is_judged_without_an_interval(clearsight, trained,
         assert found["top1"]["reason"] == "these pictures chose the epoch"
     said = clearsight("evaluate", trained["run"], "--part", "val", "--out", "val")
     assert "(no interval: these pictures chose the epoch)" in said.out
+
+
+def test_sets_are_verified_at_the_coverage_that_was_asked_for_and_refused_in_one_line(clearsight, trained):
+    plain = json.loads(clearsight("evaluate", trained["run"], "--json").out)
+    assert [row["coverage"] for row in plain["sets"]] == [0.9], "10 validation pictures suffice for no more"
+    assert plain["none_of_these"] is None and plain["risk_coverage"]["points"][-1]["coverage"] == 1
+    (row,) = json.loads(clearsight("evaluate", trained["run"], "--coverage", "80%", "--json").out)["sets"]
+    assert (row["coverage"], row["calibrated_on"], row["calibration_n"]) == (0.8, "validation", 10) and interval(row["realised"])
+    assert "truth in 80% sets" in clearsight("evaluate", trained["run"], "--coverage", "0.8").out
+    too_much = clearsight("evaluate", trained["run"], "--coverage", "99%")
+    assert too_much.code == 2 and "coverage 99 % needs 99 calibration answers. This classifier has 10, enough for 90.9 %." in too_much.err
+
+
+def test_a_table_has_the_novelty_of_each_picture(clearsight, trained, tmp_path):
+    clearsight("evaluate", trained["run"], "--table", "rows.json", "--json")
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert all(0 <= row["novelty"] <= 2 for row in rows) and len({row["novelty"] for row in rows}) > 10

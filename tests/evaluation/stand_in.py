@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from clearsight.classifier.uncertainty import NOTHING
 from clearsight.datasets.dataset import Dataset, objects
 from clearsight.evaluation.evaluate import Evaluation
 from clearsight.images.preprocess import Preprocessing
@@ -20,7 +21,7 @@ def digits(per_class: int = 6, classes: int = 10) -> Dataset:
 class Nearest:
     """Scores are minus the distance to the mean scan of each digit."""
 
-    speed, views, batch = "plain", "", 256
+    speed, views, batch, reference = "plain", "", 256, NOTHING
 
     def __init__(self, classes: int = 10, temperature: float = 2.0) -> None:
         pictures, labels = digit_arrays(40, classes)
@@ -31,6 +32,9 @@ class Nearest:
 
     def logits(self, batch: torch.Tensor) -> torch.Tensor:
         return -torch.cdist(batch.float().flatten(1), self.centres) / 20
+
+    def judged(self, batch: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return self.logits(batch), None
 
 
 def judged(labels: list[int], guesses: list[int], classes: tuple[str, ...], sure: float = 3.0) -> Evaluation:

@@ -39,7 +39,7 @@ def test_a_table_that_cannot_be_written_is_refused_before_anything_is_computed(t
     (tmp_path / "a.csv").mkdir()
     for name, says in (("answers.xls", "no kind of table"), ("a.csv", "--table takes a file")):
         with pytest.raises(UsageError, match=says):
-            evaluate.callback("runs/none", None, "test", str(tmp_path / name), "", None, 0, "cpu", "plain", False, True)
+            evaluate.callback("runs/none", None, "test", str(tmp_path / name), "", None, False, None, 0, "cpu", "plain", False, True)
 
 
 def test_another_kind_is_refused(tmp_path):

@@ -35,6 +35,8 @@ def evaluate(
     data: Data | None = None,
     *,
     split: str = "test",
+    coverage: float = 0.0,
+    by_class: bool = False,
     views: str | None = None,
     batch_size: int = 0,
     speed: str = "auto",
@@ -45,7 +47,8 @@ def evaluate(
     """Accuracy with 95 % intervals, calibration and confusions of a model on pictures that it has not learnt from.
 
     Without `data` these are the test pictures of the data it was trained on. Training pictures among the data are left out, unless
-    `split` asks for them. Raises ClearsightError, UsageError when no picture is left.
+    `split` asks for them. Conformal sets are verified at 90 and 95 %, or at one `coverage` such as 0.99, `by_class` within each class.
+    Raises ClearsightError, UsageError when no picture is left.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
@@ -57,7 +60,7 @@ def evaluate(
     classifier = opened.classifier.faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(opened.folder, data_of(model, data, split), split, quiet=quiet)
-    return judge(classifier, chosen, batch_size=batch_size, quiet=quiet)
+    return judge(classifier, chosen, batch_size=batch_size, quiet=quiet, coverage=coverage, by_class=by_class)
 
 
 def compare(

@@ -64,6 +64,7 @@ class TrainSettings(TypedDict, total=False):
     soup: int
     ensemble: int
     views: str
+    novelty: str
     # Fine-tuning
     from_: str
     resize_head: bool
@@ -130,6 +131,7 @@ class PretrainSettings(TypedDict, total=False):
     augment: str
     # Kept weights and ensembles
     ema: float
+    novelty: str
     # Machine
     device: str
     speed: str

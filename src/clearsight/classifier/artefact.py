@@ -47,6 +47,7 @@ from .config import (
     weights_digest,
 )
 from .model_card import BEGIN, model_card
+from .uncertainty import NOTHING, Reference, reference
 
 WEIGHTS = "model.safetensors"
 GOLDEN_FILE = re.compile(r"golden/[A-Za-z0-9_-]+\.png")
@@ -119,6 +120,7 @@ def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np
         "views": classifier.views,
         "weights": {"file": WEIGHTS, "sha256": classifier.weights_digest},
         "golden": _save_golden_samples(classifier, folder, golden_samples),
+        **_save_reference(classifier.reference, folder),
         "facts": classifier.facts,
         "made_with": hardware(),
     }
@@ -126,6 +128,16 @@ def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np
     write_atomic(folder / "README.md", model_card(classifier))
     write_json(folder / CONFIG, config | {"sha256": config_digest(config)})  # last, since it contains the digests of the others
     classifier.folder = classifier.folder or str(folder)
+
+
+def _save_reference(kept: Reference, folder: Path) -> dict[str, dict[str, str]]:
+    """Write the vectors and scores, and say so in `config.json`; without any a file of an earlier classifier goes."""
+    data, told = kept.saved()
+    if not data:
+        (folder / reference.FILE).unlink(missing_ok=True)
+        return {}
+    write_atomic(folder / reference.FILE, data)
+    return {"reference": {"file": reference.FILE, "sha256": digest(data), **told}}
 
 
 def _as_built(classifier: Classifier) -> nn.Module:
@@ -243,7 +255,22 @@ def _classifier(folder: Path, config: Config) -> Classifier:
     if any(buffer.is_meta for buffer in model.buffers()):
         _compute_constants(model, ensemble.build(name, len(classes), **size, seed=0))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classifier.reference = _reference(folder, config, len(classes))
     return classifier
+
+
+def _reference(folder: Path, config: Config, classes: int) -> Reference:
+    """The vectors and scores that `save` wrote; nothing in artefacts written before there were any."""
+    told, path = config.get("reference"), folder / reference.FILE
+    if told is None:
+        return NOTHING
+    if not isinstance(told, dict) or not all(isinstance(word, str) for word in told.values()) or "sha256" not in told:
+        raise CorruptFile(f"{folder / CONFIG} is not a classifier's: its 'reference' must be a table of texts.")
+    data = _read(folder, path, told["sha256"], reference.MOST_BYTES)
+    try:
+        return reference.read(data, told, classes)
+    except CorruptFile as error:
+        raise CorruptFile(f"{path} is damaged: {error}.") from error
 
 
 def _unregistered(config: Config) -> str:

@@ -15,7 +15,10 @@ from ..base.compute.precision import accepts, halved, halves, heads
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
 from ..images.preprocess import Preprocessing
 from . import trial
+from .capture import inputs_of
 from .folding import folded
+from .uncertainty import NOTHING, Limits, Reference
+from .uncertainty.reference import UNKNOWN
 
 BATCH_PIXELS = 2**19
 SPEEDS = ("auto", "plain", "folded", "bf16")
@@ -32,13 +35,22 @@ class Choice:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one picture: the most likely class, and the `top` classes in descending order of probability."""
+    """The prediction for one picture: the most likely class, and the `top` classes in descending order of probability.
+
+    `novelty` is the cosine distance of its features to the nearest training picture's, None where the classifier has no vectors of them.
+    Where "none of these" was asked for, `known` is whether the novelty is within its limit; beyond it the `label` is "none of these" and
+    the `index` -1, the `confidence` still that of the most likely class. `labels` is the conformal set, most likely first, where a
+    coverage was asked for.
+    """
 
     source: str
     label: str
     index: int
     confidence: float
     top: tuple[Choice, ...]
+    novelty: float | None = None
+    known: bool | None = None
+    labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ class Classifier:
 
     `architecture` is the name that `models.build` knows the model by (empty for a model of your own,
     which works in memory but cannot be saved). Scores are the mean over `views` of a picture, as in `mirror shift:1` or `ten-crop`.
+    `reference` is what novelty and conformal sets are computed by.
     """
 
     def __init__(
@@ -66,6 +79,7 @@ class Classifier:
         architecture: str = "",
         views: str = "",
         facts: dict[str, Any] | None = None,
+        reference: Reference = NOTHING,
     ) -> None:
         if not temperature > 0:
             raise wrong("temperature", "above 0", temperature)
@@ -77,6 +91,7 @@ class Classifier:
         self.architecture = architecture
         self.views = " ".join(views.split())
         self.facts = dict(facts or {})
+        self.reference = reference
         self.speed, self.note = "plain", ""
         self.folder = ""  # of the artefact, or the origin, that it was loaded from or saved to first
         self.weights_digest = ""  # SHA-256 of the file that the weights were read from
@@ -146,9 +161,13 @@ class Classifier:
         return twin
 
     def viewed(self, views: str) -> "Classifier":
-        """The same classifier, averaging over other `views` (a single one for ''); raises UsageError for unknown views."""
+        """The same classifier, averaging over other `views` (a single one for ''); raises UsageError for unknown views.
+
+        It has no `reference` then: the scores in it are of the former views.
+        """
         twin = copy.copy(self)
         twin.views, twin._views = " ".join(views.split()), sets.parse(views)
+        twin.reference = self.reference if twin.views == self.views else NOTHING
         return twin
 
     def inputs(self, pictures: Tensor) -> Tensor:
@@ -169,15 +188,43 @@ class Classifier:
         """Calibrated class probabilities, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`."""
         return torch.softmax(self.logits(batch) / self.temperature, dim=1)
 
-    def classify(self, source: Any, *, top: int = 5) -> Prediction:
-        """The prediction for one picture (path, bytes, file, PIL image or array); raises UnreadableImage."""
+    def logits_and_inputs(self, batch: Tensor, layer: str) -> tuple[Tensor, Tensor]:
+        """Class scores as of `logits`, and the inputs of the linear `layer`, float32 `(N, D)`: their mean over places and views."""
+        with inputs_of(self.model.get_submodule(layer)) as seen:
+            scores = self.logits(batch)
+        return scores, torch.stack([_pooled(vectors).float() for vectors in seen]).mean(0)
+
+    def judged(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Class scores as of `logits`, and the novelty float32 `(N,)` on the CPU, None without vectors of training pictures."""
+        novelty = self.reference.novelty
+        if novelty is None:
+            return self.logits(batch), None
+        scores, features = self.logits_and_inputs(batch, novelty.layer)
+        return scores, novelty.of(features)
+
+    def limits(self, false_alarms: float = 0.0, coverage: float = 0.0, by_class: bool = False) -> Limits:
+        """The limits of novelty and of scores in sets, by the words of `classify_many`; raises UsageError as it does."""
+        return self.reference.limits(self.classes, false_alarms, coverage, by_class)
+
+    def classify(
+        self, source: Any, *, top: int = 5, false_alarms: float = 0.0, coverage: float = 0.0, by_class: bool = False
+    ) -> Prediction:
+        """The prediction for one picture (path, bytes, file, PIL image or array), as of `classify_many`; raises UnreadableImage."""
+        limits = self.limits(false_alarms, coverage, by_class)
         picture = self.preprocessing.load(source)
-        return self._predictions([_name(source)], self.probabilities(picture[None]), top)[0]
+        return self._predictions([_name(source)], picture[None], top, limits)[0]
 
     def classify_many(
-        self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
-    ) -> Iterator[Prediction | Failure]:
-        """One prediction per source, in order, or a `Failure` for an unreadable picture. A `batch_size` of 0 is `batch`."""
+        self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4, false_alarms: float = 0.0,
+        coverage: float = 0.0, by_class: bool = False,
+    ) -> Iterator[Prediction | Failure]:  # fmt: skip
+        """One prediction per source, in order, or a `Failure` for an unreadable picture. A `batch_size` of 0 is `batch`.
+
+        With a rate of `false_alarms`, such as 0.05, a picture that is more novel than all but this share of the known classes' is "none of
+        these". With a `coverage`, such as 0.95, a prediction has the `labels` of a set that contains the truth with this frequency,
+        `by_class` within each class. Raises UsageError where the classifier has too little to go by.
+        """
+        limits = self.limits(false_alarms, coverage, by_class)
         batch_size = batch_size or self.batch
         waiting = iter(sources)
         with ThreadPoolExecutor(workers) as pool:
@@ -188,7 +235,7 @@ class Classifier:
                 done = chunk
                 chunk = list(islice(waiting, batch_size))
                 loading = [pool.submit(self._load, source) for source in chunk]  # decode the next while this one computes
-                yield from self._answers(done, loaded, top)
+                yield from self._answers(done, loaded, top, limits)
 
     def _load(self, source: Any) -> Tensor | Failure:
         try:
@@ -196,20 +243,39 @@ class Classifier:
         except UnreadableImage as error:
             return Failure(_name(source), error.reason)
 
-    def _answers(self, sources: list[Any], loaded: list[Tensor | Failure], top: int) -> Iterator[Prediction | Failure]:
+    def _answers(self, sources: list[Any], loaded: list[Tensor | Failure], top: int, limits: Limits) -> Iterator[Prediction | Failure]:
         pictures = [picture for picture in loaded if isinstance(picture, Tensor)]
         names = [_name(source) for source, picture in zip(sources, loaded, strict=True) if isinstance(picture, Tensor)]
-        answers = iter(self._predictions(names, self.probabilities(torch.stack(pictures)), top) if pictures else [])
+        answers = iter(self._predictions(names, torch.stack(pictures), top, limits) if pictures else [])
         for item in loaded:
             yield item if isinstance(item, Failure) else next(answers)
 
-    def _predictions(self, names: list[str], probabilities: Tensor, top: int) -> list[Prediction]:
-        confidences, indices = probabilities.cpu().topk(min(top, len(self.classes)), dim=1)
+    def _predictions(self, names: list[str], batch: Tensor, top: int, limits: Limits) -> list[Prediction]:
+        logits, novelty = self.judged(batch)
+        probabilities = torch.softmax(logits / self.temperature, dim=1).cpu()
+        confidences, indices = probabilities.topk(min(top, len(self.classes)), dim=1)
+        novelties: list[float | None] = [None] * len(names) if novelty is None else novelty.tolist()
+        sets = self._sets(probabilities, limits)
         predictions = []
-        for name, row, order in zip(names, confidences.tolist(), indices.tolist(), strict=True):
+        for name, row, order, far, labels in zip(names, confidences.tolist(), indices.tolist(), novelties, sets, strict=True):
             choices = tuple(Choice(self.classes[i], i, c) for i, c in zip(order, row, strict=True))
-            predictions.append(Prediction(name, choices[0].label, choices[0].index, choices[0].confidence, choices))
+            known, first = limits.known(far), choices[0]
+            label, index = (UNKNOWN, -1) if known is False else (first.label, first.index)
+            predictions.append(Prediction(name, label, index, first.confidence, choices, far, known, labels))
         return predictions
+
+    def _sets(self, probabilities: Tensor, limits: Limits) -> Sequence[tuple[str, ...] | None]:
+        """The classes in the set of each picture, the most likely first; None where sets were not asked for."""
+        inside = limits.sets(probabilities.numpy())
+        if inside is None:
+            return [None] * len(probabilities)
+        orders = probabilities.argsort(dim=1, descending=True, stable=True).tolist()
+        return [tuple(self.classes[i] for i in order if row[i]) for order, row in zip(orders, inside, strict=True)]
+
+
+def _pooled(vectors: Tensor) -> Tensor:
+    """The inputs `(N, D)` of a linear layer; where it is applied at every place, as in SqueezeNet, their mean."""
+    return vectors if vectors.ndim == 2 else vectors.flatten(1, -2).mean(1)
 
 
 def _name(source: Any) -> str:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, UsageError, wrong
 from ..base.files import make_folder, put_in_place
+from .capture import inputs_of
 from .classifier import Classifier, Failure, Prediction
-from .predict import inputs_of
 
 Vector: TypeAlias = NDArray[np.float32]
 Add: TypeAlias = Callable[[Prediction, Vector], object]
@@ -30,7 +30,7 @@ KINDS = {"path": np.str_, "label": np.str_, "index": np.int64, "confidence": np.
 
 
 def embed_many(
-    classifier: Classifier, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4
+    classifier: Classifier, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4, **asked: Any
 ) -> Iterator[tuple[Prediction | Failure, Vector | None]]:
     """As `Classifier.classify_many`, each prediction with its feature vector, float32 `(D,)`; None for an unreadable picture.
 
@@ -40,7 +40,7 @@ def embed_many(
         raise UsageError(f"{classifier!r} has no one last layer, whose input an embedding is.")
     with inputs_of(classifier.model.get_submodule(classifier.last_layer)) as seen:
         rows: Iterator[Vector] = iter(())
-        for answer in classifier.classify_many(sources, top=top, batch_size=batch_size, workers=workers):
+        for answer in classifier.classify_many(sources, top=top, batch_size=batch_size, workers=workers, **asked):
             if seen:  # a batch was computed since the last answer
                 rows = iter(torch.stack([vectors.flatten(1).float() for vectors in seen]).mean(0).cpu().numpy())
                 seen.clear()

@@ -81,6 +81,12 @@ def learnt(folder: str | Path) -> Learnt:
     return merged([kept, named, Learnt() if others is None else _read(folder / ANCESTORS, others, _ancestors)])
 
 
+def past(folder: str | Path) -> Learnt:
+    """The pictures that the weights which the run in `folder` started from were trained on; raises ClearsightError as `learnt` does."""
+    others = _table(Path(folder), ANCESTORS)
+    return Learnt() if others is None else _read(Path(folder) / ANCESTORS, others, _ancestors)
+
+
 def tables(manifest: str, past: str) -> dict[str, str]:
     """The SHA-256 of the tables of a run, by file, for its run.json: a changed or missing table is then noticed."""
     return {name: digest(text.encode()) for name, text in ((DIVISION, manifest), (ANCESTORS, past)) if text}

@@ -4,13 +4,13 @@ Shapes: N pictures, D features, K classes.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..base.progress import Progress
 from ..datasets.loader import Pictures
+from .capture import inputs_of
 from .classifier import Classifier
 
 Change = Callable[[Tensor, Tensor], Tensor]
@@ -54,6 +54,31 @@ def _predicted(
     return torch.cat(rows)
 
 
+def judged(
+    classifier: Classifier,
+    pictures: Pictures,
+    *,
+    batch_size: int = 0,
+    change: Change | None = None,
+    progress: Progress | None = None,
+) -> tuple[Tensor, Tensor | None]:
+    """Logits as of `logits`, and the novelty float32 `(N,)` of each picture, None without vectors of training pictures."""
+    novelties: list[Tensor] = []
+
+    def answer(batch: Tensor) -> Tensor:
+        scores, novelty = classifier.judged(batch)
+        novelties.extend([] if novelty is None else [novelty])
+        return scores
+
+    found = _predicted(classifier, answer, pictures, batch_size, change, progress)
+    return found, torch.cat(novelties) if novelties else None
+
+
+def features(classifier: Classifier, layer: str, pictures: Pictures, *, progress: Progress | None = None) -> Tensor:
+    """The inputs of the linear `layer`, float32 `(N, D)` on the CPU, of all `pictures`, in order; raises UnreadableImage."""
+    return _predicted(classifier, lambda batch: classifier.logits_and_inputs(batch, layer)[1], pictures, 0, None, progress)
+
+
 def features_and_logits(classifier: Classifier, layer: str, pictures: Pictures, indices: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """The inputs of `layer`, float32 `(n, D)`, and the logits `(n, K)` of the pictures at `indices`, batch by batch on the CPU.
 
@@ -65,17 +90,6 @@ def features_and_logits(classifier: Classifier, layer: str, pictures: Pictures, 
             seen.clear()
             answers = classifier.logits(batch)
             yield torch.stack([vectors.flatten(1).float() for vectors in seen]).mean(0).cpu(), answers.cpu()
-
-
-@contextmanager
-def inputs_of(layer: nn.Module) -> Iterator[list[Tensor]]:
-    """Within, the list gets the first input of `layer` each time that the layer is called, detached."""
-    seen: list[Tensor] = []
-    hook = layer.register_forward_pre_hook(lambda _module, given: seen.append(given[0].detach()))
-    try:
-        yield seen
-    finally:
-        hook.remove()
 
 
 def in_batches(function: Callable[[Tensor], Tensor], inputs: Tensor, size: int) -> Tensor:

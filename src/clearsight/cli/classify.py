@@ -13,14 +13,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .columns import GAP, LAST, edge, fitted
-from .common import batch_option, device_option, json_option, made_faster, opened, print_json_list, speed_option, views_option
+from .common import (
+    Share,
+    batch_option,
+    device_option,
+    json_option,
+    made_faster,
+    opened,
+    print_json_list,
+    sets_options,
+    speed_option,
+    views_option,
+)
 
 if TYPE_CHECKING:
     from ..classifier import Failure, Prediction
 
 MAX_STDIN_BYTES = 200 * 2**20
 WIDTH_FROM = 1000  # pictures whose names set the width of their column
-CONFIDENCE = "confidence"
+CONFIDENCE, NOVELTY = "confidence", "novelty"
 
 
 @click.command()
@@ -30,6 +41,14 @@ CONFIDENCE = "confidence"
 @click.option(
     "--embeddings", default="", metavar="FILE", help="Also write the vector before the last layer, path and answer of each: .npz, .parquet."
 )
+@click.option("--none-of-these", is_flag=True, help='Answer "none of these" to a picture unlike those of every class.')
+@click.option(
+    "--false-alarms",
+    type=Share(),
+    metavar="SHARE",
+    help="Share of pictures of the known classes that --none-of-these may refuse (default 5%); includes --none-of-these.",
+)
+@sets_options
 @views_option
 @batch_option
 @device_option
@@ -37,19 +56,22 @@ CONFIDENCE = "confidence"
 @json_option
 @click.pass_context
 def classify(
-    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, views: str | None, batch: int, device: str,
-    speed: str, as_json: bool,
+    ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
-    from ..base.errors import ClearsightError, plain
+    from ..base.errors import ClearsightError, UsageError, plain
     from ..classifier import Failure, embed_many
     from ..classifier.embeddings import require_writer, saving
+    from ..classifier.uncertainty.reference import FALSE_ALARMS
 
     if embeddings:
         require_writer(Path(embeddings))
+    if by_class and not coverage:
+        raise UsageError("--by-class goes with --coverage, as in --coverage 90% --by-class.")
     others: Counter[str] = Counter()
     sources = list(expand(pictures, others))
     if others:
@@ -59,15 +81,24 @@ def classify(
         raise ClearsightError(f"no picture in {', '.join(pictures)}.")
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
+    rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
+    asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}
+    classifier.limits(**asked)  # refused before anything is printed
     kinds: Counter[type] = Counter()
-    found = classifier.classify_many(sources, top=top, batch_size=batch)
+    found = classifier.classify_many(sources, top=top, batch_size=batch, **asked)
     if embeddings:
-        found = saving(embeddings, embed_many(classifier, sources, top=top, batch_size=batch))
+        found = saving(embeddings, embed_many(classifier, sources, top=top, batch_size=batch, **asked))
     answers = _counted(found, kinds)
     if as_json:
         print_json_list(map(asdict, answers))
     else:
-        _print(answers, [plain(getattr(source, "name", source)) for source in sources[:WIDTH_FROM]], classifier.classes)
+        _print(
+            answers,
+            [plain(getattr(source, "name", source)) for source in sources[:WIDTH_FROM]],
+            classifier.classes,
+            rate > 0,
+            bool(coverage),
+        )
     if kinds[Failure]:
         ctx.exit(1)
 
@@ -121,26 +152,44 @@ def _counted(answers: "Iterable[Prediction | Failure]", kinds: Counter[type]) ->
         yield answer
 
 
-def _print(answers: "Iterable[Prediction | Failure]", names: Sequence[str], classes: Sequence[str]) -> None:
-    """A line for every answer as soon as it is there; on a terminal names are cut at their beginning, as far as lines are too long."""
+def _print(
+    answers: "Iterable[Prediction | Failure]", names: Sequence[str], classes: Sequence[str], novelty: bool = False, sets: bool = False
+) -> None:
+    """A line for every answer as soon as it is there; on a terminal names are cut at their beginning, as far as lines are too long.
+
+    `novelty` and `sets` are shown where they were asked for; a set takes the place of the next classes.
+    """
     from rich.cells import cell_len
 
     from ..base.errors import plain
     from ..classifier import Failure
+    from ..classifier.uncertainty.reference import UNKNOWN
 
     room = edge()
-    label = min(max(map(cell_len, ("label", *map(plain, classes)))), room // 3 if room else 10**6)
+    label = min(max(map(cell_len, ("label", *map(plain, classes), *([UNKNOWN] if novelty else [])))), room // 3 if room else 10**6)
     first = max(map(cell_len, ("picture", *names)), default=0)
     if room:
-        first = min(first, max(room - label - len(CONFIDENCE) - 3 * GAP - LAST, LAST))
-    click.secho(f"{'picture':{first}}  {'label':{label}}  {CONFIDENCE}  then", bold=True)
+        first = min(first, max(room - label - len(CONFIDENCE) - (len(NOVELTY) + GAP) * novelty - 3 * GAP - LAST, LAST))
+    header = f"{'picture':{first}}  {'label':{label}}  {CONFIDENCE}  {NOVELTY + GAP * ' ' if novelty else ''}{'set' if sets else 'then'}"
+    click.secho(header, bold=True)
     for answer in answers:
         if isinstance(answer, Failure):
             click.echo(plain(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
             continue
         name = plain(answer.source)
         name = fitted(name, first, left=True) if room or cell_len(name) <= first else name
-        others = ", ".join(f"{plain(choice.label)} {choice.confidence:.1%}" for choice in answer.top[1:4])
-        sure = f"{answer.confidence:.1%}".rjust(len(CONFIDENCE))
-        line = f"{name}  {fitted(plain(answer.label), label)}  {sure}  {others}".rstrip()
+        sure = ("" if answer.known is False else f"{answer.confidence:.1%}").rjust(len(CONFIDENCE))
+        far = f"{answer.novelty:{len(NOVELTY)}.3f}  " if novelty else ""
+        line = f"{name}  {fitted(plain(answer.label), label)}  {sure}  {far}{_others(answer)}".rstrip()
         click.echo(fitted(line, room).rstrip() if room and cell_len(line) > room else line)
+
+
+def _others(answer: "Prediction") -> str:
+    """The set, or the classes after the first; in brackets, the first three of a picture that was refused."""
+    from ..base.errors import plain
+
+    if answer.labels is not None:
+        return ", ".join(map(plain, answer.labels)) or "(empty)"
+    unknown = answer.known is False
+    said = ", ".join(f"{plain(choice.label)} {choice.confidence:.1%}" for choice in (answer.top[:3] if unknown else answer.top[1:4]))
+    return f"({said})" if unknown else said

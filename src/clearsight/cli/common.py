@@ -62,6 +62,34 @@ allow_code_option = click.option(
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 
+class Share(click.ParamType):  # type: ignore[type-arg]
+    """A share above 0 and below 1, as in 95%, 5 % or 0.95."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The share as a fraction of 1."""
+        if isinstance(value, float):
+            return value
+        number, per_cent, _ = str(value).partition("%")
+        try:
+            share = float(number) / (100 if per_cent else 1)
+        except ValueError:
+            share = 0.0
+        if not 0 < share < 1:
+            self.fail(f"a share above 0 and below 1, as in 95% or 0.95. Got {value!r}.", param, ctx)
+        return share
+
+
+def sets_options(command: Command) -> Command:
+    """The options of conformal sets: their coverage, and whether it holds within each class."""
+    coverage = click.option(
+        "--coverage", type=Share(), metavar="SHARE", help="Also the set of classes that contains the truth in this share of cases, as 95%."
+    )
+    by_class = click.option("--by-class", is_flag=True, help="--coverage within each class, for which more calibration answers are needed.")
+    return coverage(by_class(command))
+
+
 def style_option(command: Callable[..., None]) -> Callable[..., None]:
     """The options of a figure's size and theme, which `command` gets as one `style: Style`."""
 

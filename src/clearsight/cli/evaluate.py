@@ -14,6 +14,7 @@ from .common import (
     percent,
     print_json,
     quiet_option,
+    sets_options,
     show,
     speed_option,
     views_option,
@@ -32,6 +33,7 @@ NO_TEST = ", which is no test: it has learnt from these pictures"
     default="",
     help="Folder of the report; a bare name goes under runs/ (default: MODEL; for other pictures a folder in MODEL/judged).",
 )
+@sets_options
 @views_option
 @batch_option
 @device_option
@@ -39,13 +41,14 @@ NO_TEST = ", which is no test: it has learnt from these pictures"
 @json_option
 @quiet_option
 def evaluate(
-    model: str, data: str | None, part: str, table: str | None, out: str, views: str | None, batch: int, device: str, speed: str,
-    as_json: bool, quiet: bool,
+    model: str, data: str | None, part: str, table: str | None, out: str, coverage: float | None, by_class: bool, views: str | None,
+    batch: int, device: str, speed: str, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Evaluate the classifier MODEL on DATA (default: the data it was trained on, by its own split).
 
     MODEL is a run folder, or pretrained weights: torchvision:resnet50, package:NAME, FILE.pth, timm:NAME. Top-1 and
-    top-5 with 95 % intervals, per-class figures, calibration; report.html goes to MODEL, or to --out.
+    top-5 with 95 % intervals, per-class figures, calibration, risk against coverage, and whether conformal sets keep
+    their coverage (90 % and 95 %, or --coverage); report.html goes to MODEL, or to --out.
     """
     from ..base.errors import plain
     from ..evaluation.held_out import choose
@@ -62,7 +65,7 @@ def evaluate(
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
     with report_folder(model, chosen, out) as folder:
-        evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet)
+        evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet, coverage=coverage or 0.0, by_class=by_class)
         name = "" if chosen.own else chosen.name
         report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen.dataset, chosen.part, name=name, folder=folder)
     if table:

@@ -20,7 +20,9 @@ from ..metrics import calibration, intervals
 from ..metrics.accuracy import ranks
 from ..metrics.confusion import ClassScores, confused_pairs, confusion, per_class
 from ..metrics.intervals import Estimate
+from . import uncertainty
 from .rows import Answer, Figures
+from .uncertainty import NONE_VERIFIED, Verified
 
 MOST_MISTAKES = 24
 MOST_PAIRS = 12
@@ -35,6 +37,8 @@ class Evaluation(Result):
     `seconds` with reading the pictures, `pictures_per_second` without; `speed` is how the classifier computed, `views` over what;
     `stamp` says of which pictures and weights, and when; `no_interval` why accuracies on them have none, if they have none.
     `data` are the pictures, in the order of `names`, None where only logits came; a page saved by `save("report.html")` shows them.
+    `novelties` float32 `(N,)` as of `Prediction`, None where the classifier scores none; `verified` are the sets to verify, for which the
+    pictures must have had no part in the classifier and its calibration.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +53,8 @@ class Evaluation(Result):
     stamp: Stamp = field(default_factory=Stamp)
     no_interval: str = ""
     data: Dataset | None = None
+    novelties: NDArray[np.float32] | None = None
+    verified: Verified = NONE_VERIFIED
 
     def __post_init__(self) -> None:
         if not len(self.labels):
@@ -169,6 +175,9 @@ class Evaluation(Result):
             "per_class": self.rows(),
             "confusion": self.confusion.tolist(),
             "reliability": [asdict(row) for row in self.reliability],
+            "risk_coverage": uncertainty.risk(self.confidences, self.right),
+            "sets": uncertainty.sets(self.verified, self.probabilities, self.labels, self.classes, self.no_interval),
+            "none_of_these": uncertainty.refused(self.verified, self.novelties, self.no_interval),
             "mistakes": [self.answer(row) for row in self.mistakes()],
             "confused_pairs": [
                 {"truth": self.classes[truth], "prediction": self.classes[guess], "n": n, "share": n / self.per_class[truth].n}
@@ -226,7 +235,7 @@ def evaluate(
     pictures = load(known, classifier.preprocessing, cache=cache, workers=workers, quiet=quiet)
     ready = time.perf_counter()
     with Progress("evaluate", len(known), quiet=quiet) as progress:
-        logits = predict.logits(classifier, pictures, batch_size=batch_size, change=change, progress=progress)
+        logits, novelties = predict.judged(classifier, pictures, batch_size=batch_size, change=change, progress=progress)
     end = time.perf_counter()
     return Evaluation(
         classes=tuple(classifier.classes),
@@ -240,6 +249,7 @@ def evaluate(
         views=classifier.views,
         no_interval=no_interval,
         data=known,
+        novelties=None if novelties is None else novelties.numpy(),
     )
 
 

@@ -25,6 +25,49 @@ class ConfusedPair(TypedDict):
     share: float
 
 
+class RiskPoint(TypedDict):
+    """The error (`risk`) of the `n` answers of at least this `confidence`, which are the share `coverage` of all."""
+
+    coverage: float
+    risk: float
+    confidence: float
+    n: int
+
+
+class RiskCoverage(TypedDict):
+    """The error of the most confident answers by their share of all: points of the curve, and the area under it."""
+
+    aurc: float
+    points: list[RiskPoint]
+
+
+class SetFigures(TypedDict):
+    """Conformal sets of a `coverage`: how often they contained the truth, in all and `per_class`; their size; shares empty or of one class.
+
+    `calibrated_on` is `validation` or `cross-validation`, of `calibration_n` answers.
+    """
+
+    coverage: float
+    by_class: bool
+    realised: Estimate
+    mean_size: float
+    empty: float
+    single: float
+    per_class: list[float | None]
+    calibrated_on: str
+    calibration_n: int
+
+
+class NoneOfThese(TypedDict):
+    """The share of pictures of known classes that are `refused`, being more novel than the `limit`, where `false_alarms` are allowed."""
+
+    false_alarms: float
+    limit: float
+    refused: Estimate
+    limit_from: str
+    limit_n: int
+
+
 class Figures(Stamp):
     """The JSON of an evaluation, `clearsight evaluate --json`; its `precision` is always there."""
 
@@ -48,6 +91,9 @@ class Figures(Stamp):
     per_class: list[Row]
     confusion: list[list[int]]
     reliability: list[Row]
+    risk_coverage: RiskCoverage
+    sets: list[SetFigures]
+    none_of_these: NoneOfThese | None
     mistakes: list[Answer]
     confused_pairs: list[ConfusedPair]
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError, MissingExtra, unknown
 from ..base.progress import Progress
-from ..classifier.predict import inputs_of
+from ..classifier.capture import inputs_of
 from ..datasets.dataset import Dataset
 from .target import Subject
 

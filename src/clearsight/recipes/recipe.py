@@ -136,6 +136,12 @@ class Recipe:
     ensemble: int = setting(1, "networks to train, by seed, seed + 1, …, whose mean answers", low=1, high=100)
     views: str = setting("", "answer by the mean over mirror, shift:1 or ten-crop (auto: mirror, if training flips; one view: '')")
 
+    novelty: str = setting(
+        "vectors",
+        "stored for the novelty of a picture, its distance to the training pictures: vectors of their features, no pictures; or none",
+        choices=("vectors", "none"),
+    )
+
     from_: str = setting(
         "",
         "trained weights to start from: a run folder, or package:NAME, torchvision:NAME, keras:FILE, timm:NAME, hf:REPO, … "

@@ -29,6 +29,7 @@ from ..training.api import Trained
 from ..weights import is_origin, short
 from . import findings
 from .ladder import cards
+from .limits import limits
 from .report import Kept, card, write_report
 
 
@@ -138,7 +139,7 @@ def write_page(
         dataset=data,
         classifier=classifier,
         kept=kept(classifier),
-        more=_tuning(classifier) + (_ladder(run.folder.parent) if run else "") + more,
+        more=_tuning(classifier) + limits(evaluation) + (_ladder(run.folder.parent) if run else "") + more,
     )
 
 

@@ -16,9 +16,9 @@ Columns = dict[str, list[Any]]
 
 
 def write_table(evaluation: Evaluation, path: str | Path) -> None:
-    """Write source, truth, label, confidence and `p:CLASS` for each class, a row a picture, as .csv, .json or .parquet.
+    """Write source, truth, label, confidence, novelty and `p:CLASS` for each class, a row a picture, as .csv, .json or .parquet.
 
-    Raises UsageError for another extension, or for Parquet without pyarrow.
+    There is no novelty where the classifier does not score it.     Raises UsageError for another extension, or for Parquet without pyarrow.
     """
     require_writable(path)
     write_atomic(path, WRITERS[Path(path).suffix.lower()](columns(evaluation)))
@@ -44,6 +44,7 @@ def columns(evaluation: Evaluation) -> Columns:
         "truth": [evaluation.classes[label] for label in evaluation.labels],
         "label": [evaluation.classes[guess] for guess in evaluation.predictions],
         "confidence": evaluation.confidences.tolist(),
+        **({} if evaluation.novelties is None else {"novelty": evaluation.novelties.tolist()}),
         **named,
     }
 

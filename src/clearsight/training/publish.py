@@ -19,6 +19,7 @@ from ..metrics.calibration import fit_temperature
 from ..runs.run import Run
 from .compute.training_model import Speed
 from .context import TrainingContext
+from .validation.reference import reference
 from .validation.selection import FEW
 from .validation.validate import validate
 
@@ -120,6 +121,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     classifier = Classifier(
         model, context.preprocessing, splits.classes, temperature=temperature, architecture=recipe.model, views=recipe.views, facts=facts
     )
+    classifier.reference = reference(context, classifier, run, logits)
     save_artefact(classifier, run.folder, golden_samples(splits.parts["val" if n else "train"], context.preprocessing))
     if judged:
         context.log(f"{_kept(context)} kept: validation accuracy {validation.worded(judged)}")

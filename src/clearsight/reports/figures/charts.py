@@ -69,7 +69,7 @@ def lines(
     tips = _curves(axes, series, steps, axis, share)
     if best is not None:
         axes.axvline(best, color=style.colour("faint"), linewidth=0.8, linestyle=(0, (2, 3)), gid="class-best")
-    _frame(axes, axis, y)
+    frame(axes, axis, y)
     if share and axes.get_ylim()[1] > 1:
         axes.set_ylim(top=1.004)
     if not any(step % 1 for step in steps):
@@ -99,7 +99,8 @@ def _curves(axes: Axes, series: Sequence[Series], steps: Sequence[float], axis: 
     return tips
 
 
-def _frame(axes: Axes, x: str, y: str) -> None:
+def frame(axes: Axes, x: str, y: str) -> None:
+    """The names of both axes, and the house's grid and spines."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(axis="y")
@@ -136,8 +137,8 @@ def reliability(bins: Sequence[Bin], intervals: Sequence[Interval], *, style: St
         one.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    _frame(axes, "", "accuracy")
-    _frame(counts, "confidence", "pictures")
+    frame(axes, "", "accuracy")
+    frame(counts, "confidence", "pictures")
     counts.grid(False)
     counts.set(yticks=[], ylim=(0, 1.3 * most))
     page.y += tall + below + 0.7
@@ -205,7 +206,7 @@ def recall(rows: Sequence[tuple[str, float, Interval, int]], *, style: Style = P
     axes.set_yticks(range(len(rows)), [cut(name, style.text, label - 0.1) for name, *_ in rows])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
-    _frame(axes, "recall", "")
+    frame(axes, "recall", "")
     axes.grid(False)
     axes.grid(axis="x")
     axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))
@@ -234,7 +235,7 @@ def rungs(rows: Sequence[tuple[str, Sequence[Estimate | None], Estimate]], *, ax
     axes.set(xlim=(max(0.0, min(0.9, math.floor(low * 10) / 10)), 1.0), ylim=(len(rows) - 0.5, -0.5))
     axes.set_yticks(range(len(rows)), [cut(title, style.text, label - 0.1) for title, *_ in reversed(rows)])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
-    _frame(axes, axis, "")
+    frame(axes, axis, "")
     axes.grid(False)
     axes.grid(axis="x")
     axes.tick_params(axis="y", labelsize=style.text, labelcolor=style.colour("ink"))
