@@ -17,6 +17,7 @@ from .api.judging import evaluate as evaluate
 from .api.judging import stress as stress
 from .api.labels import find_label_errors as find_label_errors
 from .api.labels import suggest_labels as suggest_labels
+from .api.learning import doctor as doctor
 from .api.learning import ladder as ladder
 from .api.learning import pretrain as pretrain
 from .api.learning import resume as resume
@@ -48,6 +49,7 @@ from .labels.label_errors import LabelErrors as LabelErrors
 from .look.unit import Recomputation as Recomputation
 from .look.why import Explanation as Explanation
 from .recipes.recipe import Recipe as Recipe
+from .training.api import Diagnosis as Diagnosis
 from .training.api import Objective as Objective
 from .training.api import Trained as Trained
 

@@ -1,4 +1,6 @@
-"""`clearsight train`: its JSON, what it leaves in the run folder, and resuming what has ended."""
+"""`clearsight train`: its JSON, what it leaves in the run folder, and resuming what has ended; the doctor."""
+
+import json
 
 
 def test_train(trained, tmp_path):
@@ -36,3 +38,23 @@ def test_columns_and_pictures_left_out_are_those_of_the_run(clearsight, scans, t
     split = (tmp_path / "run" / "split.csv").read_text()
     assert len(split.splitlines()) == len(rows) and rows[0].split(";")[0] not in split
     assert clearsight("evaluate", tmp_path / "run", "-q").code == 0
+
+
+def test_the_doctor_prints_a_line_for_each_check_and_trains_nothing(clearsight, scans, tmp_path):
+    said = clearsight("train", scans, "--model", "lenet5", "--speed", "plain", "--doctor", "--figure", "rates.png", "-q")
+    assert said.code == 0, said.out + said.err
+    assert said.err == "" and "12 checks of lenet5 on scans" in said.out.replace("\n", " ")
+    assert (tmp_path / "rates.png").stat().st_size > 1000 and not (tmp_path / "runs").exists()
+
+
+def test_the_doctor_s_json_and_exit_code(clearsight, scans):
+    said = clearsight("train", scans, "--model", "lenet5", "--optimizer", "sgd", "--lr", "1e6", "--doctor", "--json", "-q")
+    read = json.loads(said.out)
+    assert said.code == 1 and read["verdict"] == "stop"
+    assert next(row for row in read["findings"] if row["check"] == "learning rate")["option"].startswith("--lr 0.")
+
+
+def test_what_the_doctor_refuses(clearsight, scans):
+    assert "--figure is of the range test" in clearsight("train", scans, "--figure", "a.png").err
+    assert clearsight("train", scans, "--doctor", "--figure", "a.xyz").code == 2
+    assert "leave out --doctor" in clearsight("train", "--resume", "runs/a", "--doctor").err

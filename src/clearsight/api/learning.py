@@ -1,20 +1,20 @@
-"""`train`, `resume`, `pretrain`, `ladder`: data and a recipe in, run folders with trained classifiers out."""
+"""`train`, `doctor`, `resume`, `pretrain`, `ladder`: data and a recipe in, run folders with trained classifiers out."""
 
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
 from torch import nn
 
 from ..base.code import allow
 from ..base.errors import UsageError
-from ..base.files import PAGE_MARK, require_ours
+from ..base.files import PAGE_MARK, require_ours, write_atomic
 from ..base.result import drawn_by
 from ..experiments.ladder import LadderResult, climb
 from ..models.own import Build, lend
 from ..recipes.recipe import Pretraining, Recipe, Settings, difference
 from ..runs.run import Run
 from ..training import api
-from ..training.api import Loss, Objective, Trained, lend_objective
+from ..training.api import Diagnosis, Loss, Objective, Trained, lend_objective
 from .settings import PretrainSettings, TrainSettings
 from .sources import Data
 
@@ -29,6 +29,7 @@ def train(
     runs: str | Path = "runs",
     quiet: bool = False,
     allow_code: bool = False,
+    doctor: bool = True,
     **settings: Unpack[TrainSettings],
 ) -> Trained:
     """Train a classifier on labelled pictures and return the finished run: its folder, its `classifier`, its validation accuracy.
@@ -37,16 +38,42 @@ def train(
     which the settings count that differ from the defaults; `settings` are laid over it. `model` is a name, or a network of your own: a
     `torch.nn.Module`, its class, or a function (`clearsight.models.own`). `objective` is a loss of your own in place of cross-entropy: a
     function of logits `(N, K)` and labels `(N,)` to losses `(N,)`, or a class of `Objective`. `out` is the run folder, a bare name goes
-    under `runs`. In a process of `torchrun` other than the first it does not return, but ends the process. Raises ClearsightError.
+    under `runs`. `doctor` makes quick checks before a training of more than ten minutes, unless it is `quiet`. In a process of `torchrun`
+    other than the first it does not return, but ends the process. Raises ClearsightError.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", cs.Recipe(model="pixels"), epochs=1, quiet=True)
     >>> run.classifier.classify(cs.open_dataset("digits")["test"].source(0)).label
     '0'
     """
-    given = {**_settings(recipe, Recipe), **_model(model), **_objective(objective), **settings}
-    found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
+    given: dict[str, Any] = {**_settings(recipe, Recipe), **_model(model), **_objective(objective), **settings}
+    found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, doctor=doctor, **given)
     return _leading(found)
+
+
+def doctor(
+    data: Data,
+    recipe: str | Path | Recipe = "auto",
+    *,
+    model: str | nn.Module | Build = "auto",
+    objective: str | Loss | type[Objective] = "",
+    runs: str | Path = "runs",
+    quiet: bool = False,
+    allow_code: bool = False,
+    **settings: Unpack[TrainSettings],
+) -> Diagnosis:
+    """Check the training that `train` would do with the same arguments, in about a minute and without a trace.
+
+    Inputs, labels, the first loss, gradients and dead units of each layer, the learning rate by a range test, one batch fitted, memory and
+    the largest batch, what limits the rate, time and disk: a verdict each (good, look at this, stop) with the option to change. Save the
+    range test as a figure with `.save("rates.png")`. Raises ClearsightError.
+
+    >>> import clearsight as cs
+    >>> cs.doctor("digits", model="pixels", quiet=True)["inputs"].verdict
+    'good'
+    """
+    given = {**_settings(recipe, Recipe), **_model(model), **_objective(objective), **settings}
+    return api.doctor(data, runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
 
 
 def pretrain(
@@ -153,3 +180,17 @@ def _page(found: LadderResult, path: Path) -> None:
 
 
 drawn_by(LadderResult, (".html",), _page)
+
+
+def _rates(found: Diagnosis, path: Path) -> None:
+    from ..reports.figures.learning_rate import rate_figure
+    from ..reports.saving import saved
+
+    if found.range_test is None or len(found.range_test.losses) < 2:
+        raise UsageError(
+            "there is no range test to draw: a head that is solved has no learning rate, and a check may have stopped before it."
+        )
+    write_atomic(path, saved([rate_figure(found.range_test)], path.suffix.lower()))
+
+
+drawn_by(Diagnosis, (".png", ".svg", ".pdf"), _rates)

@@ -40,6 +40,7 @@ class TrainSettings(TypedDict, total=False):
     accumulate: int
     optimizer: str
     lr: float
+    scale_lr: bool
     momentum: float
     weight_decay: float
     schedule: str
@@ -120,6 +121,7 @@ class PretrainSettings(TypedDict, total=False):
     batch: int
     optimizer: str
     lr: float
+    scale_lr: bool
     momentum: float
     weight_decay: float
     schedule: str

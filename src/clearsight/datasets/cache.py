@@ -238,6 +238,13 @@ def make_room(folder: Path, size: int, needed: Set[Path] = frozenset(), names: r
     return f"; {len(gone)} files unused for longest ({freed / 1e9:,.2f} GB) made room, the limit is {limit / 1e9:,.2f} GB" if gone else ""
 
 
+def room() -> float:
+    """Bytes of decoded pictures that the cache may hold, those that it holds included; raises UsageError for a limit that is no number."""
+    folder = private_folder(cache_folder() / "pictures")
+    held = sum(path.stat().st_size for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_file())
+    return _limit(folder, held)
+
+
 def _limit(folder: Path, held: int) -> float:
     text = os.environ.get(LIMIT, "")
     if not text:

@@ -12,6 +12,7 @@ from ..base.settings import from_dict, read_toml
 from ..models import canonical
 from .conflicts import require_consistent
 from .recipe import NONE, Pretraining, Recipe, Settings, code_in, difference
+from .scaling import of_batch
 
 
 def built_in() -> dict[str, Path]:
@@ -57,8 +58,24 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
         values["label_smoothing"] = 0.0  # which belongs to cross-entropy
     recipe = from_dict(kind, {**values, **given, "recipe": name})
     recipe = dataclasses.replace(recipe, model=canonical(recipe.model), from_="" if recipe.from_ == NONE else recipe.from_)
+    rate = of_batch(dataclasses.asdict(from_dict(kind, values)), given) if recipe.scale_lr else None
+    if rate is not None:
+        recipe = dataclasses.replace(recipe, lr=rate)
     require_consistent(recipe)
     return recipe
+
+
+def scaling(given: Mapping[str, Any], recipe: Recipe) -> str:
+    """One line on the learning rate where `given` changes the batch that it was stated for and not the rate itself, else ''."""
+    known = {field.name for field in dataclasses.fields(Recipe)}
+    stated = from_dict(Recipe, {key: value for key, value in _values(recipe.recipe).items() if key in known or key == "from"})
+    rate = of_batch(dataclasses.asdict(stated), given)
+    if rate is None:
+        return ""
+    of = f"lr {stated.lr:g} is stated for a batch of {stated.batch}"
+    if recipe.scale_lr:
+        return f"{of}: {recipe.lr:.3g} for one of {recipe.batch}"
+    return f"{of} and stays with one of {recipe.batch}: --scale-lr makes it {rate:.3g}"
 
 
 def _values(name: str) -> Settings:

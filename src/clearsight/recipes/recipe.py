@@ -80,6 +80,10 @@ class Recipe:
     accumulate: int = setting(1, "micro-batches per batch, to save memory", low=1)
     optimizer: str = setting("adamw", "optimizer; lbfgs fits only the head, to its optimum", choices=OPTIMIZERS)
     lr: float = setting(2e-3, "peak learning rate", low=0)
+    scale_lr: bool = setting(
+        False,
+        "the recipe's learning rate follows another --batch: in proportion with sgd and lars, by its square root with adamw and muon",
+    )
     momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
     weight_decay: float = setting(
         5e-4,

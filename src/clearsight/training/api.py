@@ -7,17 +7,20 @@ Each value is made once and handed down; `resume` enters at load, and an ensembl
 
 import dataclasses
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..base.code import is_code, require_allowed
-from ..base.compute.distributed import process_group
+from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
+from ..datasets.dataset import Parts
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
 from ..images.preprocess import Preprocessing
-from ..recipes.compose import compose, require_own_code, unpacked
-from ..recipes.recipe import Pretraining, code_in, resuming
+from ..recipes.compose import compose, require_own_code, scaling, unpacked
+from ..recipes.recipe import Pretraining, Recipe, code_in, resuming
 from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, free_folder, open_run
 from ..runs.splits import in_splits, known_pictures, training_images
@@ -26,6 +29,9 @@ from . import ensemble
 from .build import build, build_objective, initialise, load, within_budget
 from .compute.training_model import parse as parse_speed
 from .context import TrainingContext
+from .doctor.diagnosis import Diagnosis, RangeTest
+from .doctor.examine import before_long, examine
+from .doctor.sample import SOLVED, STEPPED, sample
 from .ensemble import join_runs
 from .objectives.distillation import require_same_origins
 from .objectives.objective import Objective
@@ -45,10 +51,13 @@ from .transfer.readouts import choose_readout
 
 # all that other folders use of training; tests/test_floors.py holds them to it
 __all__ = [
+    "Diagnosis",
     "Loss",
     "Objective",
+    "RangeTest",
     "Trained",
     "designed",
+    "doctor",
     "join_runs",
     "lend_objective",
     "per_picture",
@@ -60,65 +69,109 @@ __all__ = [
 
 
 def train(
-    data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, allow_code: bool = False, **settings: Any
+    data: Any,
+    *,
+    out: str = "",
+    runs: str = "runs",
+    quiet: bool = False,
+    allow_code: bool = False,
+    doctor: bool = True,
+    **settings: Any,
 ) -> Trained | None:
     """Train on `data` (anything that `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
 
     `recipe` may be the name of a built-in recipe, the path of a .toml file, or a `Recipe`. `out` is the run folder, a bare name goes
     under `runs`; left out, it is `runs/<data>-<model>`. `allow_code` lets a recipe file name code (`@module:name`); code in `settings`
-    is the caller's own. Returns None in the processes of a group other than the first. Raises ClearsightError.
+    is the caller's own. `doctor`: quick checks before a training of more than ten minutes, unless it is `quiet`. Returns None
+    in the processes of a group other than the first. Raises ClearsightError.
     """
     settings, since = unpacked(settings), time.monotonic()
     first = compose(settings)
     require_own_code(settings, allow_code)
     require_installed(first.loggers)
     if first.ensemble > 1:
-        return ensemble.train_all(data, first, settings, out=out, runs=runs, quiet=quiet, train=train, resume=resume)
+        return ensemble.train_all(
+            data, first, settings, out=out, runs=runs, quiet=quiet, train=partial(train, doctor=doctor), resume=resume
+        )
     with process_group() as group:
         log = logger(quiet or not group.is_main)
         if out and group.is_main:
             free_folder(out, runs)  # before the data are read, which may take minutes
 
-        # Resolve: the data in splits, the pretrained network, and a recipe in which nothing is left open.
-        start = read_start(first, group)
-        pictures = known_pictures(data, first, group, quiet=quiet)
-        if not start:
-            settings = start_at_hand(first, settings, pictures)
-            first = compose(settings)
-            start = read_start(first, group)
-        splits = in_splits(pictures, first)
-        recipe = resolve(first, settings, training_images(first, splits), start)
-        if start and not recipe.readout:
-            start.values(recipe, splits.classes)  # weights that do not fit are refused before a folder is made
-        for note in (*splits.notes, *told(recipe, training_images(first, splits))):
-            log(note)
-        if by_size(first, settings):
-            log(freezing.describe(recipe, len(splits.parts["train"])))
-
+        recipe, splits, start = _resolved(data, first, settings, group, quiet, log)
         with open_run(out, runs, splits.name, recipe.model) if group.is_main else Run(Path()) as run:
             log(run.note)
-            # Load and build: images, network, optimizer, objective.
-            loaded = load(recipe, splits, start.prepared(recipe) if start else None, quiet or not group.is_main)
-            log(loaded.train.note)
-            recipe, held_out, vectors = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
-            context = build(recipe, loaded, group, quiet, log)
-            objective = build_objective(context, start)
-            context.recipe = within_budget(context, objective)
-            context.provenance = _provenance(objective, start)
-            context.held_out, context.vectors = held_out, vectors
-            if recipe.keep == "last" and len(context.val):
-                log(promise(context))
-
-            # Initial weights: the pretrained ones, or the network's own after a look at some images.
-            if start:
-                _begin_from(start, context)
-            else:
-                initialise(context)
+            context, objective = _put_together(recipe, splits, start, group, quiet, log)
+            if doctor and not quiet:
+                before_long(context, objective, run.folder, log)
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
             start_run(run, context, data, keep=start is not None or is_code(recipe.model))
             run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since)
             return publish(context, run)
+
+
+def doctor(data: Any, *, runs: str = "runs", quiet: bool = False, allow_code: bool = False, **settings: Any) -> Diagnosis:
+    """Check the training that `train` would do with the same arguments, in about a minute, without a run folder.
+
+    Of large sets a sample of the pictures is loaded. Raises ClearsightError, as `train` does for a recipe that cannot be built.
+    """
+    settings = unpacked(settings)
+    first = compose(settings)
+    require_own_code(settings, allow_code)
+    with process_group() as group:
+        if group.world > 1:
+            raise UsageError("the doctor works in one process: start it without torchrun.")
+        log = logger(quiet)
+        recipe, splits, start = _resolved(data, first, settings, group, quiet, log)
+        few = sample(splits, SOLVED if recipe.optimizer == "lbfgs" else STEPPED, recipe.carved_by)
+        context, objective = _put_together(recipe, few, start, group, quiet, log)
+        return examine(context, objective, splits, Path(runs))
+
+
+def _resolved(
+    data: Any, first: Recipe, settings: dict[str, Any], group: ProcessGroup, quiet: bool, log: Callable[[str], None]
+) -> tuple[Recipe, Parts, Start | None]:
+    """The data in splits, the pretrained network, and a recipe in which nothing is left open."""
+    start = read_start(first, group)
+    pictures = known_pictures(data, first, group, quiet=quiet)
+    if not start:
+        settings = start_at_hand(first, settings, pictures)
+        first = compose(settings)
+        start = read_start(first, group)
+    splits = in_splits(pictures, first)
+    recipe = resolve(first, settings, training_images(first, splits), start)
+    if start and not recipe.readout:
+        start.values(recipe, splits.classes)  # weights that do not fit are refused before a folder is made
+    for note in (*splits.notes, *told(recipe, training_images(first, splits))):
+        log(note)
+    if by_size(first, settings):
+        log(freezing.describe(recipe, len(splits.parts["train"])))
+    else:
+        log(scaling(settings, recipe))
+    return recipe, splits, start
+
+
+def _put_together(
+    recipe: Recipe, splits: Parts, start: Start | None, group: ProcessGroup, quiet: bool, log: Callable[[str], None]
+) -> tuple[TrainingContext, Objective]:
+    """Images, network with its initial weights, optimizer and objective of a resolved recipe."""
+    loaded = load(recipe, splits, start.prepared(recipe) if start else None, quiet or not group.is_main)
+    log(loaded.train.note)
+    recipe, held_out, vectors = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
+    context = build(recipe, loaded, group, quiet, log)
+    objective = build_objective(context, start)
+    context.recipe = within_budget(context, objective)
+    context.provenance = _provenance(objective, start)
+    context.held_out, context.vectors = held_out, vectors
+    if recipe.keep == "last" and len(context.val):
+        log(promise(context))
+    # Initial weights: the pretrained ones, or the network's own after a look at some images.
+    if start:
+        _begin_from(start, context)
+    else:
+        initialise(context)
+    return context, objective
 
 
 def _begin_from(start: Start, context: TrainingContext) -> None:

@@ -33,7 +33,7 @@ from .objectives.fixmatch import FixMatch
 from .objectives.objective import Objective
 from .objectives.own import own_objective
 from .objectives.supervised import Mixing, Supervised
-from .optim.optimizer import make_optimizer
+from .optim.optimizer import Optimizer, make_optimizer
 from .storage.checkpoint import State
 from .storage.loggers import Loggers
 from .transfer import freezing
@@ -105,11 +105,9 @@ def build(
     speed = known or _choose_speed(recipe, model, data, device, group, log)
     model.to(memory_format=speed.memory_format)  # type: ignore[call-overload]
     whole = wrap(model).to(device)
-    optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    freezing.regroup(optimizer, model, recipe)
     return TrainingContext(
         recipe=recipe,
-        state=State(whole, optimizer),
+        state=State(whole, optimizer_of(recipe, whole, model)),
         splits=data.splits,
         train=data.train,
         val=data.val,
@@ -123,6 +121,13 @@ def build(
         log=log,
         loggers=Loggers(recipe.loggers if group.is_main else "", log),
     )
+
+
+def optimizer_of(recipe: Recipe, whole: torch.nn.Module, model: Model) -> Optimizer:
+    """The recipe's optimizer for the weights of `whole`, by the stages of `model`, the network in it."""
+    optimizer = make_optimizer(whole, name=recipe.optimizer, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    freezing.regroup(optimizer, model, recipe)
+    return optimizer
 
 
 def build_objective(context: TrainingContext, start: Start | None) -> Objective:

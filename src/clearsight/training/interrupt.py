@@ -25,6 +25,7 @@ class NotFinite(ClearsightError):
     """A loss or a gradient became infinite or not a number."""
 
     def __init__(self, epoch: int, step: int, layer: str, loss: float, lr: float, half: bool) -> None:
+        self.layer = layer
         advice = f"--lr {lr / 3:.2g}, or --clip 1" + (", or --speed plain" if half else "")
         super().__init__(
             f"training stopped: epoch {epoch + 1}, batch {step + 1}: loss {loss}, first non-finite value in layer {layer!r}. "

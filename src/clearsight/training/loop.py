@@ -105,14 +105,14 @@ def _step(
     objective.before_step(context, net)
     for repeat in range(objective.repeats):
         with without_retry(batch, context.micro_batches) if repeat else nullcontext():
-            loss_sum, correct = _update(context, objective, freezing, net, shard, images, batch)
+            loss_sum, correct = update(context, objective, freezing, net, shard, images, batch)
     # one message: loss and hits summed over the processes, and whether any of them has received a signal
     sums = torch.tensor([loss_sum, correct, float(stop.asked)], dtype=torch.float64)
     loss_total, correct_total, asked = group.all_reduce(sums).tolist()
     return loss_total, int(correct_total), asked > 0
 
 
-def _update(
+def update(
     context: TrainingContext, objective: Objective, freezing: Freezing, net: TrainingModel, shard: Tensor, images: Tensor, batch: int
 ) -> tuple[float, int]:
     """Gradients of a batch, one micro-batch at a time, and one update of the weights; this process's summed loss and hits."""

@@ -123,7 +123,7 @@ def test_what_batch_norm_saw_before_memory_ran_out_is_forgotten(tmp_path, monkey
 
 @pytest.mark.parametrize("where", ["average", "second update"])
 def test_a_step_that_has_moved_the_weights_is_not_done_again(where, tmp_path, monkeypatch):
-    name, at = {"average": ("update_ema", 1), "second update": ("_update", 2)}[where]
+    name, at = {"average": ("update_ema", 1), "second update": ("update", 2)}[where]
     real, calls = getattr(loop, name), []
 
     def out_once(*given):

@@ -1,0 +1,62 @@
+"""Inputs and labels: what is blank, equal, not finite or off scale is named; shuffled labels are chance, true ones are not."""
+
+import numpy as np
+import pytest
+import torch
+
+from clearsight.training.doctor.data import agreement, inputs, judge_inputs, labels
+
+from .conftest import pictures
+
+DRAW = torch.Generator().manual_seed(0)
+NOISE = torch.randn(16, 1, 8, 8, generator=DRAW)
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict", "words"),
+    [
+        (NOISE, "good", "deviation"),
+        (NOISE * float("inf"), "stop", "not finite"),
+        (torch.zeros(16, 1, 8, 8), "stop", "the same"),
+        (NOISE[:1].repeat(16, 1, 1, 1), "stop", "the same"),
+        (torch.where(torch.arange(16)[:, None, None, None] < 4, 0.5, NOISE), "look at this", "25% of 16"),
+        (NOISE * 60, "look at this", "far from"),
+        (NOISE + 5, "look at this", "far from"),
+    ],
+)
+def test_inputs(values, verdict, words):
+    found = judge_inputs(values, True)
+    assert found.verdict == verdict and words in found.words
+    assert found.option == ("" if verdict == "good" else "clearsight check DATA")
+
+
+def test_brightness_needs_no_mean_of_zero():
+    assert judge_inputs(NOISE * 0.1 + 5, False).verdict == "good"
+
+
+def test_black_pictures_are_named(put_together):
+    context, _, _ = put_together(data=(np.zeros((60, 12, 12), np.uint8), np.arange(60) % 3))
+    assert inputs(context, 32).verdict == "stop"
+
+
+def test_shuffled_labels_are_named_and_true_ones_are_not(put_together):
+    made, own = pictures()
+    context, _, _ = put_together(data=(made, own))
+    found = labels(context, 512)
+    assert found.verdict == "good" and found.figures["agreement"] > 0.8 and found.figures["p"] < 0.05
+    context, _, _ = put_together(data=(made, np.random.default_rng(1).permutation(own)))
+    found = labels(context, 512)
+    assert found.verdict == "look at this" and "labels errors" in found.option
+    assert found.figures["agreement"] == pytest.approx(1 / 3, abs=0.08)
+
+
+def test_a_dozen_labels_tell_nothing(put_together):
+    context, _, _ = put_together(labels="3")
+    assert "too few" in labels(context, 512).words
+
+
+def test_agreement_of_two_clusters_is_one():
+    vectors = torch.cat([NOISE.flatten(1) * 0.01 + 1, NOISE.flatten(1) * 0.01 - 1])
+    vectors[:, :32] *= 3
+    share, chance, p = agreement(vectors, torch.arange(32) // 16, 0)
+    assert (share, p) == (1.0, 0.01) and chance == pytest.approx(0.5, abs=0.1)

@@ -1,0 +1,157 @@
+"""The doctor as a whole: a healthy training is all good, planted faults are named, and the training after it is the same, bit for bit."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from clearsight.base.errors import ClearsightError
+from clearsight.recipes.compose import built_in
+from clearsight.training import api
+from clearsight.training.doctor import examine as module
+from clearsight.training.doctor.examine import before_long, examine, is_long
+from clearsight.training.optim import optimizer
+
+from .conftest import SMALL, pictures
+
+CHECKS = [
+    "inputs", "memory", "labels", "first loss", "layers", "units", "learning rate", "one batch", "bottleneck", "time", "cache", "disk",
+]  # fmt: skip
+QUICK = [name for name in CHECKS if name not in ("learning rate", "one batch")]
+HEALTHY = {**SMALL, "model": "lenet5", "quiet": True}
+
+
+def test_a_healthy_training_is_all_good():
+    found = api.doctor(pictures(), **HEALTHY, lr=5e-3)
+    assert [finding.check for finding in found.findings] == CHECKS
+    assert {finding.check: finding.words for finding in found.findings if finding.verdict != "good"} == {}
+    assert found.range_test.lr == 5e-3 and found.verdict == "good"
+
+
+def test_no_trace_is_left(put_together, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    context, objective, splits = put_together(model="resnet18", size=16, batch=16, dropout=0.2)
+    values = {name: value.clone() for name, value in context.state.model.state_dict().items()}
+    modes = [module.training for module in context.state.model.modules()]
+    drawn, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()
+    examine(context, objective, splits, tmp_path, seconds=2)
+    assert all(torch.equal(value, values[name]) for name, value in context.state.model.state_dict().items())
+    assert [module.training for module in context.state.model.modules()] == modes
+    assert all(p.grad is None for p in context.state.model.parameters()) and not context.state.optimizer.state
+    assert torch.equal(drawn, torch.get_rng_state()) and (np.random.get_state()[1] == numbers).all()
+    assert context.state.counters.step == 0 and not list(tmp_path.iterdir())
+
+
+def test_the_training_after_it_is_the_same(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(module, "LONG", 0.0)
+    monkeypatch.setattr(module, "FEW", 1)
+    settings = {**HEALTHY, "quiet": False, "augment": "crop:2", "dropout": 0.3, "model": "convnet", "epochs": 1}
+    examined = api.train(pictures(60), out=str(tmp_path / "a"), **settings)
+    assert "doctor: about" in capsys.readouterr().err
+    api.doctor(pictures(60), **{**settings, "quiet": True})
+    plain = api.train(pictures(60), out=str(tmp_path / "b"), doctor=False, **settings)
+    assert "doctor" not in capsys.readouterr().err
+    assert (examined.run / "model.safetensors").read_bytes() == (plain.run / "model.safetensors").read_bytes()
+
+
+def test_a_quick_training_is_not_examined(put_together, tmp_path, monkeypatch):
+    context, objective, _ = put_together()
+    monkeypatch.setattr(module, "examine", lambda *_, **__: pytest.fail("examined"))
+    before_long(context, objective, tmp_path, print)
+    assert not is_long(context, objective)
+
+
+@pytest.mark.parametrize(("seconds", "minutes", "long"), [(0.01, 0, False), (1.0, 0, True), (1.0, 5, False), (1.0, 20, True)])
+def test_what_is_long(put_together, monkeypatch, seconds, minutes, long):
+    """About 86 pictures in 20 epochs are 1,700 steps of a picture; ten minutes are 600 s."""
+    context, objective, _ = put_together(epochs=20, minutes=0)
+    object.__setattr__(context.recipe, "minutes", float(minutes))
+    monkeypatch.setattr(module, "picture_seconds", lambda *_: seconds)
+    assert is_long(context, objective) is long
+
+
+def plant(context, fault):
+    model = context.state.model
+    with torch.no_grad():
+        if fault == "nan":
+            next(model.parameters()).view(-1)[0] = float("nan")
+        elif fault == "unused":
+            model.unused = nn.Linear(3, 3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "settings", "check", "verdict"),
+    [
+        ("nan", {}, "layers", "stop"),
+        ("unused", {}, "layers", "look at this"),
+        ("lr", {"lr": 1000.0, "optimizer": "sgd"}, "one batch", "stop"),
+    ],
+)
+def test_a_planted_fault_is_named(put_together, tmp_path, fault, settings, check, verdict):
+    context, objective, splits = put_together(**settings)
+    plant(context, fault)
+    found = examine(context, objective, splits, tmp_path, seconds=30)
+    assert found[check].verdict == verdict and (found.verdict == "stop") is (verdict == "stop")
+
+
+@pytest.mark.parametrize(
+    ("data", "check", "verdict"),
+    [
+        ((np.zeros((90, 12, 12), np.uint8), np.arange(90) % 3), "inputs", "stop"),
+        ((pictures()[0], np.random.default_rng(1).permutation(pictures()[1])), "labels", "look at this"),
+    ],
+)
+def test_a_fault_of_the_data_is_named(put_together, tmp_path, data, check, verdict):
+    context, objective, splits = put_together(data=data)
+    assert examine(context, objective, splits, tmp_path, short=True)[check].verdict == verdict
+
+
+def test_a_training_that_would_fail_does_not_begin(put_together, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "LONG", 0.0)
+    monkeypatch.setattr(module, "FEW", 1)
+    context, objective, _ = put_together()
+    plant(context, "nan")
+    said: list[str] = []
+    with pytest.raises(ClearsightError, match=r"would fail: layers: weights are not finite .* --no-doctor"):
+        before_long(context, objective, tmp_path, said.append)
+    assert any("stop: layers" in line for line in said)
+
+
+def test_the_quick_checks(put_together, tmp_path):
+    context, objective, splits = put_together()
+    found = examine(context, objective, splits, tmp_path, short=True)
+    assert [finding.check for finding in found.findings] == QUICK and found.range_test is None
+
+
+OWN = {
+    "fixmatch": {"labels": "10", "strong": "erase:0.25", "model": "lenet5"},
+    "neocognitron": {"model": "neocognitron"},
+    "lecun1989": {"model": "lecun1989", "size": 16},
+    "strong": {"size": 16},
+    "solved": {"model": "hog"},
+    "swift-95": {"model": "swift-slim"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", [name for name in built_in() if name not in ("simclr", "tune")])
+def test_every_recipe_can_be_examined(recipe, monkeypatch):
+    monkeypatch.setattr(module, "SECONDS", 2.0)
+    settings = {"model": "swift-slim" if recipe.startswith("swift") else "lenet5", "augment": "", **OWN.get(recipe, {})}
+    found = api.doctor(pictures(90), recipe=recipe, quiet=True, **settings)
+    names = [finding.check for finding in found.findings]
+    assert names == (["inputs", "layers", "labels", "memory", *CHECKS[-4:]] if recipe == "solved" else CHECKS)
+    assert found["layers"].verdict == "good" and found.verdict != "stop", [(one.check, one.words) for one in found.findings]
+
+
+@pytest.mark.parametrize("settings", [{"perturb": "fgsm:0.1"}, {"mix": "mixup:0.4"}, {"optimizer": "lars"}, {"accumulate": 4}])
+def test_every_way_to_learn_can_be_examined(put_together, tmp_path, settings):
+    context, objective, splits = put_together(**settings)
+    assert examine(context, objective, splits, tmp_path, seconds=2)["layers"].verdict == "good"
+    assert isinstance(context.state.optimizer, optimizer.Optimizer)
+
+
+def test_tuning_trained_weights_can_be_examined(tmp_path):
+    run = api.train(pictures(90), out=str(tmp_path / "first"), **{**HEALTHY, "epochs": 1}).run
+    for tune in ("all", "gradual", "head"):
+        found = api.doctor(pictures(90, seed=1), from_=str(run), tune=tune, resize_head=tune != "head", quiet=True, size=28)
+        assert found["layers"].verdict == "good" and found.verdict != "stop"

@@ -1,0 +1,66 @@
+"""One batch: fitted by a healthy training, with any labels; not at a rate of 1000, nor by a network without a gradient."""
+
+import math
+
+import pytest
+import torch
+
+from clearsight.training.doctor.diagnosis import RangeTest
+from clearsight.training.doctor.one_batch import Fit, fit, judge_fit, judge_start
+
+TESTED = RangeTest((1e-5, 1.0), (2.3, 1.0), 1000.0, 32, 0.0123, 0.3)
+
+
+def test_a_batch_is_fitted_with_its_labels_and_with_others(put_together):
+    context, objective, _ = put_together(label_smoothing=0.1)
+    before = torch.cat([p.detach().flatten() for p in context.state.model.parameters()])
+    own, control = (fit(context, objective, 2e-3, math.inf, shuffled=shuffled) for shuffled in (False, True))
+    assert own.fitted and own.last < own.first == pytest.approx(math.log(3), abs=0.3)
+    assert control.last < control.first and control.first != own.first
+    assert torch.equal(before, torch.cat([p.detach().flatten() for p in context.state.model.parameters()]))
+    assert judge_fit(own, control, None, None).verdict == "good"
+
+
+def test_a_rate_of_1000_is_the_reason_where_another_fits(put_together):
+    context, objective, _ = put_together(optimizer="sgd", lr=1000.0)
+    own = fit(context, objective, 1000.0, math.inf)
+    assert not own.fitted
+    found = judge_fit(own, None, fit(context, objective, 0.05, math.inf), TESTED)
+    assert found.verdict == "stop" and found.option == "--lr 0.05"
+
+
+def test_a_network_that_cannot_learn(put_together):
+    context, objective, _ = put_together()
+    with torch.no_grad():
+        context.state.model.conv1.bias.fill_(float("nan"))
+    own = fit(context, objective, 2e-3, math.inf)
+    assert own.broken == "conv1" and own.steps == 0
+    assert judge_fit(own, None, None, None).verdict == "stop"
+
+
+@pytest.mark.parametrize(
+    ("own", "again", "verdict", "option"),
+    [
+        (Fit(2.3, 0.1, 1.0, 40, 0.1), None, "good", ""),
+        (Fit(2.3, 0.9, 0.7, 60, 0.1), None, "good", ""),  # falling
+        (Fit(2.3, 2.3, 0.1, 8, 0.1), None, "good", ""),  # a slow machine
+        (Fit(2.3, 2.0, 0.2, 60, 0.1), None, "look at this", "--lr 0.012"),
+        (Fit(2.3, 2.3, 0.1, 60, 0.1), Fit(2.3, 2.3, 0.1, 60, 0.012), "stop", "--lr 0.012"),
+        (Fit(2.3, 2.0, 0.2, 60, 0.1), Fit(2.3, 0.1, 1.0, 30, 0.02), "look at this", "--lr 0.02"),
+        (Fit(2.3, 9.0, 0.1, 60, 0.1), Fit(2.3, 0.1, 1.0, 30, 0.02), "stop", "--lr 0.02"),
+    ],
+)
+def test_verdicts(own, again, verdict, option):
+    found = judge_fit(own, Fit(2.3, 0.2, 1.0, 50, 0.1), again, TESTED)
+    assert (found.verdict, found.option) == (verdict, option) and "labels shuffled" in found.words
+
+
+@pytest.mark.parametrize(
+    ("loss", "kept", "verdict"),
+    [
+        (2.3, False, "good"), (2.9, False, "good"), (6.0, False, "look at this"), (0.2, False, "look at this"), (0.2, True, "good"),
+        (float("nan"), False, "stop"),
+    ],
+)  # fmt: skip
+def test_the_first_loss_against_log_k(loss, kept, verdict):
+    assert judge_start(loss, 10, kept).verdict == verdict
