@@ -6,9 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from clearsight.classifier import Choice, Failure, Prediction
 from clearsight.cli import classify as module
-from clearsight.cli.common import print_json_list
 
 
 def test_classify_answers_in_order_and_goes_on_after_a_bad_picture(clearsight, trained, scans, tmp_path):
@@ -43,28 +41,6 @@ def test_classify_folder_names_what_it_left_out_and_what_it_cannot_read(clearsig
     assert said.code == 1
     assert "1 files that are no pictures left out: 1 .txt" in said.err
     assert "b.psd" in said.err and "Photoshop" in said.err
-
-
-def test_an_answer_is_printed_before_the_next_is_computed(capsys):
-    def answers():
-        for name in ("1.png", "2.png"):
-            yield Prediction(name, "cat", 0, 0.75, (Choice("cat", 0, 0.75), Choice("dog", 1, 0.25)))
-            assert name in capsys.readouterr().out
-
-    module._print(answers(), ["1.png"], ("cat", "dog"))
-    print_json_list(answer.source for answer in answers())
-    assert capsys.readouterr().out == "]\n"
-
-
-def test_on_a_terminal_lines_fit_and_a_path_keeps_its_end(capsys, monkeypatch):
-    monkeypatch.setattr(module, "edge", lambda: 60)
-    name = "photographs/of/my/holidays/in/the/mountains/1234.jpg"
-    made = Prediction(name, "cat", 0, 0.75, (Choice("cat", 0, 0.75), Choice("a dog of a long name", 1, 0.25)))
-    module._print([made, Failure(name, "cut off")], [name], ("cat", "a dog of a long name"))
-    said = capsys.readouterr()
-    header, line = said.out.splitlines()
-    assert max(map(len, (header, line))) <= 60 and line.startswith("…") and "1234.jpg  cat" in line and line.endswith("…")
-    assert said.err == f"clearsight: cannot read {name}: cut off\n"
 
 
 def test_folders_are_listed_in_the_order_of_their_paths(tmp_path):

@@ -4,7 +4,7 @@ import glob
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .columns import GAP, LAST, edge, fitted
+from .answers import print_csv, print_lines
 from .common import (
     Share,
     batch_option,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 MAX_STDIN_BYTES = 200 * 2**20
 WIDTH_FROM = 1000  # pictures whose names set the width of their column
-CONFIDENCE, NOVELTY = "confidence", "novelty"
 
 
 @click.command()
@@ -53,11 +52,12 @@ CONFIDENCE, NOVELTY = "confidence", "novelty"
 @batch_option
 @device_option
 @speed_option
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet, a row a picture.")
 @json_option
 @click.pass_context
 def classify(
     ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
-    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_json: bool,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_csv: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
@@ -72,6 +72,8 @@ def classify(
         require_writer(Path(embeddings))
     if by_class and not coverage:
         raise UsageError("--by-class goes with --coverage, as in --coverage 90% --by-class.")
+    if as_csv and as_json:
+        raise UsageError("--csv and --json are two ways of printing the same: choose one.")
     others: Counter[str] = Counter()
     sources = list(expand(pictures, others))
     if others:
@@ -91,8 +93,10 @@ def classify(
     answers = _counted(found, kinds)
     if as_json:
         print_json_list(map(asdict, answers))
+    elif as_csv:
+        print_csv(answers, min(top, len(classifier.classes)))
     else:
-        _print(
+        print_lines(
             answers,
             [plain(getattr(source, "name", source)) for source in sources[:WIDTH_FROM]],
             classifier.classes,
@@ -150,46 +154,3 @@ def _counted(answers: "Iterable[Prediction | Failure]", kinds: Counter[type]) ->
     for answer in answers:
         kinds[type(answer)] += 1
         yield answer
-
-
-def _print(
-    answers: "Iterable[Prediction | Failure]", names: Sequence[str], classes: Sequence[str], novelty: bool = False, sets: bool = False
-) -> None:
-    """A line for every answer as soon as it is there; on a terminal names are cut at their beginning, as far as lines are too long.
-
-    `novelty` and `sets` are shown where they were asked for; a set takes the place of the next classes.
-    """
-    from rich.cells import cell_len
-
-    from ..base.errors import plain
-    from ..classifier import Failure
-    from ..classifier.uncertainty.reference import UNKNOWN
-
-    room = edge()
-    label = min(max(map(cell_len, ("label", *map(plain, classes), *([UNKNOWN] if novelty else [])))), room // 3 if room else 10**6)
-    first = max(map(cell_len, ("picture", *names)), default=0)
-    if room:
-        first = min(first, max(room - label - len(CONFIDENCE) - (len(NOVELTY) + GAP) * novelty - 3 * GAP - LAST, LAST))
-    header = f"{'picture':{first}}  {'label':{label}}  {CONFIDENCE}  {NOVELTY + GAP * ' ' if novelty else ''}{'set' if sets else 'then'}"
-    click.secho(header, bold=True)
-    for answer in answers:
-        if isinstance(answer, Failure):
-            click.echo(plain(f"clearsight: cannot read {answer.source}: {answer.error}"), err=True)
-            continue
-        name = plain(answer.source)
-        name = fitted(name, first, left=True) if room or cell_len(name) <= first else name
-        sure = ("" if answer.known is False else f"{answer.confidence:.1%}").rjust(len(CONFIDENCE))
-        far = f"{answer.novelty:{len(NOVELTY)}.3f}  " if novelty else ""
-        line = f"{name}  {fitted(plain(answer.label), label)}  {sure}  {far}{_others(answer)}".rstrip()
-        click.echo(fitted(line, room).rstrip() if room and cell_len(line) > room else line)
-
-
-def _others(answer: "Prediction") -> str:
-    """The set, or the classes after the first; in brackets, the first three of a picture that was refused."""
-    from ..base.errors import plain
-
-    if answer.labels is not None:
-        return ", ".join(map(plain, answer.labels)) or "(empty)"
-    unknown = answer.known is False
-    said = ", ".join(f"{plain(choice.label)} {choice.confidence:.1%}" for choice in (answer.top[:3] if unknown else answer.top[1:4]))
-    return f"({said})" if unknown else said
