@@ -55,6 +55,7 @@ PARTS = {
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),
     "duplicates": Part("planted_duplicates.py", "", None),
+    "unknown": Part("unknown.py", "", None),
     "small-validation": Part("small_validation.py", "", "--sets 24"),
     "gpu": Part("gpu.py", "", ""),
 }

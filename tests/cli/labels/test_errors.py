@@ -66,7 +66,7 @@ def test_no_table_is_a_formula(clearsight, tmp_path):
     from clearsight.datasets.open import open_dataset
 
     digit_folder(tmp_path / "data", per_class=6, classes=3)
-    for plain, name in (("zero", "=1+1|cmd"), ("one", "@b"), ("two", "-c")):
+    for plain, name in (("zero", "=1+1!cmd"), ("one", "@b"), ("two", "-c")):
         (tmp_path / "data" / plain).rename(tmp_path / "data" / name)
     files = sorted((tmp_path / "data").glob("*/*.png"))
     for file in files[::2]:
@@ -80,7 +80,7 @@ def test_no_table_is_a_formula(clearsight, tmp_path):
         with (tmp_path / table).open(newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
         assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
-        assert "'=1+1|cmd" in cells
+        assert "'=1+1!cmd" in cells
     with (tmp_path / "runs/there/errors.csv").open(newline="") as file:
         rows = [(row["picture"], row["given"]) for row in csv.DictReader(file)]
     with (tmp_path / "data" / "labels.csv").open("w", newline="") as file:
