@@ -68,8 +68,8 @@ def test_classify_answers_for_the_others(clearsight, folder, monkeypatch):
     gone = folder / "one" / "0014.png"
     real = expand
 
-    def scan(words):
-        sources = list(real(words))
+    def scan(*words):
+        sources = list(real(*words))
         gone.unlink()
         return sources
 

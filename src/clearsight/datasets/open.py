@@ -14,6 +14,7 @@ from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, re
 from .dataset import Parts
 from .folder import is_folder, read_folder
 from .formats.cifar import is_cifar, read_cifar
+from .formats.cub import is_cub, read_cub
 from .formats.hub import is_hub, read_hub
 from .formats.npy import is_npy, read_npy
 from .formats.unpacked import is_zip, unpacked
@@ -56,6 +57,7 @@ READERS = (
     Reader("an .npz file of pictures and labels", is_npz, read_npz, ("classes",)),
     Reader(".npy files of pictures and labels, or their folder", is_npy, read_npy, ("classes",)),
     Reader("the folder of CIFAR-10 or CIFAR-100, binary or for Python", is_cifar, read_cifar, ("classes",)),
+    Reader("a folder with images.txt and image_class_labels.txt (CUB-200-2011)", is_cub, read_cub),
     Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
     Reader("Parquet files with pictures in them, or a folder with a metadata table (Hugging Face)", is_hub, read_hub, ("columns",)),
     Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
