@@ -60,7 +60,7 @@ BROKEN = {
     "leftovers not swept": ([(SESSION, "        run.sweep()\n", "")], points("kill", MIDDLE)),
     "leftovers of a prune not removed": ([(SESSION, "checkpoint.prune(run.checkpoints, found[0])", "pass")], points("kill", LAST)),
     "optimizer not restored": ([(CHECKPOINT, SLOTS, "slots = {}")], points("kill", MIDDLE)),
-    "epoch begun again": ([(LOOP, "tensor_split(context.steps)[counters.step :]", "tensor_split(context.steps)")], points("kill", MIDDLE)),
+    "epoch begun again": ([(LOOP, "order.batches(context)[counters.step :]", "order.batches(context)")], points("kill", MIDDLE)),
 }  # fmt: skip
 
 

@@ -71,3 +71,11 @@ def test_without_tifffile_the_extra_is_named(monkeypatch):
 def test_what_pillow_reads_whole_goes_on_through_pillow(options):
     assert not bands.many(BytesIO(tiff(RANDOM[..., 0], **options)))
     assert not bands.many(BytesIO(tiff(RANDOM[..., :3], photometric="rgb")))
+
+
+def test_a_picture_of_too_many_bands_or_values_is_refused_before_it_is_read():
+    data = tiff(np.zeros((2, 3, 300), np.uint8), photometric="minisblack", planarconfig="contig")
+    with pytest.raises(UnreadableImage, match="it has 300 bands; up to 256 are read"):
+        decode(data)
+    with pytest.raises(UnreadableImage, match="6×5 in 13 bands are 390 values; the limit is 160"):
+        picture_facts(tiff(np.repeat(RANDOM, 6, 1)[:5, :6], photometric="minisblack", planarconfig="contig"), max_pixels=40)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from clearsight.base.errors import UnreadableImage, plain
+from clearsight.base.text.words import MOST_BANDS
 from clearsight.images.decode import MAX_PIXELS, decode, picture_facts
 
 
@@ -16,7 +17,8 @@ def judged(source: Any, **options: Any) -> np.ndarray | str:
     except UnreadableImage as error:
         return _one_line(error, source)
     facts = picture_facts(source)
-    assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] in (1, 3) and picture.size, picture.shape
+    assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.size, picture.shape
+    assert picture.shape[2] in (1, 3) or (facts.format == "TIFF" and picture.shape[2] <= MOST_BANDS), picture.shape
     assert picture.shape[0] * picture.shape[1] <= MAX_PIXELS
     assert picture.shape[:2] == (facts.height, facts.width) or "min_side" in options, (picture.shape, facts)
     return picture

@@ -71,7 +71,7 @@ def test_it_is_cloned_pickled_and_saved(tmp_path):
     assert clearsight.load(tmp_path / "model").classify(PICTURES[0]).label == str(made.predict(PICTURES[:1])[0])
 
 
-@pytest.mark.parametrize(("settings", "words"), [({"model": "resnet-18"}, "resnet18"), ({"epochs": 0}, "epochs"), ({"head": "mlp"}, "svm")])
+@pytest.mark.parametrize(("settings", "words"), [({"model": "resnet19"}, "resnet18"), ({"epochs": 0}, "epochs"), ({"head": "mlp"}, "svm")])
 def test_a_setting_that_cannot_be_is_a_value_error(settings, words):
     with pytest.raises(ValueError, match=words):
         ImageClassifier(**{**SOLVED, **settings}).fit(PICTURES[:50], LABELS[:50])

@@ -164,7 +164,7 @@ def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequenc
     for i, picture in enumerate(pictures):
         file = f"golden/{i:02d}.png"
         stream = BytesIO()
-        height, width, bands = picture.shape  # of other bands than 1 and 3 each pixel is a row of grey ones
+        height, width, bands = np.atleast_3d(picture).shape  # of other bands than 1 and 3 each pixel is a row of grey ones
         plane = picture if bands == 3 else np.ascontiguousarray(picture).reshape(height, width * bands)
         Image.fromarray(plane).save(stream, format="PNG")
         write_atomic(folder / file, stream.getvalue())

@@ -256,6 +256,11 @@ def _limit(image: Opened, max_pixels: int, name: str) -> None:
         raise UnreadableImage(name, f"{width}×{height} is {width * height:,} px; the limit is {max_pixels:,}")
     if not width * height:
         raise UnreadableImage(name, "it has no pixels")
+    if isinstance(image, Bands):
+        if not 1 <= image.bands <= MOST_BANDS:
+            raise UnreadableImage(name, f"it has {image.bands:,} bands; up to {MOST_BANDS} are read")
+        if (values := width * height * image.bands) > 4 * max_pixels:
+            raise UnreadableImage(name, f"{width}×{height} in {image.bands} bands are {values:,} values; the limit is {4 * max_pixels:,}")
 
 
 def _refuse_raw(image: Opened, name: str) -> None:
