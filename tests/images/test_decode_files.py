@@ -233,7 +233,7 @@ def test_the_short_side_of_a_draft_is_never_below_what_was_asked(min_side):
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:", "git lfs pull"),
         (b"\n<!DOCTYPE html><html>", "a web page"),
         (b"<?xml version='1.0'?><svg>", "SVG or other XML"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEI[CF]"),
         (b"%PDF-1.7", "a PDF"),
         (b"PK\x03\x04\0\0", "a ZIP archive"),
         (b"hello", "it looks like text"),

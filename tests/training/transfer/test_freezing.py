@@ -382,4 +382,4 @@ def test_what_cannot_be_meant_is_refused(given, said):
 def test_the_head_is_solved_in_one_process():
     group = type("ProcessGroup", (), {"world": 2})()
     with pytest.raises(UsageError, match="--tune head-then-all solves the head in one process"):
-        linear_probe.solve_first(type("TrainingContext", (), {"group": group})(), None)
+        linear_probe.solve_first(type("TrainingContext", (), {"group": group})(), None, None)
