@@ -9,7 +9,7 @@ from clearsight.base.errors import UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.recipes.compose import compose
-from clearsight.training.build import Loaded, _class_weights, build, initialise, load, within_budget
+from clearsight.training.build import Loaded, build, class_weights, initialise, load, within_budget
 from clearsight.training.objectives.adversarial import Adversarial
 from clearsight.training.objectives.fixmatch import FixMatch
 from clearsight.training.objectives.supervised import Mixing, Supervised
@@ -25,15 +25,15 @@ from tests.training.objectives.made import made_of
 def test_balanced_weights_are_n_by_classes_times_their_count(counts, expected):
     labels = np.repeat(np.arange(len(counts)), counts)
     part = open_dataset((np.zeros((len(labels), 2, 2), np.uint8), labels)).parts["all"]
-    found = _class_weights(compose({"class_weights": "balanced"}), part)
+    found = class_weights(compose({"class_weights": "balanced"}), part)
     np.testing.assert_allclose(found.numpy(), expected, rtol=1e-6)
     assert found[torch.from_numpy(labels)].mean() == pytest.approx(1)  # the loss keeps its scale
-    assert _class_weights(compose({}), part).tolist() == [1.0] * len(counts)
+    assert class_weights(compose({}), part).tolist() == [1.0] * len(counts)
 
 
 def test_a_class_without_a_picture_takes_no_weight_from_the_others():
     part = open_dataset((np.zeros((8, 2, 2), np.uint8), np.array([0, 0, 1, 2, 2, 2, 2, 2]))).parts["all"]
-    found = _class_weights(compose({"class_weights": "balanced"}), part.subset(np.flatnonzero(part.labels != 1)))
+    found = class_weights(compose({"class_weights": "balanced"}), part.subset(np.flatnonzero(part.labels != 1)))
     np.testing.assert_allclose(found[[0, 2]].numpy(), (7 / 4, 7 / 10), rtol=1e-6)
 
 

@@ -11,7 +11,16 @@ from tests.real import lite0
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return train("set:photos", from_=lite0(), out=str(tmp_path_factory.mktemp("photos") / "run"), quiet=True)
+    return train(
+        "set:photos",
+        from_=lite0(),
+        tune="head",
+        readout="auto",
+        keep="last",
+        val=0.0,
+        out=str(tmp_path_factory.mktemp("photos") / "run"),
+        quiet=True,
+    )
 
 
 def test_a_cup_of_coffee_and_a_cat_are_none_of_these(run):

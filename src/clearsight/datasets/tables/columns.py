@@ -144,7 +144,8 @@ class Chooser:
             return found
         shares = {i: self.share(self._values(i)) for i in free}
         if free and max(shares.values()) > 0:  # 1 may be 1.png, but a/1.png is a path
-            return max((i for i in free if shares[i]), key=lambda i: (any(map(_looks_like_path, self._values(i))), shares[i], -i))
+            fits = {i: (any(map(_looks_like_path, self._values(i))), not self._is_binary(i), shares[i], -i) for i in free if shares[i]}
+            return max(fits, key=fits.__getitem__)  # the 0 and 1 of a class may be 0.png and 1.png as well
         if found in free:
             return found
         raise UsageError(f"{self._needs('path')} No column holds names of files that are here.{self._say()}")
