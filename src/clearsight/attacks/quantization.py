@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..images.convert import visible
 from ..images.decode import decode
 from .task import Task
 
@@ -22,16 +23,19 @@ def levels(pictures: Tensor) -> Tensor:
 
 
 def encoded(picture: Tensor, kind: str) -> bytes:
-    """The bytes of a PNG or JPEG file of uint8 `(C, H, W)`."""
-    file, values = BytesIO(), picture.permute(1, 2, 0).cpu().numpy()
+    """The bytes of a PNG or JPEG file of uint8 `(C, H, W)`; of more bands than three as people see them."""
+    file, values = BytesIO(), visible(picture.permute(1, 2, 0).cpu().numpy())
     Image.fromarray(values[..., 0] if values.shape[2] == 1 else values).save(file, kind, quality=JPEG_QUALITY)
     return file.getvalue()
 
 
 def _through(kind: str) -> Callable[[Tensor], Tensor]:
     def saved(pictures: Tensor) -> Tensor:
-        rows = [decode(encoded(picture, kind), channels=pictures.shape[1]) for picture in levels(pictures)]
-        return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2)
+        files = levels(pictures)
+        if pictures.shape[1] not in (1, 3):  # a grey file for each band
+            files = files.flatten(0, 1)[:, None]
+        rows = [decode(encoded(picture, kind), channels=len(picture)) for picture in files]
+        return torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).reshape(pictures.shape)
 
     return saved
 

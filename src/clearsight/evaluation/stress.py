@@ -181,7 +181,10 @@ def stress(
             raise wrong("severity", "from 1 to 5", severity)
     trial = Trial(classifier, classifier.faster(speed), dataset, n, seed, batch_size, quiet)
     changes = [(name, severity) for name in (*CORRUPTIONS, *CHALLENGES) if name in wanted for severity in sorted(set(severities))]
-    if trial.pictures.shape[1] == 1:  # without colour it is the picture itself
+    bands = trial.pictures.shape[1]
+    if bands not in (1, 3):
+        raise UsageError(f"stress changes grey and RGB pictures, as its corruptions are published. These have {bands} bands.")
+    if bands == 1:  # without colour it is the picture itself
         changes = [(name, severity) for name, severity in changes if not (name in CORRUPTIONS and CORRUPTIONS[name].colour)]
     cells = [(row, column) for row in range(GRID) for column in range(GRID)] if "places" in wanted else []
     share = trial.share
