@@ -62,3 +62,10 @@ def test_json_lines(folder):
     for text, reason in (("{", "line 1: .* Every line must be a JSON object"), ("[1]", "line 1: every line must be a JSON object")):
         with pytest.raises(ClearsightError, match=reason):
             opened(folder, text, "metadata.jsonl")
+
+
+def test_classes_called_as_files_are_do_not_make_the_header_a_row(folder):
+    """One-hot columns 0, 1 and 2, where 0.png, 1.png and 2.png are there."""
+    rows = [f"pics/{i}.png;{';'.join(str(int(i % 3 == k)) for k in range(3))}" for i in range(6)]
+    parts = opened(folder, "\n".join(["a;0;1;2", *rows]), name="data.csv")
+    assert parts.classes == ("0", "1", "2") and labels(parts) == ["0", "1", "2"] * 2

@@ -34,9 +34,16 @@ def read(path: Path, known: Callable[[list[str]], int], tests: Sequence[Callable
     mark = max(DELIMITERS, key=lambda mark: (known(headers[mark]), len(headers[mark]) > 1 and _even(path, mark)))
     if known(headers[mark]) < 2 and len(headers[mark]) == 1 and (listing := _list(path, known, tests)):
         return listing
-    if not known(headers[mark]) and any(map(tests[-1], headers[mark])):
-        return Text([], list(_numbered(path, mark)))
-    return Text(headers[mark], list(islice(_numbered(path, mark), 1, None)))
+    rows = list(_numbered(path, mark))
+    if not known(headers[mark]) and any(tests[-1](cell) and _varied(rows, i) for i, cell in enumerate(headers[mark])):
+        return Text([], rows)
+    return Text(headers[mark], rows[1:])
+
+
+def _varied(rows: Sequence[Row], column: int) -> bool:
+    """Whether most values of a column differ, as names of pictures do: a class called 0 may look like the name of 0.png."""
+    values = [cells[column] for _, cells in rows if column < len(cells)]
+    return 2 * len(set(values)) > len(values)
 
 
 def _even(path: Path, mark: str) -> bool:
