@@ -61,7 +61,7 @@ def _photographs(out: str, quiet: bool) -> dict[str, Any]:
     row = find(WEIGHTS)
     if row.here:
         click.echo(f"4  train on photographs: a new last layer for {row.name}, trained on ImageNet ({row.licence})", err=True)
-        settings: dict[str, Any] = {"from_": WEIGHTS, "tune": "head", "readout": "auto", "keep": "last", "val": 0.0}
+        settings: dict[str, Any] = {"from_": WEIGHTS, "tune": "head", "readout": "auto", "keep": "last", "val": 0.0, "fit": "stretch"}
     else:
         click.echo(f"4  train on photographs, by gradient histograms: no trained network is installed ({row.source})", err=True)
         settings = {"model": "hog"}
