@@ -117,7 +117,7 @@ def damaged() -> dict[str, tuple[bytes, str]]:
         "tiff, height 0": (plain_tiff(4, 0, bytes(4)), "TIFF|no pixels"),
         "tiff, strips behind the end": (plain_tiff(24, 16, bytes(384), more=[(273, 4, [2**31])]), "TIFF"),
         "tiff, rows too few": (plain_tiff(24, 16, bytes(100)), "TIFF"),
-        "tiff, 65535 samples": (plain_tiff(4, 1, bytes(4), more=[(277, 3, [65535])]), "TIFF"),
+        "tiff, 65535 samples": (plain_tiff(4, 1, bytes(4), more=[(277, 3, [65535])]), "it has 65,535 bands"),
         "tiff, a compression there is not": (plain_tiff(2, 1, bytes(2), more=[(259, 3, [4711])]), "TIFF"),
         "tiff, a compression that is a long text": (plain_tiff(2, 1, bytes(2), more=[(259, 2, b"x" * 5000)]), "TIFF"),
         "tiff, values without a white": (
