@@ -2,6 +2,7 @@
 
 import logging
 import math
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import IO, Any
 
@@ -16,7 +17,7 @@ _NULL = logging.NullHandler()
 HELP = "pip install 'clearsight[tiff]' reads it"
 
 
-class Bands:
+class Bands(ABC):
     """A picture of several bands, opened: `size` in px, `mode` such as `12×uint16`, and `array()` `(H, W, C)` as it is stored."""
 
     def __init__(self, stream: IO[bytes], kind: str) -> None:
@@ -31,12 +32,12 @@ class Bands:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         return
 
-    def _facts(self) -> tuple[int, int, int, np.dtype[Any]]:
-        raise NotImplementedError
+    @abstractmethod
+    def _facts(self) -> tuple[int, int, int, np.dtype[Any]]: ...
 
+    @abstractmethod
     def array(self) -> NDArray[Any]:
         """The stored values `(H, W, C)`."""
-        raise NotImplementedError
 
 
 class TiffBands(Bands):
