@@ -82,7 +82,7 @@ class Recipe:
     lr: float = setting(2e-3, "peak learning rate", low=0)
     scale_lr: bool = setting(
         False,
-        "the recipe's learning rate follows another --batch: in proportion with sgd and lars, by its square root with adamw and muon",
+        "the recipe's learning rate follows another --batch: in proportion with sgd and lars, by its square root with adam, adamw and muon",
     )
     momentum: float = setting(0.9, "momentum of sgd, lars and muon", low=0, high=1)
     weight_decay: float = setting(

@@ -1,4 +1,4 @@
-"""The learning rate for another batch: in proportion for SGD and LARS, by the square root for AdamW and Muon.
+"""The learning rate for another batch: in proportion for SGD and LARS, by the square root for Adam, AdamW and Muon.
 
 P. Goyal et al., Accurate, large minibatch SGD, 2017, section 2.1; S. Malladi et al., On the SDEs and scaling rules for adaptive gradient
 algorithms, NeurIPS 2022.

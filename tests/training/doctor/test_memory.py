@@ -4,6 +4,7 @@ import pytest
 from torch import nn
 
 from clearsight.base.compute import memory as machine
+from clearsight.recipes.recipe import OPTIMIZERS
 from clearsight.training.doctor import memory
 from clearsight.training.doctor.trial import Trial
 
@@ -111,3 +112,7 @@ def test_features_of_a_million_pictures(put_together, monkeypatch):
     width = context.state.model.head.in_features
     assert isinstance(context.state.model.head, nn.Linear) and memory.features_memory(context, 1000).verdict == "good"
     assert memory.features_memory(context, int(1e9 / width / 20)).verdict == "stop"
+
+
+def test_every_optimizer_has_its_tensors_counted():
+    assert set(memory.SLOTS) == set(OPTIMIZERS)

@@ -26,7 +26,7 @@ SAFE = 0.85  # of the free memory
 TRANSIENT = 1.5  # times what is kept for the backward pass: gradients of activations, workspaces of kernels
 LARGEST = 4096  # pictures: larger batches are not tried
 TRIED = 32  # pictures that a tried batch is made of
-SLOTS = {"adamw": 2, "sgd": 1, "lars": 1, "muon": 1, "lbfgs": 0}  # tensors of an optimizer for each weight
+SLOTS = {"adam": 2, "adamw": 2, "sgd": 1, "lars": 1, "muon": 1, "lbfgs": 0}  # tensors of an optimizer for each weight
 
 
 def weights_bytes(context: TrainingContext) -> int:
