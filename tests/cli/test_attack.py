@@ -34,7 +34,8 @@ def test_data_json(clearsight, run, scans):
     at = {row["epsilon"]: row["value"] for row in found["curve"]}
     assert at[0.1] == found["robust"]["value"]
     assert 0 < found["median_minimal_epsilon"] < 0.2
-    assert "right; after fgsm" in clearsight("attack", run, "--method", "fgsm", "--n", "5", "--epsilon", "8/255").out
+    said = clearsight("attack", run, "--method", "fgsm", "--n", "5", "--epsilon", "8/255").out
+    assert "right; after fgsm" in said and "white box: the network's own gradient" in said
 
 
 def test_attacks_are_in_the_report(clearsight, run, scans, tmp_path):
@@ -66,7 +67,8 @@ def test_picture_fools_from_the_disk(clearsight, run, scans):
     assert change.shape == (16, 16) and found["largest_change"] <= 60 / 255 + 1e-6
     with Image.open("made/panda.png") as sheet:
         assert sheet.mode == "RGB" and sheet.width > 2 * sheet.height
-    assert "still misclassified when saved" in clearsight("attack", run, source, "--epsilon", "0.2", *SLIDE).out
+    said = clearsight("attack", run, source, "--epsilon", "0.2", *SLIDE).out
+    assert "still misclassified when saved" in said and "fgsm, ε = 0.2 (51 of 255 levels), 16×16 px; white box" in said
     assert is_dark_slide("attack.png")
 
 

@@ -4,9 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import NamedTuple, Unpack, cast
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.check import Check
@@ -146,17 +144,19 @@ def _scorers(row: Attack, classifier: Classifier, options: AttackOptions, batch_
     """The judge of misclassification in float32, the scores to search by, and the scores for special cases."""
     source = options.source
     maker = source or classifier
-    by_name = None if source is None else order(classifier.classes, source.classes, of="the classifier of the gradients")
     quick = classifier.faster(_speed(row, classifier, options.speed))
     quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
-    exact, search = (_select_classes(one.scores, by_name) for one in (maker, quick_maker))
+    exact, search = (scores_of(one, classifier) for one in (maker, quick_maker))
     judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
     return judge, search, Scorers(exact, quick.scores)
 
 
-def _select_classes(scores: Scores, columns: NDArray[np.int64] | None) -> Scores:
-    """The same scores, of the classes in `columns` `(K,)` alone and in their order."""
-    return scores if columns is None else lambda pictures: scores(pictures)[:, torch.from_numpy(columns).to(pictures.device)]
+def scores_of(maker: Classifier, classifier: Classifier) -> Scores:
+    """The scores that `maker` gives to the classes of `classifier`, in their order; raises UsageError where it lacks one."""
+    if maker.classes == classifier.classes:
+        return maker.scores
+    columns = torch.from_numpy(order(classifier.classes, maker.classes, of="the classifier of the gradients"))
+    return lambda pictures: maker.scores(pictures)[:, columns.to(pictures.device)]
 
 
 def _speed(row: Attack, classifier: Classifier, speed: str) -> str:

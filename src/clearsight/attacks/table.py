@@ -69,3 +69,10 @@ ROWS = (
     CARLINI_WAGNER, RAYS, AUTO_ATTACK, AUTO_ATTACK_L2, UNIVERSAL, PATCH, SPATIAL,
 )  # fmt: skip
 ATTACKS = {row.name: row for row in ROWS}
+
+
+def access_of(row: Attack, transferred: bool) -> tuple[str, str]:
+    """What an attack is given: (white or black, in words); `transferred` says whether the gradients are another network's."""
+    if transferred:
+        return "black", "the gradient of another network"
+    return ("white", "the network's own gradient") if row.white_box else ("black", "no gradient, only the answers")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model")
 @click.argument("data", required=False)
-@click.option("--method", default="pgd", show_default=True, help="fgsm, pgd, ensemble, …; --method list lists them all.")
+@click.option("--method", default="", help="fgsm, pgd, ensemble, …; list lists them all (default: pgd; for one PICTURE fgsm).")
 @click.option("--epsilon", default="8/255", show_default=True, help="Largest change, in units of [0, 1]: 0.03 or 8/255.")
 @click.option("--n", default=1000, show_default=True, type=click.IntRange(1), help="How many pictures, drawn from the part.")
 @click.option("--part", "--split", "part", default="test", show_default=True, help=PART_HELP)
@@ -56,10 +56,12 @@ def attack(
     """Attack MODEL: change pictures by at most epsilon so that they are misclassified, and report the accuracy that remains.
 
     DATA as in `evaluate` (default: the data it was trained on), or one picture file, for which the classical triptych is
-    drawn: picture + epsilon × sign = new picture. A preflight checks that the measured robustness can be believed.
+    drawn at the picture's own size: x + epsilon × sign(∇ₓJ) = new picture. A preflight checks that the measured robustness
+    can be believed.
 
     \b
       clearsight attack runs/pets --method fgsm --epsilon 8/255
+      clearsight attack package:efficientnet_lite0 cat.jpg --epsilon 0.007
       clearsight attack runs/pets cat.jpg --epsilon 8/255 --lattice --out cat-attack.png
     """
     from ..attacks import ATTACKS
@@ -75,15 +77,17 @@ def attack(
         chosen = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
         _certify(classifier, chosen, certify, samples, settings["seed"], as_json, quiet)
         return
-    settings |= {"method": method, "epsilon": parse_epsilon(epsilon), "source": opened(transfer, device, quiet) if transfer else None}
+    is_picture = bool(data) and Path(str(data)).is_file() and Path(str(data)).suffix.lower() in _suffixes()
+    settings["method"] = method or ("fgsm" if is_picture else "pgd")
+    settings |= {"epsilon": parse_epsilon(epsilon), "source": opened(transfer, device, quiet) if transfer else None}
     settings["batch_size"] = settings.pop("batch")
     if target:
         place = int(places([target], classifier.classes)[0])
         if place < 0:
             raise unknown("class", target, classifier.classes)
         settings["target"] = place
-    if data and Path(data).is_file() and Path(data).suffix.lower() in _suffixes():
-        _picture(classifier, data, out or "attack.png", as_json, style, settings)
+    if is_picture:
+        _picture(classifier, str(data), out or "attack.png", as_json, epsilon, style, settings)
     else:
         _data(classifier, model, data, part, n, as_json, quiet, settings)
 
@@ -132,6 +136,7 @@ def _certify(classifier: Any, chosen: tuple["Chosen", Any, Any], sigma: float, s
 
 def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_json: bool, quiet: bool, settings: dict[str, Any]) -> None:
     from ..attacks.attack import attack as run
+    from ..attacks.table import ATTACKS, access_of
     from ..evaluation.held_out import stamp
     from ..reports.findings import keep
 
@@ -146,9 +151,10 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
         print_json(figures)
         return
     bound = f"ε = {figures['epsilon']:.4g} ({figures['norm']})"
-    click.echo(
-        f"{name}, n = {figures['n']:,}: {percent(figures['clean'])} right; after {figures['method']}, {bound}: {percent(figures['robust'])}"
-    )
+    clean, robust = percent(figures["clean"]), percent(figures["robust"])
+    click.echo(f"{name}, n = {figures['n']:,}: {clean} right; after {figures['method']}, {bound}: {robust}")
+    box, access = access_of(ATTACKS[settings["method"]], settings["source"] is not None)
+    click.echo(f"{box} box: {access}")
     after = (("uint8", figures["after_uint8"]), ("png", figures["after_png"]), ("jpeg", figures["after_jpeg"]))
     click.echo("saved as  " + " · ".join(f"{kind} {percent(right)}" for kind, right in after))
     middle = figures["minimal_epsilon"]
@@ -157,19 +163,24 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     show(_curve(figures["curve"]), _checks(figures["preflight"]))
 
 
-def _picture(classifier: Any, file: str, out: str, as_json: bool, style: "Style", settings: dict[str, Any]) -> None:
+def _picture(classifier: Any, file: str, out: str, as_json: bool, typed: str, style: "Style", settings: dict[str, Any]) -> None:
     from ..reports.figures.triptych import triptych
 
-    figures = triptych(classifier, file, Path(out), style=style, **{key: value for key, value in settings.items() if key != "batch_size"})
+    settings = {key: value for key, value in settings.items() if key != "batch_size"}
+    figures = triptych(classifier, file, Path(out), typed=typed, style=style, **settings)
     if as_json:
         print_json(figures)
         return
-    before, after = figures["before"], figures["after"]
-    click.echo(f"{before['label']} {before['confidence']:.1%}  →  {after['label']} {after['confidence']:.1%}")
+    before, exact, after = figures["before"], figures["exact"], figures["after"]
+    click.echo(f"{before['label']} {before['confidence']:.1%}  →  {exact['label']} {exact['confidence']:.1%}")
+    unit = f"{figures['epsilon'] * 255:.3g} of 255 levels" if figures["norm"] == "linf" else figures["norm"]
+    bound = f"ε = {typed} ({unit})"
+    height, width = figures["size"]
+    click.echo(f"{figures['method']}, {bound}, {width}×{height} px; {figures['box']} box: {figures['access']}")
     click.echo(
         "still misclassified when saved: " + ", ".join(f"{kind} {'yes' if ok else 'no'}" for kind, ok in figures["survives"].items())
     )
-    click.echo(f"triptych {figures['triptych']}\npicture  {figures['picture']}")
+    click.echo(f"triptych {figures['triptych']}\npicture  {figures['picture']} ({after['label']} {after['confidence']:.1%})")
 
 
 def _methods(table: Any) -> Any:

@@ -130,7 +130,8 @@ class Preprocessing:
     def fit_batch(self, pictures: Tensor) -> Tensor:
         """Pictures of one size, uint8 `(N, channels, H, W)`, resized to uint8 `(N, channels, height, width)`.
 
-        Channels-last memory, the layout of decoded pictures, is several times faster and stays channels-last.
+        Floats in [0, 1] stay floats, with gradients, within 1.5 levels of uint8. Channels-last memory, the layout of decoded pictures, is
+        several times faster and stays channels-last.
         """
         height, width = pictures.shape[-2:]
         if (height, width) == (self.height, self.width) and self.crop_fraction == 1:
@@ -142,7 +143,8 @@ class Preprocessing:
         factor = min(self.height / height, self.width / width)
         rows, columns = (min(max(1, round(n * factor)), most) for n, most in ((height, self.height), (width, self.width)))
         top, left = (self.height - rows) // 2, (self.width - columns) // 2
-        fill = torch.tensor(self.border, dtype=torch.uint8)
+        fill = torch.tensor(self.border, dtype=torch.uint8, device=pictures.device)
+        fill = fill if pictures.dtype == torch.uint8 else fill.to(pictures) / 255
         shape = (len(pictures), self.channels, self.height, self.width)
         canvas = fill[:, None, None].expand(shape).contiguous(memory_format=torch.channels_last)
         canvas[..., top : top + rows, left : left + columns] = self._resized(pictures, rows, columns)
@@ -170,7 +172,8 @@ class Preprocessing:
             return F.interpolate(pictures, (height, width), mode="nearest-exact")
         # uint8 and not float32: integers give the same result on every processor, while float32 rounds differently with and
         # without AVX2; four times as fast, and within one grey level of exact (bicubic is clamped to 0…255 once per axis, as in Pillow)
-        return F.interpolate(pictures, (height, width), mode=self.interpolation, antialias=self.antialias, align_corners=False)
+        made = F.interpolate(pictures, (height, width), mode=self.interpolation, antialias=self.antialias, align_corners=False)
+        return made if made.dtype == torch.uint8 else made.clamp(0, 1)
 
     def normalise(self, batch: Tensor, out: Tensor | None = None) -> Tensor:
         """The network's input, float32 `(N, C, H, W)`: (x − mean) / std of uint8, or of floats in [0, 1]; differentiable.

@@ -132,9 +132,8 @@ MAKERS = {
     ),
     "label curve": lambda style: label_curve("data: accuracy by number of labels", "1,000 test pictures", curves(), style=style),
     "triptych": lambda style: triptych_figure(
-        [Panel(RGB, "picture", "panda", 0.57), Panel(RGB, "change, magnified", "worm", 0.1), Panel(RGB, "new picture", "gibbon", 0.99)],
-        8 / 255,
-        style=style,
+        [Panel(RGB, "x", "panda", 0.57), Panel(RGB, "sign(∇ₓJ)", "worm", 0.1), Panel(RGB, "x + ε·sign(∇ₓJ)", "gibbon", 0.99)],
+        "1.785/255", "fgsm, ε = 1.79 of 255 levels, 224×224 px. White box: the network's own gradient.", style=style,
     ),
     "scorecard": lambda style: scorecard_figure(stressed(), "lenet5 on fashion-mnist, test", style=style),
 }  # fmt: skip
