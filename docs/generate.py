@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -107,6 +108,24 @@ def models_page() -> str:
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"
 
 
+def lecture_page() -> str:
+    """The slides of the lecture in their order, each with its commands and the numbers that a test asserts."""
+    rows = []
+    for row in tomllib.loads((DOCS / "lecture.toml").read_text(encoding="utf-8"))["row"]:
+        lines = "\n".join(f"clearsight {run['command']}{' --out figure.png' * run.get('figure', False)}" for run in row["run"])
+        numbers = [f"`{path}` = {value:,}" for run in row["run"] for path, value in run.get("expect", {}).items()]
+        asserted = f"\n\nAsserted, with `--json`: {', '.join(numbers)}." if numbers else ""
+        rows.append(f"## {row['slide']}\n\n{row['sees']}\n\n```sh\n{lines}\n```{asserted}\n")
+    lead = (
+        "Each slide of the lecture with the command that answers it, in the lecture's order. Every command on this page runs in the\n"
+        "tests, its figure is made, and the numbers named are compared. Two small runs and two pictures are needed:\n\n"
+        "```sh\nclearsight train digits --model pixels --out pixels\n"
+        "clearsight train digits --model lenet5 --out lenet5\n```\n\n"
+        "`digit.png` is a test digit, `cat.jpg` any photograph.\n\n"
+    )
+    return f"{MADE}# The lecture, slide by slide\n\n{lead}" + "\n".join(rows)
+
+
 def public() -> list[tuple[str, Any]]:
     """(name, object) of what `clearsight` gives by name, in the order of the alphabet."""
     names = [name for name in package.__all__ if not name.startswith("_")]
@@ -174,6 +193,7 @@ PAGES = {
     "reference/cli.md": cli_page,
     "reference/recipes.md": recipes_page,
     "reference/models.md": models_page,
+    "lecture.md": lecture_page,
     "api/index.md": api_index_page,
     "api/functions.md": api_functions_page,
     "api/classes.md": api_classes_page,
