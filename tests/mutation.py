@@ -217,22 +217,25 @@ def reach(tests: list[str], kept: Path) -> None:
 class Reached:
     """Which tests are worth running for a mutant."""
 
-    def __init__(self, kept: Path) -> None:
+    def __init__(self, kept: Path, spent: float = SPENT) -> None:
+        self.spent = spent
         told = json.loads(kept.read_text(encoding="utf-8"))
         self.seconds: dict[str, float] = told["seconds"]
         self.lines: dict[str, dict[str, list[str]]] = told["lines"]
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that reach its line, or where the import alone runs that, its file, or else lie near: of each function one first."""
+        """The tests that reach its line or, where the import alone runs that, its file or lie near: of each function one first."""
         near, lines = f"tests/{Path(mutant.file).parent}/", self.lines.get(mutant.file, {})
-        found = lines.get(str(mutant.line)) or [name for names in lines.values() for name in names]
-        found = found or [name for file in self.lines.values() for names in file.values() for name in names if name.startswith(near)]
+        found = lines.get(str(mutant.line))
+        if not found:  # what a table is made of may be read through any other file
+            beside = [name for file in self.lines.values() for names in file.values() for name in names if name.startswith(near)]
+            found = [name for names in lines.values() for name in names] + beside
         return self._within(sorted(set(found), key=lambda name: (not name.startswith(near), self.seconds[name], name)))
 
     def _within(self, names: list[str]) -> list[str]:
         chosen: dict[str, None] = {}
         spent, had = 0.0, set()
-        for again, limit in ((False, FIRST * SPENT), (True, SPENT)):  # first one case of each function
+        for again, limit in ((False, FIRST * self.spent), (True, self.spent)):  # first one case of each function
             for name in names:
                 function = name.partition("[")[0]
                 if name in chosen or (function in had and not again) or spent + self.seconds[name] > limit:
@@ -365,6 +368,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=FOLDERS, choices=FOLDERS, help="folders of the package")
     parser.add_argument("--reach", type=Path, default=ROOT / ".reach.json", help="file that keeps which tests reach which line")
     parser.add_argument("--tests", nargs="+", default=[f"tests/{name}" for name in TESTS], help="tests to run when that is found out")
+    parser.add_argument("--spent", type=float, default=SPENT, help="seconds of tests for a mutant (default: 20)")
     parser.add_argument("--list", type=Path, help="run again the mutants that survived an earlier run, whose output this is")
     given = parser.parse_args()
     os.chdir(ROOT)
@@ -372,7 +376,7 @@ def main() -> None:
     if not given.reach.exists():  # in a process of its own, which imports Clearsight
         code = f"from tests.mutation import reach; from pathlib import Path; reach({given.tests!r}, Path({str(given.reach)!r}))"
         subprocess.run([sys.executable, "-c", code], check=True)
-    reached, chosen = Reached(given.reach), drawn(given.only, given.n, given.seed)
+    reached, chosen = Reached(given.reach, given.spent), drawn(given.only, given.n, given.seed)
     if given.list:
         lines = {
             line.partition("  ")[2].strip() for line in given.list.read_text(encoding="utf-8").splitlines() if line.startswith("survived")

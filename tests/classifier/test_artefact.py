@@ -134,3 +134,10 @@ def test_code_that_a_classifier_names_is_not_imported_unless_that_is_allowed(fol
     for call in (artefact.load, artefact.load_digested, artefact.verify):
         with pytest.raises(UsageError, match="names code to run: @evil_module:Net"):
             call(folder)
+
+
+def test_a_golden_sample_of_two_bands_is_a_grey_picture_of_both():
+    values = np.random.default_rng(0).integers(0, 256, (4, 3, 2)).astype(np.uint8)
+    stream = BytesIO()
+    Image.fromarray(values.reshape(4, 6)).save(stream, "PNG")
+    assert np.array_equal(artefact.stacked(stream.getvalue(), Preprocessing(2, 4, 3)), values)

@@ -41,7 +41,7 @@ def test_arrays_are_read_as_their_files(tmp_path):
 def test_eight_bits_have_no_range_and_colour_wins_over_grey(tmp_path):
     colour = [np.zeros((4, 4, 3), np.uint8), np.full((4, 4), 9, np.uint8)]
     found = survey(open_dataset(folder(tmp_path, colour))["all"])
-    assert not found.deep and found.levels == () and found.most == 3
+    assert not found.deep and found.levels == () and found.most == 3 and found.channels == {1: 1, 3: 1}
     bands = survey(open_dataset((np.zeros((4, 5, 5, 12), np.uint8), [0, 1, 0, 1]))["all"])
     assert bands.most == 12
 

@@ -79,3 +79,15 @@ def test_a_picture_of_too_many_bands_or_values_is_refused_before_it_is_read():
         decode(data)
     with pytest.raises(UnreadableImage, match="6×5 in 13 bands are 390 values; the limit is 160"):
         picture_facts(tiff(np.repeat(RANDOM, 6, 1)[:5, :6], photometric="minisblack", planarconfig="contig"), max_pixels=40)
+
+
+def test_the_tags_of_a_picture_may_follow_its_pixels():
+    import cv2
+
+    data = cv2.imencode(".tiff", np.ones((4, 5, 3), np.float32))[1].tobytes()
+    assert int.from_bytes(data[4:8], "little") > 8  # where the tags begin
+    assert bands.many(BytesIO(data))
+
+
+def test_signed_colours_are_more_than_pillow_reads():
+    assert bands.many(BytesIO(tiff(RANDOM[..., :3].astype(np.int16), photometric="rgb")))

@@ -18,7 +18,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage
-from clearsight.images.decode import FORMATS, decode, picture_facts
+from clearsight.images.decode import FORMATS, _draft, decode, picture_facts, source_name
 from clearsight.images.deep import OLD
 
 PHOTO = Image.fromarray(photographs.chelsea()[40:88, 60:124])  # 64×48
@@ -335,3 +335,15 @@ def test_arrays_and_tensors():
         with pytest.raises(UnreadableImage, match=says):
             decode(bad)
     assert picture_facts(np.zeros((2, 3, 3), np.uint8)).mode == "RGB"
+
+
+def test_a_file_object_is_named_by_its_name_and_else_by_its_kind():
+    named = BytesIO()
+    named.name = "cat.jpg"
+    assert (source_name(named), source_name(BytesIO()), source_name(b"abc")) == ("cat.jpg", "<BytesIO>", "<3 bytes>")
+
+
+def test_a_picture_is_drafted_to_an_eighth_at_most():
+    image = Image.open(BytesIO(encoded(PHOTO, "JPEG")))
+    _draft(image, None, 1)
+    assert image.size == (8, 6)

@@ -67,3 +67,8 @@ def test_a_segment_shorter_than_its_own_length_ends_after_it(length):
     frame = b"\xff\xc0\x00\x0b\x08\x00\x01\x00\x01\x01\x01\x11\x00"
     data = b"\xff\xd8\xff\xe0" + length.to_bytes(2, "big") + frame + b"\xff\xda"
     assert components(data) == 1
+
+
+@pytest.mark.parametrize(("kind", "mode", "deep"), [("PNG", "I;16", True), ("TIFF", "F", True), ("BMP", "RGB", False), ("GIF", "L", False)])
+def test_more_than_8_bits_are_known_without_the_pixels(kind, mode, deep):
+    assert header.looked(encoded(kind, mode)).deep is deep

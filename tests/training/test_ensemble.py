@@ -170,3 +170,8 @@ def test_data_in_memory(data, tmp_path):
     parts = open_dataset(data)
     assert isinstance(parts, Parts)
     assert train(parts, out=str(tmp_path / "run"), ensemble=2, **{**SETTINGS, "epochs": 1}).classifier.architecture == "2 × pixels"
+
+
+def test_a_folder_that_is_taken_is_refused_before_the_data_are_read(made):
+    with pytest.raises(UsageError, match=str(made.run)):
+        train("no-such-data", out=str(made.run), ensemble=2, model="pixels", quiet=True)

@@ -144,3 +144,14 @@ def test_colours_are_measured_on_training_pictures_alone(data, tmp_path):
     assert made.classifier.preprocessing.mean == pytest.approx((known.mean(),), abs=1e-6)
     assert made.classifier.preprocessing.std == pytest.approx((known.std(ddof=1),), abs=1e-6)
     assert known.mean() < 0.25  # that of all three parts would be about 0.5
+
+
+def test_dropout_follows_the_seed_and_not_the_state_of_the_process(data, tmp_path):
+    weights = []
+    for state in (1, 2):
+        torch.manual_seed(state)
+        found = train(
+            str(data), out=str(tmp_path / str(state)), model="convnet", dropout=0.5, epochs=1, size=12, batch=16, speed="plain", quiet=True
+        )
+        weights.append((found.run / "model.safetensors").read_bytes())
+    assert weights[0] == weights[1]

@@ -10,7 +10,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import clearsight
-from clearsight.base.errors import UsageError
+from clearsight.base.errors import InUse, UsageError
+from clearsight.base.lock import hold
 from clearsight.base.settings import read_toml
 from clearsight.heads import lbfgs
 from clearsight.training import loop
@@ -171,3 +172,8 @@ def test_settings_that_look_at_labels_are_refused(tmp_path):
         pretrain(DATA, out=str(tmp_path / "run"), label_smoothing=0.1, **SETTINGS)
     with pytest.raises(UsageError, match="lbfgs"):
         pretrain(DATA, out=str(tmp_path / "run"), optimizer="lbfgs", **SETTINGS)
+
+
+def test_a_run_in_use_is_not_resumed(pretrained):
+    with hold(pretrained.run), pytest.raises(InUse):
+        resume(pretrained.run, data=DATA, quiet=True)

@@ -11,7 +11,9 @@ from clearsight.datasets.dataset import Dataset, objects
 from clearsight.datasets.loader import Held
 from clearsight.datasets.survey import survey
 from clearsight.images.preprocess import Preprocessing
+from clearsight.recipes.recipe import Recipe
 from clearsight.training import resolve
+from clearsight.training.transfer.pretrained import Start
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -57,3 +59,15 @@ def test_weights_are_no_network_and_each_store_or_family_has_its_recipe():
 def test_arrays_are_grey_by_their_channels(shape, grey):
     data = Dataset(("a", "b"), np.array([0, 1, 0, 1]), objects("abcd"), pictures=np.zeros(shape, np.uint8))
     assert (resolve.side(data), survey(data).most == 1) == (6, grey)
+
+
+@pytest.mark.parametrize(("n", "views"), [(2 * resolve.FEW_LABELS, True), (2 * resolve.FEW_LABELS + 1, False)])
+def test_a_head_of_few_labels_answers_over_views(n, views):
+    data = Dataset(("cat", "dog"), np.arange(n) % 2, objects("a" * n), pictures=np.zeros((n, 8, 8), np.uint8))
+    assert bool(resolve._views(Recipe(readout="plain"), "", data)) is views
+
+
+@pytest.mark.parametrize(("classes", "new"), [(("dog", "cat"), False), (("dog", "cow"), True)])
+def test_a_tuned_head_is_a_new_one_where_the_classes_are_others(classes, new):
+    start = Start("somewhere", torch.nn.Identity(), Preprocessing(1, 8, 8), ("cat", "dog"), "lenet5", "")
+    assert resolve._tuned(Recipe(tune="all"), start, classes).resize_head is new

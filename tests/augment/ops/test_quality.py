@@ -40,3 +40,16 @@ def test_noise_is_normal_with_each_pictures_own_strength():
         assert abs(float(values.mean())) < 4 * spread / n**0.5 and abs(float(values.std()) - spread) < 4 * spread / (2 * n) ** 0.5
         assert float((values.abs() > 2 * spread).double().mean()) == pytest.approx(0.0455, abs=0.01)
     assert abs(float(np.corrcoef(made[0].flatten(), made[1].flatten())[0, 1])) < 0.04
+
+
+def test_the_strength_of_noise_is_in_units_of_1_and_not_of_256_levels():
+    grey = torch.full((1, 3, 640, 640), 128, dtype=torch.uint8)
+    made = noise(grey, torch.tensor([[7.0, 0.1]], dtype=torch.float64), (640, 640)).double()
+    n = made.numel()  # the standard error of a standard deviation is 0.064 % of it; 256 for 255 would be 0.39 % more
+    assert float(made.std()) == pytest.approx((25.5**2 + 1 / 12) ** 0.5, rel=4 / (2 * n) ** 0.5)
+
+
+def test_noise_reaches_both_ends_of_the_levels():
+    for level in (0, 255):
+        made = noise(torch.full((1, 1, 16, 16), level, dtype=torch.uint8), torch.tensor([[1.0, 0.05]], dtype=torch.float64), (16, 16))
+        assert (made == level).any() and (made != level).any()

@@ -66,3 +66,7 @@ def test_equalise_is_pillows_for_pictures_too_small_or_too_flat_to_equalise():
         made = tone.equalise(pictures, torch.ones(len(pictures), 1, 1, 1, dtype=torch.bool), (height, width))
         theirs = [np.asarray(ImageOps.equalize(Image.fromarray(picture[0].numpy()))) for picture in pictures]
         assert np.array_equal(made[:, 0].numpy(), np.stack(theirs)), (height, width)
+
+
+def test_a_change_of_probability_0_is_never_made():
+    assert not tone.plan_mask(torch.zeros(3, 1), (0.0,), SHAPE).any() and tone.plan_mask(torch.full((3, 1), 0.999), (1.0,), SHAPE).all()

@@ -41,3 +41,12 @@ def test_the_edge_of_a_shadow_is_near_the_centre_and_light_comes_from_every_side
     across, down = (found[..., -1] - found[..., 0]).mean((1, 2)), (found[:, :, -1] - found[:, :, 0]).mean((1, 2))
     eighths = torch.histc(torch.atan2(down, across), bins=8, min=-math.pi, max=math.pi)
     assert float(eighths.min()) > 25
+
+
+def test_light_at_angle_0_comes_from_the_right():
+    class Fixed:
+        def uniform(self, low, high):
+            return torch.zeros(1)
+
+    lit = light_module.directional(torch.full((1, 1, 2, 4), 0.5), Fixed(), 0.6, torch.zeros(1))
+    assert lit[0, 0, 0].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8])

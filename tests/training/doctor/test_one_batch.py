@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from clearsight.training.doctor.diagnosis import RangeTest
-from clearsight.training.doctor.one_batch import Fit, fit, judge_fit, judge_start
+from clearsight.training.doctor.one_batch import TELLING, Fit, fit, judge_fit, judge_start
 
 TESTED = RangeTest((1e-5, 1.0), (2.3, 1.0), 1000.0, 32, 0.0123, 0.3)
 
@@ -64,3 +64,8 @@ def test_verdicts(own, again, verdict, option):
 )  # fmt: skip
 def test_the_first_loss_against_log_k(loss, kept, verdict):
     assert judge_start(loss, 10, kept).verdict == verdict
+
+
+def test_enough_steps_are_enough_to_tell():
+    found = judge_fit(Fit(2.3, 2.0, 0.2, TELLING, 0.1), None, None, TESTED)
+    assert found.verdict == "look at this"

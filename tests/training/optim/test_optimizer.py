@@ -239,3 +239,12 @@ def test_sgd_without_settings_has_nesterovs_momentum_and_no_decay():
     steps(ours, SGD([{"params": list(ours.parameters()), "lr": 0.05}]), 0, 3)
     steps(theirs, PEERS["sgd"](theirs.parameters()), 0, 3)
     assert same(ours, theirs)
+
+
+def test_lars_adapts_to_weights_and_gradients_of_any_length():
+    model = nn.Linear(2, 2, bias=False)
+    weight = torch.full((2, 2), 0.1)
+    model.weight.data = weight.clone()
+    model.weight.grad = torch.full((2, 2), 0.01)
+    make_optimizer(model, name="lars", lr=1.0, momentum=0.0, weight_decay=0.0).step()
+    torch.testing.assert_close(model.weight.detach(), weight - 1e-3 * (0.2 / 0.02) * 0.01)

@@ -149,3 +149,9 @@ def test_only_a_cross_validated_head_goes_without_validation_pictures(given, dat
 def test_settings_that_do_not_go_together_are_refused(given, said):
     with pytest.raises(UsageError, match=said):
         compose(given)
+
+
+def test_a_choice_from_a_sample_keeps_the_vectors_of_all(data, start, tmp_path, monkeypatch):
+    monkeypatch.setattr(readouts, "SAMPLE", 60)
+    found = train(new(data), out=str(tmp_path / "run"), from_=start, readout="auto", **WAY)
+    assert len(read(found.run).labels) == 60
