@@ -11,13 +11,15 @@ ROOT = Path(__file__).parents[1]
 # the extras `dev` and `peers` bring these; where a distribution has another name, it is said
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam",
-    "sklearn": "scikit-learn", "pi_heif": "pi-heif",
+    "sklearn": "scikit-learn", "pi_heif": "pi-heif", "playwright.sync_api": "playwright",
+    "axe_playwright_python.sync_playwright": "axe-playwright-python",
 }  # fmt: skip
 STANDARD = ("fcntl",)
 # what stays skipped with both extras: where, and why
 STAYS = {
     "base/test_download.py": "fcntl is there but on Windows",
     "base/test_lock.py": "Windows does not fork",
+    "browser.py": "Debian's package chromium is not on every machine",
     "cli/test_streams.py": "Windows closes no pipe as a POSIX shell does",
     "datasets/test_cache.py": "permissions are those of POSIX",
     "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",

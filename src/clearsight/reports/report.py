@@ -81,7 +81,7 @@ def write_report(
 
 def page(title: str, body: str) -> str:
     """A whole page that loads nothing."""
-    style = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
+    style = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("tokens.css", "report.css"))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...base.progress import Progress
     from ...datasets.dataset import Dataset
     from ...look.target import Subject
+    from ...reports.live.page import Live
 
 _input_option = click.option("--input", "size", type=Size(), help="Build MODEL for this input size.")
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
@@ -81,6 +82,11 @@ def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | 
     return found
 
 
+def untrained(subject: "Subject") -> str:
+    """What a title adds for a network with random weights."""
+    return "" if subject.trained else " (untrained weights)"
+
+
 def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> "tuple[Dataset, list[int], Progress]":
     """One part of DATA, the indices of at most so many of its pictures, drawn at random, and a progress bar."""
     from ...base.errors import unknown
@@ -96,12 +102,14 @@ def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> 
     return rows, chosen, Progress("features", len(chosen), quiet=quiet)
 
 
-def write_figure(frames: "Sequence[Figure]", out: Out) -> None:
-    """The figure as a file, and on stderr where it is."""
+def write_figure(frames: "Sequence[Figure]", out: Out, live: "Callable[[], Live] | None" = None) -> None:
+    """The figure as a file, and on stderr where it is; an .html is the figure that `live` makes, where there is one."""
     from ...base.files import write_atomic
+    from ...reports.live.page import page
     from ...reports.saving import saved
 
-    write_atomic(out.path, saved(frames, out.path.suffix.lower()))
+    suffix = out.path.suffix.lower()
+    write_atomic(out.path, page(live(), frames[-1]) if live and suffix == ".html" else saved(frames, suffix))
     click.echo(f"figure     {out.path}", err=True)
 
 

@@ -1,9 +1,15 @@
 """`clearsight look convolution`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..common import json_option, print_json
 from .common import Out, numbers, out_option, write_figure
+
+if TYPE_CHECKING:
+    from ...look.convolution import Convolution
+    from ...reports.live.page import Live
 
 TITLES = {"lecture": "A filter slides over a picture", "curve": "A curve detector", "maxpool": "Max pooling"}
 
@@ -16,7 +22,7 @@ TITLES = {"lecture": "A filter slides over a picture", "curve": "A curve detecto
 def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> None:
     """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector.
 
-    As .gif or .html the filter slides.
+    As .gif the filter slides; an .html can be stepped, and its pixels and weights edited.
     """
     from ...look import convolution as on_paper
 
@@ -30,11 +36,10 @@ def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> No
     if out:
         from ...reports.figures.convolution import frame, frames
 
-        moving, title = out.path.suffix.lower() in (".gif", ".html"), TITLES[example]
+        moving, title = out.path.suffix.lower() == ".gif", TITLES[example]
         last = len(result.steps) - 1
-        write_figure(
-            frames(result, title, is_lecture, style=out.style) if moving else [frame(result, last, title, is_lecture, style=out.style)], out
-        )
+        drawn = frames(result, title, is_lecture, style=out.style) if moving else [frame(result, last, title, is_lecture, style=out.style)]
+        write_figure(drawn, out, lambda: _live(example, result))
     if as_json:
         print_json(
             {
@@ -61,3 +66,11 @@ def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> No
         click.echo(f"\n{on_paper.transposed_remark(result)}")
     if example == "curve":
         click.echo(f"\nanother shape: {on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum:g}")
+
+
+def _live(example: str, result: "Convolution") -> "Live":
+    from ...look import convolution as on_paper
+    from ...reports.live.convolution import live_convolution, live_pooling
+
+    others = {"match": on_paper.MATCH, "another shape": on_paper.NO_MATCH} if example == "curve" else None
+    return live_pooling(result, TITLES[example]) if example == "maxpool" else live_convolution(result, TITLES[example], others)

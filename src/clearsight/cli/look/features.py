@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json
-from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, untrained, write_figure, write_npz
 
 
 @click.command()
@@ -26,7 +26,10 @@ def features(
     model: str, picture: str, layer: tuple[str, ...], scale: str, most: int, size: tuple[int, int, int] | None,
     classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Show the activation maps of each stage of MODEL for PICTURE, the most active first (by their mean |value|)."""
+    """Show the activation maps of each stage of MODEL for PICTURE, the most active first (by their mean |value|).
+
+    As .html every number of every map can be pointed at.
+    """
     from ...look.features import maps, to_json
 
     subject = opened(model, size, classes, seed)
@@ -34,8 +37,10 @@ def features(
     write_npz(npz, **{name: values.numpy() for name, values in found.items()})
     if out:
         from ...reports.figures.maps import feature_sheet
+        from ...reports.live.maps import live_maps
 
-        write_figure([feature_sheet(f"{model}  {picture}", found, scale, most, trained=subject.trained, style=out.style)], out)
+        drawn = feature_sheet(f"{model}  {picture}", found, scale, most, trained=subject.trained, style=out.style)
+        write_figure([drawn], out, lambda: live_maps(found, f"Feature maps: {model}{untrained(subject)}", most, scale))
     rows = to_json(found, most)
     if as_json:
         print_json(rows)

@@ -28,7 +28,7 @@ def receptive_field(
     """List the receptive field of each layer: size, stride, padding, and whether that is exact.
 
     With --layer and --out the theoretical field of one unit is drawn, and next to it the effective one, from gradients (on noise,
-    without a PICTURE).
+    without a PICTURE). As .html every unit of every layer can be pointed at.
     """
     from ...base.errors import UsageError
     from ...look.receptive_field import as_json as rows_of
@@ -52,7 +52,9 @@ def receptive_field(
     if out:
         from ...look.receptive_field import unit_field
         from ...reports.figures.receptive_field import field_figure
+        from ...reports.live.receptive_field import live_receptive_field
 
         of_unit = unit_field(subject, found, layer, at, picture)
         title = f"{subject.name}  {layer} at {of_unit.at[0]},{of_unit.at[1]}"
-        write_figure([field_figure(title, of_unit, trained=subject.trained, style=out.style)], out)
+        drawn = field_figure(title, of_unit, trained=subject.trained, style=out.style)
+        write_figure([drawn], out, lambda: live_receptive_field(found, f"Receptive field: {subject.name}", layer))

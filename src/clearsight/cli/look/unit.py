@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json
-from .common import Out, Place, classes_option, npz_option, numbers, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import (
+    Out,
+    Place,
+    classes_option,
+    npz_option,
+    numbers,
+    opened,
+    out_option,
+    seed_option,
+    size_option,
+    untrained,
+    write_figure,
+    write_npz,
+)
 
 if TYPE_CHECKING:
     from ...look.unit import Recomputation
@@ -32,6 +45,7 @@ def unit(
     """Recompute one number of MODEL for PICTURE in double precision, term by term, and compare it with the network's.
 
     For a convolution the terms are patch times kernel, one sum for each input channel; batch norm, activation and shortcut follow.
+    As .html every term can be pointed at.
     """
     from ...look.unit import recompute_unit
 
@@ -41,8 +55,10 @@ def unit(
     write_npz(npz, contributions=result.contributions, **arrays)
     if out:
         from ...reports.figures.unit import unit_figure
+        from ...reports.live.unit import live_unit
 
-        write_figure([unit_figure(f"{subject.name}  {result.place}", result, most, trained=subject.trained, style=out.style)], out)
+        drawn = unit_figure(f"{subject.name}  {result.place}", result, most, trained=subject.trained, style=out.style)
+        write_figure([drawn], out, lambda: live_unit(result, f"{subject.name}{untrained(subject)}: {result.place}"))
     if as_json:
         print_json(result.to_json())
     else:

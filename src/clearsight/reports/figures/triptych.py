@@ -9,15 +9,18 @@ from matplotlib.figure import Figure
 
 from ...attacks.picture import PictureAttack, attack_picture
 from ...attacks.quantization import encoded
-from ...base.errors import UsageError
+from ...attacks.sweep import sweep
+from ...base.errors import UsageError, wrong
 from ...base.files import make_folder, write_atomic
 from ...classifier import Classifier
+from ..live.attack import live_attack
+from ..live.page import page
 from ..saving import saved
 from ..style import PRINT, Style, styled
 from .maps import rgb
 from .page import EDGE, LARGEST, Array, Page, cut, measure, short, wrapped
 
-KINDS = (".png", ".svg", ".pdf")
+KINDS = (".png", ".svg", ".pdf", ".html")
 MOST_DPI, MID_GREY = 480.0, 128
 
 BETWEEN, SLIDE_BETWEEN = 0.72, 1.7  # inches between two panels, for + and =
@@ -68,15 +71,18 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, typed: str = "", s
     change alone, and which saved forms still fool. Raises UsageError for another kind of file, or where the picture would be overwritten.
     """
     if out.suffix.lower() not in KINDS:
-        raise UsageError(f"the triptych is a PNG, SVG or PDF: --out must end in {', '.join(KINDS)}. Got {str(out)!r}.")
+        raise UsageError(f"the triptych is a PNG, SVG, PDF or HTML page: --out must end in {', '.join(KINDS)}. Got {str(out)!r}.")
     new = out.with_name(f"{out.stem}-picture.png")
     if isinstance(file, (str, Path)) and Path(file).resolve() in (out.resolve(), new.resolve()):
         raise UsageError(f"{file} is the picture to attack, and would be written over: name another file with --out.")
+    live = out.suffix.lower() == ".html"
+    if live and settings.get("method", "fgsm") != "fgsm":
+        raise wrong("--method", "fgsm for an .html, whose slider moves along x + ε·sign(∇ₓJ)", settings["method"])
     found = attack_picture(classifier, file, **settings)
     make_folder(out.parent)
     write_atomic(new, encoded(found.pictures["after"], "PNG"))
     figure = triptych_figure(panels(found), factor_of(found, typed), note_of(found), style=style)
-    write_atomic(out, saved([figure], out.suffix.lower()))
+    write_atomic(out, page(live_attack(sweep(classifier, found)), figure) if live else saved([figure], out.suffix.lower()))
     answers = (*(found.answers[name] for name in ("before", "change", "after")), found.exact)
     before, change, after, exact = (Answered(label=answer.label, confidence=answer.confidence) for answer in answers)
     return {

@@ -1,0 +1,73 @@
+"""A small page of each live figure, as its command makes it; what a window shows of one."""
+
+from functools import cache
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from clearsight.attacks.picture import attack_picture
+from clearsight.attacks.sweep import sweep
+from clearsight.look import convolution as on_paper
+from clearsight.look.features import maps
+from clearsight.look.target import subject
+from clearsight.look.unit import recompute_unit
+from clearsight.models.summary import summarise
+from clearsight.reports.live.attack import live_attack
+from clearsight.reports.live.convolution import live_convolution, live_pooling
+from clearsight.reports.live.maps import live_maps
+from clearsight.reports.live.page import Live, page
+from clearsight.reports.live.receptive_field import live_receptive_field
+from clearsight.reports.live.unit import live_unit
+from tests.attacks.victims import classifier, convnet, pictures
+
+LECTURE, MATCH, POOLED = on_paper.lecture(), on_paper.convolve(on_paper.MATCH, on_paper.CURVE), on_paper.convolve(on_paper.POOLED, ((1,),))
+STACK = summarise(subject("conv3x3 conv3x3 conv3x3", (3, 12, 12)).model, (3, 12, 12))
+NET, INPUT = convnet(), pictures(1).float() / 255
+MAPS, UNIT = maps(NET, INPUT, ["0", "3"]), recompute_unit(NET, INPUT, "3", 2)
+VICTIM = classifier(channels=3)
+SWEPT = sweep(VICTIM, attack_picture(VICTIM, pictures(1, 3)[0].permute(1, 2, 0).numpy(), epsilon=20 / 255))
+LIVE: dict[str, Any] = {
+    "convolution": lambda: live_convolution(LECTURE, "A filter slides over a picture"),
+    "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": on_paper.MATCH, "another shape": on_paper.NO_MATCH}),
+    "pooling": lambda: live_pooling(POOLED, "Max pooling"),
+    "receptive_field": lambda: live_receptive_field(STACK, "Three 3×3 layers"),
+    "maps": lambda: live_maps(MAPS, "Feature maps", 6),
+    "unit": lambda: live_unit(UNIT, UNIT.place),
+    "attack": lambda: live_attack(SWEPT),
+    "softmax": lambda: Live(
+        "softmax", "Softmax", "", {"rows": [{"label": name, "logit": 0.0, "exp": 1.0, "probability": 0.5} for name in "ab"]}
+    ),
+}
+
+
+@cache
+def example(name: str) -> bytes:
+    """The page; the printed figure is an empty one."""
+    return page(LIVE[name](), Figure(figsize=(1, 1)))
+
+
+def numbers(window: Any, label: str) -> list[list[float]]:
+    """The numbers of a grid, with all their digits."""
+    cells = "rows => rows.map(row => [...row.cells].map(cell => Number(cell.dataset.value)))"
+    found: list[list[float]] = window.locator(f'table[aria-label="{label}"] tr').evaluate_all(cells)
+    return found
+
+
+def texts(window: Any, label: str) -> list[list[str]]:
+    """The numbers of a grid as they are written."""
+    found: list[list[str]] = window.locator(f'table[aria-label="{label}"] tr').evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    return found
+
+
+def cell(window: Any, label: str, row: int, column: int) -> Any:
+    """A cell of a grid, rows and columns from 0."""
+    return window.locator(f'table[aria-label="{label}"] tr').nth(row).locator("td").nth(column)
+
+
+def typed(window: Any, label: str, row: int, column: int, value: str) -> None:
+    """Click a cell and type a number over its own."""
+    cell(window, label, row, column).click()
+    window.keyboard.type(value)
+    window.keyboard.press("Enter")
