@@ -92,12 +92,14 @@ def models_page() -> str:
         size = "×".join(str(n) for n in row.input_size)
         known = published(row.name)
         accuracy = " | ".join([*(f"{known[key]:.1%}" if known[key] else "" for key in ("top1", "top5")), known["licence"] or ""])
-        counts = f"{row.parameters:,} | {row.stored:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,}"
+        parameters = row.parameters - row.auxiliary
+        counts = f"{parameters:,} | {row.stored:,} | {row.megabytes:,.1f} | {row.macs:,} | {row.depth} | {size} | {row.classes:,}"
         rows.append(f"| `{row.name}` | {row.family} | {row.year} | {counts} | {accuracy} | `{row.recipe}` | {_cell(row.paper)} |")
     lead = (
         "`clearsight models` lists them, `clearsight models NAME` shows one layer by layer. Everything is counted at the stated input\n"
         "(channels×height×width) and number of classes; a network takes other sizes, and the first and last layer follow your data.\n"
-        "Parameters are what training changes. Stored are the parameters and the running statistics of batch norm, as Keras counts; MB\n"
+        "Parameters are what training changes, without auxiliary heads, which do not run in evaluation.\n"
+        "Stored are the parameters and the running statistics of batch norm, as Keras counts; MB\n"
         "are theirs in float32, in units of 2²⁰ bytes. MACs are multiply-adds of convolutions, linear layers and attention. Depth is\n"
         "the number of layers with weights on the longest way.\n"
         "Top-1 and top-5 on ImageNet are what the publishers of the weights say: Keras for `NAME.keras`, the authors for\n"

@@ -21,6 +21,7 @@ def test_json_has_all_of_it(clearsight):
     assert rows["resnet18"] == {
         "name": "resnet18", "family": "resnet", "year": 2015, "paper": "He et al.: Deep residual learning for image recognition",
         "parameters": 11_689_512, "stored": 11_699_112, "megabytes": 44.6, "macs": 1_814_073_344, "depth": 18,
+        "auxiliary": 0, "residual_sums": 8, "largest_field": 435,
         "input_size": [3, 224, 224], "classes": 1000, "recipe": "quick", "top1": 0.69758, "top5": 0.89078,
         "licence": "BSD-3-Clause",
     }  # fmt: skip
@@ -64,6 +65,19 @@ def test_filters_and_sorts(clearsight):
     assert listed(clearsight, "resnet50", "resnet50.keras", "--sort", "stored") == ["resnet50", "resnet50.keras"]
     assert listed(clearsight, "--match", "none such") == []
     assert clearsight("models", "--match", "none such").err == "no network is like that.\n"
+
+
+def test_networks_next_to_each_other_in_the_order_given(clearsight, tmp_path):
+    said = clearsight("models", "vgg16", "googlenet", "alexnet-lecture", "--out", tmp_path / "networks.svg")
+    assert said.code == 0, said.err
+    lines = {line[:21].strip(): line[21:].split() for line in said.out.splitlines()}
+    assert lines[""] == ["vgg16", "googlenet", "alexnet-lecture"] and lines["year"] == ["2014", "2014", "2012"]
+    assert lines["parameters"] == ["138,357,544", "6,624,904", "62,378,344"]
+    assert lines["depth"] == ["16", "22", "8"] and lines["largest field, px"] == ["212", "379", "195"]
+    assert max(map(len, said.out.splitlines())) <= 80
+    assert "138,357,544" in (tmp_path / "networks.svg").read_text()
+    assert listed(clearsight, "vgg16", "googlenet", "alexnet") == ["vgg16", "googlenet", "alexnet"]
+    assert "--out draws one network, or compares 2 to 4" in clearsight("models", "--out", tmp_path / "all.svg").err
 
 
 def test_one_network_layer_by_layer(clearsight):

@@ -14,15 +14,17 @@ from ..base.compute.device import shapes_only
 from . import _of, build, canonical, family, formula, names, published
 from .summary import Summary, summarise
 
-COUNTED = ("parameters", "stored", "macs", "depth")
+COUNTED = ("parameters", "stored", "macs", "depth", "auxiliary", "residual_sums", "largest_field")
 
 
 @dataclass(frozen=True)
 class Facts:
     """A network at `input_size` (C, H, W) with `classes` classes.
 
-    `parameters` are trained; `stored` also counts running statistics, as a file of weights does, and
-    `megabytes` its size in float32, in units of 2²⁰ bytes as in the lecture's table; `macs` and `depth` as in `summary`.
+    `parameters` are trained, `auxiliary` those of them that do not run in evaluation (GoogLeNet's auxiliary heads);
+    `stored` also counts running statistics, as a file of weights does, and
+    `megabytes` its size in float32, in units of 2²⁰ bytes as in the lecture's table; `macs`, `depth`, `residual_sums`
+    and `largest_field` (px) as in `summary`.
     """
 
     name: str
@@ -34,6 +36,9 @@ class Facts:
     megabytes: float
     macs: int
     depth: int
+    auxiliary: int
+    residual_sums: int
+    largest_field: int
     input_size: tuple[int, int, int]
     classes: int
     recipe: str

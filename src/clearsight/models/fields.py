@@ -25,7 +25,8 @@ class Field:
 
     `axes` are its dimensions of rows and columns, None once they are mixed; `places` all dimensions along which units have
     different places; `grid` the number of places; `folded` (dimension, sizes, offsets of rows and columns) describes what a view
-    merged into one dimension and may split again. `depth` counts the layers with weights on the longest path to it.
+    merged into one dimension and may split again. `depth` counts the layers with weights on the longest path to it, `steps`
+    those that `summarise` was asked to count.
     """
 
     seen: tuple[int, int]
@@ -39,6 +40,7 @@ class Field:
     places: frozenset[int] = frozenset({2, 3})
     folded: tuple[int, tuple[int, ...], tuple[int, int]] | None = None
     depth: int = 0
+    steps: int = 0
 
     def windowed(
         self, kernel: Sequence[int], stride: Sequence[float], before: Sequence[float], after: Sequence[float], dilation: Sequence[int]

@@ -7,7 +7,7 @@ module outside of its submodules are in its own row. Depth is the number of laye
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
@@ -21,8 +21,9 @@ from torch.utils.flop_counter import flop_registry
 
 from ..base.errors import ClearsightError
 from . import stored
-from .fields import Field, follow
+from .fields import WHOLE, Field, follow
 
+Counts = Callable[[str, Any, Tensor, int], bool]  # name, arguments and output of an operation, and the number of maps that it takes
 WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
 KINDS = {"convolution": "CONV", "max_pool2d_with_indices": "MAX POOL", "avg_pool2d": "AVG POOL", "mm": "FC", "addmm": "FC"}
 KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL", "mean": "AVG POOL", "amax": "MAX POOL"}
@@ -64,7 +65,10 @@ class SummaryFigures(TypedDict):
 
 @dataclass
 class Layer:
-    """A call of a module: its output (C, H, W), its own parameters and operations, and the receptive field of its output."""
+    """A call of a module: its output (C, H, W), its own parameters and operations, and the receptive field of its output.
+
+    `sums` counts the residual sums that it computes itself, `joins` its concatenations of maps.
+    """
 
     name: str
     kind: str
@@ -74,6 +78,8 @@ class Layer:
     says: str
     field: Field | None
     leaf: bool
+    sums: int = 0
+    joins: int = 0
 
     @property
     def memory(self) -> int:
@@ -98,7 +104,9 @@ class Layer:
 class Summary:
     """A network at one input size, with `outputs` classes or channels.
 
-    The layers are in the order in which they end, a module after its submodules.
+    `steps` are the operations that were asked for on the longest way.
+    The layers are in the order in which they end, a module after its submodules. `sources` names, for each of the network's own
+    modules that run in training only, the one whose output it takes.
     """
 
     input_size: tuple[int, int, int]
@@ -108,6 +116,24 @@ class Summary:
     depth: int
     outputs: int
     layers: list[Layer]
+    sources: dict[str, str] = field(default_factory=dict)
+    steps: int = 0
+
+    @property
+    def auxiliary(self) -> int:
+        """Parameters of modules that do not run in evaluation: auxiliary heads, which are for training only."""
+        return sum(layer.parameters for layer in self.layers if not layer.output)
+
+    @property
+    def residual_sums(self) -> int:
+        """The number of sums with a shortcut in its modules."""
+        return sum(layer.sums for layer in self.layers if layer.name)
+
+    @property
+    def largest_field(self) -> int:
+        """The largest receptive field (rows, in px) before the layers that see the whole input; 0 where there is none."""
+        fields = [layer.field for layer in self.rows if layer.output and layer.field and layer.field.depth]
+        return max((math.ceil(field.size[0]) for field in fields if field.status != WHOLE), default=0)
 
     @property
     def rows(self) -> list[Layer]:
@@ -132,13 +158,16 @@ class _Frame:
     macs: int = 0
     operations: list[tuple[str, Any, tuple[int, ...], list[int]]] = field(default_factory=list)
     padding: list[int] = field(default_factory=list)  # left, right, top, bottom, of padding before a window
+    sums: int = 0
+    joins: int = 0
 
 
 class _Watch(TorchDispatchMode):
     """Dispatch mode that counts the multiply-adds of every operation and tracks depth and receptive field."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self.counts = counts
         self.frames: list[_Frame] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -149,12 +178,17 @@ class _Watch(TorchDispatchMode):
         if self.frames:
             self._note(name, args, out, macs)
         inputs = [(t, t.__dict__["seen"]) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor) and "seen" in t.__dict__]
+        if len(inputs) > 1 and self.frames:
+            self.frames[-1].sums += name.rstrip("_") in ("add", "addcmul") and inputs[0][0].shape == inputs[-1][0].shape
+            self.frames[-1].joins += name == "cat"
         if inputs:
             weighted = name in WEIGHTED and len(inputs) == 1
             for tensor in tree_leaves(out):
                 if isinstance(tensor, Tensor):
                     seen = follow(func, args, inputs, tensor)
-                    tensor.__dict__["seen"] = replace(seen, depth=max(f.depth for _, f in inputs) + weighted)
+                    steps = max(f.steps for _, f in inputs)
+                    steps += self.counts is not None and self.counts(name, args, tensor, len(inputs))
+                    tensor.__dict__["seen"] = replace(seen, depth=max(f.depth for _, f in inputs) + weighted, steps=steps)
         return out
 
     def _note(self, name: str, args: Any, out: Any, macs: int) -> None:
@@ -168,8 +202,8 @@ class _Watch(TorchDispatchMode):
             frame.padding = []
 
 
-def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
-    """The layers of `model`, as it is in evaluation, for inputs of `input_size` (C, H, W).
+def summarise(model: nn.Module, input_size: tuple[int, int, int], counts: Counts | None = None) -> Summary:
+    """The layers of `model`, as it is in evaluation, for inputs of `input_size` (C, H, W); `counts` are the operations for `steps`.
 
     The model is unchanged afterwards: weights, modes, hooks. Raises ClearsightError if it cannot be traced without values.
     """
@@ -178,12 +212,12 @@ def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
     x.__dict__["seen"] = Field(seen=input_size[1:], grid=input_size[1:])
     shapes = {name: torch.empty_like(value, device="meta") for name, value in (*model.named_parameters(), *model.named_buffers())}
     try:
-        with _watched(model, layers) as watch, torch.no_grad(), watch:
+        with _watched(model, layers, counts) as watch, torch.no_grad(), watch:
             out = functional_call(model, shapes, (x,))
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ClearsightError(f"{type(model).__name__} cannot be followed at {'×'.join(map(str, input_size))}: {reason}") from error
-    layers += _uncalled(model, layers)
+    layers += (idle := _uncalled(model, layers))
     head = getattr(model, "HEAD", None)
     for layer in layers:
         layer.says += " (class scores)" if head and layer.name == head else ""
@@ -195,15 +229,45 @@ def summarise(model: nn.Module, input_size: tuple[int, int, int]) -> Summary:
         stored=stored(model),
         macs=sum(layer.macs for layer in layers),
         depth=seen.depth if seen else 0,
+        steps=seen.steps if seen else 0,
         outputs=answer.shape[1],
         layers=layers,
+        sources=_sources(model, shapes, input_size, {layer.name.partition(".")[0] for layer in idle}) if idle else {},
     )
 
 
+def _sources(model: nn.Module, shapes: dict[str, Tensor], input_size: tuple[int, int, int], idle: set[str]) -> dict[str, str]:
+    """The child whose output each of the children `idle` takes in training; empty for a network that cannot be followed there."""
+    outputs: list[tuple[str, Any]] = []
+    found: dict[str, str] = {}
+
+    def begin(name: str, inputs: Any) -> None:
+        found[name] = next((source for source, output in outputs if any(output is one for one in inputs)), "")
+
+    handles = []
+    for name, module in model.named_children():
+        if name in idle:
+            handles.append(module.register_forward_pre_hook(lambda m, inputs, name=name: begin(name, inputs)))
+        else:
+            handles.append(module.register_forward_hook(lambda m, _, output, name=name: outputs.append((name, output))))
+    modes = {module: module.training for module in model.modules()}
+    try:
+        with torch.no_grad():
+            functional_call(model.train(), shapes, (torch.zeros(2, *input_size, device="meta"),))
+    except (RuntimeError, NotImplementedError, TypeError, ValueError):
+        return {}
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, training in modes.items():
+            module.training = training
+    return found
+
+
 @contextmanager
-def _watched(model: nn.Module, layers: list[Layer]) -> Iterator[_Watch]:
+def _watched(model: nn.Module, layers: list[Layer], counts: Counts | None) -> Iterator[_Watch]:
     """Add a row to `layers` for every call of a module inside; the model is unchanged afterwards."""
-    watch, own, modes = _Watch(), _own_parameters(model), {module: module.training for module in model.modules()}
+    watch, own, modes = _Watch(counts), _own_parameters(model), {module: module.training for module in model.modules()}
     counted: set[nn.Module] = set()
     numbers: dict[str, int] = {}
 
@@ -268,7 +332,8 @@ def _layer(frame: _Frame, out: Tensor, parameters: int, numbers: dict[str, int])
         counter = "weights" if label in ("CONV", "FC") else label.split()[-1]
         numbers[counter] = numbers.get(counter, 0) + 1
         text = f"{label}{numbers[counter]}: {text}"
-    return Layer(frame.name, type(module).__name__, tuple(out.shape[1:]), parameters, frame.macs, text, out.__dict__.get("seen"), leaf)
+    seen, shape = out.__dict__.get("seen"), tuple(out.shape[1:])
+    return Layer(frame.name, type(module).__name__, shape, parameters, frame.macs, text, seen, leaf, frame.sums, frame.joins)
 
 
 def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
@@ -280,6 +345,8 @@ def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
     label = KINDS[name]
     if label == "FC":
         return label, f"{shape[-1]} neurons"
+    if "adaptive" in name and args[0].shape == shape:  # as before VGG's first FC at the published size
+        return "", f"{type(frame.module).__name__}, changes nothing at this size"
     if "adaptive" in name or name in ("mean", "amax"):
         whole = name in ("mean", "amax") or tuple(shape[-2:]) == (1, 1)
         return label, "one value a channel" if whole else f"to {shape[-2]}x{shape[-1]}"

@@ -12,6 +12,7 @@ LOOKS = {
     "patches": "The patches of a data set that activate a layer's channels most.",
     "maximise": "A picture optimised to excite a channel.",
     "summary": "Layer by layer: output, parameters, multiply-adds.",
+    "network": "A network drawn as blocks: what repeats, shortcuts, auxiliary heads.",
     "why": "Heat maps that explain an answer, and checks of them.",
     "embedding": "Pictures laid out by their features.",
     "neighbours": "The nearest pictures by their features.",

@@ -10,7 +10,7 @@ import click
 
 from ...reports.style import SUFFIXES, Style
 from ..common import Command, model_code_option, style_option
-from ..models import Size
+from ..sizes import Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ import click
 
 from ..columns import print_columns
 from ..common import json_option, print_json
-from ..models import listed, listing
+from ..listing import rows, totals
 from .common import classes_option, opened, size_option
 
 
@@ -12,8 +12,9 @@ from .common import classes_option, opened, size_option
 @click.argument("model")
 @size_option
 @classes_option
+@click.option("--unfold", is_flag=True, help="Every layer by itself.")
 @json_option
-def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, as_json: bool) -> None:
+def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, unfold: bool, as_json: bool) -> None:
     """Layer by layer: output shape, parameters, multiply-adds (MACs), memory, what a unit sees.
 
     MACs are those of convolutions, linear layers and attention: no biases, norms or activations. One is two FLOPs. Memory is
@@ -27,7 +28,9 @@ def summary(model: str, size: tuple[int, int, int] | None, classes: int | None, 
         print_json(found.to_json())
         return
     channels, height, width = found.input_size
-    memory = ["output kB", f"{4 * channels * height * width / 1000:,.1f}", *(f"{layer.memory / 1000:,.1f}" for layer in listed(found))]
-    lines = [[*line[:3], kilobytes, *line[3:]] for line, kilobytes in zip(listing(found), memory, strict=True)]
-    print_columns(lines, right=(1, 2, 3, 4), less=(5, 4, 3))
-    click.echo(f"\n{found.parameters:,} parameters, {found.macs:,} multiply-adds; {found.depth} layers with weights deep.")
+    memory = ["output kB", f"{4 * channels * height * width / 1000:,.1f}"]
+    every = rows(found, unfold)
+    memory += [f"{layer.memory / 1000:,.1f}" if layer else "" for _, layer in every[2:]]
+    lines = [[*line[:3], kilobytes, *line[3:]] for (line, _), kilobytes in zip(every, memory, strict=True)]
+    print_columns(lines, right=(1, 2, 3, 4), less=(5, 4, 3, 2))
+    click.echo(f"\n{totals(found)}")
