@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from clearsight.look import convolution as on_paper
 from clearsight.look.target import subject
 from clearsight.models.summary import summarise
-from clearsight.reports.figures.convolution import frame
+from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.live.convolution import live_convolution, live_pooling
 from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
@@ -19,21 +19,25 @@ STACK = "conv3x3 conv3x3 conv3x3"
 
 def convolution() -> tuple[Live, Figure]:
     """The lecture's filter."""
-    found, title = on_paper.lecture(), "A filter slides over a picture"
-    return live_convolution(found, title), frame(found, len(found.steps) - 1, title)
+    found, title = on_paper.calculate(), on_paper.EXAMPLES["lecture"].title
+    return live_convolution(found, title), frame(found, None, title)
 
 
 def curve() -> tuple[Live, Figure]:
     """The curve detector."""
-    found, title = on_paper.convolve(on_paper.MATCH, on_paper.CURVE), "A curve detector"
-    shapes = {"match": on_paper.MATCH, "another shape": on_paper.NO_MATCH}
-    return live_convolution(found, title, shapes), frame(found, 0, title, False)
+    found, other, title = (
+        on_paper.calculate("curve"),
+        on_paper.calculate("curve", picture=on_paper.NO_MATCH),
+        on_paper.EXAMPLES["curve"].title,
+    )
+    shapes = {"match": found.picture[0], "another shape": other.picture[0]}
+    return live_convolution(found, title, shapes), curve_figure(found, other, title)
 
 
 def pooling() -> tuple[Live, Figure]:
     """The lecture's max pooling."""
-    found, title = on_paper.convolve(on_paper.POOLED, ((1,),)), "Max pooling"
-    return live_pooling(found, title), frame(found, len(found.steps) - 1, title, False)
+    found, title = on_paper.calculate("maxpool"), on_paper.EXAMPLES["maxpool"].title
+    return live_pooling(found, title), frame(found, None, title)
 
 
 def receptive_field() -> tuple[Live, Figure]:

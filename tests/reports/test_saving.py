@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import UsageError
-from clearsight.look.convolution import lecture
+from clearsight.look.convolution import calculate
 from clearsight.reports.figures import charts
 from clearsight.reports.figures.convolution import frames
 from clearsight.reports.figures.page import Page
@@ -17,7 +17,7 @@ from tests.reports.figures.examples import MAKERS
 
 
 def test_a_gif_has_a_frame_for_each_figure_and_a_page_holds_it():
-    shown = frames(lecture(), "filter")[:3]
+    shown = frames(calculate(), "filter")[:3]
     with Image.open(io.BytesIO(saved(shown, ".gif"))) as image:
         assert image.n_frames == 3 and image.size == pixels(shown[0]).size
     assert b'src="data:image/gif;base64,' in saved(shown, ".html")

@@ -8,7 +8,7 @@ from clearsight.base.check import Check
 from clearsight.evaluation.stress import StressResult
 from clearsight.images.preprocess import Preprocessing
 from clearsight.look.augmented import examples, written
-from clearsight.look.convolution import lecture
+from clearsight.look.convolution import NO_MATCH, calculate
 from clearsight.look.embedding import Near
 from clearsight.look.maximise import Ideal
 from clearsight.look.patches import Found
@@ -20,7 +20,7 @@ from clearsight.look.why import METHODS, Explanation
 from clearsight.look.why.checks import Curves, Verdict
 from clearsight.look.why.table import method
 from clearsight.reports.figures.augmented import Row, contact_sheet
-from clearsight.reports.figures.convolution import frame
+from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.figures.embedding import embedding_figure, neighbour_sheet
 from clearsight.reports.figures.explanation import heat_figure, method_sheet
 from clearsight.reports.figures.label_curve import figure as label_curve
@@ -97,7 +97,11 @@ def field(picture=RGB):
 
 
 MAKERS = {
-    "convolution": lambda style: frame(lecture(), 15, "A filter slides over a picture", style=style),
+    "convolution": lambda style: frame(calculate(), None, "A filter slides over a picture", (1, 2), style=style),
+    "convolution, moving": lambda style: frame(calculate(), (1, 2), "A filter slides over a picture", style=style),
+    "max pooling": lambda style: frame(calculate("maxpool"), None, "Max pooling: each map on its own", style=style),
+    "average pooling": lambda style: frame(calculate("avgpool"), (0, 3), "Average pooling", style=style),
+    "curve": lambda style: curve_figure(calculate("curve"), calculate("curve", picture=NO_MATCH), "A curve detector", style=style),
     "unit": unit,
     "filters": lambda style: filter_sheet("net  conv1", noise(12, 1, 5, 5), "shared", 256, style=style),
     "features": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12), "pool1": noise(9, 6, 6).abs()}, "own", 8, style=style),

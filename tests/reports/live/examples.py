@@ -20,7 +20,7 @@ from clearsight.reports.live.receptive_field import live_receptive_field
 from clearsight.reports.live.unit import live_unit
 from tests.attacks.victims import classifier, convnet, pictures
 
-LECTURE, MATCH, POOLED = on_paper.lecture(), on_paper.convolve(on_paper.MATCH, on_paper.CURVE), on_paper.convolve(on_paper.POOLED, ((1,),))
+LECTURE, MATCH, POOLED = (on_paper.calculate(name) for name in ("lecture", "curve", "maxpool"))
 STACK = summarise(subject("conv3x3 conv3x3 conv3x3", (3, 12, 12)).model, (3, 12, 12))
 NET, INPUT = convnet(), pictures(1).float() / 255
 MAPS, UNIT = maps(NET, INPUT, ["0", "3"]), recompute_unit(NET, INPUT, "3", 2)
@@ -28,7 +28,7 @@ VICTIM = classifier(channels=3)
 SWEPT = sweep(VICTIM, attack_picture(VICTIM, pictures(1, 3)[0].permute(1, 2, 0).numpy(), epsilon=20 / 255))
 LIVE: dict[str, Any] = {
     "convolution": lambda: live_convolution(LECTURE, "A filter slides over a picture"),
-    "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": on_paper.MATCH, "another shape": on_paper.NO_MATCH}),
+    "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": MATCH.picture[0], "another shape": on_paper.NO_MATCH}),
     "pooling": lambda: live_pooling(POOLED, "Max pooling"),
     "receptive_field": lambda: live_receptive_field(STACK, "Three 3×3 layers"),
     "maps": lambda: live_maps(MAPS, "Feature maps", 6),

@@ -1,76 +1,207 @@
 """`clearsight look convolution`."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..common import json_option, print_json
-from .common import Out, numbers, out_option, write_figure
+from .common import Out, Place, numbers, out_option, write_figure
 
 if TYPE_CHECKING:
-    from ...look.convolution import Convolution
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from ...look.convolution import Calculation, Convolution, Step
     from ...reports.live.page import Live
 
-TITLES = {"lecture": "A filter slides over a picture", "curve": "A curve detector", "maxpool": "Max pooling"}
+EXAMPLES = ("lecture", "curve", "maxpool", "avgpool", "volume")
+FILTERS = "A name, as sobel-x, or numbers, as '1 0 -1; 2 0 -2; 1 0 -1'; also several times."
+WIDE = 78  # letters of a line
+MOST_SIDE = 12  # rows and columns of a matrix that is printed
 
 
 @click.command()
-@click.option("--example", type=click.Choice(tuple(TITLES)), default="lecture", show_default=True, help="Which example.")
+@click.option("--example", type=click.Choice(EXAMPLES), default="lecture", show_default=True, help="Which example of the lecture.")
+@click.option("--picture", type=click.Path(path_type=Path), help="A picture of your own instead of the example's.")
+@click.option("--shrink", "side", type=click.IntRange(3, 1024), help="Its longer side in pixels, at most (default: 64).")
+@click.option("--channels", type=click.IntRange(1, 3), help="1 reads it in grey, 3 in colour (default: as the file is).")
+@click.option("--filter", "filters", multiple=True, metavar="FILTER", help=FILTERS)
+@click.option("--stride", default=1, show_default=True, type=click.IntRange(1, 64), help="Pixels from one place of the filter to the next.")
+@click.option("--padding", default=0, show_default=True, type=click.IntRange(0, 64), help="Rows and columns of zeros on each side.")
+@click.option(
+    "--dilation", default=1, show_default=True, type=click.IntRange(1, 64), help="Pixels from one number of the filter to the next."
+)
+@click.option("--through", metavar="STAGES", help="What follows: relu, maxpool, avgpool, maxpool3x3/2, as in relu,maxpool.")
+@click.option("--at", type=Place(), help="The place of the map that is worked out: row and column, from 0.")
 @click.option("--steps", is_flag=True, help="Print every place of the filter.")
 @out_option
 @json_option
-def convolution(example: str, steps: bool, out: Out | None, as_json: bool) -> None:
-    """The lecture's 3×3 filter on 6×6 pixels: products, sum, ReLU, 2×2 max pooling; the curve detector.
+def convolution(example: str, at: tuple[int, ...] | None, steps: bool, out: Out | None, as_json: bool, **own: Any) -> None:
+    """A filter slides over a picture: products, sums, the feature map; ReLU and pooling, number by number.
 
-    As .gif the filter slides; an .html can be stepped, and its pixels and weights edited.
+    Filters by name are identity, box, gaussian, sharpen, sobel-x, sobel-y, laplacian, emboss, red-green and blue-yellow; box:5 is one
+    of 5×5. In numbers, ; ends a row and | separates the slices for red, green and blue; a single slice is used for every channel, and
+    products are summed over channels. Filters are not flipped, as in networks. Rows and columns count from 0 everywhere.
+
+    As .gif the filter slides, as .html it can be stepped and its numbers edited; any other figure shows one place (--at).
+
+    The lecture prints the map of its 6×6 example transposed: its first row is the first column here. The filter with its corner on row
+    0, column 2 of the picture gives −44, in row 0, column 2 of the map, where the lecture prints 185.5.
+
+    \b
+      clearsight look convolution --through relu,maxpool --out slide.gif
+      clearsight look convolution --example curve --out curve.png
+      clearsight look convolution --picture cat.jpg --filter sobel-x --at 20,31
+      clearsight look convolution --picture cat.jpg --stride 2 --filter "1 0 -1; 2 0 -2; 1 0 -1"
     """
-    from ...look import convolution as on_paper
+    from ...look import convolution as worked
 
-    if example == "lecture":
-        result = on_paper.lecture()
-    elif example == "curve":
-        result = on_paper.convolve(on_paper.MATCH, on_paper.CURVE)
-    else:
-        result = on_paper.convolve(on_paper.POOLED, ((1,),))
-    is_lecture = example == "lecture"
+    place = _place(at)
+    found = worked.calculate(example, **own)
+    changed = any(value not in (None, (), 0) for name, value in own.items() if name not in ("stride", "dilation"))
+    against = worked.calculate("curve", picture=worked.NO_MATCH) if example == "curve" and not changed else None
+    _check(found, place)
     if out:
-        from ...reports.figures.convolution import frame, frames
-
-        moving, title = out.path.suffix.lower() == ".gif", TITLES[example]
-        last = len(result.steps) - 1
-        drawn = frames(result, title, is_lecture, style=out.style) if moving else [frame(result, last, title, is_lecture, style=out.style)]
-        write_figure(drawn, out, lambda: _live(example, result))
+        title = worked.EXAMPLES[example].title if own["picture"] is None else _title(found, own["picture"].name)
+        write_figure(_figures(found, against, title, place, out), out, _live(found, title, against))
     if as_json:
-        print_json(
-            {
-                **result.to_json(),
-                **({"mismatch": on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum} if example == "curve" else {}),
-            }
-        )
+        print_json(_json(found, against, place, example))
         return
-    for title, values in (("picture", result.picture), ("filter", result.filter)):
-        click.echo(f"{title}\n{numbers(values)}\n")
-    for step in result.steps if steps else result.steps[:1]:
-        terms = " + ".join(
-            f"{float(w):g}·{float(x):g}" for w, x in zip(result.filter.flatten(), step.patch.flatten(), strict=True) if w and x
-        )
-        click.echo(f"row {step.row + 1}, column {step.column + 1}: {terms or '0'} = {round(step.sum, 9):g}")
-    for title, values in (
-        ("feature map", result.feature_map),
-        ("after ReLU", result.relu),
-        ("after 2x2 max pooling, stride 2", result.max_pool),
-    ):
-        if values.numel():
-            click.echo(f"\n{title}\n{numbers(values)}")
-    if is_lecture:
-        click.echo(f"\n{on_paper.transposed_remark(result)}")
-    if example == "curve":
-        click.echo(f"\nanother shape: {on_paper.convolve(on_paper.NO_MATCH, on_paper.CURVE).steps[0].sum:g}")
+    _print(found, place, steps)
+    if against and against.convolution:
+        click.echo(f"\nanother shape: {against.convolution.step(0, 0, 0).sum:g}")
 
 
-def _live(example: str, result: "Convolution") -> "Live":
-    from ...look import convolution as on_paper
+def _place(at: tuple[int, ...] | None) -> tuple[int, int] | None:
+    from ...base.errors import wrong
+
+    if at is not None and len(at) != 2:
+        raise wrong("--at", "a row and a column, from 0, as in 1,2", ",".join(map(str, at)))
+    return (at[0], at[1]) if at else None
+
+
+def _check(found: "Calculation", place: tuple[int, int] | None) -> None:
+    """Raise UsageError, before anything is drawn, for a place outside of the map."""
+    if place and found.convolution:
+        found.convolution.step(0, *place)
+    elif place and found.stages:
+        found.stages[0].window(0, *place)
+
+
+def _title(found: "Calculation", name: str) -> str:
+    done = ", ".join(found.convolution.names) if found.convolution else ", ".join(stage.words for stage in found.stages)
+    return f"{done} on {name}"
+
+
+def _json(found: "Calculation", against: "Calculation | None", place: tuple[int, int] | None, example: str) -> dict[str, Any]:
+    from ...look.convolution import older_json
+
+    values = found.to_json(place)
+    if example in ("lecture", "curve", "maxpool"):
+        values |= older_json(found)
+    if against and against.convolution:
+        values |= {"mismatch": against.convolution.step(0, 0, 0).sum, "mismatch_example": against.to_json()}
+    return values
+
+
+def _figures(found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out) -> "list[Figure]":
+    """The numbers in cells where they fit, else pictures: the filter on its way, or a stack of maps."""
+    from ...reports.figures.convolution import curve_figure, fits, frame, frames
+    from ...reports.figures.sliding import sliding_figure, sliding_frames
+    from ...reports.figures.volume import volume_figure, volume_frames
+
+    if against:
+        return [curve_figure(found, against, title, style=out.style)]
+    still, moving = (frame, frames) if fits(found, out.style) else (sliding_figure, sliding_frames)
+    if found.convolution and len(found.convolution.filters) > 1:
+        still, moving = volume_figure, volume_frames
+    if out.path.suffix.lower() == ".gif" or (out.path.suffix.lower() == ".html" and not _live(found, title, against)):
+        return moving(found, title, style=out.style)
+    return [still(found, None, title, place, style=out.style)]
+
+
+def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Callable[[], Live] | None":
+    """The page of small examples; of others there is none."""
     from ...reports.live.convolution import live_convolution, live_pooling
 
-    others = {"match": on_paper.MATCH, "another shape": on_paper.NO_MATCH} if example == "curve" else None
-    return live_pooling(result, TITLES[example]) if example == "maxpool" else live_convolution(result, TITLES[example], others)
+    if max(found.picture.shape[1:]) > MOST_SIDE:
+        return None
+    if found.convolution is None:
+        operations = [(stage.operation, stage.size, stage.stride) for stage in found.stages]
+        return (lambda: live_pooling(found, title)) if operations == [("maxpool", 2, 2)] else None
+    if len(found.picture) > 1 or len(found.convolution.filters) > 1:
+        return None
+    pictures = {"match": found.picture[0], "another shape": against.picture[0]} if against else None
+    return lambda: live_convolution(found, title, pictures)
+
+
+def _print(found: "Calculation", place: tuple[int, int] | None, steps: bool) -> None:
+    picture, done = found.picture, found.convolution
+    _matrices("picture", picture, _channels(len(picture)) if done else [f"map {i}" for i in range(len(picture))])
+    if done:
+        for name, values in zip(done.names, done.filters, strict=True):
+            _matrices("filter" if name == "filter" else f"filter {name}", values, _channels(len(values)))
+        _worked_out(done, place, steps)
+        _matrices("feature map", done.maps, _of_filters(done), before=True)
+    for stage in found.stages:
+        names = _of_filters(done) if done else [f"map {i}" for i in range(len(stage.maps))]
+        _matrices(f"after {stage.words}", stage.maps, names, before=True)
+    if done:
+        weights = done.filters[0].numel()
+        bias = " and a bias" if any(done.bias) else ""
+        numbers_of = f"{len(done.filters)} × ({weights} + 1)" if bias else f"{len(done.filters)} × {weights}"
+        total = len(done.filters) * (weights + bool(bias))
+        shape = "×".join(str(n) for n in (*done.maps.shape[1:], len(done.maps)))
+        click.echo(f"\n{weights} products{bias} a place; {shape} numbers; {numbers_of} = {total:,} parameters")
+
+
+def _channels(count: int) -> list[str]:
+    return ["red", "green", "blue"] if count == 3 else [""] * count
+
+
+def _of_filters(done: "Convolution") -> list[str]:
+    return [""] if len(done.names) == 1 else [f"of {name}" for name in done.names]
+
+
+def _matrices(title: str, values: Any, names: list[str], before: bool = False) -> None:
+    """Each `(rows, columns)` of a stack under its name; of a large one its size and range."""
+    for matrix, name in zip(values, names, strict=True):
+        head = f"{title}, {name}" if name and not name.startswith("of ") else f"{title} {name}".rstrip()
+        click.echo("" if before else None, nl=before)
+        if max(matrix.shape) > MOST_SIDE:
+            click.echo(f"{head}: {matrix.shape[0]}×{matrix.shape[1]}, from {float(matrix.min()):.6g} to {float(matrix.max()):.6g}")
+        else:
+            click.echo(f"{head}\n{numbers(matrix)}" + ("" if before else "\n"))
+
+
+def _worked_out(done: "Convolution", place: tuple[int, int] | None, steps: bool) -> None:
+    if place:
+        for f, name in enumerate(done.names):
+            _products(done, done.step(f, *place), name)
+        return
+    every = list(done.steps(0)) if steps else [done.step(0, 0, 0)]
+    for step in every:
+        pairs = zip(done.filters[0].flatten().tolist(), step.patch.flatten().tolist(), strict=True)
+        terms = [f"{w:g}·{x:g}" for w, x in pairs if w and x] + ([f"{done.bias[0]:g}"] if done.bias[0] else [])
+        shown = " + ".join(terms if len(terms) <= 12 else [*terms[:4], "…", terms[-1]])
+        click.echo(f"row {step.row}, column {step.column}: {shown or '0'} = {round(step.sum, 9):g}")
+
+
+def _products(done: "Convolution", step: "Step", name: str) -> None:
+    """Every product of a place, channel by channel, and their sum."""
+    whose = "the map" if name == "filter" else name
+    click.echo(f"row {step.row}, column {step.column} of {whose}, its corner on row {step.top}, column {step.left} of the picture")
+    for c, channel in enumerate(_channels(len(step.patch))):
+        triples = zip(done.filters[step.filter, c].flatten(), step.patch[c].flatten(), step.products[c].flatten(), strict=True)
+        words = [f"{float(w):.4g} · {float(x):g} = {round(float(p), 9):.6g}" for w, x, p in triples]
+        width = max(map(len, words)) + 3
+        a_line = max(1, WIDE // width)
+        a_line = step.patch.shape[2] if step.patch.shape[2] <= a_line else a_line
+        for start in range(0, len(words), a_line):
+            click.echo("  " + "".join(word.ljust(width) for word in words[start : start + a_line]).rstrip())
+        if channel:
+            click.echo(f"  {channel}: {round(float(step.products[c].sum()), 9):.6g}")
+    bias = f" with the bias {done.bias[step.filter]:g}" if done.bias[step.filter] else ""
+    click.echo(f"  sum of {step.products.numel()} products{bias} = {round(step.sum, 9):.6g}\n")

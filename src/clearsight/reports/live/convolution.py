@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ...look.convolution import Convolution
+from ...look.convolution import Calculation, older_json
 from .page import Live
 
 SLIDING = "The filter lies on part of the picture; the sum of the products is one number of the feature map."
@@ -11,13 +11,15 @@ CURVE = "One filter searches for one local feature: a shape like it gives a larg
 POOLING = "Each window keeps its largest number: the map becomes smaller, and what was found stays."
 
 
-def live_convolution(found: Convolution, title: str, pictures: Mapping[str, Any] | None = None) -> Live:
-    """A filter to be moved, its picture and weights to be edited; `pictures` are others to choose from."""
-    data = {"picture": found.picture, "filter": found.filter, **found.to_json()}
+def live_convolution(found: Calculation, title: str, pictures: Mapping[str, Any] | None = None) -> Live:
+    """A filter on one channel, to be moved, its picture and weights to be edited; `pictures` are others to choose from."""
+    done = found.convolution
+    assert done is not None
+    how = {"stride": done.stride, "padding": done.padding, "dilation": done.dilation, "bias": done.bias[0]}
+    data = {"picture": found.picture[0], "filter": done.filters[0, 0], **how, **older_json(found)}
     return Live("convolution", title, CURVE if pictures else SLIDING, data | ({"pictures": dict(pictures)} if pictures else {}))
 
 
-def live_pooling(found: Convolution, title: str) -> Live:
-    """The window over the feature map, whose size and stride can be changed."""
-    figures = found.to_json()
-    return Live("pooling", title, POOLING, {"picture": figures["feature_map"], "max_pool": figures["max_pool"]})
+def live_pooling(found: Calculation, title: str) -> Live:
+    """The window over the first map, whose size and stride can be changed."""
+    return Live("pooling", title, POOLING, {"picture": found.picture[0], "max_pool": found.stages[0].maps[0]})

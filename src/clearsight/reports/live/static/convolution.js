@@ -76,7 +76,7 @@ export function convolution(root, data) {
     grids.relu.mark([[i, j]]);
     grids.pool.mark(maps.pool.length ? [[Math.floor(i / 2), Math.floor(j / 2)]] : []);
     const under = products(padded(picture, how.padding), filter.map((line) => line.map(() => 1)), top, left, how.dilation);
-    told.say(`row ${i + 1}, column ${j + 1}:  ${written(filter, made, under, how.bias)} = ${shown(maps.map[i][j])}`);
+    told.say(`row ${i}, column ${j}:  ${written(filter, made, under, how.bias)} = ${shown(maps.map[i][j])}`);
   }
 
   /** The four cells that a pooled number is the largest of. @param {number} i @param {number} j */

@@ -138,7 +138,7 @@ export class Grid {
     const cell = this.cells[i][j];
     if (cell.querySelector("input")) return;
     const before = this.values[i][j];
-    const label = `${this.options.label}, row ${i + 1 - this.rim}, column ${j + 1 - this.rim}`;
+    const label = `${this.options.label}, row ${i - this.rim}, column ${j - this.rim}`;
     const input = el("input", { type: "text", inputmode: "decimal", "aria-label": label });
     input.value = typed ?? String(before);
     let open = true;
