@@ -22,14 +22,14 @@ Shapes: N pictures, D features, K classes.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 MEMORY = 50  # pairs of steps: for softmax regression on pixels a third of the evaluations of 10
@@ -164,11 +164,17 @@ def solve(
             raise StopIteration
 
     options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS}
-    with threadpool_limits(1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
+    with _libraries().limit(limits=1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth
         found = minimize(way.j, np.zeros(zero.numel() + len(zero)), jac=True, method="L-BFGS-B", callback=settled, options=options)
     way.j(found.x)
     weight = way.at.weight if basis is None else way.at.weight @ basis.mT
     return replace(way.at, weight=weight, bias=way.at.bias - weight @ mean, evaluations=way.at.evaluations + before)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries with threads of their own; to find them takes as long as solving a small problem."""
+    return ThreadpoolController()
 
 
 class _Way:

@@ -47,12 +47,12 @@ def rooted(x: Tensor) -> Tensor:
 class Readout(Model):
     """A network without its head, `net`, and a new head on its readout."""
 
-    def __init__(self, net: Model, word: str, classes: int, shape: tuple[int, int, int]) -> None:
+    def __init__(self, net: Model, word: str, classes: int, shape: tuple[int, int, int], known: "Widths | None" = None) -> None:
         super().__init__()
         self.net, self.word = net, word
         net.set_submodule(net.HEAD, nn.Identity())
         self.STAGES = (*(f"net.{name}" for name in net.STAGES if name != net.HEAD), self.HEAD)
-        found = widths(net, shape)
+        self.widths = found = known or widths(net, shape)
         read = found.last() if word == "stages" else {}
         self.read = tuple(read)
         for name in self.read:
@@ -150,5 +150,13 @@ class Family:
         """The network with its readout and a head for `classes`."""
         if ".handmade." in self.home.__name__:
             raise UsageError(f"{parted(name)[0]} has designed features: a readout is for networks that are trained.")
-        net = self.home.build(parted(name)[0], classes, channels, height, width, dropout)
-        return Readout(net, self.word, classes, (channels, height, width))
+        base, shape = parted(name)[0], (channels, height, width)
+        net = self.home.build(base, classes, *shape, dropout)
+        if not isinstance(self.home, ModuleType):  # the user's own: one name may mean another network the next time
+            return Readout(net, self.word, classes, shape)
+        made = Readout(net, self.word, classes, shape, _KNOWN.get((base, shape)))
+        _KNOWN[base, shape] = made.widths
+        return made
+
+
+_KNOWN: dict[tuple[str, tuple[int, int, int]], Widths] = {}  # of networks here by name, since to compute them takes a pass

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from clearsight.base.compute import device
 from clearsight.base.errors import UsageError
@@ -40,3 +41,20 @@ def test_only_shapes_are_made_and_nothing_is_drawn():
         there = torch.nn.init.normal_(torch.zeros(1000, device="cpu"))
     assert 0.9 < float(there.std()) < 1.1  # what has values is drawn as ever
     torch.set_rng_state(before)
+
+
+def test_no_draw_without_values_reaches_torch():
+    """torch would import its compiler for it, which takes seconds."""
+
+    class Seen(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            names.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    names = []
+    with Seen(), device.shapes_only():
+        weight = torch.nn.Linear(3, 4).weight
+        torch.nn.init.normal_(weight)
+        torch.nn.init.uniform_(tensor=weight)
+        torch.nn.init.kaiming_uniform_(weight)
+    assert names and not [name for name in names if "normal" in name or "uniform" in name]

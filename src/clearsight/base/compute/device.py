@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ..errors import UsageError
@@ -26,13 +27,18 @@ def pick_device(name: str = "auto") -> torch.device:
     return device
 
 
+# torch.nn.init hands the whole call over, and hides from the mode what it calls
+_DRAWS = (torch.Tensor.normal_, torch.Tensor.uniform_, nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_)
+
+
 class _Undrawn(TorchFunctionMode):
     """Draws into tensors without values return them at once: torch would first import its symbolic arithmetic, which takes 2 s."""
 
     def __torch_function__(self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
-        if function in (torch.Tensor.normal_, torch.Tensor.uniform_) and args[0].is_meta:
-            return args[0]
-        return function(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if function in _DRAWS and (drawn := args[0] if args else kwargs["tensor"]).is_meta:
+            return drawn
+        return function(*args, **kwargs)
 
 
 @contextmanager
