@@ -19,7 +19,7 @@ ATTACHED = ("BATCH NORM", "LAYER NORM", "GROUP NORM")  # part of the layer befor
 
 @dataclass(frozen=True)
 class Block:
-    """A layer, or a module that adds or joins maps itself; `names` are the modules that are alike and follow each other.
+    """A layer, or a module that adds or joins maps itself; `names` are equal modules that follow each other.
 
     `kind` is CONV, FC, MAX POOL, AVG POOL, NORM or the module's class; `says` what it does; `output` (C, H, W); `parameters` and
     `macs` those of all `names` together; `sums` and `branches` those of one; `layers` the rows of the first; `idle` whether it runs in

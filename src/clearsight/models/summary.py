@@ -131,7 +131,7 @@ class Summary:
 
     @property
     def largest_field(self) -> int:
-        """The largest receptive field (rows, in px) before the layers that see the whole input; 0 where there is none."""
+        """The largest receptive field (rows, in px) before the layers that see the whole input; 0 without such a layer."""
         fields = [layer.field for layer in self.rows if layer.output and layer.field and layer.field.depth]
         return max((math.ceil(field.size[0]) for field in fields if field.status != WHOLE), default=0)
 

@@ -123,7 +123,7 @@ def _figures(found: "Calculation", against: "Calculation | None", title: str, pl
 
 
 def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Callable[[], Live] | None":
-    """The page of small examples; of others there is none."""
+    """The page of a small example of one channel and one filter, else None."""
     from ...reports.live.convolution import live_convolution, live_pooling
 
     if max(found.picture.shape[1:]) > MOST_SIDE:
