@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import torch
 from matplotlib.figure import Figure
 
 from clearsight.attacks.picture import attack_picture
@@ -15,8 +16,9 @@ from clearsight.models.summary import summarise
 from clearsight.reports.live.attack import live_attack
 from clearsight.reports.live.convolution import live_convolution, live_pooling
 from clearsight.reports.live.maps import live_maps
-from clearsight.reports.live.page import Live, page
+from clearsight.reports.live.page import page
 from clearsight.reports.live.receptive_field import live_receptive_field
+from clearsight.reports.live.softmax import live_softmax
 from clearsight.reports.live.unit import live_unit
 from tests.attacks.victims import classifier, convnet, pictures
 
@@ -26,6 +28,7 @@ NET, INPUT = convnet(), pictures(1).float() / 255
 MAPS, UNIT = maps(NET, INPUT, ["0", "3"]), recompute_unit(NET, INPUT, "3", 2)
 VICTIM = classifier(channels=3)
 SWEPT = sweep(VICTIM, attack_picture(VICTIM, pictures(1, 3)[0].permute(1, 2, 0).numpy(), epsilon=20 / 255))
+LOGITS = torch.tensor([3.2, 5.1, -1.7, *(-0.1 * k for k in range(20))])
 LIVE: dict[str, Any] = {
     "convolution": lambda: live_convolution(LECTURE, "A filter slides over a picture"),
     "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": MATCH.picture[0], "another shape": on_paper.NO_MATCH}),
@@ -34,9 +37,7 @@ LIVE: dict[str, Any] = {
     "maps": lambda: live_maps(MAPS, "Feature maps", 6),
     "unit": lambda: live_unit(UNIT, UNIT.place),
     "attack": lambda: live_attack(SWEPT),
-    "softmax": lambda: Live(
-        "softmax", "Softmax", "", {"rows": [{"label": name, "logit": 0.0, "exp": 1.0, "probability": 0.5} for name in "ab"]}
-    ),
+    "softmax": lambda: live_softmax(LOGITS, [f"class {k}" for k in range(23)], "Softmax"),
 }
 
 

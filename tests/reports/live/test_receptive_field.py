@@ -29,6 +29,13 @@ def test_three_layers_see_3_5_and_7(show):
         assert "unit 3,4 sees" in window.locator(".sum").inner_text()
 
 
+def test_six_filters_of_5x5x3_make_28x28x6_from_456_parameters(show):
+    model = subject("conv6-5x5", (3, 32, 32))
+    with show(page(live_receptive_field(summarise(model.model, (3, 32, 32)), "Six filters"), Figure())) as window:
+        told = window.locator("tr.best > *").all_inner_texts()
+        assert told == ["conv1", "28×28×6", "456", "5×5", "1×1", "exact"]
+
+
 def test_of_a_network_with_strides_the_frames_are_the_boxes_of_the_computation(show):
     model = subject("lenet5")
     found = summarise(model.model, model.input_size)

@@ -116,7 +116,7 @@ export function convolution(root, data) {
     row("grids", grids.picture.node, grids.filter.node, grids.products.node),
     told.node,
     row("grids", grids.map.node, grids.relu.node, grids.pool.node),
-    el("p", { class: "hint" }, "Click a pixel or a weight to change it. Point at a number of a map to see its sum; the arrow keys move."),
+    el("p", { class: "hint" }, "Click a pixel or a weight to change it. Point at a number of a map to see its sum; the arrow keys move. Rows and columns count from 0."),
   );
   fill();
 }

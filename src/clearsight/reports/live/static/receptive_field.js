@@ -10,7 +10,8 @@ const PANELS = 4; // next to each other at most: the picture, and the last layer
 /**
  * @typedef {Object} Layer a row of `look receptive-field --json`, with its grid
  * @property {string} layer @property {number[]} size @property {number[]} stride @property {number[]} padding top, bottom, left, right
- * @property {string} status @property {number[]} grid rows and columns of the layer
+ * @property {string} status @property {number[]} grid rows and columns of the layer @property {number} [channels]
+ * @property {number} [parameters]
  */
 /** @typedef {{size: number, stride: number, before: number}} Axis */
 
@@ -36,8 +37,9 @@ export function receptive_field(root, data) {
 
   /** @param {Layer} one @param {number} k */
   function line(one, k) {
-    const cells = [one.grid, one.size, one.stride].map((pair) => el("td", {}, pair.map(plain).join("×")));
-    return el("tr", { hidden: k === 0 }, el("th", { scope: "row" }, one.layer), ...cells, el("td", {}, one.status));
+    const told = [[...one.grid, one.channels ?? 1], one.size, one.stride].map((sizes) => sizes.map(plain).join("×"));
+    const cells = [told[0], thousands(one.parameters ?? 0), told[1], told[2], one.status].map((words) => el("td", {}, words));
+    return el("tr", { hidden: k === 0 }, el("th", { scope: "row" }, one.layer), ...cells);
   }
 
   /** The panels that are drawn: the picture, then the last layers up to the chosen one, the finest first. */
@@ -103,7 +105,7 @@ export function receptive_field(root, data) {
     return beyond ? ", part of them padding" : "";
   }
 
-  const head = el("tr", {}, ...["layer", "units", "receptive field", "stride", "status"].map((words) => el("th", { scope: "col" }, words)));
+  const head = el("tr", {}, ...["layer", "output", "parameters", "receptive field", "stride", "status"].map((words) => el("th", { scope: "col" }, words)));
   const table = el("table", { class: "layers", "aria-label": "Receptive fields" }, el("thead", {}, head), el("tbody", {}, ...lines));
   const list = el("div", { class: "list", tabindex: "0", role: "region", "aria-label": "All layers" }, table);
   root.append(
@@ -148,6 +150,11 @@ function span(upper, lower, at) {
 /** @param {[number, number]} range */
 function from([first, last]) {
   return `${plain(first)} to ${plain(last)}`;
+}
+
+/** @param {number} count */
+function thousands(count) {
+  return count.toLocaleString("en");
 }
 
 /** @param {number} value */
