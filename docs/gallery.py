@@ -28,6 +28,21 @@ ROWS = (
         "png",
     ),
     ("Filters", "The six filters of LeNet-5's first layer, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
+    (
+        "A bank of Gabor filters",
+        "Filters designed by hand after the simple cells of the cortex: eight directions, even (a bar) and odd (an edge), two wavelengths."
+        " Red adds to the response, blue subtracts from it: the response is largest where the picture has the same stripes.",
+        "filters gabor",
+        "png",
+    ),
+    (
+        "Filters learnt without labels",
+        "A hundred filters in which photographs have a sparse code, the best fitted by a Gabor function first. Compare a filter with the"
+        " Gabor function below it; in the plane each point is a filter, its angle across and its frequency up. All angles occur, and few"
+        " frequencies.",
+        "simple-cells --beside alexnet --beside package:efficientnet_lite0",
+        "png",
+    ),
     ("Feature maps", "The activations of every stage, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),
     (
         "Theoretical and effective receptive field",

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from clearsight.look.filters import described
+from clearsight import models
+from clearsight.look.filters import described, kernels
 
 
 def gabor(angle: float, frequency: float, size: int = 11) -> torch.Tensor:
@@ -30,3 +31,13 @@ def test_noise_dead_filters_and_twins() -> None:
     assert [row.dead for row in rows] == [False, True, False, False]
     assert (rows[0].twin, rows[3].twin) == (3, 0) and rows[0].similarity == pytest.approx(1) and rows[2].similarity < 0.5
     assert all(row.gabor < 0.8 for row in rows)
+
+
+def test_banks_designed_by_hand_and_maps_that_are_no_convolution_have_filters():
+    shapes = {"gabor": (32, 1, 23, 23), "dog": (4, 1, 25, 25), "lecun1989": (12, 1, 5, 5), "neocognitron": (24, 1, 5, 5)}
+    for name, shape in shapes.items():
+        _, weights = kernels(models.build(name, 10, channels=1, height=28, width=28))
+        assert tuple(weights.shape) == shape, name
+    _, dog = kernels(models.build("dog", 10, channels=1, height=28, width=28))
+    assert float(dog.sum((1, 2, 3)).abs().max()) < 1e-3, "uniform brightness has no response"
+    assert bool((dog[:, 0, 12, 12] > 0).all() and (dog.flatten(1).amin(1) < 0).all()), "centre on, surround off"

@@ -5,10 +5,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ..base.errors import ClearsightError
+from ..models.handmade.dog import Filtered, difference_of_gaussians
 from .capture import layer
 
+POINT = 25  # px of the picture of one bright px
 DEAD, TWIN = 1e-3, 0.98  # norm as a fraction of the largest; |cosine| of two filters
 
 
@@ -35,13 +38,28 @@ class Filter:
 
 
 def kernels(model: nn.Module, name: str = "") -> tuple[str, Tensor]:
-    """The name and weights `(O, I, H, W)`, float64, of a convolution: the first one, if none is named."""
-    found = [(n, m) for n, m in model.named_modules() if isinstance(m, nn.Conv2d)]
-    if name:
-        found = [(name, m) for m in [layer(model, name)] if isinstance(m, nn.Conv2d)]
+    """The name and weights `(O, I, H, W)`, float64, of a layer of filters: the first one, if none is named; a bank designed by hand is one.
+
+    Filters of several sizes are padded to the largest. Raises ClearsightError for a network, or a layer, without filters.
+    """
+    if not name and isinstance(model, Filtered):
+        return "bank", bank(model).double().cpu()
+    named = [(name, layer(model, name))] if name else list(model.named_modules())
+    found = [(n, weights) for n, module in named for weights in module.parameters(recurse=False) if weights.ndim == 4]
     if not found:
         raise ClearsightError(f"{name or 'this network'} has no convolution whose filters could be shown.")
-    return found[0][0], found[0][1].weight.detach().double().cpu()
+    return found[0][0], found[0][1].detach().double().cpu()
+
+
+def bank(model: Filtered) -> Tensor:
+    """The filters of a bank designed by hand, `(O, 1, K, K)`: Gabor functions, or differences of Gaussians of a single bright px."""
+    banks = list(model.buffers())
+    if not banks:
+        point = torch.zeros(1, 1, POINT, POINT)
+        point[..., POINT // 2, POINT // 2] = 1
+        return difference_of_gaussians(point, model.scales)[0][:, None]
+    side = max(kernel.shape[-1] for kernel in banks)
+    return torch.cat([functional.pad(kernel, ((side - kernel.shape[-1]) // 2,) * 4) for kernel in banks])
 
 
 def described(weights: Tensor) -> list[Filter]:

@@ -14,6 +14,8 @@ from clearsight.look.maximise import Ideal
 from clearsight.look.patches import Found
 from clearsight.look.preprocessing_steps import Answer, Stage
 from clearsight.look.receptive_field import UnitField
+from clearsight.look.simple_cells.cells import Cells
+from clearsight.look.simple_cells.gabor_fit import GaborFit
 from clearsight.look.target import Subject
 from clearsight.look.unit import recompute_unit
 from clearsight.look.why import METHODS, Explanation
@@ -29,6 +31,7 @@ from clearsight.reports.figures.preprocessing import preprocessing_figure
 from clearsight.reports.figures.receptive_field import field_figure
 from clearsight.reports.figures.scorecard import scorecard_figure
 from clearsight.reports.figures.sheet import Group, Tile, sheet
+from clearsight.reports.figures.simple_cells import cells_figure
 from clearsight.reports.figures.triptych import Panel, triptych_figure
 from clearsight.reports.figures.unit import unit_figure
 
@@ -92,6 +95,11 @@ def curves():
     return {"from scratch": [row(100, 0.6, 3), row(1000, 0.8, 3)], "fine-tuned": [row(100, 0.7, 1), row(1000, 0.81, 1)]}
 
 
+def cells(name="photos", trained=True):
+    fits = tuple(GaborFit(1 - i / 30, 6.0 * i, 0.2, 0.0, 0.0, 0.0, 2.0, 1.5) for i in range(30))
+    return Cells(name, noise(30, 12, 12).numpy(), fits, trained, "sparse coding")
+
+
 def field(picture=RGB):
     return UnitField((2, 3), (-2, 3, 8, 13), "exact", 0.2, np.abs(noise(16, 16).numpy()), 0.16, picture)
 
@@ -104,6 +112,8 @@ MAKERS = {
     "curve": lambda style: curve_figure(calculate("curve"), calculate("curve", picture=NO_MATCH), "A curve detector", style=style),
     "unit": unit,
     "filters": lambda style: filter_sheet("net  conv1", noise(12, 1, 5, 5), "shared", 256, style=style),
+    "simple cells": lambda style: cells_figure(cells(), style=style),
+    "simple cells, networks": lambda style: cells_figure(cells(), [cells("resnet18 conv1", False)] * 2, style=style),
     "features": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12), "pool1": noise(9, 6, 6).abs()}, "own", 8, style=style),
     "features, one scale": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12)}, "shared", 8, style=style),
     "field": lambda style: field_figure("net  conv2 at 2,3", field(), style=style),

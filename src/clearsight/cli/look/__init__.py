@@ -8,6 +8,7 @@ LOOKS = {
     "convolution": "The lecture's filter, sliding over 6×6 pixels, number by number.",
     "unit": "One number of a network, recomputed term by term.",
     "filters": "The kernels of a convolution, as pictures.",
+    "simple-cells": "Filters learnt from photographs without labels, and Gabor functions fitted to them.",
     "features": "The activation maps of each stage for a picture.",
     "patches": "The patches of a data set that activate a layer's channels most.",
     "maximise": "A picture optimised to excite a channel.",

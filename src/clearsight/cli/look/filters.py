@@ -25,11 +25,14 @@ def filters(
     model: str, layer: str, scale: str, most: int, size: tuple[int, int, int] | None, classes: int | None, seed: int,
     out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Draw the kernels of a convolution of MODEL, and count the dead, the duplicates, and those like a Gabor filter.
+    """Draw the kernels of a convolution of MODEL, or a bank designed by hand (gabor, dog).
+
+    The dead, the duplicates, and those like a Gabor filter are counted.
 
     Kernels of three input channels are drawn in colour, zero being mid-grey; others as their mean over the channels, zero being white.
     """
     from ...look.filters import described, kernels
+    from ...models.handmade.dog import Filtered
 
     subject = opened(model, size, classes, seed)
     name, weights = kernels(subject.model, layer)
@@ -38,7 +41,8 @@ def filters(
     if out:
         from ...reports.figures.maps import filter_sheet
 
-        write_figure([filter_sheet(f"{model}  {name}", weights, scale, most, trained=subject.trained, style=out.style)], out)
+        trained = subject.trained or isinstance(subject.model, Filtered)  # a bank is designed by hand
+        write_figure([filter_sheet(f"{model}  {name}", weights, scale, most, trained=trained, style=out.style)], out)
     if as_json:
         print_json({"layer": name, "shape": list(weights.shape), "filters": [row.to_json() for row in rows]})
         return

@@ -1,0 +1,1 @@
+"""Simple cells: filters learnt without labels, and Gabor functions fitted to filters."""
