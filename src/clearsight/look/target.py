@@ -82,7 +82,7 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
     channels, height, width = size or own_size
     preprocessing = models.preprocessing(name)
     if channels != preprocessing.channels:
-        preprocessing = Preprocessing(channels)
+        preprocessing = models.plain_preprocessing(name, channels)
     preprocessing = replace(preprocessing, height=height, width=width)
     if models.family(name) is formula and formula.parse(name).layers[-1].word != "softmax":
         with seeded(seed):

@@ -198,8 +198,15 @@ def preprocessing(name: str) -> Preprocessing:
     (channels, height, width), _ = published(name)
     by_origin = getattr(family(name), "PREPROCESSING", {})
     origin = readout.parted(canonical(name))[0].partition(".")[2]
-    settings: Preprocessing = _of(by_origin.get(origin, Preprocessing(channels)), name)
+    settings: Preprocessing = _of(by_origin.get(origin, plain_preprocessing(name, channels)), name)
     return replace(settings, channels=channels, height=height, width=width)
+
+
+def plain_preprocessing(name: str, channels: int) -> Preprocessing:
+    """The preprocessing of a network without weights: numbers around 0, or brightness from 0 to 1 for features that are designed for it."""
+    if getattr(family(name), "NORMALISED", True):
+        return Preprocessing(channels)
+    return Preprocessing(channels, mean=(0.0,) * channels, std=(1.0,) * channels)
 
 
 def rows() -> list[Row]:

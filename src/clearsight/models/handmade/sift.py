@@ -93,10 +93,10 @@ class SiftWords(Model):
     def __init__(self, sift: Sift, classes: int, channels: int, height: int, width: int) -> None:
         super().__init__()
         scale = max(1.0, min(height, width) / 64)
-        self.blur, step = sift.blur, round(sift.step * scale)
-        rows, columns = (places(side, step, round(sift.bin * scale)) for side in (height, width))
+        self.blur, self.step, self.bin = sift.blur, round(sift.step * scale), sift.bin * scale
+        rows, columns = self.rows, self.columns = tuple(places(side, self.step, round(self.bin)) for side in (height, width))
         for name, side, at in (("down", height, rows), ("across", width, columns)):
-            self.register_buffer(name, bin_weights(side, at, sift.bin * scale), persistent=False)
+            self.register_buffer(name, bin_weights(side, at, self.bin), persistent=False)
         parts = [rows[:, None] * n // height * n + columns * n // width for n, _ in PYRAMID]  # (R, Q) each
         self.register_buffer("parts", torch.stack([part.flatten() for part in parts]), persistent=False)
         self.words = nn.Parameter(torch.zeros(sift.words, SQUARE**2 * DIRECTIONS), requires_grad=False)

@@ -1,0 +1,1 @@
+"""Hand-designed features of one picture, as what can be drawn: bars, strokes, responses, descriptors."""
