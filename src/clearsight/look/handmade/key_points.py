@@ -1,4 +1,4 @@
-"""Key points: places and sizes that stand out from their surroundings (D. Lowe, IJCV 60, 2004, sections 3 and 4).
+"""Key points: places that differ from their surroundings, and their sizes (D. Lowe, IJCV 60, 2004, sections 3 and 4).
 
 Extrema of differences of Gaussians over place and scale, at full resolution throughout; without his refinement to fractions of a pixel.
 """
