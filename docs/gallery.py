@@ -40,7 +40,7 @@ ROWS = (
         "A hundred filters in which photographs have a sparse code, the best fitted by a Gabor function first. Compare a filter with the"
         " Gabor function below it; in the plane each point is a filter, its angle across and its frequency up. All angles occur, and few"
         " frequencies.",
-        "simple-cells --beside alexnet --beside package:efficientnet_lite0",
+        "simple-cells --compare alexnet --compare package:efficientnet_lite0",
         "png",
     ),
     ("Feature maps", "The activations of every stage, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),

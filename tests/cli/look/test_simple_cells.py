@@ -9,11 +9,11 @@ SMALL = ("--filters", "4", "--patch", "8", "--patches", "500", "--method", "ica"
 
 
 def test_json_arrays_and_figure(clearsight, tmp_path):
-    said = clearsight("look", "simple-cells", *SMALL, "--beside", "lenet5", "--npz", "f.npz", "--out", "f.png", "--json")
+    said = clearsight("look", "simple-cells", *SMALL, "--compare", "lenet5", "--npz", "f.npz", "--out", "f.png", "--json")
     assert said.code == 0, said.err
     found = json.loads(said.out)
     assert found["learnt"]["shape"] == [4, 8, 8] and len(found["learnt"]["fits"]) == 4 and found["learnt"]["cpu_seconds"] > 0
-    assert [one["trained"] for one in found["beside"]] == [False] and found["beside"][0]["shape"] == [6, 5, 5]
+    assert [one["trained"] for one in found["networks"]] == [False] and found["networks"][0]["shape"] == [6, 5, 5]
     assert np.load("f.npz")["filters"].shape == (4, 8, 8)
     with Image.open("f.png") as figure:
         assert figure.width == 1125
