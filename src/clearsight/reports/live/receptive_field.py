@@ -1,5 +1,7 @@
 """The receptive field of a unit, layer by layer, as a figure that lives."""
 
+from typing import Any
+
 from ...models.summary import Summary
 from .page import Live
 
@@ -8,7 +10,7 @@ LEAD = "A unit sees a few units of the layer below it; each of these sees a few 
 
 def live_receptive_field(summary: Summary, title: str, layer: str = "") -> Live:
     """Every layer that has rows and columns, to be pointed at; `layer` (default: the last that does not see everything) is chosen first."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**seen, "grid": list(one.output[1:]), "channels": one.output[0], "parameters": one.parameters}
         for one in summary.rows
         if len(one.output) == 3 and (seen := one.receptive_field()) is not None
