@@ -69,10 +69,11 @@ export function pooled(values, size, stride, kind = "max") {
 
 /**
  * e to the power of each logit divided by the temperature, their sum, and the shares of it.
- * @param {number[]} logits @param {number} [temperature] @returns {{exp: number[], sum: number, probabilities: number[]}}
+ * @param {number[]} logits @param {number} [temperature] @param {number} [shift] taken from the logits first, so that powers stay numbers
+ * @returns {{exp: number[], sum: number, probabilities: number[]}}
  */
-export function shares(logits, temperature = 1) {
-  const scaled = logits.map((z) => z / temperature);
+export function shares(logits, temperature = 1, shift = 0) {
+  const scaled = logits.map((z) => (z - shift) / temperature);
   const most = Math.max(...scaled); // e⁸⁰⁰ is too large for a number: the shares are computed from differences
   const shifted = scaled.map((z) => Math.exp(z - most));
   const whole = shifted.reduce((sum, value) => sum + value, 0);

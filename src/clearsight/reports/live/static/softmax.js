@@ -8,12 +8,13 @@ import { shares } from "./maths.js";
  * @typedef {Object} Data as the classifier computed it
  * @property {{label: string, logit: number, exp: number, probability: number}[]} rows the largest first
  * @property {{count: number, exp: number, probability: number}} [others] the classes that have no row
- * @property {number} [temperature] by which logits are divided first
+ * @property {number} [temperature] by which logits are divided first @property {number} [shift] what is taken from them before
  */
 
 /** @param {HTMLElement} root @param {Data} data */
 export function softmax(root, data) {
   const temperature = data.temperature ?? 1;
+  const shift = data.shift ?? 0;
   const others = data.others?.count ? data.others : null;
   let logits = data.rows.map((one) => one.logit);
   let added = 0;
@@ -43,7 +44,7 @@ export function softmax(root, data) {
     one.exp.dataset.value = String(exp);
     one.share.textContent = percent(probability);
     one.share.dataset.value = String(probability);
-    one.bar.style.width = `${100 * probability}%`;
+    one.bar.style.width = `calc(${100 * probability}% - ${5 * probability}em)`; // beside it is room for the number
   }
 
   /** @param {number[]} exp @param {number[]} probabilities */
@@ -65,8 +66,8 @@ export function softmax(root, data) {
     change();
     edited();
     const all = logits.map((z) => z + added);
-    if (others) all.push(temperature * Math.log(others.exp) + added); // as if the other classes were one
-    const { exp, probabilities } = shares(all, temperature);
+    if (others) all.push(temperature * Math.log(others.exp) + shift + added); // as if the other classes were one
+    const { exp, probabilities } = shares(all, temperature, shift);
     fill(exp, probabilities);
   }
 
@@ -84,7 +85,8 @@ export function softmax(root, data) {
     document.documentElement.classList.remove("edited");
     asComputed();
   });
-  const power = temperature === 1 ? "eᶻ" : `e^(z / ${shown(temperature, 3)})`;
+  const z = shift ? `(z − ${shown(shift)})` : "z";
+  const power = temperature === 1 ? (shift ? `e^${z}` : "eᶻ") : `e^(${z} / ${shown(temperature, 3)})`;
   const head = el("tr", {}, ...["class", "logit z", power, "probability p = share of the sum"].map((words) => el("th", { scope: "col" }, words)));
   const foot = el("tr", {}, el("th", { scope: "row" }, "sum"), el("td"), sum, whole);
   const table = el(
