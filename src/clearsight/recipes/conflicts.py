@@ -5,7 +5,7 @@ from typing import Any
 from ..base.code import checked
 from ..base.errors import UsageError, unknown
 from ..base.text.words import parse_bands, parse_range
-from .methods import parse_fixmatch, parse_perturbation
+from .methods import MEANS, parse_fixmatch, parse_perturbation
 from .recipe import LAST_SEED, LOGGERS, Recipe
 
 SPEED_WORDS = ("bf16", "channels-last", "compile", "fp16")
@@ -93,8 +93,12 @@ def _without_labels(recipe: Recipe) -> None:
     for name, off in (("mix", ""), ("perturb", ""), ("class_weights", "none"), ("focal", 0), ("sampler", "shuffled"), ("aug_repeats", 1)):
         if getattr(recipe, name) != off:
             raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
+    if recipe.unlabelled == MEANS:
+        if not recipe.readout:
+            raise UsageError("--unlabelled means is for a head on trained features: --tune head --readout auto.")
+        return
     if recipe.optimizer == "lbfgs":
-        raise UsageError("--optimizer lbfgs solves the head on labels: leave out --unlabelled and --teacher.")
+        raise UsageError("--optimizer lbfgs solves the head on labels: leave out --teacher, and --unlabelled unless it is means.")
     if recipe.unlabelled:
         parse_fixmatch(recipe.unlabelled)
 

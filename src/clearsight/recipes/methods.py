@@ -7,6 +7,7 @@ from ..base.errors import unknown, wrong
 from ..base.registry import look_up
 from ..base.text.words import Word, parse_epsilon
 
+MEANS = "means"  # pictures without a label get the class of the nearest mean: `heads.self_training`
 ATTACKED = 512  # validation images that are attacked after each epoch of adversarial training
 
 
@@ -63,7 +64,7 @@ def parse_fixmatch(words: str) -> float:
     """The confidence threshold in `fixmatch:0.95`, which is also the default; raises UsageError."""
     word = Word.of(words)
     if word.name != "fixmatch":
-        raise unknown("way to learn without labels", word.name, ("fixmatch",))
+        raise unknown("way to learn without labels", word.name, ("fixmatch", MEANS))
     threshold = word.number(0.95)
     if not 0 <= threshold < 1:
         raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", word.argument)

@@ -193,7 +193,10 @@ class Recipe:
         "training labels that are used: '10' of each class, or '1%' of them, stratified; the others' are not read (all: '')",
         section="Few labels",
     )
-    unlabelled: str = setting("", "method for training pictures without a label: 'fixmatch:0.95', with its threshold (none: '')")
+    unlabelled: str = setting(
+        "",
+        "method for training pictures without a label: 'fixmatch:0.95', with its threshold, or for a head with a readout means (none: '')",
+    )
     strong: str = setting("rand:3 erase:0.25", "fixmatch: changes to its strong views, on top of those of augment")
     teacher: str = setting("", "a trained run whose probabilities are the targets of all training pictures, labelled or not (none: '')")
     spread: int = setting(0, "teacher: number of nearest neighbours that its probabilities are spread over (0: none)", low=0)

@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from .. import weights
 from ..base.compute.distributed import ProcessGroup
 from ..base.errors import ClearsightError, UsageError
+from ..base.randomness import permutation
 from ..classifier.learnt import SEEN, Learnt, learnt, merged
 from ..datasets.dataset import Dataset, Parts, joined
 from ..datasets.identity import identified
 from ..datasets.open import open_dataset
 from ..datasets.split import split, with_labels
+from ..recipes.methods import MEANS
 from ..recipes.recipe import Recipe
 from .run import Run
 
 ALONE = ProcessGroup()
+MOST_UNLABELLED = 512  # pictures without a label whose nearest class mean is found: each costs the features of its views
 CLUSTER = "cluster "  # prefix of the class names of a pretraining without labels
 
 
@@ -48,10 +51,13 @@ def training_images(recipe: Recipe, splits: Parts) -> Dataset:
     if not (recipe.unlabelled or recipe.teacher):
         return train
     if "unlabelled" not in splits.parts:
-        if recipe.unlabelled:
+        if recipe.unlabelled not in ("", MEANS):
             raise UsageError("--unlabelled needs pictures without labels: say with --labels how many have one, as in --labels 10.")
         return train
-    return joined(train, splits.parts["unlabelled"])
+    others = splits.parts["unlabelled"]
+    if recipe.unlabelled == MEANS:
+        others = others.subset(permutation(recipe.carved_by, -9, len(others))[:MOST_UNLABELLED].sort().values.numpy())
+    return joined(train, others)
 
 
 def validation_images(splits: Parts) -> Dataset:

@@ -19,7 +19,7 @@ from ..datasets.loader import Pictures
 from ..datasets.loader import load as load_pictures
 from ..images.preprocess import Preprocessing
 from ..models.base import Model
-from ..recipes.methods import parse_fixmatch
+from ..recipes.methods import MEANS, parse_fixmatch
 from ..recipes.recipe import Recipe
 from ..runs.splits import training_images, validation_images
 from . import order, resolve
@@ -143,7 +143,7 @@ def build_objective(context: TrainingContext, start: Start | None) -> Objective:
 
 def _objective(context: TrainingContext, start: Start | None) -> Objective:
     recipe = context.recipe
-    if recipe.unlabelled:
+    if recipe.unlabelled and recipe.unlabelled != MEANS:
         labelled = len(context.splits.parts["train"])
         context.log(f"FixMatch: {labelled:,} pictures with labels, and all {len(context.train):,} without")
         return FixMatch(parse_fixmatch(recipe.unlabelled), labelled, f"{recipe.augment} {recipe.strong}")

@@ -24,7 +24,10 @@ NO_LABEL = -1  # the label of a training image that has none
 
 
 class Vectors(NamedTuple):
-    """What a readout's head is solved on, float32 `(N, D)` on the device, and the seconds that it took to compute it."""
+    """What a readout's head is solved on, float32 `(N, D)` on the device, and the seconds that it took to compute it.
+
+    The labelled training images come first, then those without a label if the head learns from them.
+    """
 
     table: Tensor
     seconds: float

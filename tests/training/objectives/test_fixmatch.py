@@ -142,6 +142,7 @@ def test_fixmatch_learns_more_than_its_labels_say(tmp_path):
         ({"unlabelled": "fixmatch", "class_weights": "balanced"}, "--class-weights 'balanced' goes without"),
         ({"unlabelled": "fixmatch", "perturb": "fgsm:8/255"}, "--perturb"),
         ({"unlabelled": "fixmatch", "optimizer": "lbfgs", "augment": ""}, "lbfgs solves the head on labels"),
+        ({"unlabelled": "means"}, "means is for a head on trained features"),
         ({"unlabelled": "fixmatch", "teacher": "run"}, "two ways"),
         ({"unlabelled": "fixmatch", "labels": ""}, "say with --labels how many have one"),
         ({"unlabelled": "fixmatch", "labels": "100%"}, "say with --labels how many have one"),

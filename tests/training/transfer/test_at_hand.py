@@ -78,6 +78,10 @@ def test_keras_weights_need_the_library_that_reads_them(monkeypatch, installed):
 def test_settings_of_a_head_stay_and_others_tune_the_network(hands):
     assert chosen({"seed": 3, "size": 160, "labels": "10", "val": 0.2})["tune"] == "head"
     assert chosen({"val": 0.2})["val"] == 0.2
+    assert chosen({"labels": "10"})["unlabelled"] == "means" and "unlabelled" not in chosen({})
+    assert chosen({"labels": "10", "unlabelled": ""})["unlabelled"] == "" and chosen({"unlabelled": ""})["tune"] == "head"
+    assert chosen({"labels": "10", "unlabelled": "fixmatch"})["tune"] == "all"
+    assert "unlabelled" not in chosen({"labels": "10", "class_weights": "balanced"})
     tuned = chosen({"epochs": 3})
     assert tuned == {"epochs": 3, "tune": "all", "copies": "near", "from_": "package:efficientnet_lite2"}
 

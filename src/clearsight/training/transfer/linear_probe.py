@@ -22,8 +22,10 @@ from ...classifier.folding import folded
 from ...datasets.loader import Pictures
 from ...heads.cross_validation import STEP, STRONGEST, strength
 from ...heads.lbfgs import Problem, Solution, solve
+from ...heads.self_training import labelled_by_means
 from ...models.base import Model
 from ...models.readout import Readout
+from ...recipes.methods import MEANS
 from ..context import TrainingContext
 from ..interrupt import Interrupted, Stop
 from ..optim.optimizer import SGD
@@ -89,14 +91,8 @@ def solve_first(context: TrainingContext, on_epoch: Callable[[], None], stop: St
 def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[[], None], stop: Stop) -> None:
     recipe, counters, head = context.recipe, context.state.counters, cast(Model, context.state.model).head
     begun = time.perf_counter()
-    labelled = torch.nonzero(context.train.labels >= 0)[:, 0]
-    if context.vectors is None:
-        pictures, before = _features(context, context.train, labelled, "features", stop), 0.0
-    else:  # a copy, since solving may centre it
-        pictures, before = context.vectors.table.clone(), context.vectors.seconds
+    pictures, labels, counts, before = _learnt_from(context, stop)
     asked = _features(context, context.val, torch.arange(len(context.val)), "validation features", stop)
-    labels = context.train.labels[labelled].to(context.device)
-    counts = context.class_weights[labels] if recipe.class_weights != "none" else None
     counters.pictures, counters.seconds = len(labels) + len(context.val), counters.seconds + before + time.perf_counter() - begun
     problem = Problem(pictures, labels, len(context.class_weights), counts, recipe.head, head.bias is not None)
 
@@ -113,6 +109,26 @@ def _fit(context: TrainingContext, save: Callable[[], None], on_epoch: Callable[
             context.state.model.load_state_dict(context.state.kept)
         counters.best = -1.0  # the precise optimum is kept even if validation finds its last digits worse
         path.solve(l2)
+
+
+def _learnt_from(context: TrainingContext, stop: Stop) -> tuple[Tensor, Tensor, Tensor | None, float]:
+    """Features `(N, D)`, labels `(N,)` and weights `(N,)` of the pictures that the head is solved on, and the seconds spent on them before.
+
+    Labelled pictures come first, in batches of their own, since the last bits of their features depend on the batch.
+    """
+    recipe, known = context.recipe, context.train.labels >= 0
+    means = recipe.unlabelled == MEANS
+    used = [torch.nonzero(side)[:, 0] for side in ((known, ~known) if means else (known,))]
+    if context.vectors is None:
+        parts = [_features(context, context.train, some, "features", stop) for some in used]
+        pictures, before = torch.cat(parts) if means else parts[0], 0.0
+    else:  # a copy, since solving may centre it
+        pictures, before = context.vectors.table.clone(), context.vectors.seconds
+    labels = context.train.labels[torch.cat(used)].to(context.device)
+    counts = context.class_weights[labels] if recipe.class_weights != "none" else None
+    if means:
+        labels, counts = labelled_by_means(pictures, labels, len(context.class_weights))
+    return pictures, labels, counts, before
 
 
 @dataclass
