@@ -7,9 +7,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from clearsight.look import convolution as on_paper
+from clearsight.look.growth import growth
 from clearsight.look.target import subject
 from clearsight.models.summary import summarise
 from clearsight.reports.figures.convolution import curve_figure, frame
+from clearsight.reports.figures.growth import pyramid_figure
 from clearsight.reports.live.convolution import live_convolution, live_pooling
 from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
@@ -42,8 +44,10 @@ def pooling() -> tuple[Live, Figure]:
 
 def receptive_field() -> tuple[Live, Figure]:
     """Three 3×3 layers."""
-    size = (3, 12, 12)
-    return live_receptive_field(summarise(subject(STACK, size).model, size), "Three 3×3 layers see 7×7 pixels"), Figure()
+    size, title = (3, 12, 12), "Three 3×3 layers see 7×7 pixels"
+    network = subject(STACK, size).model
+    drawn = pyramid_figure(title, growth(list(network.named_children())), None)
+    return live_receptive_field(summarise(network, size), title), drawn
 
 
 PAGES: dict[str, Callable[[], tuple[Live, Figure]]] = {

@@ -1,6 +1,7 @@
 """`clearsight attack`: the JSON that other programs rely on, pictures that fool from the disk, mistakes that are named."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,6 +69,10 @@ def test_picture_fools_from_the_disk(clearsight, run, scans):
     with Image.open("made/panda.png") as sheet:
         assert sheet.mode == "RGB" and sheet.width > 2 * sheet.height
     said = clearsight("attack", run, source, "--epsilon", "0.2", *SLIDE).out
+    assert clearsight("attack", run, source, "--epsilon", "0.2", "--out", "made/live.html").code == 0
+    assert "\nattack(document" in Path("made/live.html").read_text(encoding="utf-8")
+    refused = clearsight("attack", run, source, "--epsilon", "0.2", "--method", "pgd", "--out", "made/live.html")
+    assert refused.code == 2 and "--method must be fgsm" in refused.err
     assert "still misclassified when saved" in said and "fgsm, ε = 0.2 (51 of 255 levels), 16×16 px; white box" in said
     assert is_dark_slide("attack.png")
 

@@ -5,9 +5,11 @@ import json
 import numpy as np
 
 
-def test_maps_by_stage(clearsight, picture):
+def test_maps_by_stage(clearsight, picture, tmp_path):
     said = json.loads(clearsight("look", "features", "resnet18", picture, "--input", "32x32", "--json", "--out", "f.html").out)
     assert said["layer1"]["shape"] == [64, 32, 32] and len(said["layer1"]["channels"]) == 16
+    page = (tmp_path / "f.html").read_text(encoding="utf-8")
+    assert "\nmaps(document" in page and "resnet18 (untrained weights)" in page
 
 
 def test_hand_designed_features(clearsight, picture, tmp_path):
