@@ -23,6 +23,7 @@ VERBS = {
     "ladder": "Compare pixels, hand-designed features and networks: the gain of each step.",
     "models": "List the networks.",
     "look": "Look inside a network: shapes, filters, feature maps, single units.",
+    "exercises": "Exercises on the lecture: sheets, keys, and a grader that knows common slips.",
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 

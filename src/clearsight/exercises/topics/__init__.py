@@ -1,0 +1,1 @@
+"""The generators, one module per topic; each takes random draws and returns an exercise."""

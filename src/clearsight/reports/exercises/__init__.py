@@ -1,0 +1,1 @@
+"""Sheets of exercises as pages: HTML, PDF, Markdown and text, Moodle."""
