@@ -47,7 +47,8 @@ def kernels(model: nn.Module, name: str = "") -> tuple[str, Tensor]:
     named = [(name, layer(model, name))] if name else list(model.named_modules())
     found = [(n, weights) for n, module in named for weights in module.parameters(recurse=False) if weights.ndim == 4]
     if not found:
-        raise ClearsightError(f"{name or 'this network'} has no convolution whose filters could be shown.")
+        hint = "`look features MODEL PICTURE` shows what it sees, `look softmax` what its head makes of it"
+        raise ClearsightError(f"{name or 'this network'} has no convolution whose filters could be shown: {hint}.")
     return found[0][0], found[0][1].detach().double().cpu()
 
 

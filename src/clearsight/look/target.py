@@ -25,7 +25,8 @@ from ..weights.licence import said
 class Subject:
     """A network with its preprocessing; `trained` is false for one with its initial weights.
 
-    `classes` are the names of its answers, empty where they have none; `legal` says what is known of the licence of weights of others.
+    `classes` are the names of its answers, empty where they have none; `legal` says what is known of the licence of weights of others;
+    `temperature` is what `classify` divides the logits by.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Subject:
     trained: bool
     classes: tuple[str, ...] = ()
     legal: str = ""
+    temperature: float = 1.0
 
     @property
     def input_size(self) -> tuple[int, int, int]:
@@ -77,7 +79,8 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
         if size or classes:
             raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
         found = load(name)
-        return Subject(name, found.model, found.preprocessing, True, found.classes, said(found.facts) if is_origin(name) else "")
+        legal = said(found.facts) if is_origin(name) else ""
+        return Subject(name, found.model, found.preprocessing, True, found.classes, legal, found.temperature)
     own_size, own_classes = models.published(name)
     channels, height, width = size or own_size
     preprocessing = models.preprocessing(name)

@@ -7,7 +7,8 @@ from ..group import Verbs
 LOOKS = {
     "convolution": "The lecture's filter, sliding over 6×6 pixels, number by number.",
     "unit": "One number of a network, recomputed term by term.",
-    "filters": "The kernels of a convolution, as pictures.",
+    "filters": "The kernels of a convolution, or the templates of softmax regression, as pictures.",
+    "softmax": "One picture's probabilities worked out: z, exp(z), sum, share.",
     "simple-cells": "Filters learnt from photographs without labels, and Gabor functions fitted to them.",
     "features": "The activation maps of each stage for a picture.",
     "patches": "The patches of a data set that activate a layer's channels most.",
