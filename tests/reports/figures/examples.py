@@ -18,6 +18,7 @@ from clearsight.look.simple_cells.cells import Cells
 from clearsight.look.simple_cells.gabor_fit import GaborFit
 from clearsight.look.target import Subject
 from clearsight.look.unit import recompute_unit
+from clearsight.look.views import Similarities, nt_xent
 from clearsight.look.why import METHODS, Explanation
 from clearsight.look.why.checks import Curves, Verdict
 from clearsight.look.why.table import method
@@ -34,6 +35,7 @@ from clearsight.reports.figures.sheet import Group, Tile, sheet
 from clearsight.reports.figures.simple_cells import cells_figure
 from clearsight.reports.figures.triptych import Panel, triptych_figure
 from clearsight.reports.figures.unit import unit_figure
+from clearsight.reports.figures.views import views_figure
 
 RNG = np.random.default_rng(0)
 GREY = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
@@ -100,6 +102,11 @@ def cells(name="photos", trained=True):
     return Cells(name, noise(30, 12, 12).numpy(), fits, trained, "sparse coding")
 
 
+def seen(style):
+    found = [Similarities(name, (noise(8, 8).numpy() / 9).clip(-1, 1), name != "lenet5") for name in ("lenet5", "runs/features")]
+    return views_figure("digits", torch.stack([GREY] * 8), found, nt_xent(np.eye(4), 0.5), 0.5, style=style)
+
+
 def field(picture=RGB):
     return UnitField((2, 3), (-2, 3, 8, 13), "exact", 0.2, np.abs(noise(16, 16).numpy()), 0.16, picture)
 
@@ -114,6 +121,7 @@ MAKERS = {
     "filters": lambda style: filter_sheet("net  conv1", noise(12, 1, 5, 5), "shared", 256, style=style),
     "simple cells": lambda style: cells_figure(cells(), style=style),
     "simple cells, networks": lambda style: cells_figure(cells(), [cells("resnet18 conv1", False)] * 2, style=style),
+    "views": lambda style: seen(style),
     "features": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12), "pool1": noise(9, 6, 6).abs()}, "own", 8, style=style),
     "features, one scale": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12)}, "shared", 8, style=style),
     "field": lambda style: field_figure("net  conv2 at 2,3", field(), style=style),

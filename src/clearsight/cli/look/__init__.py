@@ -17,6 +17,7 @@ LOOKS = {
     "network": "A network drawn as blocks: what repeats, shortcuts, auxiliary heads.",
     "why": "Heat maps that explain an answer, and checks of them.",
     "embedding": "Pictures laid out by their features.",
+    "views": "Two views of a picture and their similarity, from which SimCLR learns.",
     "neighbours": "The nearest pictures by their features.",
     "augment": "Augmentations of training pictures.",
     "preprocessing": "A picture at every stage of preprocessing, and common mistakes.",
