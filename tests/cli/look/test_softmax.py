@@ -16,6 +16,7 @@ def test_softmax_and_templates(clearsight, picture, tmp_path):
     assert "650 parameters" in said.out and (tmp_path / "t.png").is_file()
 
 
-def test_of_a_convolutional_network(clearsight, picture):
-    said = clearsight("look", "softmax", "lenet5", "noise.png", "--most", "3")
+def test_of_a_convolutional_network(clearsight, picture, tmp_path):
+    said = clearsight("look", "softmax", "lenet5", "noise.png", "--most", "3", "--out", "s.html")
     assert said.code == 0 and "7 others" in said.out and "x·w" not in said.out
+    assert "\nsoftmax(document" in (tmp_path / "s.html").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json
-from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, untrained, write_figure, write_npz
 
 if TYPE_CHECKING:
     from ...look.linear.softmax import Softmax
@@ -30,7 +30,7 @@ def softmax(
     """Work out MODEL's probabilities for PICTURE number by number: z, exp(z), their sum, and the share of each.
 
     Of softmax regression on pixels also z itself: the largest terms x·w of a class, and the map of all of them. Of other networks the way
-    begins at their logits.
+    begins at their logits. As .html the logits can be edited.
 
     \b
       clearsight look softmax runs/templates digit.png --out softmax.png
@@ -46,8 +46,11 @@ def softmax(
         write_npz(npz, logits=found.logits, probabilities=found.probabilities, **maps)
     if out:
         from ...reports.figures.linear.softmax import softmax_figure
+        from ...reports.live.softmax import live_softmax
 
-        write_figure([softmax_figure(f"{model}  {picture}", found, trained=subject.trained, style=out.style)], out)
+        drawn = softmax_figure(f"{model}  {picture}", found, trained=subject.trained, style=out.style)
+        title = f"Softmax: {model}{untrained(subject)}, {Path(picture).name}"
+        write_figure([drawn], out, lambda: live_softmax(found.logits, found.classes, title))
     if as_json:
         print_json(found.to_json())
         return
