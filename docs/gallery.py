@@ -27,6 +27,39 @@ ROWS = (
         f"unit {RUN} {PICTURE} --layer conv2 --channel 3 --at 4,5",
         "png",
     ),
+    (
+        "The challenges of recognition",
+        "A row for each challenge, the strength growing from left to right; beneath each picture the label, green while it is that of the"
+        " picture as it is, and its confidence.",
+        "challenges package:efficientnet_lite0 cat.png",
+        "png",
+    ),
+    (
+        "A network as blocks",
+        "GoogLeNet: nine modules of branches, and in dashed boxes the two heads that run in training only. A box has the kind, its filters"
+        " (`64@7x7/2`: 64 of 7×7 at stride 2), its output and its parameters.",
+        "network googlenet",
+        "png",
+    ),
+    (
+        "Networks next to each other",
+        "Counts, and the receptive field after each layer with weights, both axes logarithmic: three of VGG's 3×3 see what one 7×7"
+        " sees, and a field above the dashed line is larger than the input.",
+        "models alexnet-lecture vgg16 googlenet resnet152",
+        "png",
+    ),
+    (
+        "The winners of ILSVRC",
+        "Top-5 error of each year's winner with its layers; grey without a network, the dashed line is a person.",
+        "models --ilsvrc",
+        "png",
+    ),
+    (
+        "The line of descent",
+        "Each step with its year and the idea that it adds; an arrow leads from what it builds on.",
+        "models --descent",
+        "png",
+    ),
     ("Filters", "The six filters of LeNet-5's first layer, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
     (
         "A bank of Gabor filters",
@@ -104,7 +137,12 @@ test picture. [Look inside a network](how-to/look.md) explains how to read them.
 def section(heading: str, words: str, command: str, suffix: str) -> str:
     """A heading, what the figure shows, the command, the figure."""
     name = figure(heading, suffix)
-    return f"## {heading}\n\n{words}\n\n```sh\nclearsight look {command} --out {name}\n```\n\n![{heading}](images/gallery/{name})\n"
+    return f"## {heading}\n\n{words}\n\n```sh\nclearsight {whole(command)} --out {name}\n```\n\n![{heading}](images/gallery/{name})\n"
+
+
+def whole(command: str) -> str:
+    """The command with its verb, `look` if it has none."""
+    return command if command.startswith("models ") else f"look {command}"
 
 
 def figure(heading: str, suffix: str) -> str:
@@ -126,7 +164,7 @@ def main() -> None:
         Image.fromarray(data.chelsea()).save(Path(folder, "cat.png"))
         for heading, _, command, suffix in ROWS:
             name = figure(heading, suffix)
-            clearsight(folder, f"look {command} --out {name}")
+            clearsight(folder, f"{whole(command)} --out {name}")
             (FIGURES / name).write_bytes(Path(folder, name).read_bytes())
     (DOCS / "gallery.md").write_text("\n".join([LEAD, *(section(*row) for row in ROWS)]), encoding="utf-8")
 

@@ -7,6 +7,7 @@ import click
 
 from .columns import print_columns
 from .common import json_option, print_json
+from .history import TABLES, show_table
 from .listing import listing, totals
 from .look.common import Out, out_option, write_figure
 from .sizes import Amount, Size
@@ -28,6 +29,9 @@ SORTS = ("year", "name", "family", "parameters", "stored", "megabytes", "macs", 
 @click.option("--reverse", is_flag=True, help="The largest first.")
 @click.option("--input", "size", type=Size(), help="Show NAME at this input size.")
 @click.option("--classes", type=click.IntRange(2), help="Show NAME with so many classes.")
+@click.option("--ilsvrc", "table", flag_value="ilsvrc", help="The winners of ImageNet's challenge instead, 2010 to 2017, with sources.")
+@click.option("--descent", "table", flag_value="descent", help="Who builds on whom instead, from the visual cortex to ConvNeXt.")
+@click.option("--table", type=click.Choice(tuple(TABLES)), help="One of these tables instead; keras has the lecture's 26 models.")
 @click.option("--unfold", is_flag=True, help="Show every layer of NAME by itself, also those of equal blocks.")
 @out_option
 @json_option
@@ -38,6 +42,7 @@ def models(
     classes: int | None,
     sort: str | None,
     reverse: bool,
+    table: str | None,
     unfold: bool,
     out: Out | None,
     as_json: bool,
@@ -56,9 +61,16 @@ def models(
       clearsight models resnet18
       clearsight models "conv6-5x5" --input 32x32x3
       clearsight models vgg16 resnet50 densenet121
+      clearsight models --ilsvrc --out winners.svg
+      clearsight models --table keras
     """
     from ..base.errors import UsageError
 
+    if table:
+        if name:
+            raise UsageError(f"a table has its own networks: leave {' '.join(name)} out.")
+        show_table(table, out, as_json)
+        return
     if len(name) == 1:
         _show_one(name[0], size, classes, unfold, as_json, out)
         return

@@ -1,5 +1,7 @@
 """One figure of each kind, made of small values in the style that is asked for."""
 
+from functools import cache
+
 import numpy as np
 import torch
 
@@ -8,6 +10,8 @@ from clearsight.base.check import Check
 from clearsight.evaluation.stress import StressResult
 from clearsight.images.preprocess import Preprocessing
 from clearsight.look.augmented import examples, written
+from clearsight.look.challenges import LECTURE, Challenged, Trial, Variation
+from clearsight.look.challenges import Row as Challenge
 from clearsight.look.convolution import NO_MATCH, calculate
 from clearsight.look.embedding import Near
 from clearsight.look.maximise import Ideal
@@ -22,12 +26,17 @@ from clearsight.look.views import Similarities, nt_xent
 from clearsight.look.why import METHODS, Explanation
 from clearsight.look.why.checks import Curves, Verdict
 from clearsight.look.why.table import method
+from clearsight.models import facts
+from clearsight.models.history import keras_models
 from clearsight.reports.figures.augmented import Row, contact_sheet
+from clearsight.reports.figures.challenges import challenge_curves, challenge_figure, variation_sheet
 from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.figures.embedding import embedding_figure, neighbour_sheet
 from clearsight.reports.figures.explanation import heat_figure, method_sheet
+from clearsight.reports.figures.history import descent_figure, ilsvrc_figure, keras_figure
 from clearsight.reports.figures.label_curve import figure as label_curve
 from clearsight.reports.figures.maps import feature_sheet, filter_sheet, ideal_sheet, patch_sheet
+from clearsight.reports.figures.network import comparison_figure, network_figure
 from clearsight.reports.figures.preprocessing import preprocessing_figure
 from clearsight.reports.figures.receptive_field import field_figure
 from clearsight.reports.figures.scorecard import scorecard_figure
@@ -73,6 +82,18 @@ def labelled(i):
 def unit(style, trained=True):
     found = recompute_unit(net(), noise(1, 2, 8, 8), "0", 1, (2, 3))
     return unit_figure("net  0, channel 1 at 2,3", found, 10, trained=trained, style=style)
+
+
+def challenged():
+    trials = tuple(Trial(0.1 * i, RGB, CLASSES[i], 0.9 - 0.1 * i, 0.5, i > 2) for i in range(1, 6))
+    return Challenged(
+        RGB, CLASSES[0], 0.93, tuple(Challenge(name, "occlusion", "share of the area covered by grey", trials) for name in LECTURE)
+    )
+
+
+@cache
+def followed(name):
+    return facts.summary(name)
 
 
 def stressed():
@@ -153,6 +174,16 @@ MAKERS = {
         style=style,
     ),
     "label curve": lambda style: label_curve("data: accuracy by number of labels", "1,000 test pictures", curves(), style=style),
+    "network": lambda style: network_figure("googlenet", followed("googlenet"), style=style),
+    "networks": lambda style: comparison_figure([(n, followed(n)) for n in ("vgg16", "alexnet-lecture")], style=style),
+    "challenges": lambda style: challenge_figure("cat.jpg under the challenges", challenged(), style=style),
+    "challenge curves": lambda style: challenge_curves("lenet5 on digits: the challenges", stressed(), style=style),
+    "variation": lambda style: variation_sheet(
+        "cat: 16 pictures of one class", Variation("cat", tuple(range(16)), (0.5,) * 16, 0.41, {"cat": 0.41}), [RGB] * 16, style=style
+    ),
+    "ilsvrc": lambda style: ilsvrc_figure(style=style),
+    "descent": lambda style: descent_figure(style=style),
+    "keras": lambda style: keras_figure(keras_models(), style=style),
     "triptych": lambda style: triptych_figure(
         [Panel(RGB, "x", "panda", 0.57), Panel(RGB, "sign(∇ₓJ)", "worm", 0.1), Panel(RGB, "x + ε·sign(∇ₓJ)", "gibbon", 0.99)],
         "1.785/255", "fgsm, ε = 1.79 of 255 levels, 224×224 px. White box: the network's own gradient.", style=style,

@@ -14,6 +14,8 @@ LOOKS = {
     "patches": "The patches of a data set that activate a layer's channels most.",
     "maximise": "A picture optimised to excite a channel.",
     "summary": "Layer by layer: output, parameters, multiply-adds.",
+    "challenges": "Clutter, illumination, occlusion, deformation, noise, in growing strength.",
+    "variation": "The members of a class that differ most.",
     "network": "A network drawn as blocks: what repeats, shortcuts, auxiliary heads.",
     "why": "Heat maps that explain an answer, and checks of them.",
     "embedding": "Pictures laid out by their features.",

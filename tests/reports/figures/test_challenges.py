@@ -1,0 +1,12 @@
+"""The challenges as pictures: every strength with its label, and on a slide the first rows of them."""
+
+from clearsight.reports.style import Style
+from tests.reports.figures.drawn import words
+from tests.reports.figures.examples import MAKERS
+
+
+def test_every_strength_has_its_label_and_confidence():
+    written = [one.text for one in words(MAKERS["challenges"](Style()))]
+    assert sum(text.startswith("80 % at") for text in written) == 5 and written.count("Trouser") == 5
+    slide = [one.text for one in words(MAKERS["challenges"](Style("slide")))]
+    assert "2 more challenges, and all strengths, in print size" in slide and "surround" in slide
