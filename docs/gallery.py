@@ -19,11 +19,56 @@ RUN, PICTURE = "runs/fashion-mnist-lenet5", "boot.png"
 TRAIN = "train fashion-mnist --model lenet5 --epochs 6"
 # heading, what the figure shows, command without --out, its suffix
 ROWS = (
-    ("A convolution, step by step", "The lecture's filter slides over its 6×6 pixels: products, sum, ReLU, pooling.", "convolution", "gif"),
+    (
+        "A convolution, step by step",
+        "The lecture's filter slides over its 6×6 pixels. How to read it: the orange frame is the place of the filter; each cell of"
+        " the products is one pixel times one weight; their sum is the framed number of the map. Then ReLU, row by row, and max"
+        " pooling, window by window, the maximum framed in blue.",
+        "convolution",
+        "gif",
+    ),
+    (
+        "A curve detector",
+        "The same filter on a curve like it and on another shape. How to read it: the orange frames are the pixels where the filter"
+        " has weights. In the first row five of them are bright, and the products add up to 6600; in the second all of them are dark:"
+        " 0.",
+        "convolution --example curve",
+        "png",
+    ),
+    (
+        "Max pooling",
+        "Two maps, each pooled on its own. How to read it: a window, its maximum, its number in the pooled map and its line of text"
+        " have the same colour.",
+        "convolution --example maxpool",
+        "png",
+    ),
+    (
+        "An edge filter on a photograph",
+        "A Sobel filter for vertical edges on a cat in colour, ReLU and max pooling. How to read it: red is positive (brighter to the"
+        " right), blue negative, white zero; ReLU keeps the red. Below are the products of the framed place, channel by channel; their"
+        " three sums add up to its number.",
+        "convolution --picture cat.png --filter sobel-x --through relu,maxpool --at 20,30",
+        "png",
+    ),
+    (
+        "A volume of activation maps",
+        "Six filters of 5×5×3 on a photograph of 32×32×3. How to read it: each filter has a slice for each colour and gives one map of"
+        " 28×28; the framed number of a map is the sum of 75 products and a bias. Edges of either direction, spots, brightness and two"
+        " pairs of colours.",
+        "convolution --example volume",
+        "png",
+    ),
+    (
+        "The receptive field grows",
+        "Three 3×3 layers, seen from one unit of the last. How to read it: it depends on 3×3 units of the layer below, these on 5×5,"
+        " these on 7×7 pixels. The table has the weights of the stack so far, and of one convolution that sees as much.",
+        'receptive-field "conv3x3 conv3x3 conv3x3" --channels 64',
+        "png",
+    ),
     (
         "One unit, recomputed",
-        "Why channel 3 of the second convolution has this value at this position: its patch, its kernel, the contribution of each input"
-        " channel, and their sum next to the network's own value.",
+        "Why channel 3 of the second convolution has this value at this position: its patch, its kernel, the contribution of each"
+        " input channel, and their sum next to the network's own value.",
         f"unit {RUN} {PICTURE} --layer conv2 --channel 3 --at 4,5",
         "png",
     ),
@@ -63,16 +108,17 @@ ROWS = (
     ("Filters", "The six filters of LeNet-5's first layer, each 5×5, after six epochs.", f"filters {RUN} --scale shared", "png"),
     (
         "A bank of Gabor filters",
-        "Filters designed by hand after the simple cells of the cortex: eight directions, even (a bar) and odd (an edge), two wavelengths."
-        " Red adds to the response, blue subtracts from it: the response is largest where the picture has the same stripes.",
+        "Filters designed by hand after the simple cells of the cortex: eight directions, even (a bar) and odd (an edge), two"
+        " wavelengths. Red adds to the response, blue subtracts from it: the response is largest where the picture has the same"
+        " stripes.",
         "filters gabor",
         "png",
     ),
     (
         "Filters learnt without labels",
-        "A hundred filters in which photographs have a sparse code, the best fitted by a Gabor function first. Compare a filter with the"
-        " Gabor function below it; in the plane each point is a filter, its angle across and its frequency up. All angles occur, and few"
-        " frequencies.",
+        "A hundred filters in which photographs have a sparse code, the best fitted by a Gabor function first. Compare a filter with"
+        " the Gabor function below it; in the plane each point is a filter, its angle across and its frequency up. All angles occur,"
+        " and few frequencies.",
         "simple-cells --compare alexnet --compare package:efficientnet_lite0",
         "png",
     ),

@@ -22,6 +22,7 @@ METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
+HELD = 5  # times as long as another frame the last one is shown: it has everything
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": SALT, "pdf.fonttype": 42, "image.composite_image": False}
 
 
@@ -99,7 +100,7 @@ def pixels(figure: Figure) -> Image.Image:
 def _animated(frames: Sequence[Figure], milliseconds: int) -> bytes:
     first, *rest = (pixels(frame) for frame in frames)
     stream = io.BytesIO()
-    first.save(stream, "GIF", save_all=True, append_images=rest, duration=milliseconds, loop=0)
+    first.save(stream, "GIF", save_all=True, append_images=rest, duration=[*[milliseconds] * len(rest), HELD * milliseconds], loop=0)
     return stream.getvalue()
 
 

@@ -101,17 +101,18 @@ def _print(rows: list[dict[str, Any]], subject: "Subject", channels: int | None,
         "field",
         *(["measured"] if measured else []),
         "stride",
-        "padding",
+        "padding (t b l r)",
         *(["weights", "as one layer"] if stack else []),
         "status",
     ]
     lines = [head]
     for row in rows:
-        seen, step, pad = ("×".join(f"{n:g}" for n in row[key]) for key in ("size", "stride", "padding"))
+        seen, step = ("×".join(f"{n:g}" for n in row[key]) for key in ("size", "stride"))
+        pad = " ".join(f"{n:g}" for n in row["padding"])
         gradient = ["×".join(map(str, row["measured"])) if "measured" in row else ""] if measured else []
         weights = [f"{value:,}{unit}" for key, value in row.items() if key.startswith("weights")] or [""] * (2 * stack)
         lines.append([row["layer"], seen, *gradient, step, pad, *weights, row["status"]])
-    print_columns(lines, right=tuple(range(1, len(head) - 1)), less=(head.index("padding"), head.index("stride")))
+    print_columns(lines, right=tuple(range(1, len(head) - 1)), less=(head.index("padding (t b l r)"), head.index("stride")))
     plain = list(subject.model.children())
     if not subject.trained and type(subject.model).__name__ == "Sequential" and not any(list(one.children()) for one in plain):
         click.echo(f"\n{stack_sentence(plain)}.")

@@ -39,7 +39,7 @@ def volume_figure(found: Calculation, moment: Moment | None, title: str, at: Pla
 def _volumes(page: Page, found: Calculation, done: Convolution, maps: Sequence[tuple[Array, Scale]], place: Place) -> None:
     """Picture, filters and stack of maps in one row, each under its size."""
     unit = page.inner / 12.9
-    side, step = (2.0 if page.style.slide else 2.6) * unit, done.step(0, *place)
+    side, step = 2.1 * unit, done.step(0, *place)
     top = page.y + page.line() + 0.05
     count, (_, deep, high, wide) = len(maps), done.filters.shape
     sizes = (found.picture.shape, done.maps.shape)
