@@ -1,0 +1,10 @@
+"""`clearsight look shifts`: accuracy by shift, as text, figure and JSON."""
+
+import json
+
+
+def test_shifts(clearsight, trained, tmp_path):
+    said = clearsight("look", "shifts", "runs/first", "--n", "20", "--out", "s.png", "-q")
+    assert said.code == 0 and "left 1" in said.out and "n = " in said.out and (tmp_path / "s.png").is_file()
+    (one,) = json.loads(clearsight("look", "shifts", "runs/first", "--n", "20", "--json", "-q").out)
+    assert len(one["shifts"]) == 9 and one["shifts"][4]["top1"] == one["unshifted"]["top1"]
