@@ -72,7 +72,10 @@ def wrong_cell(draw: Draw) -> Exercise | None:
                 "the right number",
                 "number",
                 written(value),
-                [(written(false), f"This is the number that is printed. {TURNED}"), (written(float(found[j, i])), SWAPPED)],
+                [
+                    (written(false), "This is the number that is printed: the filter was turned by 180° for it."),
+                    (written(float(found[j, i])), SWAPPED),
+                ],
             ),
         ),
         (

@@ -9,7 +9,6 @@ from ..draw import Draw
 from ..exercise import Exercise, Grid, Part, minus, part, written
 
 CLASSES = ("cat", "dog", "fish")
-SHAPES = ("A", "B", "C")
 STAY, EVEN, GROW = "they stay the same", "they all become 1/3", "each is multiplied by e to the power of the number"
 
 
@@ -143,7 +142,7 @@ def _gradient(p: torch.Tensor, label: int, gradient: torch.Tensor) -> Part:
 
 def templates(draw: Draw) -> Exercise | None:
     """Which class wins for a 4×4 picture, and the one pixel that makes another win."""
-    w = torch.tensor([draw.matrix(4, 4, -1, 1) for _ in SHAPES], dtype=torch.float64)
+    w = torch.tensor([draw.matrix(4, 4, -1, 1) for _ in CLASSES], dtype=torch.float64)
     x = torch.tensor(draw.matrix(4, 4, 0, 1), dtype=torch.float64)
     z = (w * x).sum((1, 2))
     winner = int(z.argmax())
@@ -165,7 +164,7 @@ def templates(draw: Draw) -> Exercise | None:
         (
             part(
                 "logits",
-                "logits of A, B, C",
+                f"logits of {', '.join(CLASSES)}",
                 "numbers",
                 _three(z.tolist()),
                 [
@@ -175,27 +174,27 @@ def templates(draw: Draw) -> Exercise | None:
                     (_three((w * x).abs().sum((1, 2)).tolist()), "Weights of −1 are subtracted."),
                 ],
             ),
-            part("winner", "the class that wins", "choice", SHAPES[winner], _losers(winner), options=SHAPES),
+            part("winner", "the class that wins", "choice", CLASSES[winner], _losers(winner), options=CLASSES),
             part("pixel", "the pixel to switch", "place", place, slips),
         ),
         (
             "Only the pixels of 1 count: add the weights at their places.",
-            f"The pixel must move the logits of {SHAPES[winner]} and of its rival apart: look in row {i + 1}.",
+            f"The pixel must move the logits of {CLASSES[winner]} and of its rival apart: look in row {i + 1}.",
         ),
         (
-            "; ".join(f"z({name}) = {minus(written(float(v)))}" for name, v in zip(SHAPES, z, strict=True)) + f"; {SHAPES[winner]} wins.",
-            f"Switching {place}: z = {minus(_three((w * after).sum((1, 2)).tolist()))}, so {SHAPES[_wins(w, x, i, j)]} wins.",
+            "; ".join(f"z({name}) = {minus(written(float(v)))}" for name, v in zip(CLASSES, z, strict=True)) + f"; {CLASSES[winner]} wins.",
+            f"Switching {place}: z = {minus(_three((w * after).sum((1, 2)).tolist()))}, so {CLASSES[_wins(w, x, i, j)]} wins.",
         ),
         (
             Grid("picture", tuple(tuple(int(v) for v in row) for row in x), "picture"),
-            *(Grid(f"template {n}", tuple(tuple(int(v) for v in row) for row in one), "signed") for n, one in zip(SHAPES, w, strict=True)),
+            *(Grid(f"template {n}", tuple(tuple(int(v) for v in row) for row in one), "signed") for n, one in zip(CLASSES, w, strict=True)),
         ),
         {"picture": x.tolist(), "templates": w.tolist()},
     )
 
 
 def _losers(winner: int) -> list[tuple[str, str]]:
-    return [(name, "The class with the LARGEST logit wins.") for name in SHAPES if name != SHAPES[winner]]
+    return [(name, "The class with the LARGEST logit wins.") for name in CLASSES if name != CLASSES[winner]]
 
 
 def _flipped(x: torch.Tensor, i: int, j: int) -> torch.Tensor:

@@ -18,13 +18,14 @@ def html(sheet: Sheet, key: bool = False) -> str:
     """The page; with `key` every exercise has its answers, worked solution and named wrong answers, or else hints to unfold."""
     style = Path(__file__).with_name("sheet.css").read_text(encoding="utf-8")
     title = "Exercises: the key" if key else "Exercises"
-    name = f"<b>{escape(sheet.student)}</b>" if sheet.student else '<span class="blank"></span>'
+    whose = f"<b>{escape(sheet.student)}</b>" if sheet.student else '<span class="blank"></span>'
+    name = "" if key and not sheet.student else f'<p class="who">Name: {whose}</p>'
     body = "\n".join(_exercise(i + 1, one, key) for i, one in enumerate(sheet.exercises))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n<style>\n{style}</style>\n</head>\n'
-        f'<body>\n<main>\n<header><h1>{title}</h1><p class="who">Name: {name}</p>'
+        f"<body>\n<main>\n<header><h1>{title}</h1>{name}"
         f"<p>Seed {sheet.seed} · {len(sheet.exercises)} exercises · {points(sheet.points)}</p></header>\n"
         f"{body}\n<footer>Made by Clearsight {escape(__version__)}.</footer>\n</main>\n</body>\n</html>\n"
     )

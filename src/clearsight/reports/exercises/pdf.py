@@ -68,8 +68,8 @@ def _header(sheet: Sheet, key: bool) -> list[Block]:
     title = "Exercises: the key" if key else "Exercises"
 
     def rule(page: Page) -> None:
-        name = sheet.student or "_" * 36
-        page.text(WIDTH - MARGIN, page.y - 0.42, f"Name: {name}", size=TEXT, ha="right")
+        if sheet.student or not key:
+            page.text(WIDTH - MARGIN, page.y - 0.42, f"Name: {sheet.student or '_' * 36}", size=TEXT, ha="right")
         page.box(MARGIN, page.y, INNER, 0, edge=page.style.colour("ink"))
 
     about = f"Seed {sheet.seed} · {len(sheet.exercises)} exercises · {points(sheet.points)}"
