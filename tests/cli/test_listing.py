@@ -31,12 +31,12 @@ def test_the_lectures_alexnet_line_for_line():
 def test_equal_blocks_are_listed_once():
     found = facts.summary("resnet50")
     lines = listing(found)
-    headings = [(line[0], line[4]) for line in lines if line[0].startswith("Bottleneck")]
+    headings = [(line[0], line[4]) for line in lines if ": Bottleneck" in line[0]]
     assert headings == [
-        ("Bottleneck, residual sum", "layer1.0"), ("Bottleneck ×2, residual sum", "layer1.1 to layer1.2"),
-        ("Bottleneck, residual sum", "layer2.0"), ("Bottleneck ×3, residual sum", "layer2.1 to layer2.3"),
-        ("Bottleneck, residual sum", "layer3.0"), ("Bottleneck ×5, residual sum", "layer3.1 to layer3.5"),
-        ("Bottleneck, residual sum", "layer4.0"), ("Bottleneck ×2, residual sum", "layer4.1 to layer4.2"),
+        ("layer1.0: Bottleneck, residual sum", "layer1.0"), ("layer1.1: Bottleneck ×2, residual sum", "layer1.1 to layer1.2"),
+        ("layer2.0: Bottleneck, residual sum", "layer2.0"), ("layer2.1: Bottleneck ×3, residual sum", "layer2.1 to layer2.3"),
+        ("layer3.0: Bottleneck, residual sum", "layer3.0"), ("layer3.1: Bottleneck ×5, residual sum", "layer3.1 to layer3.5"),
+        ("layer4.0: Bottleneck, residual sum", "layer4.0"), ("layer4.1: Bottleneck ×2, residual sum", "layer4.1 to layer4.2"),
     ]  # fmt: skip
     assert len(lines) < 45 < 100 < len(listing(found, every=True))
     assert ["  [56x56x64] CONV2: 64 1x1 filters at stride 1, pad 0, BN", "4,224", "12,845,056", "11×11", "layer1.0.conv1"] in lines

@@ -51,7 +51,8 @@ def _folded(summary: "Summary") -> Iterator[Row]:
         if told:
             block, names = every[groups[0][0]], [unit for unit, _ in groups]
             sums = ", residual sum" if block.sums == 1 else f", {block.sums} residual sums" if block.sums else ""
-            heading = f"{block.kind}{f' ×{len(names)}' if len(names) > 1 else ''}{sums}{', branches joined' if block.branches else ''}"
+            times, joined = f" ×{len(names)}" if len(names) > 1 else "", ", branches joined" if block.branches else ""
+            heading = f"{names[0]}: {block.kind}{times}{sums}{joined}"
             yield [heading, "", "", "", f"{names[0]} to {names[-1]}" if len(names) > 1 else names[0]], None
             yield from _merged([layer for layer in groups[0][1] if _shown(layer)], "  ")
         else:

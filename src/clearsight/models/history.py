@@ -8,8 +8,8 @@ from ..base.compute.device import shapes_only
 from . import build, facts, family, published, topological
 from .summary import summarise
 
-RUSSAKOVSKY = "Russakovsky et al.: ImageNet large scale visual recognition challenge, IJCV 2015, tables 5 and 6"
-HUMAN, HUMAN_SOURCE = 0.051, "Russakovsky et al., IJCV 2015, section 6.4: one trained annotator on 1,500 test pictures"
+RUSSAKOVSKY = "Russakovsky et al.: ImageNet large scale visual recognition challenge, IJCV 2015, section 5"
+HUMAN, HUMAN_SOURCE = 0.051, "Russakovsky et al., IJCV 2015, section 6: one trained annotator on 1,500 test pictures"
 
 
 class Winner(NamedTuple):
@@ -45,7 +45,7 @@ ILSVRC = (
         2016, "Trimps-Soushen", "ensemble of Inception and residual networks", 0, 0.0299, "", "image-net.org, results of ILSVRC 2016",
         "no depth is published for the ensemble",
     ),
-    Winner(2017, "WMW", "SENet", 154, 0.0225, "", "Hu et al., CVPR 2018, section 6", "ensemble; the largest is SENet-154"),
+    Winner(2017, "WMW", "SENet", 154, 0.0225, "", "Hu et al., CVPR 2018", "ensemble; the largest is SENet-154"),
 )  # fmt: skip
 SECOND = Winner(2014, "VGG", "VGG", 19, 0.073, "vgg19", "Simonyan, Zisserman, ICLR 2015, table 7", "second to GoogLeNet")
 
