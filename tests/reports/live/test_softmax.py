@@ -23,7 +23,7 @@ def test_edited_logits_have_the_probabilities_of_torch(show, extra, temperature,
         assert first[: len(order)] == wanted[order].tolist() and sum(first) == pytest.approx(1)
         assert len(first) == len(order) + (len(z) > 10)
         window.get_by_label("add to all logits").fill("-4.5")
-        assert shares(window) == pytest.approx(first, abs=1e-12)
+        assert shares(window) == pytest.approx(first, abs=1e-12) and window.locator("tfoot .bar").inner_text() == "100.0 %"
         window.get_by_label("add to all logits").fill("0")
         window.get_by_label("logit of class 0", exact=True).fill(str(more + 6))
         z[0] = more + 6

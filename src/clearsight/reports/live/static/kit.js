@@ -29,7 +29,7 @@ export function shown(value, digits = 6) {
 
 /** @param {number} part of 1 @returns {string} */
 export function percent(part) {
-  const digits = part > 0.9995 && part < 1 ? 3 : 1;
+  const digits = part > 0.9995 && part < 1 - 1e-9 ? 3 : 1; // a sum of shares is 1, apart from rounding
   return `${(100 * part).toFixed(digits)} %`;
 }
 
