@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+import tifffile
 from PIL import Image
 
 from tests.pictures import digit_folder
@@ -31,3 +33,18 @@ def test_check_ends_with_the_layout_and_the_command_to_continue_with(clearsight,
     bad = digit_folder(tmp_path / "my set", per_class=5, classes=3)
     (bad / "one" / "empty.png").touch()
     assert clearsight("check", bad, "-q").out.splitlines()[-1] == f"next    clearsight train '{bad}' --leave-out unreadable"
+
+
+def test_check_takes_what_train_takes_on_values_and_bands(clearsight, tmp_path):
+    for i, picture in enumerate(np.random.default_rng(0).integers(0, 900, (6, 9, 9, 5)).astype(np.uint16)):
+        (tmp_path / "bands" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(tmp_path / "bands" / "ab"[i % 2] / f"{i}.tif", picture, photometric="minisblack", planarconfig="contig")
+    said = clearsight("check", "bands", "-q")
+    assert said.code == 0 and "black is 0 and white 1023" in " ".join(said.out.split()) and "5 bands each" in said.out
+    said = clearsight("check", "bands", "-q", "--range", "0:511", "--bands", "4,3,2")
+    text = " ".join(said.out.split())
+    assert said.code == 0 and "black is 0 and white 511" in text and "beyond black and white: they are clipped" in text
+    assert "bands each" not in text and said.out.splitlines()[-1] == "next    clearsight train bands --bands 4,3,2 --range 0:511"
+    said = clearsight("check", "bands", "-q", "--channels", "3")
+    assert said.code == 1 and "5 bands, and 3 are wanted" in said.out
+    assert "range must be black:white" in clearsight("check", "bands", "--range", "5").err

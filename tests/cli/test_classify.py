@@ -1,7 +1,6 @@
 """`clearsight classify`: an answer for each source, in order."""
 
 import json
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -57,14 +56,29 @@ def test_folders_are_listed_in_the_order_of_their_paths(tmp_path):
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    others = Counter()
-    assert [path.removeprefix(f"{tmp_path}/") for path in module.expand((str(tmp_path),), others)] == [
+    notes: list[str] = []
+    assert [path.removeprefix(f"{tmp_path}/") for path in module.expand((str(tmp_path),), notes)] == [
         "a/x.png",
         "a.png",
         "b/1.png",
         "b/2.png",
     ]
-    assert others == {".txt": 1}
+    assert notes == [
+        "runs and classifiers of Clearsight left out: run",
+        "1 hidden files or folders left out",
+        "1 files that are no pictures left out: 1 .txt",
+        "4 empty files (0 bytes), listed but unreadable: a.png, a/x.png, b/1.png … (4 in all)",
+    ]
+
+
+def test_a_folder_is_answered_before_it_is_walked_to_its_end(tmp_path):
+    for name in ("a/1.png", "b/2.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"x")
+    found = module.expand((str(tmp_path),), [])
+    assert next(found).endswith("a/1.png")
+    (tmp_path / "b" / "1.png").write_bytes(b"x")
+    assert next(found).endswith("b/1.png"), "folders are listed when it is their turn"
 
 
 def test_a_folder_without_pictures_is_an_error(clearsight, trained, tmp_path):

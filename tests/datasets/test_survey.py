@@ -1,6 +1,8 @@
 """The survey of a data set finds the channels and one range of values, of arrays as of files."""
 
+import cv2
 import numpy as np
+import torch
 from PIL import Image
 
 from clearsight.datasets.check import check
@@ -51,3 +53,23 @@ def test_values_beyond_those_of_training_are_a_warning(tmp_path):
     folder(tmp_path / "test", TEN)
     report = check(open_dataset(tmp_path), quiet=True)
     assert any("values of test go from" in line and "clipped" in line for line in report.warnings)
+
+
+def test_a_value_is_the_same_colour_in_training_evaluation_classification_and_python(tmp_path):
+    colours = np.random.default_rng(1).integers(0, 3000, (4, 9, 9, 3)).astype(np.uint16)
+    for i, picture in enumerate(colours):
+        (tmp_path / "ab"[i % 2]).mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "ab"[i % 2] / f"{i}.png"), picture[..., ::-1])
+    data = open_dataset(tmp_path)["all"]
+    found = survey(data)
+    assert (found.deep, found.most, found.levels) == (4, 3, (0, 4095))
+    preprocessing = Preprocessing(3, 9, 9, levels=found.levels)
+    trained = load(data, preprocessing, cache="memory", quiet=True).batch(torch.arange(4))
+    evaluated = load(data, preprocessing, cache="off", quiet=True).batch(torch.arange(4))
+    assert trained.equal(evaluated)
+    for i in range(4):
+        path = data.source(i)
+        with Image.open(path) as opened:
+            for source in (path, path.read_bytes(), colours[[0, 2, 1, 3][i]], opened):
+                assert preprocessing.load(source).equal(trained[i])
+    assert np.array_equal(trained[0].permute(1, 2, 0).numpy(), np.rint(colours[0] * (255 / 4095)))

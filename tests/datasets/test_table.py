@@ -90,9 +90,11 @@ def test_what_is_wrong_is_named(folder, rows, reason):
         open_dataset(table(folder, rows))
 
 
-def test_text_of_another_encoding_is_named(folder):
-    with pytest.raises(ClearsightError, match="is not UTF-8 text"):
-        open_dataset(table(folder, "path,label\npics/0.png,Bär\n", encoding="latin-1"))
+def test_text_of_another_encoding_is_read_with_a_note_or_named(folder):
+    parts = open_dataset(table(folder, "path,label\npics/0.png,Bär\n", encoding="latin-1"))
+    assert parts.classes == ("Bär",) and any("read as Windows-1252 (Latin-1), as in 'Bär'" in note for note in parts.notes)
+    with pytest.raises(ClearsightError, match="line 2, byte 23 is not UTF-8 text"):
+        open_dataset(table(folder, "path,label\npics/0.png,мышь\n", encoding="cp1251"))
 
 
 def test_repeated_rows_and_empty_files_are_said(folder):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from clearsight.base.errors import UnreadableImage
-from clearsight.images.convert import from_array, visible
+from clearsight.base.errors import UnreadableImage, UsageError
+from clearsight.images.convert import from_array, showing, visible
 from clearsight.images.deep import PLAIN, Reading
 
 BANDS = np.arange(2 * 3 * 12, dtype=np.uint8).reshape(2, 3, 12)
@@ -14,6 +14,19 @@ def test_the_first_three_bands_are_shown_as_colours():
     assert np.array_equal(visible(BANDS), BANDS[..., :3])
     assert np.array_equal(visible(BANDS[..., :2]), BANDS[..., :1])
     assert np.array_equal(visible(BANDS[..., :3]), BANDS[..., :3])
+
+
+def test_other_bands_are_shown_where_that_is_asked_for():
+    picture = np.arange(5, dtype=np.uint8) * np.ones((2, 3, 1), np.uint8)
+    with showing((5, 3, 1)):
+        assert visible(picture)[0, 0].tolist() == [4, 2, 0]
+        with showing(()):
+            assert visible(picture)[0, 0].tolist() == [4, 2, 0]
+    assert visible(picture)[0, 0].tolist() == [0, 1, 2]
+    with showing((6, 1, 1)), pytest.raises(UsageError, match="from 1 to 5"):
+        visible(picture)
+    with pytest.raises(UsageError, match="three, as in"), showing((1, 2)):
+        pass
 
 
 def test_arrays_of_bands_and_of_wide_types():

@@ -6,6 +6,7 @@ from typing import Unpack
 import torch
 
 from ..base.compute.device import pick_device
+from ..base.text.words import parse_bands, parse_range
 from ..classifier import Classifier, Verification
 from ..classifier import load as load_folder
 from ..classifier import verify as verify_folder
@@ -14,6 +15,7 @@ from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split as split_parts
+from ..images.deep import Reading
 from ..training.api import Trained
 from .settings import SplitSettings
 from .sources import Data
@@ -63,14 +65,20 @@ def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:
     return split_parts(open_dataset(data), **settings)
 
 
-def check(data: Data, *, group_by: str | None = None, columns: str = "", leave_out: str = "", quiet: bool = False) -> CheckResult:
+def check(
+    data: Data, *, group_by: str | None = None, columns: str = "", leave_out: str = "", channels: int = 0, bands: str = "", range: str = "",
+    quiet: bool = False,
+) -> CheckResult:  # fmt: skip
     """Unreadable files, duplicates, leaks between splits, contradictory labels and tiny classes of a data set.
 
     `columns` names the columns of a table, `leave_out` a file of names of pictures, or `unreadable`.
+    `channels`, `bands` and `range` are those of `train`: how stored values are read.
     `poisonous` is empty when nothing would spoil a result. Raises UsageError for data of no known kind.
 
     >>> import clearsight as cs
     >>> cs.check("digits", quiet=True).pictures
     1797
     """
-    return check_parts(open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out), quiet=quiet)
+    parts = open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out)
+    reading = Reading(parse_range(range), parse_bands(bands))
+    return check_parts(parts, reading, channels=channels or len(reading.bands), quiet=quiet)

@@ -22,6 +22,8 @@ def find_label_errors(
     from_: str | Path = "",
     settings: Mapping[str, Any] | None = None,
     group_by: str = "",
+    columns: str = "",
+    leave_out: str = "",
     score: str = "self-confidence",
     device: str = "auto",
     out: str | Path = "",
@@ -44,8 +46,8 @@ def find_label_errors(
     if probabilities is not None:
         return from_probabilities(np.asarray(data), np.asarray(probabilities), classes, score)
     return errors(
-        data, part=part, folds=folds, seed=seed, from_=str(from_), settings=settings, group_by=group_by, score=score, device=device,
-        out=str(out), quiet=quiet,
+        data, part=part, folds=folds, seed=seed, from_=str(from_), settings=settings, group_by=group_by, columns=columns,
+        leave_out=leave_out, score=score, device=device, out=str(out), quiet=quiet,
     )  # fmt: skip
 
 
@@ -56,6 +58,8 @@ def suggest_labels(
     n: int = 100,
     part: str = "",
     seed: int = 0,
+    columns: str = "",
+    leave_out: str = "",
     device: str = "auto",
     out: str | Path = "",
     quiet: bool = False,
@@ -72,4 +76,7 @@ def suggest_labels(
     3
     """
     opened = open_model(model, device=device, allow_code=allow_code)
-    return next_labels(opened.folder, pool, n=n, part=part, seed=seed, out=str(out), quiet=quiet, classifier=opened.classifier)
+    return next_labels(
+        opened.folder, pool, n=n, part=part, seed=seed, columns=columns, leave_out=leave_out, out=str(out), quiet=quiet,
+        classifier=opened.classifier,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +75,11 @@ def classify(
         raise UsageError("--by-class goes with --coverage, as in --coverage 90% --by-class.")
     if as_csv and as_json:
         raise UsageError("--csv and --json are two ways of printing the same: choose one.")
-    others: Counter[str] = Counter()
-    sources = list(expand(pictures, others))
-    if others:
-        left_out = ", ".join(f"{n} {suffix}" for suffix, n in others.most_common(8))
-        click.echo(f"clearsight: {others.total()} files that are no pictures left out: {plain(left_out)}", err=True)
-    if not sources:
-        raise ClearsightError(f"no picture in {', '.join(pictures)}.")
+    notes: list[str] = []
+    sources = expand(pictures, notes)
+    if not (first := list(islice(sources, WIDTH_FROM))):
+        raise ClearsightError("\n".join([f"no picture in {', '.join(pictures)}.", *map(plain, notes)]))
+    sources = chain(first, sources)
     classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
@@ -98,50 +97,36 @@ def classify(
     else:
         print_lines(
             answers,
-            [plain(getattr(source, "name", source)) for source in sources[:WIDTH_FROM]],
+            [plain(getattr(source, "name", source)) for source in first],
             classifier.classes,
             rate > 0,
             bool(coverage),
         )
+    for note in notes:
+        click.echo(f"clearsight: {plain(note)}", err=True)
     if kinds[Failure]:
         ctx.exit(1)
 
 
-def expand(pictures: tuple[str, ...], others: Counter[str]) -> Iterator[Any]:
+def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
     """The pictures that the words on the command line mean; one that is not there stays, to be reported in its place.
 
-    Files in folders that are no pictures are counted in `others` by their extension.
+    At the end of a folder, notes on files left out are added to `notes`.
     """
+    from ..datasets.folder import Walk
+
     for word in pictures:
         path = Path(word)
         if word == "-":
             yield _Stdin(sys.stdin.buffer.read(MAX_STDIN_BYTES))
         elif path.is_dir():
-            yield from _below(path, others)
+            walk = Walk(str(path))
+            yield from (os.path.join(word, name) for name in walk.each())
+            notes += walk.notes()
         elif not path.exists() and glob.has_magic(word) and (found := sorted(glob.glob(word, recursive=True))):
             yield from found
         else:
             yield word
-
-
-def _below(folder: str | Path, others: Counter[str]) -> Iterator[str]:
-    """The pictures in a folder and below, those of a kind that cannot be read too, so that each of them is reported."""
-    from ..datasets.folder import is_run
-    from ..images.kinds import SUFFIXES, UNREAD
-
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        suffix = os.path.splitext(entry.name)[1].lower()
-        if entry.is_dir(follow_symlinks=False):
-            if not is_run(os.listdir(entry.path)):  # whose golden pictures are not the user's
-                yield from _below(entry.path, others)
-        elif suffix in SUFFIXES or suffix in UNREAD:
-            yield entry.path
-        elif entry.is_file():
-            others[suffix or "without suffix"] += 1
 
 
 class _Stdin(BytesIO):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 import click
 
 from ..base.settings import sections, spelled
+from ..recipes.recipe import Recipe
 from ..reports.style import SIZES, THEMES, Style
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..metrics.intervals import Estimate
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+READING = ("group_by", "columns", "leave_out")  # settings of how a data set is read
 SIZE_HELP = "Figures for a page, or for a 16:9 slide with type of at least 24 points."
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print ONE JSON document on stdout and nothing else there.")
@@ -140,10 +142,11 @@ class SectionedCommand(click.Command):
                 formatter.write_dl(listed)
 
 
-def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Command], Command]:
-    """An option for every field of the settings class `cls` but those `without`; one that is not given is None."""
+def setting_options(cls: type, without: Container[str] = (), only: Container[str] | None = None) -> Callable[[Command], Command]:
+    """An option for every field of the settings class `cls` but those `without`, or `only` for some; one that is not given is None."""
     hints = get_type_hints(cls)
-    places = [(title, field) for title, fields in sections(cls).items() for field in fields if field.name not in without]
+    every = [(title, field) for title, fields in sections(cls).items() for field in fields]
+    places = [(title, field) for title, field in every if field.name not in without and (only is None or field.name in only)]
 
     def decorate(command: Command) -> Command:
         for title, field in reversed(places):
@@ -154,6 +157,22 @@ def setting_options(cls: type, without: Container[str] = ()) -> Callable[[Comman
                 flag(field.name), field.name, cls=SettingOption, section=title, type=kind, is_flag=kind is bool, default=None, help=help
             )(command)
         return command
+
+    return decorate
+
+
+def data_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The options of `train` on how DATA is read (`READING`, or `names`); `command` gets those that are given as one dict `reading`."""
+    names = names or READING
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @setting_options(Recipe, only=names)
+        @wraps(command)
+        def packed(*args: Any, **kwargs: Any) -> None:
+            given = {name: kwargs.pop(name) for name in names}
+            command(*args, reading={name: value for name, value in given.items() if value}, **kwargs)
+
+        return packed
 
     return decorate
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import plain
 from ..base.result import Result, Row
-from ..images.deep import Reading
+from ..images.deep import PLAIN, Reading
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
 from .survey import Survey, survey
@@ -120,14 +120,18 @@ class CheckResult(Result):
         return [{"kind": kind, "finding": line} for kind, lines in findings for line in lines]
 
 
-def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
-    """Read every picture of every part and report; `poisonous` is empty if no finding would invalidate a result."""
+def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, quiet: bool = False) -> CheckResult:
+    """Read every picture of every part and report; `poisonous` is empty if no finding would invalidate a result.
+
+    They are read as in training: by the range of the training part unless `reading` has one, in `channels` (0: their own).
+    """
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
     surveys = {part: survey(data, quiet=quiet) for part, data in parts.parts.items()}
     learnt = surveys.get("train") or next(iter(surveys.values()))  # the range of values is that of training
-    fingerprints = prints(list(parts.parts.values()), Reading(learnt.levels), quiet=quiet)
+    reading = replace(reading, levels=reading.levels or learnt.levels)
+    fingerprints = prints(list(parts.parts.values()), reading, channels, quiet=quiet)
     good = np.setdiff1d(np.arange(len(names)), list(fingerprints.unreadable))
     exact, near = _groups(fingerprints, good, quiet)
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
@@ -150,12 +154,12 @@ def check(parts: Parts, *, quiet: bool = False) -> CheckResult:
         modes=_kinds(fingerprints, good, 0),
         formats=_kinds(fingerprints, good, 1),
         imbalance=round(max(totals) / max(min(totals), 1), 2),
-        notes=(*parts.notes, *([learnt.words()] if learnt.deep else [])),
+        notes=(*parts.notes, *([learnt.words(reading.levels)] if learnt.deep else [])),
         poisonous=[],
         warnings=[],
     )
     leaked = Counter(part_of[i] for group in crossing for i in group)
-    _judge_values(report, surveys, learnt)
+    _judge_values(report, surveys, learnt, reading, channels)
     _judge(report, parts, leaked, sum(len(group) - 1 for group in exact))
     return report
 
@@ -204,16 +208,16 @@ def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:
     }
 
 
-def _judge_values(report: CheckResult, surveys: dict[str, Survey], learnt: Survey) -> None:
+def _judge_values(report: CheckResult, surveys: dict[str, Survey], learnt: Survey, reading: Reading, channels: int) -> None:
     """Findings on bands and on values beyond 8 bits."""
     bands: Counter[int] = Counter()
     for part, found in surveys.items():
         bands += found.channels
-        if found.deep and learnt.levels and not learnt.levels[0] <= found.low <= found.high <= learnt.levels[1]:
+        if found.deep and reading.levels and not reading.levels[0] <= found.low <= found.high <= reading.levels[1]:
             report.warnings.append(
                 f"values of {part} go from {found.low:g} to {found.high:g}, beyond black and white: they are clipped. See --range."
             )
-    if not bands.keys() <= {1, 3}:
+    if not channels and not bands.keys() <= {1, 3}:
         kinds = ", ".join(f"{n:,} of {count}" for count, n in bands.most_common())
         if len(bands) > 1:
             report.poisonous.append(f"pictures differ in their bands ({kinds}): training stops there. --bands chooses those to read.")

@@ -120,9 +120,11 @@ def class_table(labels: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     table = found.get("train") or set().union(*found.values())
     for part, every in found.items():
         if extra := sorted(every - table):
+            same = {label.casefold() for label in extra} <= {label.casefold() for label in table}
+            remedy = "They differ in case only: rename them." if same else f"Add training pictures of it, or take it out of {part}."
             raise ClearsightError(
                 f"the {part} part has {'a class' if len(extra) == 1 else 'classes'} that the train part lacks: {listed(map(repr, extra))}. "
-                f"Train has: {listed(map(repr, sorted(table)))}. Add training pictures of it, or take it out of {part}."
+                f"Train has: {listed(map(repr, sorted(table)))}. {remedy}"
             )
     if all(label.isdecimal() for label in table):
         return tuple(sorted(table, key=lambda label: (int(label), label)))

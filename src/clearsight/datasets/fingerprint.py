@@ -22,7 +22,7 @@ from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 from .identity import SIZE as DIGEST
 from .identity import pixel_digest
-from .loader import as_batch
+from .loader import as_batch, eight_bits
 
 SIDE = 16
 FLAT = 20.0  # grey levels; a lower contrast counts as this one, because coding noise has a floor for any picture
@@ -60,6 +60,7 @@ class Prints:
     table: list[tuple[str, str]] = field(default_factory=list)
     unreadable: dict[int, UnreadableImage] = field(default_factory=dict)
     reading: Reading = PLAIN
+    channels: int = 0  # 0: those of each picture
 
     def put(self, start: int, pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
         """Add pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
@@ -80,24 +81,28 @@ class Prints:
         bands = pictures.shape[3] if pictures.ndim == 4 else 1
         mode = {1: "L", 3: "RGB"}.get(bands, f"{bands}×{pictures.dtype}")
         if pictures.dtype != np.uint8:
-            mode, pictures = f"{bands}×{pictures.dtype}", to_levels(pictures, self.reading, "the array of pictures")
+            mode = f"{bands}×{pictures.dtype}"
+        if self.channels:
+            pictures = eight_bits(pictures, Preprocessing(self.channels, levels=self.reading.levels, bands=self.reading.bands))
+        elif pictures.dtype != np.uint8:
+            pictures = to_levels(pictures, self.reading, "the array of pictures")
         self.put(start, pictures, (mode, "array"))
 
     def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
         """Add the picture in `source` as `row`, or the reason why it cannot be read."""
         try:
-            facts, picture = examined(source, self.reading)
+            facts, picture = examined(source, self.reading, self.channels or None)
             self.put(row, picture[None], (facts.mode, facts.format))
         except UnreadableImage as error:
             self.unreadable[row] = error
 
 
-def prints(datasets: Sequence[Dataset], reading: Reading = PLAIN, *, quiet: bool = False) -> Prints:
-    """The fingerprints of all pictures, one data set after the other, with values beyond 8 bits scaled by `reading`."""
+def prints(datasets: Sequence[Dataset], reading: Reading = PLAIN, channels: int = 0, *, quiet: bool = False) -> Prints:
+    """The fingerprints of all pictures, one data set after the other, read as `reading` and `channels` (0: their own) say."""
     n = sum(map(len, datasets))
     made = Prints(
         np.zeros(n, f"S{DIGEST}"), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
-        np.zeros(n, bool), np.zeros(n, bool), reading=reading,
+        np.zeros(n, bool), np.zeros(n, bool), reading=reading, channels=channels,
     )  # fmt: skip
     first = 0
     with Progress("look", n, quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     if group_by not in (None, "folder"):
         raise wrong("group_by of a folder", "'folder'", group_by)
     root = Path(data)
-    walk = _Walk(str(root))
+    walk = Walk(str(root))
     files, folders, notes = _listed(walk, root, labelled)
     notes += walk.notes()
     if not files:
@@ -55,7 +55,7 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     return Parts(root.resolve().name, table, parts, (*notes, *(walk.tables() if len(table) == 1 and labelled else ())))
 
 
-def _listed(walk: "_Walk", root: Path, labelled: bool) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], list[str]]:
+def _listed(walk: "Walk", root: Path, labelled: bool) -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], list[str]]:
     """(path, class name) of every picture by part, the folder of each part, and notes."""
     tops, loose = walk.peek("")
     if not labelled and not tops and loose:
@@ -83,7 +83,7 @@ def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
 
     Raises UsageError without any picture.
     """
-    walk = _Walk(str(data))
+    walk = Walk(str(data))
     paths = walk.below("")
     if not paths:
         raise LayoutError("\n".join([f"no picture in {data}.", *walk.notes()]))
@@ -92,7 +92,7 @@ def read_unlabelled(data: str | Path) -> tuple[Dataset, tuple[str, ...]]:
 
 
 @dataclass
-class _Walk:
+class Walk:
     """A walk over a folder tree, with the linked folders visited and counts of files left out. Paths are relative to `root`, with `/`."""
 
     root: str
@@ -146,6 +146,16 @@ class _Walk:
             every += pictures
             waiting += reversed(folders)
         return every
+
+    def each(self, relative: str = "") -> Iterator[str]:
+        """As `below`, in the order of the paths and folder by folder, so that none waits for all."""
+        folders, pictures = self.scan(relative)
+        inside = set(folders)
+        for path in sorted([*folders, *pictures]):
+            if path in inside:
+                yield from self.each(path)
+            else:
+                yield path
 
     def _enters(self, entry: os.DirEntry[str], path: str) -> bool:
         """False for a link that leads back into the tree, and for a folder that another link led to."""
@@ -224,7 +234,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _labelled(walk: _Walk, classes: list[str], notes: list[str]) -> list[tuple[str, str]]:
+def _labelled(walk: Walk, classes: list[str], notes: list[str]) -> list[tuple[str, str]]:
     """(path, class name) of every picture in the class folders."""
     rows: list[tuple[str, str]] = []
     empty = []

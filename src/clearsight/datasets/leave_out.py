@@ -13,6 +13,7 @@ from ..base.errors import ClearsightError, UnreadableImage, UsageError, listed
 from ..base.progress import Progress
 from ..images.decode import examined
 from .dataset import Dataset, Parts
+from .tables.encoding import text as read_text
 
 UNREADABLE = "unreadable"
 _NAMES = ("name", "source", "path", "picture", "file", "filename")  # columns of a list with a header
@@ -32,13 +33,19 @@ def without(parts: Parts, what: str, *, quiet: bool = True) -> Parts:
     made = {part: data.subset(kept[part]) for part, data in parts.parts.items()}
     made = {part: data for part, data in made.items() if len(data)}
     for part, data in made.items():
-        before = parts.parts[part].counts()
-        if empty := [label for label, n, was in zip(parts.classes, data.counts(), before, strict=True) if was and not n]:
+        if empty := _emptied(parts.parts[part], data):
             raise ClearsightError(f"--leave-out {what} leaves no {part} picture of {listed(map(repr, empty))}.")
     if not made:
         raise ClearsightError(f"--leave-out {what} leaves no picture of {parts.name}.")
     note = f"--leave-out {what}: {len(left_out):,} pictures left out: {listed(left_out, 3)}"
     return replace(parts, parts=made, notes=(*parts.notes, note))
+
+
+def _emptied(before: Dataset, after: Dataset) -> list[str]:
+    """The classes that have pictures in `before` and none in `after`."""
+    if not before.classes:
+        return []
+    return [label for label, was, n in zip(before.classes, before.counts(), after.counts(), strict=True) if was and not n]
 
 
 def _unreadable(parts: Parts, quiet: bool) -> dict[str, NDArray[np.bool_]]:
@@ -87,8 +94,8 @@ def _listed(parts: Parts, path: Path) -> dict[str, NDArray[np.bool_]]:
 def _read(path: Path) -> set[str]:
     """The names in a list: a line each, or the column of a CSV file that is called name, path or the like."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeError) as error:
+        text = read_text(path)
+    except (ClearsightError, OSError, UnicodeError) as error:
         raise UsageError(
             f"--leave-out takes {UNREADABLE}, or a file with the name of a picture a line. Cannot read {path}: {error}."
         ) from None

@@ -11,10 +11,12 @@ from scipy.sparse.csgraph import connected_components
 
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
+from ..images.deep import Reading
 from .classes import places
 from .dataset import Dataset, Parts, joined, objects
 from .fingerprint import alike, prints
 from .manifest import PARTS
+from .survey import survey
 
 Division = Callable[[Dataset], NDArray[np.object_]]  # the part of each picture in an earlier split, or ""
 _ORDERS = 10  # random orders of the groups that are tried
@@ -167,7 +169,7 @@ def together(dataset: Dataset) -> NDArray[np.int64]:
 
 def with_near_copies(dataset: Dataset) -> Dataset:
     """`dataset` with pictures that look the same (saved again, resized, mirrored) in one group; unchanged without such pictures."""
-    fingerprints = prints([dataset])
+    fingerprints = prints([dataset], Reading(survey(dataset).levels))
     shown = np.flatnonzero(~(fingerprints.blank | fingerprints.featureless))
     shown = np.setdiff1d(shown, list(fingerprints.unreadable))
     near = np.arange(len(dataset))

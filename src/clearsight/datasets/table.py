@@ -10,6 +10,7 @@ from ..base.errors import ClearsightError, listed, plain
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
 from .layout import part_word
 from .tables.columns import Chooser, Columns, known, one_hot_label, parse, part_of_flag, plain_name
+from .tables.encoding import encoding
 from .tables.files import Finder
 from .tables.labels import names_for, refuse_several, several
 from .tables.text import Text, lines, read
@@ -55,7 +56,7 @@ def read_table(data: str | Path, *, group_by: str | None = None, columns: str = 
     sample = [[_loose(cell) for cell in cells] for _, cells in text.rows]
     chosen = Chooser(str(path), header, sample, finder.share, given, listing=not text.header).choose(group_by)
     rows, notes = _rows(path, text, header, chosen, finder)
-    notes = [*_said(text, chosen), *notes]
+    notes = [*_encoded(path), *_said(text, chosen), *notes]
     if "group" in chosen.places and group_by is None:
         notes.insert(0, f"groups are the values of the column {header[chosen.places['group']]!r}")
     if not chosen.one_hot:
@@ -75,6 +76,12 @@ def columns_of(data: Any, columns: str) -> str:
     path = Path(data)
     have = {plain_name(name) for name in _read(path, Finder(path.parent, str(path))).header}
     return columns if all(plain_name(name) in have for role, name in parse(columns).items() if name and role != "names") else ""
+
+
+def _encoded(path: Path) -> list[str]:
+    """A note where the encoding of a table is an assumption."""
+    note = "" if path.suffix.lower() == ".parquet" else encoding(path).note
+    return [note] if note else []
 
 
 def _said(text: Text, chosen: Columns) -> list[str]:

@@ -149,7 +149,7 @@ def draw_curve(
         settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all
     if pretrained and not weights.is_origin(pretrained):
         settings["division"] = pretrained  # all methods are judged on what it has not seen
-    whole = known_pictures(data, compose({}), quiet=quiet)
+    whole = known_pictures(data, compose(settings), quiet=quiet)
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
         curve.left_out = left_out

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
-SAMPLES, BITS, PHOTOMETRIC, EXTRA = 277, 258, 262, 338  # tags of a TIFF
+SAMPLES, BITS, PHOTOMETRIC, EXTRA, PLANES = 277, 258, 262, 338, 284  # tags of a TIFF
 COLOURS = {2: 3, 5: 4, 6: 3, 8: 3}  # photometric interpretation → colours; the others have one
 UNSPECIFIED = 0  # an extra sample that is not transparency
 _NULL = logging.NullHandler()
@@ -112,7 +112,8 @@ def many(stream: IO[bytes]) -> bool:
     beyond = samples - colours - (len(extra) == 1 and extra[0] in (1, 2)) - (not extra and (colours, samples) == (3, 4))
     if samples == 1:
         return bool(signed[0] == 3 and bits[0] != 32)
-    return bool(beyond > 0 or max(bits) > 16 or max(signed) > 1)
+    apart = tags.get(PLANES, 1) == 2 and max(bits) > 8  # a plane each: of their values Pillow keeps the upper byte
+    return bool(beyond > 0 or max(bits) > 16 or max(signed) > 1 or apart)
 
 
 def described(stream: IO[bytes]) -> str:
@@ -130,7 +131,7 @@ def _tags(stream: IO[bytes]) -> dict[int, Any]:
         directory = TiffImagePlugin.ImageFileDirectory_v2(start)
         stream.seek(directory.next)
         directory.load(stream)
-        return {tag: directory[tag] for tag in (SAMPLES, BITS, PHOTOMETRIC, EXTRA, 339) if tag in directory}
+        return {tag: directory[tag] for tag in (SAMPLES, BITS, PHOTOMETRIC, EXTRA, PLANES, 339) if tag in directory}
     except Exception:  # Pillow raises many kinds on broken tags
         return {}
     finally:

@@ -1,17 +1,21 @@
 """From what a reader gives, a Pillow image or an array of any type, to the uint8 array `(H, W, C)` of a picture."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..base.errors import UnreadableImage
+from ..base.errors import UnreadableImage, wrong
 from ..base.text.words import MOST_BANDS as MOST
 from . import deep, profile
 from .deep import Reading
 
 ALPHA = {2: "LA", 4: "RGBA"}  # modes whose transparency is a band where so many channels are wanted
+SHOWN: ContextVar[tuple[int, ...]] = ContextVar("the bands that are shown as red, green and blue", default=(1, 2, 3))
 ARRAYS = f"(H, W) or (H, W, C) with up to {MOST} bands"
 
 
@@ -109,9 +113,28 @@ def _levels(array: NDArray[Any], name: str, reading: Reading) -> NDArray[np.uint
 
 
 def visible(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture `(H, W, C)` as people can see it: its first three bands as RGB, of two the first as grey."""
-    bands = picture.shape[2]
-    return picture if bands in (1, 3) else picture[:, :, : 3 if bands > 3 else 1]
+    """A picture `(H, W, C)` as people can see it: of more than three bands those of `SHOWN` as RGB, of two the first as grey.
+
+    Raises UsageError where it lacks one of those.
+    """
+    bands, shown = picture.shape[2], SHOWN.get()
+    if bands < 4:
+        return picture[:, :, : 1 if bands == 2 else bands]
+    if max(shown) > bands:
+        raise wrong("the bands to show", f"from 1 to {bands}", ",".join(map(str, shown)))
+    return picture[:, :, [band - 1 for band in shown]]
+
+
+@contextmanager
+def showing(bands: tuple[int, ...]) -> Iterator[None]:
+    """Show these three bands as red, green and blue, counted from 1; () changes nothing. Raises UsageError for another number of them."""
+    if len(bands) not in (0, 3):
+        raise wrong("the bands to show", "three, as in 4,3,2", ",".join(map(str, bands)))
+    before = SHOWN.set(bands or SHOWN.get())
+    try:
+        yield
+    finally:
+        SHOWN.reset(before)
 
 
 def _chosen(array: NDArray[Any], name: str, chosen: tuple[int, ...]) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 
 from ..base.errors import UnreadableImage, unknown, wrong
 from ..base.text.words import MOST_BANDS
-from . import bands, convert, decoder_messages, deep, jpeg, profile
+from . import bands, convert, decoder_messages, deep, jpeg, profile, wide
 from .bands import Bands
 from .deep import PLAIN, Reading
 from .kinds import FORMATS, OTHER_SUFFIXES, READERS, kind_of, looks_like, missing_reader
@@ -80,22 +80,22 @@ def decode(
     return convert.finished(flat, channels, name, reading)
 
 
-def examined(source: Any, reading: Reading = PLAIN) -> tuple[Facts, np.ndarray]:
+def examined(source: Any, reading: Reading = PLAIN, channels: int | None = None) -> tuple[Facts, np.ndarray]:
     """The facts and the complete picture in `source`, opened once; a JPEG is also decoded at a reduced size if that is possible.
 
     So a check meets every error that a later use at any size could meet. Raises UnreadableImage.
     """
     name = source_name(source)
     if _is_array(source):
-        return picture_facts(source), convert.from_array(source, None, name, reading)
+        return picture_facts(source), convert.from_array(source, channels, name, reading)
     with _opened(source, FORMATS, MAX_PIXELS, name, reading) as image:
         size, mode, kind = image.size, image.mode, image.format or ""
-        flat = _pixels(image, name, None, True, reading)
+        flat = _pixels(image, name, None, True, reading, channels)
         turned = kind != "TIFF" and _orientation(image) in (5, 6, 7, 8)
     facts = Facts(*(size[::-1] if turned else size), mode, kind)
     if kind == "JPEG" and min(size) >= 2 * MIN_SCALED:
         decode(source, min_side=max(MIN_SCALED, min(size) // MIN_SCALED))
-    return facts, convert.finished(flat, None, name, reading)
+    return facts, convert.finished(flat, channels, name, reading)
 
 
 def stored(source: Any) -> np.ndarray | None:
@@ -109,6 +109,9 @@ def stored(source: Any) -> np.ndarray | None:
     with _opened(source, FORMATS, MAX_PIXELS, name, PLAIN) as image:
         if isinstance(image, Bands):
             return None if image.mode.endswith("×uint8") else image.array()
+        values = wide.values(image, image.fp) if isinstance(image, ImageFile.ImageFile) and image.fp else None
+        if values is not None:  # without transparency, which has a range of its own
+            return values[:, :, : values.shape[2] - (values.shape[2] in (2, 4))]
         return deep.values(image)
 
 
@@ -131,10 +134,11 @@ def _pixels(
             if not own and _orientation(image) not in UPRIGHT and (pixels := jpeg.quickly(image, data)) is not None:
                 return pixels
         _limit(image, most, name)
+    values = wide.values(image, file) if file and reading.version > 1 else None  # type: ignore[arg-type]
     image.load()
     if image.format == "PNG" and file:
         _require_rows(image, file)
-    flat = convert.flat(image, name, reading, channels)
+    flat = convert.flat(image if values is None else wide.eight_bits(image, values, reading, name), name, reading, channels)
     turn = _orientation(image) if upright else 1
     if isinstance(flat, np.ndarray):
         return np.asarray(_turned(flat, turn)) if turn in UPRIGHT else flat
@@ -191,6 +195,8 @@ def _opened(source: Any, formats: Sequence[str], max_pixels: int, name: str, rea
             raise unknown("picture format", kind, FORMATS)
     kind = ""
     try:
+        if isinstance(source, ImageFile.ImageFile):
+            source = wide.unread(source) or source
         if isinstance(source, Image.Image):
             _limit(source, max_pixels, name)
             with decoder_messages.no_warnings, decoder_messages.no_libtiff_messages if source.format == "TIFF" else nullcontext():

@@ -9,7 +9,7 @@ from PIL import Image
 
 from ..base.errors import UnreadableImage
 
-SAMPLE_FORMAT = 339  # tag of a TIFF; 2 is signed
+SAMPLE_FORMAT, BITS = 339, 258  # tags of a TIFF
 OLD_WHITES = (1, 255, 65535)  # chosen for each picture on its own before version 2
 OUT = "state the values of black and white with --range, as in --range 0:4095"
 
@@ -33,16 +33,19 @@ PLAIN, OLD = Reading(), Reading(version=1)
 
 def values(image: Image.Image) -> NDArray[Any] | None:
     """The stored values `(H, W)` of a grey picture beyond 8 bits or signed, None for any other."""
+    if image.mode == "I" and _format(image) == 1 and image.tag_v2.get(BITS, (0,))[0] == 32:  # type: ignore[attr-defined]
+        return np.asarray(image).view(np.uint32)  # Pillow has signed ones only
     if image.mode.startswith("I") or image.mode == "F":
         return np.asarray(image)
-    if image.mode == "L" and _signed(image):
+    if image.mode == "L" and _format(image) == 2:
         return np.asarray(image).view(np.int8)
     return None
 
 
-def _signed(image: Image.Image) -> bool:
+def _format(image: Image.Image) -> int:
+    """1 for the unsigned values of a TIFF, 2 for signed ones, 0 for a picture of another kind."""
     tags = getattr(image, "tag_v2", None)
-    return bool(tags) and tags.get(SAMPLE_FORMAT, (1,))[0] == 2  # type: ignore[union-attr]
+    return int(tags.get(SAMPLE_FORMAT, (1,))[0]) if tags else 0
 
 
 def to_levels(stored: NDArray[Any], reading: Reading, name: str) -> NDArray[np.uint8]:

@@ -33,6 +33,8 @@ def looked(source: Any) -> Stored:
             found = None
         if found is not None:
             return found
+    if isinstance(source, (bytes, bytearray)) and (found := _stored(bytes(source))) is not None:
+        return found
     facts = picture_facts(source)
     if "×" in facts.mode:
         bands, kind = facts.mode.split("×")
@@ -49,7 +51,7 @@ def _stored(head: bytes) -> Stored | None:
     """How a PNG or a JPEG is stored, by its beginning; None if that does not decide."""
     if head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR" and len(head) > 25:
         grey = head[25] in (0, 4)
-        return Stored(1 if grey else 3, head[24] == 16 and head[25] == 0)
+        return Stored(1 if grey else 3, head[24] == 16)
     if head.startswith(b"\xff\xd8\xff") and (components := jpeg.components(head)):
         return Stored(1 if components == 1 else 3, False)
     return None

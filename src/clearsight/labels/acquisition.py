@@ -36,6 +36,7 @@ from ..datasets.dataset import Dataset, Parts
 from ..datasets.folder import is_folder, read_unlabelled
 from ..datasets.identity import identified
 from ..datasets.idx import is_idx
+from ..datasets.leave_out import without
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
 from ..runs.run import Run, named_folder, run_name
@@ -106,6 +107,8 @@ def next_labels(
     n: int = 100,
     part: str = "",
     seed: int = 0,
+    columns: str = "",
+    leave_out: str = "",
     device: str = "auto",
     out: str = "",
     quiet: bool = False,
@@ -119,7 +122,7 @@ def next_labels(
     if n < 1:
         raise UsageError(f"n must be at least 1. Got {n}.")
     classifier = classifier or load(model, device=pick_device(device))
-    data, name, notes = _opened(pool, part)
+    data, name, notes = _opened(pool, part, columns, leave_out)
     data = data.subset(np.argsort([str(name) for name in data.names], kind="stable"))
     data = identified(Parts(name, data.classes, {"all": data}), quiet=quiet).parts["all"]
     new = ~_labelled(model, pool, data)
@@ -163,14 +166,16 @@ def chosen(vectors: Tensor, probabilities: Tensor, n: int, seed: int = 0, quiet:
     return taken + rest[: n - len(taken)]
 
 
-def _opened(pool: Any, part: str) -> tuple[Dataset, str, tuple[str, ...]]:
+def _opened(pool: Any, part: str, columns: str, leave_out: str) -> tuple[Dataset, str, tuple[str, ...]]:
     """The pictures of a pool regardless of their labels, its name, and what was left out."""
-    if is_folder(pool) and not is_named(pool) and not is_idx(pool):
+    if is_folder(pool) and not (columns or is_named(pool) or is_idx(pool)):
         if part:
             raise UsageError(f"{pool} is a folder, of which every picture is in the pool: leave out --part.")
         data, notes = read_unlabelled(pool)
-        return data, Path(pool).resolve().name, notes
-    parts = open_dataset(pool)
+        parts = Parts(Path(pool).resolve().name, data.classes, {"all": data}, notes)
+        parts = without(parts, leave_out) if leave_out else parts
+        return parts.parts["all"], parts.name, parts.notes
+    parts = open_dataset(pool, columns=columns, leave_out=leave_out)
     if part and part not in parts.parts:
         raise unknown("part", part, parts.parts)
     return parts.parts[part or next(iter(parts.parts))], parts.name, parts.notes

@@ -226,6 +226,8 @@ def errors(
     from_: str = "",
     settings: Mapping[str, Any] | None = None,
     group_by: str = "",
+    columns: str = "",
+    leave_out: str = "",
     score: str = "self-confidence",
     device: str = "auto",
     out: str = "",
@@ -240,7 +242,7 @@ def errors(
         raise unknown("score", score, confident.SCORES)
     if from_ and settings:
         raise UsageError("--from has features that a head is solved on, --model and --recipe train a network for each fold: leave one out.")
-    whole = identified(open_dataset(data, group_by=group_by or None), quiet=quiet)
+    whole = identified(open_dataset(data, group_by=group_by or None, columns=columns, leave_out=leave_out), quiet=quiet)
     chosen, parts = _chosen(whole, part)
     fold = in_folds(chosen, folds, seed)
     notes = [*whole.notes, *_alone(chosen, fold)]

@@ -114,14 +114,15 @@ class Trials:
 
 
 def consider(
-    data: Any, *, model: str = "", more: int = 200, amount: str = "", seed: int = 0, quiet: bool = False
+    data: Any, *, model: str = "", more: int = 200, amount: str = "", seed: int = 0, quiet: bool = False, **reading: str
 ) -> tuple[Advice, list[str]]:
     """The advice for `data` (anything that `open_dataset` takes), and notes on its limits.
 
     Features are those of the run `model`, or HOG; `amount` is how many of the labels there are may be used, as `--labels` takes it.
-    Neither the test part nor a label that may not be used is read.
+    `reading` are the settings
+    `group_by`, `columns` and `leave_out`. Neither the test part nor a label that may not be used is read.
     """
-    recipe = compose({"split_seed": seed, "division": "" if is_origin(model) else model})
+    recipe = compose({**reading, "split_seed": seed, "division": "" if is_origin(model) else model})
     parts = divided(known_pictures(data, recipe, quiet=quiet), recipe)
     known = parts.parts["train"]
     if amount:

@@ -88,3 +88,13 @@ def test_no_table_is_a_formula(clearsight, tmp_path):
     again = open_dataset(tmp_path / "data" / "labels.csv")
     assert again.classes == open_dataset(tmp_path / "data").classes and len(again.parts["all"]) == 18
     assert clearsight("evaluate", "runs/run", "--json", "--quiet").code == 0, "split.csv is not changed, and fits"
+
+
+def test_data_are_read_as_in_train(clearsight, folder, tmp_path):
+    rows = [f"{path.relative_to(folder)},{path.parent.name},x" for path in sorted(folder.rglob("*.png"))]
+    (folder / "t.csv").write_text("\n".join(["file,breed,kind", *rows]))
+    (tmp_path / "out.txt").write_text("two/planted.png\n")
+    words = ("--columns", "path=file,label=breed", "--leave-out", "out.txt", "--folds", "3", "--json", "-q")
+    said = clearsight("labels", "errors", folder / "t.csv", *words)
+    assert said.code == 0 and json.loads(said.out)["n"] == 59, said.err
+    (folder / "t.csv").unlink()

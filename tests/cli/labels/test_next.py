@@ -39,6 +39,8 @@ def test_next(clearsight, folder, tmp_path):
     said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "other", "--quiet", *SLIDE)
     assert is_dark_slide(tmp_path / "runs" / "other" / "next.png")
     assert said.code == 1 and "cannot read broken.png" in said.err and "3 of 35 pictures" in said.out
+    said = clearsight("labels", "next", "runs/few", pool, "--n", "3", "--out", "less", "--leave-out", "unreadable")
+    assert said.code == 0 and "1 pictures left out: broken.png" in said.err
 
 
 def test_labels_that_somebody_wrote_into_the_table_stay(clearsight, tmp_path):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..common import device_option, json_option, print_json, quiet_option, show, style_option
+from ..common import data_options, device_option, json_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 @device_option
 @json_option
 @quiet_option
+@data_options()
 def curve(
     data: str, pretrained: str, amounts: str, seeds: int, methods: str, model: str, out: str, device: str, as_json: bool, quiet: bool,
-    style: "Style",
+    style: "Style", reading: dict[str, str],
 ) -> None:  # fmt: skip
     """Draw accuracy against the number of labels, for each method for few labels.
 
@@ -55,7 +56,7 @@ def curve(
 
     wanted = [name.strip() for name in methods.split(",") if name.strip()]
     steps = [amount.strip() for amount in amounts.split(",") if amount.strip()]
-    settings = {"device": device, **({"model": model} if model else {})}
+    settings = {"device": device, **({"model": model} if model else {}), **reading}
     result = draw_curve(data, pretrained=pretrained, amounts=steps, seeds=seeds, methods=wanted, out=out, quiet=quiet, say=say, **settings)
     curves = {METHODS[name].title: rows for name, rows in result.points().items()}
     tested = max(cell.n for cell in result.cells)

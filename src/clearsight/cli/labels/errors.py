@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..common import allow_code_option, json_option, plain_device_option, print_json, quiet_option, show, style_option
+from ..common import allow_code_option, data_options, json_option, plain_device_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from ...labels.label_errors import LabelErrors
@@ -27,7 +27,6 @@ SHOWN = 10  # in the terminal
 @click.option("--epochs", default=0, type=click.IntRange(0), help="Their epochs (0: the recipe's).")
 @click.option("--rank", "score", default="self-confidence", show_default=True, type=click.Choice(("self-confidence", "margin")),
               help="By the probability of the label, or by that less the likeliest other's.")  # fmt: skip
-@click.option("--group-by", default="", help="Pictures of one group stay in one fold: a table's column, or 'folder'.")
 @click.option("--most", default=100, show_default=True, type=click.IntRange(1), help="How many are on the sheet and in --json.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed.")
 @click.option("--out", default="", help="Folder of errors.csv and errors.png; a bare name goes under runs/ (default: runs/DATA-labels).")
@@ -35,9 +34,10 @@ SHOWN = 10  # in the terminal
 @plain_device_option
 @json_option
 @quiet_option
+@data_options()
 def errors(
-    data: str, part: str, folds: int, from_: str, model: str, recipe: str, allow_code: bool, epochs: int, score: str, group_by: str,
-    most: int, seed: int, out: str, style: "Style", device: str, as_json: bool, quiet: bool,
+    data: str, part: str, folds: int, from_: str, model: str, recipe: str, allow_code: bool, epochs: int, score: str,
+    most: int, seed: int, out: str, style: "Style", device: str, as_json: bool, quiet: bool, reading: dict[str, str],
 ) -> None:  # fmt: skip
     """Rank the labels of DATA by how likely they are wrong, and say about how many are.
 
@@ -57,7 +57,7 @@ def errors(
 
     settings: dict[str, Any] = {name: value for name, value in (("model", model), ("recipe", recipe), ("epochs", epochs)) if value}
     settings |= {"allow_code": True} if allow_code and settings else {}
-    where: dict[str, Any] = {"group_by": group_by, "device": device, "out": out, "quiet": quiet}
+    where: dict[str, Any] = {"device": device, "out": out, "quiet": quiet, **reading}
     result = find(data, part=part, folds=folds, seed=seed, from_=from_, settings=settings, score=score, **where)
     for note in () if quiet else result.notes:
         click.echo(plain(note), err=True)

@@ -1,11 +1,11 @@
 """`clearsight labels next MODEL POOL`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..common import device_option, json_option, print_json, quiet_option, show, style_option
+from ..common import data_options, device_option, json_option, print_json, quiet_option, show, style_option
 
 if TYPE_CHECKING:
     from ...labels.acquisition import LabelSuggestions
@@ -25,10 +25,11 @@ SHOWN = 10  # in the terminal
 @device_option
 @json_option
 @quiet_option
+@data_options("columns", "leave_out")
 @click.pass_context
 def next(
     ctx: click.Context, model: str, pool: str, n: int, part: str, seed: int, out: str, device: str, as_json: bool, quiet: bool,
-    style: "Style",
+    style: "Style", reading: dict[str, Any],
 ) -> None:  # fmt: skip
     """Choose the pictures of POOL to label next, so that the classifier MODEL improves most: uncertain and diverse ones.
 
@@ -46,7 +47,7 @@ def next(
     from ...reports.figures.label_sheet import next_sheet
     from ...reports.saving import saved
 
-    result = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet)
+    result = next_labels(model, pool, n=n, part=part, seed=seed, device=device, out=out, quiet=quiet, **reading)
     for note in () if quiet else result.notes:
         click.echo(plain(note), err=True)
     files = {"table": result.folder / "next.csv", "sheet": result.folder / "next.png"}

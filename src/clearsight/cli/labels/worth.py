@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..common import json_option, print_json, quiet_option, show
+from ..common import data_options, json_option, print_json, quiet_option, show
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Random seed, also of the split.")
 @json_option
 @quiet_option
-def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: bool, quiet: bool) -> None:
+@data_options()
+def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: bool, quiet: bool, reading: dict[str, str]) -> None:
     """Estimate the accuracy gained by labelling more pictures of each class.
 
     Linear heads are fitted on fixed features with different numbers of labels, and the learning curves are extrapolated. Everything is
@@ -34,7 +35,7 @@ def worth(data: str, model: str, more: int, amount: str, seed: int, as_json: boo
     from ...base.errors import plain
     from ...labels.label_value import consider
 
-    advice, notes = consider(data, model=model, more=more, amount=amount, seed=seed, quiet=quiet)
+    advice, notes = consider(data, model=model, more=more, amount=amount, seed=seed, quiet=quiet, **reading)
     if as_json:
         print_json(advice.to_json())
         return

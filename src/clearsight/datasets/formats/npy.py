@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...base.errors import ClearsightError, listed
 from ..arrays import UNREADABLE, from_arrays, is_array_name, paired
 from ..dataset import Parts
+from ..tables.encoding import text
 
 # the word of pictures in a file's name, and those of the labels next to it
 _PARTNERS = (("images", "labels"), ("imgs", "labels"), ("pictures", "labels"), ("data", "labels"), ("data", "targets"), ("x", "y"))
@@ -72,4 +73,4 @@ def _names(path: Path) -> list[str] | None:
     """The names of the classes in `classes.txt`, a line each; None without that file."""
     if not path.is_file():
         return None
-    return [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    return [line.strip() for line in text(path).splitlines() if line.strip()]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ...base.errors import ClearsightError, UsageError, listed
+from .encoding import encoding
+from .encoding import text as read_text
 
 # files of class names, in the folder of a table
 NAME_FILES = ("classes.txt", "class_names.txt", "label_names.txt", "names.txt", "classes.json", "label_num_to_disease_map.json")
@@ -48,7 +50,7 @@ def names_for(table: Path, labels: Sequence[str], given: str) -> tuple[dict[str,
         names = _read(path)
         if lacking := sorted(set(labels) - set(_numbered(names, labels)), key=str):
             raise UsageError(f"{path} has no name for {listed(map(repr, lacking), 4)}. It has {len(names)} names.")
-        return _numbered(names, labels), [_said(path.name, _numbered(names, labels))]
+        return _numbered(names, labels), _said(path, _numbered(names, labels))
     if not all(label.isdecimal() for label in labels):
         return {}, []
     for name in (f"{table.stem}.classes.txt", *NAME_FILES):
@@ -57,14 +59,14 @@ def names_for(table: Path, labels: Sequence[str], given: str) -> tuple[dict[str,
             continue
         numbered = _numbered(_read(path), labels)
         if set(labels) <= set(numbered):
-            return numbered, [_said(name, numbered)]
+            return numbered, _said(path, numbered)
         return {}, [f"{name} has no name for each of the labels 0 to {max(map(int, labels))}: not used"]
     return {}, []
 
 
-def _said(name: str, numbered: dict[str, str]) -> str:
-    first = next(iter(numbered))
-    return f"names of the classes are those in {name}: {first} is {numbered[first]!r}"
+def _said(path: Path, numbered: dict[str, str]) -> list[str]:
+    first, note = next(iter(numbered)), encoding(path).note
+    return [f"names of the classes are those in {path.name}: {first} is {numbered[first]!r}", *([note] if note else [])]
 
 
 def _numbered(names: dict[int, str] | list[str], labels: Sequence[str]) -> dict[str, str]:
@@ -81,9 +83,9 @@ def _numbered(names: dict[int, str] | list[str], labels: Sequence[str]) -> dict[
 def _read(path: Path) -> dict[int, str] | list[str]:
     """Names of classes by number, or in order: a line each, `number name` lines, a table of two columns, or JSON."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         content = json.loads(text) if path.suffix.lower() == ".json" else None
-    except (OSError, ValueError) as error:
+    except (ClearsightError, OSError, ValueError) as error:
         raise UsageError(f"cannot read names of classes in {path}: {error}.") from error
     if isinstance(content, dict):
         pairs = [(key, value) if str(key).isdecimal() else (value, key) for key, value in content.items()]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ...base.errors import ClearsightError
 from ...base.text.cells import uncell
+from .encoding import encoding
 
 DELIMITERS = ",\t;|"
 _LONGEST = 1_000_000  # letters of a line
@@ -86,9 +87,8 @@ def lines(path: Path) -> Iterator[str]:
     """The lines of a text file with their ends, none of them longer than `_LONGEST`."""
     number = 1
     try:
-        with path.open("rb") as file:
-            start = file.read(2)
-        with path.open(encoding="utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", newline="") as text:
+        codec = encoding(path).codec
+        with path.open(encoding=codec, newline="") as text:
             while line := text.readline(_LONGEST):
                 if "\0" in line:
                     raise ClearsightError(f"{path} is not UTF-8 text (NUL in line {number}). Save it as UTF-8.")
@@ -99,4 +99,4 @@ def lines(path: Path) -> Iterator[str]:
     except OSError as error:
         raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
     except UnicodeError as error:
-        raise ClearsightError(f"{path} is not UTF-8 text (from line {number} on: {error}). Save it as UTF-8.") from error
+        raise ClearsightError(f"{path} is not {codec.upper()} text (from line {number} on: {error}). Save it as UTF-8.") from error
