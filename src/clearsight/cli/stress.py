@@ -88,6 +88,8 @@ def stress(
         print_json(result.to_json())
         return
     click.echo(f"{name}, n = {result.clean['n']:,}: {percent(result.clean)} right as they are, computed in {fast.precision}")
+    if (bands := classifier.preprocessing.channels) not in (1, 3):
+        click.echo(f"{bands} bands: noise differs from band to band, JPEG and pixels change each as grey, saturation is left out")
     show(*_tables(result))
     for line in _lines(result):
         click.echo(plain(line))

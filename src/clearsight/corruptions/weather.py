@@ -164,8 +164,9 @@ def _edges(levels: np.ndarray, low: float = 50, high: float = 150) -> np.ndarray
 
 
 def _grey(x: Tensor) -> Tensor:
-    if x.shape[1] == 1:
-        return x
+    """The luma of colours, the mean of other bands, `(N, 1, H, W)`."""
+    if x.shape[1] != 3:
+        return x.mean(1, keepdim=True)
     return (x * torch.tensor(GREY).to(x)[:, None, None]).sum(1, keepdim=True)
 
 

@@ -21,6 +21,7 @@ from ..corruptions.challenges import CHALLENGES, challenged, covered_at
 from ..datasets.dataset import Dataset
 from ..datasets.loader import load
 from ..datasets.split import align
+from ..images.convert import visible
 from ..metrics.intervals import wilson
 from ..models.base import Model
 from .backgrounds import masks, replaced
@@ -182,9 +183,7 @@ def stress(
     trial = Trial(classifier, classifier.faster(speed), dataset, n, seed, batch_size, quiet)
     changes = [(name, severity) for name in (*CORRUPTIONS, *CHALLENGES) if name in wanted for severity in sorted(set(severities))]
     bands = trial.pictures.shape[1]
-    if bands not in (1, 3):
-        raise UsageError(f"stress changes grey and RGB pictures, as its corruptions are published. These have {bands} bands.")
-    if bands == 1:  # without colour it is the picture itself
+    if bands != 3:  # without colour it is the picture itself
         changes = [(name, severity) for name, severity in changes if not (name in CORRUPTIONS and CORRUPTIONS[name].colour)]
     cells = [(row, column) for row in range(GRID) for column in range(GRID)] if "places" in wanted else []
     share = trial.share
@@ -303,8 +302,8 @@ class Trial:
         return torch.cat(found).numpy()
 
     def shown(self, picture: Tensor) -> NDArray[np.uint8]:
-        """A picture `(C, H, W)` as `(H, W, C)`, red first."""
-        return np.ascontiguousarray(picture.permute(1, 2, 0).numpy())
+        """A picture `(C, H, W)` as `(H, W, C)`, red first; of more than three bands the first three."""
+        return np.ascontiguousarray(visible(picture.permute(1, 2, 0).numpy()))
 
 
 def _sizes(dataset: Dataset) -> NDArray[np.float64] | None:

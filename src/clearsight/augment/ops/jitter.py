@@ -16,15 +16,15 @@ def plan_jitter(draws: Tensor, strengths: Strengths, shape: Shape) -> Tensor:
 
     Brightness, contrast, saturation (factors in 1 ± strength) and hue (± strength turns) in this order. Brightness
     multiplies; contrast stretches about the mean luma, saturation about each pixel's own; hue rotates colours about the grey axis.
-    A grey picture has brightness and contrast only.
+    A grey picture has brightness and contrast only. Of other bands the mean is what luma is of colours, and there is no hue.
     """
     channels = shape[0]
     bright, contrast, saturation, turns = ((2 * draws - 1) * draws.new_tensor(strengths))[:, :, None, None].unbind(1)  # (N, 1, 1) each
     eye = torch.eye(channels, device=draws.device)
-    luma = draws.new_tensor(LUMA if channels == 3 else (1.0,)).expand(channels, channels)  # colour → its luma, in every channel
+    luma = draws.new_tensor(LUMA if channels == 3 else (1 / channels,) * channels).expand(channels, channels)  # colour → its luma, in each
     colour = eye - luma
     quarter = colour @ (eye.roll(1, 0) - eye.roll(-1, 0)) / 3**0.5  # a quarter turn, from red to green
-    angle = 2 * math.pi * turns
+    angle = 2 * math.pi * (turns if channels == 3 else 0 * turns)
     coloured = luma + (1 + saturation) * (angle.cos() * colour + angle.sin() * quarter)
     pixels, mean = (1 + bright) * (1 + contrast) * coloured, -contrast * (1 + bright) * luma
     return torch.cat((pixels, mean, torch.zeros_like(mean[:, :, :1])), 2)

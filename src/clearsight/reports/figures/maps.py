@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...images.convert import visible
 from ...look.features import pixels, strongest
 from ...look.maximise import Ideal
 from ...look.patches import Found
@@ -95,6 +96,6 @@ def ideal_sheet(title: str, found: Sequence[Ideal], *, trained: bool = True, sty
 
 
 def rgb(values: Tensor) -> NDArray[np.uint8]:
-    """A picture uint8 `(C, H, W)`, grey or in colour, as `(H, W, 3)`."""
-    shown: NDArray[np.uint8] = values.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
-    return shown
+    """A picture uint8 `(C, H, W)` of any bands, as people can see it, `(H, W, 3)`."""
+    shown = visible(values.permute(1, 2, 0).numpy())
+    return np.ascontiguousarray(np.broadcast_to(shown, (*shown.shape[:2], 3)))
