@@ -57,6 +57,7 @@ PARTS = {
     "duplicates": Part("planted_duplicates.py", "", None),
     "unknown": Part("unknown.py", "", None),
     "small-validation": Part("small_validation.py", "", "--sets 24"),
+    "many-files": Part("many_files.py", "", "--files 100 200"),
     "gpu": Part("gpu.py", "", ""),
 }
 LEAD = """\

@@ -10,6 +10,7 @@ from torch import Tensor
 from ..base.errors import wrong
 from ..datasets.open import open_dataset
 from ..models.summary import summarise
+from .defaults import most_active
 from .features import top_patches
 from .receptive_field import box
 from .target import Subject
@@ -45,13 +46,14 @@ def search(
 ) -> list[Found]:
     """The `most` patches of every channel among the first `pictures` of all parts of `data`, in batches, so that memory is bounded.
 
-    With `deconvnet` each comes with its reconstruction (M. Zeiler, R. Fergus, 2013), for networks with ReLUs.
+    Without `channels` they are those of the most active. With `deconvnet` each comes with its reconstruction (M. Zeiler, R. Fergus, 2013),
+    for networks with ReLUs.
     """
     parts = open_dataset(data).parts.values()
     every = [(part, i) for part in parts for i in range(len(part))][:pictures]
     network = summarise(subject.model, subject.input_size)
     row = next((one for one in network.layers if one.name == layer), None)
-    if row and max(channels) >= row.output[0]:
+    if row and channels and max(channels) >= row.output[0]:
         raise wrong("channel", f"from 0 to {row.output[0] - 1}", max(channels))
 
     def batches() -> Iterator[Tensor]:
@@ -59,6 +61,7 @@ def search(
             chosen = every[start : start + BATCH]
             yield subject.preprocessing.normalise(torch.stack([subject.preprocessing.load(part.source(i)) for part, i in chosen]))
 
+    channels = channels or most_active(subject.model, next(batches()), layer)
     best = top_patches(subject.model, batches(), layer, channels, most)
     assert row is not None  # top_patches raises for a layer that there is not
     found = []

@@ -28,6 +28,7 @@ from .transfer.challenge import challenge
 from .transfer.freezing import Freezing
 from .validation.selection import FEW
 
+COLUMNS = 80  # of a terminal
 MEASURED = ("robust", "linear", "knn")  # further accuracies that some objectives measure
 
 
@@ -157,18 +158,20 @@ def _challenged(context: TrainingContext, run: Run, since: float, stop: Stop) ->
 
 
 def _line(context: TrainingContext, row: dict[str, float]) -> str:
-    """The log line of an epoch."""
+    """The log line of an epoch, in 80 columns: the speed, which the progress bar shows too, is left out where there is no room."""
     word = "best" if len(context.val) >= FEW else "kept"  # with few images the last of those that are no worse
     alone = "l2" in row and word == "kept"  # one strength, which cross-validation has chosen
-    word = "lowest validation loss of the strengths" if "l2" in row else word
     chosen = context.state.counters.best_epoch == row["epoch"] and context.recipe.keep != "last" and not alone
-    best = f" · {word} so far" if chosen else ""
+    best = f"  {'best' if 'l2' in row else word}" if chosen else ""
     more = "".join(f"  {name} {row[f'{name}_accuracy']:.2%}" for name in MEASURED if f"{name}_accuracy" in row)
-    by = "val" if len(context.val) else "cross-validated"
-    judged = f"{by} loss {row['val_loss']:.4f}  {by} accuracy {row['val_accuracy']:.2%}" if "val_loss" in row else "no validation"
+    loss, accuracy = _judged(row, "val" if len(context.val) else "held-out")  # the latter: out of fold
     place = f"epoch {row['epoch']}/{context.recipe.epochs}" if row["epoch"] else "solved head"
-    place = f"l2 {row['l2']:.1e} ({row['evaluations']} evaluations)" if "l2" in row else place
-    return (
-        f"{place}  loss {row['loss']:.4f}  accuracy {row['accuracy']:.2%}  {judged}{more}  "
-        f"{row['pictures_per_second']:,.0f} pictures/s{best}"
-    )
+    place = f"l2 {row['l2']:.1e} ({row['evaluations']} steps)" if "l2" in row else place
+    line = f"{place}  loss {row['loss']:.4f}{loss}  top-1 {row['accuracy']:.2%}{accuracy}{more}"
+    speed = f"  {row['pictures_per_second']:,.0f}/s"
+    return f"{line}{speed if len(line + speed + best) <= COLUMNS else ''}{best}"
+
+
+def _judged(row: dict[str, float], by: str) -> tuple[str, str]:
+    """The validation loss and accuracy of an epoch in brackets, empty without them."""
+    return (f" ({by} {row['val_loss']:.4f})", f" ({by} {row['val_accuracy']:.2%})") if "val_loss" in row else ("", "")

@@ -10,5 +10,6 @@ def test_augment(clearsight, tmp_path):
     assert said.code == 0 and [row["change"] for row in json.loads(said.out)] == ["rotate:30", "erase:0.25"], said.err
     with Image.open(tmp_path / "sheet.png") as image:
         assert image.width > 8 * 96
-    assert clearsight("look", "augment", "digits").code == 2
+    said = clearsight("look", "augment", "digits", "--augment", "flip", "--pictures", "3")
+    assert said.code == 0 and "figure     look-augment-digits.png" in said.err and (tmp_path / "look-augment-digits.png").is_file()
     assert clearsight("look", "augment", "digits", "--augment", "turn", "--out", "x.png").code == 2

@@ -40,18 +40,18 @@ def augment(data: str, words: str, model: str, pictures: int, seed: int, part: s
     from ...base.code import allow, is_code
     from ...base.errors import UsageError
     from ...datasets.split import align
+    from ...datasets.survey import survey
     from ...images.preprocess import Preprocessing
     from ...look.augmented import every, tried, written
 
     allow(word for word in words.split() if is_code(word))  # typed by the user
     ops = parse(words) if words else every()
-    if not (out or model):
-        raise UsageError("say where the pictures go, with --out FILE, or who is to judge them, with --model MODEL.")
     rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
     subject = opened(model) if model else None
     if subject and not subject.classes:
         raise UsageError(f"{model} is not trained, and does not know the classes of {data}: --model is a run folder, or trained weights.")
-    preprocessing = subject.preprocessing if subject else Preprocessing(3, 96, 96)
+    stored = survey(rows.subset(chosen))
+    preprocessing = subject.preprocessing if subject else Preprocessing(max(stored.most, 3), 96, 96, levels=stored.levels)
     with progress:
         loaded = []
         for i in chosen:

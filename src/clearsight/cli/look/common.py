@@ -1,9 +1,10 @@
 """What the sub-verbs share: options of a network that is built here, and a figure written."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ _input_option = click.option("--input", "size", type=Size(), help="Build MODEL f
 classes_option = click.option("--classes", type=click.IntRange(2), help="Build MODEL with so many classes.")
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
 part_option = click.option("--part", "--split", "part", default="", help="Which part of DATA, as in test (default: the first, train).")
+LAYER_HELP = "The layer, as `look summary` names it (default: the last convolution)"
 npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
 
 
@@ -38,22 +40,45 @@ class Out:
 
     path: Path
     style: Style
+    named: bool = True  # by the user
 
 
 def out_option(command: Callable[..., None]) -> Callable[..., None]:
-    """The options of a figure's file, size and theme, which `command` gets as one `out: Out | None`."""
+    """The options of a figure's file, size and theme, which `command` gets as one `out: Out | None`.
 
-    @click.option("--out", type=click.Path(path_type=Path), help=f"Write the figure: {', '.join(SUFFIXES)}.")
+    Without --out the figure has a name made of the words of the command, in the current folder; with --json it is not drawn then.
+    """
+
+    @click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        help=f"The file of the figure: {', '.join(SUFFIXES)} (default: look-….png here, none with --json).",
+    )
+    @click.option("--show-bands", default="", help="Of more than three bands those shown as red, green and blue (default: 1,2,3).")
     @style_option
     @wraps(command)
-    def packed(*args: Any, out: Path | None, style: Style, **kwargs: Any) -> None:
+    def packed(*args: Any, out: Path | None, style: Style, show_bands: str, **kwargs: Any) -> None:
         if out and out.suffix.lower() not in SUFFIXES:  # before anything is computed
             from ...base.errors import wrong
 
             raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
-        command(*args, out=Out(out, style) if out else None, **kwargs)
+        path = out or (None if kwargs.get("as_json") else default_file(kwargs))
+        from ...base.text.words import parse_bands
+        from ...images.convert import showing
+
+        with showing(parse_bands(show_bands)):
+            command(*args, out=Out(path, style, bool(out)) if path else None, **kwargs)
 
     return packed
+
+
+def default_file(words: Mapping[str, Any]) -> Path:
+    """The file of a figure whose name is not given: `look-features-pets-cat.png` of `look features runs/pets cat.jpg`."""
+    context = click.get_current_context()
+    arguments = [words.get(one.name or "") for one in context.command.params if isinstance(one, click.Argument)]
+    verb = (context.info_name or "").removeprefix("look-")
+    named = [re.sub(r"[^\w.-]+", "-", PurePath(str(word)).name.removesuffix(PurePath(str(word)).suffix)) for word in arguments if word]
+    return Path("-".join(("look", verb, *filter(None, (name[:40].strip("-") for name in named)))) + ".png")
 
 
 class Place(click.ParamType[tuple[int, ...]]):

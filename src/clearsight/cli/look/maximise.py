@@ -5,13 +5,19 @@ from pathlib import Path
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
+from .common import LAYER_HELP, Out, classes_option, npz_option, opened, out_option, seed_option, size_option, write_figure, write_npz
 
 
 @click.command()
 @click.argument("model")
-@click.option("--layer", required=True, help="The layer (see `look summary`); the last one's channels are the classes.")
-@click.option("--channel", "channels", multiple=True, type=click.IntRange(0), required=True, help="Its channel; may be given again.")
+@click.option("--layer", default="", help=f"{LAYER_HELP}; the last layer's channels are the classes.")
+@click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    type=click.IntRange(0),
+    help="Its channel; may be given again (default: 4 of the largest weights).",
+)
 @click.option("--steps", default=256, show_default=True, type=click.IntRange(1), help="How long to search.")
 @size_option
 @classes_option
@@ -29,9 +35,12 @@ def maximise(
     Such a picture shows one way to excite the channel, not all of them: compare it with `look patches`.
     """
     from ...base.progress import Progress
+    from ...look.defaults import largest, last_convolution
     from ...look.maximise import maximised
 
     subject = opened(model, size, classes, seed)
+    layer = layer or last_convolution(subject.model)
+    channels = channels or tuple(largest(subject.model, layer))
     with Progress("steps", steps * len(channels), "steps", quiet=quiet) as progress:
         found = [maximised(subject, layer, channel, steps, seed, progress) for channel in channels]
     if out:
@@ -43,4 +52,4 @@ def maximise(
         print_json([one.to_json() for one in found])
         return
     for one in found:
-        click.echo(f"channel {one.channel}: {one.before:.6g} → {one.after:.6g} in {steps} steps")
+        click.echo(f"{layer}, channel {one.channel}: {one.before:.6g} → {one.after:.6g} in {steps} steps")

@@ -55,13 +55,12 @@ def receptive_field(
     from ...look.receptive_field import as_json as rows_of
     from ...models.summary import summarise
 
-    if layer and not out:
-        raise UsageError("--layer and --out go together: a figure is of one unit.")
     subject = opened(model, size, classes)
     found = summarise(subject.model, subject.input_size)
     levels = [] if subject.trained else growth(list(subject.model.named_children()))
     if channels and not levels:
         raise UsageError("--channels is for a stack of convolutions, such as 'conv3x3 conv3x3 conv3x3'.")
+    out = out if out and (out.named or layer or levels) else None  # gradients of a whole network take their time
     by_gradient = measured(subject, found) if measure or (out and not layer and not levels) else []
     rows = [_row(row, levels, channels, by_gradient) for row in rows_of(found)]
     if as_json:

@@ -7,6 +7,7 @@ import click
 
 from ..common import json_option, print_json
 from .common import (
+    LAYER_HELP,
     Out,
     Place,
     classes_option,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model")
 @click.argument("picture")
-@click.option("--layer", required=True, help="The layer (see `look summary`).")
-@click.option("--channel", required=True, type=click.IntRange(0), help="Its channel, from 0.")
+@click.option("--layer", default="", help=f"{LAYER_HELP}.")
+@click.option("--channel", type=click.IntRange(0), help="Its channel, from 0 (default: the most active).")
 @click.option("--at", type=Place(), help="Row and column, from 0 (default: the middle); a token's number where there are tokens.")
 @click.option("--most", default=10, show_default=True, type=click.IntRange(1), help="How many contributions to list.")
 @size_option
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @npz_option
 @json_option
 def unit(
-    model: str, picture: str, layer: str, channel: int, at: tuple[int, ...] | None, most: int,
+    model: str, picture: str, layer: str, channel: int | None, at: tuple[int, ...] | None, most: int,
     size: tuple[int, int, int] | None, classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Recompute one number of MODEL for PICTURE in double precision, term by term, and compare it with the network's.
@@ -47,10 +48,14 @@ def unit(
     For a convolution the terms are patch times kernel, one sum for each input channel; batch norm, activation and shortcut follow.
     As .html every term can be pointed at.
     """
+    from ...look.defaults import last_convolution, most_active
     from ...look.unit import recompute_unit
 
     subject = opened(model, size, classes, seed)
-    result = recompute_unit(subject.model, subject.inputs(picture), layer, channel, at)
+    x = subject.inputs(picture)
+    layer = layer or last_convolution(subject.model)
+    channel = most_active(subject.model, x, layer, 1)[0] if channel is None else channel
+    result = recompute_unit(subject.model, x, layer, channel, at)
     arrays = {name: values.numpy() for name, values in (("patch", result.patch), ("kernel", result.kernel)) if values is not None}
     write_npz(npz, contributions=result.contributions, **arrays)
     if out:
