@@ -133,7 +133,8 @@ def _told(checked: "Checked") -> str:
     for one in checked.graded:
         lines.append(f"{one.exercise.title}: {one.points}/{one.exercise.points}")
         for mark in one.marks:
-            given = f"{plain(mark.given.strip())[:40]}: " if mark.given.strip() else ""
+            words = plain("; ".join(mark.given.strip().splitlines()))
+            given = f"{words[:40]}{'…' * (len(words) > 40)}: " if words else ""
             text = f"{mark.part} {mark.points}/{mark.most}  {given}{plain(mark.comment)}"
             lines.append(fill(text, 80, initial_indent="  ", subsequent_indent="      "))
     return "\n".join([*lines, "", plain(checked.headline())])
