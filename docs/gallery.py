@@ -154,13 +154,6 @@ ROWS = (
         f"embedding {RUN} fashion-mnist --part test --layout tsne",
         "png",
     ),
-    (
-        "Two views of a picture",
-        "What SimCLR learns from: views of the same image are to be similar, those of different images are not. In the matrices each"
-        " pair is a square on the diagonal, which gets brighter than the rest as features are learnt.",
-        f"views {RUN} fashion-mnist --before lenet5",
-        "png",
-    ),
     ("Nearest neighbours", "The training pictures with the nearest features.", f"neighbours {RUN} {PICTURE} fashion-mnist", "png"),
     (
         "From the file to the network",

@@ -21,6 +21,8 @@ from clearsight.look.receptive_field import UnitField
 from clearsight.look.simple_cells.cells import Cells
 from clearsight.look.simple_cells.gabor_fit import GaborFit
 from clearsight.look.target import Subject
+from clearsight.look.tuning import Stage as Tuned
+from clearsight.look.tuning import phases
 from clearsight.look.unit import recompute_unit
 from clearsight.look.views import Similarities, nt_xent
 from clearsight.look.why import METHODS, Explanation
@@ -43,6 +45,7 @@ from clearsight.reports.figures.scorecard import scorecard_figure
 from clearsight.reports.figures.sheet import Group, Tile, sheet
 from clearsight.reports.figures.simple_cells import cells_figure
 from clearsight.reports.figures.triptych import Panel, triptych_figure
+from clearsight.reports.figures.tuning import tuning_figure
 from clearsight.reports.figures.unit import unit_figure
 from clearsight.reports.figures.views import views_figure
 
@@ -50,6 +53,8 @@ RNG = np.random.default_rng(0)
 GREY = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
 RGB = RNG.integers(0, 256, (16, 16, 3), dtype=np.uint8)
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+
+STAGES = [Tuned(f"layer{i}", 10**i) for i in range(1, 7)]
 
 
 def noise(*shape):
@@ -142,6 +147,7 @@ MAKERS = {
     "filters": lambda style: filter_sheet("net  conv1", noise(12, 1, 5, 5), "shared", 256, style=style),
     "simple cells": lambda style: cells_figure(cells(), style=style),
     "simple cells, networks": lambda style: cells_figure(cells(), [cells("resnet18 conv1", False)] * 2, style=style),
+    "tuning": lambda style: tuning_figure("resnet18, --tune gradual", STAGES, phases(STAGES, "gradual"), style=style),
     "views": lambda style: seen(style),
     "features": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12), "pool1": noise(9, 6, 6).abs()}, "own", 8, style=style),
     "features, one scale": lambda style: feature_sheet("net", {"conv1": noise(9, 12, 12)}, "shared", 8, style=style),

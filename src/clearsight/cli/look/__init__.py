@@ -21,6 +21,7 @@ LOOKS = {
     "why": "Heat maps that explain an answer, and checks of them.",
     "embedding": "Pictures laid out by their features.",
     "views": "Two views of a picture and their similarity, from which SimCLR learns.",
+    "tuning": "Which stages fine-tuning trains, and which stay frozen.",
     "neighbours": "The nearest pictures by their features.",
     "augment": "Augmentations of training pictures.",
     "preprocessing": "A picture at every stage of preprocessing, and common mistakes.",
