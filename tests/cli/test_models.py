@@ -123,6 +123,11 @@ def test_mistakes(clearsight, words, says):
     assert said.code == 2 and said.out == "" and says in said.err
 
 
+def test_nothing_is_drawn_without_out(clearsight, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert clearsight("models", "lenet5").code == clearsight("models", "--match", "lenet").code == 0 and not list(tmp_path.iterdir())
+
+
 def test_the_json_of_every_network(clearsight):
     rows = json.loads(clearsight("models", "--json").out)
     assert {"pixels", "lenet5", "resnet18", "swift"} <= {row["name"] for row in rows}

@@ -9,7 +9,7 @@ from .columns import print_columns
 from .common import json_option, print_json
 from .history import TABLES, show_table
 from .listing import listing, totals
-from .look.common import Out, out_option, write_figure
+from .look.common import Out, asked_out_option, write_figure
 from .sizes import Amount, Size
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SORTS = ("year", "name", "family", "parameters", "stored", "megabytes", "macs", 
 @click.option("--descent", "table", flag_value="descent", help="Who builds on whom instead, from the visual cortex to ConvNeXt.")
 @click.option("--table", type=click.Choice(tuple(TABLES)), help="One of these tables instead; keras has the lecture's 26 models.")
 @click.option("--unfold", is_flag=True, help="Show every layer of NAME by itself, also those of equal blocks.")
-@out_option
+@asked_out_option
 @json_option
 def models(
     name: tuple[str, ...],

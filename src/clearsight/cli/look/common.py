@@ -58,10 +58,7 @@ def out_option(command: Callable[..., None]) -> Callable[..., None]:
     @style_option
     @wraps(command)
     def packed(*args: Any, out: Path | None, style: Style, show_bands: str, **kwargs: Any) -> None:
-        if out and out.suffix.lower() not in SUFFIXES:  # before anything is computed
-            from ...base.errors import wrong
-
-            raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
+        _require_suffix(out)
         path = out or (None if kwargs.get("as_json") else default_file(kwargs))
         from ...base.text.words import parse_bands
         from ...images.convert import showing
@@ -70,6 +67,27 @@ def out_option(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, out=Out(path, style, bool(out)) if path else None, **kwargs)
 
     return packed
+
+
+def asked_out_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The same of a command that draws nothing without --out."""
+
+    @click.option("--out", type=click.Path(path_type=Path), help=f"Write the figure: {', '.join(SUFFIXES)}.")
+    @style_option
+    @wraps(command)
+    def packed(*args: Any, out: Path | None, style: Style, **kwargs: Any) -> None:
+        _require_suffix(out)
+        command(*args, out=Out(out, style) if out else None, **kwargs)
+
+    return packed
+
+
+def _require_suffix(out: Path | None) -> None:
+    """Raise UsageError for a figure that cannot be written, before anything is computed."""
+    if out and out.suffix.lower() not in SUFFIXES:
+        from ...base.errors import wrong
+
+        raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
 
 
 def default_file(words: Mapping[str, Any]) -> Path:
