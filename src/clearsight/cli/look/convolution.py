@@ -145,6 +145,11 @@ def _print(found: "Calculation", place: tuple[int, int] | None, steps: bool) -> 
             _matrices("filter" if name == "filter" else f"filter {name}", values, _channels(len(values)))
         _worked_out(done, place, steps)
         _matrices("feature map", done.maps, _of_filters(done), before=True)
+    if place and not done and found.stages:
+        for m in range(len(found.stages[0].maps)):
+            window = found.stages[0].window(m, *place)
+            values = ", ".join(f"{value:g}" for value in window.patch.flatten().tolist())
+            click.echo(f"map {m}, row {place[0]}, column {place[1]}: {'max' if window.best else 'mean'}({values}) = {window.value:g}")
     for stage in found.stages:
         names = _of_filters(done) if done else [f"map {i}" for i in range(len(stage.maps))]
         _matrices(f"after {stage.words}", stage.maps, names, before=True)

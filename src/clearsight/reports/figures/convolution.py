@@ -83,7 +83,7 @@ def _rows(found: Calculation, convolution: Convolution, moment: Moment | None, a
     below = [first]
     for s, one in enumerate(found.stages):
         shown = -1 if everything or s < stage else place + 1 if s == stage else 0
-        below.append(Matrix(_head(one), array(one.maps[0]), shown=shown))
+        below.append(Matrix(head(one), array(one.maps[0]), shown=shown))
         if everything:
             _everywhere(below[-2], below[-1], one, style)
         elif s == stage:
@@ -91,7 +91,8 @@ def _rows(found: Calculation, convolution: Convolution, moment: Moment | None, a
     return [above, below]
 
 
-def _head(stage: Stage) -> str:
+def head(stage: Stage) -> str:
+    """`2×2 max pool`."""
     size = "" if stage.operation == "relu" else f"{stage.size}×{stage.size} "
     return f"{size}{HEADS[stage.operation]}"
 

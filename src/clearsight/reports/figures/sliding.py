@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ...look.convolution import Calculation, Convolution, Step
 from ..style import PRINT, Style, styled
 from .cells import BETWEEN, Matrix, array, draw_row, lines, number, row_width
-from .convolution import HIGH, Moment, Place, moments
+from .convolution import HIGH, Moment, Place, head, moments
 from .page import EDGE, Array, Page, Scale, cut
 
 PICTURE_SIDE, LEAST_SIDE = 2.0, 1.2  # inches
@@ -99,7 +99,7 @@ def stage_images(found: Calculation, moment: Moment | None) -> list[Image]:
     now, place = moment or (len(found.stages), 0)
     return [
         (
-            {"relu": "after ReLU"}.get(stage.operation, stage.words.partition(",")[0]),
+            head(stage),
             *so_far(stage.maps[0], -1 if s < now else place + 1 if s == now else 0),
         )
         for s, stage in enumerate(found.stages)
