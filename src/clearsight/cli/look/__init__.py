@@ -9,6 +9,7 @@ LOOKS = {
     "unit": "One number of a network, recomputed term by term.",
     "filters": "The kernels of a convolution, or the templates of softmax regression, as pictures.",
     "softmax": "One picture's probabilities worked out: z, exp(z), sum, share.",
+    "robustness": "How far features move under light and deformation.",
     "shifts": "Accuracy when every picture is shifted by one pixel.",
     "simple-cells": "Filters learnt from photographs without labels, and Gabor functions fitted to them.",
     "features": "The activation maps of each stage for a picture.",
