@@ -124,6 +124,13 @@ ROWS = (
     ),
     ("Feature maps", "The activations of every stage, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),
     (
+        "Hand-designed features",
+        "What HOG sees in a photograph: strokes along the edges of each cell, the brighter, the stronger; below, the feature vector that the"
+        " classifier is given in place of the pixels.",
+        "features hog cat.png",
+        "png",
+    ),
+    (
         "Theoretical and effective receptive field",
         "The box is the theoretical receptive field; the gradient shows that only a small part of it has much influence.",
         f"receptive-field {RUN} {PICTURE} --layer conv2",
