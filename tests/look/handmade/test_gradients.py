@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from skimage import draw, feature
 
 from clearsight import models
 from clearsight.look.handmade.gradients import gradients, strokes
@@ -13,9 +14,8 @@ def built(name: str, side: int):
 
 
 def test_strokes_are_those_of_scikit_image() -> None:
-    skimage, draw = pytest.importorskip("skimage.feature"), pytest.importorskip("skimage.draw")
     picture = np.random.default_rng(0).random((64, 64), np.float32)
-    _, drawn = skimage.hog(picture, 9, (16, 16), (2, 2), visualize=True)
+    _, drawn = feature.hog(picture, 9, (16, 16), (2, 2), visualize=True)
     model = built("hog-hard", 64)
     model.side, model.rows, model.columns = 16, 4, 4
     found = gradients(model, torch.from_numpy(picture)[None, None])
