@@ -125,8 +125,8 @@ ROWS = (
     ("Feature maps", "The activations of every stage, the most active channels first.", f"features {RUN} {PICTURE} --most 8", "png"),
     (
         "Hand-designed features",
-        "What HOG sees in a photograph: strokes along the edges of each cell, the brighter, the stronger; below, the feature vector that the"
-        " classifier is given in place of the pixels.",
+        "What HOG sees in a photograph: strokes along the edges of each cell, the brighter, the stronger; below, the feature vector that"
+        " the classifier is given in place of the pixels.",
         "features hog cat.png",
         "png",
     ),

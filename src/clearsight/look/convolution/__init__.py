@@ -4,7 +4,7 @@ from .examples import EXAMPLES, NO_MATCH, Calculation, Example, calculate, older
 from .filters import NAMED, parsed
 from .picture import loaded
 from .slide import Convolution, Step, convolve, tidy
-from .stages import OPERATIONS, Stage, Window, stages
+from .stage import OPERATIONS, Stage, Window, stages
 
 __all__ = [
     "EXAMPLES", "NAMED", "NO_MATCH", "OPERATIONS", "Calculation", "Convolution", "Example", "Stage", "Step", "Window", "calculate",

@@ -12,7 +12,7 @@ from ...base.errors import unknown
 from .filters import parsed
 from .picture import loaded, sample
 from .slide import Convolution, convolve
-from .stages import Stage, stages
+from .stage import Stage, stages
 
 PICTURE = (
     (255, 220, 150, 200, 110, 100), (240, 50, 35, 45, 200, 130), (0, 20, 245, 250, 230, 120),
