@@ -48,8 +48,11 @@ def unpacked(settings: Mapping[str, Any]) -> Settings:
     return {**values, **{name: value for name, value in settings.items() if name != "recipe"}}
 
 
-def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe] = Recipe) -> Recipe:
-    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over."""
+def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe] = Recipe, *, at_hand: bool = False) -> Recipe:
+    """The recipe `given["recipe"]` (a name or a .toml file; `auto` is `default`, or tuning's) with the other `given` values laid over.
+
+    `at_hand`: the data may turn out to be photographs, which start from trained weights at hand where nothing else is named.
+    """
     name = given.get("recipe", "auto")
     if name == "auto":
         name = {"": default, "head": "solved"}.get(given.get("tune", ""), "tune")
@@ -61,8 +64,13 @@ def compose(given: Mapping[str, Any], default: str = "quick", kind: type[Recipe]
     rate = of_batch(dataclasses.asdict(from_dict(kind, values)), given) if recipe.scale_lr else None
     if rate is not None:
         recipe = dataclasses.replace(recipe, lr=rate)
-    require_consistent(recipe)
+    require_consistent(recipe, at_hand and nothing_named(recipe, given))
     return recipe
+
+
+def nothing_named(recipe: Recipe, given: Mapping[str, Any]) -> bool:
+    """Whether `given` names no recipe, no network and no weights, so that the pictures may choose."""
+    return recipe.model == "auto" and given.get("recipe", "auto") == "auto" and not (given.get("from_") or given.get("from"))
 
 
 def scaling(given: Mapping[str, Any], recipe: Recipe) -> str:

@@ -11,12 +11,17 @@ from .recipe import LAST_SEED, LOGGERS, Recipe
 SPEED_WORDS = ("bf16", "channels-last", "compile", "fp16")
 
 
-def require_consistent(recipe: Recipe) -> None:
-    """Raise UsageError for settings of `recipe` that contradict each other, and for words that cannot be parsed."""
+def require_consistent(recipe: Recipe, weights_may_follow: bool = False) -> None:
+    """Raise UsageError for settings of `recipe` that contradict each other, and for words that cannot be parsed.
+
+    `weights_may_follow`: settings that need trained weights are not refused yet.
+    """
     _speed_words(recipe.speed)
     for word in recipe.loggers.split():
         if word not in LOGGERS:
             raise unknown("logger", word, LOGGERS)
+    if not weights_may_follow:
+        _trained_weights(recipe)
     _tuning(recipe)
     _ranges(recipe)
     if recipe.optimizer == "lbfgs":
@@ -94,8 +99,6 @@ def _without_labels(recipe: Recipe) -> None:
         if getattr(recipe, name) != off:
             raise UsageError(f"--{name.replace('_', '-')} {getattr(recipe, name)!r} goes without --unlabelled and --teacher: leave it out.")
     if recipe.unlabelled == MEANS:
-        if not recipe.readout:
-            raise UsageError("--unlabelled means is for a head on trained features: --tune head --readout auto.")
         return
     if recipe.optimizer == "lbfgs":
         raise UsageError("--optimizer lbfgs solves the head on labels: leave out --teacher, and --unlabelled unless it is means.")
@@ -115,19 +118,25 @@ def _solving(recipe: Recipe) -> None:
     _without(recipe, f"{who} solves the head and leaves the rest as it is: leave out", off)
 
 
-def _tuning(recipe: Recipe) -> None:
-    """Raise UsageError for settings of tuning that contradict each other."""
+def _trained_weights(recipe: Recipe) -> None:
+    """Raise UsageError for settings that need trained weights, or a readout of them, in a recipe without."""
     if not recipe.from_:
         off: dict[str, tuple[Any, ...]] = {"tune": ("",), "readout": ("",), "layer_decay": (1,), "l2sp": (0,)}
         off["batchnorm"] = ("auto", "train")
         _without(recipe, "say with --from which trained weights are meant by", off)
-    if recipe.tune == "head" and recipe.optimizer != "lbfgs":
-        raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if recipe.unlabelled == MEANS and not recipe.readout:
+        raise UsageError("--unlabelled means is for a head on trained features: --tune head --readout auto.")
     if not recipe.readout or recipe.keep == "best":
         _without(recipe, "--readout with --keep last cross-validates a head, which tuning has to beat: leave out", {"challenge": ("",)})
     if recipe.tune != "head":
         _without(recipe, "--tune head solves a new head, and only that reads", {"readout": ("",)})
-    elif recipe.readout:
+
+
+def _tuning(recipe: Recipe) -> None:
+    """Raise UsageError for settings of tuning that contradict each other."""
+    if recipe.tune == "head" and recipe.optimizer != "lbfgs":
+        raise UsageError(f"--tune head solves the head (--optimizer lbfgs), and the recipe says {recipe.optimizer}: leave that out.")
+    if recipe.tune == "head" and recipe.readout:
         _without(recipe, "cross-validation of softmax regression chooses the readout: leave out", {"head": ("softmax",)})
     if recipe.tune not in ("", "head") and recipe.optimizer == "lbfgs":
         raise UsageError(f"--tune {recipe.tune} moves the whole network, and --optimizer lbfgs solves its head alone: that is --tune head.")

@@ -86,7 +86,7 @@ def train(
     in the processes of a group other than the first. Raises ClearsightError.
     """
     settings, since = unpacked(settings), time.monotonic()
-    first = compose(settings)
+    first = compose(settings, at_hand=True)
     require_own_code(settings, allow_code)
     require_installed(first.loggers)
     if first.ensemble > 1:
@@ -117,7 +117,7 @@ def doctor(data: Any, *, runs: str = "runs", quiet: bool = False, allow_code: bo
     Of large sets a sample of the pictures is loaded. Raises ClearsightError, as `train` does for a recipe that cannot be built.
     """
     settings = unpacked(settings)
-    first = compose(settings)
+    first = compose(settings, at_hand=True)
     require_own_code(settings, allow_code)
     with process_group() as group:
         if group.world > 1:

