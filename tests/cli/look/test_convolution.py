@@ -49,3 +49,11 @@ def test_a_picture_and_filters_of_ones_own(clearsight, tmp_path):
     text = clearsight(*own, "--filter", "0 1 0; 1 -4 1; 0 1 0", "--channels", "3", "--at", "9,8").out
     assert "of sobel-x: 18×18, from 0 to 2400" in text and "green: 800" in text
     assert clearsight(*own[:-1], "sobelx").code == 2
+
+
+def test_several_filters_are_printed_when_they_are_few_and_asked_for(clearsight):
+    text = clearsight("look", "convolution", "--example", "volume").out
+    assert "6 filters of 5×5×3: sobel-x:5, sobel-y:5" in text and len(text.splitlines()) < 20 and max(map(len, text.splitlines())) <= 80
+    two = ("look", "convolution", "--filter", "sobel-x", "--filter", "sobel-y")
+    assert "2 filters of 3×3×1" in clearsight(*two).out
+    assert "filter sobel-y\n-1  -2  -1" in clearsight(*two, "--at", "0,0").out

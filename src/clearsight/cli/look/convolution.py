@@ -1,5 +1,6 @@
 """`clearsight look convolution`."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ EXAMPLES = ("lecture", "curve", "maxpool", "avgpool", "volume")
 FILTERS = "A name, as sobel-x, or numbers, as '1 0 -1; 2 0 -2; 1 0 -1'; also several times."
 WIDE = 78  # letters of a line
 MOST_SIDE = 12  # rows and columns of a matrix that is printed
+MOST_NUMBERS = 100  # of several filters that are printed
 
 
 @click.command()
@@ -141,8 +143,7 @@ def _print(found: "Calculation", place: tuple[int, int] | None, steps: bool) -> 
     picture, done = found.picture, found.convolution
     _matrices("picture", picture, _channels(len(picture)) if done else [f"map {i}" for i in range(len(picture))])
     if done:
-        for name, values in zip(done.names, done.filters, strict=True):
-            _matrices("filter" if name == "filter" else f"filter {name}", values, _channels(len(values)))
+        _filters(done, steps or bool(place))
         _worked_out(done, place, steps)
         _matrices("feature map", done.maps, _of_filters(done), before=True)
     if place and not done and found.stages:
@@ -170,12 +171,25 @@ def _of_filters(done: "Convolution") -> list[str]:
     return [""] if len(done.names) == 1 else [f"of {name}" for name in done.names]
 
 
+def _filters(done: "Convolution", asked: bool) -> None:
+    """Each filter in numbers; of several only names and shapes, unless they are few and `asked` for."""
+    channels, height, width = done.filters[0].shape
+    if len(done.filters) == 1 or (asked and done.filters.numel() <= MOST_NUMBERS):
+        for name, values in zip(done.names, done.filters, strict=True):
+            _matrices("filter" if name == "filter" else f"filter {name}", values, _channels(channels))
+        return
+    told = f"{len(done.filters)} filters of {height}×{width}×{channels}: {', '.join(done.names)}"
+    click.echo(textwrap.fill(told, WIDE, subsequent_indent="  ", break_on_hyphens=False) + "\n")
+
+
 def _matrices(title: str, values: Any, names: list[str], before: bool = False) -> None:
     """Each `(rows, columns)` of a stack under its name; of a large one its size and range."""
-    for matrix, name in zip(values, names, strict=True):
+    for i, (matrix, name) in enumerate(zip(values, names, strict=True)):
         head = f"{title}, {name}" if name and not name.startswith("of ") else f"{title} {name}".rstrip()
-        click.echo("" if before else None, nl=before)
-        if max(matrix.shape) > MOST_SIDE:
+        large = max(matrix.shape) > MOST_SIDE
+        if before and not (large and i):
+            click.echo()
+        if large:
             click.echo(f"{head}: {matrix.shape[0]}×{matrix.shape[1]}, from {float(matrix.min()):.6g} to {float(matrix.max()):.6g}")
         else:
             click.echo(f"{head}\n{numbers(matrix)}" + ("" if before else "\n"))
@@ -190,7 +204,7 @@ def _worked_out(done: "Convolution", place: tuple[int, int] | None, steps: bool)
     for step in every:
         pairs = zip(done.filters[0].flatten().tolist(), step.patch.flatten().tolist(), strict=True)
         terms = [f"{w:g}·{x:g}" for w, x in pairs if w and x] + ([f"{done.bias[0]:g}"] if done.bias[0] else [])
-        shown = " + ".join(terms if len(terms) <= 12 else [*terms[:4], "…", terms[-1]])
+        shown = " + ".join(terms if len(terms) <= 12 else [*terms[:3], "…", terms[-1]])
         click.echo(f"row {step.row}, column {step.column}: {shown or '0'} = {round(step.sum, 9):g}")
 
 
