@@ -110,12 +110,17 @@ def models_page() -> str:
     return f"{MADE}# Networks\n\n{lead}" + "\n".join(rows) + "\n"
 
 
+def _value(path: str, value: float) -> str:
+    """`650`, `30,730`, `true`; a year without a comma."""
+    return str(value).lower() if isinstance(value, bool) or path.endswith("year") else f"{value:,}"
+
+
 def lecture_page() -> str:
     """The slides of the lecture in their order, each with its commands and the numbers that a test asserts."""
     rows = []
     for row in tomllib.loads((DOCS / "lecture.toml").read_text(encoding="utf-8"))["row"]:
         lines = "\n".join(f"clearsight {run['command']}{' --out figure.png' * run.get('figure', False)}" for run in row["run"])
-        numbers = [f"`{path}` = {value:,}" for run in row["run"] for path, value in run.get("expect", {}).items()]
+        numbers = [f"`{path}` = {_value(path, value)}" for run in row["run"] for path, value in run.get("expect", {}).items()]
         asserted = f"\n\nAsserted, with `--json`: {', '.join(numbers)}." if numbers else ""
         rows.append(f"## {row['slide']}\n\n{row['sees']}\n\n```sh\n{lines}\n```{asserted}\n")
     lead = (
@@ -123,7 +128,13 @@ def lecture_page() -> str:
         "tests, its figure is made, and the numbers named are compared. Two small runs and two pictures are needed:\n\n"
         "```sh\nclearsight train digits --model pixels --out pixels\n"
         "clearsight train digits --model lenet5 --out lenet5\n```\n\n"
-        "`digit.png` is a test digit, `cat.jpg` any photograph.\n\n"
+        "`digit.png` is a test digit, `cat.jpg` a photograph. Any other one will do, but the sizes asserted below are this one's; it\n"
+        "comes with scikit-image (`pip install scikit-image`):\n\n"
+        "```python\nfrom PIL import Image\nfrom skimage import data\n\nimport clearsight as cs\n\n"
+        'Image.fromarray(cs.open_dataset("digits").parts["test"].source(0)).save("digit.png")\n'
+        'Image.fromarray(data.chelsea()).save("cat.jpg")\n```\n\n'
+        "`--size slide --theme dark` draws any figure for a projector; the suffix of the file is its format: `.png`, `.svg`, `.pdf` or\n"
+        "`.html`.\n\n"
     )
     return f"{MADE}# The lecture, slide by slide\n\n{lead}" + "\n".join(rows)
 

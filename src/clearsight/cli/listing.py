@@ -111,5 +111,5 @@ def totals(summary: "Summary") -> str:
     sums = f", {summary.residual_sums} residual sum{'' if summary.residual_sums == 1 else 's'}" if summary.residual_sums else ""
     return (
         f"{summary.parameters - summary.auxiliary:,} parameters{apart}, {megabytes:,.1f} MB, {summary.macs:,} multiply-adds; "
-        f"{summary.depth} layers with weights deep{sums}."
+        f"{summary.depth} layer{'' if summary.depth == 1 else 's'} with weights deep{sums}."
     )

@@ -123,7 +123,7 @@ def _tables(result: "StressResult") -> list[Any]:
         names = dict.fromkeys(row["name"] for row in rows)
         by_name = {name: [row for row in rows if row["name"] == name] for name in names}
         for first in list(by_name.values())[:1]:
-            steps = [f"{level(row):g}" if key == "severity" else "" for row in first]
+            steps = [f"{level(row):g}" if key == "severity" else f"step {k}" for k, row in enumerate(first, 1)]
             table = Table(title, *steps, "halved at", box=None, header_style="bold")
             for name, own in by_name.items():
                 cells = [f"{row['top1']:.1%}" + (f" [dim]{level(row):g}[/dim]" if key == "strength" else "") for row in own]

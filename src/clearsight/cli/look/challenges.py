@@ -63,7 +63,7 @@ def _one(
         return
     from ..columns import print_columns
 
-    lines = [["challenge", "strength", "label", "confidence", "of the first label"]]
+    lines = [["challenge", "strength", "label", "confidence", "in the original label"]]
     lines.append(["as it is", "", found.label, f"{found.confidence:.1%}", f"{found.confidence:.1%}"])
     for row in found.rows:
         for trial in row.trials:
@@ -95,7 +95,10 @@ def _many(
         print_json({"n": result.clean["n"], "clean": result.clean, "challenges": rows})
         return
     click.echo(f"{chosen.part}, n = {result.clean['n']:,}: {percent(result.clean)} as they are")
-    for name in dict.fromkeys(row["name"] for row in rows):
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    steps = max(sum(row["name"] == name for row in rows) for name in names)
+    click.echo(f"{'challenge':<16} " + "  ".join(f"step {k}" for k in range(1, steps + 1)))
+    for name in names:
         own = [row for row in rows if row["name"] == name]
         click.echo(f"{name:<16} " + "  ".join(f"{row['top1']:6.1%}" for row in own))
-    click.echo(f"each ± {result.half_width:.1%} at most (95 %)")
+    click.echo(f"a step is stronger than the one before; each accuracy ± {result.half_width:.1%} at most (95 %)")

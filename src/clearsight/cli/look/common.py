@@ -120,7 +120,7 @@ def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | 
     found = subject(model, size, classes, seed)
     if not found.trained:
         by_hand = ".handmade." in type(found.model).__module__
-        words = "is designed by hand: only its last layer learns, and has not" if by_hand else "is not trained: its weights are random"
+        words = "is designed by hand: nothing in it is learnt" if by_hand else "is not trained: its weights are random"
         click.echo(f"{model} {words}.", err=True)
     if found.legal:
         click.echo(plain(f"{model}: {found.legal}"), err=True)

@@ -197,8 +197,9 @@ def _matrices(title: str, values: Any, names: list[str], before: bool = False) -
 
 def _worked_out(done: "Convolution", place: tuple[int, int] | None, steps: bool) -> None:
     if place:
-        for f, name in enumerate(done.names):
-            _products(done, done.step(f, *place), name)
+        _products(done, done.step(0, *place), done.names[0])
+        for f, name in enumerate(done.names[1:], 1):
+            click.echo(f"row {place[0]}, column {place[1]} of {name}: the sum is {round(done.step(f, *place).sum, 9):.6g}")
         return
     every = list(done.steps(0)) if steps else [done.step(0, 0, 0)]
     for step in every:

@@ -47,17 +47,19 @@ def filters(
         _templates(subject, found, scale, most, out, npz, as_json)
         return
     name, weights = kernels(subject.model, layer)
-    rows = described(weights)
+    rows, by_hand = described(weights), isinstance(subject.model, Filtered)  # gabor, dog
     write_npz(npz, weights=weights.numpy())
     if out:
         from ...reports.figures.maps import filter_sheet
 
-        trained = subject.trained or isinstance(subject.model, Filtered)  # a bank is designed by hand
+        trained = subject.trained or by_hand
         write_figure([filter_sheet(f"{model}  {name}", weights, scale, most, trained=trained, style=out.style)], out)
     if as_json:
         print_json({"layer": name, "shape": list(weights.shape), "filters": [row.to_json() for row in rows]})
         return
     click.echo(f"{name}: {'×'.join(map(str, weights.shape))} (filters × input channels × rows × columns)")
+    if by_hand:  # all are Gabor functions, or none is: nothing to count
+        return
     simple = sum(row.gabor > 0.8 for row in rows)
     twins = sum(row.similarity > 0.98 for row in rows)
     click.echo(f"{sum(row.dead for row in rows)} dead, {twins} with a near twin, {simple} like a Gabor (correlation above 0.8)")
@@ -83,4 +85,4 @@ def _templates(
         click.echo(
             f"  {row['class'][:24]:<24} evidence for {row['for']:>+10.3f}, against {row['against']:>+10.3f}, bias {row['bias']:>+8.3f}"
         )
-    click.echo("--out FILE draws them; look softmax MODEL PICTURE applies them to a picture")
+    click.echo("next       clearsight look softmax MODEL PICTURE applies them to a picture")

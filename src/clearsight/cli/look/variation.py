@@ -46,7 +46,7 @@ def variation(
         from ...reports.figures.challenges import variation_sheet
 
         shown = [subject.shown(rows.source(i)) for i in members]
-        title = f"{found.label}: {len(members)} pictures of one class"
+        title = f"class {found.label}: its {len(members)} most unlike pictures"
         write_figure([variation_sheet(title, found, shown, trained=subject.trained, style=out.style)], out)
     names = [str(rows.names[i]) for i in members]
     if as_json:
@@ -54,6 +54,7 @@ def variation(
         print_json({"class": found.label, "spread": found.spread, "spreads": found.spreads, "members": told})
         return
     click.echo(plain(f"{found.label}: two members are {found.spread:.3f} apart on average (cosine distance)"))
+    click.echo("distance to the nearest other, picture:")
     for name, value in zip(names, found.distances, strict=True):
         click.echo(plain(f"{value:.3f}  {name}"))
     widest = sorted(found.spreads.items(), key=lambda one: -one[1])[:5]

@@ -19,7 +19,7 @@ SLIDE_ROWS, SLIDE_STEPS = 3, (0, 2, 4)
 def challenge_figure(title: str, found: Challenged, *, style: Style = PRINT) -> Figure:
     """A row for each challenge, the strengths from left to right, with label and confidence; a slide has three strengths of three rows."""
     page = Page(style, title)
-    page.paragraph(f"as it is: {found.label} {found.confidence:.0%}".replace("%", " %"), "faint", most=1)
+    page.paragraph(f"as it is: {found.label}, {found.confidence:.0%}".replace("%", " %"), "faint", most=1)
     page.y += 0.06
     slide = style.slide
     rows = found.rows[:SLIDE_ROWS] if slide else found.rows
@@ -101,8 +101,8 @@ def challenge_curves(title: str, result: StressResult, *, style: Style = PRINT) 
 
 def variation_sheet(title: str, found: Variation, pictures: Sequence[Array], *, trained: bool = True, style: Style = PRINT) -> Figure:
     """The members, with the cosine distance of each to the nearest of the others."""
-    tiles = [Tile(picture, f"{distance:.2f}") for picture, distance in zip(pictures, found.distances, strict=True)]
-    note = f"cosine distance to the nearest other one; two members of the class are {found.spread:.2f} apart on average"
+    tiles = [Tile(picture, f"{distance:.3f}") for picture, distance in zip(pictures, found.distances, strict=True)]
+    note = f"cosine distance to the nearest other one; two members of the class are {found.spread:.3f} apart on average"
     group = Group(tiles, "" if style.slide else "the most unlike first", "" if style.slide else note, side=0.8, columns=8)
-    short = f"cosine distance to the nearest other; mean of two: {found.spread:.2f}"
+    short = f"cosine distance to the nearest other; mean of two: {found.spread:.3f}"
     return sheet(title, [group], short if style.slide else "", trained=trained, style=style)

@@ -246,8 +246,7 @@ def _detector(found: Calculation, name: str, style: Style) -> list[Matrix]:
     step, weights = found.convolution.step(0, 0, 0), array(found.convolution.filters[0, 0])
     asked = [Mark(i, j) for i in range(weights.shape[0]) for j in range(weights.shape[1]) if weights[i, j]]
     products = array(step.products[0])
-    hits = [Mark(i, j) for i in range(weights.shape[0]) for j in range(weights.shape[1]) if products[i, j]]
-    words = [number(float(v)) if v or not hits else "" for v in products.flatten()]
+    words = [number(float(v)) if w else "" for v, w in zip(products.flatten(), weights.flatten(), strict=True)]
     picture = Matrix(name, array(found.picture[0]), pixels=True, marks=asked)
     wide = max(
         picture.cell(style), 0.5 if style.slide else LEAST
@@ -255,6 +254,6 @@ def _detector(found: Calculation, name: str, style: Style) -> list[Matrix]:
     row = [
         picture,
         Matrix("filter", weights, marks=asked),
-        Matrix("products", products, words=words, marks=hits, limit=2 * float(abs(products).max())),
+        Matrix("products", products, words=words, marks=asked, limit=2 * float(abs(products).max())),
     ]
     return [replace(matrix, fixed=wide) for matrix in row]

@@ -70,6 +70,11 @@ def descent_figure(*, style: Style = PRINT) -> Figure:
             _arrow(page, corners[source], corners[step.key], wide, tall)
         _step(page, step, *corners[step.key], wide, tall)
     page.y += rows * (tall + between) - between
+    if not style.slide:
+        page.y += 0.1
+        page.paragraph(
+            "An arrow leads to what builds on it. Blue: a network that can be trained here; grey: an idea.", "faint", style.small
+        )
     return page.finish()
 
 
@@ -82,7 +87,7 @@ def _step(page: Page, step: Step, x: float, y: float, wide: float, tall: float) 
     page.text(x + 0.12, page.y, str(step.year), "faint")
     if not style.slide:
         page.y += page.line()
-        page.paragraph(step.idea, "faint", style.small, wide - 0.16, x + 0.12, 4)
+        page.paragraph(step.idea, "faint", style.small, wide - 0.2, x + 0.12, 4)
     page.y = below
 
 

@@ -27,8 +27,13 @@ def softmax_figure(title: str, found: Softmax, *, trained: bool = True, style: S
         for j, evidence in maps.items():
             total = short(float(found.logits[j] - found.templates.bias[j]))
             tiles.append(Tile(weights[j], f"w of {found.classes[j]}", Scale(weights[found.order[:2]], True), roles=("ink", "faint")))
-            tiles.append(Tile(evidence, f"x · w: sum {total}", bar, roles=("ink", "faint")))
-    note = "" if bar is None or style.slide else "Red speaks for the class, blue against it; each pixel of x · w is one term of z."
+            bias = "" if style.slide else f"b = {short(float(found.templates.bias[j]))}"
+            tiles.append(Tile(evidence, f"x · w: sum {total}", bar, bias, roles=("ink", "faint")))
+    note = (
+        ""
+        if bar is None or style.slide
+        else "Red speaks for the class, blue against it; each pixel of x · w is one term of z; z is their sum and b."
+    )
     draw_groups(page, [Group(tiles, note=note, side=1.25, columns=len(tiles))], reserve=reserve)
     _table(page, found, shown)
     return page.finish()
@@ -53,7 +58,7 @@ def _table(page: Page, found: Softmax, shown: list[int]) -> None:
             page.text(x, page.y, words, "ink", size)
         page.text(places[3], page.y, f"{p:.2%}".replace("%", " %"), "ink", size)
         x = places[3] + (1.6 if style.slide else 0.7)
-        page.box(x, page.y + 0.2 * page.line(), max(widest * p, 0.005), 0.6 * page.line(), style.colour("accent"))
+        page.box(x, page.y + 0.1 * page.line(), max(widest * p, 0.005), 0.6 * page.line(), style.colour("accent"))
         page.y += page.line()
     rest = len(found.classes) - len(shown)
     page.text(places[0], page.y, f"sum of all {len(found.classes)}" if rest else "sum", "faint", size)
