@@ -106,7 +106,8 @@ def measured_figure(title: str, found: Sequence[Measured], *, trained: bool = Tr
         for n, (words, role) in enumerate(zip(_sizes(one, aside), ("ink", "mark", "ink"), strict=True)):
             page.text(across, down + n * page.line(style.small), cut(words, style.small, room), role, style.small)
     page.y = start + rows * (side + GAP + (0.0 if aside else text))
-    page.paragraph("Box: theory. Pixels: measured gradient, which ends at the edge of the picture.", "faint", style.small, most=1)
+    rest = "" if style.slide else " It ends at the edge of the picture."
+    page.paragraph(f"Box: theory. Pixels: measured gradient.{rest}", "faint", style.small, most=1)
     return page.finish()
 
 

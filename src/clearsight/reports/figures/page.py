@@ -73,7 +73,7 @@ class Page:
         size = size or self.style.text
         lines = wrapped(words, size, width or self.inner)
         if len(lines) > most:
-            lines = [*lines[: most - 1], cut(lines[most - 1] + "……", size, width or self.inner)]
+            lines = [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), size, width or self.inner)]
         for line in lines:
             self.text(x, self.y, line, role, size)
             self.y += self.line(size)
