@@ -1,4 +1,4 @@
-"""`clearsight models --ilsvrc`, `--descent` and `--table keras`: tables with sources, each with a figure."""
+"""`clearsight models --ilsvrc`, `--descent` and `--table`: tables with sources, each with a figure."""
 
 import json
 
@@ -27,3 +27,13 @@ def test_the_lectures_26_models(clearsight, tmp_path):
     assert "26 of 26 counts of parameters" in said.out and "NASNetLarge" in (tmp_path / "keras.svg").read_text()
     assert len(json.loads(clearsight("models", "--table", "keras", "--json").out)) == 26
     assert clearsight("models", "vgg16", "--ilsvrc").code == 2
+
+
+def test_the_parameters_of_softmax_regression(clearsight, tmp_path):
+    said = clearsight("models", "--table", "softmax", "--out", tmp_path / "softmax.svg")
+    lines = said.out.splitlines()
+    assert lines[3].split() == ["CIFAR-10", "32×32×3", "3,072", "30,730", "3,073,000"] and max(map(len, lines)) <= 80
+    assert "150,529,000" in lines[4] and "150,529,000" in (tmp_path / "softmax.svg").read_text()
+    assert json.loads(clearsight("models", "--table", "softmax", "--json").out)[0] == {
+        "picture": "digits", "input_size": [1, 8, 8], "classes": 10, "parameters": 650, "pixels": 64,
+    }  # fmt: skip

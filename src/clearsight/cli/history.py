@@ -1,4 +1,4 @@
-"""The tables of `clearsight models` that no network computes: ILSVRC, the descent, Keras' list."""
+"""The tables of `clearsight models` with figures of their own: ILSVRC, the descent, Keras' list, softmax regression."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ TABLES = {
     "ilsvrc": "the winners of ImageNet's challenge, 2010 to 2017",
     "descent": "who builds on whom, from the visual cortex to ConvNeXt",
     "keras": "the lecture's 26 models",
+    "softmax": "the parameters of softmax regression by picture and classes",
 }
 
 
@@ -21,16 +22,20 @@ def show_table(which: str, out: "Out | None", as_json: bool) -> None:
     """Print one of TABLES, and draw it."""
     if out:
         _draw(which, out)
-    {"ilsvrc": _ilsvrc, "descent": _descent, "keras": _keras}[which](as_json)
+    {"ilsvrc": _ilsvrc, "descent": _descent, "keras": _keras, "softmax": _softmax}[which](as_json)
 
 
 def _draw(which: str, out: "Out") -> None:
     from ..models.history import keras_models
+    from ..models.pixel_counts import pixel_counts
     from ..reports.figures.history import descent_figure, ilsvrc_figure, keras_figure
+    from ..reports.figures.linear.parameters import parameter_figure
     from .look.common import write_figure
 
     if which == "keras":
         drawn = keras_figure(keras_models(), style=out.style)
+    elif which == "softmax":
+        drawn = parameter_figure(pixel_counts(), style=out.style)
     else:
         drawn = (ilsvrc_figure if which == "ilsvrc" else descent_figure)(style=out.style)
     write_figure([drawn], out)
@@ -89,3 +94,18 @@ def _keras(as_json: bool) -> None:
     click.echo(f"\n{equal} of {len(rows)} counts of parameters, computed from the networks here, are the lecture's.")
     for words in keras_remarks():
         click.echo(words)
+
+
+def _softmax(as_json: bool) -> None:
+    from ..models.pixel_counts import CLASSES, pixel_counts
+
+    found = pixel_counts()
+    if as_json:
+        print_json([row.to_json() for row in found])
+        return
+    lines = [["picture", "rows×columns×channels", "numbers", *(f"{classes:,} classes" for classes in CLASSES)]]
+    for k in range(0, len(found), len(CLASSES)):
+        row = found[k]
+        lines.append([row.picture, row.size, f"{row.pixels:,}", *(f"{one.parameters:,}" for one in found[k : k + len(CLASSES)])])
+    print_columns(lines, right=range(1, 5))
+    click.echo("\nparameters = (numbers of a picture + 1) × classes, counted on the networks")

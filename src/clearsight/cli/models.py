@@ -31,7 +31,11 @@ SORTS = ("year", "name", "family", "parameters", "stored", "megabytes", "macs", 
 @click.option("--classes", type=click.IntRange(2), help="Show NAME with so many classes.")
 @click.option("--ilsvrc", "table", flag_value="ilsvrc", help="The winners of ImageNet's challenge instead, 2010 to 2017, with sources.")
 @click.option("--descent", "table", flag_value="descent", help="Who builds on whom instead, from the visual cortex to ConvNeXt.")
-@click.option("--table", type=click.Choice(tuple(TABLES)), help="One of these tables instead; keras has the lecture's 26 models.")
+@click.option(
+    "--table",
+    type=click.Choice(tuple(TABLES)),
+    help="One of these tables instead; keras has the lecture's 26 models, softmax the parameters of softmax regression.",
+)
 @click.option("--unfold", is_flag=True, help="Show every layer of NAME by itself, also those of equal blocks.")
 @asked_out_option
 @json_option
