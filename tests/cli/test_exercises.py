@@ -27,6 +27,10 @@ def test_a_class_from_sheet_to_points(clearsight, tmp_path):
             text = text.replace(f'\n{part["name"]} = ""', f'\n{part["name"]} = "{part["answer"]}"')
     (tmp_path / "answers.toml").write_text(text.replace(key["exercises"][1]["parts"][0]["answer"], "0.9"), encoding="utf-8")
     said = clearsight("exercises", "--check", "answers.toml")
+    again = clearsight("exercises", "--seed", "7", "--only", "mcnemar,softmax", "--template", "answers.toml")
+    assert again.code == 2 and "may have answers" in again.err
+    both = clearsight("exercises", "--only", "cell", "--out", "a.md", "--template", "a.md")
+    assert both.code == 2 and "two names" in both.err and not (tmp_path / "a.md").exists()
     assert "4 of 6 points" in said.out and "Not right." in said.out and "Right." in said.out
     assert max(map(len, said.out.splitlines())) <= 80
     checked = json.loads(clearsight("exercises", "--check", ".", "--seed", "7", "--out", "points.csv", "--json").out)

@@ -48,6 +48,7 @@ def test_other_answers_are_told_apart(kind, answer, given):
     ("kind", "given"),
     [
         ("number", "many"), ("number", "1/0"), ("number", "3 4"), ("number", "1.2.3"), ("size", "big"),
+        ("number", "1e999"), ("rows", "1e308"),
         ("place", "the first"), ("numbers", "one, two"),
         ("rows", ";"), ("choice", "Z"), ("choice", "seven"), ("formula", "convolution 8"),
     ],

@@ -30,6 +30,12 @@ def test_a_class_has_one_sheet_and_a_student_one_of_their_own():
     assert personal(7, "") == 7
 
 
+def test_the_name_of_a_student_is_one_line_of_letters():
+    made = sheet(7, "Ada\n\x1b\udcff", only=["cell"])
+    assert tomllib.loads(template(made).encode().decode())["student"] == made.student == "Ada \\x1b\\udcff"
+    assert sheet(7, made.student, only=["cell"]).to_json() == made.to_json()
+
+
 def test_a_right_file_has_all_points_and_an_empty_one_none(tmp_path):
     made = sheet(7, 'Ada "the first" Lovelace', only=NAMES)
     right = check(filled(made, tmp_path / "right.toml"), seed=7)
@@ -57,6 +63,12 @@ def test_answers_may_be_numbers_and_lists(tmp_path):
         ("seed = 7\n[cel]\nvalue = 1", None, "Did you mean cell"),
         ("seed = 7\n[cell]\nvalues = 1", None, "Did you mean value"),
         ("[cell]\nvalue = 1", None, "seed = 7"),
+        ("seed = true\n[cell]\nvalue = 1", None, "seed = 7"),
+        ("seed = -1\n[cell]\nvalue = 1", None, "seed = 7"),
+        ("seed = 7\ncell = 1", None, "lines under .cell., as in value = "),
+        ("seed = 7\nexercises = 'cell'", None, "a list of names"),
+        ("seed = 7\nexercises = []", None, "a list of names"),
+        ("seed = 7\n[cell]\nvalue = " + "[" * 5000 + "]" * 5000, None, "nested too deeply"),
         ("seed = 8\n[cell]\nvalue = 1", 7, "another sheet"),
         ("seed = 7\n[cell]\nvalue = 1 2", None, "TOML"),
     ],

@@ -99,10 +99,22 @@ def _write(made: "Sheet", out: Path | None, template: Path | None, key: bool) ->
     from ..reports.exercises.write import rendered
 
     data = rendered(made, out.suffix, key) if out else b""
+    if template:
+        _require_unanswered(template, out, empty(made))
     for path, content in ((out, data), (template, empty(made).encode())):
         if path:
             write_atomic(path, content)
             click.echo(f"wrote {path}", err=True)
+
+
+def _require_unanswered(template: Path, out: Path | None, content: str) -> None:
+    """Raise UsageError where the empty file of answers would be written over another one, which may be filled in."""
+    from ..base.errors import UsageError
+
+    if out and out.resolve() == template.resolve():
+        raise UsageError(f"--out and --template are both {out}: give them two names.")
+    if template.is_file() and template.read_bytes() != content.encode():
+        raise UsageError(f"{template} exists, and may have answers: name another file with --template, or remove it.")
 
 
 def _check(paths: Sequence[Path], seed: int | None, out: Path | None, as_json: bool) -> None:

@@ -13,6 +13,7 @@ NUMBER = re.compile(rf"({PLAIN})(?:/({PLAIN}))?(%?)")
 GROUPS = re.compile(r"[-+]?\d{1,3}(?:([ ',_])\d{3})(?:\1\d{3})*(?![\d])")
 UNITS = re.compile(r"\s*(?:pixels?|px|weights?|parameters?|params?|macs?|multiply-adds?|multiplications?|points?)\s*\.?$", re.IGNORECASE)
 TOLERANCE = 1e-9
+LARGEST = 1e15  # number of an answer: sums of a few stay finite, so that none is right by being no number
 
 
 class Unreadable(ClearsightError):
@@ -35,6 +36,8 @@ def readings(text: str) -> set[float]:
         match = NUMBER.fullmatch(spelled.replace(" ", ""))
         if match and not (match[2] and float(match[2]) == 0):
             found.add(float(match[1]) / float(match[2] or 1) / (100 if match[3] else 1))
+    if any(abs(value) > LARGEST for value in found):
+        raise Unreadable(f"{text.strip()[:60]!r} is too large for an answer: {LARGEST:g} at most.")
     if not found:
         raise Unreadable(f"{text.strip()[:60]!r} is no number. Write it as 34, -0.5, 1/2 or 50 %.")
     return found

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ClearsightError, UsageError, unknown
+from ..base.errors import ClearsightError, UsageError, plain, unknown
 from ..base.result import Result
 from ..base.text.cells import cell
 from .answers import KINDS
@@ -58,6 +58,7 @@ def personal(seed: int, student: str) -> int:
 
 def sheet(seed: int, student: str = "", topics: Sequence[str] = (), only: Sequence[str] = (), n: int = 0) -> Sheet:
     """The chosen exercises; all students of one seed get the same ones, with data of their own."""
+    student = plain(" ".join(student.split()))  # on one line, and allowed in XML and TOML
     own = personal(seed, student)
     return Sheet(seed, student, tuple(generate(name, own) for name in chosen(seed, topics, only, n)))
 
@@ -123,25 +124,27 @@ def check(path: str | Path, seed: int | None = None) -> Checked:
     answers = _read(Path(path))
     own, names = answers.pop("seed", seed), answers.pop("exercises", None)
     student = str(answers.pop("student", ""))
-    if not isinstance(own, int):
-        raise UsageError(f"{path} has no line `seed = 7`: make one with clearsight exercises --template FILE.")
+    if not isinstance(own, int) or isinstance(own, bool) or own < 0:
+        raise UsageError(f"{path} has no line such as `seed = 7`: make one with clearsight exercises --template FILE.")
     if seed is not None and own != seed:
         raise UsageError(f"{path} has the seed {own}, not {seed}: these are the answers to another sheet.")
-    only = [str(name) for name in names] if isinstance(names, list) else list(answers)
+    if names is not None and not (isinstance(names, list) and names):
+        raise UsageError(f'{path}: exercises is a list of names, as in exercises = ["cell", "macs"]. Got {str(names)!r:.200}.')
+    only = list(answers) if names is None else [str(name) for name in names]
     made = sheet(own, student, only=only)
     known = {one.name: {part.name for part in one.parts} for one in made.exercises}
     for name, given in answers.items():
         if name not in known:
             raise unknown("exercise of this sheet", name, known)
-        for part in given if isinstance(given, dict) else ():
+        if not isinstance(given, dict):
+            raise UsageError(
+                f"{path}: the answers to {name} are lines under [{name}], as in {next(iter(known[name]))} = ... Got {str(given)!r:.60}."
+            )
+        for part in given:
             if part not in known[name]:
                 raise unknown(f"part of the exercise {name}", part, known[name])
-    given = {name: {part: text(value) for part, value in _table(answers.get(name, {})).items()} for name in known}
+    given = {name: {part: text(value) for part, value in answers.get(name, {}).items()} for name in known}
     return Checked(str(path), made, tuple(grade(one, given[one.name]) for one in made.exercises))
-
-
-def _table(given: Any) -> dict[str, Any]:
-    return given if isinstance(given, dict) else {}
 
 
 def text(value: Any) -> str:
@@ -157,6 +160,8 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{path} is not readable as TOML: its brackets are nested too deeply.") from error
     except ValueError as error:
         raise UsageError(f'{path} is not readable as TOML: {error}. Answers are between quotes: value = "34".') from error
 

@@ -149,7 +149,9 @@ def variation(vectors: Tensor, labels: Sequence[int], classes: Sequence[str], la
     spreads = {name: spread(unit[rows]) for name, rows in members.items() if len(rows) > 1}
     label = label or max(spreads, key=lambda name: spreads[name], default="")
     if label not in spreads:
-        raise ClearsightError(f"the class {label!r} has fewer than two of the pictures: give more with --pictures.")
+        raise ClearsightError(
+            f"{f'the class {label!r}' if label else 'every class'} has fewer than two of the pictures: give more with --pictures."
+        )
     rows = members[label]
     apart = 1 - unit[rows] @ unit[rows].T
     chosen = list(divmod(int(apart.argmax()), len(rows)))

@@ -1,5 +1,7 @@
 """What every command of `clearsight look` refuses in one line."""
 
+from pathlib import Path
+
 
 def test_mistakes_are_one_line(clearsight):
     assert "Did you mean filters" in clearsight("look", "filter", "alexnet").err
@@ -21,3 +23,11 @@ def test_layer_and_channel_have_defaults(clearsight, picture):
     assert said.code == 0 and said.out.count('"channel"') == 4
     said = clearsight("look", "patches", "lenet5", "digits", "--pictures", "5", "--most", "1", "--json")
     assert said.code == 0 and said.out.count('"channel"') == 4
+
+
+def test_a_figure_is_not_written_over_a_file_that_is_read(clearsight, picture):
+    before = Path(picture).read_bytes()
+    said = clearsight("look", "convolution", "--picture", picture, "--filter", "box", "--out", picture)
+    assert said.code == 2 and "would be written over" in said.err and Path(picture).read_bytes() == before
+    said = clearsight("look", "features", "hog", picture, "--npz", picture)
+    assert said.code == 2 and ".npz" in said.err and Path(picture).read_bytes() == before

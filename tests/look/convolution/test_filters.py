@@ -47,6 +47,7 @@ def test_numbers():
         ("sobel", "Did you mean sobel"), ("box:4", "odd number"), ("sharpen:5", "3×3 only"), ("red-green", "3 channels"),
         ("1 2; 3", "same length"), ("1 x", "rows of numbers"), ("1 | 2", "2 slices"), ("1/0", "rows of numbers"),
         ("", "rows of numbers|same length"),
+        ("1e400 1", "at most"), ("1e308 1", "at most"), ("0 1e999999999", "at most"), ("-nan", "at most"),
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_refused(text, says):

@@ -52,11 +52,20 @@ def parse(text: str, what: str, known: Collection[str]) -> list[Word]:
     return words
 
 
+def fraction(text: str) -> float:
+    """`0.03` or `8/255` as a number, infinite where it is too large; raises ValueError, ZeroDivisionError."""
+    top, slash, bottom = text.partition("/")
+    try:  # no Fraction of a decimal: that of 1e999999999 has as many digits
+        return float(Fraction(int(top), int(bottom))) if slash else float(text)
+    except OverflowError:
+        return math.inf
+
+
 def parse_epsilon(text: str | float) -> float:
     """ε in units of [0, 1] from `0.03`, `8/255` or a number; raises UsageError."""
     try:
-        value = float(Fraction(text.replace(" ", ""))) if isinstance(text, str) else float(text)
-    except (ValueError, ZeroDivisionError, OverflowError):
+        value = fraction(text.replace(" ", "")) if isinstance(text, str) else float(text)
+    except (ValueError, ZeroDivisionError):
         raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
     if not (math.isfinite(value) and value >= 0):
         raise wrong("epsilon", "at least 0", text)

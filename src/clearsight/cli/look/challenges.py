@@ -37,6 +37,7 @@ def challenges(
       clearsight look challenges runs/pets cat.jpg --out challenges.png
       clearsight look challenges runs/pets pets --n 200 --out curves.svg
     """
+    from ...base.errors import UsageError
     from ...images.kinds import SUFFIXES
     from ...look.challenges import LECTURE
 
@@ -44,6 +45,8 @@ def challenges(
     names = [word.strip() for word in only.split(",") if word.strip()] or list(LECTURE)
     if Path(picture).is_file() and Path(picture).suffix.lower() in SUFFIXES:
         _one(classifier, picture, names, background, seed, out, as_json)
+    elif background:
+        raise UsageError("--background is for one PICTURE, not for DATA.")
     else:
         _many(classifier, model, (picture, part), names, n, seed, out, as_json, quiet)
 

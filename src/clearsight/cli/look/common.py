@@ -1,7 +1,8 @@
 """What the sub-verbs share: options of a network that is built here, and a figure written."""
 
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path, PurePath
@@ -26,7 +27,15 @@ classes_option = click.option("--classes", type=click.IntRange(2), help="Build M
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="The first weights follow from it.")
 part_option = click.option("--part", "--split", "part", default="", help="Which part of DATA, as in test (default: the first, train).")
 LAYER_HELP = "The layer, as `look summary` names it (default: the last convolution)"
-npz_option = click.option("--npz", type=click.Path(path_type=Path), help="Write the values as arrays.")
+
+
+def _require_npz(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value and value.suffix.lower() != ".npz":
+        raise click.BadParameter(f"the arrays are a file that ends in .npz. Got {value.name!r}.", ctx, param)
+    return value
+
+
+npz_option = click.option("--npz", type=click.Path(path_type=Path), callback=_require_npz, help="Write the values as arrays (.npz).")
 
 
 def size_option(command: Command) -> Command:
@@ -60,6 +69,7 @@ def out_option(command: Callable[..., None]) -> Callable[..., None]:
     def packed(*args: Any, out: Path | None, style: Style, show_bands: str, **kwargs: Any) -> None:
         _require_suffix(out)
         path = out or (None if kwargs.get("as_json") else default_file(kwargs))
+        _require_other(path, kwargs.values())
         from ...base.text.words import parse_bands
         from ...images.convert import showing
 
@@ -88,6 +98,16 @@ def _require_suffix(out: Path | None) -> None:
         from ...base.errors import wrong
 
         raise wrong("--out", f"a name that ends in {', '.join(SUFFIXES)}", out.name)
+
+
+def _require_other(out: Path | None, words: Iterable[Any]) -> None:
+    """Raise UsageError for a figure that would be written over a file that the command reads."""
+    from ...base.errors import UsageError
+
+    if out and out.is_file():
+        flat = [part for word in words for part in (word if isinstance(word, tuple) else (word,)) if isinstance(part, str | Path)]
+        if any(os.path.exists(one) and os.path.samefile(one, out) for one in flat if "\0" not in str(one)):
+            raise UsageError(f"{out} is read by this command, and would be written over: name another file with --out.")
 
 
 def default_file(words: Mapping[str, Any]) -> Path:

@@ -55,6 +55,8 @@ def receptive_field(
     from ...look.receptive_field import as_json as rows_of
     from ...models.summary import summarise
 
+    if not layer and (picture or at):
+        raise UsageError("PICTURE and --at are for one unit: name its --layer.")
     subject = opened(model, size, classes)
     found = summarise(subject.model, subject.input_size)
     levels = [] if subject.trained else growth(list(subject.model.named_children()))

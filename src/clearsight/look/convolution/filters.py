@@ -1,7 +1,6 @@
 """Filters by name (`sobel-x`, `gaussian:5`) and by their numbers (`1 0 -1; 2 0 -2; 1 0 -1`)."""
 
 import math
-from fractions import Fraction
 from typing import NamedTuple
 
 import torch
@@ -9,9 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...base.errors import UsageError, unknown
-from ...base.text.words import Word
+from ...base.text.words import Word, fraction
 
 MOST = 31  # rows and columns of a filter
+LARGEST = 1e9  # number of a filter: sums of its products stay exact enough to be shown
 
 
 class Named(NamedTuple):
@@ -81,12 +81,14 @@ def _enlarged(name: str, rows: Tensor, size: int) -> Tensor:
 def _numbers(text: str) -> Tensor:
     try:
         slices = [
-            [[float(Fraction(n)) for n in row.replace(",", " ").split()] for row in part.split(";") if row.strip()]
-            for part in text.split("|")
+            [[fraction(n) for n in row.replace(",", " ").split()] for row in part.split(";") if row.strip()] for part in text.split("|")
         ]
     except (ValueError, ZeroDivisionError) as error:
         raise UsageError(f"a filter is a name or rows of numbers such as '1 0 -1; 2 0 -2; 1 0 -1'. Got {text!r:.200}.") from error
     shapes = {(len(rows), len(row)) for rows in slices for row in rows}
     if len(shapes) != 1 or len({len(rows) for rows in slices}) != 1 or max(max(shape) for shape in shapes) > MOST:
         raise UsageError(f"every row of a filter has the same length, every slice the same rows, {MOST} at most. Got {text!r:.200}.")
-    return torch.tensor(slices, dtype=torch.float64)
+    values = torch.tensor(slices, dtype=torch.float64)
+    if not bool((values.abs() <= LARGEST).all()):
+        raise UsageError(f"the numbers of a filter are at most {LARGEST:,.0f}, with either sign. Got {text!r:.200}.")
+    return values

@@ -1,6 +1,7 @@
 """A sheet as PDF: A4 pages, drawn with matplotlib."""
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -36,7 +37,9 @@ def pdf(sheet: Sheet, key: bool = False, *, style: Style = PRINT) -> bytes:
     for i, one in enumerate(sheet.exercises):
         _put(pages, _exercise(i + 1, one, key))
     stream = io.BytesIO()
-    with PdfPages(stream, metadata={"Title": "Exercises", "CreationDate": None, "Creator": None, "Producer": None}) as file:
+    facts = {"Title": "Exercises", "CreationDate": None, "Creator": None, "Producer": None}
+    with PdfPages(stream, metadata=facts) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # such a letter of a name is drawn as a box
         for number, page in enumerate(pages, 1):
             page.text(WIDTH - MARGIN, HEIGHT - 0.45, f"{number} / {len(pages)}", "faint", SMALL, ha="right")
             page.y = HEIGHT - 0.22
