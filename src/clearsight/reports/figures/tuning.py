@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from ...look.tuning import Phase, Stage
 from ..style import PRINT, Style, styled
-from .page import EDGE, Page, cut
+from .page import EDGE, Page, cut, measure
 
 BETWEEN = 0.1  # inches between blocks
 MOST = {"print": 99, "slide": 4}  # phases
@@ -40,7 +40,10 @@ def _block(page: Page, stage: Stage, trained: bool, x: float, wide: float, tall:
     style = page.style
     page.box(x, page.y, wide, tall, style.colour("accent" if trained else "line"), style.colour("accent" if trained else "line"))
     role = "paper" if trained else "ink"
-    for k, words in enumerate((stage.name, short_count(stage.parameters))):
+    name = stage.name  # of net.trunk.0 the end tells one block from the next
+    while not name.partition(".")[2].isdigit() and "." in name and measure(name, style.text) > wide - 0.04:
+        name = name.partition(".")[2]
+    for k, words in enumerate((name, short_count(stage.parameters))):
         y = page.y + tall / 2 + (k - 0.5) * page.line()
         page.text(x + wide / 2, y, cut(words, style.text, wide - 0.04), role, ha="center", va="center")
 

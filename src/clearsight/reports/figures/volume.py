@@ -84,18 +84,19 @@ def _stack(page: Page, planes: Sequence[Array | tuple[Array, Scale | None]], x: 
 
 def _one_by_one(page: Page, done: Convolution, maps: Sequence[tuple[Array, Scale]], place: Place) -> None:
     """Each map on its own over the name of its filter and its value at the place."""
-    wide = page.inner / MOST
+    wide = page.inner / min(MOST, max(len(maps), 3))
     side = min(wide - 0.2, page.room - 3 * page.line()) if page.style.slide else wide - 0.12
     sizes = {name.partition(":")[2] for name in done.names}
     names = [name.partition(":")[0] for name in done.names] if len(sizes) == 1 else done.names
+    tall = side * done.maps.shape[1] / max(done.maps.shape[1:])
     for k, (values, scale) in enumerate(maps):
         x, factor = EDGE + k * wide, side / max(values.shape)
         page.picture(values, x, page.y, values.shape[1] * factor, values.shape[0] * factor, scale)
         page.box(x, page.y, values.shape[1] * factor, values.shape[0] * factor, "none", page.style.colour("line"), 0.5)
         mark_place(page, done, done.step(k, *place), x, page.y, side)
-        page.text(x, page.y + side + 0.02, cut(names[k], page.style.small, wide - 0.05), "faint", page.style.small)
-        page.text(x, page.y + side + page.line(), number(done.step(k, *place).sum, ".5g"))
-    page.y += side + 2 * page.line() + 0.08
+        page.text(x, page.y + tall + 0.02, cut(names[k], page.style.small, wide - 0.05), "faint", page.style.small)
+        page.text(x, page.y + tall + page.line(), number(done.step(k, *place).sum, ".5g"))
+    page.y += tall + 2 * page.line() + 0.08
 
 
 def _words(page: Page, done: Convolution, place: Place) -> None:
