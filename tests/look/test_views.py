@@ -23,8 +23,9 @@ def test_two_pictures_by_hand():
     assert [(term.view, term.partner) for term in terms] == [(0, 2), (1, 3), (2, 0), (3, 1)]
     assert terms[0].exponentials == pytest.approx((0, 1, math.exp(2), 1)) and terms[0].total == pytest.approx(math.exp(2) + 2)
     assert [term.loss for term in terms] == pytest.approx([math.log(math.exp(2) + 2) - 2] * 4)
-    with pytest.raises(UsageError, match="above 0"):
-        nt_xent(ORTHOGONAL, 0)
+    for rubbish in (0, 1e-9, math.inf, math.nan):
+        with pytest.raises(UsageError, match=r"from 0\.01 to 100"):
+            nt_xent(ORTHOGONAL, rubbish)
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 2.0])

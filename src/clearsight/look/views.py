@@ -22,6 +22,7 @@ from .target import Subject
 
 VIEWS = {"small": "crop:3 rotate:15 jitter:0.6 blur:1", "photograph": "rrc:0.2 flip blur jitter:0.8"}
 SMALL = 64  # px: larger pictures count as photographs
+COLDEST, HOTTEST = 0.01, 100.0  # temperatures: exp(1/τ) stays finite, and shares differ
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ def similarities(subject: Subject, views: Tensor) -> Similarities:
 
 
 def nt_xent(cosines: NDArray[np.float64], temperature: float = 0.5) -> list[Term]:
-    """The loss of each of 2N views from their cosines `(2N, 2N)`; the mean of the losses is NT-Xent. Raises UsageError for τ ≤ 0."""
-    if not temperature > 0:
-        raise wrong("temperature", "above 0", temperature)
+    """The loss of each of 2N views from their cosines `(2N, 2N)`; their mean is NT-Xent. Raises UsageError for τ outside 0.01 to 100."""
+    if not COLDEST <= temperature <= HOTTEST:
+        raise wrong("temperature", f"from {COLDEST:g} to {HOTTEST:g}", temperature)
     n, terms = len(cosines), []
     for i, row in enumerate(cosines.tolist()):
         shares = [0.0 if k == i else math.exp(cosine / temperature) for k, cosine in enumerate(row)]

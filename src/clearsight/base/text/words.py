@@ -68,7 +68,7 @@ def parse_epsilon(text: str | float) -> float:
     except (ValueError, ZeroDivisionError):
         raise wrong("epsilon", "a number such as 0.03, or a fraction such as 8/255", text) from None
     if not (math.isfinite(value) and value >= 0):
-        raise wrong("epsilon", "at least 0", text)
+        raise wrong("epsilon", "at least 0, and finite", text)
     return value
 
 
