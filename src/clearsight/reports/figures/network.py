@@ -202,7 +202,7 @@ def comparison_figure(every: Sequence[tuple[str, Summary]], *, style: Style = PR
             told = cut(name, style.text, wide - 0.15) if i == 0 else cells[k][i - 1]
             page.text(EDGE + label + (k + 1) * wide, page.y, told, role, ha="right", weight=weight)
         page.y += page.line() * (1.0 if style.slide else 1.15)
-    page.y += 0.12
+    page.y += 0.4 if style.slide else 0.12  # room for the words over the input's line
     left, below = (1.3, 0.95) if style.slide else (0.5, 0.45)
     names = 0.0 if style.slide else min(max(measure(name, style.text) for name, _ in every) + 0.3, 1.9)  # on a slide the table names them
     tall = page.room - below if style.slide else 2.6
@@ -234,7 +234,9 @@ def _curves(axes: Axes, every: Sequence[tuple[str, Summary]], style: Style, tall
             ends.append((k, name, fields[-1][1]))
     for size in sizes[-1:]:
         axes.axhline(size, color=style.colour("faint"), linewidth=style.stroke / 2, linestyle=(0, (4, 3)))
-        axes.annotate(f"input, {size} px", (0, size), (4, 3), ("axes fraction", "data"), "offset points", color=style.colour("faint"))
+        axes.annotate(
+            f"input, {size} px", (0, size), (4, style.text / 3), ("axes fraction", "data"), "offset points", color=style.colour("faint")
+        )
     axes.set_xlabel("depth, layers with weights")
     axes.set_ylabel("sees, px")
     for axis in (axes.xaxis, axes.yaxis):
