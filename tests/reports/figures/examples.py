@@ -33,7 +33,7 @@ from clearsight.models.history import keras_models
 from clearsight.reports.figures.augmented import Row, contact_sheet
 from clearsight.reports.figures.challenges import challenge_curves, challenge_figure, variation_sheet
 from clearsight.reports.figures.convolution import curve_figure, frame
-from clearsight.reports.figures.embedding import embedding_figure, neighbour_sheet
+from clearsight.reports.figures.embedding import before_after_figure, embedding_figure, neighbour_sheet
 from clearsight.reports.figures.explanation import heat_figure, method_sheet
 from clearsight.reports.figures.history import descent_figure, ilsvrc_figure, keras_figure
 from clearsight.reports.figures.label_curve import figure as label_curve
@@ -160,6 +160,10 @@ MAKERS = {
     "why all": lambda style: method_sheet("net", GREY, [explanation(name) for name in METHODS if name != "rollout"], style=style),
     "embedding": lambda style: embedding_figure(
         "net  data  pca", "60 pictures, purity 83.1%", noise(60, 2).numpy(), [RGB] * 60, [i % 10 for i in range(60)], CLASSES, style=style
+    ),
+    "embedding before": lambda style: before_after_figure(
+        "data  pca", [(f"{name}: net", "purity 83.1%", noise(60, 2).numpy()) for name in ("before", "after")], [RGB] * 60,
+        [i % 10 for i in range(60)], CLASSES, style=style,
     ),
     "neighbours": lambda style: neighbour_sheet(
         "net  cat.png", RGB, [Near(i, "a.png", CLASSES[i], 0.97) for i in range(10)], [RGB] * 10, style=style

@@ -147,6 +147,14 @@ def opened(model: str, size: tuple[int, int, int] | None = None, classes: int | 
     return found
 
 
+def opened_like(model: str, other: "Subject", classes: int | None = None, seed: int = 0) -> "Subject":
+    """A second network next to `other`: with its input size where it is built here, with its own where it is trained."""
+    from ...weights import is_origin
+
+    trained = is_origin(model) or Path(model).is_dir()
+    return opened(model, None if trained else other.input_size, None if trained else classes, seed)
+
+
 def untrained(subject: "Subject") -> str:
     """What a title adds for a network with random weights."""
     return "" if subject.trained else " (untrained weights)"

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import Out, chosen_pictures, classes_option, opened, out_option, part_option, seed_option, size_option, write_figure
+from .common import (
+    Out,
+    chosen_pictures,
+    classes_option,
+    opened,
+    opened_like,
+    out_option,
+    part_option,
+    seed_option,
+    size_option,
+    write_figure,
+)
 
 if TYPE_CHECKING:
     from ...look.views import Similarities, Term
@@ -51,7 +62,7 @@ def views(
     made = of_views.two_views(ops, loaded, torch.tensor(chosen), seed)
     found = [of_views.similarities(subject, made)]
     if before:
-        found.insert(0, of_views.similarities(opened(before, subject.input_size, classes, seed), made))
+        found.insert(0, of_views.similarities(opened_like(before, subject, classes, seed), made))
     terms = of_views.nt_xent(of_views.of_pictures(found[-1].cosines, 2), temperature)
     if out:
         from ...reports.figures.views import views_figure

@@ -37,15 +37,7 @@ def embedding_figure(
         page.paragraph(note, "faint")
         page.y += 0.06
     wide, tall = (page.inner * 0.68, page.room - page.line() - 0.15) if style.slide else (page.inner, page.inner * 0.86)
-    side = float(np.clip(0.53 * wide / len(places) ** 0.5, 0.016 * wide, 0.055 * wide))
-    low, high = places.min(0), places.max(0)
-    unit = (places - low) / np.where(high > low, high - low, 1)
-    frame = 0.012 * (style.stroke if style.slide else 1.0)
-    for thumb, label, (x, y) in zip(thumbs, labels, unit, strict=True):
-        across, down = (side * n / max(thumb.shape[:2]) for n in (thumb.shape[1], thumb.shape[0]))
-        left, top = EDGE + x * (wide - across), page.y + (1 - y) * (tall - down)
-        page.box(left - frame, top - frame, across + 2 * frame, down + 2 * frame, colours[int(label)])
-        page.picture(thumb, left, top, across, down)
+    _scatter(page, (EDGE, page.y, wide, tall), places, thumbs, [colours[int(label)] for label in labels])
     if style.slide:
         _legend(page, classes, colours, EDGE + wide + 0.35, page.y, 1, int((tall) / page.line()))
         page.y += tall + 0.12
@@ -55,6 +47,51 @@ def embedding_figure(
         columns = max(1, min(6, int(page.inner / (max(min(measure(name, style.text), 1.6) for name in classes) + 0.35))))
         page.y += _legend(page, classes, colours, EDGE, page.y, columns, 100)
     return page.finish()
+
+
+@styled
+def before_after_figure(
+    title: str,
+    panels: Sequence[tuple[str, str, NDArray[np.float64]]],
+    thumbs: Sequence[Array],
+    labels: Sequence[int],
+    classes: Sequence[str],
+    *,
+    style: Style = PRINT,
+) -> Figure:
+    """Two panels of the same pictures: the network's name, a note below and places `(N, 2)`, with one legend."""
+    page = Page(style, title)
+    colours, gap = class_colours(len(classes)), 0.4
+    columns = max(1, min(5, int(page.inner / (max(min(measure(name, style.text), 2.2) for name in classes) + 0.6))))
+    legend = min(2, -(-len(classes) // columns)) * page.line() + 0.1 if style.slide else 0.0
+    wide = (page.inner - gap) / 2
+    tall = page.room - legend - 2 * page.line() - 0.25 if style.slide else wide
+    top = page.y
+    for k, (name, note, places) in enumerate(panels):
+        x = EDGE + k * (wide + gap)
+        page.text(x, top, cut(name, style.text, wide))
+        _scatter(page, (x, top + page.line() + 0.1, wide, tall), places, thumbs, [colours[int(label)] for label in labels])
+        page.text(x, top + page.line() + tall + 0.15, cut(note, style.text, wide), "faint")
+    page.y = top + 2 * page.line() + tall + 0.2
+    page.y += _legend(page, classes, colours, EDGE, page.y, columns, 2 if style.slide else 100)
+    return page.finish()
+
+
+def _scatter(
+    page: Page, room: tuple[float, float, float, float], places: NDArray[np.float64], thumbs: Sequence[Array], colours: Sequence[str]
+) -> None:
+    """Thumbnails in frames of their colour, in a box of the page: left, top, width, height."""
+    left, top, wide, tall = room
+    side = float(np.clip(0.53 * wide / len(places) ** 0.5, 0.016 * wide, 0.055 * wide))
+    low, high = places.min(0), places.max(0)
+    unit = (places - low) / np.where(high > low, high - low, 1)
+    frame = 0.012 * (page.style.stroke if page.style.slide else 1.0)
+    for thumb, colour, (x, y) in zip(thumbs, colours, unit, strict=True):
+        across, down = (side * n / max(thumb.shape[:2]) for n in (thumb.shape[1], thumb.shape[0]))
+        at, over = left + x * (wide - across), top + (1 - y) * (tall - down)
+        page.box(at - frame, over - frame, across + 2 * frame, down + 2 * frame, colour)
+        page.picture(thumb, at, over, across, down)
+        page.canvas.images[-1].set_zorder(page.canvas.patches[-1].get_zorder())  # pictures lie beneath boxes otherwise
 
 
 def _legend(page: Page, classes: Sequence[str], colours: Sequence[str], x: float, y: float, columns: int, rows: int) -> float:
