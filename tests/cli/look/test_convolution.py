@@ -38,6 +38,7 @@ def test_the_other_examples(clearsight):
     assert "map 1, row 1, column 0: mean(1, 0, 2, 6) = 2.25" in clearsight("look", "convolution", "--example", "avgpool", "--at", "1,0").out
     text = clearsight("look", "convolution", "--example", "volume", "--at", "3,4").out
     assert "75 products and a bias a place; 28×28×6 numbers; 6 × (75 + 1) = 456 parameters" in text
+    assert text.count("sum of 75 products") == 1 and "row 3, column 4 of sobel-y:5: the sum is " in text
     assert "sum of 75 products with the bias 1" in text and max(map(len, text.splitlines())) <= 80
 
 
