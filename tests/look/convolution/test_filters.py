@@ -38,6 +38,7 @@ def test_sums_of_named_filters():
 def test_numbers():
     assert parsed("1 0 -1; 2 0 -2; 1 0 -1", 1).tolist() == [[[1, 0, -1], [2, 0, -2], [1, 0, -1]]]
     assert parsed("1/4, .5; 0 -1e1", 3).tolist() == [[[0.25, 0.5], [0, -10]]] * 3
+    assert parsed("1 2\n3 4\n", 1).tolist() == parsed("1 2; 3 4", 1).tolist()
     assert parsed("1 | 2 | 3", 3).flatten().tolist() == [1, 2, 3]
 
 

@@ -37,11 +37,12 @@ def shifts(
     from ...evaluation.held_out import choose
     from ...evaluation.shifts import shifts as measure
 
+    classifiers = [classifier_of(model, quiet=quiet) for model in models]
     chosen = choose(models[0], data, part, others=models[1:], quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
     settings = {"by": by, "n": n, "seed": seed}
-    found = [measure(classifier_of(model, quiet=quiet), chosen.dataset, model, quiet=quiet, **settings) for model in models]
+    found = [measure(one, chosen.dataset, model, quiet=quiet, **settings) for one, model in zip(classifiers, models, strict=True)]
     if out:
         from ...reports.figures.shifts import shift_figure
 

@@ -81,7 +81,8 @@ def _enlarged(name: str, rows: Tensor, size: int) -> Tensor:
 def _numbers(text: str) -> Tensor:
     try:
         slices = [
-            [[fraction(n) for n in row.replace(",", " ").split()] for row in part.split(";") if row.strip()] for part in text.split("|")
+            [[fraction(n) for n in row.replace(",", " ").split()] for row in part.replace("\n", ";").split(";") if row.strip()]
+            for part in text.split("|")
         ]
     except (ValueError, ZeroDivisionError) as error:
         raise UsageError(f"a filter is a name or rows of numbers such as '1 0 -1; 2 0 -2; 1 0 -1'. Got {text!r:.200}.") from error
