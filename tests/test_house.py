@@ -19,7 +19,7 @@ WITHOUT_MIRROR = {
     "api": ("files", "inside", "judging", "labels", "learning", "settings", "sources"),
     "augment": ("op",),
     "cli": ("pretrain",),
-    "reports/figures": ("augmented", "embedding", "explanation", "label_curve", "label_sheet", "maps", "page",
+    "reports/figures": ("augmented", "explanation", "label_curve", "label_sheet", "maps", "page",
         "preprocessing", "receptive_field", "scorecard", "sheet", "triptych", "unit"),
     "reports": ("of_run",),
     "training": ("api",),
