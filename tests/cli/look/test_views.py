@@ -15,3 +15,13 @@ def test_before_and_after(clearsight, scans):
         assert figure.width == 1125
     said = clearsight("look", "views", "lenet5", scans, "--pictures", "2", "--quiet")
     assert "same image" in said.out and said.out.count("loss") == 4
+
+
+def test_a_run_of_pretrain_has_its_own_views_and_start(clearsight, scans):
+    pretrained = ("pretrain", scans, "--model", "lenet5", "--epochs", "1", "--augment", "crop:2", "--out", "features", "--quiet")
+    assert clearsight(*pretrained).code == 0
+    words = ("look", "views", "runs/features", scans, "--pictures", "2", "--quiet", "--json")
+    found = json.loads(clearsight(*words).out)
+    assert [one["name"] for one in found["networks"]] == ["lenet5", "runs/features"]
+    assert found == json.loads(clearsight(*words, "--before", "lenet5", "--augment", "crop:2").out)
+    assert found != json.loads(clearsight(*words, "--augment", "crop:1").out)

@@ -1,5 +1,6 @@
 """`clearsight look views MODEL DATA`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ...look.views import Similarities, Term
+    from ...recipes.recipe import Pretraining
 
 LETTERS = "ab"  # of a picture's two views
 
@@ -27,9 +29,16 @@ LETTERS = "ab"  # of a picture's two views
 @click.command()
 @click.argument("model")
 @click.argument("data")
-@click.option("--before", default="", metavar="MODEL", help="The network before pretraining, as in resnet18: random weights.")
+@click.option(
+    "--before",
+    default="",
+    metavar="MODEL",
+    help="The network before pretraining, as in resnet18 (default: that of the run, with random weights).",
+)
 @click.option("--pictures", default=8, show_default=True, type=click.IntRange(2, 32), help="How many, drawn at random.")
-@click.option("--augment", "words", default="", help="What makes a view, as in `pretrain` (default: by the size of the pictures).")
+@click.option(
+    "--augment", "words", default="", help="What makes a view, as in `pretrain` (default: as in the run, else by the size of the pictures)."
+)
 @click.option("--temperature", default=0.5, show_default=True, help="τ of the loss.")
 @part_option
 @size_option
@@ -48,7 +57,7 @@ def views(
     `pretrain` computes it of a projection that it discards in the end.
 
     \b
-      clearsight look views runs/features fashion-mnist --before swift --out views.png
+      clearsight look views runs/features fashion-mnist --out views.png
     """
     import torch
 
@@ -58,7 +67,9 @@ def views(
     subject = opened(model, size, classes, seed)
     rows, chosen, _ = chosen_pictures(data, part, pictures, seed, quiet)
     loaded = torch.stack([subject.preprocessing.load(rows.source(i)) for i in chosen])
-    ops = parse(words or of_views.default_views(subject))
+    run = _pretraining(model)
+    ops = parse(words or (run.augment if run else of_views.default_views(subject)))
+    before = before or (run.from_ or run.model if run else "")
     made = of_views.two_views(ops, loaded, torch.tensor(chosen), seed)
     found = [of_views.similarities(subject, made)]
     if before:
@@ -79,6 +90,16 @@ def views(
     for term in terms:
         click.echo(line(term))
     click.echo(f"mean {loss:.4f}")
+
+
+def _pretraining(model: str) -> "Pretraining | None":
+    """The recipe of a run of `pretrain`, None for any other MODEL."""
+    from ...recipes.compose import saved
+    from ...recipes.recipe import Pretraining
+
+    path = Path(model) / "recipe.toml"
+    recipe = saved(path) if path.is_file() else None
+    return recipe if isinstance(recipe, Pretraining) else None
 
 
 def _tell(one: "Similarities") -> None:
