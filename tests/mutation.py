@@ -211,7 +211,8 @@ def reach(tests: list[str], kept: Path) -> None:
     for file in data.measured_files():
         found = {line: [c for c in names if c and c not in contexts.failed] for line, names in data.contexts_by_lineno(file).items()}
         lines[str(Path(file).relative_to(PACKAGE))] = found
-    kept.write_text(json.dumps({"seconds": contexts.seconds, "lines": lines}), encoding="utf-8")
+    seconds = {name: spent for name, spent in contexts.seconds.items() if name not in contexts.failed}
+    kept.write_text(json.dumps({"seconds": seconds, "lines": lines}), encoding="utf-8")
 
 
 class Reached:
@@ -228,8 +229,7 @@ class Reached:
         near, lines = f"tests/{Path(mutant.file).parent}/", self.lines.get(mutant.file, {})
         found = lines.get(str(mutant.line))
         if not found:  # what a table is made of may be read through any other file
-            beside = [name for file in self.lines.values() for names in file.values() for name in names if name.startswith(near)]
-            found = [name for names in lines.values() for name in names] + beside
+            found = [name for names in lines.values() for name in names] + [name for name in self.seconds if name.startswith(near)]
         return self._within(sorted(set(found), key=lambda name: (not name.startswith(near), self.seconds[name], name)))
 
     def _within(self, names: list[str]) -> list[str]:
