@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from clearsight.augment import custom
 from clearsight.augment.pipeline import apply, inputs, margin, parse
 from clearsight.augment.registry import row_of
 from clearsight.base import code
@@ -130,3 +131,7 @@ def test_code_that_is_not_allowed_is_not_imported(monkeypatch):
 def test_the_caption_of_a_change_is_its_docstring():
     assert row_of(parse("@somebodys_changes:noisy")[0]).meaning == "Draws from all three generators"
     assert row_of(parse("@somebodys_changes:same")[0]).meaning == "an augmentation of your own"
+
+
+def test_a_picture_has_a_seed_of_48_bits():
+    assert custom.plan(torch.tensor([[0.5, 0.25]]), (), (3, *SIZE)).tolist() == [2**23 * 2**24 + 2**22]
