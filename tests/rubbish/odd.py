@@ -72,9 +72,7 @@ def alphas() -> dict[str, Whole]:
         "png, LA": Whole(encoded(grey, "PNG"), on_white(dark, alpha), 1),
         "png, RGBA": Whole(encoded(colour, "PNG"), seen, 1),
         "png, RGBA of 16 bits": Whole(png(16, 16, 16, 6, _filtered(np.repeat(rgba, 2, axis=2))), seen, 1),
-        "png, LA of 16 bits": Whole(
-            png(16, 16, 16, 4, _filtered(np.repeat(np.asarray(grey), 2, axis=2))), np.repeat(on_white(dark, alpha), 3, axis=2), 1
-        ),
+        "png, LA of 16 bits": Whole(png(16, 16, 16, 4, _filtered(np.repeat(np.asarray(grey), 2, axis=2))), on_white(dark, alpha), 1),
         "png, palette": Whole(encoded(palette, "PNG"), colours),
         "png, palette with a transparent colour": Whole(encoded(palette, "PNG", transparency=1), clear),
         "png, palette with shares of transparency": Whole(encoded(palette, "PNG", transparency=bytes([255, 128, 0])), shares, 1),
