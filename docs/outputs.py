@@ -59,6 +59,7 @@ def run_in(folder: Path, kind: str, code: str) -> str:
 
 
 def main() -> None:
+    """Fill the pages that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", nargs="*", type=Path, default=PAGES)
     parser.add_argument("--folder", type=Path, help="where the commands are run (default: a new folder, removed afterwards)")
