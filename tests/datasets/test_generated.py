@@ -93,7 +93,7 @@ def test_a_random_table_is_read_right_or_refused(pictures, seed):
     r = random.Random(seed)
     path_name, label_name = r.choice(HEADERS)
     way, division = r.choice(list(WRITTEN)), "" if path_name is None else r.choice(list(DIVISIONS))
-    mark, encoding, end = r.choice(",;\t|"), r.choice(("utf-8", "utf-8-sig", "utf-16")), r.choice(("\n", "\r\n"))
+    mark, encoding, end = r.choice(",;\t|"), r.choice(("utf-8", "utf-8-sig", "utf-16", "cp1252")), r.choice(("\n", "\r\n"))
     classes, several = r.choice(CLASSES), r.random() < 0.15 and mark != "|"
     missing, one_hot, swapped = r.random() < 0.1, path_name is not None and r.random() < 0.15, r.random() < 0.3
     rows, truth = [], {}
