@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage, UsageError
-from clearsight.images.decode import FORMATS, _reason, decode, picture_facts
+from clearsight.images.decode import FORMATS, _reason, decode, picture_facts, stored_pixels
 from tests.rubbish.build import adam7, png
 
 PHOTO = Image.fromarray(photographs.chelsea()[40:140, 60:190])  # 130×100
@@ -221,3 +221,12 @@ def test_a_jpeg_of_any_orientation_has_the_size_of_its_upright_picture():
 )  # fmt: skip
 def test_an_error_that_says_nothing_by_itself_is_named(error, reason):
     assert _reason(error, "TIFF") == reason
+
+
+def test_pixels_are_counted_from_the_header_alone():
+    stream = BytesIO()
+    Image.new("RGB", (70, 50)).save(stream, "PNG")
+    header_and_half = stream.getvalue()[:60]
+    assert stored_pixels(header_and_half) == 3500
+    with pytest.raises(UnreadableImage, match="the limit is 3,000"):
+        stored_pixels(header_and_half, max_pixels=3000)

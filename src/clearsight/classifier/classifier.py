@@ -212,7 +212,7 @@ class Classifier:
         """The prediction for one picture (path, bytes, file, PIL image or array), as of `classify_many`; raises UnreadableImage."""
         limits = self.limits(false_alarms, coverage, by_class)
         picture = self.preprocessing.load(source)
-        return self._predictions([_name(source)], picture[None], top, limits)[0]
+        return self.predictions([_name(source)], *self.judged(picture[None]), top=top, limits=limits)[0]
 
     def classify_many(
         self, sources: Iterable[Any], *, top: int = 5, batch_size: int = 0, workers: int = 4, false_alarms: float = 0.0,
@@ -246,12 +246,12 @@ class Classifier:
     def _answers(self, sources: list[Any], loaded: list[Tensor | Failure], top: int, limits: Limits) -> Iterator[Prediction | Failure]:
         pictures = [picture for picture in loaded if isinstance(picture, Tensor)]
         names = [_name(source) for source, picture in zip(sources, loaded, strict=True) if isinstance(picture, Tensor)]
-        answers = iter(self._predictions(names, torch.stack(pictures), top, limits) if pictures else [])
+        answers = iter(self.predictions(names, *self.judged(torch.stack(pictures)), top=top, limits=limits) if pictures else [])
         for item in loaded:
             yield item if isinstance(item, Failure) else next(answers)
 
-    def _predictions(self, names: list[str], batch: Tensor, top: int, limits: Limits) -> list[Prediction]:
-        logits, novelty = self.judged(batch)
+    def predictions(self, names: Sequence[str], logits: Tensor, novelty: Tensor | None, *, top: int, limits: Limits) -> list[Prediction]:
+        """One prediction for each of the `names`, from the results of `judged`: scores `(N, K)` and novelty `(N,)`."""
         probabilities = torch.softmax(logits / self.temperature, dim=1).cpu()
         confidences, indices = probabilities.topk(min(top, len(self.classes)), dim=1)
         novelties: list[float | None] = [None] * len(names) if novelty is None else novelty.tolist()

@@ -178,6 +178,13 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
         return Facts(width, height, image.mode, image.format or "")
 
 
+def stored_pixels(data: bytes, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> int:
+    """The number of pixels of an encoded picture, from its header; none is decoded. Raises UnreadableImage, as for a size over the limit."""
+    with _opened(data, formats, max_pixels, source_name(data), PLAIN) as image:
+        width, height = image.size
+    return int(width * height)
+
+
 def source_name(source: Any) -> str:
     """The name of `source` in a message."""
     if isinstance(source, (str, os.PathLike)):

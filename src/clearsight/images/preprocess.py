@@ -113,12 +113,15 @@ class Preprocessing:
         mean = self.mean[::-1] if self.order == "bgr" else self.mean
         return tuple(min(max(round(255 * value), 0), 255) for value in mean)
 
+    @property
+    def min_side(self) -> int | None:
+        """The short side in px down to which a JPEG may be decoded smaller; None for never."""
+        # 1.5 times the size: a JPEG decoded smaller than that would change the resized picture
+        return math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction) if self.antialias else None
+
     def load(self, source: Any) -> Tensor:
         """The picture in `source` (as for `decode`) as uint8 `(C, height, width)`; raises UnreadableImage."""
-        # 1.5 times the size: a JPEG decoded smaller than that would change the resized picture
-        needed = math.ceil(1.5 * max(self.height, self.width) / self.crop_fraction)
-        picture = decode(source, channels=self.channels, min_side=needed if self.antialias else None, reading=self.reading)
-        return self.fit_picture(picture)
+        return self.fit_picture(decode(source, channels=self.channels, min_side=self.min_side, reading=self.reading))
 
     def fit_picture(self, picture: np.ndarray) -> Tensor:
         """A decoded picture uint8 `(H, W, C)`, resized to uint8 `(channels, height, width)`."""
