@@ -12,7 +12,7 @@ import clearsight
 SRC = Path(__file__).parent.parent / "src" / "clearsight"
 FLOORS = {
     "base": 0, "heads": 1, "images": 1, "layers": 1, "metrics": 1, "augment": 2, "datasets": 2, "models": 2, "corruptions": 3,
-    "recipes": 3, "weights": 3, "classifier": 4, "attacks": 5, "look": 5, "runs": 5, "export": 5, "training": 6, "evaluation": 7,
+    "recipes": 3, "weights": 3, "classifier": 4, "attacks": 5, "look": 5, "runs": 5, "exports": 5, "training": 6, "evaluation": 7,
     "labels": 7, "sklearn": 7, "exercises": 8, "experiments": 8, "reports": 9, "api": 10, "testing": 11, "serving": 11, "studio": 11,
     "batch": 11, "cli": 12,
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Exported files: the preprocessing, the network and the probabilities of a classifier in one graph, for programs without Clearsight."""
