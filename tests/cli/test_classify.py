@@ -17,7 +17,8 @@ def test_classify_answers_in_order_and_goes_on_after_a_bad_picture(clearsight, t
     answers = json.loads(said.out)
     assert [answer["source"] for answer in answers] == [str(p) for p in (good[0], bad, good[1], tmp_path / "missing.png")]
     assert set(answers[1]) == {"source", "error"} == set(answers[3])
-    assert set(answers[0]) == {"source", "label", "index", "confidence", "top", "novelty", "known", "labels"}
+    keys = {"source", "label", "index", "confidence", "top", "novelty", "known", "labels", "model", "precision", "engine"}
+    assert set(answers[0]) == keys
     assert 0 <= answers[0]["novelty"] <= 2 and answers[0]["known"] is answers[0]["labels"] is None, "neither was asked for"
     assert set(answers[0]["top"][0]) == {"label", "index", "confidence"}
     assert answers[0]["top"][0]["label"] == answers[0]["label"]

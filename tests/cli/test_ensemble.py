@@ -28,7 +28,7 @@ def test_an_ensemble_is_trained_judged_used_and_looked_into(clearsight, folder, 
     assert (judged["views"], other["views"]) == ("", "shift:1")
     picture = next((folder / "three").glob("*.png"))
     answer = json.loads(clearsight("classify", "runs/two", picture, "--json").out)[0]
-    assert set(answer) == {"source", "label", "index", "confidence", "top", "novelty", "known", "labels"}
+    assert set(answer) == {"source", "label", "index", "confidence", "top", "novelty", "known", "labels", "model", "precision", "engine"}
     shifted = json.loads(clearsight("classify", "runs/two", picture, "--json", "--views", "shift:1").out)[0]
     assert shifted["confidence"] != answer["confidence"]
     why = json.loads(clearsight("look", "why", "runs/two", picture, "--method", "saliency", "--json").out)

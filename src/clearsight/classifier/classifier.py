@@ -40,7 +40,7 @@ class Prediction:
     `novelty` is the cosine distance of its features to the nearest training picture's, None where the classifier has no vectors of them.
     Where "none of these" was asked for, `known` is whether the novelty is within its limit; beyond it the `label` is "none of these" and
     the `index` -1, the `confidence` still that of the most likely class. `labels` is the conformal set, most likely first, where a
-    coverage was asked for.
+    coverage was asked for. `model` is the SHA-256 of the weights, and `precision` and `engine` say what computed the answer.
     """
 
     source: str
@@ -51,6 +51,9 @@ class Prediction:
     novelty: float | None = None
     known: bool | None = None
     labels: tuple[str, ...] | None = None
+    model: str = ""
+    precision: str = "float32"
+    engine: str = "torch"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Classifier:
     which works in memory but cannot be saved). Scores are the mean over `views` of a picture, as in `mirror shift:1` or `ten-crop`.
     `reference` is what novelty and conformal sets are computed by.
     """
+
+    engine = "torch"  # what computes the network
 
     def __init__(
         self,
@@ -106,7 +111,7 @@ class Classifier:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.model.parameters()).device
+        return next((weights.device for weights in self.model.parameters()), torch.device("cpu"))
 
     def to(self, device: torch.device | str) -> "Classifier":
         """The same classifier with its weights on `device`."""
@@ -256,12 +261,12 @@ class Classifier:
         confidences, indices = probabilities.topk(min(top, len(self.classes)), dim=1)
         novelties: list[float | None] = [None] * len(names) if novelty is None else novelty.tolist()
         sets = self._sets(probabilities, limits)
-        predictions = []
+        predictions, computed = [], (self.weights_digest, self.precision, self.engine)
         for name, row, order, far, labels in zip(names, confidences.tolist(), indices.tolist(), novelties, sets, strict=True):
             choices = tuple(Choice(self.classes[i], i, c) for i, c in zip(order, row, strict=True))
             known, first = limits.known(far), choices[0]
             label, index = (UNKNOWN, -1) if known is False else (first.label, first.index)
-            predictions.append(Prediction(name, label, index, first.confidence, choices, far, known, labels))
+            predictions.append(Prediction(name, label, index, first.confidence, choices, far, known, labels, *computed))
         return predictions
 
     def _sets(self, probabilities: Tensor, limits: Limits) -> Sequence[tuple[str, ...] | None]:

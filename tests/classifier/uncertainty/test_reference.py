@@ -15,7 +15,7 @@ from clearsight.classifier import Classifier, load, save
 from clearsight.classifier.config import CONFIG, config_digest
 from clearsight.classifier.uncertainty import NOTHING, Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import stored
-from clearsight.classifier.uncertainty.reference import FILE, UNKNOWN, Limits, read
+from clearsight.classifier.uncertainty.reference import FILE, UNKNOWN, Limits, from_scores, read
 from clearsight.images.preprocess import Preprocessing
 
 CLASSES = ("cat", "dog", "eel")
@@ -155,3 +155,27 @@ def test_without_a_question_nothing_is_limited():
 def test_a_copied_folder_is_whole(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "copy")
     assert load(tmp_path / "copy").reference.novelty is not None
+
+
+def test_scores_alone_give_the_same_limits(classifier):
+    kept = from_scores(json.loads(json.dumps(classifier.reference.scores())), 3)
+    for asked in ({"false_alarms": 0.05}, {"coverage": 0.9}, {"coverage": 0.9, "by_class": True}):
+        ours, theirs = kept.limits(CLASSES, **asked), classifier.reference.limits(CLASSES, **asked)
+        assert ours.novelty == theirs.novelty
+        np.testing.assert_array_equal(ours.scores, theirs.scores)
+    assert from_scores({}, 3).scores() == NOTHING.scores() == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"novelty": {}},
+        {"novelty": {"scores": ["high"]}},
+        {"calibration": {"scores": [0.5], "labels": [3]}},
+        {"calibration": {"scores": [0.5], "labels": []}},
+        {"calibration": {"scores": [True], "labels": [0]}},
+    ],
+)
+def test_other_scores_are_damage(told):
+    with pytest.raises(CorruptFile):
+        from_scores(told, 3)

@@ -80,8 +80,36 @@ class Reference:
             told |= {"calibration_from": kept.source}
         return (safetensors.torch.save({name: value.contiguous() for name, value in tensors.items()}), told) if tensors else (b"", {})
 
+    def scores(self) -> dict[str, dict[str, Any]]:
+        """The held-out scores without the vectors, for the JSON in an exported file, whose graph computes the novelty itself."""
+        told: dict[str, dict[str, Any]] = {}
+        if self.novelty:
+            told["novelty"] = {"from": self.novelty.source, "scores": self.novelty.scores.tolist()}
+        if self.calibration:
+            kept = self.calibration
+            told["calibration"] = {"from": kept.source, "scores": kept.scores.tolist(), "labels": kept.labels.tolist()}
+        return told
+
 
 NOTHING = Reference()
+
+
+def from_scores(told: Mapping[str, Any], classes: int) -> Reference:
+    """What `scores` gave: the limits of answers, without vectors to compute a novelty by; raises CorruptFile for anything else."""
+    parts = {name: part for name, part in told.items() if name in _SCORES and isinstance(part, Mapping)}
+    tensors = {f"{name}.{key}": _column(part.get(key), kind) for name, part in parts.items() for key, kind in _SCORES[name].items()}
+    source = {f"{name}_from": str(part.get("from", "")) for name, part in parts.items()}
+    novelty = None
+    if "novelty" in parts:
+        scores = _typed(tensors, "novelty.scores", torch.float32).numpy()
+        novelty = Novelty("", torch.empty(0), torch.empty(0, 0), scores, source["novelty_from"])
+    return Reference(novelty, _calibration(tensors, source, classes))
+
+
+def _column(values: Any, kind: torch.dtype) -> Tensor:
+    """A list of numbers as a tensor; of another type for anything else."""
+    numbers = isinstance(values, list) and all(type(value) in (int, float) for value in values)
+    return torch.tensor(values, dtype=kind) if numbers else torch.empty(0, dtype=torch.bool)
 
 
 def read(data: bytes, told: Mapping[str, Any], classes: int) -> Reference:
@@ -111,6 +139,7 @@ def _calibration(tensors: Mapping[str, Tensor], told: Mapping[str, Any], classes
     return Calibration(scores.numpy(), labels.numpy(), str(told.get("calibration_from", "")))
 
 
+_SCORES = {"novelty": {"scores": torch.float32}, "calibration": {"scores": torch.float32, "labels": torch.int64}}
 _NOVELTY = {"mean": torch.float32, "vectors": torch.float16, "scores": torch.float32}
 _CALIBRATION = {"scores": torch.float32, "labels": torch.int64}
 
