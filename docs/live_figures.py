@@ -9,10 +9,15 @@ from matplotlib.figure import Figure
 from clearsight.look import convolution as on_paper
 from clearsight.look.growth import growth
 from clearsight.look.target import subject
+from clearsight.models import facts
 from clearsight.models.summary import summarise
 from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.figures.growth import pyramid_figure
+from clearsight.reports.figures.history import ilsvrc_figure
+from clearsight.reports.figures.network import network_figure
 from clearsight.reports.live.convolution import live_convolution, live_pooling
+from clearsight.reports.live.ilsvrc import live_ilsvrc
+from clearsight.reports.live.network import live_network
 from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
 
@@ -50,8 +55,20 @@ def receptive_field() -> tuple[Live, Figure]:
     return live_receptive_field(summarise(network, size), title), drawn
 
 
+def network() -> tuple[Live, Figure]:
+    """AlexNet as the lecture lists it."""
+    name = "alexnet-lecture"
+    found = facts.summary(name)
+    return live_network(found, name), network_figure(name, found)
+
+
+def ilsvrc() -> tuple[Live, Figure]:
+    """The winners of ImageNet's challenge."""
+    return live_ilsvrc(), ilsvrc_figure()
+
+
 PAGES: dict[str, Callable[[], tuple[Live, Figure]]] = {
-    made.__name__.replace("_", "-"): made for made in (convolution, curve, pooling, receptive_field)
+    made.__name__.replace("_", "-"): made for made in (convolution, curve, pooling, receptive_field, network, ilsvrc)
 }
 
 

@@ -30,6 +30,7 @@ def _draw(which: str, out: "Out") -> None:
     from ..models.pixel_counts import pixel_counts
     from ..reports.figures.history import descent_figure, ilsvrc_figure, keras_figure
     from ..reports.figures.linear.parameters import parameter_figure
+    from ..reports.live.ilsvrc import live_ilsvrc
     from .look.common import write_figure
 
     if which == "keras":
@@ -38,7 +39,7 @@ def _draw(which: str, out: "Out") -> None:
         drawn = parameter_figure(pixel_counts(), style=out.style)
     else:
         drawn = (ilsvrc_figure if which == "ilsvrc" else descent_figure)(style=out.style)
-    write_figure([drawn], out)
+    write_figure([drawn], out, live_ilsvrc if which == "ilsvrc" else None)
 
 
 def _ilsvrc(as_json: bool) -> None:

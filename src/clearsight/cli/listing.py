@@ -30,11 +30,7 @@ def rows(summary: "Summary", every: bool = False) -> list[Row]:
 
 def listed(summary: "Summary") -> "list[Layer]":
     """The layers that a listing shows: those that are one kind of operation, or that have something of their own."""
-    return [layer for layer in summary.rows if _shown(layer)]
-
-
-def _shown(layer: "Layer") -> bool:
-    return bool(":" in layer.says or layer.parameters or layer.macs)
+    return [layer for layer in summary.rows if layer.listed]
 
 
 def _folded(summary: "Summary") -> Iterator[Row]:
@@ -54,9 +50,9 @@ def _folded(summary: "Summary") -> Iterator[Row]:
             times, joined = f" ×{len(names)}" if len(names) > 1 else "", ", branches joined" if block.branches else ""
             heading = f"{names[0]}: {block.kind}{times}{sums}{joined}"
             yield [heading, "", "", "", f"{names[0]} to {names[-1]}" if len(names) > 1 else names[0]], None
-            yield from _merged([layer for layer in groups[0][1] if _shown(layer)], "  ")
+            yield from _merged([layer for layer in groups[0][1] if layer.listed], "  ")
         else:
-            yield from _merged([layer for _, layers in groups for layer in layers if _shown(layer)], "")
+            yield from _merged([layer for _, layers in groups for layer in layers if layer.listed], "")
     yield from (_line(layer) for layer in summary.rows if layer.output and not layer.name)
     for block in every.values():
         if block.idle:

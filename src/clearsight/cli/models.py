@@ -54,7 +54,8 @@ def models(
 ) -> None:
     """List the networks, oldest first; show NAME, which may be a formula, layer by layer; compare several.
 
-    With --out NAME is drawn as blocks, and several are compared: counts, and the receptive field by depth.
+    With --out NAME is drawn as blocks, and several are compared: counts, and the receptive field by depth. As .html a network can be
+    stepped through, its parameters summed layer by layer, and the winners of ILSVRC from year to year.
     Stored are the parameters and the running statistics, as Keras counts; MB are theirs in float32 (2²⁰ bytes); MACs are
     multiply-adds of convolutions, linear layers and attention; depth is the number of layers with weights on the longest way;
     top-1, top-5 and licence are those of the published weights. What a unit of a layer sees of the input is a box of pixels.
@@ -193,8 +194,9 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
     summary = facts.summary(name, size, classes)
     if out:
         from ..reports.figures.network import network_figure
+        from ..reports.live.network import live_network
 
-        write_figure([network_figure(name, summary, style=out.style)], out)
+        write_figure([network_figure(name, summary, style=out.style)], out, lambda: live_network(summary, name))
     if as_json:
         from ..models.blocks import blocks, folded
 

@@ -24,6 +24,7 @@ from . import stored
 from .fields import WHOLE, Field, follow
 
 Counts = Callable[[str, Any, Tensor, int], bool]  # name, arguments and output of an operation, and the number of maps that it takes
+Shapes = tuple[tuple[int, ...], ...]
 WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
 KINDS = {"convolution": "CONV", "max_pool2d_with_indices": "MAX POOL", "avg_pool2d": "AVG POOL", "mm": "FC", "addmm": "FC"}
 KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL", "mean": "AVG POOL", "amax": "MAX POOL"}
@@ -67,7 +68,7 @@ class SummaryFigures(TypedDict):
 class Layer:
     """A call of a module: its output (C, H, W), its own parameters and operations, and the receptive field of its output.
 
-    `sums` counts the residual sums that it computes itself, `joins` its concatenations of maps.
+    `sums` counts the residual sums that it computes itself, `joins` its concatenations of maps; `shapes` are those of its parameters.
     """
 
     name: str
@@ -80,11 +81,17 @@ class Layer:
     leaf: bool
     sums: int = 0
     joins: int = 0
+    shapes: Shapes = ()
 
     @property
     def memory(self) -> int:
         """Bytes of one picture's output in float32."""
         return 4 * math.prod(self.output) if self.output else 0
+
+    @property
+    def listed(self) -> bool:
+        """Whether a listing shows it: one kind of operation, or parameters or operations of its own."""
+        return bool(":" in self.says or self.parameters or self.macs)
 
     def to_json(self) -> LayerRow:
         """The row of `look summary --json`."""
@@ -278,9 +285,9 @@ def _watched(model: nn.Module, layers: list[Layer], counts: Counts | None) -> It
         frame = watch.frames.pop()
         tensors = [t for t in tree_leaves(output) if isinstance(t, Tensor)]
         if tensors:
-            parameters = 0 if module in counted else own[module]
+            shapes = () if module in counted else own[module]
             counted.add(module)
-            layers.append(_layer(frame, tensors[0], parameters, numbers))
+            layers.append(_layer(frame, tensors[0], shapes, numbers))
 
     handles = []
     for name, module in model.named_modules():
@@ -306,25 +313,30 @@ def _uncalled(model: nn.Module, layers: list[Layer]) -> list[Layer]:
         parents = [name.rsplit(".", n)[0] for n in range(1, name.count(".") + 1)]
         user = next((first[parent] for parent in parents if parent in first), None)
         if user:
-            user.parameters += own
+            user.parameters += _count(own)
+            user.shapes += own
         else:
             kind = type(module).__name__
-            idle.append(Layer(name, kind, (), own, 0, f"{kind}, not run in evaluation", None, True))
+            idle.append(Layer(name, kind, (), _count(own), 0, f"{kind}, not run in evaluation", None, True, shapes=own))
     return idle
 
 
-def _own_parameters(model: nn.Module) -> dict[nn.Module, int]:
-    """The parameters of every module itself; shared ones count at their first place."""
+def _own_parameters(model: nn.Module) -> dict[nn.Module, Shapes]:
+    """The shapes of the parameters of every module itself; shared ones count at their first place."""
     known: set[int] = set()
     own = {}
     for module in model.modules():
         new = [p for p in module.parameters(recurse=False) if id(p) not in known]
         known |= {id(p) for p in new}
-        own[module] = sum(p.numel() for p in new)
+        own[module] = tuple(tuple(p.shape) for p in new)
     return own
 
 
-def _layer(frame: _Frame, out: Tensor, parameters: int, numbers: dict[str, int]) -> Layer:
+def _count(shapes: Shapes) -> int:
+    return sum(map(math.prod, shapes))
+
+
+def _layer(frame: _Frame, out: Tensor, shapes: Shapes, numbers: dict[str, int]) -> Layer:
     module = frame.module
     leaf = next(module.children(), None) is None
     label, text = _described(frame, out) if leaf else ("", type(module).__name__)
@@ -333,7 +345,8 @@ def _layer(frame: _Frame, out: Tensor, parameters: int, numbers: dict[str, int])
         numbers[counter] = numbers.get(counter, 0) + 1
         text = f"{label}{numbers[counter]}: {text}"
     seen, shape = out.__dict__.get("seen"), tuple(out.shape[1:])
-    return Layer(frame.name, type(module).__name__, shape, parameters, frame.macs, text, seen, leaf, frame.sums, frame.joins)
+    kind, parameters = type(module).__name__, _count(shapes)
+    return Layer(frame.name, kind, shape, parameters, frame.macs, text, seen, leaf, frame.sums, frame.joins, shapes)
 
 
 def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:

@@ -12,10 +12,13 @@ from clearsight.look import convolution as on_paper
 from clearsight.look.features import maps
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
+from clearsight.models.facts import summary
 from clearsight.models.summary import summarise
 from clearsight.reports.live.attack import live_attack
 from clearsight.reports.live.convolution import live_convolution, live_pooling
+from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.maps import live_maps
+from clearsight.reports.live.network import live_network
 from clearsight.reports.live.page import page
 from clearsight.reports.live.receptive_field import live_receptive_field
 from clearsight.reports.live.softmax import live_softmax
@@ -36,6 +39,8 @@ LIVE: dict[str, Any] = {
     "receptive_field": lambda: live_receptive_field(STACK, "Three 3×3 layers"),
     "maps": lambda: live_maps(MAPS, "Feature maps", 6),
     "unit": lambda: live_unit(UNIT, UNIT.place),
+    "network": lambda: live_network(summary("alexnet-lecture"), "alexnet-lecture"),
+    "ilsvrc": live_ilsvrc,
     "attack": lambda: live_attack(SWEPT),
     "softmax": lambda: live_softmax(LOGITS, [f"class {k}" for k in range(23)], "Softmax"),
 }

@@ -14,6 +14,10 @@ from tests.reports.live.examples import LIVE, example
 MODULES = sorted(path.name.removesuffix(".js") for path in STATIC.iterdir() if path.name.endswith(".js"))
 FIGURES = sorted({LIVE[name]().module for name in LIVE})
 SHARED = ("cursor", "grid", "kit", "maths")
+# what has letters of its own, is shown, and is smaller than 24 points of a slide of 13⅓ inches
+SMALL = """() => [...document.querySelectorAll("main *")].filter(node => node.getClientRects().length && !node.closest(".still, .aloud")
+  && [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim())
+  && parseFloat(getComputedStyle(node).fontSize) < 32).map(node => node.outerHTML)"""
 TOP_LEVEL = re.compile(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
@@ -56,6 +60,7 @@ def test_axe_finds_nothing_in_light_and_dark_and_it_fits_a_slide_and_a_phone(sho
             window.set_viewport_size({"width": width, "height": min(height, 1080)})
             wide, tall = window.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
             assert wide <= width and tall <= height
+            assert width < 1920 or window.evaluate(SMALL) == []
             assert violations(window) == []
 
 

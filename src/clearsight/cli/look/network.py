@@ -22,6 +22,7 @@ def network(model: str, size: tuple[int, int, int] | None, classes: int | None, 
     """List MODEL as blocks, and draw it with --out: repeated blocks once, shortcuts, heads that run in training only.
 
     A block is a layer with its norm, or a module that adds a shortcut or joins branches; `96@11x11/4` is 96 filters of 11×11 at stride 4.
+    As .html it can be stepped through, layer by layer.
 
     \b
       clearsight look network resnet152 --out resnet.svg
@@ -33,8 +34,10 @@ def network(model: str, size: tuple[int, int, int] | None, classes: int | None, 
     every = folded(blocks(found))
     if out:
         from ...reports.figures.network import network_figure
+        from ...reports.live.network import live_network
 
-        write_figure([network_figure(model.rstrip("/").rpartition("/")[2], found, style=out.style)], out)
+        name = model.rstrip("/").rpartition("/")[2]
+        write_figure([network_figure(name, found, style=out.style)], out, lambda: live_network(found, name))
     if as_json:
         facts = {"parameters": found.parameters, "auxiliary": found.auxiliary, "macs": found.macs, "depth": found.depth}
         print_json({**facts, "residual_sums": found.residual_sums, "blocks": [block.to_json() for block in every]})

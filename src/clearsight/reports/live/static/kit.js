@@ -27,6 +27,11 @@ export function shown(value, digits = 6) {
   return String(rounded === 0 ? 0 : rounded).replaceAll("-", "−");
 }
 
+/** `62,378,344`. @param {number} count @returns {string} */
+export function thousands(count) {
+  return count.toLocaleString("en");
+}
+
 /** @param {number} part of 1 @returns {string} */
 export function percent(part) {
   const digits = part > 0.9995 && part < 1 - 1e-9 ? 3 : 1; // a sum of shares is 1, apart from rounding

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a unit sees of the layers below it and of the picture, layer by layer. */
 
-import { el, row, sentence, slider } from "./kit.js";
+import { el, row, sentence, slider, thousands } from "./kit.js";
 import { cursor } from "./cursor.js";
 import { between, seen } from "./maths.js";
 
@@ -150,11 +150,6 @@ function span(upper, lower, at) {
 /** @param {[number, number]} range */
 function from([first, last]) {
   return `${plain(first)} to ${plain(last)}`;
-}
-
-/** @param {number} count */
-function thousands(count) {
-  return count.toLocaleString("en");
 }
 
 /** @param {number} value */
