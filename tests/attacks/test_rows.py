@@ -9,7 +9,7 @@ from clearsight.attacks.rows import AttackFigures, CertifiedFigures, CurvePoint,
 from clearsight.attacks.smoothing import Certified
 from clearsight.base.check import Check
 
-STAMP = {"judged_on": {"data": "digits", "part": "test"}, "weights": "1", "precision": "float32", "when": "now"}
+STAMP = {"judged_on": {"data": "digits", "part": "test"}, "weights": "1", "precision": "float32", "engine": "torch", "when": "now"}
 
 
 def result(saved: tuple[str, ...] = ("uint8", "png", "jpeg"), least: float = 0.05) -> AttackResult:

@@ -21,7 +21,7 @@ def test_weights_precision_and_time():
     model = models.build("pixels", 2, channels=1, height=4, width=4, seed=0)
     classifier = Classifier(model, Preprocessing(1, 4, 4), ("a", "b"), architecture="pixels")
     found = computed_by(classifier)
-    assert set(found) == {"weights", "precision", "when"}
+    assert set(found) == {"weights", "precision", "engine", "when"}
     assert (found["weights"], found["precision"]) == (classifier.weights_digest, "float32")
     when = datetime.fromisoformat(found["when"])
     assert when.tzinfo == UTC and abs((datetime.now(UTC) - when).total_seconds()) < 3600

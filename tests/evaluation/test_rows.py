@@ -22,7 +22,13 @@ from clearsight.evaluation.stress import StressResult
 from clearsight.evaluation.subgroups import subgroups
 
 SHARE = {"top1": 0.5, "low": 0.4, "high": 0.6, "n": 100}
-STAMP = {"judged_on": {"data": "digits", "part": "test", "n": 60, "digest": "0"}, "weights": "1", "precision": "float32", "when": "now"}
+STAMP = {
+    "judged_on": {"data": "digits", "part": "test", "n": 60, "digest": "0"},
+    "weights": "1",
+    "precision": "float32",
+    "engine": "torch",
+    "when": "now",
+}
 
 
 def evaluation() -> Evaluation:

@@ -72,7 +72,7 @@ class GoldenSample(TypedDict):
 class Verification(Result):
     """The result of `verify`: the largest difference of any golden sample's probabilities, and whether it is within the tolerance.
 
-    `speed`, `precision` and `device` say how the probabilities were computed.
+    `speed`, `precision`, `device` and `engine` say how the probabilities were computed.
     """
 
     ok: bool
@@ -84,6 +84,7 @@ class Verification(Result):
     precision: str = "float32"
     device: str = "cpu"
     note: str = ""
+    engine: str = "torch"
 
 
 def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np.ndarray] = ()) -> None:
@@ -174,9 +175,7 @@ def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequenc
 
 
 def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
-    preprocessing = classifier.preprocessing
-    picture = preprocessing.fit_picture(stacked(png, preprocessing))
-    row: list[float] = classifier.probabilities(picture[None])[0].tolist()
+    row: list[float] = classifier.of_picture(stacked(png, classifier.preprocessing)).tolist()
     return row
 
 
@@ -342,7 +341,11 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
     folder = Path(folder)
     config = read_config(folder)
     require_allowed(_code_in(config), folder / CONFIG, allow_code)
-    classifier = _classifier(folder, config).to(device).faster(speed)
+    return verified(_classifier(folder, config).to(device).faster(speed), folder, config)
+
+
+def verified(classifier: Classifier, folder: Path, config: Config) -> Verification:
+    """The golden samples in `folder`, classified by `classifier` and compared with the probabilities in `config`; raises CorruptFile."""
     differences, equal = [], 0
     for file, expected, probabilities in _golden_samples(folder, config):
         data = _read(folder, folder / file, expected, MAX_GOLDEN_BYTES)
@@ -355,7 +358,7 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
     largest = float(np.max(differences, initial=0.0))  # NaN if any is
     tolerance = TOLERANCE if classifier.precision == "float32" else BF16_TOLERANCE
     ok = bool(differences) and equal == len(differences) and largest <= tolerance
-    road = (classifier.speed, classifier.precision, str(classifier.device), classifier.note)
+    road = (classifier.speed, classifier.precision, str(classifier.device), classifier.note, classifier.engine)
     return Verification(ok, len(differences), equal, largest, tolerance, *road)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..augment import tta as sets
@@ -192,6 +194,10 @@ class Classifier:
     def probabilities(self, batch: Tensor) -> Tensor:
         """Calibrated class probabilities, float32 `(N, K)`, for fitted uint8 pictures `(N, C, H, W)`."""
         return torch.softmax(self.logits(batch) / self.temperature, dim=1)
+
+    def of_picture(self, picture: NDArray[np.uint8]) -> Tensor:
+        """Calibrated class probabilities, float32 `(K,)`, of a decoded picture, uint8 `(H, W, C)`."""
+        return self.probabilities(self.preprocessing.fit_picture(picture)[None])[0]
 
     def logits_and_inputs(self, batch: Tensor, layer: str) -> tuple[Tensor, Tensor]:
         """Class scores as of `logits`, and the inputs of the linear `layer`, float32 `(N, D)`: their mean over places and views."""

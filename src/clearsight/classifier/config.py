@@ -14,6 +14,8 @@ FORMAT = "clearsight-classifier"
 VERSION = 1
 CONFIG = "config.json"
 MAX_CONFIG_BYTES = 2**25
+EXPORTED = "give the run folder that it was exported from"
+EXPORTED_SUFFIXES = (".onnx", ".pt2")
 COUNTED = ("epochs", "training_pictures", "seconds")
 
 Config: TypeAlias = Mapping[str, object]  # a `config.json`, in which nothing is certain before `field_of` has checked it
@@ -78,10 +80,17 @@ def temperature_of(config: Config) -> float:
     return float(value)
 
 
+def is_exported(model: object) -> bool:
+    """Whether `model` is the path of an exported file, by its suffix."""
+    return isinstance(model, str | Path) and Path(model).suffix.lower() in EXPORTED_SUFFIXES and not Path(model).is_dir()
+
+
 def read_config(folder: Path) -> Config:
     """The `config.json` of the classifier in `folder`, as it was written; raises UsageError without one, CorruptFile, ClearsightError."""
     path = folder / CONFIG
     if not folder.is_dir():
+        if is_exported(folder):
+            raise UsageError(f"{folder} is an exported file: it answers, and has no network to train or to look into; {EXPORTED}.")
         if rows := of_network(str(folder)):
             raise UsageError(f"no classifier at {folder}: it is a network, and its trained weights are {rows[0].tagged}.")
         raise UsageError(

@@ -14,8 +14,9 @@ from ..base.errors import ClearsightError, CorruptFile
 from ..base.files import digest, read_json
 from ..datasets.dataset import Dataset
 from ..datasets.manifest import DIGEST, read_manifest
+from .config import CONFIG, is_exported
 
-DIVISION, ANCESTORS, CONFIG = "split.csv", "ancestors.csv", "config.json"
+DIVISION, ANCESTORS = "split.csv", "ancestors.csv"
 TABLES = "tables"  # in run.json
 LEARNT = ("train", "unlabelled", "val")  # what a network was fitted to, and what selected its epoch
 SEEN = "seen"  # without labels, in pretraining
@@ -74,7 +75,7 @@ def learnt(folder: str | Path) -> Learnt:
     folder = Path(folder)
     own, others = (_table(folder, name) for name in (DIVISION, ANCESTORS))
     if own is None and others is None:
-        return Learnt(complete=not (folder / CONFIG).is_file())
+        return Learnt(complete=not (is_exported(folder) or (folder / CONFIG).is_file()))
     rows = [] if own is None else _read(folder / DIVISION, own, read_manifest)
     kept = Learnt(_strictest((row["digest"], row["part"]) for row in rows if row["digest"]))
     named = Learnt({}, _strictest((row["name"], row["part"]) for row in rows if not row["digest"]), all(row["digest"] for row in rows))

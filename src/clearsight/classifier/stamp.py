@@ -28,11 +28,12 @@ class WithLearnt(TypedDict):
 
 
 class Stamp(TypedDict, total=False):
-    """The provenance of a result: pictures, SHA-256 of the weights (of each classifier of a comparison), precision, time."""
+    """The provenance of a result: pictures, SHA-256 of the weights (of each classifier of a comparison), precision, engine, time."""
 
     judged_on: JudgedOn
     weights: str | list[str]
     precision: str
+    engine: str
     when: str
     with_learnt: WithLearnt
 
@@ -44,6 +45,6 @@ def judged_on(dataset: Dataset, name: str, part: str) -> JudgedOn:
 
 
 def computed_by(classifier: Classifier) -> Stamp:
-    """The SHA-256 of the weights, the precision, and the time of the computation."""
+    """The SHA-256 of the weights, the precision, the engine, and the time of the computation."""
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"weights": classifier.weights_digest, "precision": classifier.precision, "when": when}
+    return {"weights": classifier.weights_digest, "precision": classifier.precision, "engine": classifier.engine, "when": when}
