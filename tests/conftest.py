@@ -2,8 +2,14 @@
 
 import os
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from clearsight import Classifier
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: with a thread per core each, they wait for one another
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -56,3 +62,28 @@ def _own_cache(tmp_path, monkeypatch):
     for name in ("TORCH_HOME", "KERAS_HOME", "HF_HUB_CACHE"):  # of the user's weights, no test depends
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("NO_COLOR", "1")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A small classifier with novelty, calibration and golden samples: in memory, as an artefact, and exported both ways."""
+
+    classifier: "Classifier"
+    folder: Path
+    onnx: Path
+    fitted: Path
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """A network of random weights whose answers differ between pictures; nothing may change what is in its folder."""
+    pytest.importorskip("onnxruntime")
+    from clearsight.classifier import save
+    from clearsight.exports.comparison import drawn
+    from clearsight.exports.write import export
+    from tests.exports.made import spread
+
+    classifier, folder = spread("swift", size=32), tmp_path_factory.mktemp("exported") / "run"
+    save(classifier, folder, drawn(classifier.preprocessing)[:4])
+    export(classifier, to=("onnx", "fitted"), quiet=True)
+    return Exported(classifier, folder, folder / "export" / "model.onnx", folder / "export" / "fitted.onnx")

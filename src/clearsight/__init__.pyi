@@ -6,6 +6,7 @@ from . import look as look
 from . import models as models
 from . import testing as testing
 from .api.files import check as check
+from .api.files import export as export
 from .api.files import load as load
 from .api.files import split as split
 from .api.files import verify as verify
@@ -42,6 +43,7 @@ from .evaluation.compare import Comparison as Comparison
 from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.stress import StressResult as StressResult
 from .experiments.ladder import LadderResult as LadderResult
+from .exports.write import ExportResult as ExportResult
 from .images.decode import decode as decode
 from .images.preprocess import Preprocessing as Preprocessing
 from .labels.acquisition import LabelSuggestions as LabelSuggestions

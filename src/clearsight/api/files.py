@@ -1,5 +1,6 @@
 """`load`, `verify`, `split`, `check`: classifiers and data as paths, names or objects."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -15,10 +16,12 @@ from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split as split_parts
+from ..exports.write import ExportResult
+from ..exports.write import export as export_files
 from ..images.deep import Reading
 from ..training.api import Trained
 from .settings import SplitSettings
-from .sources import Data
+from .sources import Data, Model, open_model
 
 
 def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
@@ -49,6 +52,24 @@ def verify(
     """
     folder = str(model.run) if isinstance(model, Trained) else model
     return verify_folder(folder, device=pick_device(device) if isinstance(device, str) else device, speed=speed, allow_code=allow_code)
+
+
+def export(
+    model: Model, path: str | Path | None = None, *, to: str | Sequence[str] = (), quiet: bool = False, allow_code: bool = False
+) -> ExportResult:
+    """Write a model as one ONNX file, pictures in and calibrated probabilities out, to a file or folder `path`.
+
+    `to` names kinds of files: `onnx` takes pictures uint8 `(n, height, width, channels)` of any size, `fitted` those that `Preprocessing`
+    has fitted, `(n, channels, height, width)`. Without a `path` it is the folder `export` in the model's own. The file is checked
+    against the model before it is written. Raises UsageError, ClearsightError where it would answer otherwise, MissingExtra without onnx.
+
+    >>> import clearsight as cs
+    >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
+    >>> cs.export(run, "pixels.onnx", quiet=True).files[0].checked.pixels_apart
+    0
+    """
+    opened = open_model(model, device="cpu", allow_code=allow_code)
+    return export_files(opened.classifier, path, to=(to,) if isinstance(to, str) else to, quiet=quiet)
 
 
 def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:

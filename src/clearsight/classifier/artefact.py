@@ -19,7 +19,7 @@ from torch import nn
 
 from .. import models, weights
 from ..base.code import is_code, require_allowed
-from ..base.compute.device import hardware, shapes_only
+from ..base.compute.device import shapes_only
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
@@ -38,6 +38,7 @@ from .config import (
     Config,
     classes_of,
     config_digest,
+    described,
     facts_of,
     field_of,
     read_config,
@@ -106,25 +107,13 @@ def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np
     state = _as_built(classifier).state_dict()
     weights = safetensors.torch.save({name: value.detach().cpu().contiguous() for name, value in state.items()})
     classifier.weights_digest = digest(weights)
-    preprocessing = classifier.preprocessing
     config = {
         "format": FORMAT,
         "format_version": VERSION,
-        "architecture": {
-            "name": classifier.architecture,
-            "channels": preprocessing.channels,
-            "height": preprocessing.height,
-            "width": preprocessing.width,
-        },
-        "classes": list(classifier.classes),
-        "preprocessing": preprocessing.to_dict(),
-        "temperature": classifier.temperature,
-        "views": classifier.views,
+        **described(classifier),
         "weights": {"file": WEIGHTS, "sha256": classifier.weights_digest},
         "golden": _save_golden_samples(classifier, folder, golden_samples),
         **_save_reference(classifier.reference, folder),
-        "facts": classifier.facts,
-        "made_with": hardware(),
     }
     write_atomic(folder / WEIGHTS, weights)
     write_atomic(folder / "README.md", model_card(classifier))
@@ -165,13 +154,19 @@ def _save_golden_samples(classifier: Classifier, folder: Path, pictures: Sequenc
     rows: list[GoldenSample] = []
     for i, picture in enumerate(pictures):
         file = f"golden/{i:02d}.png"
-        stream = BytesIO()
-        height, width, bands = np.atleast_3d(picture).shape  # of other bands than 1 and 3 each pixel is a row of grey ones
-        plane = picture if bands == 3 else np.ascontiguousarray(picture).reshape(height, width * bands)
-        Image.fromarray(plane).save(stream, format="PNG", compress_level=QUICKLY)
-        write_atomic(folder / file, stream.getvalue())
-        rows.append({"file": file, "sha256": digest(stream.getvalue()), "probabilities": _probabilities(classifier, stream.getvalue())})
+        png = packed(picture)
+        write_atomic(folder / file, png)
+        rows.append({"file": file, "sha256": digest(png), "probabilities": _probabilities(classifier, png)})
     return rows
+
+
+def packed(picture: np.ndarray) -> bytes:
+    """A picture, uint8 `(H, W, C)`, as a golden sample's PNG; the inverse is `stacked`."""
+    height, width, bands = np.atleast_3d(picture).shape  # of other bands than 1 and 3 each pixel is a row of grey ones
+    plane = picture if bands == 3 else np.ascontiguousarray(picture).reshape(height, width * bands)
+    stream = BytesIO()
+    Image.fromarray(plane).save(stream, format="PNG", compress_level=QUICKLY)
+    return stream.getvalue()
 
 
 def _probabilities(classifier: Classifier, png: bytes) -> list[float]:
@@ -360,6 +355,12 @@ def verified(classifier: Classifier, folder: Path, config: Config) -> Verificati
     ok = bool(differences) and equal == len(differences) and largest <= tolerance
     road = (classifier.speed, classifier.precision, str(classifier.device), classifier.note, classifier.engine)
     return Verification(ok, len(differences), equal, largest, tolerance, *road)
+
+
+def golden_pngs(folder: Path) -> list[bytes]:
+    """The golden samples of the classifier in `folder` as PNGs; raises CorruptFile when one was changed."""
+    config = read_config(folder)
+    return [_read(folder, folder / file, expected, MAX_GOLDEN_BYTES) for file, expected, _ in _golden_samples(folder, config)]
 
 
 def _golden_samples(folder: Path, config: Config) -> list[tuple[str, str, np.ndarray]]:

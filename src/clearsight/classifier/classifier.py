@@ -203,7 +203,7 @@ class Classifier:
         """Class scores as of `logits`, and the inputs of the linear `layer`, float32 `(N, D)`: their mean over places and views."""
         with inputs_of(self.model.get_submodule(layer)) as seen:
             scores = self.logits(batch)
-        return scores, torch.stack([_pooled(vectors).float() for vectors in seen]).mean(0)
+        return scores, torch.stack([pooled(vectors).float() for vectors in seen]).mean(0)
 
     def judged(self, batch: Tensor) -> tuple[Tensor, Tensor | None]:
         """Class scores as of `logits`, and the novelty float32 `(N,)` on the CPU, None without vectors of training pictures."""
@@ -284,7 +284,7 @@ class Classifier:
         return [tuple(self.classes[i] for i in order if row[i]) for order, row in zip(orders, inside, strict=True)]
 
 
-def _pooled(vectors: Tensor) -> Tensor:
+def pooled(vectors: Tensor) -> Tensor:
     """The inputs `(N, D)` of a linear layer; where it is applied at every place, as in SqueezeNet, their mean."""
     return vectors if vectors.ndim == 2 else vectors.flatten(1, -2).mean(1)
 

@@ -4,11 +4,15 @@ import json
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..base.compute.device import hardware
 from ..base.errors import ClearsightError, CorruptFile, UsageError
 from ..base.files import digest, read_json
 from ..weights.fetch import of_network
+
+if TYPE_CHECKING:
+    from .classifier import Classifier
 
 FORMAT = "clearsight-classifier"
 VERSION = 1
@@ -19,6 +23,21 @@ EXPORTED_SUFFIXES = (".onnx", ".pt2")
 COUNTED = ("epochs", "training_pictures", "seconds")
 
 Config: TypeAlias = Mapping[str, object]  # a `config.json`, in which nothing is certain before `field_of` has checked it
+
+
+def described(classifier: "Classifier") -> dict[str, Any]:
+    """What a `config.json` and an exported file say of a classifier, without its weights and golden samples."""
+    preprocessing = classifier.preprocessing
+    size = {"channels": preprocessing.channels, "height": preprocessing.height, "width": preprocessing.width}
+    return {
+        "architecture": {"name": classifier.architecture, **size},
+        "classes": list(classifier.classes),
+        "preprocessing": preprocessing.to_dict(),
+        "temperature": classifier.temperature,
+        "views": classifier.views,
+        "facts": classifier.facts,
+        "made_with": hardware(),
+    }
 
 
 def config_digest(config: Config) -> str:

@@ -24,6 +24,7 @@ VERBS = {
     "models": "List the networks.",
     "look": "Look inside a network: shapes, filters, feature maps, single units.",
     "exercises": "Exercises on the lecture: sheets, keys, and a grader that knows common slips.",
+    "export": "Write a classifier as one checked ONNX file, with its preprocessing inside.",
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 

@@ -1,0 +1,37 @@
+"""`clearsight export MODEL`."""
+
+import click
+
+from .common import json_option, model_code_option, print_json, quiet_option
+
+KINDS = ("onnx", "fitted")
+TO_HELP = "onnx: takes pictures of any size (default); fitted: takes pictures already fitted to the network. May be repeated."
+
+
+@click.command()
+@click.argument("model")
+@click.option("--out", default=None, help="File (NAME.onnx) or folder of the export (default: MODEL/export).")
+@click.option("--to", multiple=True, type=click.Choice(KINDS), help=TO_HELP)
+@model_code_option
+@quiet_option
+@json_option
+def export(model: str, out: str | None, to: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    """Write MODEL as one ONNX file that takes pictures and returns calibrated probabilities, with the preprocessing inside.
+
+    Before it is written, the file is run in ONNX Runtime on the golden pictures and 32 more: it must answer as MODEL does.
+
+    \b
+      clearsight export runs/pets                      # runs/pets/export/model.onnx
+      clearsight export runs/pets --to onnx --to fitted
+      clearsight export torchvision:resnet50 --out resnet50.onnx
+    """
+    from ..api.files import export as export_model
+    from ..base.errors import plain
+
+    found = export_model(model, out, to=to, quiet=quiet)
+    if as_json:
+        print_json(found.to_json())
+        return
+    for file in found.files:
+        click.echo(f"{plain(file.path)}  {file.bytes / 1e6:,.1f} MB, {file.entry} → {', '.join(file.outputs)}")
+        click.echo(f"checked: {file.checked.sentence()}")
