@@ -111,8 +111,6 @@ def _json(found: "Calculation", against: "Calculation | None", place: tuple[int,
 def _figures(
     found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out, moving: bool
 ) -> "list[Figure]":
-    found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out, moving: bool
-) -> "list[Figure]":
     """The numbers in cells where they fit, else pictures: the filter on its way, or a stack of maps."""
     from ...reports.figures.convolution import curve_figure, fits, frame, frames
     from ...reports.figures.sliding import sliding_figure, sliding_frames
