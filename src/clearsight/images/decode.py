@@ -179,7 +179,7 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
 
 
 def stored_pixels(data: bytes, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> int:
-    """The number of pixels of an encoded picture, from its header; none is decoded. Raises UnreadableImage, as for a size over the limit."""
+    """The number of pixels of an encoded picture, from its header; none is decoded. Raises UnreadableImage as `decode` does."""
     with _opened(data, formats, max_pixels, source_name(data), PLAIN) as image:
         width, height = image.size
     return int(width * height)
