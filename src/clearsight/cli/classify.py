@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
 from itertools import chain, islice
@@ -68,6 +69,7 @@ def classify(
     from ..classifier import Failure, embed_many
     from ..classifier.embeddings import require_writer, saving
     from ..classifier.uncertainty.reference import FALSE_ALARMS
+    from ..datasets.survey import several_words
 
     if embeddings:
         require_writer(Path(embeddings))
@@ -76,7 +78,8 @@ def classify(
     if as_csv and as_json:
         raise UsageError("--csv and --json are two ways of printing the same: choose one.")
     notes: list[str] = []
-    sources = expand(pictures, notes)
+    several: list[str] = []
+    sources = noted(expand(pictures, notes), several)
     if not (first := list(islice(sources, WIDTH_FROM))):
         raise ClearsightError("\n".join([f"no picture in {', '.join(pictures)}.", *map(plain, notes)]))
     sources = chain(first, sources)
@@ -102,7 +105,7 @@ def classify(
             rate > 0,
             bool(coverage),
         )
-    for note in notes:
+    for note in [*notes, *([several_words(several)] if several else [])]:
         click.echo(f"clearsight: {plain(note)}", err=True)
     if kinds[Failure]:
         ctx.exit(1)
@@ -127,6 +130,17 @@ def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
             yield from found
         else:
             yield word
+
+
+def noted(sources: Iterable[Any], several: list[str]) -> Iterator[Any]:
+    """The `sources`; the names of those with further pages or frames, which are not read, are added to `several`."""
+    from ..base.errors import UnreadableImage
+    from ..images.header import looked
+
+    for source in sources:
+        with suppress(UnreadableImage):  # reported in its place
+            several += [getattr(source, "name", source)] * looked(source).several
+        yield source
 
 
 class _Stdin(BytesIO):
