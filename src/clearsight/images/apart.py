@@ -122,7 +122,7 @@ class Children:
 
 
 def limit(memory: int) -> None:
-    """Limit this process: its memory, no files written, no core dumps. Windows has no such limits."""
+    """Limit this process: its memory, no files written, no core dumps; on Windows nothing is limited."""
     if os.name != "posix":
         return
     import resource
