@@ -1,7 +1,7 @@
 """Decoding in child processes, with limits of memory and time: a decoder that crashes, hangs or is taken over is not this process.
 
-A child reads requests on its standard input: a line of JSON, then the bytes of a picture. It answers in the same way with the pixels, or
-with the reason why there are none.
+A child reads requests on its standard input: a line of JSON, then the bytes of a picture. It answers in the same way, with pixels or an
+error.
 """
 
 import json
