@@ -5,7 +5,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
 from itertools import chain, islice
@@ -19,6 +18,7 @@ from .common import (
     Share,
     batch_option,
     device_option,
+    engine_option,
     json_option,
     made_faster,
     opened,
@@ -54,12 +54,14 @@ WIDTH_FROM = 1000  # pictures whose names set the width of their column
 @batch_option
 @device_option
 @speed_option
+@engine_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet, a row a picture.")
 @json_option
 @click.pass_context
 def classify(
     ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
-    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_csv: bool, as_json: bool,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, as_csv: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
@@ -69,7 +71,6 @@ def classify(
     from ..classifier import Failure, embed_many
     from ..classifier.embeddings import require_writer, saving
     from ..classifier.uncertainty.reference import FALSE_ALARMS
-    from ..datasets.survey import several_words
 
     if embeddings:
         require_writer(Path(embeddings))
@@ -78,12 +79,11 @@ def classify(
     if as_csv and as_json:
         raise UsageError("--csv and --json are two ways of printing the same: choose one.")
     notes: list[str] = []
-    several: list[str] = []
-    sources = noted(expand(pictures, notes), several)
+    sources = expand(pictures, notes)
     if not (first := list(islice(sources, WIDTH_FROM))):
         raise ClearsightError("\n".join([f"no picture in {', '.join(pictures)}.", *map(plain, notes)]))
     sources = chain(first, sources)
-    classifier = made_faster(opened(model, device), speed)
+    classifier = made_faster(opened(model, device, engine=engine), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
     asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}
@@ -105,7 +105,7 @@ def classify(
             rate > 0,
             bool(coverage),
         )
-    for note in [*notes, *([several_words(several)] if several else [])]:
+    for note in notes:
         click.echo(f"clearsight: {plain(note)}", err=True)
     if kinds[Failure]:
         ctx.exit(1)
@@ -130,17 +130,6 @@ def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
             yield from found
         else:
             yield word
-
-
-def noted(sources: Iterable[Any], several: list[str]) -> Iterator[Any]:
-    """The `sources`; the names of those with further pages or frames, which are not read, are added to `several`."""
-    from ..base.errors import UnreadableImage
-    from ..images.header import looked
-
-    for source in sources:
-        with suppress(UnreadableImage):  # reported in its place
-            several += [getattr(source, "name", source)] * looked(source).several
-        yield source
 
 
 class _Stdin(BytesIO):

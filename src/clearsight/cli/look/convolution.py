@@ -10,6 +10,8 @@ from ..common import json_option, print_json
 from .common import Out, Place, numbers, out_option, write_figure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from matplotlib.figure import Figure
 
     from ...look.convolution import Calculation, Convolution, Step
@@ -65,9 +67,7 @@ def convolution(example: str, at: tuple[int, ...] | None, steps: bool, out: Out 
     _check(found, place)
     if out:
         title = worked.EXAMPLES[example].title if own["picture"] is None else _title(found, own["picture"].name)
-        live = _live(found, title, against) if out.path.suffix.lower() == ".html" else None
-        moving = out.path.suffix.lower() == ".gif" or (out.path.suffix.lower() == ".html" and live is None)
-        write_figure(_figures(found, against, title, place, out, moving), out, (lambda: live) if live else None)
+        write_figure(_figures(found, against, title, place, out), out, _live(found, title, against))
     if as_json:
         print_json(_json(found, against, place, example))
         return
@@ -108,9 +108,7 @@ def _json(found: "Calculation", against: "Calculation | None", place: tuple[int,
     return values
 
 
-def _figures(
-    found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out, moving: bool
-) -> "list[Figure]":
+def _figures(found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out) -> "list[Figure]":
     """The numbers in cells where they fit, else pictures: the filter on its way, or a stack of maps."""
     from ...reports.figures.convolution import curve_figure, fits, frame, frames
     from ...reports.figures.sliding import sliding_figure, sliding_frames
@@ -118,18 +116,27 @@ def _figures(
 
     if against:
         return [curve_figure(found, against, title, style=out.style)]
-    still, every = (frame, frames) if fits(found, out.style) else (sliding_figure, sliding_frames)
+    still, moving = (frame, frames) if fits(found, out.style) else (sliding_figure, sliding_frames)
     if found.convolution and len(found.convolution.filters) > 1:
-        still, every = volume_figure, volume_frames
-    if moving:
-        return every(found, title, style=out.style)
+        still, moving = volume_figure, volume_frames
+    if out.path.suffix.lower() == ".gif" or (out.path.suffix.lower() == ".html" and not _live(found, title, against)):
+        return moving(found, title, style=out.style)
     return [still(found, None, title, place, style=out.style)]
 
 
-def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Live | None":
-    from ...reports.live.convolution import live
+def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Callable[[], Live] | None":
+    """The page of a small example of one channel and one filter, else None."""
+    from ...reports.live.convolution import live_convolution, live_pooling
 
-    return live(found, title, {"match": found.picture[0], "another shape": against.picture[0]} if against else None)
+    if max(found.picture.shape[1:]) > MOST_SIDE:
+        return None
+    if found.convolution is None:
+        operations = [(stage.operation, stage.size, stage.stride) for stage in found.stages]
+        return (lambda: live_pooling(found, title)) if operations == [("maxpool", 2, 2)] else None
+    if len(found.picture) > 1 or len(found.convolution.filters) > 1:
+        return None
+    pictures = {"match": found.picture[0], "another shape": against.picture[0]} if against else None
+    return lambda: live_convolution(found, title, pictures)
 
 
 def _print(found: "Calculation", place: tuple[int, int] | None, steps: bool) -> None:
