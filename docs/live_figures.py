@@ -15,7 +15,8 @@ from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.figures.growth import pyramid_figure
 from clearsight.reports.figures.history import ilsvrc_figure
 from clearsight.reports.figures.network import network_figure
-from clearsight.reports.live.convolution import live_convolution, live_pooling
+from clearsight.reports.figures.volume import volume_figure
+from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
 from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.network import live_network
 from clearsight.reports.live.page import Live, page
@@ -47,6 +48,12 @@ def pooling() -> tuple[Live, Figure]:
     return live_pooling(found, title), frame(found, None, title)
 
 
+def volume() -> tuple[Live, Figure]:
+    """Six filters of 5×5×3."""
+    found, title = on_paper.calculate("volume", through="relu"), on_paper.EXAMPLES["volume"].title
+    return live_volume(found, title), volume_figure(found, None, title)
+
+
 def receptive_field() -> tuple[Live, Figure]:
     """Three 3×3 layers."""
     size, title = (3, 12, 12), "Three 3×3 layers see 7×7 pixels"
@@ -68,7 +75,7 @@ def ilsvrc() -> tuple[Live, Figure]:
 
 
 PAGES: dict[str, Callable[[], tuple[Live, Figure]]] = {
-    made.__name__.replace("_", "-"): made for made in (convolution, curve, pooling, receptive_field, network, ilsvrc)
+    made.__name__.replace("_", "-"): made for made in (convolution, curve, volume, pooling, receptive_field, network, ilsvrc)
 }
 
 

@@ -27,8 +27,8 @@ from clearsight.recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe
 SRC = Path(clearsight.__file__).parent
 ROOT = SRC.parents[1]
 RESULTS = (
-    "AttackResult", "CheckResult", "Comparison", "Diagnosis", "Evaluation", "Explanation", "ExportResult", "LabelErrors", "LabelSuggestions",
-    "LadderResult", "Recomputation", "StressResult", "Trained", "Verification",
+    "AttackResult", "CheckResult", "Comparison", "Diagnosis", "Evaluation", "Explanation", "ExportResult", "LabelErrors",
+    "LabelSuggestions", "LadderResult", "Recomputation", "StressResult", "Trained", "Verification",
 )  # fmt: skip
 VERBS = [name for name in clearsight._PUBLIC if name.islower() and clearsight._PUBLIC[name].startswith("clearsight.api.")]
 

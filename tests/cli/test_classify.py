@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from clearsight.cli import classify as module
 
@@ -37,8 +38,11 @@ def test_classify_folder_names_what_it_left_out_and_what_it_cannot_read(clearsig
     (folder / "a.png").write_bytes(sorted((scans / "two").glob("*.png"))[0].read_bytes())
     (folder / "b.psd").write_bytes(b"8BPS")
     (folder / "c.txt").write_text("notes")
+    with Image.open(folder / "a.png") as picture:
+        picture.save(folder / "d.gif", save_all=True, append_images=[picture.rotate(90)])
     said = clearsight("classify", trained["run"], folder)
     assert said.code == 1
+    assert f"of 1 files with several pages or frames only the first is read: {folder / 'd.gif'}" in said.err
     assert "1 files that are no pictures left out: 1 .txt" in said.err
     assert "b.psd" in said.err and "Photoshop" in said.err
 

@@ -83,7 +83,7 @@ DIVISIONS = {
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    root = tmp_path_factory.mktemp("generated")
+    root = tmp_path_factory.mktemp("generated") / "set"  # with nothing next to it
     touch(root, *(f"pics/p{i:03d}.png" for i in range(12)))
     return root
 

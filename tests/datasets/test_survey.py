@@ -48,6 +48,27 @@ def test_eight_bits_have_no_range_and_colour_wins_over_grey(tmp_path):
     assert bands.most == 12
 
 
+def test_the_range_is_that_of_the_chosen_bands(tmp_path):
+    bands = np.stack([TEN, TEN // 2, TEN * 60, TEN, TEN // 2], axis=3)
+    arrays = open_dataset((bands, [0, 0, 0, 1, 1, 1]))["all"]
+    for i, picture in enumerate(bands):
+        (tmp_path / "ab"[i % 2]).mkdir(exist_ok=True)
+        np.save(tmp_path / "ab"[i % 2] / f"{i}.npy", picture)
+    for data in (arrays, open_dataset(tmp_path)["all"]):
+        assert survey(data).high == TEN.max() * 60
+        assert survey(data, (5, 2)).high == TEN.max() // 2 and survey(data, (5, 2)).levels == (0, 511)
+        assert survey(data, (5, 9)).high == TEN.max() * 60, "a band that is not there is reported by reading it"
+    assert survey(open_dataset((TEN, [0, 0, 0, 1, 1, 1]))["all"], (4, 2)).high == TEN.max(), "grey pictures have no bands to choose"
+
+
+def test_files_of_several_pictures_are_named(tmp_path):
+    folder(tmp_path)
+    Image.fromarray(TEN[0]).save(tmp_path / "a" / "pages.tif", save_all=True, append_images=[Image.fromarray(TEN[1])])
+    report = check(open_dataset(tmp_path), quiet=True)
+    assert report.several == ["a/pages.tif"] == report.to_json()["several"]
+    assert any("only the first is read: a/pages.tif" in note for note in report.notes)
+
+
 def test_values_beyond_those_of_training_are_a_warning(tmp_path):
     folder(tmp_path / "train", TEN // 4)
     folder(tmp_path / "test", TEN)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from clearsight.base.errors import UnreadableImage
 from clearsight.images import header
-from clearsight.images.decode import picture_facts
-from clearsight.images.header import HEAD, MODES, is_grey
+from clearsight.images.decode import examined, picture_facts
+from clearsight.images.header import HEAD, MODES, is_grey, looked
 from clearsight.images.jpeg import components
 
 RAMP = np.linspace(0, 255, 20 * 30).reshape(20, 30)
@@ -32,6 +32,15 @@ def test_it_is_what_pillow_says(kind, mode, tmp_path):
     path.write_bytes(encoded(kind, mode))
     expected = mode in ("1", "L", "LA", "I;16", "F")
     assert is_grey(path) == is_grey(path.read_bytes()) == (picture_facts(path).mode in MODES) == expected
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "L"), ("GIF", "P"), ("TIFF", "L"), ("TIFF", "F"), ("WEBP", "RGB")])
+def test_further_frames_are_seen(kind, mode, tmp_path):
+    other = MADE[mode].transpose(Image.Transpose.ROTATE_180)
+    (tmp_path / "one").write_bytes(encoded(kind, mode))
+    (tmp_path / "two").write_bytes(encoded(kind, mode, save_all=True, append_images=[other]))
+    assert [looked(tmp_path / name).several for name in ("one", "two")] == [False, True]
+    assert examined(tmp_path / "two")[0].several
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"exif": b"Exif\0\0" + bytes(5 * HEAD)}, {"comment": b"\xff\xc0\0\x0b" * HEAD}])

@@ -80,10 +80,14 @@ def walk(name: str, tmp_path, monkeypatch, capsys, speed: str) -> None:
     assert rough.classify(val.source(0)).label in made.classifier.classes
 
 
-@pytest.mark.parametrize("speed", ["auto", "bf16 channels-last"])
 @pytest.mark.parametrize("name", rows(costly=False))
-def test_the_whole_road(name, speed, tmp_path, monkeypatch, capsys):
-    walk(name, tmp_path, monkeypatch, capsys, speed)
+def test_the_whole_road(name, tmp_path, monkeypatch, capsys):
+    walk(name, tmp_path, monkeypatch, capsys, "bf16 channels-last")
+
+
+@pytest.mark.parametrize("name", [name if name in CHEAP else pytest.param(name, marks=pytest.mark.slow) for name in rows(costly=False)])
+def test_the_whole_road_at_the_speed_that_a_rule_chooses(name, tmp_path, monkeypatch, capsys):
+    walk(name, tmp_path, monkeypatch, capsys, "auto")
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ ONLY_LONGER = re.compile(r".*resnet.*(34|101|152)|vgg1[139]|regnet_._(?!400)|vit
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not ONLY_LONGER.match(name)])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", [3, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_network_keeps_the_contract(name, channels):
     model = on_paper(name, 7, channels, 48, 40)
     x = torch.zeros(2, channels, 48, 40, device="meta")
@@ -71,8 +71,17 @@ SMALLER = (
 )  # one of a family, where it takes no second
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not ONLY_LONGER.match(name)])
-@pytest.mark.parametrize("size", ["least", (65, 65), (66, 67), (71, 300)], ids=str)
+FIRSTS = {next(iter(family.TABLE)) for family in models.FAMILIES}
+STEMS = [(name, size) for size in ("least", (65, 65), (66, 67), (71, 300)) for name in NAMES if not ONLY_LONGER.match(name)]
+# every network at its least size, the first of a family at all of them
+USUAL = [name in FIRSTS or size == "least" for name, size in STEMS]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [pytest.param(*case, marks=() if usual else pytest.mark.slow) for case, usual in zip(STEMS, USUAL, strict=True)],
+    ids=str,
+)
 def test_no_size_falls_between_the_stems(name, size):
     height, width = (models.family(name).SMALLEST, 100) if size == "least" else size
     assert on_paper(name, 3, 1, height, width).eval()(torch.zeros(1, 1, height, width, device="meta")).shape == (1, 3)

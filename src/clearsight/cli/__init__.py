@@ -1,5 +1,6 @@
 """The command line, one thin file per verb. `main` is the way in and the only place that prints errors."""
 
+import gc
 import os
 import sys
 
@@ -32,6 +33,7 @@ def main() -> None:
     # waiting threads yield the CPU after microseconds, not milliseconds: no slower alone, 1.5 × as fast next to other processes
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "5000")
+    gc.set_threshold(10_000)  # at the usual 700 the objects of torch's import, which stay, are searched for cycles for 0.1 s more
     keep_large_buffers()
     prepare()
     try:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
 from itertools import chain, islice
@@ -18,7 +19,6 @@ from .common import (
     Share,
     batch_option,
     device_option,
-    engine_option,
     json_option,
     made_faster,
     opened,
@@ -54,14 +54,12 @@ WIDTH_FROM = 1000  # pictures whose names set the width of their column
 @batch_option
 @device_option
 @speed_option
-@engine_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet, a row a picture.")
 @json_option
 @click.pass_context
 def classify(
     ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
-    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, as_csv: bool,
-    as_json: bool,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_csv: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
@@ -71,6 +69,7 @@ def classify(
     from ..classifier import Failure, embed_many
     from ..classifier.embeddings import require_writer, saving
     from ..classifier.uncertainty.reference import FALSE_ALARMS
+    from ..datasets.survey import several_words
 
     if embeddings:
         require_writer(Path(embeddings))
@@ -79,11 +78,12 @@ def classify(
     if as_csv and as_json:
         raise UsageError("--csv and --json are two ways of printing the same: choose one.")
     notes: list[str] = []
-    sources = expand(pictures, notes)
+    several: list[str] = []
+    sources = noted(expand(pictures, notes), several)
     if not (first := list(islice(sources, WIDTH_FROM))):
         raise ClearsightError("\n".join([f"no picture in {', '.join(pictures)}.", *map(plain, notes)]))
     sources = chain(first, sources)
-    classifier = made_faster(opened(model, device, engine=engine), speed)
+    classifier = made_faster(opened(model, device), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
     asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}
@@ -105,7 +105,7 @@ def classify(
             rate > 0,
             bool(coverage),
         )
-    for note in notes:
+    for note in [*notes, *([several_words(several)] if several else [])]:
         click.echo(f"clearsight: {plain(note)}", err=True)
     if kinds[Failure]:
         ctx.exit(1)
@@ -130,6 +130,17 @@ def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
             yield from found
         else:
             yield word
+
+
+def noted(sources: Iterable[Any], several: list[str]) -> Iterator[Any]:
+    """The `sources`; the names of those with further pages or frames, which are not read, are added to `several`."""
+    from ..base.errors import UnreadableImage
+    from ..images.header import looked
+
+    for source in sources:
+        with suppress(UnreadableImage):  # reported in its place
+            several += [getattr(source, "name", source)] * looked(source).several
+        yield source
 
 
 class _Stdin(BytesIO):

@@ -25,6 +25,7 @@ VERBS = {
     "look": "Look inside a network: shapes, filters, feature maps, single units.",
     "exercises": "Exercises on the lecture: sheets, keys, and a grader that knows common slips.",
     "export": "Write a classifier as one checked ONNX file, with its preprocessing inside.",
+    "serve": "Answer over HTTP with classifiers.",
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 

@@ -13,7 +13,7 @@ from ..base.result import Result, Row
 from ..images.deep import PLAIN, Reading
 from .dataset import Parts
 from .fingerprint import TINY, Prints, alike, prints, same
-from .survey import Survey, survey
+from .survey import Survey, several_words, survey
 
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
 # of any test part up to a million pictures.
@@ -38,7 +38,10 @@ class Unreadable(TypedDict):
 
 
 class CheckFigures(TypedDict):
-    """The JSON of `clearsight check --json`: `parts` and `sizes` by name, groups of pictures, and sentences."""
+    """The JSON of `clearsight check --json`: `parts` and `sizes` by name, groups of pictures, and sentences.
+
+    `several` are the files with further pages or frames, which are not read.
+    """
 
     name: str
     pictures: int
@@ -59,6 +62,7 @@ class CheckFigures(TypedDict):
     notes: list[str]
     poisonous: list[str]
     warnings: list[str]
+    several: list[str]
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class CheckResult(Result):
     notes: tuple[str, ...]
     poisonous: list[str]
     warnings: list[str]
+    several: list[str]
 
     def to_json(self) -> CheckFigures:
         """The JSON of `clearsight check --json`."""
@@ -108,6 +113,7 @@ class CheckResult(Result):
             "notes": list(self.notes),
             "poisonous": self.poisonous,
             "warnings": self.warnings,
+            "several": self.several,
         }
 
     def headline(self) -> str:
@@ -128,7 +134,7 @@ def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, quiet: b
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
-    surveys = {part: survey(data, quiet=quiet) for part, data in parts.parts.items()}
+    surveys = {part: survey(data, reading.bands, quiet=quiet) for part, data in parts.parts.items()}
     learnt = surveys.get("train") or next(iter(surveys.values()))  # the range of values is that of training
     reading = replace(reading, levels=reading.levels or learnt.levels)
     fingerprints = prints(list(parts.parts.values()), reading, channels, quiet=quiet)
@@ -138,6 +144,7 @@ def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, quiet: b
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
     named = _Names(names, part_of)
+    several = [name for found in surveys.values() for name in found.several]
     report = CheckResult(
         name=parts.name,
         pictures=len(names),
@@ -154,9 +161,10 @@ def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, quiet: b
         modes=_kinds(fingerprints, good, 0),
         formats=_kinds(fingerprints, good, 1),
         imbalance=round(max(totals) / max(min(totals), 1), 2),
-        notes=(*parts.notes, *([learnt.words(reading.levels)] if learnt.deep else [])),
+        notes=(*parts.notes, *([learnt.words(reading.levels)] if learnt.deep else []), *([several_words(several)] if several else [])),
         poisonous=[],
         warnings=[],
+        several=several,
     )
     leaked = Counter(part_of[i] for group in crossing for i in group)
     _judge_values(report, surveys, learnt, reading, channels)

@@ -6,8 +6,6 @@ from dataclasses import replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ..base.errors import ClearsightError, UsageError, listed, wrong
 from ..base.randomness import uniform
@@ -183,6 +181,9 @@ def with_near_copies(dataset: Dataset) -> Dataset:
 
 def _joined(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """Labels (N,) of the connected components of two labellings."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     n = max(int(first.max(initial=-1)), int(second.max(initial=-1))) + 1
     graph = coo_array((np.ones(len(first), dtype=bool), (first, n + second)), shape=(2 * n, 2 * n))
     components: NDArray[np.int64] = connected_components(graph, directed=False)[1][first].astype(np.int64)

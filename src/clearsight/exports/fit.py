@@ -1,4 +1,4 @@
-"""`Preprocessing.fit_picture` as arithmetic that every runtime computes alike: two matrices, or two index lists for `nearest`.
+"""`Preprocessing.fit_picture` as arithmetic that every runtime computes equally: two matrices, or two index lists for `nearest`.
 
 Resize and crop of one axis are a matrix of whole numbers below 2¹⁵, the fixed-point weights of torch's uint8 kernel. All sums are whole
 numbers, below 2²⁴ for pictures up to 4 times as large as the network's, so that float32 is exact in any order of summation. A runtime's
@@ -154,7 +154,7 @@ def _nearest(axis: Axis) -> Tensor:
 
 
 def _rows(axis: Axis) -> Tensor:
-    """The px of the resized axis that are kept, int64 `(kept,)`; where there is none, at the fill, the nearest."""
+    """The px of the resized axis that are kept, int64 `(kept,)`; at the fill the nearest of them."""
     return torch.minimum((torch.arange(axis.kept) + axis.shift).clamp(min=0), axis.size - 1)
 
 

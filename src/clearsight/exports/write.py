@@ -1,6 +1,5 @@
 """Write a classifier as files that other programs run: exported, checked against the classifier, then written, or not at all."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,11 @@ from ..base.progress import Progress
 from ..base.result import Result
 from ..classifier.artefact import golden_pngs, packed, stacked
 from ..classifier.classifier import Classifier
-from ..classifier.config import CONFIG
-from . import manifest, onnx
+from ..classifier.config import CONFIG, FORMAT
+from . import onnx
 from .comparison import Answers, Checked, answers, check, drawn
 from .graph import Graph
+from .manifest import properties
 
 KINDS = {"onnx": ("model.onnx", "pictures"), "fitted": ("fitted.onnx", "fitted")}  # kind → name of the file, entry of the graph
 GOLDEN = 8  # of the drawn pictures, for a classifier without golden samples
@@ -62,7 +62,7 @@ def export(classifier: Classifier, path: str | Path | None = None, *, to: Sequen
         raise UsageError(f"this classifier was made faster ({classifier.speed}): export the one it came from.")
     onnx.require()
     for file in targets:
-        require_ours(file, manifest.FORMAT)
+        require_ours(file, FORMAT)
     device = classifier.device
     try:
         classifier.to("cpu")
@@ -108,9 +108,7 @@ def _written(
     onnx.without_fitted(model)
     outputs = tuple(output.name for output in model.graph.output)
     rows = _golden_rows(pngs, expected)
-    told = manifest.document(classifier, graph.entry, outputs, {"golden": rows, "checked": vars(checked)})
-    classes = json.dumps(list(classifier.classes), ensure_ascii=False)
-    data = onnx.serialised(model, {manifest.KEY: json.dumps(told, ensure_ascii=False), "classes": classes})
+    data = onnx.serialised(model, properties(classifier, graph.entry, outputs, {"golden": rows, "checked": vars(checked)}))
     for row, png in zip(rows, pngs, strict=True):
         write_atomic(file.parent / row["file"], png)
     write_atomic(file, data)  # last, since it names the golden pictures

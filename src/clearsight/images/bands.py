@@ -32,6 +32,11 @@ class Bands(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         return
 
+    @property
+    def is_animated(self) -> bool:
+        """Whether further pages follow, as Pillow calls it."""
+        return False
+
     @abstractmethod
     def _facts(self) -> tuple[int, int, int, np.dtype[Any]]: ...
 
@@ -51,6 +56,11 @@ class TiffBands(Bands):
         logging.getLogger("tifffile").addHandler(_NULL)  # else what it says of damaged files goes to stderr
         self._file = tifffile.TiffFile(stream)
         super().__init__(stream, "TIFF")
+
+    @property
+    def is_animated(self) -> bool:
+        """Whether further pages follow, as Pillow calls it."""
+        return len(self._file.pages) > 1
 
     def _facts(self) -> tuple[int, int, int, np.dtype[Any]]:
         page = self._file.pages[0]

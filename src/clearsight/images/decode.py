@@ -43,12 +43,13 @@ Opened: TypeAlias = Image.Image | Bands
 
 @dataclass(frozen=True)
 class Facts:
-    """The header of a picture: size in px as displayed, Pillow's mode, file format."""
+    """The header of a picture: size in px as displayed, Pillow's mode, file format, and whether further pages or frames follow."""
 
     width: int
     height: int
     mode: str
     format: str
+    several: bool = False
 
 
 def decode(
@@ -89,10 +90,10 @@ def examined(source: Any, reading: Reading = PLAIN, channels: int | None = None)
     if _is_array(source):
         return picture_facts(source), convert.from_array(source, channels, name, reading)
     with _opened(source, FORMATS, MAX_PIXELS, name, reading) as image:
-        size, mode, kind = image.size, image.mode, image.format or ""
+        size, mode, kind, several = image.size, image.mode, image.format or "", _several(image)
         flat = _pixels(image, name, None, True, reading, channels)
         turned = kind != "TIFF" and _orientation(image) in (5, 6, 7, 8)
-    facts = Facts(*(size[::-1] if turned else size), mode, kind)
+    facts = Facts(*(size[::-1] if turned else size), mode, kind, several)
     if kind == "JPEG" and min(size) >= 2 * MIN_SCALED:
         decode(source, min_side=max(MIN_SCALED, min(size) // MIN_SCALED))
     return facts, convert.finished(flat, channels, name, reading)
@@ -175,11 +176,11 @@ def picture_facts(source: Any, *, formats: Sequence[str] = FORMATS, max_pixels: 
             image.load()  # the EXIF may come after the pixels
         turned = image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8)  # Pillow has already transposed the size of a TIFF
         width, height = image.size[::-1] if turned else image.size
-        return Facts(width, height, image.mode, image.format or "")
+        return Facts(width, height, image.mode, image.format or "", _several(image))
 
 
 def stored_pixels(data: bytes, *, formats: Sequence[str] = FORMATS, max_pixels: int = MAX_PIXELS) -> int:
-    """The number of pixels of an encoded picture, from its header; none is decoded. Raises UnreadableImage, as for a size over the limit."""
+    """The number of pixels of an encoded picture, from its header; none is decoded. Raises UnreadableImage as `decode` does."""
     with _opened(data, formats, max_pixels, source_name(data), PLAIN) as image:
         width, height = image.size
     return int(width * height)
@@ -303,6 +304,14 @@ def _require_rows(image: Image.Image, file: IO[bytes]) -> None:
             data = inflater.unconsumed_tail
     if wanted > 0:
         raise EOFError("truncated: rows are missing")
+
+
+def _several(image: Opened) -> bool:
+    """Whether further pages of a TIFF or frames of an animation follow the one that is read."""
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # GIF: what follows is damaged, and not read
+        return False
 
 
 def _orientation(image: Opened) -> int:

@@ -12,10 +12,14 @@ HEAD = 2048  # bytes in which a JPEG without a thumbnail has its frame
 
 
 class Stored(NamedTuple):
-    """A picture's channels, 1 for grey and 3 for RGB, transparency not counted, and whether its values have more than 8 bits."""
+    """A picture's channels, 1 for grey and 3 for RGB, transparency not counted, and whether its values have more than 8 bits.
+
+    `several`: further pages or frames follow, which are not read.
+    """
 
     channels: int
     deep: bool
+    several: bool = False
 
 
 def looked(source: Any) -> Stored:
@@ -38,8 +42,8 @@ def looked(source: Any) -> Stored:
     facts = picture_facts(source)
     if "×" in facts.mode:
         bands, kind = facts.mode.split("×")
-        return Stored(int(bands), kind != "uint8")
-    return Stored(1 if facts.mode in MODES else 3, facts.mode[0] in "IF" or facts.format == "TIFF")
+        return Stored(int(bands), kind != "uint8", facts.several)
+    return Stored(1 if facts.mode in MODES else 3, facts.mode[0] in "IF" or facts.format == "TIFF", facts.several)
 
 
 def is_grey(source: Any) -> bool:
@@ -51,7 +55,9 @@ def _stored(head: bytes) -> Stored | None:
     """How a PNG or a JPEG is stored, by its beginning; None if that does not decide."""
     if head.startswith(b"\x89PNG\r\n\x1a\n") and head[12:16] == b"IHDR" and len(head) > 25:
         grey = head[25] in (0, 4)
-        return Stored(1 if grey else 3, head[24] == 16)
+        before, animated, after = head.partition(b"acTL")
+        several = bool(animated) and b"IDAT" not in before and int.from_bytes(after[:4], "big") > 1
+        return Stored(1 if grey else 3, head[24] == 16, several)
     if head.startswith(b"\xff\xd8\xff") and (components := jpeg.components(head)):
         return Stored(1 if components == 1 else 3, False)
     return None

@@ -8,7 +8,7 @@ ends at its convolutions.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -22,17 +22,19 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Count:
-    """A number and the largest that went into it."""
+    """A number and the largest that went into it; of a batch norm `affine`, the factor and the shift of its input."""
 
     value: float
     scale: float
+    affine: tuple[float, float] | None = None
 
 
 class Step(TypedDict):
-    """An operation and its result."""
+    """An operation and its result; of a batch norm also its factor and shift: value = factor · input + shift."""
 
     operation: str
     value: float
+    affine: NotRequired[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,12 @@ class Sum:
     patch: Tensor | None = None
     kernel: Tensor | None = None
     first_channel: int = 0
+
+
+def stepped(operation: str, count: Count) -> Step:
+    """The step that made a number."""
+    step: Step = {"operation": operation, "value": count.value}
+    return {**step, "affine": count.affine} if count.affine else step
 
 
 class Recount:
@@ -66,7 +74,7 @@ class Recount:
             raise ClearsightError(f"{operation.name} has no rule here, so its numbers cannot be computed again: choose a layer before it.")
         count = rule(self, operation, index) if rule else self.elementwise(operation, index, self.of(operation.args[0], index))
         if operation.name not in MOVES:
-            self.steps.append({"operation": operation.name, "value": count.value})
+            self.steps.append(stepped(operation.name, count))
         return count
 
     def of(self, argument: Any, index: Index) -> Count:
@@ -154,7 +162,7 @@ def batch_norm_of(count: Recount, operation: Operation, index: Index, given: Cou
                                     for a, default in zip(operation.args[1:5], (1.0, 0.0, 0.0, 1.0), strict=True))  # fmt: skip
     factor = weight / (variance + operation.args[7]) ** 0.5
     value = (given.value - mean) * factor + bias
-    return Count(value, max(given.scale * abs(factor), abs(mean * factor), abs(bias)))
+    return Count(value, max(given.scale * abs(factor), abs(mean * factor), abs(bias)), (factor, bias - mean * factor))
 
 
 def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, int]:

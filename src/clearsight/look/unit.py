@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..base.errors import ClearsightError, wrong
 from ..base.result import Result, Row
 from .op_trace import Trace, traced
-from .recompute import Count, Recount, Step, Sum
+from .recompute import Count, Recount, Step, Sum, stepped
 
 TOLERANCE = 1e-5
 LISTED = 10  # contributions in a table
@@ -147,7 +147,7 @@ def _then(trace: Trace, count: Count, index: tuple[int, ...]) -> list[Then]:
         count = Recount(trace).elementwise(operation, index, count)
         own = float(trace.values[operation.out][index])
         close = abs(own - count.value) <= TOLERANCE * max(abs(own), count.scale)
-        steps.append({"operation": operation.name, "value": own, "recomputed": count.value, "equal": close})
+        steps.append({**stepped(operation.name, count), "value": own, "recomputed": count.value, "equal": close})
     return steps
 
 

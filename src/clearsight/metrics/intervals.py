@@ -4,8 +4,6 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NotRequired, TypedDict
 
-from scipy.special import stdtrit
-
 from ..base.errors import wrong
 
 Z = 1.959963984540054  # two-sided 95 % of the normal distribution
@@ -87,6 +85,8 @@ def mean(values: Sequence[float]) -> tuple[float, float, float]:
     """
     if not values:
         raise wrong("the number of values", "at least 1", 0)
+    from scipy.special import stdtrit  # an eighth of a second, which `classify` need not wait for
+
     n, centre = len(values), math.fsum(values) / len(values)
     if n == 1:
         return centre, -math.inf, math.inf

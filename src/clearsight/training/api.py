@@ -15,9 +15,11 @@ from typing import Any
 from ..base.code import is_code, require_allowed
 from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
+from ..base.text.words import parse_bands
 from ..datasets.dataset import Parts
 from ..datasets.manifest import apply_manifest
 from ..datasets.split import align_parts
+from ..datasets.survey import survey
 from ..images.preprocess import Preprocessing
 from ..recipes.compose import compose, require_own_code, scaling, unpacked
 from ..recipes.recipe import Pretraining, Recipe, code_in, resuming
@@ -140,10 +142,12 @@ def _resolved(
         first = compose(settings)
         start = read_start(first, group)
     splits = in_splits(pictures, first)
-    recipe = resolve(first, settings, training_images(first, splits), start)
+    learnt_from = training_images(first, splits)
+    found = survey(learnt_from, parse_bands(first.bands))
+    recipe = resolve(first, settings, learnt_from, start, found=found)
     if start and not recipe.readout:
         start.values(recipe, splits.classes)  # weights that do not fit are refused before a folder is made
-    for note in (*splits.notes, *told(recipe, training_images(first, splits))):
+    for note in (*splits.notes, *told(recipe, found)):
         log(note)
     if by_size(first, settings):
         log(freezing.describe(recipe, len(splits.parts["train"])))

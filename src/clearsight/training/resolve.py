@@ -15,7 +15,7 @@ from ..base.text.words import parse_bands, parse_range, range_words
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset
 from ..datasets.loader import Pictures
-from ..datasets.survey import survey
+from ..datasets.survey import Survey, several_words, survey
 from ..images.decode import picture_facts
 from ..images.preprocess import Preprocessing
 from ..models.readout import parted
@@ -34,12 +34,19 @@ FEW_LABELS = 10  # of a class, up to which views pay: they take as many times th
 STATISTICS_PIXELS = 2**24
 
 
-def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Start | None = None, small: str = "swift") -> Recipe:
+def resolve(
+    recipe: Recipe,
+    given: Mapping[str, Any],
+    data: Dataset,
+    start: Start | None = None,
+    small: str = "swift",
+    found: Survey | None = None,
+) -> Recipe:
     """The recipe of a run: every `auto` of `recipe`, which is composed of `given`, set by the pretrained network, else by the images.
 
-    Without a recipe named, small sets get more epochs; without a network, small images get `small`.
+    Without a recipe named, small sets get more epochs; without a network, small images get `small`. `found` is the survey of `data`.
     """
-    short, found = side(data), survey(data)
+    short, found = side(data), found or survey(data, parse_bands(recipe.bands))
     model = start.architecture if start else recipe.model
     if model == "auto":
         model = small if (recipe.size or short) <= SMALL else "resnet18"
@@ -75,10 +82,11 @@ def resolve(recipe: Recipe, given: Mapping[str, Any], data: Dataset, start: Star
     return _tuned(dataclasses.replace(recipe, **settled), start, data.classes)
 
 
-def told(recipe: Recipe, data: Dataset) -> list[str]:
-    """How the pictures of a resolved recipe are read, one line each: the range of values beyond 8 bits, bands, kinds that are mixed."""
+def told(recipe: Recipe, found: Survey) -> list[str]:
+    """How surveyed pictures are read by a resolved recipe, one line each: the range of values beyond 8 bits, first pages, bands."""
     n = recipe.channels
-    lines = [found.words(parse_range(recipe.range))] if recipe.range and (found := survey(data)).deep else []
+    lines = [found.words(parse_range(recipe.range))] if recipe.range and found.deep else []
+    lines += [several_words(found.several)] if found.several else []
     if n not in (1, 3):
         lines.append(f"{n} channels: {f'the bands {recipe.bands}' if recipe.bands else 'all bands'} of each picture are read")
     return lines

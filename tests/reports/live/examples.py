@@ -15,7 +15,7 @@ from clearsight.look.unit import recompute_unit
 from clearsight.models.facts import summary
 from clearsight.models.summary import summarise
 from clearsight.reports.live.attack import live_attack
-from clearsight.reports.live.convolution import live_convolution, live_pooling
+from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
 from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.maps import live_maps
 from clearsight.reports.live.network import live_network
@@ -26,6 +26,7 @@ from clearsight.reports.live.unit import live_unit
 from tests.attacks.victims import classifier, convnet, pictures
 
 LECTURE, MATCH, POOLED = (on_paper.calculate(name) for name in ("lecture", "curve", "maxpool"))
+VOLUME = on_paper.calculate("volume", through="relu,maxpool,avgpool3x3/2")
 STACK = summarise(subject("conv3x3 conv3x3 conv3x3", (3, 12, 12)).model, (3, 12, 12))
 NET, INPUT = convnet(), pictures(1).float() / 255
 MAPS, UNIT = maps(NET, INPUT, ["0", "3"]), recompute_unit(NET, INPUT, "3", 2)
@@ -35,6 +36,7 @@ LOGITS = torch.tensor([3.2, 5.1, -1.7, *(-0.1 * k for k in range(20))])
 LIVE: dict[str, Any] = {
     "convolution": lambda: live_convolution(LECTURE, "A filter slides over a picture"),
     "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": MATCH.picture[0], "another shape": on_paper.NO_MATCH}),
+    "volume": lambda: live_volume(VOLUME, "Six filters"),
     "pooling": lambda: live_pooling(POOLED, "Max pooling"),
     "receptive_field": lambda: live_receptive_field(STACK, "Three 3×3 layers"),
     "maps": lambda: live_maps(MAPS, "Feature maps", 6),

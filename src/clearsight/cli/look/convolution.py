@@ -10,8 +10,6 @@ from ..common import json_option, print_json
 from .common import Out, Place, numbers, out_option, write_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.figure import Figure
 
     from ...look.convolution import Calculation, Convolution, Step
@@ -67,7 +65,9 @@ def convolution(example: str, at: tuple[int, ...] | None, steps: bool, out: Out 
     _check(found, place)
     if out:
         title = worked.EXAMPLES[example].title if own["picture"] is None else _title(found, own["picture"].name)
-        write_figure(_figures(found, against, title, place, out), out, _live(found, title, against))
+        live = _live(found, title, against) if out.path.suffix.lower() == ".html" else None
+        moving = out.path.suffix.lower() == ".gif" or (out.path.suffix.lower() == ".html" and live is None)
+        write_figure(_figures(found, against, title, place, out, moving), out, (lambda: live) if live else None)
     if as_json:
         print_json(_json(found, against, place, example))
         return
@@ -108,7 +108,9 @@ def _json(found: "Calculation", against: "Calculation | None", place: tuple[int,
     return values
 
 
-def _figures(found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out) -> "list[Figure]":
+def _figures(
+    found: "Calculation", against: "Calculation | None", title: str, place: tuple[int, int] | None, out: Out, moving: bool
+) -> "list[Figure]":
     """The numbers in cells where they fit, else pictures: the filter on its way, or a stack of maps."""
     from ...reports.figures.convolution import curve_figure, fits, frame, frames
     from ...reports.figures.sliding import sliding_figure, sliding_frames
@@ -116,27 +118,18 @@ def _figures(found: "Calculation", against: "Calculation | None", title: str, pl
 
     if against:
         return [curve_figure(found, against, title, style=out.style)]
-    still, moving = (frame, frames) if fits(found, out.style) else (sliding_figure, sliding_frames)
+    still, every = (frame, frames) if fits(found, out.style) else (sliding_figure, sliding_frames)
     if found.convolution and len(found.convolution.filters) > 1:
-        still, moving = volume_figure, volume_frames
-    if out.path.suffix.lower() == ".gif" or (out.path.suffix.lower() == ".html" and not _live(found, title, against)):
-        return moving(found, title, style=out.style)
+        still, every = volume_figure, volume_frames
+    if moving:
+        return every(found, title, style=out.style)
     return [still(found, None, title, place, style=out.style)]
 
 
-def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Callable[[], Live] | None":
-    """The page of a small example of one channel and one filter, else None."""
-    from ...reports.live.convolution import live_convolution, live_pooling
+def _live(found: "Calculation", title: str, against: "Calculation | None") -> "Live | None":
+    from ...reports.live.convolution import live
 
-    if max(found.picture.shape[1:]) > MOST_SIDE:
-        return None
-    if found.convolution is None:
-        operations = [(stage.operation, stage.size, stage.stride) for stage in found.stages]
-        return (lambda: live_pooling(found, title)) if operations == [("maxpool", 2, 2)] else None
-    if len(found.picture) > 1 or len(found.convolution.filters) > 1:
-        return None
-    pictures = {"match": found.picture[0], "another shape": against.picture[0]} if against else None
-    return lambda: live_convolution(found, title, pictures)
+    return live(found, title, {"match": found.picture[0], "another shape": against.picture[0]} if against else None)
 
 
 def _print(found: "Calculation", place: tuple[int, int] | None, steps: bool) -> None:

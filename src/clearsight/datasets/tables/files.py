@@ -32,7 +32,7 @@ class Finder:
     folder: Path
     table: str
     _stems: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    _folders: list[str] = field(default_factory=list)
+    _folders: list[str] | None = None
 
     def file(self, name: str) -> str:
         """The path of the file `name`, with a suffix of pictures added where it has none; empty if there are no or several such files."""
@@ -154,7 +154,7 @@ class Finder:
         return [*ways, Way("files are in the folder of their label", _slashes, None)]
 
     def _bases(self) -> list[str]:
-        if not self._folders:
+        if self._folders is None:
             self._folders = list(_folders(self.folder))
         return self._folders
 
@@ -192,7 +192,8 @@ def _folders(root: Path) -> Iterator[str]:
             yield path
             if depth + 1 < _DEEPEST:
                 waiting.append((path, depth + 1))
-    beside = [name for name in _subfolders(root / os.pardir) if name != root.resolve().name and _of_pictures(name)][:_MOST]
+    own = root.resolve().name
+    beside = [name for name in _subfolders(root / os.pardir) if name != own and _of_pictures(name)][:_MOST]
     yield from (f"{os.pardir}/{name}" for name in beside)
 
 

@@ -12,50 +12,51 @@ from .charts import frame
 from .page import EDGE, Array, Page, apart, cut, measure
 from .sheet import Group, Tile, sheet
 
-SLIDE_ROWS, SLIDE_STEPS = 3, (0, 2, 4)
+SLIDE_ROWS = 5  # of the lecture
 
 
 @styled
 def challenge_figure(title: str, found: Challenged, *, style: Style = PRINT) -> Figure:
-    """A row for each challenge, the strengths from left to right, with label and confidence; a slide has three strengths of three rows."""
-    page = Page(style, title)
-    page.paragraph(f"as it is: {found.label}, {found.confidence:.0%}".replace("%", " %"), "faint", most=1)
+    """A row for each challenge, the strengths from left to right, with label and confidence; a slide has the first five rows."""
+    page, slide = Page(style, title), style.slide
+    first = f"as it is: {found.label}, {found.confidence:.0%}".replace("%", " %")
+    page.paragraph(f"{first}; the strength grows from left to right" if slide else first, "faint", most=1)
     page.y += 0.06
-    slide = style.slide
     rows = found.rows[:SLIDE_ROWS] if slide else found.rows
-    steps = SLIDE_STEPS if slide else range(len(rows[0].trials))
-    label = 2.5 if slide else 1.15
-    wide = (page.inner - label) / len(steps)
-    tall = (page.room - page.line()) / len(rows) if slide else 1.42
-    side = tall - 0.12 if slide else min(wide - 0.1, tall - 2 * page.line(style.small) - 0.08)
+    label = max(measure(words, 1.12 * style.text) for row in rows for words in (_called(row), row.group)) + 0.2 if slide else 1.15
+    wide = (page.inner - label) / len(rows[0].trials)
+    more = f"{len(found.rows) - len(rows)} more challenges in print size" if len(found.rows) > len(rows) else ""
+    tall = (page.room - (page.line() if more else 0)) / len(rows) if slide else 1.42
+    side = tall - page.line(style.small) - 0.08 if slide else min(wide - 0.1, tall - 2 * page.line(style.small) - 0.08)
     for row in rows:
-        _row(page, row, steps, label, wide, side)
+        _row(page, row, label, wide, side)
         page.y += tall
-    if slide and len(found.rows) > len(rows):
-        page.text(EDGE, page.y, f"{len(found.rows) - len(rows)} more challenges, and all strengths, in print size", "faint")
+    if more:
+        page.text(EDGE, page.y, more, "faint")
     return page.finish()
 
 
-def _row(page: Page, row: Row, steps: Sequence[int], label: float, wide: float, side: float) -> None:
-    """The pictures of a challenge, with label and confidence beneath, on a slide at the right."""
+def _called(row: Row) -> str:
+    return row.name.replace("_", " ")
+
+
+def _row(page: Page, row: Row, label: float, wide: float, side: float) -> None:
+    """The pictures of a challenge, with the label beneath, and the confidence beneath that, on a slide at the right."""
     style, top = page.style, page.y
-    page.text(EDGE, top + 0.02, cut(row.name.replace("_", " "), 1.12 * style.text, label - 0.1), "ink", weight="bold")
+    page.text(EDGE, top + 0.02, cut(_called(row), 1.12 * style.text, label - 0.1), "ink", weight="bold")
     page.text(EDGE, top + 0.02 + page.line(), cut(row.group, style.text, label - 0.1), "faint")
     page.y = top + 0.06 + 2 * page.line()
     if not style.slide:
         page.paragraph(row.means, "faint", style.small, label - 0.12)
-    for k, step in enumerate(steps):
-        trial, x = row.trials[step], EDGE + label + k * wide
+    for k, trial in enumerate(row.trials):
+        x = EDGE + label + k * wide
         _picture(page, trial.picture, x, top, side)
         role = "bad" if trial.changed else "good"
         told = f"{trial.confidence:.0%}".replace("%", " %")
+        page.text(x, top + side + 0.03, cut(trial.label, style.small, wide - 0.1), role, style.small)
         if style.slide:
-            page.y = top
-            page.paragraph(trial.label, role, x=x + side + 0.12, width=wide - side - 0.2, most=2)
-            page.text(x + side + 0.12, page.y, told, role)
-            page.text(x + side + 0.12, page.y + page.line(), f"at {trial.strength:g}", "faint")
+            page.text(x + side + 0.1, top + side / 2, told, role, va="center")
         else:
-            page.text(x, top + side + 0.03, cut(trial.label, style.small, wide - 0.08), role, style.small)
             page.text(x, top + side + 0.03 + page.line(style.small), f"{told} at {trial.strength:g}", "faint", style.small)
     page.y = top
 

@@ -32,11 +32,11 @@ function luminance(...rgb) {
 export class Grid {
   /**
    * @param {{label: string, signed?: boolean, largest?: number, choose?: (at: Place) => void,
-   *   edit?: (at: Place, value: number) => void, small?: boolean}} options `edit` makes the numbers changeable; `largest` has the full
-   *   colour; `small` is for long numbers
+   *   edit?: (at: Place, value: number) => void, small?: boolean, digits?: number}} options `edit` makes the numbers changeable;
+   *   `largest` has the full colour; `small` is for long numbers, `digits` the significant ones that are written
    */
   constructor(options) {
-    this.options = { signed: true, ...options };
+    this.options = { signed: true, digits: 6, ...options };
     /** @type {Matrix} */
     this.values = [];
     /** @type {any[][]} */
@@ -58,7 +58,7 @@ export class Grid {
     const largest = this.options.largest ?? Math.max(...values.flat().map(Math.abs), 0);
     values.forEach((row, i) => row.forEach((value, j) => this.write(i, j, value, largest)));
     this.node.classList.toggle("many", values.length > 6 || Boolean(this.options.small));
-    const longest = Math.max(...values.flat().map((value) => shown(value).length), 0);
+    const longest = Math.max(...values.flat().map((value) => shown(value, this.options.digits).length), 0);
     this.body.style.setProperty("--wide", `${Math.max(2.1, 0.6 * longest + 0.5)}em`); // columns of one width
   }
 
@@ -92,7 +92,7 @@ export class Grid {
   write(i, j, value, largest) {
     const cell = this.cells[i][j];
     const [r, g, b] = tint(value, largest, this.options.signed);
-    cell.textContent = shown(value);
+    cell.textContent = shown(value, this.options.digits);
     cell.dataset.value = String(value);
     if (cell.classList.contains("padding")) return;
     cell.style.backgroundColor = `rgb(${r}, ${g}, ${b})`;
@@ -146,7 +146,7 @@ export class Grid {
       if (!open) return;
       open = false; // taking the input away blurs it, which comes here again
       const value = parsed(input.value);
-      cell.textContent = shown(before);
+      cell.textContent = shown(before, this.options.digits);
       if (keep && Number.isFinite(value) && value !== before) this.options.edit?.([i - this.rim, j - this.rim], value);
     };
     input.addEventListener("blur", () => close(true));

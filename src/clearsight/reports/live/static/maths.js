@@ -34,18 +34,33 @@ export function total(values) {
   return values.flat().reduce((sum, value) => sum + value, 0);
 }
 
+/** @typedef {{stride: number, padding: number, dilation: number, bias: number}} Geometry */
+
 /**
- * Cross-correlation, as networks compute it: the filter is not flipped.
- * @param {Matrix} picture @param {Matrix} filter @param {{stride: number, padding: number, dilation: number, bias: number}} how
- * @returns {Matrix}
+ * Cross-correlation of channels with a slice for each, summed over them, as networks compute it: the filter is not flipped.
+ * @param {Matrix[]} channels @param {Matrix[]} slices @param {Geometry} how @returns {Matrix}
  */
-export function convolved(picture, filter, { stride, padding, dilation, bias }) {
-  const x = padded(picture, padding);
-  const rows = outputSize(picture.length, filter.length, stride, padding, dilation);
-  const columns = outputSize(picture[0].length, filter[0].length, stride, padding, dilation);
-  return Array.from({ length: rows }, (_, i) =>
-    Array.from({ length: columns }, (_, j) => tidy(total(products(x, filter, i * stride, j * stride, dilation)) + bias)),
-  );
+export function correlated(channels, slices, { stride, padding, dilation, bias }) {
+  const [height, width] = [slices[0].length, slices[0][0].length];
+  const rows = outputSize(channels[0].length, height, stride, padding, dilation);
+  const columns = outputSize(channels[0][0].length, width, stride, padding, dilation);
+  const map = Array.from({ length: rows }, () => Array(columns).fill(bias));
+  channels.forEach((channel, c) => {
+    const x = padded(channel, padding);
+    for (let i = 0; i < rows; i += 1) {
+      for (let j = 0; j < columns; j += 1) {
+        for (let a = 0; a < height; a += 1) {
+          for (let b = 0; b < width; b += 1) map[i][j] += slices[c][a][b] * x[i * stride + a * dilation][j * stride + b * dilation];
+        }
+      }
+    }
+  });
+  return map.map((line) => line.map(tidy));
+}
+
+/** The same of one channel. @param {Matrix} picture @param {Matrix} filter @param {Geometry} how @returns {Matrix} */
+export function convolved(picture, filter, how) {
+  return correlated([picture], [filter], how);
 }
 
 /** @param {Matrix} values @returns {Matrix} */

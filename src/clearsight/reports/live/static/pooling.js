@@ -7,13 +7,15 @@ import { pooled } from "./maths.js";
 
 /** @typedef {number[][]} Matrix */
 
-/** @param {HTMLElement} root @param {{picture: Matrix, max_pool: Matrix}} data as `look convolution --example maxpool` computes it */
+/** @typedef {"max"|"average"} Kind */
+/** @typedef {{maps: Matrix[], pooled: Matrix[], kind: Kind, size: number, stride: number}} Data as `look convolution --example maxpool` computes it */
+
+/** @param {HTMLElement} root @param {Data} data */
 export function pooling(root, data) {
-  let picture = data.picture;
-  let result = data.max_pool;
-  let [size, stride] = [2, 2];
-  /** @type {"max"|"average"} */
-  let kind = "max";
+  let map = 0;
+  let picture = data.maps[0];
+  let result = data.pooled[0];
+  let { size, stride, kind } = data;
   const told = sentence();
   const steps = player(result.flat().length, show);
   const before = new Grid({
@@ -55,22 +57,28 @@ export function pooling(root, data) {
     told.say(kind === "max" ? `max(${list}) = ${value}` : `mean(${list}) = ${value}`);
   }
 
-  const width = slider({ label: "window", min: 1, max: picture.length, value: 2, text: (n) => `${n}×${n}`, change: (n) => renew(() => (size = n)) });
-  const apart = slider({ label: "stride", min: 1, max: 3, value: 2, change: (n) => renew(() => (stride = n)) });
-  const kinds = choice("Kind of pooling", ["max", "average"], (name) => renew(() => (kind = name === "max" ? "max" : "average")));
-  const reset = button("Reset", () => {
-    [picture, result, size, stride, kind] = [data.picture, data.max_pool, 2, 2, "max"];
-    width.set(2);
-    apart.set(2);
-    [...kinds.children].forEach((one) => one.setAttribute("aria-pressed", String(one.textContent === "max")));
+  /** @param {number} k the map that is shown, as computed */
+  function start(k) {
+    map = k;
+    [picture, result] = [data.maps[k], data.pooled[k]];
+    ({ size, stride, kind } = data);
+    width.set(size);
+    apart.set(stride);
+    [...kinds.children].forEach((one) => one.setAttribute("aria-pressed", String(one.textContent === kind)));
     document.documentElement.classList.remove("edited");
     fill();
-  });
+  }
+
+  const width = slider({ label: "window", min: 1, max: picture.length, value: size, text: (n) => `${n}×${n}`, change: (n) => renew(() => (size = n)) });
+  const apart = slider({ label: "stride", min: 1, max: Math.max(3, stride), value: stride, change: (n) => renew(() => (stride = n)) });
+  const kinds = choice("Kind of pooling", ["max", "average"], (name) => renew(() => (kind = name === "max" ? "max" : "average")));
+  const named = data.maps.map((_, k) => `map ${k}`);
+  const which = named.length > 1 ? [choice("Map", named, (name) => start(named.indexOf(name)))] : [];
   root.append(
-    row("controls", kinds, steps.node, width.node, apart.node, reset),
+    row("controls", ...which, kinds, steps.node, width.node, apart.node, button("Reset", () => start(map))),
     row("grids", before.node, after.node),
     told.node,
     el("p", { class: "hint" }, "Click a number to change it. Point at a pooled number to see its window; the arrow keys move."),
   );
-  fill();
+  start(0);
 }

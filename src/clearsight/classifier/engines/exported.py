@@ -1,12 +1,15 @@
-"""An exported file as a `Classifier`: its network is a runtime's session, and its manifest has preprocessing, classes and limits.
+"""An exported file as a `Classifier`: its network is a runtime's session, and preprocessing, classes and limits are read from its metadata.
 
 Shapes: N pictures, C channels, K classes.
 """
 
 import copy
+import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +18,27 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...base.errors import ClearsightError, CorruptFile, UsageError
-from ...classifier import Classifier, trial
-from ...classifier.config import EXPORTED, read_config, weights_digest
 from ...images.preprocess import Preprocessing
-from .. import manifest
-from ..manifest import Manifest
+from .. import trial
+from ..artefact import load
+from ..classifier import Classifier
+from ..config import (
+    EXPORTED,
+    Config,
+    classes_of,
+    facts_of,
+    field_of,
+    is_exported,
+    read_config,
+    temperature_of,
+    views_of,
+    weights_digest,
+)
+from ..uncertainty.reference import from_scores
 from .sessions import ONNX, Session, session
 
+KEY = "clearsight"  # of the metadata: one JSON document
+ENTRIES = ("pictures", "fitted")
 MAX_BYTES = 2**31  # of a file: more does not fit into one of ONNX
 LEAST = torch.finfo(torch.float32).tiny
 BF16 = "bf16"
@@ -38,13 +55,9 @@ class Runtime(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
         """Probabilities float32 `(N, K)`, and the novelty float32 `(N,)` where the file computes one."""
-        return self.computed(self.given(pictures))
-
-    def given(self, pictures: Tensor) -> NDArray[np.uint8]:
-        """Fitted pictures, uint8 `(N, C, H, W)`, in the shape that the file takes."""
         whole = self.entry == "pictures"
-        made: NDArray[np.uint8] = (framed(pictures, self.preprocessing).permute(0, 2, 3, 1) if whole else pictures).contiguous().numpy()
-        return made
+        given = framed(pictures, self.preprocessing).permute(0, 2, 3, 1) if whole else pictures
+        return self.computed(given.contiguous().numpy())
 
     def computed(self, pictures: NDArray[np.uint8]) -> tuple[Tensor, Tensor | None]:
         """The same for pictures in the shape that the file takes."""
@@ -64,20 +77,24 @@ def framed(pictures: Tensor, preprocessing: Preprocessing) -> Tensor:
 class Exported(Classifier):
     """A classifier whose network, views and temperature are computed by a runtime: it answers, and has no layers and no gradient."""
 
-    def __init__(self, path: Path, made: Session, engine: str, precision: str, told: Manifest) -> None:
+    def __init__(self, path: Path, made: Session, engine: str, precision: str, config: Config) -> None:
+        classes, preprocessing = classes_of(config), Preprocessing.from_dict(field_of(config, "preprocessing", dict))
+        entry = field_of(config, "entry", str)
+        if entry not in ENTRIES:
+            raise CorruptFile(f"its 'entry' must be {' or '.join(ENTRIES)}.")
         super().__init__(
-            Runtime(made, told.entry, told.preprocessing),
-            told.preprocessing,
-            told.classes,
-            temperature=told.temperature,
-            architecture=str(told.document.get("architecture", {}).get("name", "")),  # type: ignore[attr-defined]
-            facts=dict(told.facts),
-            reference=told.reference,
+            Runtime(made, entry, preprocessing),
+            preprocessing,
+            classes,
+            temperature=temperature_of(config),
+            architecture=str(field_of(config, "architecture", dict).get("name", "")),
+            facts=facts_of(config),
+            reference=from_scores(field_of(config, "limits", dict, {}), len(classes)),
         )
-        self.path, self.manifest, self.engine, self.views = path, told, engine, told.views
-        self._precision = told.precision if precision == "float32" else precision
+        self.path, self.config, self.engine, self.views = path, config, engine, views_of(config)
+        self._precision = str(config.get("precision", "float32")) if precision == "float32" else precision
         self.speed = "plain" if precision == "float32" else BF16
-        self.weights_digest, self.folder = told.weights_digest, home(path, told)
+        self.weights_digest, self.folder = weights_digest(config), home(path, config)
 
     @property
     def precision(self) -> str:
@@ -127,29 +144,57 @@ class Exported(Classifier):
         raise UsageError(f"{self.path} gives answers only, and no vectors of its layers: {EXPORTED}.")
 
 
-def opened(path: Path, engine: str = ONNX, precision: str = "float32", threads: int = 0) -> Exported:
-    """The classifier in an exported file, computed with `threads`, 0 for as many as torch has.
+def open_classifier(model: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False, engine: str = "") -> Classifier:
+    """The classifier of an exported file, or as of `load`; `engine` computes the former, ONNX Runtime unless another is named."""
+    return opened(Path(model), engine or ONNX) if is_exported(model) else load(model, device=device, allow_code=allow_code)
 
-    Raises UsageError without such a file, CorruptFile for another content, MissingExtra.
-    """
+
+def opened(path: Path, engine: str = ONNX, precision: str = "float32") -> Exported:
+    """The classifier in an exported file; raises UsageError without such a file, CorruptFile for another content, MissingExtra."""
     if path.suffix.lower() == ".pt2":
         raise UsageError(f"{path} is for PyTorch without Clearsight, which reads model.onnx: {EXPORTED}, or model.onnx.")
-    if not path.is_file():
-        raise UsageError(f"there is no file {path}: write it with clearsight export MODEL.")
-    told = manifest.read(path)
-    if path.stat().st_size > MAX_BYTES:
-        raise CorruptFile(f"{path} has {path.stat().st_size:,} bytes, where there can be {MAX_BYTES:,} at most.")
-    found = Exported(path, session(path.read_bytes(), str(path), engine, precision, threads), engine, precision, told)
-    some, fit = trial.pictures(told.preprocessing), told.preprocessing
-    if told.entry == "pictures" and not torch.equal(fit.fit_batch(framed(some, fit)), some):
-        raise UsageError(f"{path} takes whole pictures and cannot be given fitted ones: clearsight export MODEL --to fitted.")
+    try:
+        if not path.is_file():
+            raise UsageError(f"there is no file {path}: write it with clearsight export MODEL.")
+        if path.stat().st_size > MAX_BYTES:
+            raise CorruptFile(f"{path} has {path.stat().st_size:,} bytes, where there can be {MAX_BYTES:,} at most.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorruptFile(f"cannot read {path}: {error.strerror or error}.") from error
+    return of_bytes(data, path, engine, precision)
+
+
+def of_bytes(data: bytes, path: Path, engine: str, precision: str = "float32") -> Exported:
+    """The classifier of an exported file's content; `path` is its name in messages."""
+    made = session(data, str(path), engine, precision)
+    try:
+        found = Exported(path, made, engine, precision, _config(made.metadata))
+    except ClearsightError as error:
+        raise CorruptFile(f"{path} is not an exported classifier: {str(error).splitlines()[0]}") from error
+    some = trial.pictures(found.preprocessing)
+    if getattr(found.model, "entry", "") == "pictures" and not torch.equal(
+        found.preprocessing.fit_batch(framed(some, found.preprocessing)), some
+    ):
+        raise UsageError(f"{path} takes whole pictures and cannot be given fitted ones: export the entry of fitted ones, fitted.onnx.")
     return found
 
 
-def home(path: Path, told: Manifest) -> str:
+def _config(metadata: Mapping[str, str]) -> dict[str, Any]:
+    if KEY not in metadata:
+        raise CorruptFile(f"it has no metadata {KEY!r}; clearsight export MODEL writes them.")
+    try:
+        found = json.loads(metadata[KEY])
+    except (ValueError, RecursionError) as error:
+        raise CorruptFile(f"its metadata {KEY!r} are not JSON.") from error
+    if not isinstance(found, dict):
+        raise CorruptFile(f"its metadata {KEY!r} are not a table.")
+    return found
+
+
+def home(path: Path, config: Config) -> str:
     """The run folder that an exported file lies in, if it has the weights of the file; else the path of the file."""
     for folder in path.absolute().parents[:2]:
         with suppress(ClearsightError):
-            if weights_digest(read_config(folder)) == told.weights_digest:
+            if weights_digest(read_config(folder)) == weights_digest(config):
                 return str(folder)
     return str(path)

@@ -7,10 +7,8 @@ import torch
 from torch import nn
 
 from clearsight.classifier import Classifier
-from clearsight.classifier.config import config_digest
 from clearsight.classifier.uncertainty import Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import stored
-from clearsight.exports import manifest
 from clearsight.images.preprocess import Preprocessing
 
 CLASSES = ("cat", "dog", "eel")
@@ -44,6 +42,16 @@ def classifier(crop_fraction: float = 1.0) -> Classifier:
     calibration = Calibration((1 - of_truth).numpy(), labels.numpy(), "validation")
     made.reference = Reference(type(known)(known.layer, known.mean, known.vectors, scores, "validation"), calibration)
     return made
+
+
+def config(of: Classifier, entry: str = "fitted") -> dict:
+    size = {"channels": 3, "height": SIZE, "width": SIZE}
+    return {
+        "format": "clearsight-classifier", "format_version": 1, "architecture": {"name": of.architecture, **size},
+        "classes": list(of.classes), "preprocessing": of.preprocessing.to_dict(), "temperature": of.temperature, "views": "",
+        "weights": {"file": "model.safetensors", "sha256": of.weights_digest}, "facts": {}, "entry": entry,
+        "limits": of.reference.scores(),
+    }  # fmt: skip
 
 
 def written(of: Classifier, inside: str = "fitted", **changed: object) -> bytes:
@@ -87,7 +95,6 @@ def written(of: Classifier, inside: str = "fitted", **changed: object) -> bytes:
         [numpy_helper.from_array(value.numpy(), name) for name, value in values.items()],
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    told = {**manifest.document(of, inside, ("probabilities", "novelty"), {}), **changed}
-    helper.set_model_props(model, {manifest.KEY: json.dumps(told | {"sha256": config_digest(told)})})
+    helper.set_model_props(model, {"clearsight": json.dumps({**config(of, inside), **changed})})
     onnx.checker.check_model(model)
     return model.SerializeToString()

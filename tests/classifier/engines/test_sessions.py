@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from clearsight.base.errors import CorruptFile, MissingExtra, UsageError
-from clearsight.exports.engines.sessions import PRECISIONS, session
+from clearsight.classifier.engines.sessions import PRECISIONS, session
 
 from .files import SIZE, classifier, written
 

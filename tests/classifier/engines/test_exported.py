@@ -1,7 +1,6 @@
 """An exported file answers as the classifier that it was exported from; what only a network can do is refused in one sentence."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,9 +9,9 @@ import torch
 from clearsight.attacks.attack import attack
 from clearsight.base.errors import CorruptFile, UsageError
 from clearsight.classifier import load, save
+from clearsight.classifier.config import read_config
+from clearsight.classifier.engines.exported import framed, home, of_bytes, open_classifier, opened
 from clearsight.classifier.learnt import learnt
-from clearsight.exports.engines.exported import framed, home, opened
-from clearsight.exports.engines.open import open_classifier
 
 from .files import SIZE, classifier, written
 
@@ -25,21 +24,15 @@ def ours():
     return classifier()
 
 
-def exported(folder: Path, data: bytes, engine: str = "onnx"):
-    pytest.importorskip({"onnx": "onnxruntime"}.get(engine, engine))
-    (folder / "model.onnx").write_bytes(data)
-    return opened(folder / "model.onnx", engine)
-
-
 @pytest.fixture(scope="module")
 def data(ours):
-    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
     return written(ours)
 
 
-@pytest.fixture(scope="module")
-def found(data, tmp_path_factory):
-    return exported(tmp_path_factory.mktemp("exported"), data)
+def exported(data: bytes, engine: str = "onnx"):
+    pytest.importorskip({"onnx": "onnxruntime"}.get(engine, engine))
+    return of_bytes(data, Path("model.onnx"), engine)
 
 
 def pictures(n: int = 5, side: int = SIZE) -> list[np.ndarray]:
@@ -47,8 +40,8 @@ def pictures(n: int = 5, side: int = SIZE) -> list[np.ndarray]:
 
 
 @engines
-def test_it_answers_as_the_classifier(ours, data, engine, tmp_path):
-    found = exported(tmp_path, data, engine)
+def test_it_answers_as_the_classifier(ours, data, engine):
+    found = exported(data, engine)
     for answer, wanted in zip(found.classify_many(pictures(), **ASKED), ours.classify_many(pictures(), **ASKED), strict=True):
         assert (answer.label, answer.index, answer.known, answer.labels) == (wanted.label, wanted.index, wanted.known, wanted.labels)
         assert answer.confidence == pytest.approx(wanted.confidence, abs=1e-5)
@@ -56,15 +49,16 @@ def test_it_answers_as_the_classifier(ours, data, engine, tmp_path):
         assert (answer.model, answer.precision, answer.engine) == (ours.weights_digest, "float32", engine)
 
 
-def test_scores_and_whole_levels_of_floats(ours, found):
+def test_scores_and_whole_levels_of_floats(ours, data):
+    found = exported(data)
     batch = torch.stack([ours.preprocessing.fit_picture(picture) for picture in pictures()])
     torch.testing.assert_close(found.probabilities(batch), ours.probabilities(batch), atol=1e-6, rtol=0)
     torch.testing.assert_close(found.scores(batch.float() / 255 + 1e-3), found.scores(batch))
 
 
-def test_a_file_of_whole_pictures_is_given_fitted_ones_in_a_border(tmp_path):
+def test_a_file_of_whole_pictures_is_given_fitted_ones_in_a_border():
     cropped = classifier(SIZE / (SIZE + 2))
-    found = exported(tmp_path, written(cropped, "pictures"))
+    found = exported(written(cropped, "pictures"))
     picture = pictures(1, SIZE + 2)[0][:, : SIZE + 2]
     torch.testing.assert_close(found.of_picture(picture), cropped.of_picture(picture), atol=1e-6, rtol=0)
     batch = torch.stack([cropped.preprocessing.fit_picture(picture) for picture in pictures()])
@@ -90,13 +84,14 @@ def test_the_border_is_cut_off_again(height, width, share):
         (lambda found: found.logits_and_inputs(torch.zeros(1, 3, SIZE, SIZE), "fc"), "answers only"),
     ],
 )
-def test_what_only_a_network_can_do_is_refused(found, ask, said):
+def test_what_only_a_network_can_do_is_refused(data, tmp_path, ask, said):
+    (tmp_path / "model.onnx").write_bytes(data)
     with pytest.raises(UsageError, match=said):
-        ask(found)
+        ask(opened(tmp_path / "model.onnx"))
 
 
-def test_attacks_see_answers_and_no_gradient(found):
-    batch = torch.randint(0, 256, (4, 3, SIZE, SIZE), dtype=torch.uint8)
+def test_attacks_see_answers_and_no_gradient(ours, data):
+    found, batch = exported(data), torch.randint(0, 256, (4, 3, SIZE, SIZE), dtype=torch.uint8)
     labels = found.scores(batch).argmax(1)
     square = attack(found, batch, labels, method="square", epsilon=0.2, steps=5, curve=False, quiet=True)
     assert bool(square.clean.all())
@@ -104,10 +99,25 @@ def test_attacks_see_answers_and_no_gradient(found):
         attack(found, batch, labels, method="fgsm", check=False, quiet=True)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"entry": "both"}, "'entry' must be"),
+        ({"classes": ["cat", "cat"]}, "'classes'"),
+        ({"temperature": 0}, "'temperature'"),
+        ({"limits": {"novelty": {}}}, "novelty.scores"),
+        ({"weights": {}}, "'sha256'"),
+    ],
+)
+def test_other_metadata_are_damage(ours, changed, said):
+    with pytest.raises(CorruptFile, match=said):
+        exported(written(ours, **changed))
+
+
 @engines
-def test_another_file_is_refused(engine, tmp_path):
-    with pytest.raises(CorruptFile, match=r"model.onnx is not an ONNX file"):
-        exported(tmp_path, b"no model", engine)
+def test_another_file_is_damage(engine):
+    with pytest.raises(CorruptFile, match=r"model.onnx cannot be read by"):
+        exported(b"no model", engine)
 
 
 def test_a_file_that_is_not_there_and_one_of_pytorch(tmp_path):
@@ -127,8 +137,8 @@ def test_its_run_is_found_by_the_weights(tmp_path):
         models.build("lenet5", 2, channels=1, height=28, width=28, seed=0), Preprocessing(1, 28, 28), "ab", architecture="lenet5"
     )
     save(made, tmp_path / "run")
-    told = SimpleNamespace(weights_digest=made.weights_digest)
+    told = {"weights": read_config(tmp_path / "run")["weights"]}
     file = tmp_path / "run" / "export" / "model.onnx"
     assert home(file, told) == str(tmp_path / "run")
-    assert home(file, SimpleNamespace(weights_digest="other")) == str(file)
+    assert home(file, {"weights": {"sha256": "other"}}) == str(file)
     assert not learnt(file).complete, "a file without its run does not say what it has learnt from"

@@ -1,0 +1,44 @@
+"""`clearsight serve MODEL...`."""
+
+from pathlib import Path
+
+import click
+
+from .common import device_option, speed_option
+
+
+@click.command()
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; one that others reach needs --token-file.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port (0: any free one).")
+@click.option("--token-file", type=click.Path(path_type=Path), help="File with the token that clients send: Authorization: Bearer TOKEN.")
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name, as in the header Host, that clients may use.")
+@click.option("--queue", default=64, show_default=True, type=click.IntRange(1), help="Pictures of a model that may wait; more get 503.")
+@click.option("--deadline", default=2.0, show_default=True, type=click.FloatRange(0.001), help="Seconds for an answer; later is 504.")
+@click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together at most (0: by their size).")
+@click.option("--wait", default=0.0, show_default=True, type=click.FloatRange(0), help="Milliseconds that a batch waits for more.")
+@click.option(
+    "--isolate/--no-isolate", default=None, help="Decode in child processes with limits of memory and time (default: unless local)."
+)
+@click.option("--lame-duck", default=5.0, show_default=True, type=click.FloatRange(0), help="Seconds from SIGTERM to closing the port.")
+@click.option("--grace", default=30.0, show_default=True, type=click.FloatRange(1), help="Seconds for requests in flight after that.")
+@device_option
+@speed_option
+@click.pass_context
+def serve(
+    ctx: click.Context, models: tuple[str, ...], host: str, port: int, token_file: Path | None, hosts: tuple[str, ...], queue: int,
+    deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float, device: str, speed: str,
+) -> None:  # fmt: skip
+    """Answer over HTTP with one or more classifiers: MODEL, or NAME=MODEL to choose its name in addresses.
+
+    POST the bytes of a picture to /v1/models/NAME/classify; /docs lists all addresses. SIGTERM and Ctrl-C finish what was admitted.
+    """
+    from ..serving import Options, read_token
+    from ..serving import serve as run
+
+    token = read_token(token_file) if token_file else ""
+    options = Options(
+        host=host, port=port, token=token, hosts=hosts, queue=queue, deadline=deadline, batch=batch, wait=wait / 1000, isolate=isolate,
+        lame_duck=lame_duck, grace=grace,
+    )  # fmt: skip
+    ctx.exit(run(models, options, device=device, speed=speed))

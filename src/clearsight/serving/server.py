@@ -1,0 +1,138 @@
+"""The process: sockets, signals, and an orderly end."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ..base.compute.device import pick_device
+from ..base.errors import ClearsightError, plain
+from .admission import Bytes
+from .app import Server, create_app
+from .decoding import Decoder
+from .metrics import Metrics
+from .models import Served, described, named, opened
+from .options import CONNECTIONS, HEADER_SECONDS, Options
+
+KEEP_ALIVE = 15  # seconds
+BACKLOG = 128
+
+
+class Impatient(H11Protocol):
+    """Uvicorn's HTTP/1.1, that also closes a connection whose headers take too long."""
+
+    hurry: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Start the clock."""
+        super().connection_made(transport)
+        self.hurry = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        """Stop the clock when a request is there, and start it when part of the next one is."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.calm()
+        elif self.hurry is None:
+            self.hurry = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the clock."""
+        self.calm()
+        super().connection_lost(exc)
+
+    def calm(self) -> None:
+        """Stop the clock."""
+        if self.hurry is not None:
+            self.hurry.cancel()
+            self.hurry = None
+
+
+class Draining(uvicorn.Server):
+    """Uvicorn's server with another end: not ready, then no new connections, then the last answer, and exit code 0."""
+
+    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+        super().__init__(config)
+        self.server = server
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and print the address."""
+        await super().startup(sockets)
+        host, port = (sockets or [])[0].getsockname()[:2]
+        say(f"ready at http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends, after the last answer)")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain; at once end everything at the second signal."""
+        if self.server.state.draining:
+            say("stopped at the second signal; requests in flight are lost.")
+            os._exit(128 + sig)
+        self.server.state.draining = True
+        duck = self.server.options.lame_duck if sig == signal.SIGTERM else 0.0  # nothing routes around a server that Ctrl-C ends
+        waiting = f"answering for {duck:g} s more while load balancers notice, then " if duck else ""
+        say(f"draining: {waiting}finishing {pictures_of(self.server)} pictures. A second signal ends at once.")
+        loop = asyncio.get_running_loop()
+        loop.call_later(duck, setattr, self, "should_exit", True)
+
+
+def pictures_of(server: Server) -> int:
+    """The pictures that are admitted and not answered."""
+    return sum(one.admission.pictures for one in server.served.values())
+
+
+def say(line: str) -> None:
+    """A line on stderr."""
+    print(f"clearsight: {plain(line)}", file=sys.stderr, flush=True)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket at this address; raises ClearsightError if that is not possible."""
+    found = None
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except OSError as error:
+        if found is not None:
+            found.close()
+        raise ClearsightError(f"cannot listen at {host}:{port}: {error.strerror or error}. Choose another --port, or --host.") from error
+    return found
+
+
+def serve(models: Sequence[str], options: Options, *, device: str = "auto", speed: str = "auto") -> int:
+    """Answer requests until a signal; the exit code, 1 if requests were lost.
+
+    Raises ClearsightError where a model cannot be read, does not reproduce its golden samples, or the address is taken.
+    """
+    names, on, metrics, memory = named(models), pick_device(device), Metrics(), Bytes(options.memory)
+    with bound(options.host, options.port) as listening:
+        served = {}
+        for name, model in names.items():
+            loaded = opened(model, on, speed)
+            served[name] = Served(name, model, loaded, options, memory, metrics)
+            say(f"{name}: {described(loaded)}")
+        server = Server(served, options, metrics, Decoder(bool(options.isolate)))
+        app = create_app(server, speed=speed, device=str(on))
+        Draining(configured(app, options), server).run(sockets=[listening])
+    lost = pictures_of(server)
+    say(f"ended; {f'{lost} pictures were not answered' if lost else 'every admitted picture was answered'}.")
+    return 1 if lost else 0
+
+
+def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
+    """Uvicorn's settings: its limits, and none of its output but errors."""
+    logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
+    return uvicorn.Config(
+        app, http=Impatient, ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=BACKLOG,
+        proxy_headers=False,
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+"""Decoding in children: the same pictures and reasons, and an end of the child is not the end."""
+
+import io
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from clearsight.base.errors import UnreadableImage
+from clearsight.images.apart import Children, answer
+from clearsight.images.decode import decode
+from clearsight.images.deep import Reading
+from tests.rubbish.bad import REFUSED
+from tests.rubbish.build import png
+
+SMALL = png(3, 2, 8, 0, bytes([0, 10, 20, 30, 0, 40, 50, 60]))
+DEEP = png(2, 1, 16, 0, bytes([0, 1, 0, 15, 255]))
+LARGE = png(9000, 7000, 8, 2, b"")  # of pixels that are not there, 189 MB
+
+
+@pytest.fixture(scope="module")
+def children():
+    made = Children(1, memory=2**30, seconds=20.0)
+    yield made
+    made.close()
+
+
+def test_a_child_answers_as_decode_does(children):
+    for reading in (Reading(), Reading(levels=(0.0, 4095.0))):
+        for data in (SMALL, DEEP):
+            found = children(data, channels=1, reading=reading)
+            assert np.array_equal(found, decode(data, channels=1, reading=reading))
+    for name in list(REFUSED)[::12]:
+        with pytest.raises(UnreadableImage) as theirs:
+            decode(REFUSED[name][0], channels=3)
+        with pytest.raises(UnreadableImage) as ours:
+            children(REFUSED[name][0], channels=3)
+        assert str(ours.value) == str(theirs.value), name
+
+
+def test_a_child_that_was_killed_is_replaced(children):
+    child = children.idle.get()
+    os.kill(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    children.idle.put(child)
+    assert children(SMALL, channels=1).shape == (2, 3, 1)
+    replacement = children.idle.get_nowait()
+    children.idle.put(replacement)
+    assert replacement is not child
+
+
+def test_time_and_a_second_end_are_limits():
+    slow = Children(1, seconds=0.001)
+    with pytest.raises(UnreadableImage, match=r"takes more than 0\.001 s"):
+        slow(SMALL, channels=1)
+    slow.close()
+    poor = Children(1, memory=2**70)  # no limit that can be set: the child ends
+    with pytest.raises(UnreadableImage, match="its decoder ended twice"):
+        poor(SMALL, channels=1)
+    poor.close()
+
+
+def test_memory_is_a_limit(children):
+    with pytest.raises(UnreadableImage, match=r"memory|PNG"):
+        children(LARGE, channels=3)
+    assert children(SMALL, channels=1).shape == (2, 3, 1)
+
+
+def test_the_protocol_ends_with_the_requests():
+    asked = {"length": len(SMALL), "channels": 1, "min_side": None, "reading": {"levels": [], "bands": [], "version": 2}}
+    line = json.dumps(asked).encode() + b"\n" + SMALL
+    answers = io.BytesIO()
+    answer(io.BytesIO(line + line), answers)
+    assert answers.getvalue() == 2 * (b'{"shape": [2, 3, 1]}\n' + bytes([10, 20, 30, 40, 50, 60]))

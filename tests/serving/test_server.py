@@ -1,0 +1,70 @@
+"""One real process on a real socket: signals, slow clients, the end."""
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+from clearsight.base.errors import ClearsightError
+from clearsight.serving.server import bound
+
+from .conftest import CLASSIFY, picture, png
+
+
+@pytest.fixture
+def process(artefacts):
+    words = [sys.executable, "-m", "clearsight", "serve", str(artefacts / "pets"), "--port", "0", "--lame-duck", "0.2"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
+        lines = []
+        for line in running.stderr:
+            lines.append(line)
+            if found := re.search(r"ready at (http://127\.0\.0\.1:\d+)", line):
+                running.address = found[1]
+                break
+        assert lines[0].startswith("clearsight: pets: ") and "3 golden samples are reproduced" in lines[0]
+        yield running
+        running.kill()
+
+
+def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
+    body, host = png(picture(0)), process.address.removeprefix("http://").split(":")
+    dawdler = socket.create_connection((host[0], int(host[1])))
+    dawdler.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+    statuses, ended = [], threading.Event()
+
+    def load():
+        with httpx.Client(base_url=process.address) as client:
+            while not ended.is_set():
+                try:
+                    statuses.append(client.post(CLASSIFY, content=body).status_code)
+                except httpx.ConnectError:  # the port is closed: nothing was admitted
+                    return
+
+    clients = [threading.Thread(target=load) for _ in range(3)]
+    for client in clients:
+        client.start()
+    while len(statuses) < 30:
+        time.sleep(0.01)
+    process.terminate()
+    said = process.stderr.read()
+    assert process.wait(30) == 0
+    ended.set()
+    for client in clients:
+        client.join()
+    assert set(statuses) == {200}
+    assert "draining: answering for 0.2 s more" in said and "every admitted picture was answered" in said
+    with dawdler:
+        dawdler.settimeout(10)
+        assert dawdler.recv(100) == b""
+
+
+def test_an_address_in_use_is_said():
+    with bound("127.0.0.1", 0) as first:
+        first.listen()
+        with pytest.raises(ClearsightError, match=r"cannot listen at 127\.0\.0\.1:\d+: .*Choose another --port"):
+            bound("127.0.0.1", first.getsockname()[1])
