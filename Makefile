@@ -16,6 +16,7 @@ help:  ## this list
 
 demo: $(VENV)/installed  ## environment, install, train on digits and photographs, evaluate, classify, explain, attack, report
 	$(BIN)/clearsight demo
+	@echo; echo "source $(BIN)/activate makes clearsight a command of this terminal"
 
 test: $(VENV)/installed-dev  ## all tests but the slow ones; TESTS="-n 0 tests/base" are arguments of pytest
 	$(BIN)/python -m pytest $(SHARED) $(TESTS)

@@ -124,4 +124,4 @@ def test_tables_for_the_terminal(found):
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(*tables(found), *tables(judged([0] * 3, [0] * 3, tuple(f"[{i}]" for i in range(30)))))
     text = console.export_text()
-    assert all(word in text for word in ("top-1 accuracy", "seven", "taken for", "the 20 of 30 classes", "[0]"))
+    assert all(word in text for word in ("top-1 accuracy", "seven", "predicted", "the 20 of 30 classes", "[0]"))

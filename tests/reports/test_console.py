@@ -19,7 +19,7 @@ def printed(evaluation) -> str:
 def test_figures_and_mistakes_by_hand():
     text = printed(judged([0, 0, 0, 1], [0, 0, 1, 1], ("cat", "dog")))
     assert "top-1 accuracy" in text and "75.00%" in text and "macro accuracy" in text and "83.33%" in text
-    lines = [line for line in text.splitlines() if "taken for" in line or "33.3%" in line]
+    lines = [line for line in text.splitlines() if "predicted" in line or "33.3%" in line]
     assert len(lines) == 2 and "cat" in lines[1] and "dog" in lines[1]  # one of three cats
 
 

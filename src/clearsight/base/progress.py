@@ -27,7 +27,7 @@ class Progress:
         self._bar: object | None = None
 
     def __enter__(self) -> "Progress":
-        if self._live:
+        if self._live and self.total:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as RichProgress

@@ -116,7 +116,9 @@ def _inside(trained: "Trained", picture: Any) -> dict[str, Any]:
     reason = explain(seen, seen.inputs(picture))
     write_atomic(why, saved([heat_figure(seen, seen.preprocessing.load(picture), reason)], ".png"))
     held = len(reason.verdict.checks) - len(reason.failed) if reason.verdict else 0
-    click.echo(f"7  explain it by Grad-CAM, and test the map: {held} of {held + len(reason.failed)} checks hold\n   {why}", err=True)
+    warning = f"; it fails {', '.join(reason.failed)}: do not trust this map" if reason.failed else ""
+    click.echo("7  explain it by Grad-CAM, and test the map", err=True)
+    click.echo(f"   {held} of {held + len(reason.failed)} tests hold{warning}\n   {why}", err=True)
     broken = triptych(trained.classifier, picture, attack, epsilon=EPSILON, method="pgd")
     before, after = broken["before"], broken["after"]
     said = f"{before['label']} {before['confidence']:.1%}  →  {after['label']} {after['confidence']:.1%}"

@@ -150,5 +150,5 @@ def _lines(result: "StressResult") -> list[str]:
     lines += [f"{'ok  ' if probe['ok'] else 'LOOK'} {probe['says']}" for probe in result.shortcuts]
     for overlap in result.overlaps or []:
         if overlap["tests"]:
-            lines.append(f"practised: trained with {overlap['augmentation']}, so {', '.join(overlap['tests'])} flatter")
+            lines.append(f"practised in training ({overlap['augmentation']}), so not a test of the unknown: {', '.join(overlap['tests'])}")
     return lines

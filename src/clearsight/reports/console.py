@@ -72,7 +72,7 @@ def _classes(evaluation: Evaluation) -> Table:
 
 
 def _pairs(evaluation: Evaluation) -> Table:
-    table = Table("truth", "taken for", "pictures", "of the class")
+    table = Table("truth", "predicted", "pictures", "of the class")
     for truth, guess, n in evaluation.confused_pairs(5):
         share = n / evaluation.per_class[truth].n
         table.add_row(escape(plain(evaluation.classes[truth])), escape(plain(evaluation.classes[guess])), f"{n:,}", f"{share:.1%}")

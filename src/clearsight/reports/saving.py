@@ -15,6 +15,7 @@ from PIL import Image
 
 from ..base.errors import wrong
 from ..base.files import digest
+from ..base.progress import Progress
 from .style import SALT, SUFFIXES
 
 # no date and no version: a file depends only on the figure
@@ -98,7 +99,12 @@ def pixels(figure: Figure) -> Image.Image:
 
 
 def _animated(frames: Sequence[Figure], milliseconds: int) -> bytes:
-    first, *rest = (pixels(frame) for frame in frames)
+    drawn = []
+    with Progress("draw", len(frames), "frames") as progress:
+        for frame in frames:
+            drawn.append(pixels(frame))
+            progress.update(1)
+    first, *rest = drawn
     stream = io.BytesIO()
     first.save(stream, "GIF", save_all=True, append_images=rest, duration=[*[milliseconds] * len(rest), HELD * milliseconds], loop=0)
     return stream.getvalue()

@@ -1,10 +1,12 @@
 """A run from its first file to its last checkpoint: `start_run`, `restore`, `run_to_end`."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from .. import __version__
@@ -33,11 +35,14 @@ MEASURED = ("robust", "linear", "knn")  # further accuracies that some objective
 
 
 def logger(quiet: bool) -> Callable[[str], None]:
-    """A function that writes a line to stderr, or nothing."""
+    """A function that writes text to stderr, its lines broken at words on a terminal, or nothing."""
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else 0
 
-    def log(line: str) -> None:
-        if not quiet and line:
-            print(line, file=sys.stderr, flush=True)
+    def log(text: str) -> None:
+        if quiet or not text:
+            return
+        for line in text.splitlines():
+            print(fill(line, width, subsequent_indent="  ", break_on_hyphens=False) if width else line, file=sys.stderr, flush=True)
 
     return log
 

@@ -43,7 +43,7 @@ def challenges(
 
     classifier = opened(model, device, quiet)
     names = [word.strip() for word in only.split(",") if word.strip()] or list(LECTURE)
-    if Path(picture).is_file() and Path(picture).suffix.lower() in SUFFIXES:
+    if Path(picture).suffix.lower() in SUFFIXES and not Path(picture).is_dir():
         _one(classifier, picture, names, background, seed, out, as_json)
     elif background:
         raise UsageError("--background is for one PICTURE, not for DATA.")

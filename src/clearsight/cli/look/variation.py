@@ -54,7 +54,7 @@ def variation(
         print_json({"class": found.label, "spread": found.spread, "spreads": found.spreads, "members": told})
         return
     click.echo(plain(f"{found.label}: two members are {found.spread:.3f} apart on average (cosine distance)"))
-    click.echo("distance to the nearest other, picture:")
+    click.echo("the two farthest apart, then always the farthest from those above; distance to the nearest other:")
     for name, value in zip(names, found.distances, strict=True):
         click.echo(plain(f"{value:.3f}  {name}"))
     widest = sorted(found.spreads.items(), key=lambda one: -one[1])[:5]

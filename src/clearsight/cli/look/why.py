@@ -1,6 +1,7 @@
 """`clearsight look why MODEL PICTURE`."""
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +11,8 @@ from .common import Out, classes_option, npz_option, opened, out_option, seed_op
 
 if TYPE_CHECKING:
     from ...look.why import Explanation
+
+WIDE = 80  # letters of a line
 
 
 @click.command()
@@ -77,6 +80,7 @@ def _tell(one: "Explanation") -> None:
     blind = f"; {one.method.blind}" if one.method.blind else ""
     click.echo(plain(f"{one.method.name}  {one.label} {one.probability:.1%}: {one.method.says}{blind}"))
     for check in one.verdict.checks if one.verdict else ():
-        click.echo(f"  {'holds' if check.ok else 'FAILS'}  {check.check:<10} {check.says}")
+        text = f"  {'holds' if check.ok else 'FAILS'}  {check.check:<10} {check.says}"
+        click.echo(fill(text, WIDE, subsequent_indent=" " * 20))
     if one.failed:
         click.echo("  This map is misleading here: do not show it as the reason.")

@@ -103,7 +103,8 @@ def challenge_curves(title: str, result: StressResult, *, style: Style = PRINT) 
 def variation_sheet(title: str, found: Variation, pictures: Sequence[Array], *, trained: bool = True, style: Style = PRINT) -> Figure:
     """The members, with the cosine distance of each to the nearest of the others."""
     tiles = [Tile(picture, f"{distance:.3f}") for picture, distance in zip(pictures, found.distances, strict=True)]
-    note = f"cosine distance to the nearest other one; two members of the class are {found.spread:.3f} apart on average"
-    group = Group(tiles, "" if style.slide else "the most unlike first", "" if style.slide else note, side=0.8, columns=8)
+    note = f"cosine distance to the nearest of the others; two members of the class are {found.spread:.3f} apart on average"
+    order = "" if style.slide else "the two farthest apart, then always the farthest from all before"
+    group = Group(tiles, order, "" if style.slide else note, side=0.8, columns=8)
     short = f"cosine distance to the nearest other; mean of two: {found.spread:.3f}"
     return sheet(title, [group], short if style.slide else "", trained=trained, style=style)

@@ -60,7 +60,7 @@ def method_sheet(title: str, picture: Tensor, found: Sequence[Explanation], *, t
     for one in found:
         verdict = f"fails: {', '.join(one.failed)}" if one.failed else "all checks hold" if one.verdict else ""
         tiles.append(Tile(overlay(picture, one), one.method.name, None, verdict, ("ink", "bad" if one.failed else "good")))
-    note = "Each map to its own scale: yellow, or red where a map has a sign, speaks for the class."
+    note = "Each map to its own scale: yellow, or red where a map has a sign, is evidence for the class."
     group = Group(tiles, side=1.25, columns=5)
     return sheet(f"{title}  {found[0].label} {found[0].probability:.1%}", [group], note, trained=trained, style=style)
 

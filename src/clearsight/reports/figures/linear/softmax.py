@@ -32,7 +32,7 @@ def softmax_figure(title: str, found: Softmax, *, trained: bool = True, style: S
     note = (
         ""
         if bar is None or style.slide
-        else "Red speaks for the class, blue against it; each pixel of x · w is one term of z; z is their sum and b."
+        else "Red is evidence for the class, blue against it; each pixel of x · w is one term of z; z is their sum and b."
     )
     draw_groups(page, [Group(tiles, note=note, side=1.25, columns=len(tiles))], reserve=reserve)
     _table(page, found, shown)

@@ -19,7 +19,7 @@ def template_sheet(title: str, found: Templates, scale: str, most: int, *, train
         tiles.append(Tile(values, name, Scale(None, True, -top, top), "" if style.slide else f"b = {short(bias)}", ("ink", "faint")))
     _, channels, height, width = found.weights.shape
     sizes = f"{height}×{width}×{channels} weights and a bias for each of {len(found.classes)} classes: {found.parameters:,} parameters"
-    note = "red: a light pixel speaks for the class, blue: against it" if style.slide else (
+    note = "red: a light pixel is evidence for the class, blue: against it" if style.slide else (
         f"Red: a light pixel is evidence for the class, blue: against it, white: neither. {sizes}."
     )  # fmt: skip
     bar = Scale(None, True, -largest, largest) if scale == "shared" else None
