@@ -22,7 +22,8 @@ from clearsight.classifier.uncertainty.novelty import Novelty, stored
 from clearsight.classifier.validation import judged
 from clearsight.images.preprocess import Preprocessing
 from clearsight.serving.admission import Bytes
-from clearsight.serving.app import Server, create_app
+from clearsight.serving.answering import Server
+from clearsight.serving.app import create_app
 from clearsight.serving.decoding import Decoder
 from clearsight.serving.metrics import Metrics
 from clearsight.serving.models import Served, opened

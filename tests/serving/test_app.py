@@ -30,33 +30,32 @@ def test_it_answers_as_the_classifier_does(artefacts):
         assert [one["label"] for one in found["top"]] == [one["label"] for one in wanted["top"]]
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "headers", "status", "says"),
-    [
-        (CLASSIFY, b"hello", {}, 400, "it looks like text"),
-        (CLASSIFY, b"", {}, 400, "The body is empty"),
-        (CLASSIFY, b"x", {"content-type": "multipart/form-data; boundary=x"}, 415, "curl --data-binary"),
-        (CLASSIFY, b"x", {"content-length": "99999999"}, 413, "20,971,520 bytes"),
-        (CLASSIFY, b"x", {"content-length": "9" * 30}, 413, "Got 9999"),
-        (CLASSIFY, b"x", {"content-length": "-1"}, 411, "Content-Length"),
-        (CLASSIFY, b"x", {"content-length": "٣".encode()}, 411, "Content-Length"),
-        (CLASSIFY, b"xx", {"content-length": "1"}, 400, "another length"),
-        (CLASSIFY, b"x", {"content-length": "2"}, 400, "another length"),
-        (f"{CLASSIFY}?top=0", b"x", {}, 400, "greater than or equal to 1. Got '0'"),
-        (f"{CLASSIFY}?coverage=90%25", b"x", {}, 400, "coverage"),
-        (f"{CLASSIFY}?coverage=0.99", b"x", {}, 400, "needs 99 calibration answers"),
-        ("/v1/models/dogs/classify", b"x", {}, 404, "There is: pets"),
-        ("/v1/models/../../etc/passwd", b"x", {}, 404, ""),
-        ("/nowhere", b"x", {}, 404, ""),
-    ],
-)  # fmt: skip
-def test_what_is_wrong_is_said_in_a_line(artefacts, path, body, headers, status, says):
-    async def ask(here):
-        return await here.client.post(path, content=body, headers=headers)
+WRONG = [
+    (CLASSIFY, b"hello", {}, 400, "it looks like text"),
+    (CLASSIFY, b"", {}, 400, "The body is empty"),
+    (CLASSIFY, b"x", {"content-type": "multipart/form-data; boundary=x"}, 415, "curl --data-binary"),
+    (CLASSIFY, b"x", {"content-length": "99999999"}, 413, "20,971,520 bytes"),
+    (CLASSIFY, b"x", {"content-length": "9" * 30}, 413, "Got 9999"),
+    (CLASSIFY, b"x", {"content-length": "-1"}, 411, "Content-Length"),
+    (CLASSIFY, b"x", {"content-length": "٣".encode()}, 411, "Content-Length"),
+    (CLASSIFY, b"xx", {"content-length": "1"}, 400, "another length"),
+    (CLASSIFY, b"x", {"content-length": "2"}, 400, "another length"),
+    (f"{CLASSIFY}?top=0", b"x", {}, 400, "greater than or equal to 1. Got '0'"),
+    (f"{CLASSIFY}?coverage=90%25", b"x", {}, 400, "coverage"),
+    (f"{CLASSIFY}?coverage=0.99", b"x", {}, 400, "needs 99 calibration answers"),
+    ("/v1/models/dogs/classify", b"x", {}, 404, "There is: pets"),
+    ("/v1/models/../../etc/passwd", b"x", {}, 404, ""),
+    ("/nowhere", b"x", {}, 404, ""),
+]  # fmt: skip
 
-    answer = on(ask, artefacts / "pets")
-    assert answer.status_code == status
-    assert says in answer.json()["error"] and "\n" not in answer.json()["error"] and str(artefacts) not in answer.text
+
+def test_what_is_wrong_is_said_in_a_line(artefacts):
+    async def ask(here):
+        return [await here.client.post(path, content=body, headers=headers) for path, body, headers, _, _ in WRONG]
+
+    for answer, (*_, status, says) in zip(on(ask, artefacts / "pets"), WRONG, strict=True):
+        assert answer.status_code == status and says in answer.json()["error"]
+        assert "\n" not in answer.json()["error"] and str(artefacts) not in answer.text
 
 
 def test_a_body_without_a_length_is_refused(artefacts):

@@ -22,12 +22,18 @@ from .common import device_option, speed_option
 )
 @click.option("--lame-duck", default=5.0, show_default=True, type=click.FloatRange(0), help="Seconds from SIGTERM to closing the port.")
 @click.option("--grace", default=30.0, show_default=True, type=click.FloatRange(1), help="Seconds for requests in flight after that.")
+@click.option("--log", type=click.Path(path_type=Path), help="Append unsure answers to this file, as lines of JSON (default: no log).")
+@click.option(
+    "--unsure", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Confidence below which an answer is unsure for --log."
+)
+@click.option("--keep-pictures", type=click.Path(path_type=Path), help="Also keep the pictures of --log, in this folder.")
 @device_option
 @speed_option
 @click.pass_context
 def serve(
     ctx: click.Context, models: tuple[str, ...], host: str, port: int, token_file: Path | None, hosts: tuple[str, ...], queue: int,
-    deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float, device: str, speed: str,
+    deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float, log: Path | None, unsure: float,
+    keep_pictures: Path | None, device: str, speed: str,
 ) -> None:  # fmt: skip
     """Answer over HTTP with one or more classifiers: MODEL, or NAME=MODEL to choose its name in addresses.
 
@@ -39,6 +45,6 @@ def serve(
     token = read_token(token_file) if token_file else ""
     options = Options(
         host=host, port=port, token=token, hosts=hosts, queue=queue, deadline=deadline, batch=batch, wait=wait / 1000, isolate=isolate,
-        lame_duck=lame_duck, grace=grace,
+        lame_duck=lame_duck, grace=grace, log=log, unsure=unsure, pictures=keep_pictures,
     )  # fmt: skip
     ctx.exit(run(models, options, device=device, speed=speed))

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -15,88 +15,23 @@ from starlette.types import ASGIApp
 
 from .. import __version__
 from ..base.errors import UnreadableImage, UsageError, plain
-from ..classifier import Prediction
-from . import body
+from . import body, protocol
 from .admission import Overloaded
-from .batcher import Late, Scores
+from .answering import Asked, Server, asked, unless_gone
+from .batcher import Late
 from .body import Refused
-from .decoding import Decoder
-from .guard import Guard, State
-from .metrics import Metrics
-from .models import Loaded, Served
-from .options import PICTURE_BYTES, Options
+from .frames import unpacked
+from .guard import Guard
+from .many import WINDOW, rows
+from .models import Served
+from .options import MANY_BYTES, MANY_PICTURES, PICTURE_BYTES
 
 GONE = 499  # the client has closed the connection and does not read this answer
-Value = TypeVar("Value")
-PICTURE = {"requestBody": {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What a request asks of an answer, as in `Classifier.classify`."""
-
-    top: int = 5
-    false_alarms: float = 0.0
-    coverage: float = 0.0
-    by_class: bool = False
-
-
-def asked(
-    top: Annotated[int, Query(ge=1, description="How many classes to list.")] = 5,
-    false_alarms: Annotated[float, Query(ge=0, lt=1, description='Share of known pictures that may be "none of these".')] = 0.0,
-    coverage: Annotated[float, Query(ge=0, lt=1, description="Also the set that contains the truth in this share of cases.")] = 0.0,
-    by_class: Annotated[bool, Query(description="The coverage within each class.")] = False,
-) -> Asked:
-    """The options of a request."""
-    return Asked(top, false_alarms, coverage, by_class)
-
-
-class Server:
-    """The models, decoder and metrics that the routes use."""
-
-    def __init__(self, served: Mapping[str, Served], options: Options, metrics: Metrics, decoder: Decoder) -> None:
-        self.served, self.options, self.metrics, self.decoder = dict(served), options, metrics, decoder
-        self.state = State()
-
-    def model(self, name: str) -> Served:
-        """The model of this name; raises Refused (404)."""
-        if name not in self.served:
-            raise Refused(404, f"No model has this name. There is: {', '.join(self.served)}.")
-        return self.served[name]
-
-    async def scored(self, served: Served, loaded: Loaded, data: bytes) -> Scores:
-        """The scores of an encoded picture within the deadline; raises Late, UnreadableImage."""
-        deadline = asyncio.get_running_loop().time() + self.options.deadline
-        async with asyncio.timeout_at(deadline):
-            picture = await self.decoder.load(data, loaded.classifier.preprocessing)
-            return await served.batcher.score(loaded.classifier, picture, deadline)
-
-    async def answered(self, served: Served, data: bytes, what: Asked, name: str = "") -> Prediction:
-        """The answer for an encoded picture; raises as `scored` does."""
-        loaded = served.loaded  # of one classifier, also if it is replaced meanwhile
-        limits = loaded.classifier.limits(what.false_alarms, what.coverage, what.by_class)
-        try:
-            scores = await self.scored(served, loaded, data)
-        except UnreadableImage:
-            self.metrics.failures.labels(served.name).inc()
-            raise
-        source = name or f"<{len(data)} bytes>"
-        answer = loaded.classifier.predictions([source], scores.logits, scores.novelty, top=what.top, limits=limits)[0]
-        self.metrics.answer(served.name, answer)
-        return answer
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, Value]) -> Value:
-    """The result of `work`, which is cancelled when the client closes the connection; raises ClientDisconnect then."""
-    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        return task.result()
-    finally:
-        task.cancel()
-        gone.cancel()
+def _taking(*kinds: str) -> dict[str, Any]:
+    """The body of a request in the OpenAPI page."""
+    return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}}}
 
 
 def create_app(server: Server, *, speed: str = "auto", device: str = "cpu") -> ASGIApp:
@@ -112,16 +47,19 @@ def create_app(server: Server, *, speed: str = "auto", device: str = "cpu") -> A
         for one in every:
             one.batcher.close()
         server.decoder.close()
+        if server.journal:
+            server.journal.close()
 
     app = FastAPI(title="Clearsight", version=__version__, lifespan=running, redoc_url=None)
     _add_errors(app)
     _add_state(app, server)
     _add_classify(app, server)
+    app.include_router(protocol.routes(server))
     return Guard(app, server.options, server.state, server.metrics)
 
 
 def _add_classify(app: FastAPI, server: Server) -> None:
-    @app.post("/v1/models/{model}/classify", openapi_extra=PICTURE)
+    @app.post("/v1/models/{model}/classify", openapi_extra=_taking("image/*"))
     async def classify(model: str, request: Request, what: Annotated[Asked, Depends(asked)]) -> Response:
         """Classify one picture, the body."""
         served = server.model(model)
@@ -130,6 +68,18 @@ def _add_classify(app: FastAPI, server: Server) -> None:
             data = await body.read(request, size)
             answer = await unless_gone(request, server.answered(served, data, what))
         return JSONResponse(asdict(answer))
+
+    @app.post("/v1/models/{model}/classify-many", openapi_extra=_taking("application/x-tar", "application/octet-stream"))
+    async def classify_many(model: str, request: Request, what: Annotated[Asked, Depends(asked)]) -> Response:
+        """Classify the pictures of a tar archive, or of frames; a line of JSON for each, in order."""
+        served = server.model(model)
+        size, kind = body.length(request, MANY_BYTES), request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        with served.admission.admitted(1, size):
+            pictures = unpacked(await body.read(request, size), kind, MANY_PICTURES)
+            served.loaded.classifier.limits(what.false_alarms, what.coverage, what.by_class)  # refused for all of them
+            with served.admission.admitted(min(len(pictures), WINDOW) - 1, 0):
+                lines = await unless_gone(request, rows(server, served, pictures, what))
+        return Response(lines, media_type="application/x-ndjson")
 
 
 def _add_state(app: FastAPI, server: Server) -> None:
@@ -190,5 +140,9 @@ def _add_errors(app: FastAPI) -> None:
         status, reason, headers = failed(error)
         return JSONResponse({"error": reason}, status, headers)
 
+    async def bug(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"error": f"Unexpected {type(error).__name__}: a bug in Clearsight. The server's log has more."}, 500)
+
     for kind in (Overloaded, Refused, HTTPException, RequestValidationError, *ANSWERS):
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(Exception, bug)

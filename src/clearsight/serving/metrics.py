@@ -38,7 +38,9 @@ class Metrics:
         self.waiting = Gauge("clearsight_pictures_in_flight", "Pictures admitted and not answered.", model, registry=own)
         self.body_bytes = Gauge("clearsight_body_bytes", "Bytes of bodies in memory.", registry=own)
         self.draining = Gauge("clearsight_draining", "1 from the signal to end on.", registry=own)
+        self.unwritten = Counter("clearsight_unlogged", "Answers that the log of unsure ones did not take.", registry=own)
         self.limits: dict[str, float] = {}
+        self.told: dict[str, list[tuple[Gauge, tuple[str, ...]]]] = {}
 
     def batches(self, model: str) -> Callable[[int, float, float], None]:
         """What a batcher reports to."""
@@ -67,9 +69,9 @@ class Metrics:
 
     def model(self, model: str, classifier: Classifier) -> None:
         """Set what is constant for a classifier, and what its artefact knows of validation."""
-        for gauge in (self.info, self.shares):
-            gauge.remove_by_labels({"model": model})
-        self.info.labels(model, classifier.weights_digest, classifier.precision).set(1)
+        for gauge, labels in self.told.pop(model, ()):
+            gauge.remove(*labels)
+        values: list[tuple[Gauge, tuple[str, ...], float]] = [(self.info, (model, classifier.weights_digest, classifier.precision), 1)]
         self.novel.labels(model)
         self.limits.pop(model, None)
         try:
@@ -81,12 +83,14 @@ class Metrics:
         calibration = classifier.reference.calibration
         if calibration is not None and len(calibration):
             shares = np.bincount(calibration.labels, minlength=len(classifier.classes)) / len(calibration)
-            for label, share in zip(classifier.classes, shares.tolist(), strict=True):
-                self.shares.labels(model, label).set(share)
+            values += [(self.shares, (model, label), share) for label, share in zip(classifier.classes, shares.tolist(), strict=True)]
         validation = classifier.facts.get("validation")
         top1 = validation.get("top1") if isinstance(validation, dict) else None
         if isinstance(top1, dict) and isinstance(top1.get("value"), float):
-            self.accuracy.labels(model).set(top1["value"])
+            values.append((self.accuracy, (model,), top1["value"]))
+        for gauge, labels, value in values:
+            gauge.labels(*labels).set(value)
+        self.told[model] = [(gauge, labels) for gauge, labels, _ in values]
 
     def text(self) -> bytes:
         """All metrics in Prometheus' text format."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from ..base.errors import ClearsightError, UsageError
-from ..classifier import Classifier, load, verify
+from ..classifier import Classifier, verify
+from ..classifier.engines.exported import open_classifier
 from ..weights import is_origin
 from .admission import Admission, Bytes
 from .batcher import Batcher, computed
@@ -35,7 +36,7 @@ class Loaded:
 def opened(model: str, device: str | torch.device, speed: str) -> Loaded:
     """The classifier MODEL at `speed`, after its golden samples gave their stored probabilities; raises ClearsightError if they did not."""
     files = state_of(model)
-    classifier = load(model, device=device).faster(speed)
+    classifier = open_classifier(model, device=device).faster(speed)
     golden = 0
     if not is_origin(model):
         found = verify(model, device=device, speed=speed)

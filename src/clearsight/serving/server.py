@@ -17,7 +17,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ..base.compute.device import pick_device
 from ..base.errors import ClearsightError, plain
 from .admission import Bytes
-from .app import Server, create_app
+from .answering import Server
+from .app import create_app
 from .decoding import Decoder
 from .metrics import Metrics
 from .models import Served, described, named, opened

@@ -1,0 +1,49 @@
+"""Many pictures in one request: rows of JSON in the order of the pictures, failures among them."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import TypeVar
+
+from ..base.errors import UnreadableImage
+from ..classifier import Failure, Prediction
+from .answering import Asked, Server
+from .batcher import Late
+from .models import Served
+
+WINDOW = 16  # pictures of one request that wait or are computed: what it takes of the queue
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Given]) -> list[Made]:
+    """`work` on all `things`, a window of them at a time; the first error ends the others."""
+    free = asyncio.Semaphore(WINDOW)
+
+    async def one(thing: Given) -> Made:
+        async with free:
+            return await work(thing)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(thing)) for thing in things]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked) -> bytes:
+    """A line of JSON for each picture, with the fields of `Prediction` or of `Failure`."""
+
+    async def answer(named: tuple[str, bytes]) -> Prediction | Failure:
+        name, data = named
+        try:
+            return await server.answered(served, data, what, name)
+        except UnreadableImage as error:
+            return Failure(name, error.reason)
+        except (Late, TimeoutError):
+            return Failure(name, "the deadline has passed")
+
+    answers = await in_turn(answer, pictures)
+    return b"".join(json.dumps(asdict(one)).encode() + b"\n" for one in answers)
