@@ -77,6 +77,13 @@ def test_picture_fools_from_the_disk(clearsight, run, scans):
     assert is_dark_slide("attack.png")
 
 
+def test_a_figure_that_cannot_be_written_leaves_no_picture_behind(clearsight, run, scans):
+    source = sorted((scans / "three").glob("*.png"))[0]
+    Path("taken.png").mkdir()
+    said = clearsight("attack", run, source, "--epsilon", "0.2", "--out", "taken.png")
+    assert said.code == 1 and "cannot write taken.png" in said.err and not Path("taken-picture.png").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

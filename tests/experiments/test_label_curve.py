@@ -114,6 +114,7 @@ def test_points_are_means_with_students_interval():
         ({"amounts": ("many",)}, "as in 10"),
         ({"lr": 0.5}, "Name another folder"),
         ({"pretrained": "nowhere"}, "nowhere"),
+        ({"tune": "head"}, "leave tune out"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(settings, words, data, pretrained, drawn):

@@ -103,7 +103,13 @@ def test_the_page_says_all_of_it(climbed):
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"), [({"rungs": ("hgo",)}, "hog"), ({"rungs": ("frozen",)}, "--from"), ({"out": "here"}, "not empty")]
+    ("settings", "words"),
+    [
+        ({"rungs": ("hgo",)}, "hog"),
+        ({"rungs": ("frozen",)}, "--from"),
+        ({"out": "here"}, "not empty"),
+        ({"tune": "head"}, "leave tune out"),
+    ],
 )
 def test_mistakes_are_named(data, settings, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -1,5 +1,6 @@
 """The tables of `clearsight models` with figures of their own: ILSVRC, the descent, Keras' list, softmax regression."""
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from .common import print_json
 if TYPE_CHECKING:
     from .look.common import Out
 
+WIDE = 78  # letters of a line
 TABLES = {
     "ilsvrc": "the winners of ImageNet's challenge, 2010 to 2017",
     "descent": "who builds on whom, from the visual cortex to ConvNeXt",
@@ -55,9 +57,16 @@ def _ilsvrc(as_json: bool) -> None:
     for row in ILSVRC:
         lines.append([str(row.year), row.team, row.method, str(row.layers or ""), f"{100 * row.error:.3g} %", row.network])
     print_columns(lines, right=(3, 4), less=(2,))
-    click.echo(f"\na person: {100 * HUMAN:.1f} % ({HUMAN_SOURCE})")
+    click.echo("")
+    _note(f"a person: {100 * HUMAN:.1f} % ({HUMAN_SOURCE})")
     for row in (*ILSVRC, SECOND):
-        click.echo(f"{row.year} {row.team}: {row.source}{f'; {row.remark}' if row.remark else ''}")
+        _note(f"{row.year} {row.team}: {row.source}{f'; {row.remark}' if row.remark else ''}")
+
+
+def _note(words: str) -> None:
+    """A line beneath a table, in as many as it needs."""
+    told = textwrap.fill(words.replace(" %", "\xa0%"), WIDE, subsequent_indent="     ", break_on_hyphens=False)
+    click.echo(told.replace("\xa0", " "))
 
 
 def _descent(as_json: bool) -> None:
@@ -94,7 +103,7 @@ def _keras(as_json: bool) -> None:
     equal = sum(row["counted"] == row["parameters"] for row in rows)
     click.echo(f"\n{equal} of {len(rows)} counts of parameters, computed from the networks here, are the lecture's.")
     for words in keras_remarks():
-        click.echo(words)
+        _note(words)
 
 
 def _softmax(as_json: bool) -> None:

@@ -144,6 +144,8 @@ def draw_curve(
     if not isinstance(data, (str, Path)):
         raise UsageError("a curve is drawn on data that can be opened again: a folder, a file, or a named set.")
     chosen, left_out = _chosen(methods, pretrained)
+    if settings.get("tune"):
+        raise UsageError("each method says itself what it trains: leave tune out. fine-tune begins with the weights of pretrained.")
     compose(settings)  # what the first training would refuse
     if pretrained:
         settings.setdefault("model", _begun_with(pretrained, say))  # the same network for all

@@ -157,6 +157,8 @@ def climb(
     Raises UsageError for a rung that is not there, for data that are not in a file, and for a folder that has another ladder.
     """
     chosen = _chosen(rungs, from_)
+    if settings.get("tune"):
+        raise UsageError("each rung says itself what it trains: leave tune out. The rung frozen trains a head on the weights of from_.")
     compose(settings)  # what the first training would refuse
     if not isinstance(data, (str, Path)):
         raise UsageError("a ladder is climbed on data that can be opened again: a folder, a file, or a named set.")

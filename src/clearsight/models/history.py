@@ -42,10 +42,13 @@ ILSVRC = (
     Winner(2014, "GoogLeNet", "GoogLeNet", 22, 0.0667, "googlenet", "Szegedy et al., CVPR 2015, table 2", "seven networks"),
     Winner(2015, "MSRA", "ResNet", 152, 0.0357, "resnet152", "He et al., CVPR 2016, table 5", "six networks"),
     Winner(
-        2016, "Trimps-Soushen", "ensemble of Inception and residual networks", 0, 0.0299, "", "image-net.org, results of ILSVRC 2016",
-        "no depth is published for the ensemble",
+        2016, "Trimps-Soushen", "ensemble of Inception and residual networks", 0, 0.02991, "",
+        "image-net.org/challenges/LSVRC/2016/results, task 2a", "no depth is published for the ensemble; ResNeXt was second",
     ),
-    Winner(2017, "WMW", "SENet", 154, 0.0225, "", "Hu et al., CVPR 2018", "ensemble; the largest is SENet-154"),
+    Winner(
+        2017, "WMW", "SENet", 154, 0.02251, "", "Hu et al., CVPR 2018; image-net.org/challenges/LSVRC/2017/results, task 2a",
+        "ensemble; the largest is SENet-154",
+    ),
 )  # fmt: skip
 SECOND = Winner(2014, "VGG", "VGG", 19, 0.073, "vgg19", "Simonyan, Zisserman, ICLR 2015, table 7", "second to GoogLeNet")
 

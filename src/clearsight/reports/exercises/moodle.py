@@ -1,7 +1,7 @@
 """A sheet as Moodle XML: questions with tolerances, hints, and a comment for each named wrong answer.
 
 A part is a question of its own: numerical, a short answer, or multiple choice; parts that need a program to grade are essays.
-https://docs.moodle.org/en/Moodle_XML_format
+https://docs.moodle.org/en/Moodle_XML_format; what an import requires is in Moodle's question/format/xml/format.php.
 """
 
 from html import escape
@@ -11,6 +11,7 @@ from ...exercises.exercise import Exercise, Part, minus
 from ...exercises.sheet import Sheet
 from .html import marked, question
 
+LONGEST_NAME = 255  # letters of a question's name that Moodle stores
 TYPES = {"number": "numerical", "choice": "multichoice", "size": "shortanswer", "place": "shortanswer"}
 
 
@@ -29,7 +30,7 @@ def _question(number: int, one: Exercise, part: Part) -> str:
     worked = "".join(f"<p>{marked(text)}</p>" for text in one.solution)
     lines = [
         f'<question type="{kind}">',
-        f"<name><text>{escape(title)}</text></name>",
+        f"<name><text>{escape(title[:LONGEST_NAME])}</text></name>",
         f'<questiontext format="html"><text>{escape(asked)}</text></questiontext>',
         f'<generalfeedback format="html"><text>{escape(worked)}</text></generalfeedback>',
         f"<defaultgrade>{part.points}</defaultgrade>",
@@ -100,7 +101,7 @@ def _essay(part: Part) -> list[str]:
     return [
         "<responseformat>monospaced</responseformat>",
         "<responserequired>1</responserequired>",
-        "<responsefieldlines>8</responsefieldlines>",
+        "<responsefieldlines>10</responsefieldlines>",  # one of the numbers that Moodle's form offers
         f'<graderinfo format="html"><text>{escape(key)}</text></graderinfo>',
     ]
 

@@ -80,9 +80,9 @@ def triptych(classifier: Classifier, file: Any, out: Path, *, typed: str = "", s
         raise wrong("--method", "fgsm for an .html, whose slider moves along x + ε·sign(∇ₓJ)", settings["method"])
     found = attack_picture(classifier, file, **settings)
     make_folder(out.parent)
-    write_atomic(new, encoded(found.pictures["after"], "PNG"))
     figure = triptych_figure(panels(found), factor_of(found, typed), note_of(found), style=style)
     write_atomic(out, page(live_attack(sweep(classifier, found)), figure) if live else saved([figure], out.suffix.lower()))
+    write_atomic(new, encoded(found.pictures["after"], "PNG"))  # after the figure: without it nothing is left behind
     answers = (*(found.answers[name] for name in ("before", "change", "after")), found.exact)
     before, change, after, exact = (Answered(label=answer.label, confidence=answer.confidence) for answer in answers)
     return {
