@@ -10,12 +10,12 @@ from ..base.compute.device import pick_device
 from ..base.text.words import parse_bands, parse_range
 from ..classifier import Classifier, Verification
 from ..classifier import load as load_folder
-from ..classifier import verify as verify_folder
 from ..datasets.check import CheckResult
 from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split as split_parts
+from ..exports.golden import verify as verify_model
 from ..exports.write import ExportResult
 from ..exports.write import export as export_files
 from ..images.deep import Reading
@@ -40,18 +40,19 @@ def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", all
 
 
 def verify(
-    model: str | Path | Trained, *, device: str | torch.device = "cpu", speed: str = "auto", allow_code: bool = False
+    model: str | Path | Trained, *, device: str | torch.device = "cpu", speed: str = "auto", engine: str = "", allow_code: bool = False
 ) -> Verification:
-    """Whether this machine gives the stored probabilities for the golden pictures of a classifier's folder.
+    """Whether this machine gives the stored probabilities for the golden pictures of a classifier's folder, or of an exported file.
 
-    Raises CorruptFile when a file was changed.
+    `engine` computes the network: torch, onnx or openvino. Raises CorruptFile when a file was changed.
 
     >>> import clearsight as cs
     >>> cs.verify(cs.train("digits", model="pixels", epochs=1, quiet=True)).ok
     True
     """
     folder = str(model.run) if isinstance(model, Trained) else model
-    return verify_folder(folder, device=pick_device(device) if isinstance(device, str) else device, speed=speed, allow_code=allow_code)
+    chosen = pick_device(device) if isinstance(device, str) else device
+    return verify_model(folder, device=chosen, speed=speed, engine=engine, allow_code=allow_code)
 
 
 def export(

@@ -40,6 +40,7 @@ def evaluate(
     views: str | None = None,
     batch_size: int = 0,
     speed: str = "auto",
+    engine: str = "",
     device: str = "auto",
     quiet: bool = False,
     allow_code: bool = False,
@@ -48,7 +49,7 @@ def evaluate(
 
     Without `data` these are the test pictures of the data it was trained on. Training pictures among the data are left out, unless
     `split` asks for them. Conformal sets are verified at 90 and 95 %, or at one `coverage` such as 0.99, `by_class` within each class.
-    Raises ClearsightError, UsageError when no picture is left.
+    `engine` computes the network: torch, onnx or openvino. Raises ClearsightError, UsageError when no picture is left.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
@@ -56,7 +57,7 @@ def evaluate(
     >>> len(found), found.top(1)["value"] > 0.5
     (382, True)
     """
-    opened = open_model(model, device=device, allow_code=allow_code)
+    opened = open_model(model, device=device, allow_code=allow_code, engine=engine, quiet=quiet)
     classifier = opened.classifier.faster(speed)
     classifier = classifier if views is None else classifier.viewed(views)
     chosen = choose(opened.folder, data_of(model, data, split), split, quiet=quiet)
@@ -150,6 +151,7 @@ def stress(
     seed: int = 0,
     batch_size: int = 0,
     speed: str = "auto",
+    engine: str = "",
     device: str = "auto",
     quiet: bool = False,
     allow_code: bool = False,
@@ -157,7 +159,8 @@ def stress(
     """Accuracy of a model on `n` pictures under common corruptions and challenges of rising strength, and what it may have learnt instead.
 
     `only` names tests or groups of tests (`noise`, `rotation`, `places`; all without); below `mask_folder` are pictures named as those
-    judged, white where the object is. Raises UsageError. D. Hendrycks, T. Dietterich, Benchmarking neural network robustness, 2019.
+    judged, white where the object is; `engine` as of `evaluate`. Raises UsageError.
+    D. Hendrycks, T. Dietterich, Benchmarking neural network robustness, 2019.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
@@ -165,7 +168,7 @@ def stress(
     >>> tuple(row["name"] for row in found.corruptions)
     ('gaussian_noise',)
     """
-    opened = open_model(model, device=device, allow_code=allow_code)
+    opened = open_model(model, device=device, allow_code=allow_code, engine=engine, quiet=quiet)
     fast = opened.classifier.faster(speed)
     chosen = choose(opened.folder, data_of(model, data, split), split, quiet=quiet)
     recipe = Path(opened.folder or "/nowhere") / "recipe.toml"

@@ -9,8 +9,9 @@ import torch
 
 from ..base.compute.device import pick_device
 from ..base.errors import wrong
-from ..classifier import Classifier, load
+from ..classifier import Classifier
 from ..datasets.dataset import Dataset, Parts
+from ..exports.open import engined, open_classifier
 from ..training.api import Trained
 
 
@@ -41,16 +42,22 @@ class Opened:
     folder: str
 
 
-def open_model(model: Model, *, device: str | torch.device = "auto", allow_code: bool = False) -> Opened:
-    """The classifier of a path, an origin such as `torchvision:resnet50`, a finished training, or itself; raises ClearsightError."""
+def open_model(
+    model: Model, *, device: str | torch.device = "auto", allow_code: bool = False, engine: str = "", quiet: bool = True
+) -> Opened:
+    """The classifier of a path, an exported file, an origin such as `torchvision:resnet50`, a finished training, or itself.
+
+    `engine` computes its network. Raises ClearsightError.
+    """
     if isinstance(model, Trained):
-        return Opened(model.classifier, str(model.run))
+        return Opened(engined(model.classifier, engine, quiet=quiet), str(model.run))
     if isinstance(model, Classifier):
-        return Opened(model, model.folder)
+        return Opened(engined(model, engine, quiet=quiet), model.folder)
     if not isinstance(model, (str, Path)):
         raise wrong("model", "a path, an origin, a Classifier or a finished training", type(model).__name__)
-    found = load(model, device=pick_device(device) if isinstance(device, str) else device, allow_code=allow_code)
-    return Opened(found, str(model))
+    chosen = pick_device(device) if isinstance(device, str) else device
+    found = open_classifier(model, device=chosen, allow_code=allow_code, engine=engine, quiet=quiet)
+    return Opened(found, found.folder)
 
 
 def data_of(model: Model, data: Data | None, split: str) -> Any:

@@ -74,7 +74,7 @@ def attack(
         return
     classifier = opened(model, device, quiet)
     if certify:
-        chosen = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
+        chosen = _chosen(classifier, classifier.folder, data, part, n, settings["seed"], quiet)
         _certify(classifier, chosen, certify, samples, settings["seed"], as_json, quiet)
         return
     is_picture = bool(data) and Path(str(data)).is_file() and Path(str(data)).suffix.lower() in _suffixes()
@@ -140,7 +140,7 @@ def _data(classifier: Any, model: str, data: str | None, part: str, n: int, as_j
     from ..evaluation.held_out import stamp
     from ..reports.findings import keep
 
-    part_of, pictures, labels = _chosen(classifier, model, data, part, n, settings["seed"], quiet)
+    part_of, pictures, labels = _chosen(classifier, classifier.folder, data, part, n, settings["seed"], quiet)
     attacked = run(classifier, pictures, labels, quiet=quiet, **settings)
     figures = dataclasses.replace(attacked, stamp=stamp(classifier, part_of)).to_json()
     name = part_of.part if part_of.own else f"{part_of.name}, {part_of.part}"

@@ -19,6 +19,7 @@ from .common import (
     Share,
     batch_option,
     device_option,
+    engine_option,
     json_option,
     made_faster,
     opened,
@@ -54,12 +55,14 @@ WIDTH_FROM = 1000  # pictures whose names set the width of their column
 @batch_option
 @device_option
 @speed_option
+@engine_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet, a row a picture.")
 @json_option
 @click.pass_context
 def classify(
     ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
-    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, as_csv: bool, as_json: bool,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, as_csv: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
 
@@ -83,7 +86,7 @@ def classify(
     if not (first := list(islice(sources, WIDTH_FROM))):
         raise ClearsightError("\n".join([f"no picture in {', '.join(pictures)}.", *map(plain, notes)]))
     sources = chain(first, sources)
-    classifier = made_faster(opened(model, device), speed)
+    classifier = made_faster(opened(model, device, engine=engine), speed)
     classifier = classifier if views is None else classifier.viewed(views)
     rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
     asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}

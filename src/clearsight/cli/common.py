@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Container, Iterable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import click
@@ -55,6 +56,12 @@ speed_option = click.option(
     show_default=True,
     type=click.Choice(("auto", "plain", "folded", "bf16")),
     help="folded: batch norms folded into convolutions, in float32 (auto: this); bf16: that, in bfloat16, of less digits; plain: neither.",
+)
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(("torch", "onnx", "openvino")),
+    callback=lambda _ctx, _param, value: value or "",
+    help="What computes the network: torch (default); or ONNX Runtime (default of an exported file) or OpenVINO, for which it is exported.",
 )
 PART_HELP = "Which part of the data: train, val, test, all, or unseen: all that MODEL has not learnt from, be it the lesser half."
 views_option = click.option("--views", help="Answer by the mean over mirror, shift:1 or ten-crop (default: MODEL's own; one view: '').")
@@ -188,18 +195,28 @@ def flag(name: str) -> str:
     return "--" + spelled(name).replace("_", "-")
 
 
-def opened(model: str, device: str = "auto", quiet: bool = False) -> "Classifier":
-    """The classifier MODEL, which may be an origin, on a device; on stderr the licence of weights of others, and what proves their file."""
+def opened(model: str, device: str = "auto", quiet: bool = False, engine: str = "") -> "Classifier":
+    """The classifier MODEL, which may be an origin or an exported file, on a device, computed by `engine`.
+
+    On stderr the licence of weights of others, and what proves their file.
+    """
     from ..base.compute.device import pick_device
     from ..base.errors import plain
-    from ..classifier import load
+    from ..exports.open import open_classifier
     from ..weights import is_origin
     from ..weights.licence import said
 
-    classifier = load(model, device=pick_device(device))
+    classifier = open_classifier(model, device=pick_device(device), engine=engine, quiet=quiet)
     if not quiet and is_origin(model):
         click.echo(plain(f"{model}: {said(classifier.facts)}"), err=True)
     return classifier
+
+
+def report_home(model: str) -> str:
+    """The folder of the reports on MODEL: its own, or that of an exported file's name next to the file."""
+    from ..classifier.config import is_exported
+
+    return str(Path(model).with_suffix("")) if is_exported(model) else model
 
 
 def print_json(value: Any) -> None:

@@ -24,10 +24,11 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     from ..evaluation.evaluate import evaluate
     from ..evaluation.held_out import choose, stamp
 
-    chosen = choose(a, data, part, others=[b], quiet=quiet)
+    both = [opened(model, device, quiet) for model in (a, b)]
+    chosen = choose(both[0].folder, data, part, others=[both[1].folder], quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    both = [made_faster(opened(model, device, quiet), speed) for model in (a, b)]
+    both = [made_faster(one, speed) for one in both]
     judged = [evaluate(classifier, chosen.dataset, batch_size=batch, quiet=quiet) for classifier in both]
     found = test(judged[0], judged[1])
     if as_json:

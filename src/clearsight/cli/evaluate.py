@@ -8,12 +8,14 @@ from .common import (
     PART_HELP,
     batch_option,
     device_option,
+    engine_option,
     json_option,
     made_faster,
     opened,
     percent,
     print_json,
     quiet_option,
+    report_home,
     sets_options,
     show,
     speed_option,
@@ -38,15 +40,16 @@ NO_TEST = ", which is no test: it has learnt from these pictures"
 @batch_option
 @device_option
 @speed_option
+@engine_option
 @json_option
 @quiet_option
 def evaluate(
     model: str, data: str | None, part: str, table: str | None, out: str, coverage: float | None, by_class: bool, views: str | None,
-    batch: int, device: str, speed: str, as_json: bool, quiet: bool,
+    batch: int, device: str, speed: str, engine: str, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Evaluate the classifier MODEL on DATA (default: the data it was trained on, by its own split).
 
-    MODEL is a run folder, or pretrained weights: torchvision:resnet50, package:NAME, FILE.pth, timm:NAME. Top-1 and
+    MODEL is a run folder, an exported file, or pretrained weights: torchvision:resnet50, package:NAME, FILE.pth, timm:NAME. Top-1 and
     top-5 with 95 % intervals, per-class figures, calibration, risk against coverage, and whether conformal sets keep
     their coverage (90 % and 95 %, or --coverage); report.html goes to MODEL, or to --out.
     """
@@ -59,15 +62,17 @@ def evaluate(
 
     if table:
         require_writable(table)
-    classifier = made_faster(opened(model, device, quiet), speed)
+    classifier = made_faster(opened(model, device, quiet, engine), speed)
     classifier = classifier if views is None else classifier.viewed(views)
-    chosen = choose(model, data, part, quiet=quiet)
+    chosen = choose(classifier.folder, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
-    with report_folder(model, chosen, out) as folder:
+    with report_folder(report_home(model), chosen, out) as folder:
         evaluation = judge(classifier, chosen, batch_size=batch, quiet=quiet, coverage=coverage or 0.0, by_class=by_class)
         name = "" if chosen.own else chosen.name
-        report = report_evaluation(Run(Path(model)), classifier, evaluation, chosen.dataset, chosen.part, name=name, folder=folder)
+        report = report_evaluation(
+            Run(Path(classifier.folder)), classifier, evaluation, chosen.dataset, chosen.part, name=name, folder=folder
+        )
     if table:
         write_table(evaluation, table)
     if as_json:

@@ -9,12 +9,14 @@ from .common import (
     PART_HELP,
     batch_option,
     device_option,
+    engine_option,
     json_option,
     made_faster,
     opened,
     percent,
     print_json,
     quiet_option,
+    report_home,
     show,
     speed_option,
     style_option,
@@ -44,11 +46,12 @@ if TYPE_CHECKING:
 @batch_option
 @device_option
 @speed_option
+@engine_option
 @json_option
 @quiet_option
 def stress(
-    model: str, data: str | None, part: str, severity: str, only: str, out: str, device: str, speed: str, as_json: bool, quiet: bool,
-    batch: int, style: "Style", **settings: Any,
+    model: str, data: str | None, part: str, severity: str, only: str, out: str, device: str, speed: str, engine: str,
+    as_json: bool, quiet: bool, batch: int, style: "Style", **settings: Any,
 ) -> None:  # fmt: skip
     """Say where MODEL breaks: noise, blur, weather, bad light, something in front, turned, moved, cluttered.
 
@@ -71,14 +74,16 @@ def stress(
     from ..reports.scorecard import write_scorecard
 
     settings |= {"severities": _severities(severity), "only": [name.strip() for name in only.split(",") if name.strip()]}
-    classifier = opened(model, device, quiet)
+    classifier = opened(model, device, quiet, engine)
     fast = made_faster(classifier, speed)
-    chosen = choose(model, data, part, quiet=quiet)
+    chosen = choose(classifier.folder, data, part, quiet=quiet)
     for note in () if quiet else chosen.notes:
         click.echo(plain(note), err=True)
     name = chosen.part
-    with report_folder(model, chosen, out) as folder:
-        result = run(classifier, chosen.dataset, augment=_augment(model), batch_size=batch, speed=fast.speed, quiet=quiet, **settings)
+    with report_folder(report_home(model), chosen, out) as folder:
+        result = run(
+            classifier, chosen.dataset, augment=_augment(classifier.folder), batch_size=batch, speed=fast.speed, quiet=quiet, **settings
+        )
         result = replace(result, stamp=stamp(fast, chosen))
         title = f"{classifier.architecture} on {chosen.name}, {name}"
         with hold(folder, REPORT, wait=True):

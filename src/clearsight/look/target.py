@@ -14,6 +14,7 @@ from .. import models
 from ..base.errors import UsageError, unknown
 from ..base.randomness import seeded
 from ..classifier import load
+from ..classifier.config import is_exported
 from ..images.convert import visible
 from ..images.preprocess import Preprocessing
 from ..models import formula
@@ -75,7 +76,7 @@ def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | 
 
     Raises UsageError for a name that means none, or for a size given to a trained one.
     """
-    if is_origin(name) or Path(name).is_dir():
+    if is_origin(name) or is_exported(name) or Path(name).is_dir():
         if size or classes:
             raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
         found = load(name)

@@ -1,6 +1,5 @@
 """A tiny exported file written node by node, without torch's exporter, and the classifier that it must agree with."""
 
-import json
 from collections import OrderedDict
 
 import torch
@@ -9,6 +8,7 @@ from torch import nn
 from clearsight.classifier import Classifier
 from clearsight.classifier.uncertainty import Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import stored
+from clearsight.exports.manifest import properties
 from clearsight.images.preprocess import Preprocessing
 
 CLASSES = ("cat", "dog", "eel")
@@ -42,16 +42,6 @@ def classifier(crop_fraction: float = 1.0) -> Classifier:
     calibration = Calibration((1 - of_truth).numpy(), labels.numpy(), "validation")
     made.reference = Reference(type(known)(known.layer, known.mean, known.vectors, scores, "validation"), calibration)
     return made
-
-
-def config(of: Classifier, entry: str = "fitted") -> dict:
-    size = {"channels": 3, "height": SIZE, "width": SIZE}
-    return {
-        "format": "clearsight-classifier", "format_version": 1, "architecture": {"name": of.architecture, **size},
-        "classes": list(of.classes), "preprocessing": of.preprocessing.to_dict(), "temperature": of.temperature, "views": "",
-        "weights": {"file": "model.safetensors", "sha256": of.weights_digest}, "facts": {}, "entry": entry,
-        "limits": of.reference.scores(),
-    }  # fmt: skip
 
 
 def written(of: Classifier, inside: str = "fitted", **changed: object) -> bytes:
@@ -95,6 +85,6 @@ def written(of: Classifier, inside: str = "fitted", **changed: object) -> bytes:
         [numpy_helper.from_array(value.numpy(), name) for name, value in values.items()],
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    helper.set_model_props(model, {"clearsight": json.dumps({**config(of, inside), **changed})})
+    helper.set_model_props(model, properties(of, inside, ("probabilities", "novelty"), changed))
     onnx.checker.check_model(model)
     return model.SerializeToString()

@@ -10,7 +10,7 @@ from clearsight.attacks.attack import attack
 from clearsight.base.errors import CorruptFile, UsageError
 from clearsight.classifier import load, save
 from clearsight.classifier.config import read_config
-from clearsight.classifier.engines.exported import framed, home, of_bytes, open_classifier, opened
+from clearsight.classifier.engines.exported import framed, home, of_bytes, opened
 from clearsight.classifier.learnt import learnt
 
 from .files import SIZE, classifier, written
@@ -107,6 +107,8 @@ def test_attacks_see_answers_and_no_gradient(ours, data):
         ({"temperature": 0}, "'temperature'"),
         ({"limits": {"novelty": {}}}, "novelty.scores"),
         ({"weights": {}}, "'sha256'"),
+        ({"format": "other"}, "`format`"),
+        ({"format_version": 2}, "Update Clearsight"),
     ],
 )
 def test_other_metadata_are_damage(ours, changed, said):
@@ -123,7 +125,7 @@ def test_another_file_is_damage(engine):
 def test_a_file_that_is_not_there_and_one_of_pytorch(tmp_path):
     for name, said in (("model.onnx", "there is no file"), ("model.pt2", "for PyTorch without Clearsight")):
         with pytest.raises(UsageError, match=said):
-            open_classifier(tmp_path / name)
+            opened(tmp_path / name)
         with pytest.raises(UsageError, match=r"no network to train or to look into"):
             load(tmp_path / name)
 
@@ -142,3 +144,10 @@ def test_its_run_is_found_by_the_weights(tmp_path):
     assert home(file, told) == str(tmp_path / "run")
     assert home(file, {"weights": {"sha256": "other"}}) == str(file)
     assert not learnt(file).complete, "a file without its run does not say what it has learnt from"
+
+
+def test_an_edited_description_is_damage(data):
+    edited = data.replace(b'"temperature": 0.7', b'"temperature": 0.9')
+    assert edited != data
+    with pytest.raises(CorruptFile, match=r"damaged or edited"):
+        exported(edited)

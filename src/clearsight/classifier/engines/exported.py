@@ -20,15 +20,16 @@ from torch import Tensor, nn
 from ...base.errors import ClearsightError, CorruptFile, UsageError
 from ...images.preprocess import Preprocessing
 from .. import trial
-from ..artefact import load
 from ..classifier import Classifier
 from ..config import (
     EXPORTED,
+    FORMAT,
+    VERSION,
     Config,
     classes_of,
+    config_digest,
     facts_of,
     field_of,
-    is_exported,
     read_config,
     temperature_of,
     views_of,
@@ -55,9 +56,13 @@ class Runtime(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
         """Probabilities float32 `(N, K)`, and the novelty float32 `(N,)` where the file computes one."""
+        return self.computed(self.given(pictures))
+
+    def given(self, pictures: Tensor) -> NDArray[np.uint8]:
+        """Fitted pictures, uint8 `(N, C, H, W)`, in the shape that the file takes."""
         whole = self.entry == "pictures"
-        given = framed(pictures, self.preprocessing).permute(0, 2, 3, 1) if whole else pictures
-        return self.computed(given.contiguous().numpy())
+        made: NDArray[np.uint8] = (framed(pictures, self.preprocessing).permute(0, 2, 3, 1) if whole else pictures).contiguous().numpy()
+        return made
 
     def computed(self, pictures: NDArray[np.uint8]) -> tuple[Tensor, Tensor | None]:
         """The same for pictures in the shape that the file takes."""
@@ -144,13 +149,11 @@ class Exported(Classifier):
         raise UsageError(f"{self.path} gives answers only, and no vectors of its layers: {EXPORTED}.")
 
 
-def open_classifier(model: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False, engine: str = "") -> Classifier:
-    """The classifier of an exported file, or as of `load`; `engine` computes the former, ONNX Runtime unless another is named."""
-    return opened(Path(model), engine or ONNX) if is_exported(model) else load(model, device=device, allow_code=allow_code)
+def opened(path: Path, engine: str = ONNX, precision: str = "float32", threads: int = 0) -> Exported:
+    """The classifier in an exported file, computed with `threads`, 0 for as many as torch has.
 
-
-def opened(path: Path, engine: str = ONNX, precision: str = "float32") -> Exported:
-    """The classifier in an exported file; raises UsageError without such a file, CorruptFile for another content, MissingExtra."""
+    Raises UsageError without such a file, CorruptFile for another content, MissingExtra.
+    """
     if path.suffix.lower() == ".pt2":
         raise UsageError(f"{path} is for PyTorch without Clearsight, which reads model.onnx: {EXPORTED}, or model.onnx.")
     try:
@@ -161,21 +164,19 @@ def opened(path: Path, engine: str = ONNX, precision: str = "float32") -> Export
         data = path.read_bytes()
     except OSError as error:
         raise CorruptFile(f"cannot read {path}: {error.strerror or error}.") from error
-    return of_bytes(data, path, engine, precision)
+    return of_bytes(data, path, engine, precision, threads)
 
 
-def of_bytes(data: bytes, path: Path, engine: str, precision: str = "float32") -> Exported:
+def of_bytes(data: bytes, path: Path, engine: str = ONNX, precision: str = "float32", threads: int = 0) -> Exported:
     """The classifier of an exported file's content; `path` is its name in messages."""
-    made = session(data, str(path), engine, precision)
+    made = session(data, str(path), engine, precision, threads)
     try:
         found = Exported(path, made, engine, precision, _config(made.metadata))
     except ClearsightError as error:
         raise CorruptFile(f"{path} is not an exported classifier: {str(error).splitlines()[0]}") from error
-    some = trial.pictures(found.preprocessing)
-    if getattr(found.model, "entry", "") == "pictures" and not torch.equal(
-        found.preprocessing.fit_batch(framed(some, found.preprocessing)), some
-    ):
-        raise UsageError(f"{path} takes whole pictures and cannot be given fitted ones: export the entry of fitted ones, fitted.onnx.")
+    some, fit = trial.pictures(found.preprocessing), found.preprocessing
+    if found.config["entry"] == "pictures" and not torch.equal(fit.fit_batch(framed(some, fit)), some):
+        raise UsageError(f"{path} takes whole pictures and cannot be given fitted ones: clearsight export MODEL --to fitted.")
     return found
 
 
@@ -186,8 +187,12 @@ def _config(metadata: Mapping[str, str]) -> dict[str, Any]:
         found = json.loads(metadata[KEY])
     except (ValueError, RecursionError) as error:
         raise CorruptFile(f"its metadata {KEY!r} are not JSON.") from error
-    if not isinstance(found, dict):
-        raise CorruptFile(f"its metadata {KEY!r} are not a table.")
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise CorruptFile(f"its metadata {KEY!r} do not describe a classifier (their `format` is not {FORMAT!r}).")
+    if (version := found.get("format_version")) != VERSION:
+        raise CorruptFile(f"its metadata have format version {version!s:.20}; this Clearsight reads {VERSION}. Update Clearsight.")
+    if found.get("sha256") != config_digest(found):
+        raise CorruptFile(f"its metadata {KEY!r} were damaged or edited: they do not have the SHA-256 that they give.")
     return found
 
 

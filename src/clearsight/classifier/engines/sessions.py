@@ -30,8 +30,8 @@ class Session(Protocol):
         ...
 
 
-def session(data: bytes, name: str, engine: str, precision: str = "float32") -> Session:
-    """The file with the content `data` and this `name`, compiled by `engine` with as many threads as torch has.
+def session(data: bytes, name: str, engine: str, precision: str = "float32", threads: int = 0) -> Session:
+    """The file with the content `data` and this `name`, compiled by `engine` with `threads`, 0 for as many as torch has.
 
     Raises CorruptFile for data that the runtime does not read, UsageError for an unknown engine or a precision that it has not,
     MissingExtra.
@@ -42,7 +42,7 @@ def session(data: bytes, name: str, engine: str, precision: str = "float32") -> 
         raise UsageError(f"{engine} computes an exported file in {' or '.join(PRECISIONS[engine])}, not in {precision}.")
     runtime = imported(engine)
     try:
-        return _KINDS[engine](runtime, data, precision)
+        return _KINDS[engine](runtime, data, precision, threads or torch.get_num_threads())
     except Exception as error:  # the runtimes raise several kinds of errors for data that are not a model
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise CorruptFile(f"{name} cannot be read by {engine}: {first:.200}") from error
@@ -58,9 +58,9 @@ def imported(engine: str) -> Any:
 
 
 class _OnnxRuntime:
-    def __init__(self, runtime: Any, data: bytes, precision: str) -> None:
+    def __init__(self, runtime: Any, data: bytes, precision: str, threads: int) -> None:
         options = runtime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3  # errors
         self._session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
@@ -72,13 +72,13 @@ class _OnnxRuntime:
 
 
 class _OpenVino:
-    def __init__(self, runtime: Any, data: bytes, precision: str) -> None:
+    def __init__(self, runtime: Any, data: bytes, precision: str, threads: int) -> None:
         core = runtime.Core()
         model = core.read_model(data)
         told = model.get_rt_info()["framework"] if model.has_rt_info(["framework"]) else {}
         self.metadata: Mapping[str, str] = {name: str(getattr(value, "value", value)) for name, value in told.items()}
         # without the hint it computes in bfloat16 where the processor can, preprocessing included: probabilities are off by up to 0.8
-        hints = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "INFERENCE_NUM_THREADS": torch.get_num_threads(), "NUM_STREAMS": 1}
+        hints = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
         self._compiled = core.compile_model(model, "CPU", hints)
         self._request = self._compiled.create_infer_request()
         self._outputs = [output.any_name for output in self._compiled.outputs]
@@ -90,4 +90,4 @@ class _OpenVino:
             return {name: np.array(found[i]) for i, name in enumerate(self._outputs)}
 
 
-_KINDS: dict[str, Callable[[Any, bytes, str], Session]] = {ONNX: _OnnxRuntime, OPENVINO: _OpenVino}
+_KINDS: dict[str, Callable[[Any, bytes, str, int], Session]] = {ONNX: _OnnxRuntime, OPENVINO: _OpenVino}

@@ -84,10 +84,10 @@ class Reference:
         """The held-out scores without the vectors, for the JSON in an exported file, whose graph computes the novelty itself."""
         told: dict[str, dict[str, Any]] = {}
         if self.novelty:
-            told["novelty"] = {"from": self.novelty.source, "scores": self.novelty.scores.tolist()}
+            told["novelty"] = {"layer": self.novelty.layer, "scores": _short(self.novelty.scores), "source": self.novelty.source}
         if self.calibration:
             kept = self.calibration
-            told["calibration"] = {"from": kept.source, "scores": kept.scores.tolist(), "labels": kept.labels.tolist()}
+            told["calibration"] = {"scores": _short(kept.scores), "labels": kept.labels.tolist(), "source": kept.source}
         return told
 
 
@@ -98,12 +98,17 @@ def from_scores(told: Mapping[str, Any], classes: int) -> Reference:
     """What `scores` gave: the limits of answers, without vectors to compute a novelty by; raises CorruptFile for anything else."""
     parts = {name: part for name, part in told.items() if name in _SCORES and isinstance(part, Mapping)}
     tensors = {f"{name}.{key}": _column(part.get(key), kind) for name, part in parts.items() for key, kind in _SCORES[name].items()}
-    source = {f"{name}_from": str(part.get("from", "")) for name, part in parts.items()}
+    source = {f"{name}_from": str(part.get("source", "")) for name, part in parts.items()}
     novelty = None
     if "novelty" in parts:
         scores = _typed(tensors, "novelty.scores", torch.float32).numpy()
-        novelty = Novelty("", torch.empty(0), torch.empty(0, 0), scores, source["novelty_from"])
+        novelty = Novelty(str(parts["novelty"].get("layer", "")), torch.empty(0), torch.empty(0, 0), scores, source["novelty_from"])
     return Reference(novelty, _calibration(tensors, source, classes))
+
+
+def _short(scores: NDArray[np.float32]) -> list[float]:
+    """float32 values in the fewest digits from which they can be read again."""
+    return [float(str(score)) for score in scores.astype(np.float32)]
 
 
 def _column(values: Any, kind: torch.dtype) -> Tensor:
