@@ -9,6 +9,7 @@ from clearsight.classifier.learnt import Learnt
 from clearsight.exercises.grading import grade_part
 from clearsight.exercises.table import generate
 from clearsight.exercises.topics import few_labels
+from clearsight.recipes.recipe import Pretraining, Recipe
 
 
 @pytest.fixture
@@ -53,6 +54,17 @@ def test_rules_of_the_race(run):
     assert "not from digits" in few_labels.judged("runs/a", 30, 0.85).comment
     assert "There is no run" in few_labels.judged("runs/nowhere", 30, 0.85).comment
     assert run.asked == []  # no test part is opened for them
+
+
+def test_a_pretraining_costs_no_labels(run, monkeypatch):
+    manifest = "name,label,part,digest,group\n" + "".join(f"{i},0,{'train' if i < 30 else 'unlabelled'},,\n" for i in range(60))
+    features = Pretraining(), {}, manifest.replace("unlabelled", "train")
+    runs = {"runs/head": (Recipe(from_="runs/features"), {}, manifest), "runs/features": features}
+    monkeypatch.setattr(few_labels.Run, "reopen", lambda self: runs[str(self.folder)])
+    run.labels = 60  # what the table of ancestors counts
+    assert few_labels.judged("runs/head", 30, 0.85).right
+    runs["runs/features"] = (Recipe(), *features[1:])
+    assert "60 labels. At most 30" in few_labels.judged("runs/head", 30, 0.85).comment
 
 
 def test_the_exercise_asks_for_a_run(run):
