@@ -103,16 +103,16 @@ def test_what_is_unused_for_longest_makes_room_and_it_is_said(data, monkeypatch)
         os.utime(path, ns=(age, age))
     load(parts[0], TO, quiet=True)  # used: the other one is now the older
     third = load(parts[2], TO, quiet=True)
-    assert "1 files unused for longest (0.00 GB) made room" in third.note
+    assert "1 files unused for longest (0.0 MB) made room" in third.note
     assert torch.equal(second.batch(torch.arange(20)), one_by_one(parts[1]))  # still mapped
     with monkeypatch.context() as patch:
         patch.setattr(Preprocessing, "load", lambda *_: pytest.fail("decoded again"))
         load(parts[0], TO, quiet=True)
         load(parts[2], TO, quiet=True)
     whole = load(data, TO, quiet=True)  # 20 more: what it needs itself does not make room for it
-    assert "decoded into memory" in whole.note and "the limit is 0.00 GB" in whole.note
+    assert "decoded into memory" in whole.note and "the limit is 0.0 MB" in whole.note
     assert len(pictures_kept()) == 2
-    with pytest.raises(ClearsightError, match=r"no room for 0\.00 GB more.*CLEARSIGHT_CACHE_GB"):
+    with pytest.raises(ClearsightError, match=r"no room for 0\.0 MB more.*CLEARSIGHT_CACHE_GB"):
         load(data, TO, cache="disk", quiet=True)
     monkeypatch.setenv("CLEARSIGHT_CACHE_GB", "lots")
     with pytest.raises(UsageError, match="CLEARSIGHT_CACHE_GB must be a number of gigabytes"):

@@ -101,7 +101,8 @@ def hold(folder: Path, name: str = RUN, *, wait: bool = False) -> Lock:
                 return Lock(path, handle, note)
             os.close(handle)  # the former holder has removed it meanwhile
     except OSError as error:
-        raise ClearsightError(f"cannot make the folder {folder}, or write in it: {error.strerror or error}.") from error
+        said = f"cannot make the folder {folder}, or write in it: {error.strerror or error}."
+        raise ClearsightError(f"{said} Name another with --out (out=).") from error
     raise ClearsightError(f"cannot lock {folder}: others make and remove it again and again. Try once more.")
 
 

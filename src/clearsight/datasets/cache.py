@@ -231,11 +231,11 @@ def make_room(folder: Path, size: int, needed: Set[Path] = frozenset(), names: r
         gone.append(oldest[len(gone)])
         held -= sizes[gone[-1]].st_size
     if held + size > limit:
-        raise OSError(f"no room for {size / 1e9:,.2f} GB more, the limit is {limit / 1e9:,.2f} GB ({LIMIT} sets it)")
+        raise OSError(f"no room for {size / 1e6:,.1f} MB more, the limit is {limit / 1e6:,.1f} MB ({LIMIT} sets it)")
     for path in gone:
         path.unlink(missing_ok=True)
     freed = sum(sizes[path].st_size for path in gone)
-    return f"; {len(gone)} files unused for longest ({freed / 1e9:,.2f} GB) made room, the limit is {limit / 1e9:,.2f} GB" if gone else ""
+    return f"; {len(gone)} files unused for longest ({freed / 1e6:,.1f} MB) made room, the limit is {limit / 1e6:,.1f} MB" if gone else ""
 
 
 def room() -> float:
