@@ -67,6 +67,28 @@ def test_a_head_of_few_labels_answers_over_views(n, views):
     assert bool(resolve._views(Recipe(readout="plain"), "", data)) is views
 
 
+@pytest.mark.parametrize(
+    ("n", "readout", "architecture", "side", "origin", "seen"),
+    [
+        (20, "auto", "efficientnet_lite0", 224, "package:efficientnet_lite0", 288),
+        (20, "auto", "efficientnet_lite2", 260, "package:efficientnet_lite2", 320),
+        (21, "auto", "efficientnet_lite0", 224, "package:efficientnet_lite0", 224),  # many labels
+        (20, "", "efficientnet_lite0", 224, "package:efficientnet_lite0", 224),  # the whole network is tuned
+        (20, "auto", "vit_b_16", 224, "torchvision:vit_b_16", 224),  # its positions belong to one size
+        (20, "auto", "timm:resnet18", 224, "timm:resnet18", 224),
+        (20, "auto", "lenet5", 28, "keras:lenet5.h5", 28),
+        (20, "auto", "resnet18", 128, "runs/mine", 128),  # trained and judged at its size
+    ],
+)
+def test_a_new_head_of_few_labels_sees_larger_pictures_of_trained_weights(n, readout, architecture, side, origin, seen):
+    data = Dataset(("cat", "dog"), np.arange(n) % 2, objects("a" * n), pictures=np.zeros((n, 8, 8), np.uint8))
+    start = Start(origin, torch.nn.Identity(), Preprocessing(3, side, side), ("cat", "dog"), architecture, "")
+    assert resolve._start_size(Recipe(readout=readout), start, data) == seen
+    views = {"": "", "auto": "" if n > 20 else "mirror" if seen > side else "ten-crop"}[readout]
+    assert resolve._views(Recipe(readout=readout), "", data, start) == views
+    assert resolve._views(Recipe(readout="auto", size=side), "", data, start) == ("ten-crop" if n == 20 else "")
+
+
 @pytest.mark.parametrize(("classes", "new"), [(("dog", "cat"), False), (("dog", "cow"), True)])
 def test_a_tuned_head_is_a_new_one_where_the_classes_are_others(classes, new):
     start = Start("somewhere", torch.nn.Identity(), Preprocessing(1, 8, 8), ("cat", "dog"), "lenet5", "")

@@ -30,7 +30,8 @@ MIN_SIZE = 28  # px; smaller inputs vanish in the pooling of the convolutional n
 MIN_STEPS = 200
 SAMPLE_SIZE = 256
 STATISTICS_FROM = 4096
-FEW_LABELS = 10  # of a class, up to which views pay: they take as many times the features
+FEW_LABELS = 10  # of a class, up to which larger inputs and mirror images pay: they take 3.3 times as long
+LARGER, MULTIPLE = 9 / 7, 32  # of the side that a network was trained at, rounded to a multiple
 STATISTICS_PIXELS = 2**24
 
 
@@ -55,12 +56,12 @@ def resolve(
     recipe = compose({**given, "model": model}, default=_recipe(model), kind=type(recipe))
     recipe = dataclasses.replace(recipe, model=_solvable(recipe))
     known = start.preprocessing if start else None
-    size = recipe.size or (max(known.height, known.width) if known else _size(short, model))
+    size = recipe.size or (_start_size(recipe, start, data) if start else _size(short, model))
     fit = recipe.fit if recipe.fit != "auto" else known.fit if known else "crop"
     solved = recipe.optimizer == "lbfgs"
     augment = ("" if solved else _augmentation(size, data.classes, model)) if recipe.augment == "auto" else recipe.augment
     epochs = recipe.epochs if solved or "epochs" in given or "recipe" in given else max(recipe.epochs, _epochs(len(data), recipe))
-    views = recipe.views if recipe.views != "auto" else _views(recipe, augment, data)
+    views = recipe.views if recipe.views != "auto" else _views(recipe, augment, data, start)
     channels = recipe.channels or len(parse_bands(recipe.bands)) or found.most
     levels = parse_range(recipe.range) or (known.levels if known else ()) or found.levels
     keep = recipe.keep if recipe.keep != "auto" else "last" if recipe.labels else "best"
@@ -106,11 +107,28 @@ def side(data: Dataset) -> int:
     return int(np.median(sides)) if sides else PHOTOGRAPH_SIZE
 
 
-def _views(recipe: Recipe, augment: str, data: Dataset) -> str:
+def _views(recipe: Recipe, augment: str, data: Dataset, start: Start | None = None) -> str:
     """Views to answer over: several of a picture where a head has few labels, and mirror images where training flips."""
-    if recipe.readout:
-        return "ten-crop" if len(data) <= FEW_LABELS * len(data.classes) and not characters(data.classes) else ""
-    return "mirror" if "flip" in augment.split() else ""
+    if not recipe.readout:
+        return "mirror" if "flip" in augment.split() else ""
+    if characters(data.classes) or not _few(data):
+        return ""
+    return "mirror" if start and not recipe.size and _start_size(recipe, start, data) > start.side else "ten-crop"
+
+
+def _few(data: Dataset) -> bool:
+    return len(data) <= FEW_LABELS * len(data.classes)
+
+
+def _start_size(recipe: Recipe, start: Start, data: Dataset) -> int:
+    """The side that the weights of `start` were trained at, in px; a larger one for a new head of few labels.
+
+    Random crops show a network in training larger objects than it is asked of at the same side (H. Touvron and others, Fixing the
+    train-test resolution discrepancy, 2019).
+    """
+    larger = MULTIPLE * round(LARGER * start.side / MULTIPLE)
+    wanted = recipe.readout and _few(data) and start.side > SMALL and weights.is_origin(start.origin)
+    return larger if wanted and start.fits(larger) else start.side
 
 
 def designed(data: Dataset) -> Classifier:

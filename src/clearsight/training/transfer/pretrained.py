@@ -39,6 +39,19 @@ class Start:
         """Its metadata for the run and the artefact."""
         return {"trained_from": self.origin, "trained_from_sha256": self.digest, **self.legal, **self.chosen}
 
+    @property
+    def side(self) -> int:
+        """The longer side of its inputs in px."""
+        return max(self.preprocessing.height, self.preprocessing.width)
+
+    def fits(self, side: int) -> bool:
+        """Whether the network has the same layers for inputs of `side` × `side` px."""
+        if self.architecture.startswith("timm:"):
+            return False
+        with shapes_only():
+            given, other = (weights.build(self.architecture, 2, height=px, width=px).state_dict() for px in (self.side, side))
+        return all(value.shape == other[name].shape for name, value in given.items())
+
     def prepared(self, recipe: Recipe) -> Preprocessing:
         """The preprocessing that the weights were trained with, at the size, channels and fit of a resolved recipe."""
         known = self.preprocessing
