@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 
 from ..base.errors import ClearsightError, UsageError
-from ..classifier import Classifier, verify
-from ..classifier.engines.exported import open_classifier
+from ..classifier import Classifier
+from ..exports.golden import verify
+from ..exports.open import open_classifier
 from ..weights import is_origin
 from .admission import Admission, Bytes
 from .batcher import Batcher, computed
