@@ -91,7 +91,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     from clearsight.exports.write import export
     from tests.exports.made import spread
 
-    classifier, folder = spread("swift", size=32), tmp_path_factory.mktemp("exported") / "run"
+    classifier, folder = spread("lenet5", size=32), tmp_path_factory.mktemp("exported") / "run"
     save(classifier, folder, drawn(classifier.preprocessing)[:4])
     export(classifier, to=("onnx", "fitted"), quiet=True)
     return Exported(classifier, folder, folder / "export" / "model.onnx", folder / "export" / "fitted.onnx")

@@ -20,7 +20,7 @@ def test_a_run_is_exported_and_says_how_it_was_checked(clearsight, exported, tmp
     [
         (("runs/none",), 2, "no classifier at runs/none"),
         (("RUN", "--out", "model.h5"), 2, "an exported file is called NAME.onnx"),
-        (("RUN", "--out", "x.onnx", "--to", "onnx", "--to", "fitted"), 2, "several need a folder"),
+        (("RUN", "--out", "x.onnx", "--to", "onnx", "--to", "fitted"), 2, "several kinds need a folder"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(clearsight, exported, words, code, says):

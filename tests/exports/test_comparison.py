@@ -37,7 +37,8 @@ def test_equal_answers_pass(expected):
 
 def changed(told: Answers, name: str, by: float) -> Answers:
     values = getattr(told, name).copy()
-    values.reshape(len(values), -1)[4, 0] += by
+    flat = values.reshape(len(values), -1)
+    flat[4, 0] = flat[4, 0] + by if name != "fitted" else flat[4, 0] ^ 1
     return replace(told, **{name: values})
 
 

@@ -6,7 +6,7 @@ import torch
 from clearsight.base.errors import UsageError
 from clearsight.classifier.ensemble import join
 from clearsight.exports.comparison import answers, drawn
-from clearsight.exports.graph import Graph
+from clearsight.exports.graph import Network, fit_of
 from tests.exports.made import spread
 
 SETTINGS = {
@@ -32,16 +32,18 @@ def test_an_ensemble_is_one_graph():
 
 def test_bicubic_without_antialiasing_is_refused():
     with pytest.raises(UsageError, match="bicubic without antialiasing has no exported form"):
-        Graph(spread("lenet5", interpolation="bicubic", antialias=False))
+        fit_of(spread("lenet5", interpolation="bicubic", antialias=False).preprocessing)
 
 
 def same(classifier) -> None:
     pictures = drawn(classifier.preprocessing)[:4]
     expected = answers(classifier, pictures)
+    fit, network = fit_of(classifier.preprocessing), Network(classifier).eval()
     for number, picture in enumerate(pictures):
         with torch.no_grad():
-            found = Graph(classifier).eval()(torch.from_numpy(picture)[None])
-        assert torch.equal(found[-1][0], torch.from_numpy(expected.fitted[number]))
+            fitted = fit(torch.from_numpy(picture)[None])
+            found = network(fitted)
+        assert torch.equal(fitted[0], torch.from_numpy(expected.fitted[number]))
         assert found[0][0].numpy() == pytest.approx(expected.probabilities[number], abs=2e-6)
         if expected.novelty is not None:
             assert float(found[1][0]) == pytest.approx(expected.novelty[number], abs=2e-6)

@@ -4,8 +4,8 @@ import click
 
 from .common import json_option, model_code_option, print_json, quiet_option
 
-KINDS = ("onnx", "fitted")
-TO_HELP = "onnx: takes pictures of any size (default); fitted: takes pictures already fitted to the network. May be repeated."
+KINDS = ("onnx", "fitted", "pt2")
+TO_HELP = "onnx: takes pictures of any size (default); fitted: ONNX that takes fitted pictures; pt2: for PyTorch. May be repeated."
 
 
 @click.command()

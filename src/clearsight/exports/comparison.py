@@ -25,7 +25,7 @@ FAR_OFF = 1e-4  # share of the values that may be one level off beyond that
 
 @dataclass(frozen=True)
 class Answers:
-    """What is compared, for N pictures: fitted float32 `(N, C, h, w)`, probabilities float32 `(N, K)`, novelty float32 `(N,)` or None."""
+    """What is compared, for N pictures: fitted uint8 `(N, C, h, w)`, probabilities float32 `(N, K)`, novelty float32 `(N,)` or None."""
 
     fitted: np.ndarray
     probabilities: np.ndarray
@@ -70,7 +70,7 @@ def answers(classifier: Classifier, pictures: Sequence[np.ndarray]) -> Answers:
     found = [classifier.judged(batch) for batch in fitted.split(classifier.batch)]
     novelty = None if found[0][1] is None else np.concatenate([scores.numpy() for _, scores in found if scores is not None])
     probabilities = torch.softmax(torch.cat([logits for logits, _ in found]) / classifier.temperature, 1)
-    return Answers(fitted.float().numpy(), probabilities.numpy(), novelty)
+    return Answers(fitted.numpy(), probabilities.numpy(), novelty)
 
 
 def check(run: Run, entry: str, pictures: Sequence[np.ndarray], expected: Answers, *, quiet: bool = False) -> Checked:
@@ -78,7 +78,7 @@ def check(run: Run, entry: str, pictures: Sequence[np.ndarray], expected: Answer
 
     Raises ClearsightError, which forbids writing the file, where pixels, labels or probabilities differ.
     """
-    inputs = list(expected.fitted.astype(np.uint8)) if entry == "fitted" else list(pictures)
+    inputs = list(expected.fitted) if entry == "fitted" else list(pictures)
     shapes = [picture.shape for picture in pictures]
     apart, differences, equal = np.zeros(len(inputs), int), [[0.0, 0.0]], np.ones(len(inputs), bool)
     with Progress("checking", 2 * len(inputs), quiet=quiet) as progress:
@@ -111,14 +111,14 @@ def _batches(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
 
 def _apart(found: np.ndarray, expected: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> np.ndarray:
     """How many values of each picture differ; raises ClearsightError for more than rounding in float32 explains."""
-    off = np.abs(found - expected).reshape(len(found), -1)
+    off = np.abs(found.astype(np.int16) - expected).reshape(len(found), -1)
     count: np.ndarray = (off > 0).sum(1)
     for levels, values, shape in zip(off.max(1), count, shapes, strict=True):
         reduction = max(have / want for have, want in zip(shape[:2], expected.shape[2:], strict=True))
         if values and (reduction <= EXACT or levels > 1 or values > max(1, FAR_OFF * off.shape[1])):
             raise ClearsightError(
                 f"nothing was written: the exported model fits a picture otherwise than the classifier, {values:,} of {off.shape[1]:,} "
-                f"values by up to {levels:.0f} levels."
+                f"values by up to {levels} levels."
             )
     return count
 

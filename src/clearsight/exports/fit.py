@@ -17,115 +17,108 @@ from ..images.preprocess import Preprocessing
 
 MOST_WEIGHT = 2**15
 MOST_BITS = 22  # of the fixed-point weights' fraction
-CUBIC = {True: -0.5, False: -0.75}  # Keys' coefficient with and without antialiasing
-REACH = {"bilinear": 1, "bicubic": 2}  # px
 
 
 @dataclass(frozen=True)
-class Axis:
-    """How one axis is resized, int64 scalars: `count` px from `start` on become `size` px, of which those from `shift` on are kept.
+class Axes:
+    """How height and width are resized, int64 `(2,)` each: `count` px from `start` on become `size`, of which `kept` from `shift` on stay.
 
-    `length` is the number of px of the whole axis, `kept` of the network's; a negative `shift` is an edge of the fill.
+    `kept` is the size of the network's input; a negative `shift` is an edge of the fill.
     """
 
-    length: Tensor
     start: Tensor
     count: Tensor
     size: Tensor
     shift: Tensor
-    kept: int
+    kept: tuple[int, int]
 
 
 class Fit(nn.Module):
-    """Pictures uint8 `(N, H, W, C)` of one size, fitted: whole numbers from 0 to 255 as float32 `(N, C, h, w)`."""
+    """Pictures uint8 `(N, H, W, C)` of one size, fitted: uint8 `(N, C, h, w)`."""
 
     def __init__(self, preprocessing: Preprocessing) -> None:
         super().__init__()
         self.of = preprocessing
-        self.register_buffer("fill", torch.tensor(preprocessing.border, dtype=torch.float32)[:, None, None], persistent=False)
+        self.register_buffer("fill", torch.tensor(preprocessing.border, dtype=torch.uint8)[:, None, None], persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """The fitted pictures."""
-        vertical, horizontal = self.axes(_number(pictures.shape[1]), _number(pictures.shape[2]))
-        rows, columns = torch.arange(pictures.shape[1]), torch.arange(pictures.shape[2])
+        axes = self.axes(torch.stack([_number(side) for side in pictures.shape[1:3]]))
         channels_first = pictures.permute(0, 3, 1, 2)
         if self.of.interpolation == "nearest":
-            fitted = channels_first.index_select(2, _nearest(vertical)).index_select(3, _nearest(horizontal)).to(torch.float32)
+            fitted = channels_first.index_select(2, _nearest(axes, 0)).index_select(3, _nearest(axes, 1))
         else:
             # columns first, rounded in between, as the kernel does
-            fitted = self._resized(channels_first.to(torch.float32), horizontal, columns)
-            fitted = self._resized(fitted.transpose(2, 3), vertical, rows).transpose(2, 3)
+            columns = self._resized(channels_first.to(torch.float32), axes, 1)
+            fitted = self._resized(columns.transpose(2, 3), axes, 0).transpose(2, 3).to(torch.uint8)
         if self.of.fit != "pad":
             return fitted
-        return torch.where(_inside(vertical)[:, None] & _inside(horizontal), fitted, self.get_buffer("fill"))
+        return torch.where(_inside(axes, 0)[:, None] & _inside(axes, 1), fitted, self.get_buffer("fill"))
 
-    def axes(self, height: Tensor, width: Tensor) -> tuple[Axis, Axis]:
-        """How the height and the width of a picture, int64 scalars, are resized."""
-        make = {"crop": self._cropped, "pad": self._padded, "stretch": self._stretched}[self.of.fit]
-        return make(height, height, width), make(width, height, width)
+    def axes(self, sides: Tensor) -> Axes:
+        """How pictures of these `sides`, height and width as int64 `(2,)`, are resized."""
+        return {"crop": self._cropped, "pad": self._padded, "stretch": self._stretched}[self.of.fit](sides)
 
-    def _kept(self, length: Tensor, height: Tensor) -> int:
-        return self.of.height if length is height else self.of.width
+    @property
+    def _kept(self) -> tuple[int, int]:
+        return self.of.height, self.of.width
 
-    def _stretched(self, length: Tensor, height: Tensor, width: Tensor) -> Axis:
-        kept, zero = self._kept(length, height), torch.zeros_like(length)
-        return Axis(length, zero, length, zero + kept, zero, kept)
+    def _stretched(self, sides: Tensor) -> Axes:
+        zero = torch.zeros_like(sides)
+        return Axes(zero, sides, torch.tensor(self._kept), zero, self._kept)
 
-    def _padded(self, length: Tensor, height: Tensor, width: Tensor) -> Axis:
-        kept = self._kept(length, height)
-        factor = torch.minimum(_ratio(self.of.height, height), _ratio(self.of.width, width))
-        size = torch.round(length.double() * factor).clamp(1, kept).to(torch.int64)
-        return Axis(length, torch.zeros_like(length), length, size, -_halved(kept - size), kept)
+    def _padded(self, sides: Tensor) -> Axes:
+        kept = torch.tensor(self._kept)
+        factor = (kept.double() / sides.double()).amin(0)
+        size = torch.minimum(torch.round(sides.double() * factor).clamp(min=1).to(torch.int64), kept)
+        return Axes(torch.zeros_like(sides), sides, size, -_halved(kept - size), self._kept)
 
-    def _cropped(self, length: Tensor, height: Tensor, width: Tensor) -> Axis:
-        h, w, kept = self.of.height, self.of.width, self._kept(length, height)
+    def _cropped(self, sides: Tensor) -> Axes:
+        kept = torch.tensor(self._kept)
         # the share of the crop as a fraction of whole numbers, whose products are exact where a runtime has no float64
         share = Fraction(self.of.crop_fraction).limit_denominator(10_000)
-        by_rows = h * width >= w * height
-        above = torch.where(by_rows, h, w) * share.denominator
-        below = torch.where(by_rows, height, width) * share.numerator
-        factor = torch.maximum(_ratio(h, height), _ratio(w, width)) / self.of.crop_fraction
-        start = _halved((length - torch.ceil(_ratio(4 * kept, factor)).to(torch.int64)).clamp(min=0))
-        count = length - 2 * start
-        size = _quotient(count * above, below).clamp(min=kept)
-        return Axis(length, start, count, size, torch.round((size - kept).double() / 2).to(torch.int64), kept)
+        across = kept * sides.flip(0)  # h · W and w · H
+        by_rows = across[0] >= across[1]
+        above = torch.where(by_rows, *self._kept) * share.denominator
+        below = torch.where(by_rows, sides[0], sides[1]) * share.numerator
+        factor = (kept.double() / sides.double()).amax(0) / self.of.crop_fraction
+        start = _halved((sides - torch.ceil((4 * kept).double() / factor).to(torch.int64)).clamp(min=0))
+        count = sides - 2 * start
+        size = torch.maximum(_quotient(count * above, below), kept)
+        return Axes(start, count, size, torch.round((size - kept).double() / 2).to(torch.int64), self._kept)
 
-    def _resized(self, pictures: Tensor, axis: Axis, places: Tensor) -> Tensor:
-        """Pictures `(N, C, H, W)` with the width resized, rounded to whole levels."""
-        weights, unit = self._weights(axis, places)
+    def _resized(self, pictures: Tensor, axes: Axes, axis: int) -> Tensor:
+        """Pictures `(N, C, H, W)` with the width resized as the `axis` says, rounded to whole levels."""
+        weights, unit = self._weights(axes, axis, pictures.shape[3])
         sums = pictures @ weights.T
         return torch.floor((sums + unit / 2) / unit).clamp(0, 255)
 
-    def _weights(self, axis: Axis, places: Tensor) -> tuple[Tensor, Tensor]:
+    def _weights(self, axes: Axes, axis: int, length: int) -> tuple[Tensor, Tensor]:
         """Fixed-point weights float32 `(kept, length)`, whole numbers, and the power of two that stands for 1."""
-        weights = self._shares(axis, places, _rows(axis))
-        # the kernel's precision follows from the largest weight of all rows, of which the first two, at the border, may be cut off
-        first = self._shares(axis, places, torch.minimum(torch.arange(2), axis.size - 1))
-        most = torch.maximum(weights.amax((0, 1)), first.amax((0, 1)))
+        # the precision follows from the largest weight of all rows: the first two, at the border, may be cut off but count
+        first = torch.minimum(torch.arange(2), axes.size[axis] - 1)
+        shares = self._shares(axes, axis, torch.cat([_rows(axes, axis), first]), torch.arange(length))
         units = torch.tensor([2.0**bits for bits in range(MOST_BITS + 1)], dtype=torch.float64)
-        unit = torch.where(most * units + 0.5 < MOST_WEIGHT, units, 1.0).amax(0)
-        whole = weights.sign() * torch.floor(weights.abs() * unit + 0.5)
+        unit = torch.where(shares.amax((0, 1)) * units + 0.5 < MOST_WEIGHT, units, 1.0).amax(0)
+        whole = torch.floor(shares[:-2].abs() * unit + 0.5)
+        whole = whole if self.of.interpolation == "bilinear" else whole * shares[:-2].sign()
         return whole.to(torch.float32), unit.to(torch.float32)
 
-    def _shares(self, axis: Axis, places: Tensor, rows: Tensor) -> Tensor:
+    def _shares(self, axes: Axes, axis: int, rows: Tensor, places: Tensor) -> Tensor:
         """The share of each px of the axis in the `rows` of the resized one, float64 `(rows, length)`; rows sum to 1."""
+        start, count, size = axes.start[axis], axes.count[axis], axes.size[axis]
         # twice the distance of two centres, in units of 1 / size, as whole numbers
-        apart = (2 * (places - axis.start) + 1) * axis.size - axis.count * (2 * rows[:, None] + 1)
-        reach = 2 * (torch.maximum(axis.count, axis.size) if self.of.antialias else axis.size)
-        there = (places >= axis.start) & (places < axis.start + axis.count)
-        if self.of.interpolation == "bilinear":
-            heights = torch.where(there, (reach - apart.abs()).clamp(min=0), 0).double()
-        else:
-            heights = torch.where(there, _cubic(apart.abs().double() / reach.double(), CUBIC[self.of.antialias]), 0.0)
+        apart = ((2 * (places - start) + 1) * size - count * (2 * rows[:, None] + 1)).abs()
+        reach = 2 * (torch.maximum(count, size) if self.of.antialias else size)
+        linear = self.of.interpolation == "bilinear"
+        heights = (reach - apart).clamp(min=0).double() if linear else _cubic(apart.double() / reach.double())
+        if self.of.fit == "crop":  # of a strip the ends are cut off before it is resized
+            heights = torch.where((places >= start) & (places < start + count), heights, 0.0)
         return heights / heights.sum(1, keepdim=True)
 
 
 def _number(n: int) -> Tensor:
     return torch.full((), n, dtype=torch.int64)
-
-
-def _ratio(above: int, below: Tensor) -> Tensor:
-    return _number(above).double() / below.double()  # a Python number over a tensor is its product with 1 / tensor, rounded twice
 
 
 def _halved(n: Tensor) -> Tensor:
@@ -139,26 +132,26 @@ def _quotient(above: Tensor, below: Tensor) -> Tensor:
     return found - (found * below > above).to(torch.int64)
 
 
-def _cubic(x: Tensor, a: float) -> Tensor:
-    """Keys' cubic filter at distances `x` ≥ 0, in px."""
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+def _cubic(x: Tensor) -> Tensor:
+    """Keys' cubic filter with a = -0.5, that of antialiasing, at distances `x` ≥ 0, in px."""
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
     return torch.where(x < 1, near, torch.where(x < 2, far, 0.0))
 
 
-def _nearest(axis: Axis) -> Tensor:
+def _nearest(axes: Axes, axis: int) -> Tensor:
     """The px of the axis for each of the kept ones, int64 `(kept,)`, by the kernel's float32 ratio."""
-    ratio = (axis.count.to(torch.float32) / axis.size.to(torch.float32)).double()
-    found = torch.floor(((_rows(axis).double() + 0.5) * ratio).to(torch.float32)).to(torch.int64)
-    return axis.start + torch.minimum(found, axis.count - 1)
+    ratio = (axes.count[axis].to(torch.float32) / axes.size[axis].to(torch.float32)).double()
+    found = torch.floor(((_rows(axes, axis).double() + 0.5) * ratio).to(torch.float32)).to(torch.int64)
+    return axes.start[axis] + torch.minimum(found, axes.count[axis] - 1)
 
 
-def _rows(axis: Axis) -> Tensor:
+def _rows(axes: Axes, axis: int) -> Tensor:
     """The px of the resized axis that are kept, int64 `(kept,)`; at the fill the nearest of them."""
-    return torch.minimum((torch.arange(axis.kept) + axis.shift).clamp(min=0), axis.size - 1)
+    return torch.minimum((torch.arange(axes.kept[axis]) + axes.shift[axis]).clamp(min=0), axes.size[axis] - 1)
 
 
-def _inside(axis: Axis) -> Tensor:
+def _inside(axes: Axes, axis: int) -> Tensor:
     """Which of the kept px are of the picture, bool `(kept,)`; the others are fill."""
-    rows = torch.arange(axis.kept) + axis.shift
-    return (rows >= 0) & (rows < axis.size)
+    rows = torch.arange(axes.kept[axis]) + axes.shift[axis]
+    return (rows >= 0) & (rows < axes.size[axis])

@@ -1,4 +1,4 @@
-"""A classifier as one module of tensors only, which exporters can trace: preprocessing, network, views, temperature, softmax, novelty.
+"""A classifier as modules of tensors only, which exporters can trace: preprocessing, network, views, temperature, softmax, novelty.
 
 Shapes: N pictures, C channels, K classes; H and W of the pictures, h and w of the network.
 """
@@ -8,30 +8,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..augment import tta
-from ..base.errors import UsageError, unknown
+from ..base.errors import UsageError
 from ..classifier.capture import inputs_of
 from ..classifier.classifier import Classifier, pooled
+from ..images.preprocess import Preprocessing
 from .fit import Fit
 
-ENTRIES = ("pictures", "fitted")
+AXES = {"pictures": {0: "n", 1: "height", 2: "width"}, "fitted": {0: "n"}}  # of each entry, those of any length
 
 
-class Graph(nn.Module):
-    """Pictures in, answers out: probabilities float32 `(N, K)`, and novelty float32 `(N,)` where there are vectors.
+class Network(nn.Module):
+    """Fitted pictures, uint8 `(N, C, h, w)`, to probabilities float32 `(N, K)`, and novelty float32 `(N,)` where there are vectors."""
 
-    The `entry` `pictures` takes uint8 `(N, H, W, C)` of any one size, `fitted` uint8 `(N, C, h, w)` that are fitted already. Of `pictures`
-    the fitted ones, float32 `(N, C, h, w)`, are returned too, as the last output: for the check, a file does not have it.
-    """
-
-    def __init__(self, classifier: Classifier, entry: str = "pictures") -> None:
+    def __init__(self, classifier: Classifier) -> None:
         super().__init__()
-        if entry not in ENTRIES:
-            raise unknown("entry", entry, ENTRIES)
         of = classifier.preprocessing
-        if of.interpolation == "bicubic" and not of.antialias:
-            raise UsageError("bicubic without antialiasing has no exported form: train with antialiasing, or with bilinear.")
-        self.entry, self.preprocessing = entry, of
-        self.fit = Fit(of) if entry == "pictures" else nn.Identity()
         self.network = classifier.model
         self.views = tta.parse(classifier.views)
         self.reversed = of.order == "bgr"
@@ -46,28 +37,39 @@ class Graph(nn.Module):
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names of the outputs."""
-        return ("probabilities", *(("novelty",) if self.novelty else ()), *(("fitted",) if self.entry == "pictures" else ()))
+        return ("probabilities", "novelty") if self.novelty else ("probabilities",)
 
-    def example(self) -> Tensor:
-        """Two pictures that the tracer is given, uint8; of their sizes only the fitted one stays fixed."""
-        of = self.preprocessing
-        if self.entry == "fitted":
-            return torch.zeros(2, of.channels, of.height, of.width, dtype=torch.uint8)
-        return torch.zeros(2, 2 * of.height + 1, 2 * of.width + 3, of.channels, dtype=torch.uint8)
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, fitted: Tensor) -> tuple[Tensor, ...]:
         """The outputs, as many as they have names."""
-        fitted = self.fit(pictures).to(torch.float32)
-        levels = fitted.flip(1) if self.reversed else fitted
+        levels = (fitted.flip(1) if self.reversed else fitted).to(torch.float32)
         inputs = (levels / 255 - self.get_buffer("mean")) / self.get_buffer("std")
-        shown = (fitted,) if self.entry == "pictures" else ()
         if not self.novelty:
-            return self._probabilities(inputs), *shown
+            return (self._probabilities(inputs),)
         with inputs_of(self.network.get_submodule(self.novelty.layer)) as seen:
             probabilities = self._probabilities(inputs)
         features = torch.stack([pooled(vectors) for vectors in seen]).mean(0)
         cosines = F.normalize(features - self.get_buffer("centre"), dim=1) @ self.get_buffer("directions")
-        return probabilities, 1 - cosines.amax(1).clamp(-1, 1), *shown
+        return probabilities, 1 - cosines.amax(1).clamp(-1, 1)
 
     def _probabilities(self, inputs: Tensor) -> Tensor:
         return torch.softmax(tta.mean(self.views, inputs, self.network) / self.temperature, 1)
+
+
+def fit_of(preprocessing: Preprocessing) -> Fit:
+    """The preprocessing as a module; raises UsageError for one that has no exported form."""
+    if preprocessing.interpolation == "bicubic" and not preprocessing.antialias:
+        raise UsageError("bicubic without antialiasing has no exported form: train with antialiasing, or with bilinear.")
+    return Fit(preprocessing)
+
+
+def example(preprocessing: Preprocessing, entry: str) -> Tensor:
+    """Two pictures for a tracer, uint8; of their sizes only the fitted one stays fixed."""
+    of = preprocessing
+    if entry == "fitted":
+        return torch.zeros(2, of.channels, of.height, of.width, dtype=torch.uint8)
+    return torch.zeros(2, 2 * of.height + 1, 2 * of.width + 3, of.channels, dtype=torch.uint8)
+
+
+def free_axes(entry: str) -> dict[int, object]:
+    """The axes of an input that may have any length, as `torch.export` takes them."""
+    return dict.fromkeys(AXES[entry], torch.export.Dim.DYNAMIC)

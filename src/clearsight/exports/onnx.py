@@ -1,17 +1,20 @@
-"""A graph as an ONNX model, by PyTorch's exporter; needs onnx and onnxscript, and onnxruntime to run it."""
+"""A classifier as an ONNX model, by PyTorch's exporter; needs onnx and onnxscript, and onnxruntime to run it."""
 
 import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from torch import nn
 
 from ..base.errors import ClearsightError, MissingExtra
-from .graph import Graph
+from ..images.preprocess import Preprocessing
+from .graph import AXES, Network, example, fit_of, free_axes
 
 Model: TypeAlias = Any  # an onnx.ModelProto; the package has no types
 Run: TypeAlias = Callable[[np.ndarray], list[np.ndarray]]
@@ -26,58 +29,79 @@ def require() -> None:
         raise MissingExtra(f"exporting needs {', '.join(missing)}: pip install 'clearsight[onnx]'.")
 
 
-def traced(graph: Graph) -> Model:
-    """The ONNX model of `graph`, with batch and size of the pictures free; raises ClearsightError for a network that cannot be traced."""
-    axes = {0: "n"} if graph.entry == "fitted" else {0: "n", 1: "height", 2: "width"}
-    try:
-        with _quiet(), torch.no_grad():
-            program = torch.onnx.export(
-                graph.eval(),
-                (graph.example(),),
-                dynamo=True,
-                input_names=[graph.entry],
-                output_names=list(graph.outputs),
-                dynamic_shapes=(dict.fromkeys(axes, torch.export.Dim.DYNAMIC),),
-                opset_version=OPSET,
-                verbose=False,
-            )
-    except Exception as error:  # a tracer raises anything
-        raise ClearsightError(f"this network cannot be exported: {_reason(error)}") from error
-    assert program is not None  # only with `f`
-    return _named(_without_notes(program.model_proto), axes)
+def network(module: Network, preprocessing: Preprocessing) -> Model:
+    """The ONNX model from fitted pictures to the outputs, for any batch; raises ClearsightError where the network cannot be traced."""
+    return _traced(module, preprocessing, "fitted", module.outputs)
 
 
-def runner(data: bytes, threads: int = 0) -> Run:
-    """What runs a serialised model in ONNX Runtime on the CPU, in float32: an array to the list of outputs."""
+def whole(model: Model, preprocessing: Preprocessing) -> Model:
+    """The model of a `network` with the preprocessing before it, for any batch and size; `model` stays as it is."""
+    import onnx
+
+    first = onnx.compose.add_prefix(_fit(preprocessing), "fit.", rename_inputs=False, rename_outputs=False)
+    made = onnx.compose.merge_models(first, model, io_map=[("fitted", "fitted")], producer_name="clearsight")
+    return made
+
+
+def with_fitted(model: Model) -> Model:
+    """A copy of a `whole` model that returns the fitted pictures too, as its last output."""
+    import onnx
+
+    made = type(model)()
+    made.CopyFrom(model)
+    made.graph.output.append(onnx.helper.make_tensor_value_info("fitted", onnx.TensorProto.UINT8, None))
+    return made
+
+
+def runner(model: Model) -> Run:
+    """What runs a model in ONNX Runtime on the CPU, in float32: an array to the list of outputs."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or torch.get_num_threads()
+    options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(serialised(model), options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda pictures: session.run(None, {name: pictures})
-
-
-def without_fitted(model: Model) -> None:
-    """Remove the fitted pictures, which are an output for the check only."""
-    if model.graph.output[-1].name == "fitted":
-        del model.graph.output[-1]
 
 
 def serialised(model: Model, properties: Mapping[str, str] | None = None) -> bytes:
     """The content of the file, with `properties` as its `metadata_props`; raises ClearsightError above 2 GiB."""
     import onnx
 
-    onnx.helper.set_model_props(model, dict(properties or {}))
     if model.ByteSize() > LARGEST:
         raise ClearsightError(f"the model has {model.ByteSize():,} bytes, where an ONNX file has {LARGEST:,} at most.")
+    onnx.helper.set_model_props(model, dict(properties or {}))
     data: bytes = model.SerializeToString()
     return data
 
 
+@lru_cache(maxsize=2)
+def _fit(preprocessing: Preprocessing) -> Model:
+    return _traced(fit_of(preprocessing), preprocessing, "pictures", ("fitted",))
+
+
+def _traced(module: nn.Module, preprocessing: Preprocessing, entry: str, outputs: Sequence[str]) -> Model:
+    try:
+        with quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                module.eval(),
+                (example(preprocessing, entry),),
+                dynamo=True,
+                input_names=[entry],
+                output_names=list(outputs),
+                dynamic_shapes=(free_axes(entry),),
+                opset_version=OPSET,
+                verbose=False,
+            )
+    except Exception as error:  # a tracer raises anything
+        raise ClearsightError(f"this network cannot be exported: {reason(error)}") from error
+    assert program is not None  # only with `f`
+    return _named(_without_notes(program.model_proto), AXES[entry])
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """PyTorch's exporter warns about packages that are not needed, and about its own use of deprecated names."""
     levels = {name: logging.getLogger(name).level for name in ("torch.__trace", "torch.onnx", "onnxscript", "onnx_ir")}
     with warnings.catch_warnings():
@@ -91,7 +115,7 @@ def _quiet() -> Iterator[None]:
                 logging.getLogger(name).setLevel(level)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The first line of the deepest cause."""
     while error.__cause__ is not None:
         error = error.__cause__

@@ -1,7 +1,8 @@
 """Write a classifier as files that other programs run: exported, checked against the classifier, then written, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,23 @@ from ..base.result import Result
 from ..classifier.artefact import golden_pngs, packed, stacked
 from ..classifier.classifier import Classifier
 from ..classifier.config import CONFIG, FORMAT
-from . import onnx
+from . import onnx, program
 from .comparison import Answers, Checked, answers, check, drawn
-from .graph import Graph
+from .graph import Network
 from .manifest import properties
 
-KINDS = {"onnx": ("model.onnx", "pictures"), "fitted": ("fitted.onnx", "fitted")}  # kind → name of the file, entry of the graph
 GOLDEN = 8  # of the drawn pictures, for a classifier without golden samples
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of exported file: its usual name, and what its input is called."""
+
+    name: str
+    entry: str
+
+
+KINDS = {"onnx": Kind("model.onnx", "pictures"), "fitted": Kind("fitted.onnx", "fitted"), "pt2": Kind("model.pt2", "pictures")}
 
 
 @dataclass(frozen=True)
@@ -58,17 +69,18 @@ def export(classifier: Classifier, path: str | Path | None = None, *, to: Sequen
     exported model would answer otherwise than the classifier.
     """
     targets = _targets(classifier, path, to)
-    if classifier.speed != "plain":
-        raise UsageError(f"this classifier was made faster ({classifier.speed}): export the one it came from.")
-    onnx.require()
+    if classifier.speed != "plain" or classifier.engine != "torch":
+        raise UsageError(f"this classifier is a faster copy ({classifier.engine}, {classifier.speed}): export the one it came from.")
+    if set(targets.values()) != {"pt2"}:
+        onnx.require()
     for file in targets:
         require_ours(file, FORMAT)
     device = classifier.device
     try:
         classifier.to("cpu")
         pngs, pictures = _golden(classifier)
-        expected = answers(classifier, pictures)
-        return ExportResult(tuple(_written(classifier, kind, file, pngs, pictures, expected, quiet) for file, kind in targets.items()))
+        work = _Work(classifier, pngs, pictures, answers(classifier, pictures), quiet)
+        return ExportResult(tuple(work.written(kind, file) for file, kind in targets.items()))
     finally:
         classifier.to(device)
 
@@ -80,12 +92,13 @@ def _targets(classifier: Classifier, path: str | Path | None, to: Sequence[str])
             raise unknown("kind of exported file", kind, KINDS)
     if path is None and not (Path(classifier.folder) / CONFIG).is_file():
         raise UsageError("this classifier has no folder of its own to export to: name the file, as in --out model.onnx (path=).")
-    folder = Path(classifier.folder) / "export" if path is None else Path(path)
-    if folder.suffix == "":
-        return {folder / KINDS[kind][0]: kind for kind in to or ("onnx",)}
-    if folder.suffix != ".onnx" or len(to) > 1:
-        raise UsageError(f"an exported file is called NAME.onnx, and several need a folder. Got {str(path)!r:.200}.")
-    return {folder: to[0] if to else "onnx"}
+    out = Path(classifier.folder) / "export" if path is None else Path(path)
+    if out.suffix == "" or out.is_dir():
+        return {out / KINDS[kind].name: kind for kind in to or ("onnx",)}
+    fitting = [kind for kind in to or KINDS if Path(KINDS[kind].name).suffix == out.suffix]
+    if not fitting or len(to) > 1:
+        raise UsageError(f"an exported file is called NAME.onnx or NAME.pt2, and several kinds need a folder. Got {str(path)!r:.200}.")
+    return {out: fitting[0]}
 
 
 def _golden(classifier: Classifier) -> tuple[list[bytes], list[np.ndarray]]:
@@ -97,22 +110,43 @@ def _golden(classifier: Classifier) -> tuple[list[bytes], list[np.ndarray]]:
     return pngs, [*(stacked(png, classifier.preprocessing) for png in pngs), *others]
 
 
-def _written(
-    classifier: Classifier, kind: str, file: Path, pngs: list[bytes], pictures: list[np.ndarray], expected: Answers, quiet: bool
-) -> ExportedFile:
-    graph = Graph(classifier, KINDS[kind][1])
-    with Progress(f"exporting {file.name}", 1, "files", quiet=quiet) as progress:
-        model = onnx.traced(graph)
-        progress.update(1)
-    checked = check(onnx.runner(onnx.serialised(model)), graph.entry, pictures, expected, quiet=quiet)
-    onnx.without_fitted(model)
-    outputs = tuple(output.name for output in model.graph.output)
-    rows = _golden_rows(pngs, expected)
-    data = onnx.serialised(model, properties(classifier, graph.entry, outputs, {"golden": rows, "checked": vars(checked)}))
-    for row, png in zip(rows, pngs, strict=True):
-        write_atomic(file.parent / row["file"], png)
-    write_atomic(file, data)  # last, since it names the golden pictures
-    return ExportedFile(str(file), kind, len(data), graph.entry, outputs, checked)
+@dataclass(frozen=True)
+class _Work:
+    """What the files of one export share: the golden pictures as PNGs, all pictures of the check, and the answers to them."""
+
+    classifier: Classifier
+    pngs: list[bytes]
+    pictures: list[np.ndarray]
+    expected: Answers
+    quiet: bool
+
+    @cached_property
+    def network(self) -> Network:
+        return Network(self.classifier)
+
+    @cached_property
+    def model(self) -> onnx.Model:
+        return onnx.network(self.network, self.classifier.preprocessing)
+
+    def written(self, kind: str, file: Path) -> ExportedFile:
+        """The file, traced, checked, and then written."""
+        entry, outputs, of = KINDS[kind].entry, self.network.outputs, self.classifier.preprocessing
+        serialised: Callable[[Any, Mapping[str, str]], bytes] = program.serialised if kind == "pt2" else onnx.serialised
+        with Progress(f"exporting {file.name}", 1, "files", quiet=self.quiet) as progress:
+            if kind == "pt2":
+                made = program.traced(self.network, of)
+                run = program.runner(made, of)
+            else:
+                made = onnx.whole(self.model, of) if entry == "pictures" else self.model
+                run = onnx.runner(onnx.with_fitted(made) if entry == "pictures" else made)
+            progress.update(1)
+        checked = check(run, entry, self.pictures, self.expected, quiet=self.quiet)
+        rows = _golden_rows(self.pngs, self.expected)
+        data = serialised(made, properties(self.classifier, entry, outputs, {"golden": rows, "checked": vars(checked)}))
+        for row, png in zip(rows, self.pngs, strict=True):
+            write_atomic(file.parent / row["file"], png)
+        write_atomic(file, data)  # last, since it names the golden pictures
+        return ExportedFile(str(file), kind, len(data), entry, outputs, checked)
 
 
 def _golden_rows(pngs: Sequence[bytes], expected: Answers) -> list[dict[str, Any]]:
@@ -122,7 +156,7 @@ def _golden_rows(pngs: Sequence[bytes], expected: Answers) -> list[dict[str, Any
         row: dict[str, Any] = {
             "file": f"golden/{digest(png)[:16]}.png",
             "sha256": digest(png),
-            "fitted_sha256": digest(expected.fitted[number].astype(np.uint8).tobytes()),
+            "fitted_sha256": digest(expected.fitted[number].tobytes()),
             "probabilities": expected.probabilities[number].tolist(),
         }
         if expected.novelty is not None:
