@@ -9,7 +9,7 @@ import pytest
 
 from clearsight.cli import streams
 
-VERBS = (("models", "alexnet"), ("train", "nowhere"), ("attack", "--list"), ("check", "digits"))
+VERBS = (("models", "lenet5"), ("train", "nowhere"), ("attack", "--list"), ("check", "digits"))
 
 
 def run(*words: str, encoding: str = "ascii", closed: bool = False) -> subprocess.CompletedProcess[bytes]:

@@ -12,6 +12,7 @@ from clearsight.classifier.folding import folded
 from clearsight.models.readout import READOUTS, kept_maps, parted, rooted
 
 NAMES = ("resnet18", "squeezenet1_1", "efficientnet_lite0", "mobilenet_v2", "densenet121", "vgg11", "vit_s_16", "swift", "lenet5")
+EVERY_TIME = [pytest.param(name, marks=pytest.mark.slow) if name == "densenet121" else name for name in NAMES]
 
 
 def shape(name: str) -> tuple[int, int, int]:
@@ -28,7 +29,7 @@ def pictures(name: str) -> torch.Tensor:
     return torch.randn(2, *shape(name), generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", EVERY_TIME)
 def test_the_vectors_of_every_readout_are_restated(name):
     plain, inputs = built(name), pictures(name)
     with torch.no_grad():

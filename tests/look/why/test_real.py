@@ -15,7 +15,9 @@ def seen():
     return found, found.inputs(data.camera())
 
 
-@pytest.mark.parametrize(("method", "low", "high"), [("grad-cam", 0.7, 0.95), ("eigen-cam", 0.999, 1.0)])
+@pytest.mark.parametrize(
+    ("method", "low", "high"), [("grad-cam", 0.7, 0.95), pytest.param("eigen-cam", 0.999, 1.0, marks=pytest.mark.slow)]
+)
 def test_a_map_of_the_tripod_is_where_the_tripod_is_and_not_of_it_alone(seen, method, low, high):
     """The next class, a harmonica, is seen in the same place; a method that knows no class has the same map for it."""
     network, x = seen
