@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,10 +14,10 @@ import pytest
 from clearsight.base.errors import ClearsightError
 from clearsight.serving.server import bound
 
-from .conftest import CLASSIFY, picture, png
+from .conftest import CLASSES, CLASSIFY, picture, png
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def process(artefacts):
     words = [sys.executable, "-m", "clearsight", "serve", str(artefacts / "pets"), "--port", "0", "--lame-duck", "0.2"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
@@ -29,6 +30,15 @@ def process(artefacts):
         assert lines[0].startswith("clearsight: pets: ") and "3 golden samples are reproduced" in lines[0]
         yield running
         running.kill()
+
+
+def test_the_client_of_the_page_runs(process, tmp_path, monkeypatch, capsys):
+    (tmp_path / "cat.jpg").write_bytes(png(picture(0)))
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(code.replace("http://127.0.0.1:8000", process.address), {})
+    assert capsys.readouterr().out.strip() in CLASSES
 
 
 def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
