@@ -244,3 +244,14 @@ def test_the_eight_commonest_kinds_of_other_files_are_named(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "cat" / "1.png")
     (line,) = [note for note in open_dataset(tmp_path).notes if "no pictures" in note]
     assert line == "45 files that are no pictures left out: 9 .a, 8 .b, 7 .c, 6 .d, 5 .e, 4 .f, 3 .g, 2 .h"
+
+
+def test_files_that_hold_pictures_are_read_whatever_their_suffix(pets):
+    picture = next((pets / "cat").glob("*.png")).read_bytes()
+    for name, content in (("hash", picture), ("photo.jpg_large", picture), ("LICENSE", b"text"), ("x.bin", b"\0" * 9)):
+        (pets / "cat" / name).write_bytes(content)
+    parts = open_dataset(pets)
+    assert {"cat/hash", "cat/photo.jpg_large"} <= set(parts["all"].names) and not {"cat/LICENSE", "cat/x.bin"} & set(parts["all"].names)
+    said = notes(parts)
+    assert "2 files have no suffix of pictures, hold pictures and are read: 1 without suffix, 1 .jpg_large" in said
+    assert "2 files that are no pictures left out: 1 without suffix, 1 .bin" in said

@@ -47,7 +47,8 @@ def test_a_random_folder_is_read_right_or_refused(tmp_path, seed):
             for i in range(r.randint(1, 3)):
                 base = f"{inside}{folder}/" if folder else inside
                 flat = part != "train" and divided and flat_test
-                name = f"{base}{i}{label}.jpg" if flat else f"{base}{label}/{'deep/' * (r.random() < 0.2)}{i}.jpg"
+                suffix = r.choice((".jpg", ".jpg", ".JPG", ".Jpeg", ".png", ".TIF"))
+                name = f"{base}{i}{label}{suffix}" if flat else f"{base}{label}/{'deep/' * (r.random() < 0.2)}{i}{suffix}"
                 touch(root, name)
                 if not flat:
                     truth[name] = part, label
@@ -55,11 +56,14 @@ def test_a_random_folder_is_read_right_or_refused(tmp_path, seed):
         touch(root, *(f"{inside}{next_to}/{i}.{'txt' if next_to == 'annotations' else 'jpg'}" for i in range(2)))
     if r.random() < 0.3:
         touch(root, f"{inside}.DS_Store", f"{inside}README.md")
+    if zipped := r.random() < 0.2:
+        touch(root, f"{inside}more.zip")
     if r.random() < 0.2:
         touch(root, f"{inside}runs/x/run.json", f"{inside}runs/x/recipe.toml", f"{inside}runs/x/golden/0.png")
     parts = read_folder(root)
     assert found(parts) == truth, f"{seed}: {parts.notes}"
     said = "\n".join(parts.notes)
+    assert ("1 .zip" in said) == zipped, "an archive among the folders is not read, and said"
     if divided and flat_test:
         assert test.split("/")[0] in said, seed
     if divided and next_to not in ("", "annotations"):

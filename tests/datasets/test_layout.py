@@ -195,3 +195,23 @@ def test_a_run_in_the_data_is_never_entered(tmp_path):
     assert "runs and classifiers of Clearsight left out: exports/mine, runs/pets-swift" in parts.notes
     with pytest.raises(UsageError, match="runs and classifiers of Clearsight left out"):
         open_dataset(tmp_path / "runs" / "pets-swift")
+
+
+@pytest.mark.parametrize(
+    ("folders", "marked"),
+    [
+        ("images|masks", "masks"),
+        ("JPEGImages|SegmentationClass", "SegmentationClass"),
+        ("train/img|train/ann_masks|test/img", "train/ann_masks"),
+    ],
+)
+def test_pictures_and_their_masks_are_no_classes(tmp_path, folders, marked):
+    for folder in folders.split("|"):
+        tree(tmp_path, *(f"{folder}/{i}.png" for i in range(2)))
+    with pytest.raises(UsageError, match=f"{marked}/ in .* next to .*: by these names the former hold masks"):
+        open_dataset(tmp_path)
+
+
+def test_a_class_of_masks_is_a_class(tmp_path):
+    tree(tmp_path, "mask|no_mask/1.png", "mask|no_mask/2.png")
+    assert open_dataset(tmp_path).classes == ("mask", "no_mask")

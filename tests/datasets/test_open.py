@@ -33,9 +33,9 @@ def test_a_misspelt_path_gets_the_near_one(tmp_path):
 
 
 def test_a_file_of_no_kind_is_said(tmp_path):
-    (tmp_path / "cat.jpg").touch()
-    with pytest.raises(UsageError, match=r"cat\.jpg is a file of no kind that is known here"):
-        open_dataset(tmp_path / "cat.jpg")
+    (tmp_path / "cat.docx").touch()
+    with pytest.raises(UsageError, match=r"cat\.docx is a file of no kind that is known here"):
+        open_dataset(tmp_path / "cat.docx")
 
 
 def test_a_name_is_the_set_and_a_path_the_folder(tmp_path, monkeypatch):

@@ -67,7 +67,7 @@ def test_parts_and_groups(folder):
     ("rows", "reason"),
     [
         ("path,label\n", "has no row below its header"),
-        ("", "needs a path column"),
+        ("", "is empty"),
         ("name,label\nx,y\n", r"needs a path column \(path, filename.* It has: 'name', 'label'\. No column holds names of files"),
         ("path\nx\n", "needs a label column"),
         ("path,label\npics/0.png,cat\npics/1.png,\npics/2.png\n", "2 rows have no label, in line 3, 4"),

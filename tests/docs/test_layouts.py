@@ -11,7 +11,7 @@ from clearsight.datasets.open import open_dataset
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "my-data-looks-like-this.md"
 ENTRIES = {entry.partition("\n")[0]: entry for entry in re.split(r"^### ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]}
-BLOCK = re.compile(r"^```(text|csv)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(text|csv)(?: (\S+))?(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"`clearsight check (\S+)` (?:(stops)|reads (.+?) in `(\w+)`)(?: and says: \*(.+)\*)?")
 
 
@@ -22,13 +22,13 @@ def test_there_are_entries():
 @pytest.mark.parametrize("title", ENTRIES)
 def test_an_entry(tmp_path, monkeypatch, title):
     monkeypatch.chdir(tmp_path)
-    for kind, name, text in BLOCK.findall(ENTRIES[title]):
+    for kind, name, encoding, text in BLOCK.findall(ENTRIES[title]):
         for path in map(Path, text.split("\n")[:-1] if kind == "text" else [name]):
             path.parent.mkdir(parents=True, exist_ok=True)
             if kind == "text":
-                Image.new("L", (8, 8)).save(path)
+                Image.new("L", (8, 8)).save(path, None if path.suffix else "PNG")
             else:
-                path.write_text(text)
+                path.write_bytes(text.encode(encoding or "utf-8"))
     data, stops, counts, part, said = COMMAND.search(ENTRIES[title]).groups()
     if stops:
         with pytest.raises(ClearsightError, match=re.escape(said)):

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ClearsightError, LayoutError, UsageError, listed, plain, wrong
-from ..images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD
+from ..images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD, kind_of
 from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
+from .formats.unread import advice
 from .layout import LAYOUT, recognise
 
 # folders of previews that archives and network drives add, with the suffixes of pictures
@@ -21,6 +22,9 @@ ONE_CLASS = "picture"
 # files of a run or a classifier: its folder holds golden pictures, and figures
 RUN_FILES = ({"run.json", "recipe.toml"}, {"config.json", "model.safetensors"})
 TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+KNOWN = SUFFIXES | UNREAD
+# suffixes of files next to pictures that are not opened to see whether they hold one
+NO_PICTURES = {*TABLES, ".txt", ".json", ".xml", ".yaml", ".yml", ".md", ".html", ".htm", ".log", ".py", ".db", ".ini", ".pdf", ".zip"}
 
 
 def is_run(names: Iterable[str]) -> bool:
@@ -49,7 +53,7 @@ def read_folder(data: str | Path, *, group_by: str | None = None, labelled: bool
     files, folders, notes = _listed(walk, root, labelled)
     notes += walk.notes()
     if not files:
-        raise LayoutError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.tables()]))
+        raise LayoutError("\n".join([f"no labelled picture in {root}. {LAYOUT.format(root)}", *notes, *walk.advice()]))
     table = class_table({part: (label for _, label in rows) for part, rows in files.items()})
     parts = {part: _dataset(root, rows, table, folders.get(part, ""), group_by) for part, rows in files.items()}
     return Parts(root.resolve().name, table, parts, (*notes, *(walk.tables() if len(table) == 1 and labelled else ())))
@@ -63,7 +67,7 @@ def _listed(walk: "Walk", root: Path, labelled: bool) -> tuple[dict[str, list[tu
     try:
         layout = recognise(root, walk.peek)
     except UsageError as error:
-        raise LayoutError("\n".join([str(error), *walk.tables()])) from None
+        raise LayoutError("\n".join([str(error), *walk.advice()])) from None
     notes, outside = list(layout.notes), list(loose) if layout.parts.get("all") != "" else []
     files: dict[str, list[tuple[str, str]]] = {}
     for part, folder in layout.parts.items():
@@ -99,6 +103,7 @@ class Walk:
     seen: set[str] = field(default_factory=set)
     hidden: int = 0
     others: Counter[str] = field(default_factory=Counter)
+    unnamed: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     twins: Counter[str] = field(default_factory=Counter)
     links: list[str] = field(default_factory=list)
@@ -180,9 +185,11 @@ class Walk:
                 raise ClearsightError(f"cannot look at {plain(entry.path)}: {error.strerror or error}.") from error
             return False
         suffix = os.path.splitext(entry.name)[1].lower()
-        if suffix not in SUFFIXES | UNREAD or not stat.S_ISREG(facts.st_mode):  # opening a pipe would hang
-            self.others[suffix or "without suffix"] += 1
-            return False
+        regular = stat.S_ISREG(facts.st_mode)  # opening a pipe would hang
+        if not regular or suffix not in KNOWN:
+            pictures = regular and suffix not in NO_PICTURES and _holds_picture(entry.path)
+            (self.unnamed if pictures else self.others)[suffix or "without suffix"] += 1
+            return pictures
         if facts.st_size == 0:
             self.empty.append(path)
         return True
@@ -206,11 +213,13 @@ class Walk:
         """Notes on files left out, one line each."""
         others = ", ".join(f"{n} {suffix}" for suffix, n in self.others.most_common(8))
         twins = ", ".join(f"{n} {suffix}" for suffix, n in self.twins.most_common(8))
+        unnamed = ", ".join(f"{n} {suffix}" for suffix, n in self.unnamed.most_common(8))
         unread = [f"{n} {suffix} ({'; '.join(OTHER_SUFFIXES[suffix])})" for suffix, n in self.unread.most_common(8) if n]
         lines = (
             (self.runs, f"runs and classifiers of Clearsight left out: {listed(self.runs, 3)}"),
             (unread, f"{self.unread.total()} pictures of a kind that cannot be read, listed but unreadable: {', '.join(unread)}"),
             (twins, f"left out, since a readable picture of the same name is next to them: {twins}"),
+            (unnamed, f"{self.unnamed.total()} files have no suffix of pictures, hold pictures and are read: {unnamed}"),
             (self.hidden, f"{self.hidden} hidden files or folders left out"),
             (others, f"{self.others.total()} files that are no pictures left out: {others}"),
             (self.links, f"links to folders that are in the tree already, left out: {listed(self.links, 3)}"),
@@ -219,12 +228,25 @@ class Walk:
         )
         return [line for count, line in lines if count]
 
+    def advice(self) -> list[str]:
+        """What helps where there are no classes."""
+        return self.tables() or advice(self.others)
+
     def tables(self) -> list[str]:
         """A hint where the folder holds tables, in which the labels may be."""
         names = sorted(name for name in os.listdir(self.root) if name.lower().endswith(TABLES))
         return (
             [f"tables in the folder: {listed(names, 3)}. Where the labels are in one, give that: {self.root}/{names[0]}"] if names else []
         )
+
+
+def _holds_picture(path: str) -> bool:
+    """Whether a file begins as a picture does."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return bool(kind_of(file.read(512)))
+    except OSError:
+        return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -28,6 +28,23 @@ GENERIC = {
     "png",
 }
 _UNLABELLED = {"unlabelled", "unlabeled", "unlabel", "pred", "predict", "prediction", "extra", "unsup", "unsupervised", "unknown"}
+_ANNOTATIONS = {
+    *(
+        "mask",
+        "masks",
+        "annotation",
+        "annotations",
+        "segmentation",
+        "segmentations",
+        "seg",
+        "label",
+        "labels",
+        "gt",
+        "groundtruth",
+        "trimap",
+    ),
+    *("trimaps", "depth"),
+}
 _PIECE = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 LAYOUT = """Expected is a folder per class:
@@ -74,6 +91,8 @@ def recognise(root: Path, scan: Scan) -> Layout:
     notes = [f"{base}/ is the only folder with pictures: the folders in it are read"] if base else []
     full = tree.full(base)
     layout = _divided(tree, full) or _classes(tree, base, full)
+    for folder in layout.parts.values():
+        _refuse_annotations(tree, [inner for inner in tree.full(folder) if inner not in layout.left_out])
     return Layout(layout.parts, layout.left_out, [*notes, *layout.notes])
 
 
@@ -115,6 +134,21 @@ def _name(folder: str) -> str:
 
 def _is_no_class(name: str) -> bool:
     return name.lower() in GENERIC or part_word(name) is not None
+
+
+def _refuse_annotations(tree: _Tree, classes: list[str]) -> None:
+    """Raise UsageError where the folders are called pictures and masks, or the like: none of them is a class."""
+    words = {
+        folder: {word for piece in _CAMEL.sub(" ", _name(folder)).split() for word in _PIECE.findall(piece.lower())} for folder in classes
+    }
+    marked = [folder for folder, found in words.items() if found & _ANNOTATIONS]
+    rest = [found for folder, found in words.items() if folder not in marked]
+    if marked and rest and all(all(word in GENERIC or _stems(word) for word in found) for found in rest):
+        others = listed([f"{folder}/" for folder in classes if folder not in marked], 3)
+        raise UsageError(
+            f"{listed([f'{folder}/' for folder in marked], 3)} in {tree.root} next to {others}: by these names the former hold masks or "
+            f"other annotations, and the latter the pictures of all classes. Rename them if they are classes. {LAYOUT.format(tree.root)}"
+        )
 
 
 def _names(folders: list[str]) -> set[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..base.errors import UsageError, listed, plain
+from ..images.kinds import SUFFIXES
 from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .dataset import Parts
 from .folder import is_folder, read_folder
@@ -18,6 +19,7 @@ from .formats.cub import is_cub, read_cub
 from .formats.hub import is_hub, read_hub
 from .formats.npy import is_npy, read_npy
 from .formats.unpacked import is_zip, unpacked
+from .formats.unread import kind
 from .idx import is_idx, read_idx
 from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
@@ -90,9 +92,11 @@ def open_dataset(
     if isinstance(data, str) and data.startswith("~"):
         data = Path(data).expanduser()
     if is_zip(data):
-        whole = open_dataset(
-            unpacked(Path(data)), group_by=group_by, classes=classes, labelled=labelled, columns=columns, leave_out=leave_out
-        )
+        folder = unpacked(Path(data))
+        try:
+            whole = open_dataset(folder, group_by=group_by, classes=classes, labelled=labelled, columns=columns, leave_out=leave_out)
+        except UsageError as error:
+            raise type(error)(str(error).replace(str(folder), str(data))) from None
         said = f"{Path(data).name} was unpacked into the cache, which is safe to delete"
         return replace(whole, name=Path(data).stem, notes=(said, *whole.notes))
     nothing = isinstance(data, str) and not data.strip()
@@ -143,13 +147,25 @@ def _unknown_data(data: Any) -> UsageError:
     path = Path(data)
     said = str(data) if len(str(data)) <= LONGEST else f"{str(data)[:LONGEST]}…"
     if str(data).strip() and os.path.exists(path):
-        return UsageError(f"{path} is a file of no kind that is known here. DATA can be: {kinds}.")
+        return _unread(path, kinds)
     beside = os.listdir(path.parent) if os.access(path.parent, os.R_OK) and os.path.isdir(path.parent) else []
     near = get_close_matches(str(data), NAMED, n=2, cutoff=0.5) + [
         str(path.parent / name) for name in get_close_matches(path.name, beside, n=2, cutoff=0.7)
     ]
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return UsageError(f"there is no data called {said!r}: no such file or folder, and no set of that name.{hint} DATA can be: {kinds}.")
+
+
+def _unread(path: Path, kinds: str) -> UsageError:
+    """The refusal of a file that is no data set, with what helps."""
+    if path.suffix.lower() in SUFFIXES:
+        return UsageError(
+            f"{path} is one picture, and a data set has many: give its folder. clearsight classify MODEL {path} classifies it."
+        )
+    what, helps = kind(path.suffix)
+    if what:
+        return UsageError(f"{path} is {what}, and is not read. {helps}.")
+    return UsageError(f"{path} is a file of no kind that is known here. DATA can be: {kinds}.")
 
 
 def _class_notes(parts: Parts) -> list[str]:

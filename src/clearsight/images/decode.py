@@ -339,6 +339,8 @@ def _reason(error: Exception, kind: str) -> str:
     if error.args and isinstance(error.args[0], Exception):  # as Pillow wraps a missing or wrong entry of a table
         error = error.args[0]
     text = " ".join(str(error)[:200].split())  # a broken tag can be quoted whole
+    if "12-bit layers" in text:
+        return "it is a JPEG of 12 bits a value, where those of 8 are read; save it as PNG or TIFF of 16 bits"
     if not text or isinstance(error, LookupError):
         text = f"{type(error).__name__} {text}".strip()
     return f"{kind}, cut off or damaged: {text}" if kind else text

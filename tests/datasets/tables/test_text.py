@@ -17,6 +17,19 @@ def labels(parts):
     return [parts.parts["all"].label(i) for i in range(len(parts.parts["all"]))]
 
 
+def test_the_first_line_of_excel_is_passed_over(folder):
+    parts = opened(folder, "sep=;\r\npath;label\r\npics/0.png;a\r\npics/1.png;b,c\r\n", name="data.csv")
+    assert labels(parts) == ["a", "b,c"]
+    with pytest.raises(ClearsightError, match="1 rows have no label, in line 3"):
+        opened(folder, 'sep=;\n"path";label\npics/0.png;\n', name="data.csv")
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "sep=;\n"])
+def test_an_empty_table_is_called_empty(folder, text):
+    with pytest.raises(ClearsightError, match=r"data\.csv is empty\. A table has a first line such as path,label"):
+        opened(folder, text, name="data.csv")
+
+
 @pytest.mark.parametrize("mark", [",", "\t", ";", "|", " ", "   "])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -1,6 +1,7 @@
 """Rows of a text table: encoding, separator, and whether the first line is a header."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from .encoding import encoding
 DELIMITERS = ",\t;|"
 _LONGEST = 1_000_000  # letters of a line
 _SAMPLE = 50  # rows that decide on the separator
+_SEPARATOR = re.compile('"?sep=."?')  # Excel's first line; the separator is found without it
 Row = tuple[int, list[Any]]  # number of the line it begins in, cells
 
 
@@ -32,6 +34,8 @@ def read(path: Path, known: Callable[[list[str]], int], tests: Sequence[Callable
     """
     firsts = {mark: next(_numbered(path, mark, strict=False), (0, [""]))[1] for mark in DELIMITERS}
     headers = {mark: [cell.strip() for cell in cells] for mark, cells in firsts.items()}
+    if not any(map(any, headers.values())):
+        raise ClearsightError(f"{path} is empty. A table has a first line such as path,label, and a line for each picture.")
     mark = max(DELIMITERS, key=lambda mark: (known(headers[mark]), len(headers[mark]) > 1 and _even(path, mark)))
     if known(headers[mark]) < 2 and len(headers[mark]) == 1 and (listing := _list(path, known, tests)):
         return listing
@@ -90,6 +94,8 @@ def lines(path: Path) -> Iterator[str]:
         codec = encoding(path).codec
         with path.open(encoding=codec, newline="") as text:
             while line := text.readline(_LONGEST):
+                if number == 1 and _SEPARATOR.fullmatch(line.strip()):
+                    line = "\n"
                 if "\0" in line:
                     raise ClearsightError(f"{path} is not UTF-8 text (NUL in line {number}). Save it as UTF-8.")
                 if len(line) == _LONGEST:
