@@ -26,6 +26,7 @@ SMALLER = (
     (r'"fashion-mnist"', '"digits"'),
     (r'"(?:torchvision|timm|keras):[\w.]+"', '"runs/pets"'),  # weights that somebody else trained would have to be fetched
     (r'"resnet18"', '"convnet"'),
+    (r'train\("photos", out="pets-2"\)', 'train("photos", model="convnet", epochs=1, out="pets-2")'),
     (r"\bepochs=\d+", "epochs=1"),
     (r"\bn=\d{3,}", "n=20"),
     (r"\bcv=\d+", "cv=2"),
