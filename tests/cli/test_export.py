@@ -19,6 +19,8 @@ def test_a_run_is_exported_and_says_how_it_was_checked(clearsight, exported, tmp
     ("words", "code", "says"),
     [
         (("runs/none",), 2, "no classifier at runs/none"),
+        (("RUN", "--calibrate", "digits"), 2, "--calibrate goes with --int8"),
+        (("RUN", "--out", "m.onnx", "--int8"), 2, "--calibrate DATA"),
         (("RUN", "--out", "model.h5"), 2, "an exported file is called NAME.onnx"),
         (("RUN", "--out", "x.onnx", "--to", "onnx", "--to", "fitted"), 2, "several kinds need a folder"),
     ],

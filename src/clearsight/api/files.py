@@ -1,6 +1,7 @@
 """`load`, `verify`, `split`, `check`: classifiers and data as paths, names or objects."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -16,12 +17,14 @@ from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split as split_parts
 from ..exports.golden import verify as verify_model
+from ..exports.quantisation import TOLERANCE, quantised
 from ..exports.write import ExportResult
 from ..exports.write import export as export_files
 from ..images.deep import Reading
 from ..training.api import Trained
+from .quantising import sample_of
 from .settings import SplitSettings
-from .sources import Data, Model, open_model
+from .sources import Data, Model, data_of, open_model
 
 
 def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
@@ -56,13 +59,16 @@ def verify(
 
 
 def export(
-    model: Model, path: str | Path | None = None, *, to: str | Sequence[str] = (), quiet: bool = False, allow_code: bool = False
-) -> ExportResult:
+    model: Model, path: str | Path | None = None, *, to: str | Sequence[str] = (), int8: bool = False, calibrate: Data | None = None,
+    tolerate: float = TOLERANCE, quiet: bool = False, allow_code: bool = False,
+) -> ExportResult:  # fmt: skip
     """Write a model as one ONNX file, pictures in and calibrated probabilities out, to a file or folder `path`.
 
     `to` names kinds of files: `onnx` takes pictures uint8 `(n, height, width, channels)` of any size, `fitted` those that `Preprocessing`
     has fitted, `(n, channels, height, width)`. Without a `path` it is the folder `export` in the model's own. The file is checked
-    against the model before it is written. Raises UsageError, ClearsightError where it would answer otherwise, MissingExtra without onnx.
+    against the model before it is written. `int8` writes each file in int8 too, calibrated on the training pictures of the model's own
+    data or of `calibrate`, and refuses a loss of more than `tolerate` points of accuracy. Raises UsageError, ClearsightError where it
+    would answer otherwise, MissingExtra without onnx.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
@@ -70,7 +76,11 @@ def export(
     0
     """
     opened = open_model(model, device="cpu", allow_code=allow_code)
-    return export_files(opened.classifier, path, to=(to,) if isinstance(to, str) else to, quiet=quiet)
+    sample = sample_of(opened.classifier, opened.folder, data_of(model, calibrate, "train"), quiet=quiet) if int8 else None
+    found = export_files(opened.classifier, path, to=(to,) if isinstance(to, str) else to, quiet=quiet)
+    if sample is None:
+        return found
+    return replace(found, int8=tuple(quantised(file.path, sample, tolerate=tolerate, quiet=quiet) for file in found.files))
 
 
 def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:

@@ -25,6 +25,10 @@ UNNAMED = "this classifier"
 NEW = "new"  # a picture that the run was not given
 
 
+class NoPart(UsageError):
+    """The data are not divided, or have no part of the name that was asked for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Chosen:
     """Pictures of one `part` of the data called `name`, to judge on, and the notes to print about them.
@@ -200,5 +204,5 @@ def _same_names(whole: Parts, rows: dict[str, dict[str, str]]) -> bool:
     return now.keys() == rows.keys() and all(rows[name]["digest"] in ("", digest.decode()) for name, digest in now.items())
 
 
-def _no_part(name: str, part: str, parts: Any) -> UsageError:
-    return UsageError(f"{name} has no part {part!r}. There is: {listed([*parts, *(word for word in (ALL, UNSEEN) if word not in parts)])}.")
+def _no_part(name: str, part: str, parts: Any) -> NoPart:
+    return NoPart(f"{name} has no part {part!r}. There is: {listed([*parts, *(word for word in (ALL, UNSEEN) if word not in parts)])}.")

@@ -1,12 +1,9 @@
 """`verify`: the golden pictures of an artefact or an exported file through any engine."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from ..base.errors import CorruptFile
-from ..base.files import digest
 from ..classifier import Verification, artefact
 from ..classifier.config import is_exported, read_config
 from ..classifier.engines.exported import Exported
@@ -29,15 +26,3 @@ def verify(
         assert isinstance(classifier, Exported)
         return artefact.verified(classifier, Path(model).parent, classifier.config)
     return artefact.verified(classifier, Path(model), read_config(Path(model)))
-
-
-def golden_rows(file: Exported, answers: Exported) -> list[dict[str, Any]]:
-    """The golden pictures of an exported `file` with the probabilities of `answers`; raises CorruptFile when one was changed."""
-    rows = []
-    for row in file.config.get("golden", []):  # type: ignore[attr-defined]
-        png = (file.path.parent / row["file"]).read_bytes()
-        if digest(png) != row["sha256"]:
-            raise CorruptFile(f"{file.path.parent / row['file']} is damaged: its SHA-256 is not the one in {file.path}. Export again.")
-        picture = artefact.stacked(png, file.preprocessing)
-        rows.append({"file": row["file"], "sha256": row["sha256"], "probabilities": answers.of_picture(picture).tolist()})
-    return rows

@@ -19,6 +19,7 @@ from . import onnx, program
 from .comparison import Answers, Checked, answers, check, drawn
 from .graph import Network
 from .manifest import properties
+from .quantisation import Quantised
 
 GOLDEN = 8  # of the drawn pictures, for a classifier without golden samples
 
@@ -51,10 +52,11 @@ class ExportResult(Result):
     """The files of an export, each with its check."""
 
     files: tuple[ExportedFile, ...]
+    int8: tuple[Quantised, ...] = ()
 
     def headline(self) -> str:
-        """How the files were checked."""
-        return "\n".join(f"checked: {file.checked.sentence()}" for file in self.files)
+        """How the files were checked, and what int8 costs."""
+        return "\n".join([*(f"checked: {file.checked.sentence()}" for file in self.files), *(made.headline() for made in self.int8)])
 
     def rows(self) -> Sequence[dict[str, object]]:
         """A line for each file."""

@@ -1,0 +1,89 @@
+"""int8: which products are quantised, what a file says of itself, when nothing is written, and which processors need 7 bits."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.files import digest
+from clearsight.classifier.artefact import packed
+from clearsight.classifier.engines.exported import opened
+from clearsight.exports.golden import verify
+from clearsight.exports.quantisation import Sample, products, quantised, reduced_range
+from tests.classifier.engines.files import SIZE, classifier, written
+from tests.classifier.engines.test_exported import pictures
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+
+def node(name: str, kind: str, inputs: str, output: str) -> SimpleNamespace:
+    return SimpleNamespace(name=name, op_type=kind, input=inputs.split(), output=[output])
+
+
+def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
+    graph = [
+        node("rows", "MatMul", "pictures r", "a"), node("columns", "MatMul", "a c", "b"), node("scaled", "Div", "b std", "x"),
+        node("conv", "Conv", "x w", "maps"), node("attention", "MatMul", "maps maps", "y"), node("fc", "Gemm", "y v", "z"),
+        node("near", "MatMul", "y directions", "cosines"), node("softmax", "Softmax", "z", "probabilities"),
+    ]  # fmt: skip
+    assert products(SimpleNamespace(graph=SimpleNamespace(node=graph))) == ["conv", "attention", "fc"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "reduced"),
+    [
+        ("x86_64", {"avx2"}, True),
+        ("AMD64", set(), True),
+        ("x86_64", {"avx2", "avx_vnni"}, False),
+        ("x86_64", {"avx512_vnni"}, False),
+        ("aarch64", set(), False),
+    ],
+)
+def test_weights_of_7_bits_where_sums_of_16_would_overflow(machine, flags, reduced):
+    assert reduced_range(machine, frozenset(flags)) is reduced
+
+
+@pytest.fixture(scope="module")
+def sample():
+    drawn = torch.randint(0, 256, (64, 3, SIZE, SIZE), dtype=torch.uint8, generator=torch.Generator().manual_seed(2))
+    return Sample(drawn[:32], drawn[32:], classifier().probabilities(drawn[32:]).argmax(1), "drawn pictures")
+
+
+@pytest.fixture
+def file(tmp_path):
+    picture = packed(pictures(1)[0])
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden" / "0.png").write_bytes(picture)
+    row = {"file": "golden/0.png", "sha256": digest(picture), "probabilities": [0.1, 0.2, 0.7]}
+    (tmp_path / "fitted.onnx").write_bytes(written(classifier(), golden=[row]))
+    return tmp_path / "fitted.onnx"
+
+
+def test_the_file_is_judged_and_says_so(file, sample):
+    found = quantised(file, sample, quiet=True)
+    assert found.accuracy["float32"]["value"] == 1 and found.agreement == found.accuracy["int8"]["value"]
+    assert found.loss["low"] <= found.loss["value"] == 1 - found.agreement <= found.loss["high"]
+    assert found.path == str(file.with_name("fitted-int8.onnx")) and (found.n, found.calibrated_on) == (32, 32)
+    fast = opened(file.with_name("fitted-int8.onnx"))
+    exact = opened(file)
+    apart = (fast.probabilities(sample.pictures) - exact.probabilities(sample.pictures)).abs().max()
+    assert 0 < found.max_difference < 0.2 and float(apart) == pytest.approx(found.max_difference)
+    assert (fast.precision, fast.weights_digest) == ("int8", exact.weights_digest)
+    assert fast.config["quantised"]["n"] == 32 and "/" not in fast.config["quantised"]["path"]
+    novelties = fast.judged(sample.pictures)[1], exact.judged(sample.pictures)[1]
+    np.testing.assert_allclose(*novelties, atol=0.05, err_msg="of features in 8 bits")
+    assert verify(fast.path).ok, "its golden samples have its own probabilities"
+    assert len(json.dumps(found.to_json())) > 100 and "int8 loses" in found.table()
+
+
+def test_nothing_is_written_for_too_much_loss_or_without_pictures(file, sample):
+    wrong = Sample(sample.calibration, sample.pictures, (sample.labels + 1) % 3, sample.name)
+    with pytest.raises(ClearsightError, match=r"nothing was written: int8 loses"):
+        quantised(file, wrong, tolerate=-101, quiet=True)
+    with pytest.raises(UsageError, match=r"calibrate"):
+        quantised(file, Sample(sample.calibration[:0], sample.pictures, sample.labels, ""), quiet=True)
+    assert not file.with_name("fitted-int8.onnx").exists()
