@@ -26,6 +26,7 @@ VERBS = {
     "exercises": "Exercises on the lecture: sheets, keys, and a grader that knows common slips.",
     "export": "Write a classifier as one checked ONNX file, with its preprocessing inside.",
     "serve": "Answer over HTTP with classifiers.",
+    "benchmark": "Measure a classifier's speed by engine, precision, batch size and threads.",
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 
