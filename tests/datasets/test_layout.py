@@ -175,6 +175,7 @@ def test_a_folder_without_classes_is_read_by_its_table(tmp_path):
     parts = open_dataset(tmp_path)
     assert parts.classes == ("a", "b") and list(parts.parts["all"].names) == ["train_images/1.png", "train_images/2.png"]
     assert parts.notes[0] == "the folder has no classes: the table train.csv in it is read"
+    assert parts.notes[1].startswith("tables that are not read: sample_submission.csv, test.csv.")
 
 
 def test_one_class_with_tables_names_them(tmp_path):

@@ -52,7 +52,7 @@ def test_what_cannot_be_read(pets):
     ("text", "reason"),
     [
         ("cat/7.png\n", r"lists 1 names that are no pictures of pets: 'cat/7\.png'\. Write names as clearsight check prints them"),
-        ("cat/0.png\ncat/1.png\ncat/2.png\n", "leaves no all picture of 'cat'"),
+        ("cat/0.png\ncat/1.png\ncat/2.png\n", "leaves no picture of 'cat'"),
     ],
 )
 def test_a_list_that_does_not_fit_stops(pets, tmp_path, text, reason):

@@ -68,6 +68,12 @@ def test_parts_and_groups(folder):
     [
         ("path,label\n", "has no row below its header"),
         ("", "is empty"),
+        (
+            "label," + ",".join(f"pixel{i}" for i in range(64)) + "\n1" + ",0" * 64 + "\n",
+            "in 64 columns such as 'pixel63'",
+        ),
+        ("1" + ",0" * 64 + "\n2" + ",0" * 64 + "\n", "has the values of pictures in 65 columns"),
+        ("emotion,pixels,Usage\n0,70 80 82 72,Training\n", "has the values of pictures in the column 'pixels'"),
         ("name,label\nx,y\n", r"needs a path column \(path, filename.* It has: 'name', 'label'\. No column holds names of files"),
         ("path\nx\n", "needs a label column"),
         ("path,label\npics/0.png,cat\npics/1.png,\npics/2.png\n", "2 rows have no label, in line 3, 4"),

@@ -73,6 +73,8 @@ def test_the_range_that_values_have(low, high, whole, ends):
 def test_not_a_number_is_refused():
     with pytest.raises(UnreadableImage, match="not numbers"):
         decode(tiff(np.array([[0, np.nan]], np.float32)), reading=Reading((0, 1)))
+    with pytest.raises(UnreadableImage, match="not numbers"):
+        decode(tiff(np.array([[0, np.nan]], np.float32)))
 
 
 def test_words():

@@ -34,7 +34,9 @@ def without(parts: Parts, what: str, *, quiet: bool = True) -> Parts:
     made = {part: data for part, data in made.items() if len(data)}
     for part, data in made.items():
         if empty := _emptied(parts.parts[part], data):
-            raise ClearsightError(f"--leave-out {what} leaves no {part} picture of {listed(map(repr, empty))}.")
+            raise ClearsightError(
+                f"--leave-out {what} leaves no {'' if part == 'all' else f'{part} '}picture of {listed(map(repr, empty))}."
+            )
     if not made:
         raise ClearsightError(f"--leave-out {what} leaves no picture of {parts.name}.")
     note = f"--leave-out {what}: {len(left_out):,} pictures left out: {listed(left_out, 3)}"

@@ -23,7 +23,7 @@ from .formats.unread import kind
 from .idx import is_idx, read_idx
 from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
-from .table import is_table, read_table, table_in
+from .table import is_table, read_table, table_in, tables_in
 
 NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # written into tables by programs for a missing value
 LONGEST = 200  # letters of a name that are repeated in a message
@@ -41,7 +41,10 @@ def read_folder_or_table(data: str | Path, *, columns: str = "", group_by: str |
     if table is None or (parts is not None and len(parts.classes) > 1):
         return parts or read_folder(data, group_by=group_by, labelled=labelled)
     found = read_table(table, group_by=group_by, columns=columns)
-    return replace(found, notes=(f"the folder has no classes: the table {table.name} in it is read", *found.notes))
+    said = [f"the folder has no classes: the table {table.name} in it is read"]
+    if others := [name for name in tables_in(Path(data)) if name != table.name]:
+        said.append(f"tables that are not read: {listed(others, 3)}. Rows of other parts go into one table, with a column split")
+    return replace(found, notes=(*said, *found.notes))
 
 
 class Reader(NamedTuple):

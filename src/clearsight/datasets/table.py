@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from .tables.text import Text, lines, read
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".lst", ".list", ".jsonl", ".parquet")
 
+_VALUE = re.compile(r"(?:pixel|pix|px|p|x|f|v)?[ _]?\d+(?:[x.]\d+)?", re.IGNORECASE)  # pixel0, 1x1, 0.5
+_MANY = 49  # columns of values: 7×7 px
 _LABELS = (".csv", ".tsv", ".jsonl", ".parquet")  # suffixes of tables that a folder of pictures is read by
 
 
@@ -33,9 +36,14 @@ def is_table(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).suffix.lower() in SUFFIXES and os.path.isfile(data)
 
 
+def tables_in(folder: Path) -> list[str]:
+    """The names of the tables in a folder that may hold labels."""
+    return [name for name in sorted(os.listdir(folder)) if name.lower().endswith(_LABELS)]
+
+
 def table_in(folder: Path) -> Path | None:
     """The one table in a folder that may hold its labels: the only one, or the only one that is called after labels or training."""
-    names = [name for name in sorted(os.listdir(folder)) if name.lower().endswith(_LABELS) and "submission" not in name.lower()]
+    names = [name for name in tables_in(folder) if "submission" not in name.lower()]
     named = [name for name in names if "label" in name.lower() or (part_word(Path(name).stem) or ("",))[0] == "train"]
     one = names if len(names) == 1 else named
     return folder / one[0] if len(one) == 1 else None
@@ -52,6 +60,7 @@ def read_table(data: str | Path, *, group_by: str | None = None, columns: str = 
     path, given = Path(data), parse(columns)
     finder = Finder(path.parent, str(path))
     text = _read(path, finder)
+    _refuse_values(path, text)
     header = text.header or [str(i + 1) for i in range(max((len(cells) for _, cells in text.rows), default=0))]
     sample = [[_loose(cell) for cell in cells] for _, cells in text.rows]
     chosen = Chooser(str(path), header, sample, finder.share, given, listing=not text.header).choose(group_by)
@@ -76,6 +85,18 @@ def columns_of(data: Any, columns: str) -> str:
     path = Path(data)
     have = {plain_name(name) for name in _read(path, Finder(path.parent, str(path))).header}
     return columns if all(plain_name(name) in have for role, name in parse(columns).items() if name and role != "names") else ""
+
+
+def _refuse_values(path: Path, text: Text) -> None:
+    """Raise ClearsightError for a table with the values of pictures in its cells."""
+    names = text.header or [str(cell) for cell in (text.rows[0][1] if text.rows else [])]
+    values = [name for name in names if _VALUE.fullmatch(name.strip())]
+    if len(values) >= _MANY or ((pixels := [name for name in names if name.strip().lower() == "pixels"]) and not values):
+        said = f"{len(values)} columns such as {values[-1]!r}" if len(values) >= _MANY else f"the column {pixels[0]!r}"
+        raise ClearsightError(
+            f"{path} has the values of pictures in {said}, where a table lists files. Save them as arrays: "
+            "numpy.savez('data.npz', images=values.reshape(-1, height, width), labels=labels)."
+        )
 
 
 def _encoded(path: Path) -> list[str]:
@@ -212,7 +233,7 @@ def _rows(path: Path, text: Text, header: list[str], chosen: Columns, finder: Fi
         missing.pop("part", None)
     for kind, at in missing.items():
         if at:
-            raise ClearsightError(f"{path}: {len(at)} rows have no {kind}, in line {listed(at, 5)}.")
+            raise ClearsightError(f"{path}: {len(at)} rows have no {kind}, in line {listed(at, 5)}. Add it, or take the rows out.")
     return _located(path, rows, finder)
 
 

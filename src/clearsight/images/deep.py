@@ -53,6 +53,8 @@ def to_levels(stored: NDArray[Any], reading: Reading, name: str) -> NDArray[np.u
 
     Without one, raises UnreadableImage for values outside the range of their type.
     """
+    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
+        raise UnreadableImage(name, "some of its values are not numbers (NaN or infinity)")
     if reading.version == 1:
         low, high = 0.0, _old_white(stored, name)
     elif reading.levels:
@@ -60,8 +62,6 @@ def to_levels(stored: NDArray[Any], reading: Reading, name: str) -> NDArray[np.u
     else:
         low, high = 0.0, 1.0 if stored.dtype.kind == "f" else 65535.0
         _require_within(stored, high, name)
-    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
-        raise UnreadableImage(name, "some of its values are not numbers (NaN or infinity)")
     made, rows = np.empty(stored.shape, np.uint8), max(1, 2**22 // max(1, stored[:1].size))
     # float64 in strips, so that a value is the same grey in every type; older artefacts computed in float32
     exact = np.dtype(np.float32 if reading.version == 1 else np.float64)

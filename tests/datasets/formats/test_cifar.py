@@ -52,6 +52,8 @@ def test_both_forms(tmp_path, make, labels, n, binary, outer):
     assert parts.classes == tuple(NAMES[:n])
     assert {part: len(data) for part, data in parts.parts.items()} == {"train": 20, "test": 10}
     assert parts.parts["test"].labels.tolist() == labels[20:].tolist()
+    lacking = "files of CIFAR-10 that are not here: data_batch_3, data_batch_4, data_batch_5"
+    assert (lacking in parts.notes) == (make is ten)
     first = parts.parts["test"].pictures[0]
     assert first.shape == (32, 32, 3) and first[0, 1].tolist() == ROWS[20, [1, 1025, 2049]].tolist()
 

@@ -22,6 +22,8 @@ def opened(folder, names, name="train.csv"):
         ("pics/{}", "6 names have no suffix of a picture: the only file of that name is read"),
         ("{}.png", "files are in pics/"),
         ("{}", "files are in pics/"),
+        ("PICS/{}.Png", "6 names differ from those of their files in upper and lower case: read"),
+        ("{}.PNG", "6 names differ from those of their files in upper and lower case: read"),
         ("/home/ann/data/pics/{}.png", "the first 4 folders of the paths do not exist here: left out"),
         ("C:\\data\\pics\\{}.png", "the first 2 folders of the paths do not exist here: left out"),
         ("/pics/{}.png", "the first 1 folders of the paths do not exist here: left out"),

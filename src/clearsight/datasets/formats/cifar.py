@@ -6,18 +6,20 @@ A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009; ht
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.errors import ClearsightError
+from ...base.errors import ClearsightError, listed
 from ..arrays import from_arrays
 from ..dataset import Parts
 from .pickled import NotData, load
 
 _SIDE, _PIXELS = 32, 3072
+_TEN = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
 _BATCH = re.compile(r"data_batch_\d+")
 # files of names of classes in the binary versions
 _NAMES = ("batches.meta.txt", "fine_label_names.txt")
@@ -39,7 +41,10 @@ def read_cifar(data: str | Path, *, classes: Sequence[str] | None = None) -> Par
     for part, files in _files(folder).items():
         read = [_binary(file) if file.suffix == ".bin" else _pickled(file) for file in files]
         pairs[part] = np.concatenate([pictures for pictures, _ in read]), np.concatenate([labels for _, labels in read])
-    return from_arrays(folder.resolve().name, pairs, classes=classes or _names(folder, pairs))
+    parts = from_arrays(folder.resolve().name, pairs, classes=classes or _names(folder, pairs))
+    stems = [file.stem for files in _files(folder).values() for file in files]
+    lacking = [name for name in _TEN if name not in stems] if "train" not in stems else []
+    return replace(parts, notes=(*parts.notes, f"files of CIFAR-10 that are not here: {listed(lacking)}")) if lacking else parts
 
 
 def _home(folder: Path) -> Path | None:

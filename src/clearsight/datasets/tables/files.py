@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class Finder:
     table: str
     _stems: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     _folders: list[str] | None = None
+    _pieces: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def file(self, name: str) -> str:
         """The path of the file `name`, with a suffix of pictures added where it has none; empty if there are no or several such files."""
@@ -43,7 +45,24 @@ class Finder:
             pass
         head, _, stem = name.rpartition("/")
         found = self._in(head).get(stem, []) if stem else []
+        if not found:
+            return self._recased(name)
         return f"{head}/{found[0]}" if head and len(found) == 1 else found[0] if len(found) == 1 else ""
+
+    def _recased(self, name: str) -> str:
+        """The one file whose path differs from `name` in upper and lower case only, which some systems ignore; else empty."""
+        folder = ""
+        for piece in name.split("/"):
+            if folder not in self._pieces:
+                self._pieces[folder] = {}
+                with suppress(OSError, ValueError):
+                    for entry in os.listdir(self.folder / folder):
+                        self._pieces[folder].setdefault(entry.casefold(), []).append(entry)
+            found = [piece] if piece == os.pardir else self._pieces[folder].get(piece.casefold(), [])
+            if len(found) != 1:
+                return ""
+            folder = f"{folder}/{found[0]}" if folder else found[0]
+        return folder if os.path.isfile(self.folder / folder) else ""
 
     def _in(self, folder: str) -> dict[str, list[str]]:
         """The picture files of a folder by their name without suffix."""
@@ -159,8 +178,15 @@ class Finder:
         return self._folders
 
     def _suffixes(self, names: Sequence[str], paths: list[str]) -> list[str]:
-        added = sum(bool(path) and os.path.splitext(path)[1] != os.path.splitext(name)[1] for name, path in zip(names, paths, strict=True))
-        return [f"{added:,} names have no suffix of a picture: the only file of that name is read"] if added else []
+        added = recased = 0
+        for name, path in zip(names, paths, strict=True):
+            added += bool(path) and os.path.splitext(path)[1].lower() != os.path.splitext(name)[1].lower()
+            pieces = zip(reversed(_slashes(name).split("/")), reversed(path.split("/")), strict=False)
+            recased += any(given != found and given.casefold() == found.casefold() for given, found in pieces)
+        return [
+            *([f"{added:,} names have no suffix of a picture: the only file of that name is read"] if added else []),
+            *([f"{recased:,} names differ from those of their files in upper and lower case: read"] if recased else []),
+        ]
 
 
 def _parts_of(folder: str) -> set[str]:
