@@ -20,7 +20,7 @@ def benchmark(
     model: str, engines: tuple[str, ...], batches: tuple[int, ...], threads: tuple[int, ...], rounds: int, device: str, as_json: bool,
     quiet: bool,
 ) -> None:  # fmt: skip
-    """Measure how fast MODEL is by engine, precision, batch size and threads, with the agreement of its answers beside the speed.
+    """Measure how fast MODEL is by engine, precision, batch size and threads, with the agreement of its answers.
 
     The pictures are fitted already: reading and resizing are the same for every engine. Agreement and the largest difference of a
     probability are those with torch in float32. int8 is measured where clearsight export MODEL --int8 has written its file.

@@ -85,7 +85,7 @@ class Timings(Result):
 
 
 def _best(lines: Sequence[Timing], name: str, pick: Callable[..., int]) -> str:
-    """The recommendation for the smallest batch (`pick` is min) or the largest, beside torch in float32 with as many threads."""
+    """The recommendation for the smallest batch (`pick` is min) or the largest, compared with torch in float32 with as many threads."""
     if not lines:
         return ""
     size = pick(line.batch for line in lines)
