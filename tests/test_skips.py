@@ -24,6 +24,7 @@ STAYS = {
     "datasets/test_cache.py": "permissions are those of POSIX",
     "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",
     "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",
+    "examples/test_exported.py": "npm's packages are not in an extra: npm install in examples/exported brings them",
     "look/test_receptive_field.py": "networks designed by hand have no gradients to compare (slow)",
     "models/peers.py": "the helper that skips where a peer is not installed",
     "real.py": "the helper that skips where a package of real weights or photographs is not installed",
