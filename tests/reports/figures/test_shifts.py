@@ -16,4 +16,4 @@ def test_nothing_is_cut_or_covered(style, count):
     written = words(figure)
     assert [one.text for one in written if one.size < (24 if style.slide else 6)] == []
     assert cut_off(figure, written) == [] and overlapping(written) == []
-    assert {"10.0%", "50.0%", "90.0%"} <= {one.text for one in written}
+    assert {"10.0 %", "50.0 %", "90.0 %"} <= {one.text for one in written}

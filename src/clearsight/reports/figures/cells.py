@@ -57,9 +57,10 @@ class Matrix:
         return Scale([self.limit], True) if self.limit else Scale(self.values, True)
 
     def cell(self, style: Style) -> float:
-        """The width of a cell: that of its longest text."""
+        """The width of a cell: that of its longest text, on a slide clear of the marks inside of it."""
         longest: float = max(measure(line, style.text) for text in self.texts() for line in text.split("\n"))
-        return self.fixed or max(longest + (0.08 if style.slide else 0.085), LEAST)
+        inside = 2 * max((mark.inset for mark in self.marks), default=0.0) if style.slide else 0.0
+        return self.fixed or max(longest + (0.08 if style.slide else 0.085) + 1.2 * inside, LEAST)
 
     def width(self, style: Style) -> float:
         """Inches, of the cells or of the name."""

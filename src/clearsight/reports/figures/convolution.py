@@ -1,5 +1,6 @@
 """The sliding filter: picture, products and maps as cells with their numbers; pooling; the curve detector."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -229,16 +230,28 @@ def _drawn(rows: Sequence[tuple[list[Matrix], Lines]], title: str, style: Style)
 def curve_figure(match: Calculation, mismatch: Calculation, title: str, *, style: Style = PRINT) -> Figure:
     """The filter on a picture that has its shape and on one that has not: the pixels it asks for marked, products, sum."""
     rows = [_detector(found, name, style) for found, name in ((match, "a curve like it"), (mismatch, "another shape"))]
-    sums = [f"= {number(found.convolution.step(0, 0, 0).sum, 'g')}" for found in (match, mismatch) if found.convolution]
+    sums = [_summed(found, style) for found in (match, mismatch)]
     size = style.title
-    room = max(measure(words, size) for words in sums) + BETWEEN
+    room = max(measure(words, size) for lines in sums for words in lines) + BETWEEN
     page = Page(style, title, width=max(style.width, max(row_width(row, style) for row in rows) + room + 2 * EDGE))
     tall = (page.room - 2 * (page.line() + GAP + 0.05)) / sum(row[0].values.shape[0] for row in rows) if style.slide else 0.27
     for row, words in zip(rows, sums, strict=True):
         top = page.y
         end = draw_row(page, row, tall)
-        page.text(end + BETWEEN, (top + page.line() + page.y) / 2, words, "mark" if words != "= 0" else "ink", size, va="center")
+        middle = (top + page.line() + page.y) / 2
+        for k, line in enumerate(words):
+            y = middle + (k - (len(words) - 1) / 2) * page.line(size)
+            page.text(end + BETWEEN, y, line, "mark" if words[-1] != "= 0" else "ink", size, va="center")
     return page.finish()
+
+
+def _summed(found: Calculation, style: Style) -> list[str]:
+    """`= 6600`; on a slide, where the products find no room in their cells, after them: `4·1500`, `+ 600`."""
+    assert found.convolution is not None
+    step = found.convolution.step(0, 0, 0)
+    counts = Counter(float(v) for v in step.products.flatten() if v) if style.slide else {}
+    terms = [f"{f'{count}·' if count > 1 else ''}{number(value)}" for value, count in sorted(counts.items(), reverse=True)]
+    return [*(f"{'+ ' if k else ''}{term}" for k, term in enumerate(terms)), f"= {number(step.sum, 'g')}"]
 
 
 def _detector(found: Calculation, name: str, style: Style) -> list[Matrix]:
@@ -248,12 +261,10 @@ def _detector(found: Calculation, name: str, style: Style) -> list[Matrix]:
     products = array(step.products[0])
     words = [number(float(v)) if w else "" for v, w in zip(products.flatten(), weights.flatten(), strict=True)]
     picture = Matrix(name, array(found.picture[0]), pixels=True, marks=asked)
-    wide = max(
-        picture.cell(style), 0.5 if style.slide else LEAST
-    )  # a product's number may be wider than its cell: those around it are empty
+    wide = max(picture.cell(style), 0.5 if style.slide else LEAST)  # a product's number may be wider: the cells around it are empty
     row = [
         picture,
         Matrix("filter", weights, marks=asked),
-        Matrix("products", products, words=words, marks=asked, limit=2 * float(abs(products).max())),
+        Matrix("products", products, words=words, numbers=not style.slide, marks=asked, limit=2 * float(abs(products).max())),
     ]
     return [replace(matrix, fixed=wide) for matrix in row]

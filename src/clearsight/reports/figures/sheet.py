@@ -11,6 +11,7 @@ from ..style import PRINT, Style, styled
 from .page import EDGE, GAP, Array, Page, Scale, cut, measure
 
 SIDE, SLIDE_SIDE = 0.72, 1.9  # inches of a tile
+MORE = 0.15  # inches that a tile gains at least by another row
 SLIDE_GROUP = 2.6  # inches that a group on a slide needs at least
 
 
@@ -104,7 +105,7 @@ def _layout(page: Page, group: Group, room: float) -> Layout:
 
 
 def _slide_layout(page: Page, group: Group, room: float, lines: int) -> Layout:
-    """As many tiles as fit, in as few rows as they need, as large as they can be."""
+    """As many tiles as fit, in as many rows as make them largest."""
     tiles, best = group.tiles, None
     spare = room - page.line() * (bool(group.heading) + bool(group.note)) - (1.5 if group.bar else 0)
     for rows in range(1, 5):
@@ -116,10 +117,8 @@ def _slide_layout(page: Page, group: Group, room: float, lines: int) -> Layout:
             side -= 0.1
             columns = int((page.inner + GAP) / (_column(page, tiles, side) + GAP))
         side, shown = max(side, 0.5), tiles[: max(1, columns) * rows]
-        if best is None or len(shown) > len(best[0]):
-            best = (shown, side, _column(page, tiles, side), max(1, min(columns, len(shown))), lines)
-        if len(shown) == len(tiles):
-            break
+        if best is None or (len(shown), side) > (len(best[0]), best[1] + MORE):
+            best = (shown, side, _column(page, tiles, side), math.ceil(len(shown) / rows), lines)
     assert best is not None
     if len(best[0]) < len(tiles) and not group.note:
         return _slide_layout(page, replace(group, note=" "), room, lines)  # for the line that says so

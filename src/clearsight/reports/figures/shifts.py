@@ -45,8 +45,7 @@ def _grid(page: Page, found: Shifts, x: float, y: float, side: float) -> None:
             up = 0.09 if limits else 0.0
             if count <= 5:
                 weight = "bold" if middle else "normal"
-                page.text(
-                    x + (j + 0.5) * cell, y + (i + 0.5) * cell - up, f"{share['top1']:.1%}", ink, ha="center", va="center", weight=weight
-                )
+                words = f"{share['top1']:.1%}".replace("%", " %")
+                page.text(x + (j + 0.5) * cell, y + (i + 0.5) * cell - up, words, ink, ha="center", va="center", weight=weight)
             if limits:
                 page.text(x + (j + 0.5) * cell, y + (i + 0.5) * cell + up, limits, ink, page.style.small, ha="center", va="center")
