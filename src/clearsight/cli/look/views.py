@@ -69,11 +69,12 @@ def views(
     loaded = torch.stack([subject.preprocessing.load(rows.source(i)) for i in chosen])
     run = _pretraining(model)
     ops = parse(words or (run.augment if run else of_views.default_views(subject)))
+    begun = run.seed if run and not before else seed  # the run's own random weights
     before = before or (run.from_ or run.model if run else "")
     made = of_views.two_views(ops, loaded, torch.tensor(chosen), seed)
     found = [of_views.similarities(subject, made)]
     if before:
-        found.insert(0, of_views.similarities(opened_like(before, subject, classes, seed), made))
+        found.insert(0, of_views.similarities(opened_like(before, subject, classes, begun), made))
     terms = of_views.nt_xent(of_views.of_pictures(found[-1].cosines, 2), temperature)
     if out:
         from ...reports.figures.views import views_figure
