@@ -6,7 +6,7 @@ import json
 import pytest
 
 from clearsight.classifier import load
-from clearsight.serving.many import WINDOW, in_turn
+from clearsight.serving.many import in_turn
 
 from .conftest import on, picture, png
 
@@ -44,6 +44,11 @@ def test_many_pictures_take_their_places_in_the_queue(artefacts):
 
     assert on(ask, artefacts / "pets") == [200, 200, 503, 503]
 
+    async def narrow(here):
+        return (await here.client.post(MANY, content=framed(*[png(picture(0))] * 9))).status_code
+
+    assert on(narrow, artefacts / "pets", queue=2) == 200
+
 
 def test_what_is_asked_is_refused_before_anything_is_computed(artefacts):
     async def ask(here):
@@ -66,6 +71,6 @@ def test_a_window_is_worked_on_and_an_error_comes_out_bare():
             raise ValueError("negative")
         return 2 * n
 
-    assert asyncio.run(in_turn(work, range(50))) == [2 * n for n in range(50)] and most == WINDOW
+    assert asyncio.run(in_turn(work, range(50), 7)) == [2 * n for n in range(50)] and most == 7
     with pytest.raises(ValueError, match="negative"):
-        asyncio.run(in_turn(work, [1, -1, 2]))
+        asyncio.run(in_turn(work, [1, -1, 2], 2))

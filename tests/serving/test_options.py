@@ -11,7 +11,7 @@ from clearsight.serving.options import Options, is_loopback, read_token
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"queue": 0}, "queue must be at least 1. Got 0"),
+        ({"queue": -1}, "queue must be at least 0. Got -1"),
         ({"deadline": 0}, "deadline"),
         ({"wait": -1}, "wait"),
         ({"deadline": float("nan")}, "deadline"),

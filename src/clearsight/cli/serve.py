@@ -13,7 +13,9 @@ from .common import device_option, speed_option
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port (0: any free one).")
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with the token that clients send: Authorization: Bearer TOKEN.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name, as in the header Host, that clients may use.")
-@click.option("--queue", default=64, show_default=True, type=click.IntRange(1), help="Pictures of a model that may wait; more get 503.")
+@click.option(
+    "--queue", default=0, type=click.IntRange(0), help="Pictures of a model in flight; more get 503 (0: four batches, at most 64)."
+)
 @click.option("--deadline", default=2.0, show_default=True, type=click.FloatRange(0.001), help="Seconds for an answer; later is 504.")
 @click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together at most (0: by their size).")
 @click.option("--wait", default=0.0, show_default=True, type=click.FloatRange(0), help="Milliseconds that a batch waits for more.")

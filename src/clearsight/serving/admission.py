@@ -10,6 +10,8 @@ class Overloaded(Exception):
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
+        self.error = f"All places are taken: try again in {seconds} s."
+        super().__init__(self.error)
 
 
 class Bytes:
@@ -29,12 +31,17 @@ class Admission:
         self.queue, self.deadline, self.memory, self.pace = queue, deadline, memory, pace
         self.pictures = 0
 
+    def wait(self, pictures: int = 1, size: int = 0) -> int:
+        """The seconds after which there may be room for `pictures` with `size` bytes; 0 if there is now."""
+        late = self.pictures and (self.pictures + pictures) * self.pace() > self.deadline
+        full = self.pictures + pictures > self.queue or self.memory.held + size > self.memory.most
+        return max(1, math.ceil(self.pictures * self.pace())) if late or full else 0
+
     @contextmanager
     def admitted(self, pictures: int, size: int) -> Iterator[None]:
         """Hold the room of `pictures` with `size` bytes; raises Overloaded where there is no room."""
-        late = self.pictures and (self.pictures + pictures) * self.pace() > self.deadline
-        if late or self.pictures + pictures > self.queue or self.memory.held + size > self.memory.most:
-            raise Overloaded(max(1, math.ceil(self.pictures * self.pace())))
+        if seconds := self.wait(pictures, size):
+            raise Overloaded(seconds)
         self.pictures += pictures
         self.memory.held += size
         try:

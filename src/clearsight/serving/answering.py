@@ -57,6 +57,12 @@ class Server:
             raise Refused(404, f"No model has this name. There is: {', '.join(self.served)}.")
         return self.served[name]
 
+    def wait(self, path: str) -> int:
+        """The seconds after which the model in the path of an address may have room for a picture; 0 if it has now."""
+        parts = path.split("/", 4)
+        served = self.served.get(parts[3]) if len(parts) == 5 and parts[2] == "models" else None
+        return served.admission.wait() if served else 0
+
     async def scored(self, served: Served, loaded: Loaded, picture: bytes | np.ndarray) -> Scores:
         """The scores of an encoded picture, or of an array uint8 `(H, W, C)`, within the deadline; raises Late, UnreadableImage."""
         deadline = asyncio.get_running_loop().time() + self.options.deadline

@@ -22,7 +22,7 @@ from .batcher import Late
 from .body import Refused
 from .frames import unpacked
 from .guard import Guard
-from .many import WINDOW, rows
+from .many import rows, window_of
 from .models import Served
 from .options import MANY_BYTES, MANY_PICTURES, PICTURE_BYTES
 
@@ -55,7 +55,7 @@ def create_app(server: Server, *, speed: str = "auto", device: str = "cpu") -> A
     _add_state(app, server)
     _add_classify(app, server)
     app.include_router(protocol.routes(server))
-    return Guard(app, server.options, server.state, server.metrics)
+    return Guard(app, server.options, server.state, server.metrics, server.wait)
 
 
 def _add_classify(app: FastAPI, server: Server) -> None:
@@ -77,7 +77,7 @@ def _add_classify(app: FastAPI, server: Server) -> None:
         with served.admission.admitted(1, size):
             pictures = unpacked(await body.read(request, size), kind, MANY_PICTURES)
             served.loaded.classifier.limits(what.false_alarms, what.coverage, what.by_class)  # refused for all of them
-            with served.admission.admitted(min(len(pictures), WINDOW) - 1, 0):
+            with served.admission.admitted(window_of(served, len(pictures)) - 1, 0):
                 lines = await unless_gone(request, rows(server, served, pictures, what))
         return Response(lines, media_type="application/x-ndjson")
 
@@ -123,7 +123,7 @@ SAID = {504: "The deadline has passed.", GONE: "The client has gone."}
 def failed(error: Exception) -> tuple[int, str, dict[str, str]]:
     """Status, reason in one line, and headers of the answer to a request that failed with `error`."""
     if isinstance(error, Overloaded):
-        return 503, f"All places are taken: try again in {error.seconds} s.", {"Retry-After": str(error.seconds)}
+        return 503, error.error, {"Retry-After": str(error.seconds)}
     if isinstance(error, Refused):
         return error.status, error.error, {}
     if isinstance(error, HTTPException):

@@ -12,14 +12,14 @@ from .answering import Asked, Server
 from .batcher import Late
 from .models import Served
 
-WINDOW = 16  # pictures of one request that wait or are computed: what it takes of the queue
+WINDOW = 16  # pictures of one request that take places in the queue at the same time
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Given]) -> list[Made]:
-    """`work` on all `things`, a window of them at a time; the first error ends the others."""
-    free = asyncio.Semaphore(WINDOW)
+async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Given], window: int) -> list[Made]:
+    """`work` on all `things`, `window` of them at a time; the first error ends the others."""
+    free = asyncio.Semaphore(window)
 
     async def one(thing: Given) -> Made:
         async with free:
@@ -31,6 +31,11 @@ async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Giv
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def window_of(served: Served, pictures: int) -> int:
+    """How many of the `pictures` of one request wait or are computed at the same time."""
+    return min(pictures, WINDOW, served.admission.queue)
 
 
 async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked) -> bytes:
@@ -45,5 +50,5 @@ async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, byt
         except (Late, TimeoutError):
             return Failure(name, "the deadline has passed")
 
-    answers = await in_turn(answer, pictures)
+    answers = await in_turn(answer, pictures, window_of(served, len(pictures)))
     return b"".join(json.dumps(asdict(one)).encode() + b"\n" for one in answers)

@@ -19,6 +19,7 @@ from .batcher import Batcher, computed
 from .metrics import Metrics
 from .options import Options
 
+QUEUED_BATCHES, MOST_QUEUED = 4, 64  # so that an answer takes at most twice as long under overload as at capacity
 LOOK_SECONDS = 1.0  # between looks at a model's files
 FILES = ("config.json", "model.safetensors", "reference.safetensors")  # of an artefact
 log = logging.getLogger(__name__)
@@ -95,7 +96,8 @@ class Served:
         self.name, self.model, self.loaded, self.metrics = name, model, loaded, metrics
         self.batcher = Batcher(options.batch, options.wait, metrics.batches(name))
         self.batcher.pace = loaded.pace
-        self.admission = Admission(options.queue, options.deadline, memory, lambda: self.batcher.pace)
+        queue = options.queue or min(MOST_QUEUED, QUEUED_BATCHES * (options.batch or loaded.classifier.batch))
+        self.admission = Admission(queue, options.deadline, memory, lambda: self.batcher.pace)
         metrics.model(name, loaded.classifier)
 
     async def watch(self, device: str | torch.device, speed: str) -> None:

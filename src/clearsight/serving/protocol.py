@@ -22,7 +22,7 @@ from ..classifier import Classifier
 from . import body
 from .answering import Server, unless_gone
 from .body import Refused
-from .many import WINDOW, in_turn
+from .many import in_turn, window_of
 from .options import MANY_BYTES, MANY_PICTURES
 
 HEADER = "inference-header-content-length"
@@ -194,8 +194,9 @@ def routes(server: Server) -> APIRouter:
                 except UnreadableImage as error:
                     raise Refused(400, f"picture {numbered[0]}: {error.reason}") from None
 
-            with served.admission.admitted(min(len(pictures), WINDOW) - 1, 0):
-                logits = torch.cat(await unless_gone(request, in_turn(scored, list(enumerate(pictures)))))
+            window = window_of(served, len(pictures))
+            with served.admission.admitted(window - 1, 0):
+                logits = torch.cat(await unless_gone(request, in_turn(scored, list(enumerate(pictures)), window)))
         probabilities = torch.softmax(logits / loaded.classifier.temperature, 1).numpy()
         return answer(model, asked, probabilities, loaded.classifier.classes)
 
