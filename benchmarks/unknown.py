@@ -24,9 +24,11 @@ from torch import Tensor
 
 import clearsight
 from clearsight import weights
+from clearsight.classifier.uncertainty import blend
 from clearsight.classifier.uncertainty.novelty import stored
 from clearsight.datasets.split import together
 from clearsight.heads.choice import choose
+from clearsight.heads.cross_validation import folds_of_groups
 from clearsight.heads.lbfgs import Problem, solve
 from clearsight.metrics import conformal
 from clearsight.models.readout import Readout
@@ -87,8 +89,10 @@ def solved(one: Set, train: Tensor, seed: int) -> Head:
     choice = choose({"stages": features.clone()}, labels, len(known), groups=groups, seed=seed)
     found = solve(Problem(features.clone(), labels, len(known)), choice.l2)
     logits = F.linear(one.features.double(), found.weight, found.bias).float()
-    reference = stored("fc", features)
-    return Head(logits, reference.of(one.features), choice.logits, reference.without_own(features, groups, groups))
+    kept = stored("fc", features)
+    fold = folds_of_groups(labels, groups, seed, blend.FOLDS)
+    made, held_out = blend.fitted(features, choice.logits, fold, kept.vectors, torch.empty(0))
+    return Head(logits, replace(kept, blend=made).of(one.features, logits), choice.logits, held_out)
 
 
 def unknown(one: Set, divisions: int) -> Iterator[dict[str, float]]:

@@ -39,7 +39,7 @@ class Choice:
 class Prediction:
     """The prediction for one picture: the most likely class, and the `top` classes in descending order of probability.
 
-    `novelty` is the cosine distance of its features to the nearest training picture's, None where the classifier has no vectors of them.
+    `novelty` is how unlike the training pictures' its features are, None where the classifier has no vectors of them.
     Where "none of these" was asked for, `known` is whether the novelty is within its limit; beyond it the `label` is "none of these" and
     the `index` -1, the `confidence` still that of the most likely class. `labels` is the conformal set, most likely first, where a
     coverage was asked for. `model` is the SHA-256 of the weights, and `precision` and `engine` say what computed the answer.
@@ -211,7 +211,7 @@ class Classifier:
         if novelty is None:
             return self.logits(batch), None
         scores, features = self.logits_and_inputs(batch, novelty.layer)
-        return scores, novelty.of(features)
+        return scores, novelty.of(features, scores)
 
     def limits(self, false_alarms: float = 0.0, coverage: float = 0.0, by_class: bool = False) -> Limits:
         """The limits of novelty and of scores in sets, by the words of `classify_many`; raises UsageError as it does."""

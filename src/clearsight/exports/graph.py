@@ -11,6 +11,7 @@ from ..augment import tta
 from ..base.errors import UsageError
 from ..classifier.capture import inputs_of
 from ..classifier.classifier import Classifier, pooled
+from ..classifier.uncertainty.blend import added, energy, residual
 from ..images.preprocess import Preprocessing
 from .fit import Fit
 
@@ -32,7 +33,11 @@ class Network(nn.Module):
             self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
         if self.novelty:
             self.register_buffer("centre", self.novelty.mean, persistent=False)
-            self.register_buffer("directions", F.normalize(self.novelty.vectors.float(), dim=1).T.contiguous(), persistent=False)
+            blend = self.novelty.blend
+            directions = blend.directions.float() if blend else F.normalize(self.novelty.vectors.float(), dim=1).T.contiguous()
+            self.register_buffer("directions", directions, persistent=False)
+            if blend:
+                self.register_buffer("scale", blend.scale, persistent=False)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -44,15 +49,25 @@ class Network(nn.Module):
         levels = (fitted.flip(1) if self.reversed else fitted).to(torch.float32)
         inputs = (levels / 255 - self.get_buffer("mean")) / self.get_buffer("std")
         if not self.novelty:
-            return (self._probabilities(inputs),)
+            return (self._probabilities(self._logits(inputs)),)
         with inputs_of(self.network.get_submodule(self.novelty.layer)) as seen:
-            probabilities = self._probabilities(inputs)
+            logits = self._logits(inputs)
         features = torch.stack([pooled(vectors) for vectors in seen]).mean(0)
-        cosines = F.normalize(features - self.get_buffer("centre"), dim=1) @ self.get_buffer("directions")
-        return probabilities, 1 - cosines.amax(1).clamp(-1, 1)
+        unit = F.normalize(features - self.get_buffer("centre"), dim=1)
+        return self._probabilities(logits), self._novelty(unit, logits)
 
-    def _probabilities(self, inputs: Tensor) -> Tensor:
-        return torch.softmax(tta.mean(self.views, inputs, self.network) / self.temperature, 1)
+    def _logits(self, inputs: Tensor) -> Tensor:
+        return tta.mean(self.views, inputs, self.network)
+
+    def _probabilities(self, logits: Tensor) -> Tensor:
+        return torch.softmax(logits / self.temperature, 1)
+
+    def _novelty(self, unit: Tensor, logits: Tensor) -> Tensor:
+        """The novelty `(N,)` of centred features of length 1, `(N, D)`, with class scores `(N, K)`."""
+        directions = self.get_buffer("directions")
+        if self.novelty and self.novelty.blend:
+            return added(residual(unit, directions), energy(logits), self.get_buffer("scale"))
+        return 1 - (unit @ directions).amax(1).clamp(-1, 1)
 
 
 def fit_of(preprocessing: Preprocessing) -> Fit:

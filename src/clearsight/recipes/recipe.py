@@ -142,7 +142,7 @@ class Recipe:
 
     novelty: str = setting(
         "vectors",
-        "stored for the novelty of a picture, its distance to the training pictures: vectors of their features, no pictures; or none",
+        "stored for the novelty of a picture, how unlike the training pictures it is: vectors of their features, no pictures; or none",
         choices=("vectors", "none"),
     )
 

@@ -51,6 +51,6 @@ def _refused(evaluation: Evaluation) -> str:
     between = f" ({' to '.join(within)})" if within else ""
     return (
         f'<h3>None of these</h3><p class="after">{value}{between} of these pictures, all of known classes, are more novel than '
-        f"{found['limit']:.3f} and would be refused; {100 * found['false_alarms']:g}\N{NO-BREAK SPACE}% are allowed. Novelty is the cosine "
-        "distance to the features of the nearest training picture.</p>"
+        f"{found['limit']:.3f} and would be refused; {100 * found['false_alarms']:g}\N{NO-BREAK SPACE}% are allowed. Novelty says how "
+        "unlike the training pictures their features are.</p>"
     )

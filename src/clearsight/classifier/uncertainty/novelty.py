@@ -1,4 +1,4 @@
-"""Novelty: the cosine distance from a picture's features to the nearest of the training pictures', centred at their mean.
+"""Novelty: the cosine distance from a picture's features to the nearest of the training pictures', centred at their mean, or a blend.
 
 Y. Sun, Y. Ming, X. Zhu, Y. Li, ICML 2022 (deep nearest neighbours against pictures of another distribution): the features before the
 head tell unknown pictures better than probabilities do, and a sample of the training pictures does nearly as well as all of them.
@@ -19,6 +19,7 @@ from torch import Tensor
 from ...base.errors import UsageError
 from ...base.randomness import permutation
 from ...metrics import conformal
+from .blend import Blend
 
 MOST = 2048  # vectors that are stored
 MOST_NUMBERS = 2**22  # numbers in them: 8 MB
@@ -30,7 +31,7 @@ class Novelty:
     """The features of training pictures: their `mean` float32 `(D,)`, and `vectors` float16 `(M, D)`, centred and of length 1.
 
     `layer` is the module whose inputs they are; `scores` float32 `(n,)` the novelties of pictures of the known classes that are not among
-    the vectors, empty without such pictures; `source` says of which pictures, as in `Calibration`.
+    the vectors, empty without such pictures; `source` says of which pictures, as in `Calibration`. With a `blend` novelties are its own.
     """
 
     layer: str
@@ -38,9 +39,16 @@ class Novelty:
     vectors: Tensor
     scores: NDArray[np.float32]
     source: str = ""
+    blend: Blend | None = None
 
-    def of(self, features: Tensor) -> Tensor:
-        """The novelty of features `(N, D)`, float32 `(N,)` on the CPU: 0 for a training picture's own, 1 at a right angle, at most 2."""
+    def of(self, features: Tensor, logits: Tensor | None = None) -> Tensor:
+        """The novelty of features `(N, D)` with class scores `(N, K)`, which a blend needs, float32 `(N,)` on the CPU.
+
+        Of a blend it is 0 for a usual picture, and about 3 for one that is rare in its class. Else it is 0 for a training picture's own,
+        1 at a right angle, at most 2.
+        """
+        if self.blend and logits is not None:
+            return self.blend.of(F.normalize(features.float().cpu() - self.mean, dim=1), logits.float().cpu())
         return torch.cat([1 - cosines.amax(1) for cosines in self._cosines(features)])
 
     def without_own(self, features: Tensor, groups: Tensor, stored: Tensor) -> Tensor:

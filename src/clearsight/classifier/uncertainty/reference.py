@@ -1,7 +1,7 @@
 """What an artefact stores next to its weights about the limits of its answers: `reference.safetensors`, vectors and scores, no picture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...base.errors import CorruptFile, UsageError
 from ...metrics import conformal
+from .blend import Blend
 from .calibration import Calibration
 from .novelty import Novelty
 
@@ -71,8 +72,11 @@ class Reference:
         tensors: dict[str, Tensor] = {}
         told: dict[str, str] = {}
         if self.novelty:
-            scores = torch.from_numpy(self.novelty.scores)
+            scores, blend = torch.from_numpy(self.novelty.scores), self.novelty.blend
             tensors |= {"novelty.mean": self.novelty.mean, "novelty.vectors": self.novelty.vectors, "novelty.scores": scores}
+            if blend:  # versions without it read the distances and their scores
+                own = {"directions": blend.directions, "scale": blend.scale, "blended": scores}
+                tensors |= {f"novelty.{name}": value for name, value in own.items()} | {"novelty.scores": blend.nearest}
             told |= {"layer": self.novelty.layer, "novelty_from": self.novelty.source}
         if self.calibration:
             kept = self.calibration
@@ -132,7 +136,19 @@ def _novelty(tensors: Mapping[str, Tensor], told: Mapping[str, Any]) -> Novelty 
     mean, vectors, scores = (_typed(tensors, f"novelty.{name}", kind) for name, kind in _NOVELTY.items())
     if mean.ndim != 1 or vectors.ndim != 2 or vectors.shape[1:] != mean.shape or not len(vectors) or scores.ndim != 1:
         raise CorruptFile("its vectors do not have the shape of their mean")
-    return Novelty(str(told.get("layer", "")), mean, vectors, scores.numpy(), str(told.get("novelty_from", "")))
+    found = Novelty(str(told.get("layer", "")), mean, vectors, scores.numpy(), str(told.get("novelty_from", "")))
+    if "novelty.directions" not in tensors:
+        return found
+    directions, scale, blended = (_typed(tensors, f"novelty.{name}", kind) for name, kind in _BLEND.items())
+    if (
+        directions.ndim != 2
+        or directions.shape[1:] != mean.shape
+        or scale.shape != (2, 2)
+        or blended.ndim != 1
+        or bool((scale[:, 1] <= 0).any())
+    ):
+        raise CorruptFile("its directions do not have the shape of their mean, or have no scale")
+    return replace(found, scores=blended.numpy(), blend=Blend(directions, scale, scores))
 
 
 def _calibration(tensors: Mapping[str, Tensor], told: Mapping[str, Any], classes: int) -> Calibration | None:
@@ -146,6 +162,7 @@ def _calibration(tensors: Mapping[str, Tensor], told: Mapping[str, Any], classes
 
 _SCORES = {"novelty": {"scores": torch.float32}, "calibration": {"scores": torch.float32, "labels": torch.int64}}
 _NOVELTY = {"mean": torch.float32, "vectors": torch.float16, "scores": torch.float32}
+_BLEND = {"directions": torch.float16, "scale": torch.float32, "blended": torch.float32}
 _CALIBRATION = {"scores": torch.float32, "labels": torch.int64}
 
 

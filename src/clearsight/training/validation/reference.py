@@ -5,6 +5,7 @@ chosen the epoch. Where trained weights stay as they are and only the head is fi
 other picture: then each is scored by the vectors of the others, and cross-validation answers for its class. The test part has no role.
 """
 
+import dataclasses
 from typing import cast
 
 import numpy as np
@@ -15,12 +16,14 @@ from ...base.progress import Progress
 from ...base.randomness import permutation
 from ...classifier import Classifier, predict, validation
 from ...classifier.learnt import past
-from ...classifier.uncertainty import Calibration, Novelty, Reference
+from ...classifier.uncertainty import Calibration, Novelty, Reference, blend
 from ...classifier.uncertainty.novelty import sample, stored
 from ...datasets.dataset import Dataset
 from ...datasets.loader import load
 from ...datasets.split import together
+from ...heads.cross_validation import folds_of_groups
 from ...models.base import Model
+from ...runs.held_out import HeldOut
 from ...runs.run import Run
 from ..context import TrainingContext
 
@@ -65,11 +68,22 @@ def _novelty(context: TrainingContext, classifier: Classifier, fixed: bool) -> N
         scores = kept.of(_features(context, classifier, context.splits.parts["val"].subset(val.numpy()))) if len(val) else torch.empty(0)
         return _with(kept, scores, "validation")
     scored = _some(context, len(train))
-    places, at = torch.unique(torch.cat([chosen, scored]), return_inverse=True)
+    held_out = context.held_out if context.held_out and len(context.held_out.labels) >= blend.LEAST else None
+    answered = held_out.places if held_out else scored[:0]
+    places, at = torch.unique(torch.cat([chosen, scored, answered]), return_inverse=True)
     features = _read(context, places) if _are_kept(context) else _features(context, classifier, train.subset(places.numpy()))
     groups = torch.from_numpy(together(train))
-    kept = stored(model.HEAD, features[at[: len(chosen)]])
-    return _with(kept, kept.without_own(features[at[len(chosen) :]], groups[scored], groups[chosen]), validation.FOLDS)
+    of_chosen, of_scored, of_answered = (features[some] for some in at.split([len(chosen), len(scored), len(answered)]))
+    kept = stored(model.HEAD, of_chosen)
+    found = _with(kept, kept.without_own(of_scored, groups[scored], groups[chosen]), validation.FOLDS)
+    return _blended(found, of_answered, held_out, context.recipe.seed) if held_out else found
+
+
+def _blended(found: Novelty, features: Tensor, held_out: HeldOut, seed: int) -> Novelty:
+    """The novelty with a blend, by the features `(n, D)` of the pictures that cross-validation has answered."""
+    fold = folds_of_groups(held_out.labels.cpu(), held_out.groups.cpu(), seed, blend.FOLDS)
+    made, scores = blend.fitted(features, held_out.logits, fold, found.vectors, torch.from_numpy(found.scores))
+    return dataclasses.replace(_with(found, scores, validation.FOLDS), blend=made)
 
 
 def _with(kept: Novelty, scores: Tensor, source: str) -> Novelty:
