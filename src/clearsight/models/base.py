@@ -1,5 +1,8 @@
 """The interface of every network."""
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor, nn
 
 
@@ -36,3 +39,10 @@ class Model(nn.Module):
 
     def initialise(self, inputs: Tensor) -> None:
         """Set weights from some normalised training inputs `(N, C, H, W)`, once, before the first step; most networks do nothing."""
+
+
+def in_parts(features: Callable[[Tensor], Tensor], x: Tensor, most: int) -> Tensor:
+    """`features` of `x` `(N, …)`, at most `most` rows at a time, for what would need much memory; in an exported graph all at once."""
+    if torch.compiler.is_exporting() or x.shape[0] <= max(1, most):
+        return features(x)
+    return torch.cat([features(part) for part in x.split(max(1, most))])

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...images.blur import blurred
-from ..base import Model
+from ..base import Model, in_parts
 from .pixels import zero_head
 
 PAPER = {
@@ -78,13 +78,13 @@ class Filtered(Model):
         for kernel in kernels:
             radius = kernel.shape[-1] // 2
             found.append(F.conv2d(F.pad(planes, (radius,) * 4, mode="replicate"), kernel))
-        return torch.cat(found, 1).view(len(x), -1, *x.shape[2:])
+        return torch.cat(found, 1).view(x.shape[0], -1, *x.shape[2:])
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` in units of [0, 1]; differentiable."""
-        most = max(1, AT_ONCE // (self.head.in_features // math.prod(self.parts) * x.shape[2] * x.shape[3]))
-        if len(x) > most:
-            return torch.cat([self.features(part) for part in x.split(most)])
+        return in_parts(self._features, x, AT_ONCE // (self.head.in_features // math.prod(self.parts) * x.shape[2] * x.shape[3]))
+
+    def _features(self, x: Tensor) -> Tensor:
         answers = self.answers(x)
         return F.adaptive_avg_pool2d(torch.cat([answers.relu(), (-answers).relu()], 1), self.parts).flatten(1)
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..base import Model
+from ..base import Model, in_parts
 from .pixels import zero_head
 
 
@@ -81,20 +81,21 @@ class HogFeatures(Model):
         strength, direction = (down.square() + across.square()).sqrt(), torch.atan2(down, across) * (bins / turn)
         if self.hog.soft:
             pooled = shared(self.columns, self.side, x) @ soft_bins(strength, direction - 0.5, bins)
-            return (shared(self.rows, self.side, x) @ pooled.flatten(2)).view(len(x), self.rows, self.columns, bins)
+            return (shared(self.rows, self.side, x) @ pooled.flatten(2)).view(x.shape[0], self.rows, self.columns, bins)
         with torch.no_grad():
             # a tiny offset puts directions on a bin's edge into the upper bin, as without rounding
             direction = direction.add_(1e-6).floor_().remainder_(bins)
             row, column = (torch.arange(side, device=x.device) // self.side for side in (height, width))
             place = direction.long().add_((row[:, None] * self.columns + column) * bins)
-        counts = torch.zeros(len(x), self.rows * self.columns * bins, dtype=x.dtype, device=x.device)
+        counts = torch.zeros(x.shape[0], self.rows * self.columns * bins, dtype=x.dtype, device=x.device)
         counts = counts.scatter_add_(1, place.flatten(1), strength.flatten(1))
-        return counts.view(len(x), self.rows, self.columns, bins) / self.side**2
+        return counts.view(x.shape[0], self.rows, self.columns, bins) / self.side**2
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness; for skimage's numbers in units of [0, 1]."""
-        if len(x) > (most := max(1, AT_ONCE // (x.shape[2] * x.shape[3]))):
-            return torch.cat([self.features(part) for part in x.split(most)])
+        return in_parts(self._features, x, AT_ONCE // (x.shape[2] * x.shape[3]))
+
+    def _features(self, x: Tensor) -> Tensor:
         cells, places = self.cells(x), range(self.hog.block)
         rows, columns = (count - self.hog.block + 1 for count in (self.rows, self.columns))
         blocks = torch.stack([cells[:, i : i + rows, j : j + columns] for i in places for j in places], 3).flatten(3)

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...images.blur import gaussian
-from ..base import Model
+from ..base import Model, in_parts
 from .pixels import zero_head
 
 
@@ -115,14 +115,15 @@ class SiftWords(Model):
 
     def features(self, x: Tensor) -> Tensor:
         """`(N, D)` of pictures `(N, C, H, W)` of any scale of brightness: roots of the words' shares. They have no gradient."""
-        if len(x) > (most := max(1, AT_ONCE // (x.shape[2] * x.shape[3]))):
-            return torch.cat([self.features(part) for part in x.split(most)])
+        return in_parts(self._features, x, AT_ONCE // (x.shape[2] * x.shape[3]))
+
+    def _features(self, x: Tensor) -> Tensor:
         descriptors = self.descriptors(x)
         word = (descriptors @ self.words.T - self.words.square().sum(1) / 2).argmax(2)  # (N, R·Q)
         share = torch.ones_like(word, dtype=x.dtype) / word.shape[1]
         kept = []
         for (n, weight), part in zip(PYRAMID, self.get_buffer("parts"), strict=True):
-            counts = torch.zeros(len(x), n * n * len(self.words), dtype=x.dtype, device=x.device)
+            counts = torch.zeros(x.shape[0], n * n * len(self.words), dtype=x.dtype, device=x.device)
             kept.append(counts.scatter_add_(1, part * len(self.words) + word, weight * share))
         return torch.cat(kept, 1).sqrt()
 

@@ -130,7 +130,7 @@ class ViT(Model):
     def features(self, x: Tensor) -> Tensor:
         """The class token after the last norm, `(N, D)`."""
         x = self.conv_proj(F.pad(x, self.pad)).flatten(2).transpose(1, 2)  # (N, patches, D)
-        x = self.encoder(torch.cat([self.class_token.expand(len(x), -1, -1), x], 1))
+        x = self.encoder(torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1))
         return x[:, 0]
 
 
