@@ -27,7 +27,7 @@ def reference(n: int = 40) -> Reference:
 class Sure(Nearest):
     """A classifier that has a reference."""
 
-    weights_digest, precision, facts = "abc", "float32", {}
+    weights_digest, precision, engine, facts = "abc", "float32", "torch", {}
 
     def __init__(self, n: int = 40) -> None:
         super().__init__(4)

@@ -69,7 +69,7 @@ def fitted(features: Tensor, logits: Tensor, fold: Tensor, full: Tensor, nearest
 
 
 def principal(unit: Tensor, k: int) -> Tensor:
-    """The first `k` principal directions, or as many as there are, float32 `(k, D)`, of vectors `(N, D)`, by the table of products."""
+    """Up to `k` principal directions, float32 `(≤ k, D)`, of vectors `(N, D)`, from the table of their products."""
     unit = unit[:: -(-len(unit) // SAMPLE)].double()
     values, mixtures = torch.linalg.eigh(unit @ unit.T)
     k = min(k, int((values > 1e-9 * values[-1]).sum()))
