@@ -140,3 +140,9 @@ def test_fewer_pictures_than_features_have_the_optimum_of_all_coordinates(loss, 
     torch.testing.assert_close(short.bias, long.bias, atol=2e-4, rtol=0)
     assert bias or not short.bias.any()
     assert problem.judged(short)[1] == plain.judged(long)[1]
+
+
+def test_pictures_with_the_same_features_are_not_told_apart():
+    same = problem(np.ones((4, 3), np.float32), np.array([0, 0, 1, 1]))
+    found = solve(same, 1e-8 * same.spread)
+    assert (found.weight == 0).all() and found.value == pytest.approx(np.log(2), abs=1e-4)

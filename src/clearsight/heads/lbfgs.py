@@ -215,7 +215,8 @@ def _steps(problem: Problem, weight: Tensor, bias: Tensor, l2: float) -> tuple[T
         return None, 1.0
     table, by_bias = problem.curvature(weight, bias)
     # rounding in the products may leave directions a curvature of less than 0, down to this
-    table.diagonal().add_(l2 + torch.finfo(problem.features.dtype).eps * float(table.trace()))
+    least = l2 + torch.finfo(problem.features.dtype).eps * float(table.trace())
+    table.diagonal().add_(least or 1.0)  # 0 where all pictures have the same features: no step changes the answers
     return torch.linalg.cholesky(table), 1 / math.sqrt(max(by_bias, 1e-6))  # nearly 0 where all is answered with certainty
 
 

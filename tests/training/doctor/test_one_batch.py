@@ -21,6 +21,11 @@ def test_a_batch_is_fitted_with_its_labels_and_with_others(put_together):
     assert judge_fit(own, control, None, None).verdict == "good"
 
 
+def test_pictures_that_are_stored_larger_for_random_crops(put_together):
+    context, objective, _ = put_together(augment="rrc:0.35 flip")
+    assert fit(context, objective, 2e-3, math.inf).fitted
+
+
 def test_a_rate_of_1000_is_the_reason_where_another_fits(put_together):
     context, objective, _ = put_together(optimizer="sgd", lr=1000.0)
     own = fit(context, objective, 1000.0, math.inf)
