@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clearsight.base.errors import ClearsightError
-from clearsight.datasets.folder import read_folder
+from clearsight.datasets.formats.folder import read_folder
 from clearsight.datasets.table import read_table
 
 CLASSES = (("cat", "dog"), ("forest", "sea", "street"), ("0", "1", "2"), ("healthy", "rust spot", "scab"), ("Bär", "Öl"))

@@ -119,7 +119,7 @@ def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
 
     At the end of a folder, notes on files left out are added to `notes`.
     """
-    from ..datasets.folder import Walk
+    from ..datasets.formats.folder import Walk
 
     for word in pictures:
         path = Path(word)

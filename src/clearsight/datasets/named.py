@@ -11,9 +11,9 @@ import numpy as np
 from ..base.download import download
 from ..base.errors import ClearsightError, listed
 from ..base.files import cache_folder, file_digest
-from .arrays import from_arrays
 from .dataset import Parts
-from .idx import read_idx
+from .formats.arrays import from_arrays
+from .formats.idx import read_idx
 from .table import read_table
 
 PREFIX = "set:"  # set:photos is the set, also where a folder has its name

@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 from ..base.errors import UsageError, listed, plain
 from ..images.kinds import SUFFIXES
-from .arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .dataset import Parts
-from .folder import is_folder, read_folder
+from .formats.arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .formats.cifar import is_cifar, read_cifar
 from .formats.cub import is_cub, read_cub
+from .formats.folder import is_folder, read_folder
 from .formats.hub import is_hub, read_hub
+from .formats.idx import is_idx, read_idx
 from .formats.npy import is_npy, read_npy
 from .formats.unpacked import is_zip, unpacked
 from .formats.unread import kind
-from .idx import is_idx, read_idx
 from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
 from .table import is_table, read_table, table_in, tables_in

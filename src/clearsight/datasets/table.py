@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..base.errors import ClearsightError, listed, plain
 from .dataset import PART_NAMES, Dataset, Parts, class_table, clean_label, indices_of, objects
-from .layout import part_word
+from .formats.layout import part_word
 from .tables.columns import Chooser, Columns, known, one_hot_label, parse, part_of_flag, plain_name
 from .tables.encoding import encoding
 from .tables.files import Finder

@@ -33,9 +33,9 @@ from ..classifier import Classifier, Failure, load
 from ..classifier.features import extract_features
 from ..classifier.learnt import learnt
 from ..datasets.dataset import Dataset, Parts
-from ..datasets.folder import is_folder, read_unlabelled
+from ..datasets.formats.folder import is_folder, read_unlabelled
+from ..datasets.formats.idx import is_idx
 from ..datasets.identity import identified
-from ..datasets.idx import is_idx
 from ..datasets.leave_out import without
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset

@@ -1,1 +1,1 @@
-"""Files of data that need a reader of their own: CIFAR, .npy, Parquet with pictures in it, zip archives."""
+"""Readers of data: folders of classes, arrays, IDX, CIFAR, .npy, Parquet with pictures in it, zip archives; what is not read, and why."""

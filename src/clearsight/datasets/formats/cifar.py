@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import ClearsightError, listed
-from ..arrays import from_arrays
 from ..dataset import Parts
+from .arrays import from_arrays
 from .pickled import NotData, load
 
 _SIDE, _PIXELS = 32, 3072

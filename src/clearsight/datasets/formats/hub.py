@@ -14,10 +14,10 @@ import numpy as np
 
 from ...base.errors import ClearsightError, UsageError, listed
 from ..dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
-from ..layout import part_word
 from ..table import read_table
 from ..tables.columns import parse
 from ..tables.labels import several
+from .layout import part_word
 from .unpacked import written_once
 
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import ClearsightError, listed
-from ..arrays import UNREADABLE, from_arrays, is_array_name, paired
 from ..dataset import Parts
 from ..tables.encoding import text
+from .arrays import UNREADABLE, from_arrays, is_array_name, paired
 
 # the word of pictures in a file's name, and those of the labels next to it
 _PARTNERS = (("images", "labels"), ("imgs", "labels"), ("pictures", "labels"), ("data", "labels"), ("data", "targets"), ("x", "y"))

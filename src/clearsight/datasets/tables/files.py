@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ...base.errors import ClearsightError, listed
 from ...images.kinds import SUFFIXES
-from ..layout import GENERIC, part_word
+from ..formats.layout import GENERIC, part_word
 
 _DEEPEST, _MOST = 3, 500  # folders below that of the table, and how many of them are tried
 _SAMPLE = 50  # names that decide which way of reading is tried on all

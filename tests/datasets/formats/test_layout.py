@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
-from clearsight.datasets.layout import part_word
+from clearsight.datasets.formats.layout import part_word
 from clearsight.datasets.open import open_dataset
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ClearsightError, UsageError, listed
+from ...base.errors import ClearsightError, UsageError, listed
+from ..dataset import PART_NAMES, Parts
 from .arrays import from_arrays
-from .dataset import PART_NAMES, Parts
 
 _NAME = re.compile(r"(?P<start>.*?)(?P<what>images|labels)[-.]idx\d-ubyte(\.gz)?", re.IGNORECASE)
 _UINT8 = 8

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ClearsightError, UsageError, listed, wrong
-from ..base.text.words import MOST_BANDS as MOST
-from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
+from ...base.errors import ClearsightError, UsageError, listed, wrong
+from ...base.text.words import MOST_BANDS as MOST
+from ..dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 
 # Usual names of the arrays of a part: (part, names of pictures, names of labels), in small letters.
 _KEYS = (

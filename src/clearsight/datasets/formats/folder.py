@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import ClearsightError, LayoutError, UsageError, listed, plain, wrong
-from ..images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD, kind_of
-from .dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
-from .formats.unread import advice
+from ...base.errors import ClearsightError, LayoutError, UsageError, listed, plain, wrong
+from ...images.kinds import OTHER_SUFFIXES, SUFFIXES, UNREAD, kind_of
+from ..dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
 from .layout import LAYOUT, recognise
+from .unread import advice
 
 # folders of previews that archives and network drives add, with the suffixes of pictures
 HIDDEN = (".", "__MACOSX", "@eaDir")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..base.errors import ClearsightError, UsageError, listed
-from .dataset import PART_NAMES
+from ...base.errors import ClearsightError, UsageError, listed
+from ..dataset import PART_NAMES
 
 # words next to the part in a folder's name that add nothing: train_images, training_set, test2017
 GENERIC = {
