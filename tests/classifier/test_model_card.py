@@ -1,11 +1,14 @@
 """The model card: classes, network, data, views, temperature, licence; nothing of it is markup."""
 
+import json
+
 import pytest
 
 from clearsight import models
 from clearsight.classifier import Classifier, save
 from clearsight.classifier.model_card import BEGIN, model_card
 from clearsight.images.preprocess import Preprocessing
+from clearsight.metrics.intervals import proportion
 from clearsight.weights.licence import FACT
 
 
@@ -46,3 +49,14 @@ def test_names_are_text(evil):
     card = model_card(classifier((evil, "b"), facts={"data": evil}))
     assert "<script>" not in card.replace("`", "") or "`<script>" in card
     assert "\nb\n" not in card and len(card.splitlines()) == len(model_card(classifier(facts={"data": "x"})).splitlines())
+
+
+def test_licence_and_accuracy_are_in_the_front_matter():
+    facts = {"data": 'pets: "all"', "validation": {"n": 50, "top1": proportion(45, 50, ""), "decided": []}}
+    assert "license" not in model_card(classifier()) and "model-index" not in model_card(classifier())
+    matter = model_card(classifier(facts={FACT: "Apache-2.0", **facts})).split("---\n")[1].splitlines()
+    assert "license: apache-2.0" in matter
+    index = json.loads(next(line for line in matter if line.startswith("model-index: ")).removeprefix("model-index: "))
+    (result,) = index[0]["results"]
+    assert (result["dataset"]["name"], result["metrics"]) == ('pets: "all"', [{"type": "accuracy", "value": 0.9}])
+    assert '\nlicense: other\nlicense_name: "Apache-2.0 + MIT"\n' in model_card(classifier(facts={FACT: "Apache-2.0 + MIT"}))

@@ -28,7 +28,7 @@ from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..models import own
 from ..models.base import Model
-from . import ensemble
+from . import ensemble, hub
 from .classifier import Classifier
 from .config import (
     CONFIG,
@@ -184,12 +184,13 @@ def stacked(png: bytes, preprocessing: Preprocessing) -> np.ndarray:
 
 
 def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
-    """The classifier in `folder`, its weights checked against their digest, or from an origin such as `keras:FILE.h5`.
+    """The classifier in `folder` or `hf:OWNER/NAME`, its weights checked by their digest, or from an origin such as `keras:FILE.h5`.
 
     `allow_code` lets it import a network of your own that it names (`@package.module:Net`). Raises UsageError when there is no
     classifier or such code is not allowed, CorruptFile when a file is not what was written, ClearsightError when it was written by a
     newer Clearsight.
     """
+    folder = hub.local(folder)
     if isinstance(folder, str) and weights.is_origin(folder):
         found = weights.load(folder)
         facts = {"weights_from": folder, "weights_from_sha256": found.digest, **found.facts}
@@ -328,6 +329,7 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
 
     Raises CorruptFile when a golden sample was changed.
     """
+    folder = hub.local(folder)
     if isinstance(folder, str) and weights.is_origin(folder):
         raise UsageError(
             f"{folder} are weights without golden samples, so there is nothing to compare with. Verify a classifier's folder, "

@@ -1,11 +1,15 @@
 """The model card: what a user must know before trusting the weights."""
 
+import json
+from typing import Any
+
 from ..base.text.markup import inline
 from ..weights.licence import FACT, non_commercial
 from . import validation
 from .classifier import Classifier
 
 BEGIN = "---\nlibrary_name: clearsight\n"  # by which our cards are recognised
+HUBS = ("apache-2.0", "bsd-3-clause", "cc-by-4.0", "cc-by-nc-4.0", "mit")  # licences that the Hub knows by these names
 
 
 def model_card(classifier: Classifier) -> str:
@@ -17,6 +21,8 @@ def model_card(classifier: Classifier) -> str:
         *BEGIN.splitlines(),
         "pipeline_tag: image-classification",
         "tags: [image-classification, clearsight]",
+        *_licence(facts.get(FACT)),
+        *_metrics(classifier),
         "---",
         "",
         f"# {inline(classifier.architecture)} on {inline(facts.get('data', 'pictures'))}",
@@ -51,6 +57,27 @@ def model_card(classifier: Classifier) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _licence(of: object) -> list[str]:
+    """The Hub's field for the licence of the weights; empty where a classifier has no licence of others."""
+    if not isinstance(of, str):
+        return []
+    return [f"license: {of.lower()}"] if of.lower() in HUBS else ["license: other", f"license_name: {json.dumps(of)}"]
+
+
+def _metrics(classifier: Classifier) -> list[str]:
+    """The Hub's field for results: the validation accuracy. JSON is YAML."""
+    validated = classifier.facts.get("validation")
+    if not validated:
+        return []
+    data = str(classifier.facts.get("data", "pictures"))
+    result: dict[str, Any] = {
+        "task": {"type": "image-classification"},
+        "dataset": {"name": data, "type": "imagefolder", "split": "validation"},
+        "metrics": [{"type": "accuracy", "value": validated["top1"]["value"]}],
+    }
+    return ["metrics: [accuracy]", f"model-index: {json.dumps([{'name': classifier.architecture, 'results': [result]}])}"]
 
 
 def _temperature(classifier: Classifier) -> str:

@@ -207,8 +207,8 @@ def opened(model: str, device: str = "auto", quiet: bool = False, engine: str = 
     from ..weights.licence import said
 
     classifier = open_classifier(model, device=pick_device(device), engine=engine, quiet=quiet)
-    if not quiet and is_origin(model):
-        click.echo(plain(f"{model}: {said(classifier.facts)}"), err=True)
+    if not quiet and is_origin(model) and (legal := said(classifier.facts)):
+        click.echo(plain(f"{model}: {legal}"), err=True)
     return classifier
 
 
