@@ -26,7 +26,7 @@ from clearsight.serving.answering import Server
 from clearsight.serving.app import create_app
 from clearsight.serving.decoding import Decoder
 from clearsight.serving.metrics import Metrics
-from clearsight.serving.models import Served, opened
+from clearsight.serving.models import Road, Served, opened
 from clearsight.serving.options import Options
 
 CLASSES = ("cat", "dog", "eel")
@@ -79,9 +79,9 @@ def pets(artefacts: Path, tmp_path: Path) -> Path:
 async def running(*folders: Path, decoder: Decoder | None = None, **options: Any) -> AsyncIterator[SimpleNamespace]:
     """`server`, its `app`, and a `client` of it, on an event loop."""
     given, metrics, memory = Options(**options), Metrics(), Bytes(options.get("memory", 2**28))
-    served = {one.name: Served(one.name, str(one), opened(str(one), "cpu", "auto"), given, memory, metrics) for one in folders}
+    served = {one.name: Served(one.name, str(one), opened(str(one), Road()), given, memory, metrics) for one in folders}
     server = Server(served, given, metrics, decoder or Decoder())
-    app = create_app(server)
+    app = create_app(server, Road())
     async with (
         app.app.router.lifespan_context(app.app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost:8000") as client,

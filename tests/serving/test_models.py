@@ -9,7 +9,7 @@ import pytest
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
 from clearsight.classifier.config import CONFIG, config_digest
 from clearsight.serving import models
-from clearsight.serving.models import named, opened
+from clearsight.serving.models import Road, named, opened
 
 from .conftest import CLASSIFY, on, picture, png
 
@@ -23,24 +23,25 @@ def spoilt(folder):
 
 
 def test_golden_samples_decide(pets):
-    assert opened(str(pets), "cpu", "auto").golden == 3
+    assert opened(str(pets), Road()).golden == 3
     spoilt(pets)
     with pytest.raises(ClearsightError, match=r"is not served: \d of 3 golden samples"):
-        opened(str(pets), "cpu", "auto")
+        opened(str(pets), Road())
 
 
 def test_what_is_damaged_or_missing_is_not_served(pets, tmp_path):
     weights = pets / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(CorruptFile):
-        opened(str(pets), "cpu", "auto")
+        opened(str(pets), Road())
     with pytest.raises(ClearsightError):
-        opened(str(tmp_path / "none"), "cpu", "auto")
+        opened(str(tmp_path / "none"), Road())
 
 
 def test_names():
-    assert named(["runs/pets", "cats=runs/pets", "a/b c.onnx", "package:lite0"]) == {
+    assert named(["runs/pets", "cats=runs/pets", "a/b c.onnx", "package:lite0", "runs/x/export/model.onnx"]) == {
         "pets": "runs/pets", "cats": "runs/pets", "b-c": "a/b c.onnx", "lite0": "package:lite0",
+        "x": "runs/x/export/model.onnx",
     }  # fmt: skip
     with pytest.raises(UsageError, match="two models are called pets: name one of them"):
         named(["a/pets", "b/pets"])

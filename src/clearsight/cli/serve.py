@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .common import device_option, speed_option
+from .common import device_option, engine_option, speed_option
 
 
 @click.command()
@@ -31,11 +31,12 @@ from .common import device_option, speed_option
 @click.option("--keep-pictures", type=click.Path(path_type=Path), help="Also keep the pictures of --log, in this folder.")
 @device_option
 @speed_option
+@engine_option
 @click.pass_context
 def serve(
     ctx: click.Context, models: tuple[str, ...], host: str, port: int, token_file: Path | None, hosts: tuple[str, ...], queue: int,
     deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float, log: Path | None, unsure: float,
-    keep_pictures: Path | None, device: str, speed: str,
+    keep_pictures: Path | None, device: str, speed: str, engine: str,
 ) -> None:  # fmt: skip
     """Answer over HTTP with one or more classifiers: MODEL, or NAME=MODEL to choose its name in addresses.
 
@@ -49,4 +50,4 @@ def serve(
         host=host, port=port, token=token, hosts=hosts, queue=queue, deadline=deadline, batch=batch, wait=wait / 1000, isolate=isolate,
         lame_duck=lame_duck, grace=grace, log=log, unsure=unsure, pictures=keep_pictures,
     )  # fmt: skip
-    ctx.exit(run(models, options, device=device, speed=speed))
+    ctx.exit(run(models, options, device=device, speed=speed, engine=engine))

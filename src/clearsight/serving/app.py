@@ -23,7 +23,7 @@ from .body import Refused
 from .frames import unpacked
 from .guard import Guard
 from .many import rows, window_of
-from .models import Served
+from .models import Road, Served
 from .options import MANY_BYTES, MANY_PICTURES, PICTURE_BYTES
 
 GONE = 499  # the client has closed the connection and does not read this answer
@@ -34,13 +34,13 @@ def _taking(*kinds: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}}}
 
 
-def create_app(server: Server, *, speed: str = "auto", device: str = "cpu") -> ASGIApp:
-    """The ASGI application for the models of `server`."""
+def create_app(server: Server, road: Road) -> ASGIApp:
+    """The ASGI application for the models of `server`, which are opened by this `road` when they change."""
 
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         every = server.served.values()
-        tasks = [asyncio.ensure_future(work) for one in every for work in (one.batcher.run(), one.watch(device, speed))]
+        tasks = [asyncio.ensure_future(work) for one in every for work in (one.batcher.run(), one.watch(road))]
         yield
         for task in tasks:
             task.cancel()

@@ -26,6 +26,15 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Road:
+    """How a model is computed: its device, speed and engine, as the options of the command line."""
+
+    device: str | torch.device = "cpu"
+    speed: str = "auto"
+    engine: str = ""
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A classifier that is ready, the number of golden samples that it reproduced, and the state of its files when it was read."""
 
@@ -35,13 +44,13 @@ class Loaded:
     pace: float
 
 
-def opened(model: str, device: str | torch.device, speed: str) -> Loaded:
-    """The classifier MODEL at `speed`, after its golden samples gave their stored probabilities; raises ClearsightError if they did not."""
+def opened(model: str, road: Road) -> Loaded:
+    """The classifier MODEL, after its golden samples gave their stored probabilities; raises ClearsightError if they did not."""
     files = state_of(model)
-    classifier = open_classifier(model, device=device).faster(speed)
+    classifier = open_classifier(model, device=road.device, engine=road.engine).faster(road.speed)
     golden = 0
     if not is_origin(model):
-        found = verify(model, device=device, speed=speed)
+        found = verify(model, device=road.device, speed=road.speed, engine=road.engine)
         golden = found.n
         if found.n and not found.ok:
             raise ClearsightError(
@@ -78,15 +87,20 @@ def named(models: Sequence[str]) -> dict[str, str]:
     for word in models:
         name, equals, model = word.partition("=")
         if not equals or not re.fullmatch(r"[\w.-]+", name, re.ASCII):
-            path = Path(word)
-            name, model = path.resolve().stem if path.suffix else path.resolve().name, word
-            if is_origin(word):
-                name = word.partition(":")[2]
+            name, model = word.partition(":")[2] if is_origin(word) else _called(Path(word).resolve()), word
         name = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.") or "model"
         if name in found:
             raise UsageError(f"two models are called {name}: name one of them, as in other={model}")
         found[name] = model
     return found
+
+
+def _called(path: Path) -> str:
+    """The name of a folder or a file; of an exported file that `export` named, that of the folder that it is of."""
+    if path.suffix != ".onnx":
+        return path.name
+    folder = path.parent.parent if path.parent.name == "export" else path.parent
+    return folder.name if path.stem in ("model", "fitted") else path.stem
 
 
 class Served:
@@ -100,7 +114,7 @@ class Served:
         self.admission = Admission(queue, options.deadline, memory, lambda: self.batcher.pace)
         metrics.model(name, loaded.classifier)
 
-    async def watch(self, device: str | torch.device, speed: str) -> None:
+    async def watch(self, road: Road) -> None:
         """Replace the classifier when its files have changed; where the new ones are no good, it stays, and the log says so."""
         before = tried = self.loaded.files
         while self.loaded.files:
@@ -109,12 +123,12 @@ class Served:
             settled, before = now == before, now
             if settled and now not in (tried, self.loaded.files):
                 tried = now
-                await self.replace(device, speed)
+                await self.replace(road)
 
-    async def replace(self, device: str | torch.device, speed: str) -> bool:
+    async def replace(self, road: Road) -> bool:
         """Read the model again; False if the old one stays, with the reason in the log."""
         try:
-            loaded = await asyncio.to_thread(opened, self.model, device, speed)
+            loaded = await asyncio.to_thread(opened, self.model, road)
         except Exception as error:
             why = str(error) if isinstance(error, ClearsightError) else f"{type(error).__name__}: {error}"
             log.error("%s: the new model is not used, the old one (%s) stays: %s", self.name, digest_of(self.loaded), " ".join(why.split()))
@@ -135,4 +149,6 @@ def digest_of(loaded: Loaded) -> str:
 def described(loaded: Loaded) -> str:
     """Digest, classes and golden samples in a line."""
     golden = f"{loaded.golden} golden samples are reproduced" if loaded.golden else "it has no golden samples"
-    return f"{digest_of(loaded)}, {len(loaded.classifier.classes):,} classes, {loaded.classifier.speed}; {golden}"
+    classifier = loaded.classifier
+    road = classifier.speed if classifier.engine == "torch" else classifier.engine
+    return f"{digest_of(loaded)}, {len(classifier.classes):,} classes, {road}; {golden}"

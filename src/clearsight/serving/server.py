@@ -21,7 +21,7 @@ from .answering import Server
 from .app import create_app
 from .decoding import Decoder
 from .metrics import Metrics
-from .models import Served, described, named, opened
+from .models import Road, Served, described, named, opened
 from .options import CONNECTIONS, HEADER_SECONDS, Options
 
 KEEP_ALIVE = 15  # seconds
@@ -79,7 +79,7 @@ class Draining(uvicorn.Server):
         self.server.state.draining = True
         duck = self.server.options.lame_duck if sig == signal.SIGTERM else 0.0  # nothing routes around a server that Ctrl-C ends
         waiting = f"answering for {duck:g} s more while load balancers notice, then " if duck else ""
-        say(f"draining: {waiting}finishing {pictures_of(self.server)} pictures. A second signal ends at once.")
+        say(f"draining: {waiting}finishing what is in flight (pictures: {pictures_of(self.server)}). A second signal ends at once.")
         loop = asyncio.get_running_loop()
         loop.call_later(duck, setattr, self, "should_exit", True)
 
@@ -109,20 +109,21 @@ def bound(host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(models: Sequence[str], options: Options, *, device: str = "auto", speed: str = "auto") -> int:
+def serve(models: Sequence[str], options: Options, *, device: str = "auto", speed: str = "auto", engine: str = "") -> int:
     """Answer requests until a signal; the exit code, 1 if requests were lost.
 
     Raises ClearsightError where a model cannot be read, does not reproduce its golden samples, or the address is taken.
     """
-    names, on, metrics, memory = named(models), pick_device(device), Metrics(), Bytes(options.memory)
+    names, metrics, memory = named(models), Metrics(), Bytes(options.memory)
+    road = Road(pick_device(device), speed, engine)
     with bound(options.host, options.port) as listening:
         served = {}
         for name, model in names.items():
-            loaded = opened(model, on, speed)
+            loaded = opened(model, road)
             served[name] = Served(name, model, loaded, options, memory, metrics)
             say(f"{name}: {described(loaded)}")
         server = Server(served, options, metrics, Decoder(bool(options.isolate)))
-        app = create_app(server, speed=speed, device=str(on))
+        app = create_app(server, road)
         Draining(configured(app, options), server).run(sockets=[listening])
     lost = pictures_of(server)
     say(f"ended; {f'{lost} pictures were not answered' if lost else 'every admitted picture was answered'}.")
