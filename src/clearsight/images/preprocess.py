@@ -178,6 +178,10 @@ class Preprocessing:
         made = F.interpolate(pictures, (height, width), mode=self.interpolation, antialias=self.antialias, align_corners=False)
         return made if made.dtype == torch.uint8 else made.clamp(0, 1)
 
+    def at_size(self, pictures: Tensor) -> Tensor:
+        """Stored pictures uint8 `(N, C, H, W)` at the size of the network's input: those for random crops are stored larger."""
+        return pictures if pictures.shape[-2:] == (self.height, self.width) else self.fit_batch(pictures)
+
     def normalise(self, batch: Tensor, out: Tensor | None = None) -> Tensor:
         """The network's input, float32 `(N, C, H, W)`: (x − mean) / std of uint8, or of floats in [0, 1]; differentiable.
 

@@ -164,19 +164,13 @@ def initialise(context: TrainingContext) -> None:
     model.initialise(inputs)
 
 
-def at_size(preprocessing: Preprocessing, pictures: torch.Tensor) -> torch.Tensor:
-    """Stored pictures uint8 `(N, C, H, W)` at the size of the network's input: those for random crops are stored larger."""
-    same = pictures.shape[-2:] == (preprocessing.height, preprocessing.width)
-    return pictures if same else preprocessing.fit_batch(pictures)
-
-
 def _choose_speed(
     recipe: Recipe, model: Model, data: Loaded, device: torch.device, group: ProcessGroup, log: Callable[[str], None]
 ) -> Speed:
     """The Speed that the first process finds, in all of them."""
     bits = 0
     if group.is_main:
-        some = at_size(data.preprocessing, data.train.batch(torch.arange(min(TRIED, len(data.train)))))
+        some = data.preprocessing.at_size(data.train.batch(torch.arange(min(TRIED, len(data.train)))))
         inputs = data.preprocessing.normalise(some.to(device))
         if recipe.speed == "measure":
             total = 0 if group.world > 1 else len(data.train) * recipe.epochs  # compiled kernels and several processes are not combined

@@ -101,9 +101,11 @@ class TrainingContext:
 
     def inputs(self, pictures: Tensor) -> Tensor:
         """The uint8 `pictures` `(N, C, H, W)`, normalised and not augmented, on the device."""
-        return self.preprocessing.normalise(pictures.to(self.device)).contiguous(memory_format=self.speed.memory_format)
+        return self.preprocessing.normalise(self.preprocessing.at_size(pictures).to(self.device)).contiguous(
+            memory_format=self.speed.memory_format
+        )
 
     def views(self, ops: tuple[pipeline.Op, ...], places: Tensor, pictures: Tensor, seed: int, epoch: int) -> Tensor:
         """The uint8 `pictures` `(N, C, H, W)`, augmented by `ops` with draws keyed by `places` `(N,)`, and normalised, on the device."""
-        moved = pictures.to(self.device, non_blocking=True)
+        moved = (pictures if ops else self.preprocessing.at_size(pictures)).to(self.device, non_blocking=True)
         return pipeline.inputs(ops, moved, places.to(self.device), seed, epoch, self.preprocessing, self.speed.memory_format)

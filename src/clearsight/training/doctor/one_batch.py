@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 
 from ...base.randomness import key
-from ..build import at_size
 from ..context import TrainingContext
 from ..interrupt import NotFinite
 from ..objectives.objective import Objective
@@ -61,7 +60,7 @@ def fit(
         draw = torch.Generator().manual_seed(key(context.recipe.seed, "shuffled batch"))
         labels[index] = labels[index][torch.randperm(len(index), generator=draw)]
     trial = Trial(context, objective, plain=True, labels=labels)
-    images, begun = at_size(context.preprocessing, context.train.batch(index)), time.monotonic()
+    images, begun = context.train.batch(index), time.monotonic()
     first = last = right = float("nan")
     for step in range(STEPS):
         progress = max(step / STEPS, (time.monotonic() - begun) / seconds) if step else 0.0
