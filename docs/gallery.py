@@ -259,7 +259,7 @@ ROWS = (
     (
         "Two views of a picture",
         "What SimCLR learns from: two random views of each of four photographs, and the similarities of all eight. How to read it: the two"
-        " views of a picture are next to each other in the matrix, so that the cells beside its diagonal are to be bright and all others"
+        " views of a picture are next to each other in the matrix, so that the cells next to its diagonal are to be bright and all others"
         " dark. Below, NT-Xent is worked out for two pictures.",
         "views package:efficientnet_lite0 photos --before efficientnet_lite0 --pictures 4",
         "png",
