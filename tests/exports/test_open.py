@@ -66,3 +66,6 @@ def test_engines_of_an_exported_file(tmp_path):
         open_classifier(tmp_path / "model.onnx", engine="torch")
     fast = opened(tmp_path / "model.onnx", "openvino").faster("bf16")
     assert (fast.precision, fast.faster("bf16").precision) == ("bfloat16", "bfloat16")
+    ours = opened(tmp_path / "model.onnx", "openvino")
+    ours.folder = "runs/means"
+    assert ours.faster("bf16").folder == "runs/means"

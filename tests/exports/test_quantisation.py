@@ -26,11 +26,13 @@ def node(name: str, kind: str, inputs: str, output: str) -> SimpleNamespace:
 
 def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
     graph = [
-        node("rows", "MatMul", "pictures r", "a"), node("columns", "MatMul", "a c", "b"), node("scaled", "Div", "b std", "x"),
-        node("conv", "Conv", "x w", "maps"), node("attention", "MatMul", "maps maps", "y"), node("fc", "Gemm", "y v", "z"),
+        node("rows", "MatMul", "pictures r", "a"), node("columns", "MatMul", "a c", "b"), node("levels", "Clip", "b", "l"),
+        node("scaled", "Div", "l std", "x"),
+        node("conv", "Conv", "x w", "m"),
+        node("relu", "Relu", "m", "maps"), node("attention", "MatMul", "maps maps", "y"), node("fc", "Gemm", "y v", "z"),
         node("near", "MatMul", "y directions", "cosines"), node("softmax", "Softmax", "z", "probabilities"),
     ]  # fmt: skip
-    assert products(SimpleNamespace(graph=SimpleNamespace(node=graph))) == ["conv", "attention", "fc"]
+    assert products(SimpleNamespace(graph=SimpleNamespace(node=graph))) == ["conv", "relu", "attention", "fc"]
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import torch
 from ..base.compute.device import pick_device
 from ..base.text.words import parse_bands, parse_range
 from ..classifier import Classifier, Verification
-from ..classifier import load as load_folder
 from ..datasets.check import CheckResult
 from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
 from ..datasets.split import split as split_parts
 from ..exports.golden import verify as verify_model
+from ..exports.open import open_classifier
 from ..exports.quantisation import TOLERANCE, quantised
 from ..exports.write import ExportResult
 from ..exports.write import export as export_files
@@ -27,10 +27,11 @@ from .settings import SplitSettings
 from .sources import Data, Model, data_of, open_model
 
 
-def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
-    """The classifier in a folder, of an origin such as `torchvision:resnet50`, or of a finished training; its digests are checked.
+def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", engine: str = "", allow_code: bool = False) -> Classifier:
+    """The classifier in a folder, of an exported file, of an origin such as `torchvision:resnet50`, or of a finished training.
 
-    `allow_code` lets it import a network of your own that it names. Raises UsageError when there is no classifier, CorruptFile when a
+    Digests are checked. `engine` computes the network: torch, onnx (that of exported files) or openvino; `allow_code` lets it import a
+    network of your own that it names. Raises UsageError when there is no classifier, CorruptFile when a
     file is not what was written.
 
     >>> import clearsight as cs
@@ -39,7 +40,8 @@ def load(model: str | Path | Trained, *, device: str | torch.device = "cpu", all
     ('0', '1', '2')
     """
     folder = str(model.run) if isinstance(model, Trained) else model
-    return load_folder(folder, device=pick_device(device) if isinstance(device, str) else device, allow_code=allow_code)
+    chosen = pick_device(device) if isinstance(device, str) else device
+    return open_classifier(folder, device=chosen, engine=engine, allow_code=allow_code)
 
 
 def verify(

@@ -95,7 +95,8 @@ def compare(
     fast = [opened.classifier.faster(speed) for opened in both]
     found = compare_evaluations(*(evaluate_dataset(one, chosen.dataset, batch_size=batch_size, quiet=quiet) for one in fast))
     weights = [classifier.weights_digest for classifier in fast]
-    return replace(found, stamp=stamp(fast[0], chosen) | {"weights": weights})
+    engines = " and ".join(dict.fromkeys(classifier.engine for classifier in fast))
+    return replace(found, stamp=stamp(fast[0], chosen) | {"weights": weights, "engine": engines})
 
 
 def attack(

@@ -117,6 +117,8 @@ def read_config(folder: Path) -> Config:
             "or trained weights as torchvision:NAME, package:NAME, timm:NAME, hf:REPO, FILE.pth, FILE.h5."
         )
     if not path.is_file():
+        if files := sorted(folder.glob("*.onnx")):
+            raise UsageError(f"{folder} has exported files and no run: name one of them, as {files[0]}.")
         unfinished = (folder / "recipe.toml").is_file()
         advice = (
             f"its training is not finished: clearsight train --resume {folder}" if unfinished else "train one with: clearsight train DATA"

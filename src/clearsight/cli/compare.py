@@ -32,7 +32,12 @@ def compare(a: str, b: str, data: str | None, part: str, batch: int, device: str
     judged = [evaluate(classifier, chosen.dataset, batch_size=batch, quiet=quiet) for classifier in both]
     found = test(judged[0], judged[1])
     if as_json:
-        facts = stamp(both[0], chosen) | {"weights": [classifier.weights_digest for classifier in both], "precision": found.precision}
+        engines = " and ".join(dict.fromkeys(classifier.engine for classifier in both))
+        facts = stamp(both[0], chosen) | {
+            "weights": [classifier.weights_digest for classifier in both],
+            "precision": found.precision,
+            "engine": engines,
+        }
         print_json(replace(found, stamp=facts).to_json())
     else:
         click.echo(plain(found.sentence))

@@ -1,5 +1,6 @@
 """A classifier of any kind, computed by the engine that is asked for: exported files, artefacts, origins."""
 
+import shutil
 from pathlib import Path
 
 import torch
@@ -53,5 +54,5 @@ def _exported(classifier: Classifier, quiet: bool) -> Path:
         export(classifier, file, to=("fitted",), quiet=quiet)
         others = sorted(folder.glob("*/fitted.onnx"), key=lambda one: one.stat().st_mtime_ns)[:-KEPT]
         for old in others:
-            old.unlink(missing_ok=True)
+            shutil.rmtree(old.parent, ignore_errors=True)
     return file

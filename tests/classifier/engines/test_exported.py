@@ -130,6 +130,12 @@ def test_a_file_that_is_not_there_and_one_of_pytorch(tmp_path):
             load(tmp_path / name)
 
 
+def test_a_folder_of_exported_files_names_one(tmp_path):
+    (tmp_path / "fitted.onnx").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"name one of them, as .*fitted\.onnx"):
+        load(tmp_path)
+
+
 def test_its_run_is_found_by_the_weights(tmp_path):
     from clearsight import models
     from clearsight.classifier import Classifier

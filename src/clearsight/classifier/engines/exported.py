@@ -112,7 +112,11 @@ class Exported(Classifier):
 
     def faster(self, speed: str = "auto") -> Classifier:
         """Itself, or with `bf16` another session in bfloat16; raises UsageError where the runtime has none."""
-        return opened(self.path, self.engine, "bfloat16") if speed == BF16 and self.speed != BF16 else copy.copy(self)
+        if speed != BF16 or self.speed == BF16:
+            return copy.copy(self)
+        found = opened(self.path, self.engine, "bfloat16")
+        found.folder = self.folder
+        return found
 
     def viewed(self, views: str) -> Classifier:
         """Itself where the `views` are those in the file; raises UsageError for others."""
