@@ -133,6 +133,7 @@ def serve(models: Sequence[str], options: Options, *, device: str = "auto", spee
 def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
     """Uvicorn's settings: its limits, and none of its output but errors."""
     logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of each request that is not HTTP
     return uvicorn.Config(
         app, http=Impatient, ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=BACKLOG,
