@@ -48,7 +48,7 @@ def changed(told: Answers, name: str, by: float) -> Answers:
         ("fitted", 1.0, "fits a picture otherwise than the classifier, 1 of 2,352 values by up to 1 levels"),
         ("probabilities", 2e-4, "a probability differs by 2.0e-04"),
         ("probabilities", np.nan, "a probability differs by nan"),
-        ("novelty", 2e-4, "a novelty by 2.0e-04"),
+        ("novelty", 2e-3, "a novelty by 2.0e-03"),
     ],
 )
 def test_other_answers_forbid_the_file(expected, name, by, says):

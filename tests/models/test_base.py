@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from clearsight import models
-from clearsight.models.base import Model
+from clearsight.models.base import Model, in_parts
 
 
 class Means(Model):
@@ -44,3 +44,17 @@ def test_networks_without_data_in_their_weights_ignore_initialise():
     before = copy.deepcopy(model.state_dict())
     model.initialise(torch.rand(4, 1, 28, 28))
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_parts_of_a_batch_are_computed_together_while_exporting(monkeypatch):
+    """A loop over parts would fix the batch of the traced graph."""
+    seen = []
+
+    def features(x):
+        seen.append(len(x))
+        return 2 * x
+
+    x = torch.arange(5.0)[:, None]
+    assert torch.equal(in_parts(features, x, 2), 2 * x) and seen == [2, 2, 1]
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    assert torch.equal(in_parts(features, x, 2), 2 * x) and seen[3:] == [5]

@@ -67,10 +67,10 @@ def export(
     """Write a model as one ONNX file, pictures in and calibrated probabilities out, to a file or folder `path`.
 
     `to` names kinds of files: `onnx` takes pictures uint8 `(n, height, width, channels)` of any size, `fitted` those that `Preprocessing`
-    has fitted, `(n, channels, height, width)`, `pt2` is for PyTorch. Without a `path` it is the folder `export` in the model's own.
-    The file is checked against the model before it is written. `int8` writes each file in int8 too, calibrated on the training pictures of the model's own
-    data or of `calibrate`, and refuses a loss of more than `tolerate` points of accuracy. Raises UsageError, ClearsightError where it
-    would answer otherwise, MissingExtra without onnx.
+    has fitted, `(n, channels, height, width)`, `pt2` is for PyTorch. Without a `path` it is the folder `export` in the model's own. The
+    file is checked against the model before it is written. `int8` writes each file in int8 too, calibrated on the training pictures of
+    the model's own data or of `calibrate`, and refuses a loss of more than `tolerate` points of accuracy. Raises UsageError,
+    ClearsightError where it would answer otherwise, MissingExtra without onnx.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)

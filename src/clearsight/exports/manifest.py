@@ -33,8 +33,8 @@ def properties(classifier: Classifier, entry: str, outputs: Iterable[str], more:
         "thresholds": _thresholds(classifier),
         **more,
     }
-    document = json.dumps(told | {"sha256": config_digest(told)}, ensure_ascii=False)
-    return {KEY: document, "classes": json.dumps(list(classifier.classes), ensure_ascii=False)}
+    # all ASCII: a class named after a file whose name is no UTF-8 could not be stored otherwise
+    return {KEY: json.dumps(told | {"sha256": config_digest(told)}), "classes": json.dumps(list(classifier.classes))}
 
 
 def _thresholds(classifier: Classifier) -> dict[str, dict[str, float]]:

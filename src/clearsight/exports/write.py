@@ -70,9 +70,9 @@ def export(classifier: Classifier, path: str | Path | None = None, *, to: Sequen
     an unknown kind, a faster copy, or a file of another program in the way, ClearsightError where the network cannot be traced or an
     exported model would answer otherwise than the classifier.
     """
-    targets = _targets(classifier, path, to)
     if classifier.speed != "plain" or classifier.engine != "torch":
-        raise UsageError(f"this classifier is a faster copy ({classifier.engine}, {classifier.speed}): export the one it came from.")
+        raise UsageError(f"this classifier is a faster copy or an exported file ({classifier.engine}): export the run that it came from.")
+    targets = _targets(classifier, path, to)
     if set(targets.values()) != {"pt2"}:
         onnx.require()
     for file in targets:
