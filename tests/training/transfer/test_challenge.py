@@ -131,6 +131,15 @@ def test_gains_are_paired():
     assert gain == pytest.approx(0.5) and error == pytest.approx(np.std([0.5, 1, -0.5, 1], ddof=1) / 2)
 
 
+@pytest.mark.parametrize(
+    ("gain", "error", "why"),
+    [(0.02, 0.01, ""), (0.01, 0.02, "one standard error"), (0.0004, 0.0003, "not lower by 5 %"), (float("nan"), 0.1, "one standard error")],
+)
+def test_a_gain_has_to_be_sure_and_worth_it(gain, error, why):
+    found = module._too_little(gain, error, 0.06)
+    assert why in found and bool(found) == bool(why)
+
+
 def test_without_a_cross_validated_head_there_is_nothing_to_challenge():
     with pytest.raises(UsageError, match="leave out --challenge 'upper'"):
         compose({"from_": "x", "tune": "all", "challenge": "upper"})
