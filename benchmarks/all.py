@@ -51,6 +51,7 @@ PARTS = {
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
     "augment": Part("augment.py", "", "--size 32 --batch 32 --rounds 1 --only flip"),
     "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
+    "export": Part("export.py", "", "--rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
     "startup": Part("startup.py", "", "--rounds 1"),
     "checkpoint": Part("checkpoint.py", "", "--rounds 3"),
