@@ -4,6 +4,7 @@ import base64
 import functools
 import http.server
 import json
+import os
 import re
 import runpy
 import shutil
@@ -155,6 +156,19 @@ def test_node_answers_as_the_classifier(classifier, model, tmp_path):
     assert done.stderr.startswith("golden pictures: probabilities within "), done.stderr
     answers = [classifier.classify(photo) for photo in PHOTOS[:5]]
     assert [re.fullmatch(r".*: (\w+) \(.* %\)", line)[1] for line in done.stdout.splitlines()] == [answer.label for answer in answers]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("ONNXRUNTIME" not in os.environ, reason="ONNXRUNTIME names no unpacked archive of ONNX Runtime")
+def test_cpp_answers_as_the_classifier(classifier, model, tmp_path):
+    pictures = sorted((model.parent / "golden").glob("*.png"))
+    configure = ["cmake", "-S", str(EXPORTED / "cpp"), "-B", str(tmp_path), f"-DONNXRUNTIME={os.environ['ONNXRUNTIME']}"]
+    for words in (configure, ["cmake", "--build", str(tmp_path)]):
+        subprocess.run(words, check=True, capture_output=True)
+    done = subprocess.run([str(tmp_path / "classify"), str(model), *map(str, pictures)], capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("golden pictures: probabilities within "), done.stderr
+    labels = [answer.label for answer in classifier.classify_many(pictures)]
+    assert [re.fullmatch(r".*: (\w+) \(.* %\)", line)[1] for line in done.stdout.splitlines()] == labels
 
 
 @needs_packages
