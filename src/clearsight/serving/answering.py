@@ -63,6 +63,13 @@ class Server:
         served = self.served.get(parts[3]) if len(parts) == 5 and parts[2] == "models" else None
         return served.admission.wait() if served else 0
 
+    def shed(self) -> int:
+        """The seconds after which some model may have room; 0 if one has now. A refusal is counted."""
+        seconds = min(served.admission.wait() for served in self.served.values())
+        if seconds:
+            self.metrics.requests.labels("shed", 503).inc()
+        return seconds
+
     async def scored(self, served: Served, loaded: Loaded, picture: bytes | np.ndarray) -> Scores:
         """The scores of an encoded picture, or of an array uint8 `(H, W, C)`, within the deadline; raises Late, UnreadableImage."""
         deadline = asyncio.get_running_loop().time() + self.options.deadline

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..base.compute.device import pick_device
 from ..base.errors import ClearsightError, plain
-from .admission import Bytes
+from .admission import Bytes, Overloaded
 from .answering import Server
 from .app import create_app
 from .decoding import Decoder
@@ -25,6 +25,11 @@ from .models import Road, Served, described, named, opened
 from .options import CONNECTIONS, HEADER_SECONDS, Options
 
 KEEP_ALIVE = 15  # seconds
+LINGER = 1.0  # seconds
+FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    b'Content-Length: %d\r\n\r\n{"error": "%b"}'
+)
 BACKLOG = 128
 
 
@@ -32,6 +37,8 @@ class Impatient(H11Protocol):
     """Uvicorn's HTTP/1.1, that also closes a connection whose headers take too long."""
 
     hurry: asyncio.TimerHandle | None = None
+    wait: Callable[[], int] = staticmethod(lambda: 0)  # seconds after which some model may have room; 0 if one has
+    shed = False
 
     def connection_made(self, transport: Any) -> None:
         """Start the clock."""
@@ -39,7 +46,18 @@ class Impatient(H11Protocol):
         self.hurry = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
     def data_received(self, data: bytes) -> None:
-        """Stop the clock when a request is there, and start it when part of the next one is."""
+        """Stop the clock when a request is there, and start it when part of the next one is; refuse at once where nothing has room.
+
+        Parsing takes ten times as long as this refusal, which leaves the processor to what was admitted.
+        """
+        idle = self.cycle is None or self.cycle.response_complete
+        if not self.shed and idle and data.startswith(b"POST ") and (seconds := self.wait()):
+            self.shed = True
+            self.transport.write(FULL % (seconds, len(Overloaded(seconds).error) + 13, Overloaded(seconds).error.encode()))
+            self.transport.write_eof()
+            self.loop.call_later(LINGER, self.transport.close)  # a body that still comes is read, or the client would miss the answer
+        if self.shed:
+            return
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self.calm()
@@ -124,18 +142,23 @@ def serve(models: Sequence[str], options: Options, *, device: str = "auto", spee
             say(f"{name}: {described(loaded)}")
         server = Server(served, options, metrics, Decoder(bool(options.isolate)))
         app = create_app(server, road)
-        Draining(configured(app, options), server).run(sockets=[listening])
+        Draining(configured(app, server), server).run(sockets=[listening])
     lost = pictures_of(server)
     say(f"ended; {f'{lost} pictures were not answered' if lost else 'every admitted picture was answered'}.")
     return 1 if lost else 0
 
 
-def configured(app: ASGIApp, options: Options) -> uvicorn.Config:
+def configured(app: ASGIApp, server: Server) -> uvicorn.Config:
     """Uvicorn's settings: its limits, and none of its output but errors."""
+
+    class Shedding(Impatient):
+        wait = server.shed
+
+    options = server.options
     logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of each request that is not HTTP
     return uvicorn.Config(
-        app, http=Impatient, ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
+        app, http=Shedding, ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=BACKLOG,
         proxy_headers=False,
     )  # fmt: skip
