@@ -38,7 +38,7 @@ def test_for_people(clearsight, run, tmp_path):
     said = clearsight("stress", run, "--only", "weather,rotation", "--severity", "3,5", "--n", "10", "--size", "slide", "--theme", "dark")
     assert said.code == 0, said.err
     assert "right as they are" in said.out and "rotation" in said.out and "snow" in said.out and "gaussian" not in said.out
-    assert "mean corruption error" in said.out and "over 3 corruptions" in said.out and "practised: trained with crop" in said.out
+    assert "mean corruption error" in said.out and "over 3 corruptions" in said.out and "practised in training (crop" in said.out
     assert is_dark_slide(tmp_path / run / "scorecard.png")
     again = clearsight("stress", run, "--only", "weather,rotation", "--severity", "3,5", "--n", "10", "--batch", "3")
     assert again.out == said.out
