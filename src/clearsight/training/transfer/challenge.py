@@ -1,7 +1,7 @@
 """Tuning as a challenger of the solved head: the upper stages are tuned on stored maps, and kept only where that is clearly better.
 
 Better is a log loss on held-out pictures that is lower by more than one standard error of the paired difference, and by more than 5 %: the
-answers of cross-validation, by which an unknown picture is told, are lost with tuned weights. The folds are those of
+answers of cross-validation, which give "none of these" its limit, are lost with tuned weights. The folds are those of
 the head's cross-validation: in each, tuning begins at the head that is solved on the others, so that the two differ by tuning alone.
 
 Shapes: N pictures, K classes, V views (a picture, and its mirror image where mirrored ones mean the same).
