@@ -71,8 +71,8 @@ class Evaluation(Result):
 
     @property
     def precision(self) -> str:
-        """What products were computed in: `float32` unless the speed is bf16."""
-        return "bfloat16" if self.speed == "bf16" else "float32"
+        """What products were computed in: `float32` unless the speed is bf16 or int8."""
+        return {"bf16": "bfloat16", "int8": "int8"}.get(self.speed, "float32")
 
     @cached_property
     def probabilities(self) -> NDArray[np.float32]:

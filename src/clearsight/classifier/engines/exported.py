@@ -43,6 +43,7 @@ ENTRIES = ("pictures", "fitted")
 MAX_BYTES = 2**31  # of a file: more does not fit into one of ONNX
 LEAST = torch.finfo(torch.float32).tiny
 BF16 = "bf16"
+SPEEDS = {"bfloat16": BF16, "int8": "int8"}  # by precision; float32 is plain
 
 
 class Runtime(nn.Module):
@@ -98,7 +99,7 @@ class Exported(Classifier):
         )
         self.path, self.config, self.engine, self.views = path, config, engine, views_of(config)
         self._precision = str(config.get("precision", "float32")) if precision == "float32" else precision
-        self.speed = "plain" if precision == "float32" else BF16
+        self.speed = SPEEDS.get(self._precision, "plain")
         self.weights_digest, self.folder = weights_digest(config), home(path, config)
 
     @property
