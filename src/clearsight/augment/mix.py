@@ -7,7 +7,6 @@ picture itself: each has its own, where many libraries draw one for the batch.
 from dataclasses import dataclass
 
 import torch
-from scipy.special import betaincinv
 from torch import Tensor
 
 from ..base.errors import UsageError
@@ -38,6 +37,8 @@ def parse(text: str) -> tuple[Mix, ...]:
 
 def mixed(inputs: Tensor, indices: Tensor, ways: tuple[Mix, ...], seed: int, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
     """Mixed inputs `(N, C, H, W)`, the places `(N,)` of the partners in the batch, and the shares `(N,)` of the first pictures."""
+    from scipy.special import betaincinv  # its import would slow the start of commands that mix nothing
+
     other = torch.arange(len(inputs), device=inputs.device).roll(len(inputs) // 2)
     draws = uniform(seed, epoch, indices.to(inputs.device), "mix", 4)
     way = (draws[:, 0] * len(ways)).long()

@@ -28,7 +28,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
@@ -162,6 +161,8 @@ def solve(
         near = way.steps is None or way.at.above <= (ROUGH if rough else PRECISE) * abs(way.at.value)
         if near and (way.most <= enough or (rough and way.steps is not None)):
             raise StopIteration
+
+    from scipy.optimize import minimize  # half a second, which `clearsight.load` need not wait for
 
     options = {"maxcor": MEMORY, "gtol": 0.0, "ftol": 0.0, "maxfun": MAX_EVALUATIONS, "maxiter": MAX_EVALUATIONS}
     with _libraries().limit(limits=1, user_api="blas"):  # of vectors this short, which threads would only hand back and forth

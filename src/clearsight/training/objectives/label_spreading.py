@@ -10,13 +10,17 @@ al., ReMixMatch, ICLR 2020, section 3.1, here by scaling rows and columns in tur
 Shapes: N pictures, D features, K classes.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.sparse import csr_array, diags_array
 from torch import Tensor
 
 from ...base.progress import Progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ALPHA = 0.8  # α: the neighbours' part of a probability
 TEMPERATURE = 0.1  # temperature of a neighbour's weight
@@ -46,8 +50,10 @@ def aligned(probabilities: Tensor, shares: Tensor) -> Tensor:
     return scaled.float()
 
 
-def _graph(features: Tensor, neighbours: int, quiet: bool) -> csr_array:
+def _graph(features: Tensor, neighbours: int, quiet: bool) -> "csr_array":
     """S `(N, N)`, sparse float32."""
+    from scipy.sparse import csr_array, diags_array  # as in heads/lbfgs.py
+
     unit = F.normalize(features, dim=1)
     n, k = len(unit), min(neighbours, len(unit) - 1)
     nearest, indices = torch.empty(n, k), torch.empty(n, k, dtype=torch.int64)
