@@ -37,3 +37,17 @@ def test_work_is_returned_or_its_error_raised():
     assert asyncio.run(unless_gone(Patient(), work(False))) == 5
     with pytest.raises(ValueError, match="bad"):
         asyncio.run(unless_gone(Patient(), work(True)))
+
+
+def test_a_server_sheds_where_no_model_has_room(artefacts):
+    async def ask(here):
+        pets, others = here.server.served.values()
+        with pets.admission.admitted(4, 0):
+            one = here.server.shed(), here.server.wait(CLASSIFY), here.server.wait("/v1/models")
+            with others.admission.admitted(4, 0):
+                both = here.server.shed()
+        return one, both, here.server.metrics.text()
+
+    (one, pets, listing), both, text = on(ask, artefacts / "pets", artefacts / "others", queue=4)
+    assert (one, listing) == (0, 0) and pets >= 1 and both >= 1
+    assert b'clearsight_requests_total{route="shed",status="503"} 1.0' in text
