@@ -82,7 +82,9 @@ def export(
     found = export_files(opened.classifier, path, to=(to,) if isinstance(to, str) else to, quiet=quiet)
     if sample is None:
         return found
-    return replace(found, int8=tuple(quantised(file.path, sample, tolerate=tolerate, quiet=quiet) for file in found.files))
+    return replace(
+        found, int8=tuple(quantised(file.path, sample, tolerate=tolerate, quiet=quiet) for file in found.files if file.kind != "pt2")
+    )
 
 
 def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:
