@@ -114,7 +114,7 @@ function sees(one) {
 
 /** `CONV1`, or the module's name. @param {Layer} one @returns {string} */
 function name(one) {
-  return one.says.includes(":") ? one.says.split(":")[0] : one.name;
+  return one.says.includes(":") ? one.says.split(":")[0] : one.name || one.says;
 }
 
 /** @param {Layer} one @returns {string} */

@@ -81,7 +81,7 @@ export function volume(root, data) {
     });
     if (wall.firstChild === ours[0]) [...wall.children].slice(ours.length).forEach((node, n) => node.replaceWith(stages[n])); // the focus stays
     else wall.replaceChildren(...ours, ...stages);
-    wall.classList.toggle("few", wall.children.length < 4);
+    wall.classList.toggle("few", wall.children.length < 5);
   }
 
   /**
