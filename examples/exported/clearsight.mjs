@@ -28,7 +28,7 @@ export async function goldenCheck({ about, classify }, read) {
 
 function answer(about, probabilities, novelty) {
   const index = probabilities.indexOf(Math.max(...probabilities));
-  const limit = about.limits?.novelty?.["0.05"]; // 5 % of the held-out pictures are above it
+  const limit = about.thresholds.novelty?.["0.05"]; // 5 % of the held-out pictures are above it
   const known = novelty === undefined || limit === undefined ? null : novelty <= limit;
   return { label: about.classes[index], index, confidence: probabilities[index], probabilities, known };
 }

@@ -150,7 +150,7 @@ def test_configurations_have_the_fields_of_their_schemas():
 
 @needs_packages
 def test_node_answers_as_the_classifier(classifier, model, tmp_path):
-    plain = changed(model, tmp_path, lambda document: document.pop("limits"))  # as of a classifier without held-out pictures
+    plain = changed(model, tmp_path, lambda document: document.update(thresholds={}))  # as of a classifier without held-out pictures
     words = ["node", str(EXPORTED / "node" / "classify.mjs"), str(plain), *map(str, PHOTOS[:5])]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stderr.startswith("golden pictures: probabilities within "), done.stderr
@@ -188,11 +188,14 @@ def test_page_answers_as_the_classifier(classifier, model, tmp_path):
         window.set_input_files("#choose", PHOTOS[0])
         label = classifier.classify(PHOTOS[0]).label
         window.locator("#status", has_text=label).wait_for()
-        found = np.array(window.evaluate(ALL, len(PHOTOS)))
+        found, known = window.evaluate(ALL, len(PHOTOS))
     assert all(url.startswith((address, "blob:", "data:")) for url in asked)
-    answers = [{choice.label: choice.confidence for choice in answer.top} for answer in classifier.classify_many(PHOTOS, top=5)]
+    predictions = list(classifier.classify_many(PHOTOS, top=5))
+    answers = [{choice.label: choice.confidence for choice in answer.top} for answer in predictions]
     expected = np.array([[answer[name] for name in classifier.classes] for answer in answers])
-    assert (found.argmax(1) == expected.argmax(1)).all() and np.abs(found - expected).max() < 0.01
+    assert (np.argmax(found, 1) == expected.argmax(1)).all() and np.abs(found - expected).max() < 0.01
+    limit = classifier.limits(false_alarms=0.05).novelty
+    assert known == [answer.novelty <= limit for answer in predictions]
 
 
 ALL = """async (count) => {
@@ -201,9 +204,9 @@ ALL = """async (count) => {
   const answers = [];
   for (let k = 0; k < count; k++) {
     const picture = await decode(await (await fetch(`${k}.webp`)).blob());
-    answers.push([...(await classify(picture)).probabilities]);
+    answers.push(await classify(picture));
   }
-  return answers;
+  return [answers.map(({ probabilities }) => [...probabilities]), answers.map(({ known }) => known)];
 }"""
 
 
