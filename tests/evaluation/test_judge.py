@@ -15,7 +15,7 @@ from tests.evaluation.stand_in import Nearest, digits
 class Known(Nearest):
     """With what a stamp says of a classifier."""
 
-    weights_digest, precision = "abc", "float32"
+    weights_digest, precision, engine = "abc", "float32", "torch"
 
     def __init__(self, facts=None) -> None:
         super().__init__(4)
@@ -32,7 +32,8 @@ def test_it_is_the_evaluation_with_a_stamp():
     found, alone = judge(Known(), chosen(), quiet=True), evaluate(Known(), digits(10, 4), quiet=True)
     assert found.figures["top1"] == alone.figures["top1"]
     assert found.stamp["judged_on"] == {"data": "digits", "part": "test", "n": 40, "digest": "", "left_out": 0, "learnt": 0}
-    assert (found.stamp["weights"], found.stamp["precision"]) == ("abc", "float32") and "with_learnt" not in found.stamp
+    assert [found.stamp[key] for key in ("weights", "precision", "engine")] == ["abc", "float32", "torch"]
+    assert "with_learnt" not in found.stamp
 
 
 @pytest.mark.parametrize("left_out", [1, 13])

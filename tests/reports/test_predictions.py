@@ -34,12 +34,15 @@ def test_every_kind_says_the_same(tmp_path, kind):
     assert float(rows[1]["p:label"]) == pytest.approx(FOUND.probabilities[1, 0])
 
 
+WORDS = ("", None, False, None, 0, "cpu", "plain", "torch", False, True)  # of `evaluate`, after --table
+
+
 def test_a_table_that_cannot_be_written_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
     monkeypatch.setattr("clearsight.evaluation.judge.judge", lambda *words, **named: pytest.fail("computed"))
     (tmp_path / "a.csv").mkdir()
     for name, says in (("answers.xls", "no kind of table"), ("a.csv", "--table takes a file")):
         with pytest.raises(UsageError, match=says):
-            evaluate.callback("runs/none", None, "test", str(tmp_path / name), "", None, False, None, 0, "cpu", "plain", False, True)
+            evaluate.callback("runs/none", None, "test", str(tmp_path / name), *WORDS)
 
 
 def test_another_kind_is_refused(tmp_path):

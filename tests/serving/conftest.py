@@ -28,6 +28,7 @@ from clearsight.serving.decoding import Decoder
 from clearsight.serving.metrics import Metrics
 from clearsight.serving.models import Road, Served, opened
 from clearsight.serving.options import Options
+from tests.loop import run
 
 CLASSES = ("cat", "dog", "eel")
 CLASSIFY = "/v1/models/pets/classify"
@@ -96,4 +97,4 @@ def on(scenario: Callable[..., Any], *folders: Path, **options: Any) -> Any:
         async with asyncio.timeout(60), running(*folders, **options) as here:
             return await scenario(here)
 
-    return asyncio.run(whole())
+    return run(whole())

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from clearsight.serving.answering import unless_gone
+from tests.loop import run
 
 from .conftest import CLASSIFY, on, picture, png
 
@@ -34,9 +35,9 @@ def test_work_is_returned_or_its_error_raised():
             raise ValueError("bad")
         return 5
 
-    assert asyncio.run(unless_gone(Patient(), work(False))) == 5
+    assert run(unless_gone(Patient(), work(False))) == 5
     with pytest.raises(ValueError, match="bad"):
-        asyncio.run(unless_gone(Patient(), work(True)))
+        run(unless_gone(Patient(), work(True)))
 
 
 def test_a_server_sheds_where_no_model_has_room(artefacts):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from clearsight.serving.batcher import Batcher, Late
+from tests.loop import run
 
 
 class Twice:
@@ -47,7 +48,7 @@ def scores(n: int, *, most: int = 0, classifiers=None, deadlines=None, gone=()):
         batcher.close()
         return SimpleNamespace(found=found, seen=seen, pace=batcher.pace)
 
-    return asyncio.run(scenario())
+    return run(scenario())
 
 
 def test_what_waits_is_computed_together_up_to_the_limit():
@@ -94,7 +95,7 @@ def test_a_batch_waits_for_more_only_if_asked():
         work.cancel()
         return twice.batches
 
-    assert asyncio.run(scenario()) == [[0, 1]]
+    assert run(scenario()) == [[0, 1]]
 
 
 @pytest.mark.parametrize("n", [0, 1])

@@ -6,6 +6,7 @@ import pytest
 
 from clearsight.serving import body
 from clearsight.serving.body import Refused
+from tests.loop import run
 
 
 class Slow:
@@ -20,11 +21,11 @@ class Slow:
 def test_a_slow_body_is_given_up(monkeypatch):
     monkeypatch.setattr(body, "BODY_SECONDS", 0.05)
     with pytest.raises(Refused, match=r"did not arrive within 0 s: \d of 1,000 bytes came") as refused:
-        asyncio.run(body.read(Slow(), 1000))
+        run(body.read(Slow(), 1000))
     assert refused.value.status == 408
 
 
 def test_a_body_longer_than_announced_is_not_read_on():
     with pytest.raises(Refused, match="another length") as refused:
-        asyncio.run(body.read(Slow(), 3))
+        run(body.read(Slow(), 3))
     assert refused.value.status == 400

@@ -1,6 +1,5 @@
 """Decoding: bounded in pixels, in this process and in children."""
 
-import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ from clearsight.base.errors import UnreadableImage
 from clearsight.images.preprocess import Preprocessing
 from clearsight.serving import decoding
 from clearsight.serving.decoding import Decoder, Here
+from tests.loop import run
 
 from .conftest import picture, png
 
@@ -25,7 +25,7 @@ def test_pictures_are_fitted_as_ever(isolate):
         decoder.close()
         return found
 
-    loaded, fitted = asyncio.run(both())
+    loaded, fitted = run(both())
     wanted = PREPROCESSING.load(png(picture(0, 50)))
     assert np.array_equal(loaded, wanted) and np.array_equal(fitted, wanted)
 

@@ -7,6 +7,7 @@ import pytest
 
 from clearsight.classifier import load
 from clearsight.serving.many import in_turn
+from tests.loop import run
 
 from .conftest import on, picture, png
 
@@ -71,6 +72,6 @@ def test_a_window_is_worked_on_and_an_error_comes_out_bare():
             raise ValueError("negative")
         return 2 * n
 
-    assert asyncio.run(in_turn(work, range(50), 7)) == [2 * n for n in range(50)] and most == 7
+    assert run(in_turn(work, range(50), 7)) == [2 * n for n in range(50)] and most == 7
     with pytest.raises(ValueError, match="negative"):
-        asyncio.run(in_turn(work, [1, -1, 2], 2))
+        run(in_turn(work, [1, -1, 2], 2))

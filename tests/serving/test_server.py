@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from clearsight.base.errors import ClearsightError
 from clearsight.serving.server import Impatient, bound
+from tests.loop import run
 
 from .conftest import CLASSES, CLASSIFY, picture, png
 
@@ -104,7 +105,7 @@ def test_a_full_server_refuses_before_it_parses():
         assert head.startswith(b"HTTP/1.1 503 ") and b"Retry-After: 7\r\n" in head and b"Content-Length: %d" % len(body) in head
         return body, len(asked)
 
-    body, asked = asyncio.run(scenario())
+    body, asked = run(scenario())
     assert json.loads(body) == {"error": "All places are taken: try again in 7 s."} and asked == 1
 
 
