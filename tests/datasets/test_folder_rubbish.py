@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UnreadableImage, UsageError, listed
-from clearsight.datasets import folder as folders
+from clearsight.datasets.formats import folder as folders
 from clearsight.datasets.loader import load
 from clearsight.datasets.manifest import apply_manifest, manifest
 from clearsight.datasets.open import open_dataset

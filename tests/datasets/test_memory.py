@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from clearsight.datasets import folder as folders
+from clearsight.datasets.formats import folder as folders
 from clearsight.datasets.loader import Streamed
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split

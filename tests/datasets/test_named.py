@@ -12,7 +12,7 @@ from clearsight.base.errors import ClearsightError
 from clearsight.datasets import named
 from clearsight.datasets.open import open_dataset
 
-from .test_idx import idx
+from .formats.test_idx import idx
 
 NAMES = [f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
 

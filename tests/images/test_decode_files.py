@@ -191,7 +191,8 @@ def test_deep_grey_of_older_artefacts_has_the_least_white_that_holds_it():
         assert decode(encoded(Image.fromarray(values), "TIFF"), reading=OLD)[0, :, 0].tolist() == wanted
         assert decode(Image.fromarray(values), reading=OLD)[0, :, 0].tolist() == wanted
     for bad in (np.array([[-1.0, 3.0]], np.float32), np.array([[0.0, np.nan]], np.float32), np.array([[0, 70_000]], np.int32)):
-        with pytest.raises(UnreadableImage, match="no usual white; state"):
+        unusual = "some of its values are not numbers" if np.isnan(bad).any() else "no usual white; state"
+        with pytest.raises(UnreadableImage, match=unusual):
             decode(encoded(Image.fromarray(bad), "TIFF"), reading=OLD)
         with pytest.raises(UnreadableImage, match=r"those of its type go from|not numbers"):
             decode(encoded(Image.fromarray(bad), "TIFF"))

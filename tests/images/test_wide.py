@@ -55,7 +55,7 @@ def test_values_are_those_that_were_written(kind):
     assert np.array_equal(decode(data), scaled(VALUES, 65535))
     assert np.array_equal(decode(data), decode(VALUES)), "an array is read as its file"
     assert np.array_equal(examined(data, TWELVE)[1], decode(data, reading=TWELVE))
-    assert looked(data) == (3, True)
+    assert looked(data)[:2] == (3, True)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -76,7 +76,7 @@ def test_transparency_is_on_white_and_has_a_range_of_its_own():
 def test_grey_with_transparency():
     rows = b"".join(b"\0" + row.tobytes() for row in np.stack([VALUES[..., 0], np.full((7, 9), 65535)], 2).astype(">u2"))
     data = written(9, 7, 16, 4, rows)
-    assert np.array_equal(stored(data)[:, :, 0], VALUES[..., 0]) and looked(data) == (1, True)
+    assert np.array_equal(stored(data)[:, :, 0], VALUES[..., 0]) and looked(data)[:2] == (1, True)
     assert np.array_equal(decode(data, reading=TWELVE)[:, :, 0], scaled(VALUES[..., 0], 4095))
 
 
