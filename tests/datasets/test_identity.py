@@ -34,6 +34,14 @@ def test_a_lossless_file_has_the_digest_of_its_pixels(tmp_path, suffix):
     assert digest(path) == pixel_digest(noise())
 
 
+def test_the_header_of_a_picture_without_bands_is_read_once(tmp_path, monkeypatch):
+    """A second reading took a third of the first epoch of 4,000 small PNG."""
+    monkeypatch.setattr(identity, "picture_facts", lambda data: pytest.fail("read a second time"))
+    for suffix in ("png", "gif", "bmp"):
+        Image.new("L", (5, 4), 9).save(tmp_path / f"a.{suffix}")
+        assert digest(tmp_path / f"a.{suffix}") == pixel_digest(np.full((4, 5, 1), 9, np.uint8))
+
+
 def test_grey_is_grey_however_it_is_stored(tmp_path):
     grey = noise(shape=(9, 7))
     for i, image in enumerate((Image.fromarray(grey), Image.fromarray(grey).convert("RGB"), Image.fromarray(grey).convert("P"))):

@@ -74,12 +74,13 @@ def _of_file(data: bytes) -> tuple[bytes, NDArray[np.uint8] | None]:
 
     It is that of earlier versions, without colour profile and with the usual white; of several bands and dark 16 bits it is of all values.
     """
-    if "×" in picture_facts(data).mode:
+    simple = data[:4] in (_PNG, b"GIF8") or data[:2] == b"BM"  # these have no further bands: their header is not read twice
+    if not simple and "×" in picture_facts(data).mode:
         return pixel_digest(decode(data)), None
     picture = decode(data, reading=OLD)
     if picture.max() < _DARK and (values := stored(data)) is not None:
         return pixel_digest(values), None
-    plain = data[:4] == b"GIF8" or data[:2] == b"BM" or (data[:4] == _PNG and data[24] <= 8 and b"iCCP" not in data[:_HEAD])
+    plain = simple and (data[:4] != _PNG or (data[24] <= 8 and b"iCCP" not in data[:_HEAD]))
     return pixel_digest(picture), picture if plain else None
 
 
