@@ -1,0 +1,1 @@
+"""Shards: tar files whose pictures are read by random access, without unpacking."""

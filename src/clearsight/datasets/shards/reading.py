@@ -1,0 +1,105 @@
+"""Bytes of a shard by offset, and `Span`: a picture as a range of them."""
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ...base.errors import ClearsightError
+
+OPEN_FILES = 64  # shards that stay open for the next read
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A file that holds many pictures.
+
+    `address` is its path, or the address of a store (`s3://bucket/train-0001.tar`); `size` its bytes; `state` a text that is the same only
+    while its content is: absolute path, size, times and inode of a file, address and entity tag of an object. Caches are keyed by it.
+    """
+
+    address: str
+    size: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """An encoded picture inside a shard: `length` bytes from `offset`; `name` is that of messages, shard and member."""
+
+    shard: Shard
+    offset: int
+    length: int
+    name: str
+
+    @property
+    def state(self) -> str:
+        """A text that is the same only while the picture is."""
+        return f"{self.shard.state} {self.offset} {self.length}"
+
+    def read(self) -> bytes:
+        """The encoded picture; `images.decode` calls this. Raises OSError or ClearsightError."""
+        return read(self.shard, self.offset, self.length)
+
+
+def shard_at(path: str | Path) -> Shard:
+    """The shard in a file; raises ClearsightError for one that is missing or cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return _shard(str(path), os.fstat(file.fileno()))
+    except OSError as error:
+        raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
+
+
+def read(shard: Shard, offset: int, length: int) -> bytes:
+    """The `length` bytes of `shard` from `offset`: the only place that reads shards, of indexes and of pictures.
+
+    Exactly `length` bytes, or an error: OSError where the file cannot be read, ClearsightError where it ends before or has changed since
+    `shard` was made. Any thread and any forked process may call it. Another kind of address (`s3://…`) needs a branch here, and a
+    function that makes its Shard next to `shard_at`.
+    """
+    found = _opened(shard).up_to(offset, length)
+    if len(found) != length:
+        raise ClearsightError(
+            f"{shard.address} ends at byte {offset + len(found):,}, and bytes {offset:,} to {offset + length:,} are wanted. Get it again."
+        )
+    return found
+
+
+def _shard(address: str, status: os.stat_result) -> Shard:
+    state = f"{os.path.abspath(address)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+    return Shard(address, status.st_size, state)
+
+
+class _File:
+    """An open file, closed when the last reader has released it: the number of a closed one may be another file's."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.handle = os.open(shard.address, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self.lock = threading.Lock()
+        if _shard(shard.address, os.fstat(self.handle)) != shard:
+            raise ClearsightError(f"{shard.address} has changed since it was opened. Start again.")
+
+    def up_to(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`."""
+        if hasattr(os, "pread"):
+            return self._all(offset, length)
+        with self.lock:  # Windows
+            os.lseek(self.handle, offset, os.SEEK_SET)
+            return os.read(self.handle, length)
+
+    def _all(self, offset: int, length: int) -> bytes:
+        found = os.pread(self.handle, length, offset)
+        while len(found) < length and (more := os.pread(self.handle, length - len(found), offset + len(found))):
+            found += more  # the system reads at most 2 GiB at once
+        return found
+
+    def __del__(self) -> None:
+        if hasattr(self, "handle"):
+            os.close(self.handle)
+
+
+@lru_cache(maxsize=OPEN_FILES)
+def _opened(shard: Shard) -> _File:
+    return _File(shard)
