@@ -21,13 +21,13 @@ from clearsight.classifier.uncertainty import Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import Novelty, stored
 from clearsight.classifier.validation import judged
 from clearsight.images.preprocess import Preprocessing
-from clearsight.serving.admission import Bytes
-from clearsight.serving.answering import Server
-from clearsight.serving.app import create_app
-from clearsight.serving.decoding import Decoder
-from clearsight.serving.metrics import Metrics
-from clearsight.serving.models import Road, Served, opened
+from clearsight.serving.engine.admission import Bytes
+from clearsight.serving.engine.decoding import Decoder
+from clearsight.serving.engine.models import Road, Served, opened
 from clearsight.serving.options import Options
+from clearsight.serving.telemetry.metrics import Metrics
+from clearsight.serving.web.answering import Server
+from clearsight.serving.web.app import create_app
 from tests.loop import run
 
 CLASSES = ("cat", "dog", "eel")

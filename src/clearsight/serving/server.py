@@ -16,13 +16,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..base.compute.device import pick_device
 from ..base.errors import ClearsightError, plain
-from .admission import Bytes, Overloaded
-from .answering import Server
-from .app import create_app
-from .decoding import Decoder
-from .metrics import Metrics
-from .models import Road, Served, described, named, opened
+from .engine.admission import Bytes, Overloaded
+from .engine.decoding import Decoder
+from .engine.models import Road, Served, described, named, opened
 from .options import CONNECTIONS, HEADER_SECONDS, Options
+from .telemetry.metrics import Metrics
+from .web.answering import Server
+from .web.app import create_app
 
 KEEP_ALIVE = 15  # seconds
 LINGER = 1.0  # seconds

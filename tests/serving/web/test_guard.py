@@ -2,9 +2,9 @@
 
 import pytest
 
-from clearsight.serving.guard import Guard, State, host_name
-from clearsight.serving.metrics import Metrics
 from clearsight.serving.options import Options
+from clearsight.serving.telemetry.metrics import Metrics
+from clearsight.serving.web.guard import Guard, State, host_name
 
 TOKEN = "a-secret-of-many-letters"
 

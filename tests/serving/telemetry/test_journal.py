@@ -8,12 +8,12 @@ import pytest
 
 from clearsight.base.errors import ClearsightError
 from clearsight.base.files import digest
-from clearsight.serving import journal
-from clearsight.serving.journal import Journal
-from clearsight.serving.metrics import Metrics
 from clearsight.serving.options import Options
+from clearsight.serving.telemetry import journal
+from clearsight.serving.telemetry.journal import Journal
+from clearsight.serving.telemetry.metrics import Metrics
 
-from .conftest import CLASSIFY, on, picture, png
+from ..conftest import CLASSIFY, on, picture, png
 
 
 def logged(artefacts, bodies, path, **options):

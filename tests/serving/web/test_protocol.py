@@ -7,7 +7,7 @@ import torch
 
 from clearsight.classifier import load
 
-from .conftest import CLASSES, on, picture, png
+from ..conftest import CLASSES, on, picture, png
 
 INFER = "/v2/models/pets/infer"
 BATCH = np.stack([picture(n, 33) for n in range(3)])

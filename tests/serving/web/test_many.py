@@ -6,10 +6,10 @@ import json
 import pytest
 
 from clearsight.classifier import load
-from clearsight.serving.many import in_turn
+from clearsight.serving.web.many import in_turn
 from tests.loop import run
 
-from .conftest import on, picture, png
+from ..conftest import on, picture, png
 
 MANY = "/v1/models/pets/classify-many"
 

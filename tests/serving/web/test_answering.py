@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from clearsight.serving.answering import unless_gone
+from clearsight.serving.web.answering import unless_gone
 from tests.loop import run
 
-from .conftest import CLASSIFY, on, picture, png
+from ..conftest import CLASSIFY, on, picture, png
 
 
 def test_a_bug_is_a_500_without_its_words(artefacts):

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from clearsight.serving import body
-from clearsight.serving.body import Refused
+from clearsight.serving.web import body
+from clearsight.serving.web.body import Refused
 from tests.loop import run
 
 

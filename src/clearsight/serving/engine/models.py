@@ -9,15 +9,15 @@ from pathlib import Path
 
 import torch
 
-from ..base.errors import ClearsightError, UsageError
-from ..classifier import Classifier
-from ..exports.golden import verify
-from ..exports.open import open_classifier
-from ..weights import is_origin
+from ...base.errors import ClearsightError, UsageError
+from ...classifier import Classifier
+from ...exports.golden import verify
+from ...exports.open import open_classifier
+from ...weights import is_origin
+from ..options import Options
+from ..telemetry.metrics import Metrics
 from .admission import Admission, Bytes
 from .batcher import Batcher, computed
-from .metrics import Metrics
-from .options import Options
 
 QUEUED_BATCHES, MOST_QUEUED = 4, 64  # so that an answer takes at most twice as long under overload as at capacity
 LOOK_SECONDS = 1.0  # between looks at a model's files

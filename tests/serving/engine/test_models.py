@@ -8,10 +8,10 @@ import pytest
 
 from clearsight.base.errors import ClearsightError, CorruptFile, UsageError
 from clearsight.classifier.config import CONFIG, config_digest
-from clearsight.serving import models
-from clearsight.serving.models import Road, named, opened
+from clearsight.serving.engine import models
+from clearsight.serving.engine.models import Road, named, opened
 
-from .conftest import CLASSIFY, on, picture, png
+from ..conftest import CLASSIFY, on, picture, png
 
 
 def spoilt(folder):

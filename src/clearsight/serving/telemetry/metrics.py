@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from .. import __version__
-from ..base.errors import UsageError
-from ..classifier import Classifier, Prediction
-from ..classifier.uncertainty.reference import FALSE_ALARMS
+from ... import __version__
+from ...base.errors import UsageError
+from ...classifier import Classifier, Prediction
+from ...classifier.uncertainty.reference import FALSE_ALARMS
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 PICTURES = (1, 2, 4, 8, 16, 32, 64, 128, 256)

@@ -9,16 +9,16 @@ import numpy as np
 from fastapi import Query, Request
 from starlette.requests import ClientDisconnect
 
-from ..base.errors import UnreadableImage
-from ..classifier import Prediction
-from .batcher import Scores
+from ...base.errors import UnreadableImage
+from ...classifier import Prediction
+from ..engine.batcher import Scores
+from ..engine.decoding import Decoder
+from ..engine.models import Loaded, Served
+from ..options import Options
+from ..telemetry.journal import Journal
+from ..telemetry.metrics import Metrics
 from .body import Refused
-from .decoding import Decoder
 from .guard import State
-from .journal import Journal
-from .metrics import Metrics
-from .models import Loaded, Served
-from .options import Options
 
 Value = TypeVar("Value")
 

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 
-from ..base.errors import UnreadableImage
-from ..classifier import Failure, Prediction
+from ...base.errors import UnreadableImage
+from ...classifier import Failure, Prediction
+from ..engine.batcher import Late
+from ..engine.models import Served
 from .answering import Asked, Server
-from .batcher import Late
-from .models import Served
 
 WINDOW = 16  # pictures of one request that take places in the queue at the same time
 Given = TypeVar("Given")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..classifier import Classifier
+from ...classifier import Classifier
 
 SMOOTHING = 0.2  # weight of the latest batch in the measured time for a picture
 

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import Request
 
-from .options import BODY_SECONDS
+from ..options import BODY_SECONDS
 
 
 class Refused(Exception):

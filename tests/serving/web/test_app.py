@@ -11,7 +11,7 @@ from PIL import Image
 from clearsight.classifier import load
 from tests.rubbish.bad import EITHER, REFUSED
 
-from .conftest import CLASSIFY, on, picture, png
+from ..conftest import CLASSIFY, on, picture, png
 
 
 def test_it_answers_as_the_classifier_does(artefacts):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clearsight.serving.admission import Admission, Bytes, Overloaded
+from clearsight.serving.engine.admission import Admission, Bytes, Overloaded
 
 
 def test_pictures_and_bytes_are_counted_and_given_back():

@@ -8,11 +8,11 @@ import pytest
 
 from clearsight.base.errors import UnreadableImage
 from clearsight.images.preprocess import Preprocessing
-from clearsight.serving import decoding
-from clearsight.serving.decoding import Decoder, Here
+from clearsight.serving.engine import decoding
+from clearsight.serving.engine.decoding import Decoder, Here
 from tests.loop import run
 
-from .conftest import picture, png
+from ..conftest import picture, png
 
 PREPROCESSING = Preprocessing(1, 28, 28)
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from clearsight.serving.batcher import Batcher, Late
+from clearsight.serving.engine.batcher import Batcher, Late
 from tests.loop import run
 
 

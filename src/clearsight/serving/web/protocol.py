@@ -16,14 +16,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 
-from .. import __version__
-from ..base.errors import UnreadableImage
-from ..classifier import Classifier
+from ... import __version__
+from ...base.errors import UnreadableImage
+from ...classifier import Classifier
+from ..options import MANY_BYTES, MANY_PICTURES
 from . import body
 from .answering import Server, unless_gone
 from .body import Refused
 from .many import in_turn, window_of
-from .options import MANY_BYTES, MANY_PICTURES
 
 HEADER = "inference-header-content-length"
 JSON_BYTES = 2**22  # of a request's JSON: numbers in text take ten times their memory

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .admission import Overloaded
-from .metrics import Metrics
-from .options import Options, as_address, is_loopback
+from ..engine.admission import Overloaded
+from ..options import Options, as_address, is_loopback
+from ..telemetry.metrics import Metrics
 
 OPEN = ("/livez", "/readyz", "/v2/health/live", "/v2/health/ready")  # for probes: no token, any Host
 SAFE = ("GET", "HEAD")

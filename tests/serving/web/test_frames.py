@@ -5,8 +5,8 @@ import tarfile
 
 import pytest
 
-from clearsight.serving.body import Refused
-from clearsight.serving.frames import unpacked
+from clearsight.serving.web.body import Refused
+from clearsight.serving.web.frames import unpacked
 
 TAR, FRAMES = "application/x-tar", "application/octet-stream"
 

@@ -13,18 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from .. import __version__
-from ..base.errors import UnreadableImage, UsageError, plain
+from ... import __version__
+from ...base.errors import UnreadableImage, UsageError, plain
+from ..engine.admission import Overloaded
+from ..engine.batcher import Late
+from ..engine.models import Road, Served
+from ..options import MANY_BYTES, MANY_PICTURES, PICTURE_BYTES
 from . import body, protocol
-from .admission import Overloaded
 from .answering import Asked, Server, asked, unless_gone
-from .batcher import Late
 from .body import Refused
 from .frames import unpacked
 from .guard import Guard
 from .many import rows, window_of
-from .models import Road, Served
-from .options import MANY_BYTES, MANY_PICTURES, PICTURE_BYTES
 
 GONE = 499  # the client has closed the connection and does not read this answer
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..images.apart import Children
-from ..images.decode import decode, stored_pixels
-from ..images.preprocess import Preprocessing
+from ...images.apart import Children
+from ...images.decode import decode, stored_pixels
+from ...images.preprocess import Preprocessing
 
 PIXELS = 256_000_000  # decoded at the same time: four pictures of the largest size, 768 MB of RGB
 

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from ..base.errors import ClearsightError
-from ..base.files import digest, private_folder, write_atomic
-from ..classifier import Prediction
+from ...base.errors import ClearsightError
+from ...base.files import digest, private_folder, write_atomic
+from ...classifier import Prediction
+from ..options import Options
 from .metrics import Metrics
-from .options import Options
 
 LOG_BYTES = 2**28  # of the file, after which nothing is added
 PICTURES_BYTES = 2**30  # of the pictures that are kept

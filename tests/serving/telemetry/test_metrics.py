@@ -2,7 +2,7 @@
 
 import re
 
-from .conftest import CLASSIFY, on, picture, png
+from ..conftest import CLASSIFY, on, picture, png
 
 
 def test_answers_are_counted_next_to_those_of_validation(artefacts):

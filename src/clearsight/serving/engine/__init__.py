@@ -1,0 +1,1 @@
+"""Admission, decoding, batches, and the models that compute them."""

@@ -1,0 +1,1 @@
+"""What a server reports: metrics, and the log of unsure answers."""

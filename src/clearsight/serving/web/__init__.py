@@ -1,0 +1,1 @@
+"""HTTP: the gate, bodies, routes and protocols."""
