@@ -10,6 +10,7 @@ from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 
 from ...base.compute.precision import accepts, halved
+from .small_convolutions import use_matrix_products
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class TrainingModel:
         self._other: list[Tensor] = [other for _, other in pairs]
         self._resting = [twin.get_submodule(name) for name in resting]
         self._dtype = accepts(twin)
+        if twin is not model and not speed.compile:
+            use_matrix_products(twin)
         self.net: nn.Module = torch.compile(twin) if speed.compile else twin  # type: ignore[assignment]
         if world > 1:
             self.net = DistributedDataParallel(self.net)
