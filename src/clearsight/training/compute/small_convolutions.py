@@ -1,8 +1,8 @@
 """3×3 convolutions of a few pixels as matrix products, on a CPU in bfloat16.
 
 oneDNN computes convolutions of 4×4 px and less at a tenth to a quarter of the rate at which it multiplies matrices. With the patches
-copied into the rows of a matrix (im2col), forward and both gradients are products: 2.1× as fast for 512 channels at 4 px, 5× at 2 px, and ResNet-18 at
-28 px 1.2× as a whole (one core with AMX).
+copied into the rows of a matrix (im2col), forward and both gradients are products: 2.1× as fast for 512 channels at 4 px, 5× at 2 px, and
+ResNet-18 at 28 px 1.2× as a whole (one core with AMX).
 """
 
 from typing import Any
