@@ -22,6 +22,23 @@ def test_share_scale_and_gradient(p, layout):
     assert y.is_contiguous(memory_format=layout)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize(("p", "scale"), [(0.5, 2), (0.25, 4 / 3)])
+def test_each_value_has_random_bits_of_its_own(p, scale, dtype):
+    n, size = 150, 8 * dtype.itemsize  # a last word is used in part
+    words, draws = -(-n // size), 1 if p == 0.5 else 2
+    torch.manual_seed(3)
+    raw = torch.empty(-(-draws * words * size // 64), dtype=torch.int64).random_(-(2**63), None).numpy().tobytes()
+    numbers = [int.from_bytes(raw[i * size // 8 : (i + 1) * size // 8], "little") for i in range(draws * words)]
+    expected = []
+    for value in range(n):
+        bit, word = size - 1 - value // words, value % words
+        kept = any(numbers[draw * words + word] >> bit & 1 for draw in range(draws))
+        expected.append(float(torch.tensor(scale, dtype=dtype)) if kept else 0.0)
+    torch.manual_seed(3)
+    assert Dropout(p).train()(torch.ones(10, 15, dtype=dtype)).flatten().tolist() == pytest.approx(expected, rel=1e-7)
+
+
 def test_views_bfloat16_and_vectors():
     torch.manual_seed(0)
     x = torch.ones(40, 30)[:, ::2]
