@@ -21,7 +21,6 @@ from clearsight.classifier.uncertainty import Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import Novelty, stored
 from clearsight.classifier.validation import judged
 from clearsight.images.preprocess import Preprocessing
-from clearsight.serving.engine.admission import Bytes
 from clearsight.serving.engine.decoding import Decoder
 from clearsight.serving.engine.models import Road, Served, opened
 from clearsight.serving.options import Options
@@ -79,8 +78,8 @@ def pets(artefacts: Path, tmp_path: Path) -> Path:
 @asynccontextmanager
 async def running(*folders: Path, decoder: Decoder | None = None, **options: Any) -> AsyncIterator[SimpleNamespace]:
     """`server`, its `app`, and a `client` of it, on an event loop."""
-    given, metrics, memory = Options(**options), Metrics(), Bytes(options.get("memory", 2**28))
-    served = {one.name: Served(one.name, str(one), opened(str(one), Road()), given, memory, metrics) for one in folders}
+    given, metrics = Options(**options), Metrics()
+    served = {one.name: Served(one.name, str(one), opened(str(one), Road()), given, metrics) for one in folders}
     server = Server(served, given, metrics, decoder or Decoder())
     app = create_app(server, Road())
     async with (

@@ -1,7 +1,5 @@
 """One real process on a real socket: signals, slow clients, the end."""
 
-import asyncio
-import json
 import re
 import socket
 import subprocess
@@ -12,12 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
 from clearsight.base.errors import ClearsightError
-from clearsight.serving.server import Impatient, bound
-from tests.loop import run
+from clearsight.serving.server import bound
 
 from .conftest import CLASSES, CLASSIFY, picture, png
 
@@ -76,37 +71,6 @@ def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
     with dawdler:
         dawdler.settimeout(10)
         assert dawdler.recv(100) == b""
-
-
-def test_a_full_server_refuses_before_it_parses():
-    async def scenario() -> tuple[bytes, int]:
-        asked = []
-
-        class Full(Impatient):
-            def wait(self):
-                asked.append(1)
-                return 7
-
-        async def app(scope, receive, send):
-            raise AssertionError("nothing reaches the application")
-
-        config = uvicorn.Config(app, http=Full, ws="none", lifespan="off", log_config=None)
-        state = ServerState()
-        server = await asyncio.get_running_loop().create_server(
-            lambda: Full(config=config, server_state=state, app_state={}), "127.0.0.1", 0
-        )
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(b"POST /v1/models/pets/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
-        head = await reader.readuntil(b"\r\n\r\n")
-        writer.write(bytes(100_000))  # the rest of the body does no harm
-        body = await reader.read()
-        writer.close()
-        server.close()
-        assert head.startswith(b"HTTP/1.1 503 ") and b"Retry-After: 7\r\n" in head and b"Content-Length: %d" % len(body) in head
-        return body, len(asked)
-
-    body, asked = run(scenario())
-    assert json.loads(body) == {"error": "All places are taken: try again in 7 s."} and asked == 1
 
 
 def test_an_address_in_use_is_said():

@@ -14,8 +14,10 @@ from .common import device_option, engine_option, speed_option
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with the token that clients send: Authorization: Bearer TOKEN.")
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME", help="A name, as in the header Host, that clients may use.")
 @click.option(
-    "--queue", default=0, type=click.IntRange(0), help="Pictures of a model in flight; more get 503 (0: four batches, at most 64)."
-)
+    "--target", default=20.0, show_default=True, type=click.FloatRange(0),
+    help="Milliseconds in which admitted pictures are answered at the measured pace; others get 503 (16 are always admitted).",
+)  # fmt: skip
+@click.option("--queue", default=0, type=click.IntRange(0), help="Pictures of a model in flight, in place of --target (0: by --target).")
 @click.option("--deadline", default=2.0, show_default=True, type=click.FloatRange(0.001), help="Seconds for an answer; later is 504.")
 @click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together at most (0: by their size).")
 @click.option("--wait", default=0.0, show_default=True, type=click.FloatRange(0), help="Milliseconds that a batch waits for more.")
@@ -34,9 +36,9 @@ from .common import device_option, engine_option, speed_option
 @engine_option
 @click.pass_context
 def serve(
-    ctx: click.Context, models: tuple[str, ...], host: str, port: int, token_file: Path | None, hosts: tuple[str, ...], queue: int,
-    deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float, log: Path | None, unsure: float,
-    keep_pictures: Path | None, device: str, speed: str, engine: str,
+    ctx: click.Context, models: tuple[str, ...], host: str, port: int, token_file: Path | None, hosts: tuple[str, ...], target: float,
+    queue: int, deadline: float, batch: int, wait: float, isolate: bool | None, lame_duck: float, grace: float,
+    log: Path | None, unsure: float, keep_pictures: Path | None, device: str, speed: str, engine: str,
 ) -> None:  # fmt: skip
     """Answer over HTTP with one or more classifiers: MODEL, or NAME=MODEL to choose its name in addresses.
 
@@ -47,7 +49,7 @@ def serve(
 
     token = read_token(token_file) if token_file else ""
     options = Options(
-        host=host, port=port, token=token, hosts=hosts, queue=queue, deadline=deadline, batch=batch, wait=wait / 1000, isolate=isolate,
-        lame_duck=lame_duck, grace=grace, log=log, unsure=unsure, pictures=keep_pictures,
+        host=host, port=port, token=token, hosts=hosts, target=target / 1000, queue=queue, deadline=deadline, batch=batch,
+        wait=wait / 1000, isolate=isolate, lame_duck=lame_duck, grace=grace, log=log, unsure=unsure, pictures=keep_pictures,
     )  # fmt: skip
     ctx.exit(run(models, options, device=device, speed=speed, engine=engine))

@@ -17,7 +17,9 @@ TOKEN_LENGTH = 16  # characters of a token at least
 
 @dataclass(frozen=True)
 class Options:
-    """Where a server listens, whom it answers, and its limits: `queue` in pictures of a model (0: four batches), times in seconds.
+    """Where a server listens, whom it answers, and its limits: `queue` in pictures of a model (0: by `target`), times in seconds.
+
+    Pictures are admitted so far as they can be answered within `target` at the measured pace; later than `deadline` they are not answered.
 
     `batch` is the number of pictures computed together at most (0: the classifier's own), `wait` how long a batch waits to be
     full. `isolate` decodes in child processes with limits of memory and time. `log` receives answers with a confidence below `unsure`, and
@@ -29,6 +31,7 @@ class Options:
     token: str = ""
     hosts: tuple[str, ...] = ()
     queue: int = 0
+    target: float = 0.02
     deadline: float = 2.0
     batch: int = 0
     wait: float = 0.0
@@ -41,7 +44,7 @@ class Options:
     pictures: Path | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("queue", 0), ("deadline", 0.001), ("batch", 0), ("wait", 0), ("lame_duck", 0), ("grace", 0)):
+        for name, least in (("queue", 0), ("target", 0), ("deadline", 0.001), ("batch", 0), ("wait", 0), ("lame_duck", 0), ("grace", 0)):
             if not getattr(self, name) >= least:
                 raise wrong(name, f"at least {least}", getattr(self, name))
         if not self.local and not self.token:

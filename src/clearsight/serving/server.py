@@ -6,74 +6,26 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from ..base.compute.device import pick_device
 from ..base.errors import ClearsightError, plain
-from .engine.admission import Bytes, Overloaded
 from .engine.decoding import Decoder
 from .engine.models import Road, Served, described, named, opened
-from .options import CONNECTIONS, HEADER_SECONDS, Options
+from .options import CONNECTIONS, Options
 from .telemetry.metrics import Metrics
 from .web.answering import Server
 from .web.app import create_app
+from .web.gate import Gate, Impatient
 
 KEEP_ALIVE = 15  # seconds
-LINGER = 1.0  # seconds
-FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nConnection: close\r\nContent-Type: application/json\r\n"
-    b'Content-Length: %d\r\n\r\n{"error": "%b"}'
-)
 BACKLOG = 128
-
-
-class Impatient(H11Protocol):
-    """Uvicorn's HTTP/1.1, that also closes a connection whose headers take too long."""
-
-    hurry: asyncio.TimerHandle | None = None
-    wait: Callable[[], int] = staticmethod(lambda: 0)  # seconds after which some model may have room; 0 if one has
-    shed = False
-
-    def connection_made(self, transport: Any) -> None:
-        """Start the clock."""
-        super().connection_made(transport)
-        self.hurry = self.loop.call_later(HEADER_SECONDS, self.transport.close)
-
-    def data_received(self, data: bytes) -> None:
-        """Stop the clock when a request is there, and start it when part of the next one is; refuse at once where nothing has room.
-
-        Parsing takes ten times as long as this refusal, which leaves the processor to what was admitted.
-        """
-        idle = self.cycle is None or self.cycle.response_complete
-        if not self.shed and idle and data.startswith(b"POST ") and (seconds := self.wait()):
-            self.shed = True
-            self.transport.write(FULL % (seconds, len(Overloaded(seconds).error) + 13, Overloaded(seconds).error.encode()))
-            self.transport.write_eof()
-            self.loop.call_later(LINGER, self.transport.close)  # a body that still comes is read, or the client would miss the answer
-        if self.shed:
-            return
-        super().data_received(data)
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.calm()
-        elif self.hurry is None:
-            self.hurry = self.loop.call_later(HEADER_SECONDS, self.transport.close)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the clock."""
-        self.calm()
-        super().connection_lost(exc)
-
-    def calm(self) -> None:
-        """Stop the clock."""
-        if self.hurry is not None:
-            self.hurry.cancel()
-            self.hurry = None
 
 
 class Draining(uvicorn.Server):
@@ -132,13 +84,13 @@ def serve(models: Sequence[str], options: Options, *, device: str = "auto", spee
 
     Raises ClearsightError where a model cannot be read, does not reproduce its golden samples, or the address is taken.
     """
-    names, metrics, memory = named(models), Metrics(), Bytes(options.memory)
+    names, metrics = named(models), Metrics()
     road = Road(pick_device(device), speed, engine)
     with bound(options.host, options.port) as listening:
         served = {}
         for name, model in names.items():
             loaded = opened(model, road)
-            served[name] = Served(name, model, loaded, options, memory, metrics)
+            served[name] = Served(name, model, loaded, options, metrics)
             say(f"{name}: {described(loaded)}")
         server = Server(served, options, metrics, Decoder(bool(options.isolate)))
         app = create_app(server, road)
@@ -151,14 +103,15 @@ def serve(models: Sequence[str], options: Options, *, device: str = "auto", spee
 def configured(app: ASGIApp, server: Server) -> uvicorn.Config:
     """Uvicorn's settings: its limits, and none of its output but errors."""
 
-    class Shedding(Impatient):
-        wait = server.shed
+    def connected(server_state: ServerState, **given: Any) -> Gate:
+        return Gate(lambda: Impatient(server_state=server_state, **given), server.shed, server_state.connections)
 
     options = server.options
     logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of each request that is not HTTP
     return uvicorn.Config(
-        app, http=Shedding, ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
+        app, http=connected,  # type: ignore[arg-type]  # it is called as a class of protocols is
+        ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=BACKLOG,
         proxy_headers=False,
     )  # fmt: skip

@@ -43,9 +43,9 @@ def test_work_is_returned_or_its_error_raised():
 def test_a_server_sheds_where_no_model_has_room(artefacts):
     async def ask(here):
         pets, others = here.server.served.values()
-        with pets.admission.admitted(4, 0):
+        with pets.admission.admitted(4):
             one = here.server.shed(), here.server.wait(CLASSIFY), here.server.wait("/v1/models")
-            with others.admission.admitted(4, 0):
+            with others.admission.admitted(4):
                 both = here.server.shed()
         return one, both, here.server.metrics.text()
 

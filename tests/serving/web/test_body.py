@@ -20,12 +20,13 @@ class Slow:
 
 def test_a_slow_body_is_given_up(monkeypatch):
     monkeypatch.setattr(body, "BODY_SECONDS", 0.05)
+    held = []
     with pytest.raises(Refused, match=r"did not arrive within 0 s: \d of 1,000 bytes came") as refused:
-        run(body.read(Slow(), 1000))
-    assert refused.value.status == 408
+        run(body.read(Slow(), 1000, held.append))
+    assert refused.value.status == 408 and held and set(held) == {1}
 
 
 def test_a_body_longer_than_announced_is_not_read_on():
     with pytest.raises(Refused, match="another length") as refused:
-        run(body.read(Slow(), 3))
+        run(body.read(Slow(), 3, lambda size: None))
     assert refused.value.status == 400

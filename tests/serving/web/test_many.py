@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from contextlib import ExitStack, aclosing
 
 import pytest
 
 from clearsight.classifier import load
-from clearsight.serving.web.many import in_turn
+from clearsight.serving.web import many
+from clearsight.serving.web.many import Lines, in_turn
 from tests.loop import run
 
 from ..conftest import on, picture, png
@@ -24,9 +26,9 @@ def test_rows_are_in_order_and_failures_among_them(artefacts):
 
     async def ask(here):
         answer = await here.client.post(MANY, content=framed(*bodies), params={"top": 1})
-        return answer, here.first.admission
+        return answer, here
 
-    answer, admission = on(ask, artefacts / "pets", deadline=20.0)
+    answer, here = on(ask, artefacts / "pets", deadline=20.0)
     rows = [json.loads(line) for line in answer.text.splitlines()]
     wanted = list(load(artefacts / "pets").faster().classify_many(bodies, top=1))
     assert answer.headers["content-type"] == "application/x-ndjson" and len(rows) == 40
@@ -35,12 +37,12 @@ def test_rows_are_in_order_and_failures_among_them(artefacts):
     for row, theirs in zip(rows, wanted, strict=True):
         if "label" in row:
             assert row["label"] == theirs.label and row["confidence"] == pytest.approx(theirs.confidence, abs=1e-5)
-    assert (admission.pictures, admission.memory.held) == (0, 0)
+    assert (here.first.admission.pictures, here.server.memory.held) == (0, 0)
 
 
 def test_many_pictures_take_their_places_in_the_queue(artefacts):
     async def ask(here):
-        with here.first.admission.admitted(60, 0):
+        with here.first.admission.admitted(12):
             return [(await here.client.post(MANY, content=framed(*[png(picture(0))] * n))).status_code for n in (1, 4, 5, 40)]
 
     assert on(ask, artefacts / "pets") == [200, 200, 503, 503]
@@ -59,19 +61,91 @@ def test_what_is_asked_is_refused_before_anything_is_computed(artefacts):
     assert answer.status_code == 400 and "calibration answers" in answer.json()["error"]
 
 
-def test_a_window_is_worked_on_and_an_error_comes_out_bare():
-    now, most = 0, 0
+def test_results_come_in_order_as_they_are_ready_a_window_at_a_time():
+    now, most, begun = 0, 0, []
 
     async def work(n):
         nonlocal now, most
+        begun.append(n)
         now += 1
         most = max(most, now)
-        await asyncio.sleep(0)
+        for _ in range(20 + n % 3):
+            await asyncio.sleep(0)
         now -= 1
         if n < 0:
             raise ValueError("negative")
         return 2 * n
 
-    assert run(in_turn(work, range(50), 7)) == [2 * n for n in range(50)] and most == 7
+    async def every(things, window):
+        return [one async for one in in_turn(work, things, window)]
+
+    async def first():
+        async with aclosing(in_turn(work, range(1000), 7)) as found:
+            return await anext(found)
+
+    assert run(every(range(50), 7)) == [2 * n for n in range(50)] and most == 7
+    begun.clear()
+    assert run(first()) == 0 and len(begun) == 7  # the others have not begun: what is not read is not computed
     with pytest.raises(ValueError, match="negative"):
-        run(in_turn(work, [1, -1, 2], 2))
+        run(every([1, -1, 2], 2))
+
+
+def test_rows_are_sent_as_they_come_and_a_client_that_goes_gives_back_its_places(artefacts):
+    body = framed(*[png(picture(n)) for n in range(30)])
+
+    async def ask(here):
+        sent, gone = [], asyncio.Event()
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive():
+            if messages:
+                return messages.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+            if len(sent) == 4:  # the head and three rows
+                gone.set()
+                await asyncio.sleep(60)
+
+        headers = [(b"host", b"localhost"), (b"content-length", str(len(body)).encode())]
+        scope = {
+            "type": "http", "method": "POST", "path": MANY, "raw_path": MANY.encode(), "query_string": b"", "headers": headers,
+            "http_version": "1.1", "scheme": "http", "server": ("localhost", 80), "client": ("127.0.0.1", 1), "root_path": "",
+        }  # fmt: skip
+        await here.app(scope, receive, send)
+        return sent, here
+
+    sent, here = on(ask, artefacts / "pets", deadline=20.0)
+    named = [json.loads(one["body"])["source"] for one in sent[1:]]
+    assert sent[0]["status"] == 200 and named == [f"<frame at {n}>" for n in places(body)[:3]]
+    assert (here.first.admission.pictures, here.server.memory.held) == (0, 0)
+
+
+def test_a_client_that_does_not_read_is_disconnected(monkeypatch):
+    monkeypatch.setattr(many, "BODY_SECONDS", 0.01)
+    held, ended = ExitStack(), []
+    held.callback(ended.append, "held")
+
+    async def lines():
+        try:
+            while True:
+                yield b"{}\n"
+        finally:
+            ended.append("lines")
+
+    async def stuck(*_):
+        await asyncio.sleep(60)
+
+    run(Lines(lines(), held)({"type": "http"}, stuck, stuck))
+    assert ended == ["held"]  # its head was not read, so no line was begun
+
+
+def places(body: bytes) -> list[int]:
+    """Where the frames begin."""
+    found, place = [], 0
+    while place < len(body):
+        found.append(place)
+        place += 4 + int.from_bytes(body[place : place + 4], "big")
+    return found

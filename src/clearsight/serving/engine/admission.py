@@ -1,8 +1,12 @@
-"""Admission: a request is accepted while there is room for its pictures and bytes, and refused at once when there is not."""
+"""Admission: a picture is accepted where its expected wait is short enough, and refused at once where it is not."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+PLACES = 16  # pictures that are admitted at any pace within the deadline: fewer would refuse a few clients that ask at the same time
+MEMORY = 64  # pictures over which the pace is measured
 
 
 class Overloaded(Exception):
@@ -15,37 +19,88 @@ class Overloaded(Exception):
 
 
 class Bytes:
-    """The bytes of all bodies in memory, at most `most`."""
+    """The bytes of all bodies in memory, at most `most`; those of a slow client count as they arrive."""
 
     def __init__(self, most: int) -> None:
         self.most, self.held = most, 0
 
+    @contextmanager
+    def taken(self) -> Iterator[Callable[[int], None]]:
+        """A function that holds so many bytes more, until the end of the block; it raises Overloaded where there is no room."""
+        own = 0
 
-class Admission:
-    """The pictures of one model that wait or are computed, at most `queue`, and fewer where they could not be answered in `deadline` s.
+        def more(size: int) -> None:
+            nonlocal own
+            if self.held + size > self.most:
+                raise Overloaded(1)
+            self.held += size
+            own += size
 
-    `pace` is the time for one picture as measured, in seconds. `memory` is shared by the models of a server.
+        try:
+            yield more
+        finally:
+            self.held -= own
+
+
+class Pace:
+    """The time for one picture in seconds, `value`: the time in which there was work, divided by the pictures that it took.
+
+    It is measured where batches leave, so it has everything in it that an answer takes: decoding, the network, and cores that others use.
+    `first` is the estimate to begin with.
     """
 
-    def __init__(self, queue: int, deadline: float, memory: Bytes, pace: Callable[[], float]) -> None:
-        self.queue, self.deadline, self.memory, self.pace = queue, deadline, memory, pace
+    def __init__(self, first: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock, self.since = clock, clock()
+        self.busy, self.pictures = first, 1.0  # both decay, by the same factor
+
+    @property
+    def value(self) -> float:
+        """Seconds for a picture."""
+        return self.busy / self.pictures
+
+    def begin(self) -> None:
+        """The first picture has come into an empty queue."""
+        self.since = self.clock()
+
+    def left(self, pictures: int) -> None:
+        """So many `pictures` have been answered together."""
+        now, kept = self.clock(), (1 - 1 / MEMORY) ** pictures
+        self.busy, self.pictures = kept * self.busy + now - self.since, kept * self.pictures + pictures
+        self.since = now
+
+
+class Admission:
+    """The pictures of one model that wait or are computed: at most so many as are answered within `target` s at the measured pace.
+
+    16 are admitted also where that takes longer, but never more than can be answered within `deadline` s. `queue` is a fixed number in
+    place of the one by `target`, if it is not 0.
+    """
+
+    def __init__(self, queue: int, target: float, deadline: float, pace: Pace) -> None:
+        self.queue, self.target, self.deadline, self.pace = queue, target, deadline, pace
         self.pictures = 0
 
-    def wait(self, pictures: int = 1, size: int = 0) -> int:
-        """The seconds after which there may be room for `pictures` with `size` bytes; 0 if there is now."""
-        late = self.pictures and (self.pictures + pictures) * self.pace() > self.deadline
-        full = self.pictures + pictures > self.queue or self.memory.held + size > self.memory.most
-        return max(1, math.ceil(self.pictures * self.pace())) if late or full else 0
+    @property
+    def room(self) -> int:
+        """The pictures that may be in flight at the present pace, at least 1."""
+        pace = max(self.pace.value, 1e-6)
+        most = self.queue or max(PLACES, int(self.target / pace))
+        return max(1, min(most, int(self.deadline / pace)))
+
+    def wait(self, pictures: int = 1) -> int:
+        """The seconds after which there may be room for `pictures`; 0 if there is now."""
+        over = self.pictures + pictures - self.room
+        return max(1, math.ceil(over * self.pace.value)) if over > 0 else 0
 
     @contextmanager
-    def admitted(self, pictures: int, size: int) -> Iterator[None]:
-        """Hold the room of `pictures` with `size` bytes; raises Overloaded where there is no room."""
-        if seconds := self.wait(pictures, size):
+    def admitted(self, pictures: int = 1) -> Iterator[None]:
+        """Hold the room of `pictures`; raises Overloaded where there is no room."""
+        if seconds := self.wait(pictures):
             raise Overloaded(seconds)
+        if not self.pictures:
+            self.pace.begin()
         self.pictures += pictures
-        self.memory.held += size
         try:
             yield
         finally:
             self.pictures -= pictures
-            self.memory.held -= size

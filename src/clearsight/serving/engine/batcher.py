@@ -12,8 +12,6 @@ from torch import Tensor
 
 from ...classifier import Classifier
 
-SMOOTHING = 0.2  # weight of the latest batch in the measured time for a picture
-
 
 class Late(Exception):
     """The deadline has passed before the answer."""
@@ -46,7 +44,6 @@ class Batcher:
 
     def __init__(self, most: int, wait: float, observe: Callable[[int, float, float], None]) -> None:
         self.most, self.wait, self.observe = most, wait, observe
-        self.pace = 0.0  # seconds for a picture
         self._waiting: deque[Ticket] = deque()
         self._arrived = asyncio.Event()
         self._engine = ThreadPoolExecutor(1, "engine")
@@ -101,8 +98,6 @@ class Batcher:
                 if not ticket.scores.done():
                     ticket.scores.set_exception(error)
             return
-        each = seconds / len(tickets)
-        self.pace = each if not self.pace else (1 - SMOOTHING) * self.pace + SMOOTHING * each
         self.observe(len(tickets), waited, seconds)
         for ticket, row in zip(tickets, rows, strict=True):
             if not ticket.scores.done():

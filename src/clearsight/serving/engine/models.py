@@ -16,10 +16,9 @@ from ...exports.open import open_classifier
 from ...weights import is_origin
 from ..options import Options
 from ..telemetry.metrics import Metrics
-from .admission import Admission, Bytes
+from .admission import Admission, Pace
 from .batcher import Batcher, computed
 
-QUEUED_BATCHES, MOST_QUEUED = 4, 64  # so that an answer takes at most twice as long under overload as at capacity
 LOOK_SECONDS = 1.0  # between looks at a model's files
 FILES = ("config.json", "model.safetensors", "reference.safetensors")  # of an artefact
 log = logging.getLogger(__name__)
@@ -60,7 +59,9 @@ def opened(model: str, road: Road) -> Loaded:
     if state_of(model) != files:
         raise ClearsightError(f"{model} changed while it was read.")
     size = classifier.preprocessing
-    seconds, rows = computed(classifier, [torch.zeros(size.channels, size.height, size.width, dtype=torch.uint8)] * 2)
+    black = [torch.zeros(size.channels, size.height, size.width, dtype=torch.uint8)] * 2
+    computed(classifier, black)  # the first time is no measure
+    seconds, rows = computed(classifier, black)
     if not all(bool(torch.isfinite(row.logits).all()) for row in rows):
         raise ClearsightError(f"{model} is not served: its scores for a black picture are not finite.")
     return Loaded(classifier, golden, files, seconds / 2)
@@ -106,13 +107,16 @@ def _called(path: Path) -> str:
 class Served:
     """A model under its `name`: the `loaded` classifier, its queue, and its batches."""
 
-    def __init__(self, name: str, model: str, loaded: Loaded, options: Options, memory: Bytes, metrics: Metrics) -> None:
+    def __init__(self, name: str, model: str, loaded: Loaded, options: Options, metrics: Metrics) -> None:
         self.name, self.model, self.loaded, self.metrics = name, model, loaded, metrics
-        self.batcher = Batcher(options.batch, options.wait, metrics.batches(name))
-        self.batcher.pace = loaded.pace
-        queue = options.queue or min(MOST_QUEUED, QUEUED_BATCHES * (options.batch or loaded.classifier.batch))
-        self.admission = Admission(queue, options.deadline, memory, lambda: self.batcher.pace)
+        self.admission = Admission(options.queue, options.target, options.deadline, Pace(loaded.pace))
+        self.batcher = Batcher(options.batch, options.wait, self.observe)
         metrics.model(name, loaded.classifier)
+
+    def observe(self, pictures: int, waited: float, seconds: float) -> None:
+        """Note a batch: its pictures, the wait of its first one, and the seconds that it was computed for."""
+        self.admission.pace.left(pictures)
+        self.metrics.batch(self.name, pictures, waited, seconds)
 
     async def watch(self, road: Road) -> None:
         """Replace the classifier when its files have changed; where the new ones are no good, it stays, and the log says so."""

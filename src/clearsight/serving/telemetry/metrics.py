@@ -1,7 +1,5 @@
 """Metrics in Prometheus' format: load, times, and how answers compare with those on the validation pictures."""
 
-from collections.abc import Callable
-
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -42,15 +40,11 @@ class Metrics:
         self.limits: dict[str, float] = {}
         self.told: dict[str, list[tuple[Gauge, tuple[str, ...]]]] = {}
 
-    def batches(self, model: str) -> Callable[[int, float, float], None]:
-        """What a batcher reports to."""
-
-        def observe(pictures: int, waited: float, seconds: float) -> None:
-            self.sizes.labels(model).observe(pictures)
-            self.waits.labels(model).observe(waited)
-            self.computing.labels(model).observe(seconds)
-
-        return observe
+    def batch(self, model: str, pictures: int, waited: float, seconds: float) -> None:
+        """Count a batch."""
+        self.sizes.labels(model).observe(pictures)
+        self.waits.labels(model).observe(waited)
+        self.computing.labels(model).observe(seconds)
 
     def answer(self, model: str, answer: Prediction) -> None:
         """Count an answer."""

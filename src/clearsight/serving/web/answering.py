@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from ...base.errors import UnreadableImage
 from ...classifier import Prediction
+from ..engine.admission import Bytes
 from ..engine.batcher import Scores
 from ..engine.decoding import Decoder
 from ..engine.models import Loaded, Served
@@ -33,13 +34,13 @@ class Asked:
     by_class: bool = False
 
 
-def asked(
+async def asked(
     top: Annotated[int, Query(ge=1, description="How many classes to list.")] = 5,
     false_alarms: Annotated[float, Query(ge=0, lt=1, description='Share of known pictures that may be "none of these".')] = 0.0,
     coverage: Annotated[float, Query(ge=0, lt=1, description="Also the set that contains the truth in this share of cases.")] = 0.0,
     by_class: Annotated[bool, Query(description="The coverage within each class.")] = False,
 ) -> Asked:
-    """The options of a request."""
+    """The options of a request; a coroutine, since FastAPI calls a function in a thread."""
     return Asked(top, false_alarms, coverage, by_class)
 
 
@@ -48,6 +49,7 @@ class Server:
 
     def __init__(self, served: Mapping[str, Served], options: Options, metrics: Metrics, decoder: Decoder) -> None:
         self.served, self.options, self.metrics, self.decoder = dict(served), options, metrics, decoder
+        self.memory = Bytes(options.memory)
         self.state = State()
         self.journal = Journal(options, metrics) if options.log else None
 

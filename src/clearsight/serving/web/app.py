@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from .answering import Asked, Server, asked, unless_gone
 from .body import Refused
 from .frames import unpacked
 from .guard import Guard
-from .many import rows, window_of
+from .many import Lines, rows, window_of
 
 GONE = 499  # the client has closed the connection and does not read this answer
 
@@ -64,9 +65,10 @@ def _add_classify(app: FastAPI, server: Server) -> None:
         """Classify one picture, the body."""
         served = server.model(model)
         size = body.length(request, PICTURE_BYTES)
-        with served.admission.admitted(1, size):
-            data = await body.read(request, size)
-            answer = await unless_gone(request, server.answered(served, data, what))
+        with server.memory.taken() as hold:
+            data = await body.read(request, size, hold)
+            with served.admission.admitted():
+                answer = await unless_gone(request, server.answered(served, data, what))
         return JSONResponse(asdict(answer))
 
     @app.post("/v1/models/{model}/classify-many", openapi_extra=_taking("application/x-tar", "application/octet-stream"))
@@ -74,12 +76,12 @@ def _add_classify(app: FastAPI, server: Server) -> None:
         """Classify the pictures of a tar archive, or of frames; a line of JSON for each, in order."""
         served = server.model(model)
         size, kind = body.length(request, MANY_BYTES), request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        with served.admission.admitted(1, size):
-            pictures = unpacked(await body.read(request, size), kind, MANY_PICTURES)
+        with ExitStack() as held:
+            hold = held.enter_context(server.memory.taken())
+            pictures = unpacked(await body.read(request, size, hold), kind, MANY_PICTURES)
             served.loaded.classifier.limits(what.false_alarms, what.coverage, what.by_class)  # refused for all of them
-            with served.admission.admitted(window_of(served, len(pictures)) - 1, 0):
-                lines = await unless_gone(request, rows(server, served, pictures, what))
-        return Response(lines, media_type="application/x-ndjson")
+            held.enter_context(served.admission.admitted(window_of(served, len(pictures))))
+            return Lines(rows(server, served, pictures, what), held.pop_all())
 
 
 def _add_state(app: FastAPI, server: Server) -> None:
@@ -103,7 +105,7 @@ def _add_state(app: FastAPI, server: Server) -> None:
         """Metrics in Prometheus' text format."""
         for name, served in server.served.items():
             server.metrics.waiting.labels(name).set(served.admission.pictures)
-            server.metrics.body_bytes.set(served.admission.memory.held)
+        server.metrics.body_bytes.set(server.memory.held)
         server.metrics.draining.set(server.state.draining)
         return Response(server.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -1,6 +1,7 @@
 """Bodies of requests: their announced length, and their bytes within a time limit."""
 
 import asyncio
+from collections.abc import Callable
 
 from fastapi import Request
 
@@ -30,12 +31,13 @@ def length(request: Request, most: int) -> int:
     return int(said[0])
 
 
-async def read(request: Request, size: int) -> bytes:
-    """The body of `size` bytes; raises Refused where it takes too long (408) or has another length (400)."""
+async def read(request: Request, size: int, hold: Callable[[int], None]) -> bytes:
+    """The body of `size` bytes, each part told to `hold`; raises Refused where it takes too long (408) or has another length (400)."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
+                hold(len(chunk))
                 body += chunk
                 if len(body) > size:
                     break

@@ -1,44 +1,50 @@
-"""Many pictures in one request: rows of JSON in the order of the pictures, failures among them."""
+"""Many pictures in one request: rows of JSON in the order of the pictures, failures among them, sent as they come."""
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import asdict
 from typing import TypeVar
+
+from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from ...base.errors import UnreadableImage
 from ...classifier import Failure, Prediction
 from ..engine.batcher import Late
 from ..engine.models import Served
+from ..options import BODY_SECONDS
 from .answering import Asked, Server
 
-WINDOW = 16  # pictures of one request that take places in the queue at the same time
+WINDOW = 8  # pictures of one request that take places in the queue at the same time: half of those that there are at least
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Given], window: int) -> list[Made]:
-    """`work` on all `things`, `window` of them at a time; the first error ends the others."""
-    free = asyncio.Semaphore(window)
-
-    async def one(thing: Given) -> Made:
-        async with free:
-            return await work(thing)
-
+async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Given], window: int) -> AsyncGenerator[Made, None]:
+    """The results of `work` on all `things`, in order as they come, `window` of them at a time; the first error ends the others."""
+    waiting: deque[asyncio.Future[Made]] = deque()
     try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(thing)) for thing in things]
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
+        for thing in things:
+            waiting.append(asyncio.ensure_future(work(thing)))
+            if len(waiting) == window:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def window_of(served: Served, pictures: int) -> int:
     """How many of the `pictures` of one request wait or are computed at the same time."""
-    return min(pictures, WINDOW, served.admission.queue)
+    return min(pictures, WINDOW, served.admission.room)
 
 
-async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked) -> bytes:
+async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked) -> AsyncGenerator[bytes, None]:
     """A line of JSON for each picture, with the fields of `Prediction` or of `Failure`."""
 
     async def answer(named: tuple[str, bytes]) -> Prediction | Failure:
@@ -50,5 +56,26 @@ async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, byt
         except (Late, TimeoutError):
             return Failure(name, "the deadline has passed")
 
-    answers = await in_turn(answer, pictures, window_of(served, len(pictures)))
-    return b"".join(json.dumps(asdict(one)).encode() + b"\n" for one in answers)
+    async with aclosing(in_turn(answer, pictures, window_of(served, len(pictures)))) as answers:
+        async for one in answers:
+            yield json.dumps(asdict(one)).encode() + b"\n"
+
+
+class Lines(StreamingResponse):
+    """Lines of JSON as they come; `held` is given back at the end. A client that reads nothing for 10 s is disconnected."""
+
+    def __init__(self, lines: AsyncGenerator[bytes, None], held: ExitStack) -> None:
+        super().__init__(lines, media_type="application/x-ndjson")
+        self.lines, self.held = lines, held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them, and end their generator, however this ends."""
+
+        async def sent(message: Message) -> None:
+            async with asyncio.timeout(BODY_SECONDS):
+                await send(message)
+
+        with self.held:
+            async with aclosing(self.lines):
+                with suppress(TimeoutError):  # uvicorn closes the connection of an answer without an end
+                    await super().__call__(scope, receive, sent)

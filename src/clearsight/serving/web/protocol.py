@@ -8,6 +8,7 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -182,8 +183,8 @@ def routes(server: Server) -> APIRouter:
     async def infer(model: str, request: Request) -> Response:
         """Probabilities and labels of pictures."""
         served, size = server.model(model), body.length(request, MANY_BYTES)
-        with served.admission.admitted(1, size):
-            data = await body.read(request, size)
+        with server.memory.taken() as hold:
+            data = await body.read(request, size, hold)
             asked, pictures = await asyncio.to_thread(parsed, data, request.headers.get(HEADER))
             _outputs(asked, ["probabilities", "label"])  # refused before anything is computed
             loaded = served.loaded
@@ -194,9 +195,13 @@ def routes(server: Server) -> APIRouter:
                 except UnreadableImage as error:
                     raise Refused(400, f"picture {numbered[0]}: {error.reason}") from None
 
+            async def every(window: int) -> torch.Tensor:
+                async with aclosing(in_turn(scored, list(enumerate(pictures)), window)) as found:
+                    return torch.cat([one async for one in found])
+
             window = window_of(served, len(pictures))
-            with served.admission.admitted(window - 1, 0):
-                logits = torch.cat(await unless_gone(request, in_turn(scored, list(enumerate(pictures)), window)))
+            with served.admission.admitted(window):
+                logits = await unless_gone(request, every(window))
         probabilities = torch.softmax(logits / loaded.classifier.temperature, 1).numpy()
         return answer(model, asked, probabilities, loaded.classifier.classes)
 
