@@ -176,10 +176,15 @@ def drawing(size: int, n: int, rounds: int, only: Sequence[str]) -> list[Row]:
 def main() -> None:
     made = parser(__doc__, rounds=7)
     made.add_argument("--size", type=int, nargs="+", default=[32, 224])
-    made.add_argument("--batch", type=int, nargs="+", default=[256, 128])
+    made.add_argument(
+        "--batch", type=int, nargs="+", help="pictures a batch, one number for each size (default: 256 up to 64 px, else 128)"
+    )
     made.add_argument("--only", nargs="+", choices=OURS, default=list(OURS))
     made.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     given = made.parse_args()
+    batches = given.batch or [256 if size <= 64 else 128 for size in given.size]
+    if len(batches) != len(given.size):
+        made.error(f"--batch takes a number for each of the {len(given.size)} sizes. Got {len(batches)}.")
     os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
     torch.set_num_threads(1)
     keep_large_buffers()
@@ -191,7 +196,7 @@ def main() -> None:
         except ImportError as error:
             notes.append(f"{who} is missing: {error}")
     rows = []
-    for size, n in zip(given.size, given.batch, strict=True):
+    for size, n in zip(given.size, batches, strict=True):
         rows += rows_of(size, n, given.rounds, given.only, list(have))
         rows += drawing(size, n, given.rounds, given.only)
     finish(given, "Changes to training pictures, a core", rows, notes, have)
