@@ -164,6 +164,17 @@ def test_a_well_conditioned_matrix_becomes_semi_orthogonal(rows, columns):
     torch.testing.assert_close(orthogonal(matrix.T, steps=5), made.T, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("shape", [(12, 40), (40, 12), (9, 9), (1, 5)])
+def test_steps_on_gram_matrices_are_those_on_the_matrix(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    x = matrix / matrix.norm()
+    for _ in range(3):
+        gram = x @ x.T
+        x = 3.4445 * x - 4.7750 * gram @ x + 2.0315 * gram @ gram @ x
+    torch.testing.assert_close(orthogonal(matrix), x, atol=1e-12, rtol=1e-12)
+    torch.testing.assert_close(orthogonal(matrix.float()), x.float(), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "muon"])
 def test_state_goes_on_bit_for_bit(name):
     whole, halves = network(), network()

@@ -144,26 +144,35 @@ class Muon(Optimizer):
     DEFAULTS = {"momentum": 0.9, "weight_decay": 0.0, "matrix": False, "lr_scale": 1.0}  # noqa: RUF012
 
     def _move(self, parameters: list[Tensor], gradients: list[Tensor], group: Group) -> None:
-        for p, gradient, buffer in zip(parameters, gradients, self._slots(parameters, "momentum_buffer"), strict=True):
-            if not group["matrix"]:
-                gradient = gradient.add(p, alpha=group["weight_decay"])
-            buffer.mul_(group["momentum"]).add_(gradient)
-            update = gradient.add(buffer, alpha=group["momentum"])
-            if group["matrix"]:
-                rank = min(len(p), p[0].numel())
-                p.mul_(rank**0.5 / p.norm().clamp_min(1e-12))
-                update = orthogonal(update.reshape(len(p), -1)).view(p.shape)
-            p.add_(update, alpha=-group["lr"])
+        buffers = self._slots(parameters, "momentum_buffer")
+        if not group["matrix"]:
+            gradients = list(torch._foreach_add(gradients, parameters, alpha=group["weight_decay"]))
+        torch._foreach_mul_(buffers, group["momentum"])
+        torch._foreach_add_(buffers, gradients)
+        updates = list(torch._foreach_add(gradients, buffers, alpha=group["momentum"]))
+        if group["matrix"]:
+            for p in parameters:
+                p.mul_(min(len(p), p[0].numel()) ** 0.5 / p.norm().clamp_min(1e-12))
+            updates = [orthogonal(update.reshape(len(update), -1)).view(update.shape) for update in updates]
+        torch._foreach_add_(parameters, updates, alpha=-group["lr"])
 
 
 def orthogonal(matrix: Tensor, steps: int = 3) -> Tensor:
-    """Roughly the nearest semi-orthogonal matrix to `(m, n)`, by Newton–Schulz steps; all products, no decomposition."""
+    """Roughly the nearest semi-orthogonal matrix to `(m, n)`, by Newton–Schulz steps; all products, no decomposition.
+
+    A step multiplies by a polynomial of the Gram matrix, and so do all steps together: they are taken on Gram matrices, and the matrix
+    itself, several times as wide in a convolution, is multiplied once.
+    """
     x: Tensor = matrix / matrix.norm().clamp_min(1e-12)
     turned = x.shape[0] > x.shape[1]
     x = x.T if turned else x
-    for _ in range(steps):
-        gram = x @ x.T
-        x = _A * x + (_B * gram + _C * gram @ gram) @ x
+    gram, identity = x @ x.T, torch.eye(len(x), dtype=x.dtype, device=x.device)
+    product = identity
+    for step in range(steps):
+        factor = _A * identity + _B * gram + _C * gram @ gram
+        product = factor @ product if step else factor
+        gram = factor @ gram @ factor if step < steps - 1 else gram
+    x = product @ x
     return x.T if turned else x
 
 
