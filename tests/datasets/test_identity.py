@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from clearsight.base.files import cache_folder
 from clearsight.datasets import identity
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.identity import file_digest, identified, pixel_digest, set_digest
@@ -124,7 +125,7 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, monkeypatch
 def test_a_damaged_cache_is_not_believed(tmp_path, damage):
     root = folder(tmp_path / "d")
     first = identified(open_dataset(root)).parts["all"].digests.tolist()
-    (memory,) = (identity.cache_folder() / "digests").iterdir()
+    (memory,) = (cache_folder() / "digests").iterdir()
     data = bytearray(memory.read_bytes())
     data[40] ^= 1
     memory.write_bytes(bytes(data) if damage is None else damage)

@@ -103,12 +103,13 @@ def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:
 
 def check(
     data: Data, *, group_by: str | None = None, columns: str = "", leave_out: str = "", channels: int = 0, bands: str = "", range: str = "",
-    quiet: bool = False,
+    cache: str = "auto", quiet: bool = False,
 ) -> CheckResult:  # fmt: skip
     """Unreadable files, duplicates, leaks between splits, contradictory labels and tiny classes of a data set.
 
     `columns` names the columns of a table, `leave_out` a file of names of pictures, or `unreadable`.
-    `channels`, `bands` and `range` are those of `train`: how stored values are read.
+    `channels`, `bands` and `range` are those of `train`: how stored values are read. A `cache` of `auto` or `disk` keeps the fingerprints
+    of files, so that those that are as they were are not read again.
     `poisonous` is empty when nothing would spoil a result. Raises UsageError for data of no known kind.
 
     >>> import clearsight as cs
@@ -117,4 +118,4 @@ def check(
     """
     parts = open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out)
     reading = Reading(parse_range(range), parse_bands(bands))
-    return check_parts(parts, reading, channels=channels or len(reading.bands), quiet=quiet)
+    return check_parts(parts, reading, channels=channels or len(reading.bands), cache=cache, quiet=quiet)

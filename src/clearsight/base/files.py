@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -34,7 +34,7 @@ def file_digest(path: str | Path, kind: str = "sha256") -> str:
         return hashlib.file_digest(file, kind).hexdigest()
 
 
-def write_atomic(path: str | Path, *parts: bytes | str, mode: int = 0o666) -> None:
+def write_atomic(path: str | Path, *parts: bytes | memoryview | str, mode: int = 0o666) -> None:
     """Write `parts`, one after the other, to a temporary file next to `path`, fsync, rename it to `path`, fsync the folder.
 
     `mode` are the permissions of a new file, less those that the process withholds.
@@ -165,7 +165,7 @@ def read_json(path: str | Path) -> Any:
         raise CorruptFile(f"{path} is not valid JSON ({error}).") from error
 
 
-def _write(path: Path, parts: list[bytes], mode: int) -> None:
+def _write(path: Path, parts: Sequence[bytes | memoryview], mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         for part in parts:

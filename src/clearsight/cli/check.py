@@ -17,10 +17,17 @@ VALUES = ("channels", "bands", "range")  # settings of how stored values are rea
 @click.command()
 @click.argument("data")
 @data_options(*READING, *VALUES)
+@click.option(
+    "--cache",
+    default="auto",
+    show_default=True,
+    type=click.Choice(("auto", "memory", "disk", "off")),
+    help="Where fingerprints of files are kept for the next check (memory, off: nowhere).",
+)
 @json_option
 @quiet_option
 @click.pass_context
-def check(ctx: click.Context, data: str, reading: dict[str, Any], as_json: bool, quiet: bool) -> None:
+def check(ctx: click.Context, data: str, reading: dict[str, Any], cache: str, as_json: bool, quiet: bool) -> None:
     """Look through DATA for what would invalidate a result; exit code 1 when something would.
 
     Unreadable files, exact and near duplicates (across the parts: leakage), one picture under two labels,
@@ -32,7 +39,7 @@ def check(ctx: click.Context, data: str, reading: dict[str, Any], as_json: bool,
     from ..reports.check import tables
 
     parts = open_dataset(data, **{name: value for name, value in reading.items() if name in READING})
-    report = look(parts, quiet=quiet, **{name: value for name, value in reading.items() if name in VALUES})
+    report = look(parts, cache=cache, quiet=quiet, **{name: value for name, value in reading.items() if name in VALUES})
     if as_json:
         print_json(report.to_json())
     else:

@@ -8,11 +8,13 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import plain
+from ..base.errors import plain, unknown
 from ..base.result import Result, Row
 from ..images.deep import PLAIN, Reading
 from .dataset import Parts
-from .fingerprint import TINY, Prints, alike, prints, same
+from .facts import Files, files_of
+from .fingerprint import TINY, Prints, alike, known_alike, prints, same
+from .loader import PLACES
 from .survey import Survey, several_words, survey
 
 # Leaked or contradictory pictures move an accuracy by at most their share; below this one they stay under the interval
@@ -126,20 +128,22 @@ class CheckResult(Result):
         return [{"kind": kind, "finding": line} for kind, lines in findings for line in lines]
 
 
-def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, quiet: bool = False) -> CheckResult:
+def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, cache: str = "auto", quiet: bool = False) -> CheckResult:
     """Read every picture of every part and report; `poisonous` is empty if no finding would invalidate a result.
 
     They are read as in training: by the range of the training part unless `reading` has one, in `channels` (0: their own).
+    A `cache` of `auto` or `disk` keeps the fingerprints of files, and those that are as they were are not read again.
     """
     names = [str(name) for data in parts.parts.values() for name in data.names]
     part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
     labels = np.concatenate([data.labels for data in parts.parts.values()])
-    surveys = {part: survey(data, reading.bands, quiet=quiet) for part, data in parts.parts.items()}
+    files = _files(parts, cache)
+    surveys = {part: survey(data, reading.bands, quiet=quiet, files=files[part]) for part, data in parts.parts.items()}
     learnt = surveys.get("train") or next(iter(surveys.values()))  # the range of values is that of training
     reading = replace(reading, levels=reading.levels or learnt.levels)
-    fingerprints = prints(list(parts.parts.values()), reading, channels, quiet=quiet)
+    fingerprints = prints(list(parts.parts.values()), reading, channels, quiet=quiet, files=files[""])
     good = np.setdiff1d(np.arange(len(names)), list(fingerprints.unreadable))
-    exact, near = _groups(fingerprints, good, quiet)
+    exact, near = _groups(fingerprints, good, files[""], quiet)
     counts = {part: dict(zip(parts.classes, data.counts().tolist(), strict=True)) for part, data in parts.parts.items()}
     totals = [sum(part[label] for part in counts.values()) for label in parts.classes]
     crossing = [group for group in exact if len({part_of[i] for i in group}) > 1]
@@ -184,7 +188,19 @@ class _Names:
         return sorted(([self.names[i] for i in group] for group in groups), key=lambda group: (-len(group), group))
 
 
-def _groups(fingerprints: Prints, good: NDArray[np.int64], quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
+def _files(parts: Parts, cache: str) -> dict[str, Files | None]:
+    """The `Files` of each part, and of all as ''; None where nothing is kept."""
+    if cache not in PLACES:
+        raise unknown("cache", cache, PLACES)
+    if cache in ("memory", "off"):
+        return dict.fromkeys((*parts.parts, ""))
+    every = files_of(parts.parts.values())
+    stops = np.cumsum([len(data) for data in parts.parts.values()]).tolist()
+    slices = zip(parts.parts, [0, *stops], stops, strict=False)
+    return {"": every, **{part: every.part(part, slice(start, stop)) for part, start, stop in slices}}
+
+
+def _groups(fingerprints: Prints, good: NDArray[np.int64], files: Files | None, quiet: bool) -> tuple[list[list[int]], list[list[int]]]:
     """Groups of pixel-identical pictures, and groups of near duplicates.
 
     Pictures without features at thumbnail size are left out of the second.
@@ -193,17 +209,19 @@ def _groups(fingerprints: Prints, good: NDArray[np.int64], quiet: bool) -> tuple
     copies = {group[0]: group for group in exact}
     again = [i for group in exact for i in group[1:]]
     shown = np.setdiff1d(good[~(fingerprints.blank[good] | fingerprints.featureless[good])], again)
-    near = [shown[group].tolist() for group in alike(fingerprints.points[shown], quiet=quiet)]
+    points = fingerprints.points[shown]
+    found = known_alike(points, files.part("", shown), quiet=quiet) if files else alike(points, quiet=quiet)
+    near = [shown[group].tolist() for group in found]
     return exact, [sorted(i for first in group for i in copies.get(first, [first])) for group in near]
 
 
 def _kinds(fingerprints: Prints, good: NDArray[np.int64], which: int) -> dict[str, int]:
     """The number of pictures of each mode (`which` is 0) or format (1), the commonest first."""
     counts: Counter[str] = Counter()
-    per_kind = np.bincount(fingerprints.kinds[good], minlength=len(fingerprints.table))
-    for kind, n in zip(fingerprints.table, per_kind.tolist(), strict=True):
-        counts[kind[which]] += n
-    return {name: n for name, n in counts.most_common() if n}
+    kinds, firsts, per_kind = np.unique(fingerprints.kinds[good], return_index=True, return_counts=True)
+    for place in np.argsort(firsts):
+        counts[fingerprints.table[kinds[place]][which]] += int(per_kind[place])
+    return dict(counts.most_common())
 
 
 def _sizes(sizes: NDArray[np.int32]) -> dict[str, list[int]]:

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from torch import Tensor
 
 from ..base.errors import UnreadableImage
 from ..base.progress import Progress
+from ..images import jpeg
 from ..images.decode import examined
 from ..images.deep import PLAIN, Reading, to_levels
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
-from .identity import SIZE as DIGEST
+from .facts import SIZE as DIGEST
+from .facts import Files, digest, keep, kept_at, recalled
 from .identity import pixel_digest
 from .loader import as_batch, eight_bits
 
@@ -37,8 +40,11 @@ FAR = 0.2
 GROWTH = 7
 CHANCE = 0.0005
 _LOWEST = 8  # cycles per picture, up to which frequencies are compared: a saved or resized copy differs in the higher ones
-_CHUNK = 512
+VERSION = 1  # of the prints that are kept
+GROUP, _CHUNK = 64, 512  # pictures a thread takes at a time, and those between two lines of progress
+_SMALL = 2**16  # bytes of a picture up to which it is kept for the tensor operations of its group: they cost more than small ones
 _ROWS, _COLUMNS = 512, 1024  # of a tile of distances: bounds the memory, and stays in the processor's cache
+COLUMNS = ("digests", "points", "sizes", "blank", "featureless")
 _THUMBNAIL = Preprocessing(channels=1, height=SIDE, width=SIDE, fit="stretch", mean=(0.0,), std=(1.0,))
 
 
@@ -62,9 +68,8 @@ class Prints:
     reading: Reading = PLAIN
     channels: int = 0  # 0: those of each picture
 
-    def put(self, start: int, pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
-        """Add pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
-        rows = slice(start, start + len(pictures))
+    def put(self, rows: slice | list[int], pictures: NDArray[np.uint8], kind: tuple[str, str]) -> None:
+        """Set `rows` to the fingerprints of pictures of one size, uint8 `(n, H, W)` or `(n, H, W, C)`."""
         thumbnails = _THUMBNAIL.fit_batch(as_batch(pictures, 1)).flatten(1).float()
         low = thumbnails @ _BASIS.T
         self.points[rows] = (low / (low.pow(2).sum(1, keepdim=True) + (SIDE * FLAT) ** 2).sqrt()).numpy()
@@ -72,9 +77,13 @@ class Prints:
         self.sizes[rows] = pictures.shape[2], pictures.shape[1]
         self.blank[rows] = _blank(pictures)
         self.featureless[rows] = (thumbnails.std(1, correction=0) < FEATURELESS).numpy()
+        self.kinds[rows] = self.kind(kind)
+
+    def kind(self, kind: tuple[str, str]) -> int:
+        """The place of a (mode, format) in the `table`, where a new one is added."""
         if kind not in self.table:
             self.table.append(kind)
-        self.kinds[rows] = self.table.index(kind)
+        return self.table.index(kind)
 
     def put_array(self, start: int, pictures: NDArray[Any]) -> None:
         """Add pictures of one size in an array of any type, `(n, H, W)` or `(n, H, W, C)`, from row `start` on."""
@@ -86,37 +95,85 @@ class Prints:
             pictures = eight_bits(pictures, Preprocessing(self.channels, levels=self.reading.levels, bands=self.reading.bands))
         elif pictures.dtype != np.uint8:
             pictures = to_levels(pictures, self.reading, "the array of pictures")
-        self.put(start, pictures, (mode, "array"))
+        self.put(slice(start, start + len(pictures)), pictures, (mode, "array"))
 
-    def put_file(self, row: int, source: Path | NDArray[np.uint8]) -> None:
-        """Add the picture in `source` as `row`, or the reason why it cannot be read."""
-        try:
-            facts, picture = examined(source, self.reading, self.channels or None)
-            self.put(row, picture[None], (facts.mode, facts.format))
-        except UnreadableImage as error:
-            self.unreadable[row] = error
+    def put_files(self, sources: dict[int, Path | NDArray[np.uint8]]) -> None:
+        """Add the pictures in `sources` by row, or the reason why one cannot be read; small ones of one kind and shape together."""
+        held: dict[tuple[Any, ...], dict[int, NDArray[np.uint8]]] = defaultdict(dict)
+        for row, source in sources.items():
+            try:
+                facts, picture = examined(source, self.reading, self.channels or None)
+            except UnreadableImage as error:
+                self.unreadable[row] = error
+                continue
+            if picture.nbytes > _SMALL:
+                self.put([row], picture[None], (facts.mode, facts.format))
+            else:
+                held[facts.mode, facts.format, picture.shape][row] = picture
+        for (mode, kind, _), pictures in held.items():
+            self.put(list(pictures), np.stack(list(pictures.values())), (mode, kind))
 
 
-def prints(datasets: Sequence[Dataset], reading: Reading = PLAIN, channels: int = 0, *, quiet: bool = False) -> Prints:
-    """The fingerprints of all pictures, one data set after the other, read as `reading` and `channels` (0: their own) say."""
+def prints(
+    datasets: Sequence[Dataset], reading: Reading = PLAIN, channels: int = 0, *, quiet: bool = False, files: Files | None = None
+) -> Prints:
+    """The fingerprints of all pictures, one data set after the other, read as `reading` and `channels` (0: their own) say.
+
+    With `files`, those of the data sets, files that have been read before in this way are not read.
+    """
     n = sum(map(len, datasets))
     made = Prints(
         np.zeros(n, f"S{DIGEST}"), np.zeros((n, len(_BASIS)), np.float32), np.zeros((n, 2), np.int32), np.zeros(n, np.int16),
         np.zeros(n, bool), np.zeros(n, bool), reading=reading, channels=channels,
     )  # fmt: skip
+    known = _recalled(made, files) if files else np.zeros(n, bool)
     first = 0
-    with Progress("look", n, quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with Progress("look", n - int(known.sum()), quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
         for data in datasets:
-            for start in range(0, len(data), _CHUNK):
-                rows = range(start, min(start + _CHUNK, len(data)))
+            missing = np.flatnonzero(~known[first : first + len(data)])
+            for start in range(0, len(missing), _CHUNK):
+                rows = missing[start : start + _CHUNK]
                 if data.pictures is not None:
-                    chunk = data.pictures[start : rows.stop]
-                    made.put_array(first + start, chunk)
+                    made.put_array(first + start, data.pictures[start : start + _CHUNK])
                 else:
-                    list(pool.map(made.put_file, (first + i for i in rows), map(data.source, rows)))
+                    groups = [rows[i : i + GROUP].tolist() for i in range(0, len(rows), GROUP)]
+                    list(pool.map(made.put_files, ({first + i: data.source(i) for i in group} for group in groups)))
                 progress.update(len(rows))
             first += len(data)
+    if files and not known.all():
+        _keep(made, files)
     return made
+
+
+def _place(made: Prints, files: Files) -> tuple[Path, bytes]:
+    """Where the prints of `files` are kept, and all that they depend on but the files."""
+    how = f"{VERSION} {jpeg.decoder()} torch {torch.__version__} {made.reading} {made.channels}"
+    return kept_at("prints", files.name, "prints"), how.encode()
+
+
+def _recalled(made: Prints, files: Files) -> NDArray[np.bool_]:
+    """Fill the rows of files that have been read before; which ones these are, bool `(N,)`."""
+    place, how = _place(made, files)
+    rows, known = recalled(place, files.keys, ROW, how)
+    for name in COLUMNS:
+        getattr(made, name)[:] = rows[name]
+    kinds, which = np.unique(rows["kind"][known], return_inverse=True)
+    places = [made.kind((mode, kind)) for mode, kind in (text.decode().split("\n") for text in kinds.tolist())]
+    made.kinds[known] = np.array(places, np.int16)[which]
+    return known
+
+
+def _keep(made: Prints, files: Files) -> None:
+    good = files.keys != b""
+    good[list(made.unreadable)] = False
+    rows = np.zeros(int(good.sum()), ROW)
+    rows["key"] = files.keys[good]
+    for name in COLUMNS:
+        rows[name] = getattr(made, name)[good]
+    if len(rows):
+        rows["kind"] = np.array(["\n".join(kind).encode() for kind in made.table])[made.kinds[good]]
+    place, how = _place(made, files)
+    keep(place, rows, how)
 
 
 def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -149,6 +206,12 @@ def _basis() -> tuple[Tensor, int]:
 
 
 _BASIS, _EVEN = _basis()
+# of the cache: the columns of `Prints` in it, and the group of near duplicates of a picture, 0 without one
+ROW = np.dtype([
+    ("key", f"S{DIGEST}"), ("digests", f"S{DIGEST}"), ("points", "<f4", (len(_BASIS),)), ("sizes", "<i4", (2,)), ("blank", "?"),
+    ("featureless", "?"), ("kind", "S64"),
+])  # fmt: skip
+GROUPED = np.dtype([("key", f"S{DIGEST}"), ("group", "<i4")])
 
 
 def same(digests: NDArray[np.bytes_]) -> list[list[int]]:
@@ -156,11 +219,12 @@ def same(digests: NDArray[np.bytes_]) -> list[list[int]]:
     return _groups(np.unique(digests, return_inverse=True)[1].reshape(-1), np.arange(len(digests)))
 
 
-def _groups(label: NDArray[np.int64], places: NDArray[np.int64]) -> list[list[int]]:
+def _groups(label: NDArray[np.integer[Any]], places: NDArray[np.int64]) -> list[list[int]]:
     """The `places` of each label that occurs more than once."""
     order = np.argsort(label, kind="stable")
-    runs = np.split(places[order], np.flatnonzero(np.diff(label[order])) + 1) if len(label) else []
-    return [sorted(run.tolist()) for run in runs if len(run) > 1]
+    ends = np.flatnonzero(np.diff(label[order], append=label.max(initial=0) + 1)) + 1
+    runs = zip(np.concatenate([[0], ends[:-1]]).tolist(), ends.tolist(), strict=False)
+    return [sorted(places[order[start:stop]].tolist()) for start, stop in runs if stop - start > 1]
 
 
 def alike(points: NDArray[np.float32], *, quiet: bool = False) -> list[list[int]]:
@@ -179,6 +243,19 @@ def alike(points: NDArray[np.float32], *, quiet: bool = False) -> list[list[int]
     reach = (FAR * (CHANCE / crowd.clamp_min(1e-9)) ** (1 / GROWTH)).clamp_max(NEAR)
     kept = near > 0
     return _groups(_joined(every[kept], line[kept], reach[kept]), order[kept].numpy())
+
+
+def known_alike(points: NDArray[np.float32], files: Files, *, quiet: bool = False) -> list[list[int]]:
+    """`alike`, kept in the cache for the points of `files`: comparing a hundred thousand takes longer than all else of a second look."""
+    place = kept_at("prints", files.name, "alike")
+    how = f"{VERSION} {NEAR} {FAR} {GROWTH} {CHANCE} {digest(points.data).decode()}".encode()
+    rows, known = recalled(place, files.keys, GROUPED, how)
+    if not known.all():
+        for number, group in enumerate(alike(points, quiet=quiet), 1):
+            rows["group"][group] = number
+        keep(place, rows[rows["key"] != b""], how)
+    found = np.flatnonzero(rows["group"])
+    return _groups(rows["group"][found], found)
 
 
 def _tiles(points: Tensor, line: Tensor, far: float) -> Iterator[tuple[int, int, Tensor]]:

@@ -9,24 +9,22 @@ import os
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import ClearsightError, UnreadableImage
-from ..base.files import cache_folder, private_folder, write_atomic
+from ..base.errors import UnreadableImage
 from ..base.progress import Progress
 from ..images.decode import decode, picture_facts, stored
 from ..images.deep import OLD
 from .dataset import Dataset, Parts
+from .facts import SIZE, Digests, digest, files, keep, kept_at, recalled
 
-SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
 LARGE = 2**20  # px
 VERSION = b"1"
+ROW = np.dtype([("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
 MAX_BYTES = 2**30  # larger files are not read as pictures
 MAX_HELD_EACH, MAX_HELD = 2**16, 2**27  # bytes up to which decoded pictures are kept for the next reader
 _CHUNK = 256
@@ -35,14 +33,13 @@ _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG"
 _HEAD = 2**12  # bytes in which a PNG names its profile
 _DARK = 16  # grey levels; below it 10 or 12 bits stored in 16 keep too few for pictures to differ
 _SCAN, _EXIF, _ADOBE, _COMMENT = 0xDA, 0xE1, 0xEE, 0xFE
-Digests = NDArray[np.bytes_]
 
 
 def pixel_digest(picture: NDArray[Any]) -> bytes:
     """The digest of a picture, uint8 `(H, W)` or `(H, W, C)`: of its size and pixels; grey stored as colour is grey."""
     if picture.ndim == 3 and _grey(picture):
         picture = picture[:, :, 0]
-    return _digest(repr(picture.shape).encode(), np.ascontiguousarray(picture).data)
+    return digest(repr(picture.shape).encode(), np.ascontiguousarray(picture).data)
 
 
 def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
@@ -53,20 +50,20 @@ def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            return _digest(b"no picture", os.fsencode(path)), None
+            return digest(b"no picture", os.fsencode(path)), None
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
-        return _digest(b"unreadable", os.fsencode(path)), None
+        return digest(b"unreadable", os.fsencode(path)), None
     try:
         if data[:3] != _JPEG:
             return _of_file(data)
         facts = picture_facts(data)
         if facts.width * facts.height > LARGE:
-            return _digest(f"jpeg {facts.width} {facts.height}".encode(), *_coded(data)), None
+            return digest(f"jpeg {facts.width} {facts.height}".encode(), *_coded(data)), None
         return pixel_digest(decode(data, reading=OLD)), None
     except UnreadableImage:
-        return _digest(b"bytes", data), None
+        return digest(b"bytes", data), None
 
 
 def _of_file(data: bytes) -> tuple[bytes, NDArray[np.uint8] | None]:
@@ -106,13 +103,6 @@ def _grey(picture: NDArray[Any]) -> bool:
     return bool((some == some[:, :, :1]).all() and (picture == picture[:, :, :1]).all())
 
 
-def _digest(*parts: bytes | memoryview) -> bytes:
-    found = hashlib.sha256()
-    for part in parts:
-        found.update(part)
-    return found.hexdigest()[:SIZE].encode()
-
-
 def _coded(data: bytes) -> Iterator[bytes]:
     """The parts of a JPEG file that decide its pixels: tables, scans, Adobe's colour transform and orientation, but no other metadata."""
     place = 2
@@ -144,15 +134,14 @@ def _of_files(datasets: dict[str, Dataset], quiet: bool) -> dict[str, Dataset]:
 
 def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_]]:
     """Digests `(N,)` from the cache or the files, and small pictures that were decoded for them, None for the others."""
-    common = hashlib.sha256(os.fsencode(os.path.commonpath(paths))).hexdigest()[:24]
-    memory = cache_folder() / "digests" / f"{common}.digests"
-    keys = np.array([_file_key(path) for path in paths], dtype=f"S{SIZE}")
-    digests, held = _remembered(memory, keys), np.full(len(paths), None, dtype=object)
-    missing, room = np.flatnonzero(digests == b""), MAX_HELD
+    found = files(paths)
+    memory = kept_at("digests", found.name, "digests")
+    rows, known = recalled(memory, found.keys, ROW, VERSION)
+    held, missing, room = np.full(len(paths), None, dtype=object), np.flatnonzero(~known), MAX_HELD
 
     def read(row: int) -> None:
         nonlocal room
-        digests[row], picture = file_digest(paths[row])
+        rows["digest"][row], picture = file_digest(paths[row])
         if picture is not None and picture.nbytes <= min(MAX_HELD_EACH, room):
             held[row] = picture
             room -= picture.nbytes
@@ -163,45 +152,5 @@ def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_
             list(pool.map(read, some))
             progress.update(len(some))
     if len(missing):
-        with suppress(ClearsightError):  # without a writable cache the files are read again next time
-            _remember(memory, keys, digests)
-    return digests, held
-
-
-def _file_key(path: str) -> bytes:
-    """A key of a file's path and state, which changes when the file does."""
-    try:
-        s = os.stat(path)
-        facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
-    except OSError:
-        facts = "gone"
-    return _digest(os.fsencode(path), facts.encode())
-
-
-def _remembered(memory: Path, keys: Digests) -> Digests:
-    """The digests of files with these keys, empty where they are not known."""
-    found = np.zeros(len(keys), dtype=f"S{SIZE}")
-    try:
-        with open(memory, "rb") as file:
-            data = file.read()
-    except OSError:
-        return found
-    body, trailer = data[: -SIZE or None], data[-SIZE:]
-    if len(body) % (2 * SIZE) or _digest(VERSION, body) != trailer:
-        return found
-    rows = np.frombuffer(body, dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
-    rows = rows[np.argsort(rows["key"])]
-    places = np.searchsorted(rows["key"], keys).clip(max=max(len(rows) - 1, 0))
-    if len(rows):
-        known = rows["key"][places] == keys
-        found[known] = rows["digest"][places[known]]
-    return found
-
-
-def _remember(memory: Path, keys: Digests, digests: Digests) -> None:
-    rows = np.empty(len(keys), dtype=[("key", f"S{SIZE}"), ("digest", f"S{SIZE}")])
-    rows["key"], rows["digest"] = keys, digests
-    with suppress(OSError):  # write_atomic reports it
-        private_folder(memory.parent)
-    body = rows.tobytes()
-    write_atomic(memory, body, _digest(VERSION, body))
+        keep(memory, rows, VERSION)
+    return rows["digest"], held

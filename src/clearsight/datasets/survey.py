@@ -4,20 +4,27 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..base.errors import UnreadableImage, listed, plain
 from ..base.progress import Progress
+from ..images import jpeg
 from ..images.decode import stored
 from ..images.deep import usual_range
-from ..images.header import Stored, looked
+from ..images.header import looked
 from .dataset import Dataset
+from .facts import SIZE, Files, Rows, keep, kept_at, recalled
 
-_CHUNK = 512
+VERSION = 1
+GROUP, _CHUNK = 64, 512  # pictures a thread takes at a time, and those between two lines of progress
+Ends: TypeAlias = tuple[float, float, bool, int]
+NO_ENDS: Ends = (0.0, 0.0, False, 0)
+ENDS = np.dtype([("low", "<f8"), ("high", "<f8"), ("whole", "?"), ("bits", "u1")])
+ROW = np.dtype([("key", f"S{SIZE}"), ("read", "?"), ("channels", "<i4"), ("several", "?"), ("ends", ENDS)])
 
 
 @dataclass
@@ -67,42 +74,65 @@ def several_words(names: Sequence[str]) -> str:
     )
 
 
-def survey(data: Dataset, bands: tuple[int, ...] = (), *, quiet: bool = True) -> Survey:
+def survey(data: Dataset, bands: tuple[int, ...] = (), *, quiet: bool = True, files: Files | None = None) -> Survey:
     """The survey of a data set: of every file its first bytes, and all values of the pictures beyond 8 bits.
 
-    The range is that of the chosen `bands`, counted from 1, of pictures with more than three; () are all.
+    The range is that of the chosen `bands`, counted from 1, of pictures with more than three; () are all. With `files`, those of the data
+    set, files that have been surveyed before are not read.
     """
     found = Survey()
     if data.pictures is not None:
         pictures = data.pictures
         found.channels[pictures.shape[3] if pictures.ndim == 4 else 1] = len(pictures)
         if pictures.dtype != np.uint8:
-            _add(found, _chosen(pictures, bands) if pictures.ndim == 4 else pictures, len(pictures))
+            ends = _ends(_chosen(pictures, bands) if pictures.ndim == 4 else pictures)
+            _add(found, np.array([ends], ENDS), len(pictures))
         return found
-    with Progress("survey", len(data), quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(data), _CHUNK):
-            rows = range(start, min(start + _CHUNK, len(data)))
-            for row, (fact, values) in zip(rows, pool.map(partial(_one, bands=bands), map(data.source, rows)), strict=True):
-                if fact:
-                    found.channels[fact.channels] += 1
-                    found.several += [str(data.names[row])] * fact.several
-                if values is not None and values.size:
-                    _add(found, values, 1)
-            progress.update(len(rows))
+    rows = _rows(data, bands, quiet, files)
+    read, deep = rows["read"], rows["ends"]["bits"] > 0
+    found.channels = Counter(rows["channels"][read].tolist())
+    found.several = data.names[rows["several"]].tolist()
+    if deep.any():
+        _add(found, rows["ends"][deep], int(deep.sum()))
     return found
 
 
-def _one(source: Any, bands: tuple[int, ...]) -> tuple[Stored | None, np.ndarray | None]:
-    """The header of a picture, and the ends of its values where they are beyond 8 bits; nothing of an unreadable one."""
-    try:
-        fact = looked(source)
-        values = stored(source) if fact.deep else None
-    except UnreadableImage:
-        return None, None  # reading the picture reports it
+def _rows(data: Dataset, bands: tuple[int, ...], quiet: bool, files: Files | None) -> Rows:
+    """A `ROW` for every file, zeros of an unreadable one, which reading the picture reports."""
+    files = files or Files(np.zeros(len(data), f"S{SIZE}"))
+    memory, settings = kept_at("prints", files.name, "survey"), f"{VERSION} {jpeg.decoder()} {bands}".encode()
+    rows, known = recalled(memory, files.keys, ROW, settings)
+    missing = np.flatnonzero(~known)
+
+    def some(start: int) -> None:
+        for row in missing[start : start + GROUP]:
+            with suppress(UnreadableImage):
+                rows[row] = (files.keys[row], *_one(data.source(row), bands))
+
+    with Progress("survey", len(missing), quiet=quiet) as progress, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(missing), _CHUNK):
+            stop = min(start + _CHUNK, len(missing))
+            list(pool.map(some, range(start, stop, GROUP)))
+            progress.update(stop - start)
+    if len(missing) and files.name:
+        keep(memory, rows[rows["read"]], settings)
+    return rows
+
+
+def _one(source: Any, bands: tuple[int, ...]) -> tuple[bool, int, bool, Ends]:
+    """The row of a picture after its key; raises UnreadableImage."""
+    fact = looked(source)
+    values = stored(source) if fact.deep else None
     if values is None or (values.dtype.kind == "f" and not np.isfinite(values).all()):
-        return fact, None
-    values = _chosen(values, bands)
-    return fact, np.array([values.min(), values.max()], dtype=values.dtype)
+        return True, fact.channels, fact.several, NO_ENDS
+    return True, fact.channels, fact.several, _ends(_chosen(values, bands))
+
+
+def _ends(values: np.ndarray) -> Ends:
+    """The least and the largest of values, whether they are whole, and the bits of their type."""
+    if not values.size:
+        return NO_ENDS
+    return float(values.min()), float(values.max()), values.dtype.kind in "ui", 8 * values.dtype.itemsize
 
 
 def _chosen(values: np.ndarray, bands: tuple[int, ...]) -> np.ndarray:
@@ -111,8 +141,8 @@ def _chosen(values: np.ndarray, bands: tuple[int, ...]) -> np.ndarray:
     return values if not bands or n in (1, 3) or max(bands) > n else values[..., [band - 1 for band in bands]]
 
 
-def _add(found: Survey, values: np.ndarray, pictures: int) -> None:
+def _add(found: Survey, ends: np.ndarray, pictures: int) -> None:
     found.deep += pictures
-    found.low, found.high = min(found.low, float(values.min())), max(found.high, float(values.max()))
-    found.whole = found.whole and values.dtype.kind in "ui"
-    found.widest = max(found.widest, 8 * values.dtype.itemsize)
+    found.low, found.high = min(found.low, float(ends["low"].min())), max(found.high, float(ends["high"].max()))
+    found.whole = found.whole and bool(ends["whole"].all())
+    found.widest = max(found.widest, int(ends["bits"].max()))

@@ -1,0 +1,115 @@
+"""Facts of files kept in the cache: a row per file, found by a key of its path and state, so that a second look need not read the file.
+
+The rows of one set of files are one file of the cache. It ends with a digest of the rows and of the settings that they were computed
+with, so that a damaged one, or one of other settings, counts as empty and is written again. The least recently used files are removed
+to make room.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import ClearsightError
+from ..base.files import cache_folder, private_folder, write_atomic
+from .cache import make_room
+from .dataset import Dataset
+
+SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
+NAME = re.compile(r"[0-9a-f]{24}\.[a-z]+")
+Digests = NDArray[np.bytes_]
+Rows = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The `keys` bytes `(N,)` of files, and the `name` of what is kept of this set of files; '' keeps nothing."""
+
+    keys: Digests
+    name: str = ""
+
+    def part(self, name: str, rows: slice | NDArray[np.int64]) -> "Files":
+        """The files of `rows`, the part `name` of the set."""
+        return Files(self.keys[rows], _named(self.name, name) if self.name else "")
+
+
+def digest(*parts: bytes | memoryview) -> bytes:
+    """The first `SIZE` digits of SHA-256 over `parts`, one after the other."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()[:SIZE].encode()
+
+
+def files(paths: Sequence[str]) -> Files:
+    """The `Files` at absolute `paths`, in their present state."""
+    if not paths:
+        return Files(np.empty(0, f"S{SIZE}"))
+    return Files(np.array([_key(path) for path in paths], dtype=f"S{SIZE}"), _named(os.path.commonpath([min(paths), max(paths)])))
+
+
+def files_of(datasets: Iterable[Dataset]) -> Files:
+    """The `Files` of data sets, one after the other; pictures in arrays have an empty key, and nothing is kept of them."""
+    roots = [(data, os.path.abspath(data.root) if data.root is not None else "") for data in datasets]
+    paths = [os.path.join(root, str(path)) for data, root in roots if data.paths is not None for path in data.paths]
+    found = files(paths)
+    keys = np.zeros(sum(len(data) for data, _ in roots), f"S{SIZE}")
+    keys[np.repeat([data.paths is not None for data, _ in roots], [len(data) for data, _ in roots])] = found.keys
+    return Files(keys, found.name)
+
+
+def _named(*words: str) -> str:
+    return hashlib.sha256(os.fsencode("/".join(words))).hexdigest()[:24]
+
+
+def _key(path: str) -> bytes:
+    """A key of a file's path and state: a program that replaces a file can reset its modification time, but not its status change time."""
+    try:
+        s = os.stat(path)
+        facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+    except OSError:
+        facts = "gone"
+    return digest(os.fsencode(path), facts.encode())
+
+
+def kept_at(folder: str, name: str, kind: str) -> Path:
+    """The file of the cache for rows of a `kind` of the files `name`."""
+    return cache_folder() / folder / f"{name}.{kind}"
+
+
+def recalled(place: Path, keys: Digests, row: np.dtype[Any], settings: bytes) -> tuple[Rows, NDArray[np.bool_]]:
+    """Rows `(N,)` of the type `row` for `keys` from the file at `place`, zeros but the key where they are not known, and which are."""
+    rows, known = np.zeros(len(keys), row), np.zeros(len(keys), bool)
+    rows["key"] = keys
+    try:
+        data = place.read_bytes()
+    except OSError:
+        return rows, known
+    body = memoryview(data)[: -SIZE or None]
+    if not body or len(body) % row.itemsize or digest(settings, body) != data[-SIZE:]:
+        return rows, known
+    kept = np.frombuffer(body, row)
+    places = np.arange(len(keys))
+    if not np.array_equal(kept["key"], keys):  # a search among 100,000 takes half a second
+        order = np.argsort(kept["key"])
+        places = order[np.searchsorted(kept["key"], keys, sorter=order).clip(max=len(kept) - 1)]
+    known = (kept["key"][places] == keys) & (keys != b"")
+    rows[known] = kept[places[known]]
+    with suppress(OSError):  # a read-only folder
+        os.utime(place)
+    return rows, known
+
+
+def keep(place: Path, rows: Rows, settings: bytes) -> None:
+    """Write `rows` at `place`; without room, or permission to write, they are computed again next time."""
+    body = np.ascontiguousarray(rows).view(np.uint8).data
+    with suppress(OSError, ClearsightError):
+        make_room(private_folder(place.parent), len(body) + SIZE, {place}, NAME)
+        write_atomic(place, body, digest(settings, body), mode=0o600)
