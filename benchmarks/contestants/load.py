@@ -1,10 +1,12 @@
 """A light client: requests at a rate, or of clients that ask again at once: python load.py FILE PORT SECONDS --rate R | --clients N.
 
-FILE is a whole request, headers and body. One thread and bare sockets, since the client works on the server's cores. Ends with a line of
-JSON: for each answer its status (0: none, or reset), the second it was asked in, the seconds it took, and whether it had a Retry-After.
+FILE is a whole request. One thread and bare sockets, since the client works on the cores of the server. Ends with a line of JSON: for
+each request its status (0: no connection, -1: no answer on a connection that was there), the second it was sent in, the seconds it took,
+and whether the answer had a Retry-After.
 """
 
 import argparse
+import contextlib
 import json
 import select
 import socket
@@ -20,7 +22,7 @@ class Asked:
     """One request on a connection of its own."""
 
     def __init__(self, port: int, request: bytes, now: float) -> None:
-        self.since, self.rest, self.answer = now, memoryview(request), b""
+        self.since, self.rest, self.answer, self.connected = now, memoryview(request), b"", False
         self.socket = socket.socket()
         self.socket.setblocking(False)
         self.socket.connect_ex(("127.0.0.1", port))
@@ -30,21 +32,19 @@ class Asked:
         try:
             if self.rest:
                 self.rest = self.rest[self.socket.send(self.rest) :]
+                self.connected = True
                 return False
             chunk = self.socket.recv(CHUNK)
         except BlockingIOError:
             return False
         except OSError:
-            self.rest = self.rest[:0]
-            return self._read()  # refused before the body was sent: the answer may be there
+            return self._last()  # refused before the body was sent: the answer may be there
         self.answer += chunk
         return not chunk or self._whole()
 
-    def _read(self) -> bool:
-        try:
+    def _last(self) -> bool:
+        with contextlib.suppress(OSError):
             self.answer += self.socket.recv(CHUNK)
-        except OSError:
-            self.answer += b""
         return True
 
     def _whole(self) -> bool:
@@ -55,7 +55,7 @@ class Asked:
     def row(self, start: float, now: float) -> tuple[int, float, float, bool]:
         """Status, second, seconds, and whether the answer says when to try again."""
         words = self.answer.split(maxsplit=2)
-        status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+        status = int(words[1]) if len(words) > 1 and words[1].isdigit() else -int(self.connected)
         return status, round(self.since - start, 3), round(now - self.since, 5), b"\nretry-after:" in self.answer.lower()
 
 
@@ -79,6 +79,8 @@ def asked(port: int, request: bytes, seconds: float, rate: float, clients: int) 
             one = open_[number]
             if one.work():
                 rows.append(one.row(start, time.monotonic()))
+                if clients and not rows[-1][0]:
+                    time.sleep(0.02)  # the port is closed
                 poll.unregister(number)
                 one.socket.close()
                 del open_[number]

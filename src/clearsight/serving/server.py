@@ -1,6 +1,8 @@
 """The process: sockets, signals, and an orderly end."""
 
 import asyncio
+import contextlib
+import functools
 import logging
 import os
 import signal
@@ -8,7 +10,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,6 +36,7 @@ class Draining(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, server: Server) -> None:
         super().__init__(config)
         self.server = server
+        self.late: set[asyncio.Task[Any]] = set()  # connections that came last; a task without a reference may vanish
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the address."""
@@ -52,6 +55,16 @@ class Draining(uvicorn.Server):
         say(f"draining: {waiting}finishing what is in flight (pictures: {pictures_of(self.server)}). A second signal ends at once.")
         loop = asyncio.get_running_loop()
         loop.call_later(duck, setattr, self, "should_exit", True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take the connections that the system has made already, whose requests would be lost, and close the port; then end."""
+        loop, make = asyncio.get_running_loop(), cast(Any, self.config.http_protocol_class)
+        connected = functools.partial(make, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        for listening in sockets or []:
+            with contextlib.suppress(OSError):
+                while True:
+                    self.late.add(loop.create_task(loop.connect_accepted_socket(connected, listening.accept()[0])))
+        await super().shutdown(sockets)
 
 
 def pictures_of(server: Server) -> int:

@@ -87,5 +87,6 @@ class Gate(asyncio.Protocol):
         self.open.discard(self)
 
     def shutdown(self) -> None:
-        """The server ends: nothing has come on this connection, or its answer is out."""
-        self.transport.close()
+        """The server ends: close the connection, soon, as a request may be under way."""
+        self.hurry.cancel()
+        self.hurry = asyncio.get_running_loop().call_later(LINGER, self.transport.close)
