@@ -17,17 +17,21 @@ from torch.autograd.function import once_differentiable
 def rewrite_for_bf16(graph: fx.GraphModule) -> None:
     """Rewrite the graph of a network in evaluation mode for channels-last bfloat16 inputs on a CPU; the original network is not changed."""
     for node in list(graph.graph.nodes):
-        layer = _layer(graph, node)
+        layer = layer_of(graph, node)
         if sum(other.target == node.target for other in graph.graph.nodes) > 1:
             continue  # a layer that is called twice may be followed by something else the second time
         if isinstance(layer, nn.Conv2d):
             _pad_single_channel(graph, node, layer)
-            _fuse_relu(graph, node)
+            fuse_relu(graph, node)
         elif isinstance(layer, nn.Linear):
             _skip_transpose(graph, node, layer)
 
 
-def _layer(graph: fx.GraphModule, node: fx.Node) -> nn.Module | None:
+RELUS = (torch.relu, torch.relu_, F.relu, "relu", "relu_")
+
+
+def layer_of(graph: fx.GraphModule, node: fx.Node) -> nn.Module | None:
+    """The layer that `node` calls; None where it calls a function."""
     return graph.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
@@ -48,7 +52,7 @@ def pad_zero_channel(x: Tensor) -> Tensor:
     return F.pad(x, (0, 0, 0, 0, 0, 1)).contiguous(memory_format=torch.channels_last)
 
 
-def _fuse_relu(graph: fx.GraphModule, node: fx.Node) -> None:
+def fuse_relu(graph: fx.GraphModule, node: fx.Node) -> None:
     """Fuse the ReLU after a convolution, and the 2×2 max pooling before or after it, into one step; the order does not matter."""
     chain, found = [node], set[str]()
     while len(chain[-1].users) == 1 and (kind := _kind(graph, after := next(iter(chain[-1].users)))) and kind not in found:
@@ -64,8 +68,8 @@ def _fuse_relu(graph: fx.GraphModule, node: fx.Node) -> None:
 
 
 def _kind(graph: fx.GraphModule, node: fx.Node) -> str | None:
-    layer = _layer(graph, node)
-    if isinstance(layer, nn.ReLU) or node.target in (torch.relu, F.relu) or (node.op, node.target) == ("call_method", "relu"):
+    layer = layer_of(graph, node)
+    if isinstance(layer, nn.ReLU) or node.target in RELUS:
         return "relu"
     if type(layer) is nn.MaxPool2d and not layer.ceil_mode and not layer.return_indices:
         settings = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
@@ -82,7 +86,7 @@ def _skip_transpose(graph: fx.GraphModule, node: fx.Node, layer: nn.Linear) -> N
     values = before = flat.args[0]
     while isinstance(before, fx.Node) and before.target in (relu_in_place, relu_max_pool):
         before = before.args[0]
-    source = _layer(graph, before) if isinstance(before, fx.Node) else None
+    source = layer_of(graph, before) if isinstance(before, fx.Node) else None
     if not isinstance(source, nn.Conv2d) or layer.in_features == source.out_channels:
         return
     twin = nn.Linear(1, 1)
@@ -95,7 +99,7 @@ def _skip_transpose(graph: fx.GraphModule, node: fx.Node, layer: nn.Linear) -> N
 
 
 def _is_flatten(graph: fx.GraphModule, node: fx.Node) -> bool:
-    layer = _layer(graph, node)
+    layer = layer_of(graph, node)
     if isinstance(layer, nn.Flatten):
         return (layer.start_dim, layer.end_dim) == (1, -1)
     called = node.target is torch.flatten or (node.op, node.target) == ("call_method", "flatten")
@@ -119,12 +123,25 @@ def relu_max_pool(x: Tensor) -> Tensor:
     return found
 
 
+def max_pool(x: Tensor) -> Tensor:
+    """The 2×2 max pooling of values ≥ 0, `(N, C, H, W)` → `(N, C, H // 2, W // 2)`, without a gradient."""
+    return _maxima(x.view(torch.int16))[1].view(torch.bfloat16) if _is_bf16_on_cpu(x) else _maxima(x)[1]
+
+
+def _maxima(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The larger of each two neighbours in a row, and the largest of each 2×2."""
+    even = x[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
+    across = torch.maximum(even[..., ::2], even[..., 1::2])
+    return across, torch.maximum(across[:, :, ::2], across[:, :, 1::2])
+
+
 # the same in plain PyTorch: what the tests compare with
 PLAIN: dict[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]] = {
     pad_zero_channel: lambda x: torch.cat([x, torch.zeros_like(x)], 1),
     flatten_channels_last: lambda x: torch.stack([picture.movedim(0, 2).reshape(-1) for picture in x]),
     relu_in_place: torch.relu,
     relu_max_pool: lambda x: torch.relu(F.max_pool2d(x, 2)),
+    max_pool: lambda x: F.max_pool2d(x, 2),
 }
 
 
@@ -153,9 +170,7 @@ class _Int16ReluMaxPool(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         values = x.view(torch.int16).clamp_min_(0)
-        even = values[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
-        across = torch.maximum(even[..., ::2], even[..., 1::2])
-        most = torch.maximum(across[:, :, ::2], across[:, :, 1::2])
+        across, most = _maxima(values)
         ctx.save_for_backward(values, across, most)
         return most.view(torch.bfloat16)
 

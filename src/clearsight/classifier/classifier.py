@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.fx import GraphModule
 
 from ..augment import tta as sets
 from ..base.compute.precision import accepts, halved, halves, heads
@@ -19,6 +20,7 @@ from ..images.preprocess import Preprocessing
 from . import trial
 from .capture import inputs_of
 from .folding import folded
+from .fusing import fused
 from .uncertainty import NOTHING, Limits, Reference
 from .uncertainty.reference import UNKNOWN
 
@@ -146,16 +148,26 @@ class Classifier:
         roads: dict[str, tuple[str, ...]] = {"plain": (), "bf16": ("bf16", "folded")}
         notes: list[str] = []
         for road in roads.get(speed, ("folded",)):
-            twin = self._on(road)
-            if not (reason := trial.refused(self, twin)):
-                break
+            reason = ""
+            for twin in self._on(road):
+                if not (reason := trial.refused(self, twin)):
+                    twin.note = " ".join(notes)
+                    return twin
             notes.append(f"speed {road} is not used: {reason}.")
-        else:
-            twin = copy.copy(self)
+        twin = copy.copy(self)
         twin.note = " ".join(notes)
         return twin
 
-    def _on(self, road: str) -> "Classifier":
+    def _on(self, road: str) -> Iterator["Classifier"]:
+        """Copies at the speed `folded` or `bf16`, the fastest first: with fused layers, where there are such, and without."""
+        twin = self._converted(road)
+        if twin.device.type == "cpu" and isinstance(twin.model, GraphModule) and (net := fused(twin.model)):
+            quick = copy.copy(twin)
+            quick.model = net
+            yield quick
+        yield twin
+
+    def _converted(self, road: str) -> "Classifier":
         """A copy at the speed `folded` or `bf16`; where nothing can be converted to bfloat16, the latter is `folded` too."""
         twin, half = copy.copy(self), road == "bf16"
         net = folded(self.model, bf16=half and self.device.type == "cpu")

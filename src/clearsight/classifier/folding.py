@@ -1,6 +1,7 @@
 """Batch norm folding: in evaluation mode a batch norm is a scale and a shift, which the preceding layer can absorb."""
 
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
@@ -15,6 +16,10 @@ class _Tracer(fx.Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, (SameConv2d, SamePool)) or super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A part of a sequence, as in `self.classifier[:-1]`, has no name in the network: its layers are called instead."""
+        return forward(*args, **kwargs) if isinstance(m, nn.Sequential) else super().call_module(m, forward, args, kwargs)
 
 
 def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:

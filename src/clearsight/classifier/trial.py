@@ -56,11 +56,11 @@ def refused(exact: Scorer, fast: Scorer) -> str:
 
 
 def _scores(classifier: Scorer, some: Tensor, slopes: bool) -> Tensor:
-    """Logits, float32 `(N, K)`; with `slopes` the gradient with respect to the pictures is computed too."""
+    """Logits, float32 `(N, K)`, computed without a gradient; with `slopes` it is computed too, with respect to the pictures."""
     net, inputs = classifier.model, classifier.inputs(some).contiguous(memory_format=torch.channels_last)
     run = net.forward if isinstance(net, fx.GraphModule) else net  # calling a GraphModule prints a traceback before it raises
-    with torch.set_grad_enabled(slopes):
-        scores: Tensor = run(inputs.requires_grad_(slopes)).float()
-        if scores.requires_grad:
-            torch.autograd.grad(scores.sum(), inputs, allow_unused=True)
-    return scores.detach()
+    with torch.inference_mode():
+        scores: Tensor = run(inputs).float()
+    if slopes and (steep := run(inputs.requires_grad_()).float()).requires_grad:
+        torch.autograd.grad(steep.sum(), inputs, allow_unused=True)
+    return scores

@@ -1,0 +1,150 @@
+"""Networks for answers on a processor: weights packed once, and activations and additions computed while a convolution writes its result.
+
+oneDNN has these operators, and torch names them for its own compiler. Where a gradient is asked for, the layers here are plain PyTorch.
+
+Shapes: N pictures, C channels in, D channels out.
+"""
+
+import copy
+import operator
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from .bf16 import fuse_relu, layer_of, max_pool, relu_in_place, relu_max_pool
+
+# by the word for it in oneDNN: its numbers, its algorithm, the same in plain PyTorch
+ACTIVATIONS: dict[str, tuple[list[float], str, Callable[[Tensor], Tensor]]] = {
+    "none": ([], "", lambda x: x),
+    "relu": ([], "", relu_in_place),
+    "hardtanh": ([0.0, 6.0], "", F.relu6),
+    "swish": ([], "", F.silu),
+    "hardswish": ([], "", F.hardswish),
+    "gelu": ([], "none", F.gelu),
+    "sigmoid": ([], "", torch.sigmoid),
+    "tanh": ([], "", torch.tanh),
+}
+WORDS: dict[Any, str] = {
+    nn.ReLU: "relu", nn.ReLU6: "hardtanh", nn.SiLU: "swish", nn.Hardswish: "hardswish", nn.Sigmoid: "sigmoid", nn.Tanh: "tanh",
+    torch.relu: "relu", torch.relu_: "relu", F.relu: "relu", relu_in_place: "relu", "relu": "relu", "relu_": "relu",
+    F.relu6: "hardtanh", F.silu: "swish", F.hardswish: "hardswish", F.gelu: "gelu", torch.sigmoid: "sigmoid", torch.tanh: "tanh",
+}  # fmt: skip
+ADDITIONS = (operator.add, operator.iadd, torch.add, "add", "add_")
+
+
+class Packed(nn.Module):
+    """A convolution, what is added to it, and the activation of the sum, `(N, C, H, W)` → `(N, D, H', W')`.
+
+    With `pools` a 2×2 max pooling follows the activation, a ReLU. With `reuses` the sum takes the memory of what is added.
+    """
+
+    def __init__(self, layer: nn.Conv2d, activation: str = "none", *, pools: bool = False, reuses: bool = False) -> None:
+        super().__init__()
+        self.weight, self.bias, self.activation, self.pools, self.reuses = layer.weight, layer.bias, activation, pools, reuses
+        self.settings = (layer.padding, layer.stride, layer.dilation, layer.groups)
+        self._packed: Tensor | None = None
+
+    def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
+        """The activation of the convolution of `x` plus `other`."""
+        if not x.is_cpu or (torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad)):
+            return self._differentiable(x, other)
+        if self._packed is None:
+            reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight  # torch's types leave out its last argument
+            self._packed = reorder(self.weight.detach().to_mkldnn(), *self.settings, x.shape)
+        numbers, algorithm, _ = ACTIVATIONS[self.activation]
+        weights, here = (self._packed, self.bias, *self.settings), torch.ops.mkldnn
+        if other is None:
+            y = here._convolution_pointwise(x, *weights, self.activation, numbers, algorithm)
+            return max_pool(y) if self.pools else cast(Tensor, y)
+        after: tuple[Any, ...] = ("add", 1.0, None if self.activation == "none" else self.activation, [], "")
+        return cast(Tensor, here._convolution_pointwise_.binary(other if self.reuses else other.clone(), x, *weights, *after))
+
+    def _differentiable(self, x: Tensor, other: Tensor | None) -> Tensor:
+        padding, stride, dilation, groups = self.settings
+        y = F.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
+        y = y if other is None else y + other
+        return relu_max_pool(y) if self.pools else ACTIVATIONS[self.activation][2](y)
+
+
+OWN = (Packed, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d)  # layers whose results share no memory with their inputs
+
+
+def fused(graph: fx.GraphModule) -> fx.GraphModule | None:
+    """A copy of a network in evaluation mode, sharing its other layers, with `Packed` in the place of its convolutions.
+
+    None where there are none, or no such operators. Whether this chip has them is known when the copy runs.
+    """
+    if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise") and _convolutions(graph)):
+        return None
+    twin = fx.GraphModule(graph, copy.deepcopy(graph.graph))
+    for node in _convolutions(twin):
+        fuse_relu(twin, node)
+    place = {node: i for i, node in enumerate(twin.graph.nodes)}
+    for node in _convolutions(twin):
+        _pack(twin, node, place)
+    twin.recompile()
+    return twin.eval()
+
+
+def _convolutions(graph: fx.GraphModule) -> list[fx.Node]:
+    """The calls of convolutions that `Packed` can take the place of: those without hooks, with zeros around, called once."""
+    calls = Counter(node.target for node in graph.graph.nodes)
+    return [node for node in graph.graph.nodes if calls[node.target] == 1 and _fits(layer_of(graph, node))]
+
+
+def _fits(layer: nn.Module | None) -> bool:
+    bare = type(layer) is nn.Conv2d and not layer._forward_hooks and not layer._forward_pre_hooks
+    return bare and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _pack(graph: fx.GraphModule, node: fx.Node, place: dict[fx.Node, int]) -> None:
+    """Replace the convolution at `node`, and what follows it, by one step."""
+    layer, after = cast(nn.Conv2d, layer_of(graph, node)), _only_user(node)
+    gone, options = [], dict[str, Any]()
+    if after is not None and after.target is relu_max_pool:
+        gone, options = [after], {"activation": "relu", "pools": True}
+    elif after is not None and (word := _word(graph, after)):
+        gone, options = [after], {"activation": word}
+    elif after is not None and (other := _added(node, after, place)):
+        then = _only_user(after)
+        relu = then is not None and _word(graph, then) == "relu"
+        gone = [after, then] if relu and then is not None else [after]
+        options = {"activation": "relu" if relu else "none", "reuses": _is_free(graph, other, node, after, place)}
+        node.args = (*node.args, other)
+    graph.set_submodule(str(node.target), Packed(layer, **options))
+    if gone:
+        gone[-1].replace_all_uses_with(node)
+    for each in reversed(gone):
+        graph.graph.erase_node(each)
+
+
+def _only_user(node: fx.Node) -> fx.Node | None:
+    return next(iter(node.users)) if len(node.users) == 1 else None
+
+
+def _word(graph: fx.GraphModule, node: fx.Node) -> str:
+    """oneDNN's word for the activation at `node`; empty where it is none, or has settings."""
+    layer = layer_of(graph, node)
+    if layer is not None:
+        return "gelu" if type(layer) is nn.GELU and layer.approximate == "none" else WORDS.get(type(layer), "")
+    plain = len(node.args) == 1 and not set(node.kwargs) - {"inplace"}
+    return WORDS.get(node.target, "") if plain else ""
+
+
+def _added(node: fx.Node, after: fx.Node, place: dict[fx.Node, int]) -> fx.Node | None:
+    """What `after` adds to the result of `node`, if it is there before `node` is computed."""
+    if after.target not in ADDITIONS or len(after.args) != 2 or after.kwargs:
+        return None
+    other = next((value for value in after.args if value is not node), None)
+    computed = isinstance(other, fx.Node) and other.op in ("call_module", "call_function") and place[other] < place[node]
+    return cast(fx.Node, other) if computed else None
+
+
+def _is_free(graph: fx.GraphModule, other: fx.Node, node: fx.Node, after: fx.Node, place: dict[fx.Node, int]) -> bool:
+    """Whether nobody reads the values of `other` from `node` on, neither itself nor something that shares its memory."""
+    users = [user for user in other.users if user is not after]
+    return all(place[user] < place[node] for user in users) and all(isinstance(layer_of(graph, at), OWN) for at in (other, *users))
