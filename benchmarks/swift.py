@@ -1,9 +1,9 @@
 """Time to accuracy: recipes as a user types them, beside the time of ONE epoch of Keras' MNIST convnet.
 
-    python benchmarks/swift.py swift-90 swift-92 [--seeds 10]      # default: every built-in recipe called swift…
+    python benchmarks/swift.py [--names swift-90 swift-92] [-n 10]
 
-Per recipe and seed: `clearsight train fashion-mnist --recipe R --seed S`, then `clearsight evaluate` on the 10,000 test
-pictures. Training seconds are those of the steps; process seconds everything from start to exit.
+Per recipe (by default those with a goal) and seed: `clearsight train fashion-mnist --recipe R --seed S`, then `clearsight evaluate` on
+the 10,000 test pictures. Training seconds are those of the steps; process seconds everything from start to exit.
 """
 
 import statistics
@@ -14,7 +14,6 @@ from typing import Any
 import peers
 from common import (
     CLEARSIGHT,
-    ROOT,
     ChildFailed,
     Contestant,
     Figures,
@@ -31,10 +30,8 @@ from common import (
 )  # fmt: skip
 from training import NAMES, taking_part, theirs, write_arrays
 
-
-def recipes() -> list[str]:
-    """The built-in recipes whose name begins with swift."""
-    return sorted(path.stem for path in (ROOT / "src" / "clearsight" / "recipes").glob("swift*.toml"))
+# how often the training must fit into one epoch of Keras' convnet on the same machine
+GOALS = {"swift-90": 10.0, "swift-92": 4.0, "swift-93": 2.0, "swift-94": 1.0}
 
 
 def once(recipe: str, seed: int, more: list[str]) -> Figures:
@@ -78,7 +75,9 @@ def rows_of(recipe: str, found: list[Figures], keras: list[float]) -> list[Row]:
         return [*rows, alone(f"`{recipe}`, training", values["seconds"], "s")]
     middle = statistics.median(keras)
     name = "one epoch of Keras' convnet"
-    return [*rows, compare(f"`{recipe}`, training", values["seconds"], [middle] * len(found), "s", against=name, less=True)]
+    seconds = values["seconds"]
+    goal = GOALS.get(recipe)
+    return [*rows, compare(f"`{recipe}`, training", seconds, [middle] * len(found), "s", against=name, less=True, goal=goal)]
 
 
 def keras_epochs(data: Path, names: list[str], rounds: int) -> tuple[list[float], list[str]]:
@@ -89,8 +88,8 @@ def keras_epochs(data: Path, names: list[str], rounds: int) -> tuple[list[float]
 
 def main() -> None:
     made = parser(__doc__, rounds=1)
-    made.add_argument("recipes", nargs="*", help="names of recipes (default: the built-in ones called swift…)")
-    made.add_argument("--seeds", type=int, default=10)
+    made.add_argument("--names", nargs="+", default=list(GOALS), metavar="RECIPE", help=f"recipes (default: {' '.join(GOALS)})")
+    made.add_argument("-n", "--seeds", type=int, default=10, help="trainings of each recipe, with seeds from 0 (default 10)")
     made.add_argument("--epochs", type=int, default=0, help="instead of the recipe's, to try the script")
     made.add_argument("--pictures", type=int, default=60_000, help="in Keras' epoch (default 60000)")
     given = made.parse_args()
@@ -98,7 +97,7 @@ def main() -> None:
     names, missing = taking_part(("keras",))
     with tempfile.TemporaryDirectory() as folder:
         data = write_arrays(folder, given.pictures, 10_000)
-        for recipe in given.recipes or recipes():  # Keras runs before each recipe
+        for recipe in given.names:  # Keras runs before each recipe
             seconds, failed = keras_epochs(data, names, given.rounds)
             found[recipe], said = by_recipe(recipe, given.seeds, ["--epochs", str(given.epochs)] if given.epochs else [])
             keras += seconds
