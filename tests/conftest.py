@@ -72,6 +72,26 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
 
 
+@pytest.fixture(scope="session")
+def _store():
+    from tests.s3 import serving
+
+    with serving() as faulty:
+        yield faulty
+
+
+@pytest.fixture
+def s3(_store, request):
+    """A store without faults, and the address of a folder in it of the test's own, as `s3.folder`."""
+    import hashlib
+
+    from tests.s3 import BUCKET
+
+    _store.share, _store.sent, _store.faults, _store.kinds = 0.0, 0, 0, _store.KINDS
+    _store.folder = f"s3://{BUCKET}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
+    return _store
+
+
 @dataclass(frozen=True)
 class Exported:
     """A small classifier with novelty, calibration and golden samples: in memory, as an artefact, and exported both ways."""

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 # the extras `dev` and `peers` bring these; where a distribution has another name, it is said
 DISTRIBUTIONS = {
     "cv2": "opencv-python-headless", "captum.attr": "captum", "lightly.loss": "lightly", "pytorch_grad_cam": "grad-cam",
-    "sklearn": "scikit-learn", "pi_heif": "pi-heif", "playwright.sync_api": "playwright",
+    "moto.server": "moto", "sklearn": "scikit-learn", "pi_heif": "pi-heif", "playwright.sync_api": "playwright",
     "axe_playwright_python.sync_playwright": "axe-playwright-python",
 }  # fmt: skip
 STANDARD = ("fcntl",)
@@ -19,6 +19,7 @@ STANDARD = ("fcntl",)
 STAYS = {
     "base/test_download.py": "fcntl is there but on Windows",
     "base/test_lock.py": "Windows does not fork",
+    "batch/test_on_ray.py": "Ray has 600 MB, and is in an extra of its own (slow)",
     "browser.py": "Debian's package chromium is not on every machine",
     "cli/test_streams.py": "Windows closes no pipe as a POSIX shell does",
     "datasets/test_cache.py": "permissions are those of POSIX",

@@ -12,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from clearsight.base import room
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.base.files import cache_folder
 from clearsight.datasets import cache, loader
@@ -121,10 +122,10 @@ def test_what_is_unused_for_longest_makes_room_and_it_is_said(data, monkeypatch)
 
 def test_without_a_limit_it_is_half_of_what_the_disk_could_give(data, monkeypatch):
     load(data.subset(np.arange(20)), TO, quiet=True)
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=30 * 144))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=30 * 144))
     load(data.subset(np.arange(20, 25)), TO, quiet=True)  # 25 of 50
     assert len(pictures_kept()) == 2
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: SimpleNamespace(free=25 * 144))
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: SimpleNamespace(free=25 * 144))
     load(data.subset(np.arange(25, 26)), TO, quiet=True)
     assert [path.stem.rpartition("-")[2] for path in pictures_kept()].count("20") == 0
 

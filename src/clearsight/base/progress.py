@@ -56,8 +56,8 @@ class Progress:
             self._bar.update(self._task, completed=self.done, rate=f"{self.rate:,.0f} {self.unit}/s", note=self.note)  # type: ignore[attr-defined]
         elif not self.quiet and now - self._shown > self.every:
             self._shown = now
-            left = (self.total - self.done) / max(self.rate, 1e-9)
-            print(f"{self.label} {self.done}/{self.total} {self.rate:,.0f} {self.unit}/s {left:.0f} s left {self.note}", file=sys.stderr)
+            left = f"{(self.total - self.done) / self.rate:.0f} s left " if self.rate else ""
+            print(f"{self.label} {self.done}/{self.total} {self.rate:,.0f} {self.unit}/s {left}{self.note}", file=sys.stderr)
 
     @property
     def rate(self) -> float:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypedDict
 
 import numpy as np
@@ -23,12 +24,14 @@ from ..base.compute.device import shapes_only
 from ..base.errors import ClearsightError, CorruptFile, MissingExtra, UnreadableImage, UsageError, listed
 from ..base.files import digest, inside, write_atomic, write_json
 from ..base.randomness import generators_kept
+from ..base.remote.address import is_address
 from ..base.result import Result
 from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..models import own
 from ..models.base import Model
 from . import ensemble, hub
+from .addresses import put
 from .classifier import Classifier
 from .config import (
     CONFIG,
@@ -89,10 +92,16 @@ class Verification(Result):
 
 
 def save(classifier: Classifier, folder: str | Path, golden_samples: Sequence[np.ndarray] = ()) -> None:
-    """Write the artefact; `golden_samples` are pictures, uint8 `(H, W, C)`, stored with their probabilities.
+    """Write the artefact, also to an address; `golden_samples` are pictures, uint8 `(H, W, C)`, stored with their probabilities.
 
     Raises UsageError for a network that is not in the registry, a faster copy, or files of another program in `folder`.
     """
+    if is_address(folder):
+        with TemporaryDirectory() as local:
+            save(classifier, local, golden_samples)
+            put(Path(local), str(folder))
+        classifier.folder = str(folder)
+        return
     folder = Path(folder)
     if not classifier.architecture:
         raise UsageError(
@@ -184,7 +193,7 @@ def stacked(png: bytes, preprocessing: Preprocessing) -> np.ndarray:
 
 
 def load(folder: str | Path, *, device: str | torch.device = "cpu", allow_code: bool = False) -> Classifier:
-    """The classifier in `folder` or `hf:OWNER/NAME`, its weights checked by their digest, or from an origin such as `keras:FILE.h5`.
+    """The classifier in `folder`, at an address or `hf:OWNER/NAME`, its weights checked by their digest, or of an origin (`keras:FILE.h5`).
 
     `allow_code` lets it import a network of your own that it names (`@package.module:Net`). Raises UsageError when there is no
     classifier or such code is not allowed, CorruptFile when a file is not what was written, ClearsightError when it was written by a

@@ -7,17 +7,20 @@ from pathlib import Path
 
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder
+from ..base.remote.address import is_address
+from .addresses import FILES, fetched
 from .config import CONFIG, FORMAT
 
 NAMED = re.compile(r"hf:(?P<repository>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>\w[\w.-]*))?", re.ASCII)
-FILES = [CONFIG, "model.safetensors", "reference.safetensors", "golden/*.png", "README.md"]  # nothing else of a repository is downloaded
 
 
 def local(model: str | Path) -> str | Path:
-    """The folder of the classifier `hf:OWNER/NAME` or `hf:OWNER/NAME@REVISION`, or `model` itself if it is anything else.
+    """The folder of the classifier `hf:OWNER/NAME`, `hf:OWNER/NAME@REVISION` or at an address; `model` itself if it is anything else.
 
     Of a repository with another kind of model only `config.json` is read. Raises ClearsightError if the classifier cannot be downloaded.
     """
+    if isinstance(model, str) and is_address(model):
+        return fetched(model)
     found = NAMED.fullmatch(model) if isinstance(model, str) else None
     if found is None:
         return model

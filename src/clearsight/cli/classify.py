@@ -28,6 +28,7 @@ from .common import (
     speed_option,
     views_option,
 )
+from .many import classify_into
 
 if TYPE_CHECKING:
     from ..classifier import Failure, Prediction
@@ -56,15 +57,22 @@ WIDTH_FROM = 1000  # pictures whose names set the width of their column
 @device_option
 @speed_option
 @engine_option
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help="Write the answers to all pictures, also of tar shards and addresses, as Parquet files in a folder or s3://….",
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes of --out (default: one for each GPU, or for four cores).")
+@click.option("--on", type=click.Choice(("local", "ray")), help="Where the processes of --out run: here (default), or on a Ray cluster.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for a spreadsheet, a row a picture.")
 @json_option
 @click.pass_context
 def classify(
     ctx: click.Context, model: str, pictures: tuple[str, ...], top: int, embeddings: str, none_of_these: bool, false_alarms: float | None,
-    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, as_csv: bool,
-    as_json: bool,
+    coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, out: str | None,
+    workers: int | None, on: str | None, as_csv: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin.
+    """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin; with --out also shards, addresses.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
@@ -80,6 +88,13 @@ def classify(
         raise UsageError("--by-class goes with --coverage, as in --coverage 90% --by-class.")
     if as_csv and as_json:
         raise UsageError("--csv and --json are two ways of printing the same: choose one.")
+    rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
+    asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}
+    if out or workers or on:
+        if not out or embeddings or as_csv:
+            raise UsageError("--workers and --on go with --out FOLDER, which writes Parquet: without --csv and --embeddings.")
+        how = {"device": device, "speed": speed, "engine": engine, "views": views, "batch": batch, "top": top}
+        return classify_into(out, model, pictures, as_json, workers=workers or 0, on=on or "local", **how, **asked)
     notes: list[str] = []
     several: list[str] = []
     sources = noted(expand(pictures, notes), several)
@@ -88,8 +103,6 @@ def classify(
     sources = chain(first, sources)
     classifier = made_faster(opened(model, device, engine=engine), speed)
     classifier = classifier if views is None else classifier.viewed(views)
-    rate = false_alarms or (FALSE_ALARMS if none_of_these else 0.0)
-    asked: dict[str, Any] = {"false_alarms": rate, "coverage": coverage or 0.0, "by_class": by_class}
     classifier.limits(**asked)  # refused before anything is printed
     kinds: Counter[type] = Counter()
     found = classifier.classify_many(sources, top=top, batch_size=batch, **asked)

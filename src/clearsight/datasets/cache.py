@@ -10,9 +10,8 @@ import hashlib
 import os
 import platform
 import re
-import shutil
 import warnings
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,14 +23,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..base.errors import UsageError
 from ..base.files import cache_folder, digest, private_folder
+from ..base.room import limit, make_room
 from ..images import jpeg
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 
-DISK_SHARE = 0.5  # of the space that would be free without the cache
-LIMIT = "CLEARSIGHT_CACHE_GB"
 VERSION = 4
 KEY, SUM = 16, 8  # bytes
 NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{16}-([0-9]{1,15})\.pictures")  # kind, digest of the keys, number; other files are left alone
@@ -81,7 +78,7 @@ def stored(dataset: Dataset, preprocessing: Preprocessing, decode: Callable[[Dat
     note = ""
     if len(missing):
         missing = missing[np.sort(np.unique(wanted[missing], return_index=True)[1])]  # a table may list a file twice
-        note = make_room(folder, len(missing) * (KEY + SUM + row), {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
+        note = make_room(folder, len(missing) * (KEY + SUM + row), NAME, {files[k].path for k in np.unique(places[:, 0]) if k >= 0})
         path = folder / f"{kind}-{digest(wanted[missing].tobytes())[:16]}-{len(missing)}.pictures"
         _write(path, wanted[missing], row, lambda into: decode(dataset.subset(missing), into.view(-1, p.height, p.width, p.channels)))
         if not (file := _mapped(path, row)):
@@ -213,46 +210,8 @@ def _sweep(folder: Path) -> None:
                 continue
 
 
-def make_room(folder: Path, size: int, needed: Set[Path] = frozenset(), names: re.Pattern[str] = NAME) -> str:
-    """Remove the least recently used files, by their `names`, that are not needed, until `size` more bytes are within the limit.
-
-    Returns a note on what was removed. Raises OSError without room, UsageError for a limit that is not a number.
-    """
-    sizes: dict[Path, os.stat_result] = {}
-    for path in folder.iterdir():
-        with suppress(OSError):  # another process has removed it
-            if names.fullmatch(path.name) and path.is_file():
-                sizes[path] = path.stat()
-    held = sum(status.st_size for status in sizes.values())
-    limit = _limit(folder, held)
-    oldest = sorted(sizes.keys() - needed, key=lambda path: sizes[path].st_mtime_ns)
-    gone: list[Path] = []
-    while held + size > limit and len(gone) < len(oldest):
-        gone.append(oldest[len(gone)])
-        held -= sizes[gone[-1]].st_size
-    if held + size > limit:
-        raise OSError(f"no room for {size / 1e6:,.1f} MB more, the limit is {limit / 1e6:,.1f} MB ({LIMIT} sets it)")
-    for path in gone:
-        path.unlink(missing_ok=True)
-    freed = sum(sizes[path].st_size for path in gone)
-    return f"; {len(gone)} files unused for longest ({freed / 1e6:,.1f} MB) made room, the limit is {limit / 1e6:,.1f} MB" if gone else ""
-
-
 def room() -> float:
     """Bytes of decoded pictures that the cache may hold, those that it holds included; raises UsageError for a limit that is no number."""
     folder = private_folder(cache_folder() / "pictures")
     held = sum(path.stat().st_size for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_file())
-    return _limit(folder, held)
-
-
-def _limit(folder: Path, held: int) -> float:
-    text = os.environ.get(LIMIT, "")
-    if not text:
-        return DISK_SHARE * (shutil.disk_usage(folder).free + held)
-    try:
-        limit = float(text) * 1e9
-    except ValueError:
-        limit = -1.0
-    if not 0 <= limit < float("inf"):
-        raise UsageError(f"{LIMIT} must be a number of gigabytes for decoded pictures, 0 or more. Got {text!r}.")
-    return limit
+    return limit(folder, held)

@@ -8,6 +8,7 @@ from ..classifier import Verification, artefact
 from ..classifier.config import is_exported, read_config
 from ..classifier.engines.exported import Exported
 from ..classifier.engines.sessions import TORCH
+from ..classifier.hub import local
 from .open import open_classifier
 
 
@@ -19,6 +20,7 @@ def verify(
 
     Raises CorruptFile when one of them, or the classifier, was changed, UsageError for an origin, which has none.
     """
+    model = local(model)
     if not is_exported(model) and engine in ("", TORCH):
         return artefact.verify(model, device=device, speed=speed, allow_code=allow_code)
     classifier = open_classifier(model, device=device, engine=engine, allow_code=allow_code, quiet=quiet).faster(speed)

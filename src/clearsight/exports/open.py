@@ -11,6 +11,7 @@ from ..classifier import Classifier, load
 from ..classifier.config import is_exported
 from ..classifier.engines.exported import Exported, opened
 from ..classifier.engines.sessions import ENGINES, ONNX, TORCH, imported
+from ..classifier.hub import local
 from .manifest import properties
 from .write import export
 
@@ -24,6 +25,7 @@ def open_classifier(
 
     Raises UsageError, CorruptFile, MissingExtra, and ClearsightError where the network cannot be exported.
     """
+    model = local(model) if is_exported(model) else model
     if not is_exported(model):
         return engined(load(model, device=device, allow_code=allow_code), engine, quiet=quiet)
     if engine == TORCH:

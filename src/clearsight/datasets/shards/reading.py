@@ -7,6 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...base.errors import ClearsightError
+from ...base.remote.address import is_address, shown
+from ...base.remote.downloads import local
+from ...base.remote.store import RemoteFile, described
 
 OPEN_FILES = 64  # shards that stay open for the next read
 
@@ -44,7 +47,9 @@ class Span:
 
 
 def shard_at(path: str | Path) -> Shard:
-    """The shard in a file; raises ClearsightError for one that is missing or cannot be read."""
+    """The shard in a file or at an address; raises ClearsightError for one that is missing or cannot be read."""
+    if is_address(path):
+        return remote_shard(described(str(path)))
     try:
         with open(path, "rb") as file:
             return _shard(str(path), os.fstat(file.fileno()))
@@ -52,17 +57,22 @@ def shard_at(path: str | Path) -> Shard:
         raise ClearsightError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
+def remote_shard(file: RemoteFile) -> Shard:
+    """The shard in a file at an address; it is read from a copy on the local disk, which is made at the first read."""
+    return Shard(file.address, file.size, f"{file.address} {file.size} {file.version}")
+
+
 def read(shard: Shard, offset: int, length: int) -> bytes:
     """The `length` bytes of `shard` from `offset`: the only place that reads shards, of indexes and of pictures.
 
     Exactly `length` bytes, or an error: OSError where the file cannot be read, ClearsightError where it ends before or has changed since
-    `shard` was made. Any thread and any forked process may call it. Another kind of address (`s3://…`) needs a branch here, and a
-    function that makes its Shard next to `shard_at`.
+    `shard` was made. Any thread may call it, and any forked process for shards of this machine.
     """
     found = _opened(shard).up_to(offset, length)
     if len(found) != length:
         raise ClearsightError(
-            f"{shard.address} ends at byte {offset + len(found):,}, and bytes {offset:,} to {offset + length:,} are wanted. Get it again."
+            f"{shown(shard.address)} ends at byte {offset + len(found):,}, and bytes {offset:,} to {offset + length:,} are wanted. "
+            "Get it again."
         )
     return found
 
@@ -76,9 +86,11 @@ class _File:
     """An open file, closed when the last reader has released it: the number of a closed one may be another file's."""
 
     def __init__(self, shard: Shard) -> None:
-        self.handle = os.open(shard.address, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        remote = is_address(shard.address)
+        path = local(RemoteFile(shard.address, shard.size, shard.state.rpartition(" ")[2])) if remote else Path(shard.address)
+        self.handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self.lock = threading.Lock()
-        if _shard(shard.address, os.fstat(self.handle)) != shard:
+        if not remote and _shard(shard.address, os.fstat(self.handle)) != shard:
             raise ClearsightError(f"{shard.address} has changed since it was opened. Start again.")
 
     def up_to(self, offset: int, length: int) -> bytes:

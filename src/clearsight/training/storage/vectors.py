@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...base.errors import ClearsightError
 from ...base.files import cache_folder, digest, private_folder, write_atomic
-from ...datasets.cache import make_room
+from ...base.room import make_room
 
 FOLDER = "vectors"
 NAME = re.compile(r"[0-9a-f]{64}\.vectors")
@@ -40,5 +40,5 @@ def write(key: str, vectors: dict[str, Tensor]) -> None:
     body = safetensors.torch.save({name: value.cpu().contiguous() for name, value in vectors.items()})
     with suppress(OSError, ClearsightError):
         folder = private_folder(cache_folder() / FOLDER)
-        make_room(folder, len(body) + DIGEST, names=NAME)
+        make_room(folder, len(body) + DIGEST, NAME)
         write_atomic(folder / f"{key}.vectors", body, digest(key.encode() + body), mode=0o600)

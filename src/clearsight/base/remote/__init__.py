@@ -1,0 +1,1 @@
+"""Files at addresses (`s3://…`, `gs://…`, `https://…`, `hf://…`): listed, read in ranges and written, through fsspec."""

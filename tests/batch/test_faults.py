@@ -1,0 +1,88 @@
+"""Real processes on a store with faults, killed at random, and a picture that ends them: every picture once, few bytes, little memory."""
+
+import os
+import random
+import resource
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from clearsight.base.remote import store
+from clearsight.batch import local
+from clearsight.batch.run import classify_shards
+from clearsight.classifier.artefact import packed
+from tests.batch.conftest import pack, rows
+
+KILLER = """
+import os, signal, sys
+if "clearsight.batch.worker" in " ".join(sys.orig_argv) or "default_worker" in " ".join(sys.orig_argv):
+    from clearsight.images import preprocess
+    first = preprocess.decode
+    def decode(source, **how):
+        if "killer" in str(getattr(source, "name", "")):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return first(source, **how)
+    preprocess.decode = decode
+"""
+
+
+@pytest.fixture
+def filled(s3, tmp_path, monkeypatch):
+    """Eight uneven shards of noise in the store, one picture of which ends its process; returns their size."""
+    noise, size = np.random.default_rng(0), 0
+    for k in range(8):
+        names = [f"{k}-{n:03}{'-killer' if (k, n) == (3, 11) else ''}.png" for n in range(6 + 3 * k)]
+        pack(tmp_path / "one.tar", {name: packed(noise.integers(0, 256, (120, 160, 3), dtype=np.uint8)) for name in names})
+        store.write(f"{s3.folder}/in/{k}.tar", (tmp_path / "one.tar").read_bytes())
+        size += (tmp_path / "one.tar").stat().st_size
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(KILLER)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    return size
+
+
+def require_whole(found, out: str) -> None:
+    every = rows(out)
+    assert (found.pictures, found.failed, found.ended) == (132, 1, 1) and len({row["member"] for row in every}) == 132 == len(every)
+    (broken,) = [row for row in every if row["error"]]
+    assert "killer" in broken["member"] and ("SIGSEGV" in broken["error"] or "Actor" in broken["error"])
+
+
+@pytest.mark.slow
+def test_processes_that_are_killed_over_a_store_with_faults(filled, s3, model, monkeypatch):
+    started, stop = [], threading.Event()
+    first = local.Process.__init__
+    monkeypatch.setattr(local.Process, "__init__", lambda self, *args, **more: (started.append(self), first(self, *args, **more))[1])
+
+    def kill() -> None:
+        dice = random.Random(1)
+        for _ in range(3):
+            while not stop.wait(1) and not (alive := [one for one in started if getattr(one, "model", "") and one.process.poll() is None]):
+                time.sleep(0.1)
+            if not stop.is_set():
+                os.kill(dice.choice(alive).process.pid, signal.SIGKILL)
+
+    s3.share = 0.05
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        found = classify_shards(model, f"{s3.folder}/in", f"{s3.folder}/out", workers=2, quiet=True)
+    finally:
+        stop.set()
+        killer.join()
+    require_whole(found, f"{s3.folder}/out")
+    sent, memory = s3.sent, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert memory < 2 * 2**30
+    print(f"{len(started)} starts, {s3.faults} faults, {sent / filled:.3f} of the bytes, {memory / 2**20:.0f} MiB")
+
+
+@pytest.mark.slow
+def test_actors_over_a_store_with_faults(filled, s3, model):
+    pytest.importorskip("ray")
+    s3.share = 0.05
+    found = classify_shards(model, f"{s3.folder}/in", f"{s3.folder}/out", on="ray", workers=1, quiet=True)
+    require_whole(found, f"{s3.folder}/out")
+    print(f"{s3.faults} faults, {s3.sent / filled:.3f} of the bytes")

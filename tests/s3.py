@@ -1,0 +1,65 @@
+"""A stand-in for S3 in this process: moto behind a server that can fail, answer slowly and cut bodies short, and counts bytes."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+BUCKET = "clearsight-tests"
+
+
+class Faulty:
+    """A WSGI application around another one. `share` of the requests to read fail, in turn with 503, late, and cut short."""
+
+    KINDS = ("refused", "slow", "cut")
+
+    def __init__(self, app) -> None:
+        self.app, self.share, self.sent, self.faults = app, 0.0, 0, 0
+        self.kinds, self.random, self.lock = self.KINDS, random.Random(3), threading.Lock()
+
+    def __call__(self, environ, start_response):
+        fault = ""
+        if environ["REQUEST_METHOD"] == "GET":
+            with self.lock:
+                if self.random.random() < self.share:
+                    self.faults += 1
+                    fault = self.kinds[self.faults % len(self.kinds)]
+        if fault == "refused":
+            start_response("503 Slow Down", [("Content-Length", "0")])
+            return [b""]
+        if fault == "slow":
+            time.sleep(0.05)
+        body = b"".join(self.app(environ, start_response))
+        body = body[: len(body) // 2] if fault == "cut" else body
+        with self.lock:
+            self.sent += len(body)
+        return [body]
+
+
+@contextmanager
+def serving() -> Iterator[Faulty]:
+    """Serve a store with one empty bucket, and let AWS's clients of this process and its children use it."""
+    moto = pytest.importorskip("moto.server")
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Silent(WSGIRequestHandler):
+        def log(self, *args) -> None:
+            pass
+
+    faulty = Faulty(moto.DomainDispatcherApplication(moto.create_backend_app))
+    server = make_server("127.0.0.1", 0, faulty, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    known = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (known | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}", "no_proxy": "127.0.0.1"}).items():
+            patch.setenv(name, value)
+        import fsspec
+
+        fsspec.filesystem("s3").mkdir(BUCKET)
+        yield faulty
+    server.shutdown()
+    server.server_close()
