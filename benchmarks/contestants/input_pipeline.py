@@ -61,16 +61,16 @@ def ours(folder: str) -> Answer:
 
 
 def pillow(folder: str) -> Answer:
-    from clearsight.images import decode
+    from clearsight.images import jpeg
 
-    decode.simplejpeg = None
+    jpeg.simplejpeg = None
     return ours(folder)
 
 
 def simplejpeg(folder: str) -> Answer:
-    from clearsight.images import decode
+    from clearsight.images import jpeg
 
-    assert decode.simplejpeg
+    assert jpeg.simplejpeg
     return ours(folder)
 
 

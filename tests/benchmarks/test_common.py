@@ -4,6 +4,7 @@ import json
 import math
 import sys
 
+import common
 import pytest
 from common import T95, Contestant, alone, alternate, cells, compare, difference, last_line, mean_interval, number_text, run, table
 from scipy import stats
@@ -60,10 +61,41 @@ def test_table_lines_up():
     assert {line.index(word) for line, word in zip(lines, ("unit", "/s", "s"), strict=True)} == {lines[0].index("unit")}
 
 
+def steady() -> float:
+    return 100.0
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(common, "KEPT", tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+@pytest.mark.parametrize(("rates", "runs_made", "share"), [([100, 100, 100, 40, 100, 90, 100], 2, 90), ([100] * 3 + [50, 60] * 3, 3, 50)])
+def test_a_disturbed_run_is_tried_again_and_the_freest_counts(rates, runs_made, share, tmp_path):
+    log, given = tmp_path / "log", iter(rates)
+    runs = alternate(1, [child("a", f"open({str(log)!r}, 'a').write('x'); print('{{}}')")], lambda: next(given))
+    assert len(log.read_text()) == runs_made and runs.values("a", "machine_gflops") == [share]
+    assert bool(runs.notes) == (share < 85)
+    assert not runs.notes or ("1 of 1 runs" in runs.notes[0] and "50% to 50%" in runs.notes[0])
+
+
+def test_runs_and_rows_are_kept_as_they_come(kept):
+    run(child("a", "print('{\"x\": 2}')"))
+    compare("training", [3.0], [1.0], "/s", against="loop")
+    (file,) = kept.iterdir()
+    first, second = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    assert (first["contestant"], first["x"]) == ("a", 2.0) and (second["what"], second["ours_all"]) == ("training", [3.0])
+
+
+def test_a_row_that_falls_short_of_its_goal_says_so():
+    assert cells(compare("x", [2.0], [1.0], "/s", against="p", goal=3))[5] == "2.00×, goal 3×: falls short"
+
+
 def test_contestants_alternate_and_each_round_begins_with_the_next(tmp_path):
     log = tmp_path / "log"
     everybody = [child(name, f"open({str(log)!r}, 'a').write({name!r}); print('{{\"x\": {i}}}')") for i, name in enumerate("abc")]
-    runs = alternate(3, everybody)
+    runs = alternate(3, everybody, steady)
     assert log.read_text() == "abc" + "bca" + "cab"
     assert runs.values("b", "x") == [1.0, 1.0, 1.0]
     assert runs.values("nobody", "x") == []
@@ -72,7 +104,7 @@ def test_contestants_alternate_and_each_round_begins_with_the_next(tmp_path):
 def test_who_fails_is_named_and_left_out_and_the_rest_go_on():
     bad = child("bad", "import sys; sys.exit('no such module')")
     mute = child("mute", "print('no json')")
-    runs = alternate(2, [bad, child("good", "print('{}')"), mute])
+    runs = alternate(2, [bad, child("good", "print('{}')"), mute], steady)
     assert [len(runs.figures[name]) for name in ("bad", "good", "mute")] == [0, 2, 0]
     assert runs.notes[0] == "bad failed in round 1: no such module"
     assert runs.notes[1].startswith("mute failed in round 1: its answer cannot be read")

@@ -1,20 +1,15 @@
 """How a step is computed: by rule from chip and network, tried on a few pictures; or, if asked, the fastest of a few measured steps."""
 
-import contextlib
 import copy
 import dataclasses
 import math
 import time
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...base.compute.device import hardware
 from ...base.compute.precision import accepts, centred_error, halved, halves, has_bf16
-from ...base.errors import ClearsightError
-from ...base.files import cache_folder, digest, read_json, write_json
 from ..optim.loss import classification_losses
 from .training_model import Speed, TrainingModel
 
@@ -119,13 +114,10 @@ def _tried(model: nn.Module, inputs: Tensor, speed: Speed, device: torch.device,
 def measured(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, pictures: int) -> tuple[Speed, str]:
     """The fastest Speed for training `model` on inputs of `shape` (C, H, W) here and now, and one line that says how it was found.
 
-    `pictures` is how many the whole run will see: it decides whether compiling is worth a try. The rates are
-    remembered per machine; with what else it computes meanwhile, another choice may come out elsewhere or in a fresh cache.
+    `pictures` is how many the whole run will see: it decides whether compiling is worth a try. Nothing is kept for the next run, which
+    would believe a rate of a moment when the machine was busy.
     """
-    key = digest(repr((sorted(hardware().items()), str(model), shape, classes, str(device))).encode())[:16]
-    memory = cache_folder() / "speed" / f"{key}.json"
-    known = _remembered(memory)
-    rates = dict(known)
+    rates: dict[str, float] = {}
 
     def rate_of(candidate: Speed) -> float:
         if candidate.words not in rates:
@@ -144,22 +136,7 @@ def measured(model: nn.Module, shape: tuple[int, int, int], classes: int, device
             best = compiled if rate_of(compiled) > rate_of(best) * WORTH_IT else best
         except Exception:  # no compiler here, or a network it cannot take: both mean "do not compile"
             rates[compiled.words] = math.ulp(0.0)
-    if rates != known:
-        with contextlib.suppress(ClearsightError):  # a cache that cannot be written only means measuring again
-            write_json(memory, rates)
-    when = "" if rates != known else "; measured earlier"
-    return best, f"{best.words} ({', '.join(f'{words} {found:,.0f}/s' for words, found in rates.items())}{when})"
-
-
-def _remembered(memory: Path) -> dict[str, float]:
-    """Rates above 0 by the words of their Speed; empty if the file is damaged."""
-    if not memory.is_file():
-        return {}
-    try:
-        found = {str(words): float(rate) for words, rate in read_json(memory).items()}
-    except (ClearsightError, AttributeError, TypeError, ValueError):
-        return {}
-    return found if all(0 < rate < math.inf for rate in found.values()) else {}
+    return best, f"{best.words} ({', '.join(f'{words} {found:,.0f}/s' for words, found in rates.items())})"
 
 
 def rate(model: nn.Module, shape: tuple[int, int, int], classes: int, device: torch.device, speed: Speed, batch: int = 32) -> float:
