@@ -23,11 +23,15 @@ from common import HEADER, LONGEST, ROOT, Row, cells, say
 
 
 class Part(NamedTuple):
-    """One section of the page: a script and its words, and those that make it quick (None: it cannot be)."""
+    """One section of the page: a script and its words, and those that make it quick (None: it cannot be).
+
+    `peers` of a script that takes turns with ours in one process have to be in its environment.
+    """
 
     script: str
     words: str
     quick: str | None
+    peers: tuple[str, ...] = ()
 
 
 HERE = ROOT / "benchmarks"
@@ -39,17 +43,24 @@ PARTS = {
     "swift": Part("swift.py", "", "--names swift -n 1 --epochs 1 --pictures 2000"),
     "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
     "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
-    "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1"),
-    "attacks": Part("attacks.py", "", "--network lenet5 --pictures 200 --epochs 1 --rounds 1"),
+    "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1", ("clearsight", "opencv-python-headless", "scikit-image")),
+    "attacks": Part(
+        "attacks.py",
+        "",
+        "--network lenet5 --pictures 200 --epochs 1 --rounds 1",
+        ("clearsight", "foolbox", "torchattacks", "adversarial-robustness-toolbox"),
+    ),
     "finetune": Part("finetune.py", "", "--pictures 500 --before 256 --network lenet5 --epochs 3 --rounds 1"),
     "photos": Part(
         "photos.py", "--rounds 3 --labels 5 all", "--rounds 1 --labels 2 --contestants clearsight --rows build/performance/photos.jsonl"
     ),
     "auto-attack": Part("auto_attack.py", "", None),
     "label-errors": Part("label_errors.py", "", "--pictures 300 --seeds 1"),
-    "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1"),
+    "ntxent": Part("ntxent.py", "", "--batch 64 --rounds 1", ("clearsight", "lightly")),
     "look": Part("look.py", "", "--network resnet18 --size 32 --rounds 1"),
-    "augment": Part("augment.py", "", "--size 32 --batch 32 --rounds 1 --only flip"),
+    "augment": Part(
+        "augment.py", "", "--size 32 --batch 32 --rounds 1 --only flip", ("clearsight", "kornia", "albumentations", "torchvision")
+    ),
     "corruptions": Part("corruptions.py", "", "--pictures 2 --rounds 1"),
     "export": Part("export.py", "", "--rounds 1"),
     "input-pipeline": Part("input_pipeline.py", "", "--pictures 256 --rounds 1"),
@@ -83,9 +94,10 @@ def measure(name: str, folder: Path, quick: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
     say(f"== {name}: {' '.join([part.script, *words])}")
-    code, out = _ended([part.script, *words, "--json", str(file)])
+    python = peers.python() if "clearsight" in part.peers and "clearsight" in peers.versions() else sys.executable
+    code, out = _ended([python, part.script, *words, "--json", str(file)])
     if code == 2:  # it has no such option: what it prints is the result
-        code, out = _ended([part.script, *words])
+        code, out = _ended([python, part.script, *words])
     say(out)
     try:
         result = json.loads(file.read_text(encoding="utf-8"))
@@ -94,6 +106,7 @@ def measure(name: str, folder: Path, quick: bool) -> None:
     if code:
         say(f"== {name} failed")
         result = {**result, "rows": [], "notes": [f"failed with exit code {code}"], "text": ""}
+    result["notes"] = list(dict.fromkeys([*result["notes"], *peers.missing(part.peers)]))
     result["command"] = " ".join(["python", f"benchmarks/{part.script}", *words])
     result.setdefault("date", datetime.date.today().isoformat())
     result["minutes"] = round((time.perf_counter() - start) / 60, 1)
@@ -101,9 +114,10 @@ def measure(name: str, folder: Path, quick: bool) -> None:
 
 
 def _ended(words: list[str]) -> tuple[int, str]:
-    """Exit code and output of a script of this folder; one that never ends is stopped."""
+    """Exit code and output of an interpreter, a script of this folder and its words; one that never ends is stopped."""
+    python, script, *rest = words
     try:
-        done = subprocess.run([sys.executable, str(HERE / words[0]), *words[1:]], stdout=subprocess.PIPE, text=True, timeout=LONGEST)
+        done = subprocess.run([python, str(HERE / script), *rest], stdout=subprocess.PIPE, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired:
         return 124, ""
     return done.returncode, done.stdout

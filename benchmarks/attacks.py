@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from common import Row, compare, finish, load_check, parser
+from common import Row, compare, finish, keep, load_check, parser
 from torch import Tensor, nn
 
 from clearsight.attacks.attack import attack
@@ -129,6 +129,7 @@ def main() -> None:
                 do()
                 if turn:
                     rates.setdefault((name, kind), []).append(len(labels) / (time.perf_counter() - start))
+                    keep({"contestant": name, "kind": kind, "pictures_per_second": rates[name, kind][-1]})
     titles = {"fgsm": "FGSM", "pgd": f"PGD, {STEPS} steps"}
     rows: list[Row] = [
         compare(titles[kind], rates["clearsight", kind], rates[name, kind], "pictures/s", against=name, goal=3.0)

@@ -29,7 +29,17 @@ PEERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "fastai": ((*FASTAI.split(), "cloudpickle"), ("--no-deps", "fastai")),
     "onnxruntime": (("onnx", "onnxscript", "onnxruntime"),),
     "jax": (("jax",),),
-    "imagecorruptions": (("opencv-python-headless", "scikit-image", "setuptools<81"), ("--no-deps", "imagecorruptions")),
+    # clearsight too: the following take turns with ours in one process
+    "clearsight": (("--editable", str(ROOT)),),
+    "opencv-python-headless": (("opencv-python-headless<5",),),  # 5 has no HOGDescriptor
+    "scikit-image": (("scikit-image",),),
+    "foolbox": (("foolbox",),),
+    "torchattacks": (("tqdm", "requests", "scipy"), ("--no-deps", "torchattacks")),
+    "adversarial-robustness-toolbox": (("adversarial-robustness-toolbox",),),
+    "kornia": (("kornia",),),
+    "albumentations": (("albumentations==2.0.8", "albucore==0.0.24"),),  # newer albucores break it
+    "lightly": (("hydra-core", "pytorch_lightning", "tqdm"), ("--no-deps", "lightly")),
+    "imagecorruptions": (("scikit-image", "setuptools<81"), ("--no-deps", "imagecorruptions")),
 }
 
 
