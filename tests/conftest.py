@@ -56,6 +56,15 @@ def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
             terminalreporter.write_line(f"{spent:7.0f}s  {part}")
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all pages: Playwright runs once in a process."""
+    from tests.browser import launched
+
+    with launched() as browser:
+        yield browser
+
+
 @pytest.fixture
 def tmp_path(tmp_path):
     """A folder with no other test's folder next to it: a table looks for its pictures there, and thousands take it half a second."""

@@ -23,6 +23,7 @@ VERBS = {
     "ladder": "Compare pixels, hand-designed features and networks: the gain of each step.",
     "models": "List the networks.",
     "look": "Look inside a network: shapes, filters, feature maps, single units.",
+    "studio": "Show in a browser how an answer comes about, down to a single multiplication.",
     "exercises": "Exercises on the lecture: sheets, keys, and a grader that knows common slips.",
     "export": "Write a classifier as one checked ONNX file, with its preprocessing inside.",
     "serve": "Answer over HTTP with classifiers.",

@@ -117,7 +117,7 @@ def recompute_unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tu
     if x.ndim != 4 or len(x) != 1:
         raise wrong("input", "one picture (1, C, H, W)", tuple(x.shape))
     trace = traced(model, x, layer)
-    return recounted(trace, layer, _index(tuple(trace.values[trace.output].shape), channel, at))
+    return recounted(trace, layer, index_of(tuple(trace.values[trace.output].shape), channel, at))
 
 
 def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Recomputation:
@@ -151,7 +151,8 @@ def _then(trace: Trace, count: Count, index: tuple[int, ...]) -> list[Then]:
     return steps
 
 
-def _index(shape: tuple[int, ...], channel: int, at: tuple[int, ...] | None) -> tuple[int, ...]:
+def index_of(shape: tuple[int, ...], channel: int, at: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The index of a unit in an output of this `shape`, at the middle without `at`; raises UsageError for one that there is not."""
     places = shape[2:] if len(shape) == 4 else shape[1:-1]
     channels = shape[1] if len(shape) == 4 else shape[-1]
     at = tuple(n // 2 for n in places) if at is None else at

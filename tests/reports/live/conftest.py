@@ -5,13 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import launched, opened
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with launched() as browser:
-        yield browser
+from tests.browser import opened
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,11 @@ import { coloured, cursor } from "./cursor.js";
 /** @typedef {{channel: number, min: number, mean: number, max: number, values: string}} Map `values` float32, row by row, in base64 */
 /** @typedef {{name: string, shape: number[], silent: number, channels: Map[]}} Stage */
 
-/** @param {HTMLElement} root @param {{stages: Stage[], scale?: string}} data as `look features` computes it, the most active channels first */
-export function maps(root, data) {
+/**
+ * @param {HTMLElement} root @param {{stages: Stage[], scale?: string}} data as `look features` computes it, the most active channels first
+ * @param {(stage: string, channel: number, y: number, x: number) => void} [pick] called with a place that is clicked, or entered by a key
+ */
+export function maps(root, data, pick) {
   let stage = data.stages[0];
   let shared = data.scale === "shared";
   /** @type {[number, number]} */
@@ -27,6 +30,9 @@ export function maps(root, data) {
       const canvas = el("canvas", { width: columns, height: rows, class: "coarse" });
       const value = el("b");
       cursor(canvas, { rows, columns, label: `channel ${map.channel}`, start: () => at, point: (y, x) => point(y, x, map) });
+      const taken = () => pick?.(stage.name, map.channel, ...at);
+      canvas.addEventListener("click", taken);
+      canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && taken());
       const node = el("figure", {}, canvas, el("figcaption", {}, `channel ${map.channel}: `, value));
       return { map, values: numbers(map.values), canvas, value, node };
     });

@@ -18,8 +18,11 @@ const FOLLOWED = { relu: (x) => Math.max(x, 0), sigmoid: (x) => 1 / (1 + Math.ex
  * @property {Matrix[] | null} patch @property {Matrix[] | null} kernel by input channel
  */
 
-/** @param {HTMLElement} root @param {Data} data */
-export function unit(root, data) {
+/**
+ * @param {HTMLElement} root @param {Data} data
+ * @param {(value: number, weight: number) => void} [choose] called with the two factors of a product that is pointed at or focused
+ */
+export function unit(root, data, choose) {
   const order = data.contributions.map((_, k) => k).sort((a, b) => Math.abs(data.contributions[b]) - Math.abs(data.contributions[a]));
   const most = Math.min(MOST, order.length);
   const kind = data.patch ? "input channel" : "term";
@@ -30,7 +33,7 @@ export function unit(root, data) {
   const grids = {
     patch: new Grid({ label: "patch", small: true, digits: 3, edit: ([i, j], value) => renew(() => (patch = put(patch, i, j, value))) }),
     kernel: new Grid({ label: "kernel", small: true, digits: 3, edit: ([i, j], value) => renew(() => (kernel = put(kernel, i, j, value))) }),
-    products: new Grid({ label: "products", small: true, digits: 3 }),
+    products: new Grid({ label: "products", small: true, digits: 3, choose: ([i, j]) => choose?.((patch ?? [])[chosen][i][j], (kernel ?? [])[chosen][i][j]) }),
   };
   const body = el("tbody");
   const verdict = el("p", { class: "verdict" });

@@ -1,0 +1,1 @@
+"""The process that has torch: it can be killed, and is started again."""

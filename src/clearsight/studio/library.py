@@ -1,0 +1,114 @@
+"""What the studio knows: the networks it was started with, the pictures it was given. Pages use ids; paths never leave this process."""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import ClearsightError, plain
+
+PICTURE_BYTES = 20 * 2**20  # of one picture
+KEPT_BYTES = 256 * 2**20  # of all pictures; the oldest are forgotten beyond that
+CONFIG, RUNS = "config.json", "runs"  # of a classifier; the folder below which runs are found
+
+
+class Unknown(ClearsightError):
+    """An id that means nothing here (any more)."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that a page may ask for: the words that mean it on the command line, and what a list says of it."""
+
+    id: str
+    words: str
+    name: str
+    classes: int | None
+    validation: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a page has sent: its file in the studio's own folder, and the name it had."""
+
+    id: str
+    file: Path
+    name: str
+    size: int  # bytes
+
+
+@dataclass
+class Library:
+    """Networks and pictures by id; `folder` is private to the studio and has the pictures."""
+
+    folder: Path
+    networks: dict[str, Network] = field(default_factory=dict)
+    pictures: dict[str, Picture] = field(default_factory=dict)
+
+    def network(self, id: str) -> Network:
+        """The network of an id; raises Unknown."""
+        if id not in self.networks:
+            raise Unknown("this network is not in the studio: start it with clearsight studio MODEL.")
+        return self.networks[id]
+
+    def picture(self, id: str) -> Picture:
+        """The picture of an id; raises Unknown."""
+        if id not in self.pictures:
+            raise Unknown("the studio no longer has this picture: drop it again.")
+        return self.pictures[id]
+
+    def keep(self, data: bytes, name: str) -> Picture:
+        """Keep a picture by its content; the oldest are forgotten where there are too many bytes."""
+        content = hashlib.sha256(data).hexdigest()
+        id = f"p_{content[:16]}{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+        file = self.folder / content
+        if not file.exists():
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+                out.write(data)
+        self.pictures.pop(id, None)
+        self.pictures[id] = Picture(id, file, name, len(data))
+        while sum(one.size for one in self.pictures.values()) > KEPT_BYTES:
+            self.forget(next(iter(self.pictures)))
+        return self.pictures[id]
+
+    def forget(self, id: str) -> None:
+        """Forget a picture, and remove its file unless it has another name too."""
+        gone = self.pictures.pop(id)
+        if all(one.file != gone.file for one in self.pictures.values()):
+            gone.file.unlink(missing_ok=True)
+
+
+def network(words: str) -> Network:
+    """A network as it is listed; what its `config.json` says, if it has one."""
+    id = f"m_{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    told = _described(Path(words) / CONFIG)
+    classes = told.get("classes")
+    facts = told.get("facts")
+    validation = facts.get("validation") if isinstance(facts, dict) else None
+    return Network(
+        id=id,
+        words=words,
+        name=plain(Path(words).name or words),
+        classes=len(classes) if isinstance(classes, list) else None,
+        validation=validation if isinstance(validation, dict) else None,
+    )
+
+
+def _described(config: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(config.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def found(words: Sequence[str], here: Path) -> list[str]:
+    """The networks to start with: those named, else the finished runs below `here`/runs, the newest first."""
+    if words:
+        return list(words)
+    runs = [file.parent for file in (here / RUNS).glob(f"*/{CONFIG}")]
+    runs.sort(key=lambda run: -(run / CONFIG).stat().st_mtime)
+    return [str(run.relative_to(here)) for run in runs]

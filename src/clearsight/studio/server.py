@@ -1,0 +1,74 @@
+"""The studio's web process: a socket on this machine, a browser, and an end that loses nothing."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+
+from ..base.errors import ClearsightError, plain
+from . import extra as extra
+from .compute.process import Compute
+from .library import Library, found, network
+from .web.app import create_app
+from .web.guard import Guard
+
+HOST = "127.0.0.1"
+
+
+class Announced(uvicorn.Server):
+    """Uvicorn's server, that prints its address when it listens, and opens it in a browser where it should."""
+
+    def __init__(self, config: uvicorn.Config, compute: Compute, address: str, browser: bool) -> None:
+        super().__init__(config)
+        self.compute, self.address, self.browser = compute, address, browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        print(f"clearsight: the studio is at {self.address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+        if self.browser:
+            webbrowser.open(self.address)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; questions that are being computed get an error, and do not hold it up."""
+        await asyncio.to_thread(self.compute.close)
+        await super().shutdown(sockets)
+
+
+def studio(models: Sequence[str], *, port: int = 0, browser: bool = True) -> None:
+    """Answer the browser on this machine until Ctrl-C; without `models` with the runs below ./runs.
+
+    Raises ClearsightError where the port is taken.
+    """
+    networks = {one.id: one for one in map(network, found(models, Path.cwd()))}
+    with tempfile.TemporaryDirectory(prefix="clearsight-studio-") as folder, bound(port) as listening:  # only this user may read it
+        library, compute = Library(Path(folder), networks), Compute()
+        own, token = listening.getsockname()[1], secrets.token_urlsafe(32)
+        logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
+        config = uvicorn.Config(
+            Guard(create_app(library, compute), own, token), ws="none", access_log=False, log_config=None, lifespan="on",
+            server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
+        )  # fmt: skip
+        with contextlib.suppress(KeyboardInterrupt):  # the usual end
+            Announced(config, compute, f"http://{HOST}:{own}/?token={token}", browser).run(sockets=[listening])
+    print("clearsight: the studio has ended.", file=sys.stderr)
+
+
+def bound(port: int) -> socket.socket:
+    """A socket of this machine alone; raises ClearsightError if the port is taken."""
+    opened = socket.socket()
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((HOST, port))
+    except OSError as error:
+        opened.close()
+        raise ClearsightError(f"cannot listen at {HOST}:{port}: {plain(error.strerror or error)}. Choose another --port.") from error
+    return opened

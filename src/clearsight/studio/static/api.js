@@ -1,0 +1,39 @@
+// @ts-check
+/** Questions to the studio's own process; one kind of error, with the words that a person reads. */
+
+const page = Math.random().toString(36).slice(2); // of two questions of one page only the newer is answered
+
+/** An answer that is no answer: its words are for the reader; `superseded` where a newer question has taken its place. */
+export class Refusal extends Error {
+  /** @param {string} message @param {number} status */
+  constructor(message, status) {
+    super(message);
+    this.superseded = status === 409;
+  }
+}
+
+/** @param {string} path @param {RequestInit} [options] @returns {Promise<any>} */
+export async function ask(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(`/api/${path}`, { ...options, headers: { "X-Page": page, ...(options.headers ?? {}) } });
+  } catch {
+    throw new Refusal("The studio does not answer: it has ended. Start it again with clearsight studio.", 0);
+  }
+  const found = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refusal(found.error ?? `The studio answers ${response.status}.`, response.status);
+  return found;
+}
+
+/** Send a picture. @param {File} file @returns {Promise<any>} its id, size, and what to show */
+export function send(file) {
+  const headers = { "Content-Type": "application/octet-stream", "X-Name": encodeURIComponent(file.name.toWellFormed()) };
+  return ask("pictures", { method: "POST", body: file, headers });
+}
+
+/** The address of a picture in base64, for an <img>; as a blob, which the page's policy allows. @param {string} text */
+export function blob(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const kind = bytes[0] === 0x89 ? "image/png" : "image/jpeg";
+  return URL.createObjectURL(new Blob([bytes], { type: kind }));
+}

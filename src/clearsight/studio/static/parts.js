@@ -1,0 +1,43 @@
+// @ts-check
+/** What the screens share: a picture, the command that does the same, an error, a place where something comes. */
+
+import { button, el } from "./live/kit.js";
+import { blob, Refusal } from "./api.js";
+
+/** @param {string} text the picture in base64 @param {string} alt @param {boolean} [tiny] each pixel as a square */
+export function image(text, alt, tiny = false) {
+  const address = blob(text);
+  return el("img", { src: address, alt, class: tiny ? "tiny" : null, onload: () => URL.revokeObjectURL(address) });
+}
+
+/** The command that does the same, and a button that copies it. @param {string} words */
+export function command(words) {
+  const copy = button("Copy", async () => {
+    await navigator.clipboard.writeText(words);
+    copy.textContent = "Copied";
+  });
+  return el("p", { class: "command" }, "The same on the command line: ", el("code", {}, words), copy);
+}
+
+/** @param {unknown} error @returns {HTMLElement} one line */
+export function failure(error) {
+  return el("p", { class: "error", role: "alert" }, error instanceof Error ? error.message : String(error));
+}
+
+/**
+ * A section that is filled when its answer is there, or says why there is none.
+ * @param {string} title @param {Promise<any>} coming @param {(found: any, body: HTMLElement) => void} fill @returns {HTMLElement}
+ */
+export function section(title, coming, fill) {
+  const body = el("div", {}, el("p", { class: "busy", role: "status" }, "Computing …"));
+  coming.then(
+    (found) => {
+      body.replaceChildren();
+      fill(found, body);
+    },
+    (error) => {
+      if (!(error instanceof Refusal && error.superseded)) body.replaceChildren(failure(error));
+    },
+  );
+  return el("section", {}, el("h2", {}, title), body);
+}

@@ -1,0 +1,61 @@
+// @ts-check
+/** Start: one place to drop a picture, and the networks that can answer. */
+
+import { el, percent } from "../live/kit.js";
+import { send } from "../api.js";
+import { failure } from "../parts.js";
+
+/** @param {HTMLElement} root @param {import("../app.js").Context} context */
+export function start(root, { networks, go }) {
+  root.append(el("h1", {}, "How does the answer come about?"));
+  if (networks.length === 0) {
+    const words = ["There is no network yet. Train one with ", el("code", {}, "clearsight train photos"), ", or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), "."];
+    root.append(el("p", {}, ...words));
+    return;
+  }
+  root.append(drop((id) => go("pictures", id)), el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)));
+}
+
+/** @param {import("../app.js").Network} one */
+function card(one) {
+  const top1 = one.validation?.top1;
+  const known = top1 && typeof top1.value === "number";
+  const limits = known && typeof top1.low === "number" ? ` (${percent(top1.low)} to ${percent(top1.high)})` : "";
+  const words = known ? `${percent(top1.value)}${limits} of ${one.validation.n} validation pictures` : "accuracy not known here";
+  const link = el("a", { href: `#/inside/${one.id}` }, one.name);
+  return el("li", { class: "card" }, el("h3", {}, link), el("p", {}, `${one.classes ?? "?"} classes`), el("p", {}, words));
+}
+
+/** A place to drop pictures, or to choose them. @param {(id: string) => void} opened @returns {HTMLElement} */
+export function drop(opened) {
+  const said = el("div", { "aria-live": "polite" });
+  const input = el("input", { type: "file", id: "file", accept: "image/*", multiple: true, onchange: () => take([...(input.files ?? [])]) });
+  const place = el("div", { class: "drop" }, el("p", { class: "big" }, "Drop a picture here"), input, el("label", { for: "file" }, "Choose a picture"), said);
+  /** @param {File[]} files */
+  async function take(files) {
+    let last = "";
+    said.replaceChildren(el("p", { class: "busy" }, "Reading …"));
+    const wrong = [];
+    for (const file of files) {
+      try {
+        last = (await send(file)).picture;
+      } catch (error) {
+        wrong.push(failure(error));
+      }
+    }
+    said.replaceChildren(...wrong);
+    if (last) opened(last);
+  }
+  const stop = (/** @type {DragEvent} */ event) => event.preventDefault();
+  place.addEventListener("dragover", (event) => {
+    stop(event);
+    place.classList.add("over");
+  });
+  place.addEventListener("dragleave", () => place.classList.remove("over"));
+  place.addEventListener("drop", (event) => {
+    stop(event);
+    place.classList.remove("over");
+    take([...(event.dataTransfer?.files ?? [])]);
+  });
+  return place;
+}

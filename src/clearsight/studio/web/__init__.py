@@ -1,0 +1,1 @@
+"""The process that the browser talks to; it never imports torch."""

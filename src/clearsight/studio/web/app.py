@@ -1,0 +1,173 @@
+"""The routes of the studio: its page and files, and below /api what a page asks for."""
+
+import asyncio
+import contextlib
+import shlex
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from ... import __version__
+from ...base.errors import plain
+from ..compute.process import Compute, Failed, Superseded
+from ..library import PICTURE_BYTES, Library, Network, Picture, Unknown
+from .assets import PAGE, assets
+
+MOST_MAPS = 24
+NAME_BYTES = 255
+
+
+def create_app(library: Library, compute: Compute) -> FastAPI:
+    """The application for what `library` knows; `compute` has torch."""
+
+    @contextlib.asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.ensure_future(asyncio.to_thread(_warmed, compute))
+        yield
+        await warming
+
+    app = FastAPI(title="Clearsight studio", version=__version__, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
+    _add_errors(app)
+    _add_files(app)
+    _add_state(app, library, compute)
+    _add_pictures(app, library, compute)
+    _add_inside(app, library, compute)
+    return app
+
+
+def _warmed(compute: Compute) -> None:
+    with contextlib.suppress(Failed):  # the next question says it
+        compute.warm()
+
+
+def _add_files(app: FastAPI) -> None:
+    table = assets()
+
+    @app.get("/")
+    async def page() -> Response:
+        return Response(*table[PAGE][:1], media_type=table[PAGE][1])
+
+    @app.get("/static/{name:path}")
+    async def file(name: str) -> Response:
+        if name not in table:
+            raise HTTPException(404, "no such file.")
+        return Response(table[name][0], media_type=table[name][1])
+
+
+def _add_state(app: FastAPI, library: Library, compute: Compute) -> None:
+    @app.get("/api/state")
+    async def state() -> dict[str, Any]:
+        """The version, the compute process, and the networks."""
+        networks = [{name: value for name, value in asdict(one).items() if name != "words"} for one in library.networks.values()]
+        return {"version": __version__, "compute": compute.state, "networks": networks}
+
+
+def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
+    @app.post("/api/pictures")
+    async def pictures(request: Request) -> dict[str, Any]:
+        """Keep a picture, the body; its name is in the header X-Name, percent-encoded."""
+        name = named(request.headers.get("x-name", ""))
+        data = await body(request)
+        kept = await asyncio.to_thread(library.keep, data, name)
+        try:
+            shown = await asyncio.to_thread(compute.ask, "picture", file=str(kept.file), name=name)
+        except Failed:
+            library.forget(kept.id)
+            raise
+        return {"picture": kept.id, **shown}
+
+    @app.get("/api/pictures/{p}")
+    async def picture(p: str) -> dict[str, Any]:
+        """A picture that was kept, as people see it."""
+        kept = library.picture(p)
+        return {"picture": p, **await asyncio.to_thread(compute.ask, "picture", file=str(kept.file), name=kept.name)}
+
+    async def of(request: Request, what: str, m: str, p: str, **more: Any) -> Any:
+        network, kept = library.network(m), library.picture(p)
+        kind = f"{what} {request.headers.get('x-page', '')}"
+        return await asyncio.to_thread(compute.ask, what, kind=kind, words=network.words, file=str(kept.file), **more)
+
+    @app.get("/api/networks/{m}/answer/{p}")
+    async def answer(m: str, p: str, request: Request) -> dict[str, Any]:
+        """The answer to a picture."""
+        found = await of(request, "answer", m, p, name=library.picture(p).name)
+        options = found.pop("options")
+        return {**found, **said("classify", library.network(m), library.picture(p), *options, "--json")}
+
+    @app.get("/api/networks/{m}/way/{p}")
+    async def way(m: str, p: str, request: Request) -> dict[str, Any]:
+        """The picture at each step to the network, and the usual mistakes."""
+        found = await of(request, "way", m, p)
+        return {**found, **said("look preprocessing", library.network(m), library.picture(p))}
+
+    @app.get("/api/networks/{m}/maps/{p}")
+    async def feature_maps(m: str, p: str, request: Request) -> dict[str, Any]:
+        """The most active maps of each stage."""
+        found = await of(request, "maps", m, p, most=MOST_MAPS)
+        return {**found, **said("look features", library.network(m), library.picture(p))}
+
+    @app.get("/api/networks/{m}/unit/{p}")
+    async def unit(m: str, p: str, layer: str, channel: int, y: int, x: int, request: Request) -> dict[str, Any]:
+        """One number of a layer and the terms of its sum."""
+        found = await of(request, "unit", m, p, layer=layer, channel=channel, at=[y, x])
+        place = ("--layer", layer, "--channel", str(channel), "--at", f"{y},{x}", "--json")
+        return {**found, **said("look unit", library.network(m), library.picture(p), *place)}
+
+    @app.get("/api/networks/{m}/why/{p}")
+    async def why(m: str, p: str, request: Request, method: str = "grad-cam", checks: bool = True) -> dict[str, Any]:
+        """Why the network answers so; with the checks that the map fails, which take longer."""
+        found = await of(request, "why", m, p, method=method, checks=checks)
+        return {**found, **said("look why", library.network(m), library.picture(p), "--method", method, "--json")}
+
+
+def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
+    @app.get("/api/networks/{m}")
+    async def network(m: str) -> dict[str, Any]:
+        """What a network is."""
+        found = library.network(m)
+        return {"name": found.name, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
+
+
+def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:
+    """The command that does the same."""
+    return {"command": plain(shlex.join(["clearsight", *verb.split(), network.words, picture.name, *options]))}
+
+
+def named(header: str) -> str:
+    """The name of a picture from its header; it is shown, and never used as a path."""
+    return unquote(header, errors="replace").encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore") or "picture"
+
+
+async def body(request: Request) -> bytes:
+    """The bytes of a request; more than a picture may have are refused while they come."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > PICTURE_BYTES:
+            raise HTTPException(413, f"a picture has at most {PICTURE_BYTES // 2**20} MB here: open larger ones with clearsight classify.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+STATUS: dict[type[Exception], int] = {Unknown: 404, Superseded: 409, ClientDisconnect: 499}
+
+
+def _add_errors(app: FastAPI) -> None:
+    async def told(_: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HTTPException):
+            return JSONResponse({"error": str(error.detail)}, error.status_code)
+        if isinstance(error, RequestValidationError):
+            first = error.errors()[0]
+            return JSONResponse({"error": plain(f"{first['loc'][-1]}: {first['msg']}.")}, 400)
+        status = error.status if isinstance(error, Failed) else STATUS[type(error)]
+        return JSONResponse({"error": plain(error)}, status)
+
+    for kind in (HTTPException, RequestValidationError, Failed, *STATUS):
+        app.add_exception_handler(kind, told)

@@ -1,0 +1,119 @@
+"""What the studio computes equals what the library computes."""
+
+import base64
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clearsight.base.errors import ClearsightError, UnreadableImage
+from clearsight.classifier import Classifier, load, save
+from clearsight.images.preprocess import Preprocessing
+from clearsight.look.features import maps
+from clearsight.look.target import subject
+from clearsight.models import build
+from clearsight.studio.compute import session as computing
+from clearsight.studio.compute.session import FUNCTIONS, Kept, Session
+
+UNTRAINED = "lenet5"
+
+
+@pytest.fixture(scope="module")
+def nine(tmp_path_factory):
+    file = tmp_path_factory.mktemp("pictures") / "nine.png"
+    values = np.random.default_rng(0).integers(0, 256, (40, 30), np.uint8)
+    Image.fromarray(values).save(file)
+    return str(file)
+
+
+@pytest.fixture(scope="module")
+def artefact(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("artefact") / "digits"
+    shape = {"channels": 1, "height": 16, "width": 16}
+    preprocessing = Preprocessing(**shape, mean=(0.5,), std=(0.5,))
+    save(Classifier(build("pixels", 3, **shape, seed=0), preprocessing, ("a", "b", "c"), architecture="pixels"), folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def session():
+    return Session()
+
+
+def test_an_answer_is_that_of_classify(session, nine, artefact):
+    told = FUNCTIONS["answer"](session, artefact, nine, "nine.png")
+    assert told["answer"] == {**asdict(load(artefact).classify(nine)), "source": "nine.png"}
+    assert told["trained"] and told["options"] == []
+    described = FUNCTIONS["network"](session, artefact)
+    assert (described["trained"], described["classes"], described["parameters"]) == (True, ["a", "b", "c"], 3 * 257)
+    with pytest.raises(ClearsightError, match="no maps"):
+        FUNCTIONS["maps"](session, artefact, nine, 4)
+
+
+def test_an_untrained_network_says_so(session, nine):
+    told = FUNCTIONS["answer"](session, UNTRAINED, nine, "nine.png")
+    found = subject(UNTRAINED)
+    shares = torch.softmax(found.model.eval()(found.inputs(nine)), 1)[0]
+    assert not told["trained"] and told["answer"]["index"] == int(shares.argmax())
+    assert [one["confidence"] for one in told["answer"]["top"]] == pytest.approx(shares.sort(descending=True)[0][:5].tolist())
+
+
+def test_maps_and_every_unit_that_is_asked_for_are_the_networks_own(session, nine):
+    found = subject(UNTRAINED)
+    wanted = maps(found.model.eval(), found.inputs(nine))
+    told = FUNCTIONS["maps"](session, UNTRAINED, nine, 3)
+    for stage in told["stages"]:
+        channels, rows, columns = stage["shape"]
+        assert wanted[stage["name"]].shape == (channels, rows, columns)
+        for one in stage["channels"]:
+            values = np.frombuffer(base64.b64decode(one["values"]), "<f4").reshape(rows, columns)
+            assert np.array_equal(values, wanted[stage["name"]][one["channel"]].numpy())
+        y, x = rows // 2, columns // 3
+        unit = FUNCTIONS["unit"](session, UNTRAINED, nine, stage["name"], 1, [y, x])
+        assert unit["equal"] and unit["value"] == float(wanted[stage["name"]][1, y, x])
+    with pytest.raises(ClearsightError, match="channel"):
+        FUNCTIONS["unit"](session, UNTRAINED, nine, told["stages"][0]["name"], 999, [0, 0])
+
+
+def test_a_layer_is_traced_once_for_all_its_units(session, nine, monkeypatch):
+    name = FUNCTIONS["maps"](session, UNTRAINED, nine, 1)["stages"][0]["name"]
+    FUNCTIONS["unit"](session, UNTRAINED, nine, name, 0, [0, 0])
+    monkeypatch.setattr(computing, "traced", lambda *_: pytest.fail("the network was run again"))
+    assert FUNCTIONS["unit"](session, UNTRAINED, nine, name, 1, [2, 3])["equal"]
+
+
+def test_the_way_ends_in_the_networks_numbers(session, nine):
+    told = FUNCTIONS["way"](session, UNTRAINED, nine)
+    assert told["steps"][0]["name"] == "file" and told["steps"][-1]["name"] == "numbers"
+    assert not told["answers"][0].mistake
+    for one in told["steps"]:
+        assert base64.b64decode(one["image"])[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
+
+
+def test_a_reason_has_its_map_and_its_checks_when_asked(session, nine):
+    quick = FUNCTIONS["why"](session, UNTRAINED, nine, "saliency", False)
+    assert quick["checks"] == [] and not quick["checked"]
+    heat = np.frombuffer(base64.b64decode(quick["heat"]), "<f4").reshape(quick["shape"])
+    assert np.isfinite(heat).all() and heat.max() > 0
+
+
+def test_a_picture_is_shown_upright_and_small(session, tmp_path):
+    turned = Image.new("RGB", (1000, 500), (200, 30, 30))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif)
+    told = FUNCTIONS["picture"](session, str(tmp_path / "turned.jpg"), "turned.jpg")
+    assert told["size"] == [500, 1000] and base64.b64decode(told["image"]).startswith(b"\xff\xd8")
+    (tmp_path / "rubbish").write_bytes(b"rubbish")
+    with pytest.raises(UnreadableImage):
+        FUNCTIONS["picture"](session, str(tmp_path / "rubbish"), "x")
+
+
+def test_the_oldest_are_forgotten():
+    kept = Kept(2)
+    for key in (1, 2, 1, 3):
+        kept.of(key, lambda key=key: str(key))
+    assert dict(kept) == {1: "1", 3: "3"}
+    assert FUNCTIONS["warm"](Session()) == "ready"

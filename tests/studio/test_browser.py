@@ -1,0 +1,117 @@
+"""The studio as a person uses it, in a real browser: from a dropped picture to one multiplication, by mouse and by keyboard."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clearsight.look.target import subject
+from clearsight.look.unit import recompute_unit
+from tests.browser import violations
+
+MODEL = "lenet5"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A studio in a process of its own: its address, its origin and a picture."""
+    folder = tmp_path_factory.mktemp("studio")
+    file = folder / "a <img src=x onerror=alert(1)>.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30), np.uint8)).save(file)
+    words = [sys.executable, "-m", "clearsight", "studio", MODEL, "--no-browser"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=folder)
+    line = process.stderr.readline()
+    address = re.search(r"http://\S+", line).group()
+    yield SimpleNamespace(address=address, origin=address.partition("/?")[0], file=file, process=process)
+    process.send_signal(2)
+    assert process.wait(60) == 0 and process.stderr.read().endswith("clearsight: the studio has ended.\n")
+    process.stderr.close()
+
+
+@pytest.fixture
+def page(chromium, studio):
+    """A page of its own; an error in it, or a request to anything but the studio, fails the test."""
+    context = chromium.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(120_000)  # a starved machine
+    one, wrong = context.new_page(), []
+    one.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith((studio.origin, "blob:")) else None)
+    # the browser itself reports an answer of 422, which the page shows as a line
+    one.on("console", lambda said: wrong.append(said.text) if said.type == "error" and "status of 422" not in said.text else None)
+    one.on("pageerror", lambda error: wrong.append(str(error)))
+    one.on("dialog", lambda dialog: wrong.append(dialog.message))
+    one.goto(studio.address)
+    one.get_by_text("Ready.").wait_for()
+    yield one
+    context.close()
+    assert not wrong
+
+
+def accessible(page) -> list[str]:
+    """What axe finds in both themes; the page's policy forbids to evaluate, so axe is run through the debugger."""
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        found += violations(page)
+    return found
+
+
+def test_from_a_dropped_picture_to_one_multiplication(page, studio):
+    assert accessible(page) == []
+    page.set_input_files("input[type=file]", studio.file)
+    page.locator(".said .label").wait_for()
+    assert studio.file.name in page.locator("main").inner_text()  # shown literally
+    assert "Random weights" in page.locator(".said").inner_text()
+    assert "token" not in page.url
+    first = page.locator(".wall canvas").first
+    first.wait_for()
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.locator(".scope .verdict").wait_for()
+    title = page.locator(".scope h2").first.inner_text()
+    layer, channel, y, x = re.fullmatch(r"(\S+), channel (\d+) at row (\d+), column (\d+)", title).groups()
+    found = subject(MODEL)
+    wanted = recompute_unit(found.model.eval(), found.inputs(str(studio.file)), layer, int(channel), (int(y), int(x)))
+    assert "✓ equal" in page.locator(".scope .verdict").inner_text()
+    shown = [float(one) for one in page.locator(".scope .terms td[data-value]").evaluate_all("all => all.map(one => one.dataset.value)")]
+    assert sum(shown) == pytest.approx(wanted.steps[0]["value"], rel=1e-4)
+    page.locator(".scope table[aria-label=products] td").nth(3).hover()
+    a, b, product = (float(one.replace("−", "-")) for one in re.split(" [×=] ", page.locator(".product").inner_text()))
+    assert a * b == pytest.approx(product, rel=1e-2, abs=1e-3)
+    assert accessible(page) == []
+    page.keyboard.press("Escape")
+    page.go_back()  # the address is the state
+    page.locator(".drop .big").wait_for()
+    page.go_forward()
+    page.locator(".said .label").wait_for()
+
+
+def test_rubbish_is_one_line_and_the_page_lives(page, studio, tmp_path):
+    files = {
+        "empty.png": b"",
+        "text.png": b"hello",
+        "cut.png": Path(studio.file).read_bytes()[:60],
+        "page.html": b"<script>alert(1)</script>",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    page.set_input_files("input[type=file]", [tmp_path / name for name in files])
+    page.locator(".error").nth(len(files) - 1).wait_for()
+    assert page.locator(".error").count() == len(files)
+    page.set_input_files("input[type=file]", studio.file)
+    page.locator(".said .label").wait_for()
+
+
+def test_a_killed_computation_starts_again(page, studio):
+    children = Path(f"/proc/{studio.process.pid}/task/{studio.process.pid}/children")
+    if not children.exists():
+        pytest.skip("only Linux tells the children of a process")
+    for child in children.read_text().split():
+        subprocess.run(["kill", "-9", child], check=True)
+    page.get_by_role("link", name="Inside").click()
+    page.get_by_text("parameters, input").wait_for()

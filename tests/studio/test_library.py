@@ -1,0 +1,55 @@
+"""Ids for what a page may ask for; paths stay inside."""
+
+import json
+import os
+
+import pytest
+
+from clearsight.studio import library
+from clearsight.studio.library import Library, Unknown, found, network
+
+
+def test_pictures_are_kept_by_content_and_name(tmp_path):
+    kept = Library(tmp_path)
+    one, same, renamed = kept.keep(b"abc", "a.png"), kept.keep(b"abc", "a.png"), kept.keep(b"abc", "../../b.png")
+    assert one == same and one.id != renamed.id and one.file == renamed.file and one.file.read_bytes() == b"abc"
+    assert one.file.parent == tmp_path and os.listdir(tmp_path) == [one.file.name]
+    if os.name == "posix":
+        assert one.file.stat().st_mode & 0o777 == 0o600
+    kept.forget(one.id)
+    assert renamed.file.exists()
+    kept.forget(renamed.id)
+    assert not renamed.file.exists()
+    with pytest.raises(Unknown, match="drop it again"):
+        kept.picture(one.id)
+
+
+def test_the_oldest_pictures_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "KEPT_BYTES", 5)
+    kept = Library(tmp_path)
+    first, second = kept.keep(b"abc", "a"), kept.keep(b"abd", "b")
+    assert list(kept.pictures) == [second.id] and not first.file.exists()
+
+
+def test_a_network_is_described_by_its_file(tmp_path):
+    top1 = {"value": 0.9, "low": 0.8, "high": 0.95}
+    (tmp_path / "config.json").write_text(json.dumps({"classes": ["a", "b"], "facts": {"validation": {"top1": top1, "n": 40}}}))
+    told = network(str(tmp_path))
+    assert (told.classes, told.validation) == (2, {"top1": top1, "n": 40}) and told.id.startswith("m_") and str(tmp_path) not in told.id
+    for broken in ("", "[]", '{"classes": 3, "facts": []}'):
+        (tmp_path / "config.json").write_text(broken)
+        assert (network(str(tmp_path)).classes, network(str(tmp_path)).validation) == (None, None)
+    assert network("resnet18").name == "resnet18"
+    with pytest.raises(Unknown, match="clearsight studio MODEL"):
+        Library(tmp_path).network("m_0")
+
+
+def test_runs_here_are_found_newest_first(tmp_path):
+    for age, name in enumerate(("old", "new")):
+        run = tmp_path / "runs" / name
+        run.mkdir(parents=True)
+        (run / "config.json").write_text("{}")
+        os.utime(run / "config.json", (age, age))
+    (tmp_path / "runs" / "unfinished").mkdir()
+    assert found([], tmp_path) == [os.path.join("runs", "new"), os.path.join("runs", "old")]
+    assert found(["lenet5"], tmp_path) == ["lenet5"]

@@ -1,0 +1,38 @@
+"""The files of the page: what is referred to is there, what is there is referred to, and nothing is loaded from elsewhere."""
+
+import posixpath
+import re
+
+from clearsight.studio.web.assets import PAGE, assets
+
+REFERENCE = re.compile(r"""(?:from|import|href=|src=)\s*"((?:/static/|\.{1,2}/)[^"]+)\"""")
+
+
+def referred(name: str, text: str) -> set[str]:
+    return {
+        address.removeprefix("/static/")
+        if address.startswith("/")
+        else posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
+        for address in REFERENCE.findall(text)
+    }
+
+
+def test_every_file_is_reached_from_the_page_and_every_reference_is_a_file():
+    table = assets()
+    seen, left = set(), {PAGE}
+    while left:
+        name = left.pop()
+        assert name in table, f"{name} is referred to and is not there"
+        seen.add(name)
+        left |= referred(name, table[name][0].decode()) - seen
+    own = {name for name in table if not name.startswith("live/")}
+    assert own - seen == set()
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_written_as_html():
+    for name, (content, kind) in assets().items():
+        text = content.decode()
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//|(?<!\{)\bimport\(|@import|url\(\s*['\"]?http", text), name
+        if kind.startswith("text/javascript"):
+            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), name
+    assert b"<script>" not in assets()[PAGE][0] and b"style=" not in assets()[PAGE][0]
