@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.test_floors import FLOORS
 
 ROOT = Path(__file__).parents[1]
-PARENTS = [ROOT / "src" / "clearsight" / name for name in ("models", "training", "base", "attacks", "augment")]
+PARENTS = [ROOT / "src" / "clearsight" / name for name in ("models", "training", "base", "attacks", "augment", "serving", "studio")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWER = re.compile(r"^([\w-]+)>=([\d.]+)")
 
