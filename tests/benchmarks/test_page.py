@@ -11,7 +11,8 @@ spec = importlib.util.spec_from_file_location("benchmarks_all", ROOT / "benchmar
 page_maker = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(page_maker)
 
-PROOFS = {"identity.py", "races.py", "scaled_decodes.py", "serve_faults.py"}  # they count what went wrong, or what a part costs, beside no peer
+# they count what went wrong, or what a part costs, beside no peer
+PROOFS = {"identity.py", "killed_ranks.py", "races.py", "scaled_decodes.py", "serve_faults.py"}
 HELPERS = {"all.py", "common.py", "peers.py"}
 SCRIPTS = sorted(path.name for path in (ROOT / "benchmarks").glob("*.py") if path.name not in HELPERS)
 

@@ -58,3 +58,12 @@ def test_what_the_doctor_refuses(clearsight, scans):
     assert "--figure is of the range test" in clearsight("train", scans, "--figure", "a.png").err
     assert clearsight("train", scans, "--doctor", "--figure", "a.xyz").code == 2
     assert "leave out --doctor" in clearsight("train", "--resume", "runs/a", "--doctor").err
+
+
+def test_resume_auto_begins_or_continues(clearsight, scans, tmp_path):
+    words = ("train", scans, "--model", "pixels", "--epochs", "1", "--out", str(tmp_path / "run"), "--resume", "auto", "-q")
+    first, again = clearsight(*words), clearsight(*words)
+    assert first.code == again.code == 0 and first.out == again.out
+    assert "epochs was 1, is 2" in clearsight(*words, "--epochs", "2").err
+    assert "leave out --resume auto" in clearsight("train", scans, "--resume", "auto", "--doctor").err
+    assert "train needs DATA" in clearsight("train", "--resume", "auto", "--out", "x").err

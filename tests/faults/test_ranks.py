@@ -44,6 +44,7 @@ def test_a_lost_process_ends_the_others_and_loses_nothing(bench):
     assert not problems, "\n".join(problems)
 
 
+SYNCED = {"sync_norm": "--no-ladder"}  # a flag has no value: the bench's next word is another flag
 NORMED = {"model": "swift", "size": 28, "ema": 0.9, "keep": "last"}
 
 
@@ -62,6 +63,27 @@ def test_batch_norm_and_its_average_are_one_in_all_processes(bench, more):
     assert classifier.facts["validation"]["top1"]["value"] == right / len(val)
     problems = [problem for point in (2, 4) for problem in lost(two, 1, "kill", point)]
     assert not problems, "\n".join(problems)
+
+
+def test_synchronised_batch_norm_trains_as_one_process_does(bench):
+    small = {"model": "swift", "size": 28, "epochs": 1}
+    runs = [bench(ranks=ranks, **small, **more).run for ranks, more in ((1, {}), (2, SYNCED), (2, {}))]
+    one, two, apart = (Run(run).rows()[0]["loss"] for run in runs)
+    assert two == pytest.approx(one, rel=1e-4) and abs(apart - one) > 4 * abs(two - one)
+
+
+def test_the_number_of_processes_may_change_between_attempts(bench):
+    """What is judged does not depend on it, nor which pictures an epoch has; a finished run is judged equally by 1, 2 and 3."""
+    two = bench(ranks=2, steps=True)
+    two.clean()
+    assert two.begin(fault={"kind": "kill", "at": 5, "rank": 1}).codes[1] == -9
+    found = []
+    for ranks in (3, 1, 2):
+        outcome = two.recover(ranks=ranks)
+        assert outcome.codes == [0] * ranks, outcome.said
+        found.append((Run(two.run).rows(), load(two.run).facts["validation"]))
+        assert load(two.run).temperature == pytest.approx(0.70597, abs=1e-5)  # sums of other batches differ in the last digits
+    assert found[0] == found[1] == found[2] and len(found[0][0]) == 2
 
 
 @pytest.mark.slow
@@ -130,3 +152,14 @@ def test_rank_kills_under_torchrun(bench, tmp_path):
     problems += two.differences()
     print(f"{killed} rank kills over {ended + 1} runs: {len(problems)} problems, {time.monotonic() - start:.0f} s")
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--kills", "30"], ["--kills", "6", "--world", "3"], ["--kills", "2", "--kinds", "hang"]], ids=str)
+def test_torchrun_restarts_what_was_killed(words):
+    """By itself, to the weights of an unbroken run: killed ranks, killed groups of all ranks, and ranks that hang."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "killed_ranks.py"), *words], capture_output=True, text=True, timeout=3600
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"hangs": 0, "failed": 0, "different": 0' in done.stdout

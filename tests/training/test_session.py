@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clearsight.base.compute.distributed import ProcessGroup
-from clearsight.base.errors import ClearsightError
+from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.training import loop
 from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted, NotFinite
@@ -153,3 +153,21 @@ def test_two_processes_train_one_model_and_validate_every_picture_once(tmp_path)
     # the same batches and, without batch norm and dropout, the same gradients but for the order of float32 sums
     for row, other in zip(ours[1:], theirs[1:], strict=True):
         assert [float(x) for x in row] == pytest.approx([float(x) for x in other], rel=2e-2)
+
+
+def test_the_same_command_begins_and_continues(tmp_path, monkeypatch):
+    run, words = tmp_path / "run", {**SETTINGS, **KINDS["sgd, plateau, clip, weights"], "or_resume": True}
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        with pytest.raises(Interrupted):
+            train(DATA, out=str(run), **words)
+    before = (run / "recipe.toml").read_bytes()
+    train(DATA, out=str(run), **words)
+    assert (run / "recipe.toml").read_bytes() == before and len(columns(run)) == 1 + SETTINGS["epochs"]
+    done = weights(run)
+    train(DATA, out=str(run), **words)  # a finished run is only published again
+    assert weights(run) == done
+    with pytest.raises(UsageError, match=r"begun with other settings \(lr was 0.05, is 0.1\): repeat those, or name another --out"):
+        train(DATA, out=str(run), **{**words, "lr": 0.1})
+    with pytest.raises(UsageError, match="needs the name of its folder"):
+        train(DATA, **words)

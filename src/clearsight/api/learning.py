@@ -30,6 +30,7 @@ def train(
     quiet: bool = False,
     allow_code: bool = False,
     doctor: bool = True,
+    or_resume: bool = False,
     **settings: Unpack[TrainSettings],
 ) -> Trained:
     """Train a classifier on labelled pictures and return the finished run: its folder, its `classifier`, its validation accuracy.
@@ -38,8 +39,9 @@ def train(
     which the settings count that differ from the defaults; `settings` are laid over it. `model` is a name, or a network of your own: a
     `torch.nn.Module`, its class, or a function (`clearsight.models.own`). `objective` is a loss of your own in place of cross-entropy: a
     function of logits `(N, K)` and labels `(N,)` to losses `(N,)`, or a class of `Objective`. `out` is the run folder, a bare name goes
-    under `runs`. `doctor` makes quick checks before a training of more than ten minutes, unless it is `quiet`. In a process of `torchrun`
-    other than the first it does not return, but ends the process. Raises ClearsightError.
+    under `runs`; with `or_resume` the run there is continued if it has begun. `doctor` makes quick checks before a training of more than
+    ten minutes, unless it is `quiet`. In a process of `torchrun` other than the first it does not return, but ends the process. Raises
+    ClearsightError.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", cs.Recipe(model="pixels"), epochs=1, quiet=True)
@@ -47,7 +49,7 @@ def train(
     '0'
     """
     given: dict[str, Any] = {**_settings(recipe, Recipe), **_model(model), **_objective(objective), **settings}
-    found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, doctor=doctor, **given)
+    found = api.train(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, doctor=doctor, or_resume=or_resume, **given)
     return _leading(found)
 
 
@@ -85,6 +87,7 @@ def pretrain(
     runs: str | Path = "runs",
     quiet: bool = False,
     allow_code: bool = False,
+    or_resume: bool = False,
     **settings: Unpack[PretrainSettings],
 ) -> Trained:
     """Learn features from pictures without their labels (SimCLR), and return the finished run.
@@ -98,7 +101,7 @@ def pretrain(
     'simclr'
     """
     given = {**_settings(recipe, Pretraining), **_model(model), **settings}
-    found = api.pretrain(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, **given)
+    found = api.pretrain(data, out=str(out), runs=str(runs), quiet=quiet, allow_code=allow_code, or_resume=or_resume, **given)
     return _leading(found)
 
 

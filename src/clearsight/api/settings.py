@@ -92,6 +92,8 @@ class TrainSettings(TypedDict, total=False):
     cache: str
     workers: int
     checkpoint_minutes: float
+    timeout_minutes: float
+    sync_norm: bool
     loggers: str
 
 
@@ -140,6 +142,8 @@ class PretrainSettings(TypedDict, total=False):
     cache: str
     workers: int
     checkpoint_minutes: float
+    timeout_minutes: float
+    sync_norm: bool
     loggers: str
     # Contrastive loss
     temperature: float

@@ -68,6 +68,13 @@ views_option = click.option("--views", help="Answer by the mean over mirror, shi
 allow_code_option = click.option(
     "--allow-code", is_flag=True, help="Run the code that a recipe file, or the run to resume, names as @module:name: look at it first."
 )
+AUTO = "auto"  # --resume
+resume_option = click.option(
+    "--resume",
+    default="",
+    metavar="RUN",
+    help="Continue the run in this folder; needs no other argument. auto: begin the run --out, or continue it if it has begun.",
+)
 batch_option = click.option("--batch", default=0, type=click.IntRange(0), help="Pictures computed together (0: by their size).")
 
 

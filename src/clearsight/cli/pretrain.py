@@ -5,13 +5,24 @@ from typing import Any
 import click
 
 from ..recipes.recipe import WITHOUT_LABELS, Pretraining
-from .common import SectionedCommand, allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options
+from .common import (
+    AUTO,
+    SectionedCommand,
+    allow_code_option,
+    flag,
+    json_option,
+    percent,
+    print_json,
+    quiet_option,
+    resume_option,
+    setting_options,
+)
 
 
 @click.command(cls=SectionedCommand)
 @click.argument("data", required=False)
 @click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL-simclr).")
-@click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@resume_option
 @allow_code_option
 @json_option
 @quiet_option
@@ -35,13 +46,13 @@ def pretrain(data: str | None, out: str, resume: str, allow_code: bool, as_json:
     from ..training.api import resume_pretraining as resume_run
 
     given = {name: value for name, value in settings.items() if value is not None}
-    if resume:
+    if resume and resume != AUTO:
         if given or out:
             extra = ", ".join(flag(name) for name in [*given, *(["out"] if out else [])])
             raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
         trained = resume_run(resume, data=data, quiet=quiet, allow_code=allow_code)
     elif data:
-        trained = pretrain_run(data, out=out, quiet=quiet, allow_code=allow_code, **given)
+        trained = pretrain_run(data, out=out, quiet=quiet, allow_code=allow_code, or_resume=bool(resume), **given)
     else:
         raise UsageError("pretrain needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
     if trained is None:  # a process of a team that does not lead

@@ -7,7 +7,19 @@ import click
 
 from ..base.files import read_json
 from ..recipes.recipe import Recipe
-from .common import SectionedCommand, allow_code_option, flag, json_option, percent, print_json, quiet_option, setting_options, show
+from .common import (
+    AUTO,
+    SectionedCommand,
+    allow_code_option,
+    flag,
+    json_option,
+    percent,
+    print_json,
+    quiet_option,
+    resume_option,
+    setting_options,
+    show,
+)
 
 if TYPE_CHECKING:
     from ..classifier.validation import Validated
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
 @click.command(cls=SectionedCommand)
 @click.argument("data", required=False)
 @click.option("--out", default="", help="Run folder; a bare name goes under runs/ (default: runs/DATA-MODEL).")
-@click.option("--resume", default="", metavar="RUN", help="Continue the run in this folder; needs no other argument.")
+@resume_option
 @click.option("--no-ladder", is_flag=True, help="Leave the ladder out of the report of a cross-validated head: it takes some seconds.")
 @click.option(
     "--doctor/--no-doctor",
@@ -55,6 +67,7 @@ def train(
       clearsight train photos --from torchvision:resnet18 --resize-head --lr 2e-4
       clearsight train photos --from none --doctor
       clearsight train --resume runs/photos-resnet18
+      torchrun --nproc-per-node 2 --max-restarts 9 --no-python clearsight train photos --out runs/x --resume auto
     """
     from ..base.errors import UsageError
     from ..reports.of_run import report_training
@@ -64,16 +77,18 @@ def train(
     given = {name: value for name, value in settings.items() if value is not None}
     if figure and not doctor:
         raise UsageError("--figure is of the range test of --doctor.")
+    if doctor and resume == AUTO:
+        raise UsageError("--doctor trains nothing, and so continues nothing: leave out --resume auto.")
     if doctor and data and not resume:
         return _examine(data, figure, as_json, dict(quiet=quiet, allow_code=allow_code, **given))
-    if resume:
+    if resume and resume != AUTO:
         others = {"out": out, "doctor": doctor}
         if given or any(others.values()):
             extra = ", ".join(flag(name) for name in [*given, *(name for name, value in others.items() if value)])
             raise UsageError(f"--resume continues a run by its own recipe: leave out {extra}.")
         trained = resume_run(resume, data=data, quiet=quiet, allow_code=allow_code)
     elif data:
-        trained = train_run(data, out=out, quiet=quiet, allow_code=allow_code, doctor=doctor is None, **given)
+        trained = train_run(data, out=out, quiet=quiet, allow_code=allow_code, doctor=doctor is None, or_resume=bool(resume), **given)
     else:
         raise UsageError("train needs DATA (a folder, a table, an .npz, or a named set: digits, fashion-mnist), or --resume RUN.")
     if trained is None:  # a process of a team that does not lead

@@ -42,6 +42,8 @@ def _ranges(recipe: Recipe) -> None:
     chosen = parse_bands(recipe.bands)
     if chosen and recipe.channels not in (0, len(chosen)):
         raise UsageError(f"--bands {recipe.bands} are {len(chosen)} channels, not the {recipe.channels} of --channels: leave that out.")
+    if recipe.sync_norm:
+        _without(recipe, "--sync-norm normalises whole batches: leave out", {"accumulate": (1,), "batchnorm": ("auto", "train")})
     if -1 < recipe.dropout < 0:
         raise UsageError(f"dropout must be between 0 and 0.99, or -1 for the network's own. Got {recipe.dropout}.")
 

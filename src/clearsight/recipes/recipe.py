@@ -216,6 +216,12 @@ class Recipe:
     cache: str = setting("auto", "where decoded pictures are kept between epochs", choices=("auto", "memory", "disk", "off"))
     workers: int = setting(0, "threads that decode (0: one per core)", low=0, high=256)
     checkpoint_minutes: float = setting(5.0, "time between checkpoints within an epoch", low=0)
+    timeout_minutes: float = setting(
+        5.0, "torchrun: time after which a process that does not respond ends the training attempt", low=0.05, high=1440
+    )
+    sync_norm: bool = setting(
+        False, "torchrun: batch norm over the batch of all processes, as one process would compute it (else over each process's part)"
+    )
     loggers: str = setting("", "services that follow the run next to its own files, offline unless told else: wandb, mlflow (none: '')")
 
     @property

@@ -25,7 +25,16 @@ from .held_out import FILE as HELD_OUT
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
-OFTEN = {"name": str, "classes": list[str], "hardware": dict, "preprocessing": dict, "speed": str, "lineage": dict, "recipe": dict}
+OFTEN = {
+    "name": str,
+    "classes": list[str],
+    "hardware": dict,
+    "preprocessing": dict,
+    "speed": str,
+    "lineage": dict,
+    "recipe": dict,
+    "asked": dict,
+}
 FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
 
 
@@ -41,6 +50,7 @@ class RunFacts(TypedDict, total=False):
     speed: str
     lineage: dict[str, str]
     recipe: Mapping[str, object]
+    asked: Mapping[str, object]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ..images.preprocess import Preprocessing
 from ..recipes.compose import compose, require_own_code, scaling, unpacked
 from ..recipes.recipe import Pretraining, Recipe, code_in, resuming
 from ..runs.held_out import read as read_held_out
-from ..runs.run import Run, free_folder, open_run
+from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import in_splits, known_pictures, training_images
 from ..weights.licence import inherited
 from . import ensemble
@@ -43,7 +43,7 @@ from .pretrain import pretrain
 from .pretrain import resume as resume_pretraining
 from .publish import Trained, promise, publish
 from .resolve import by_size, designed, resolve, told
-from .session import logger, restore, run_to_end, source_of, start_run
+from .session import has_begun, logger, restore, run_to_end, source_of, start_run
 from .storage.loggers import require_installed
 from .transfer import freezing
 from .transfer.at_hand import start_at_hand
@@ -78,24 +78,27 @@ def train(
     quiet: bool = False,
     allow_code: bool = False,
     doctor: bool = True,
+    or_resume: bool = False,
     **settings: Any,
 ) -> Trained | None:
     """Train on `data` (anything that `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
 
     `recipe` may be the name of a built-in recipe, the path of a .toml file, or a `Recipe`. `out` is the run folder, a bare name goes
     under `runs`; left out, it is `runs/<data>-<model>`. `allow_code` lets a recipe file name code (`@module:name`); code in `settings`
-    is the caller's own. `doctor`: quick checks before a training of more than ten minutes, unless it is `quiet`. Returns None
-    in the processes of a group other than the first. Raises ClearsightError.
+    is the caller's own. `doctor`: quick checks before a training of more than ten minutes, unless it is `quiet`. `or_resume`: if the run
+    in `out` has begun, it is resumed. Returns None in the processes of a group other than the first. Raises ClearsightError.
     """
     settings, since = unpacked(settings), time.monotonic()
     first = compose(settings, at_hand=True)
     require_own_code(settings, allow_code)
     require_installed(first.loggers)
-    if first.ensemble > 1:
-        return ensemble.train_all(
-            data, first, settings, out=out, runs=runs, quiet=quiet, train=partial(train, doctor=doctor), resume=resume
-        )
     with process_group() as group:
+        if or_resume and has_begun(out, runs, settings, group):
+            return resume(named_folder(out, runs), data=data, quiet=quiet, allow_code=allow_code)
+        if first.ensemble > 1:
+            return ensemble.train_all(
+                data, first, settings, out=out, runs=runs, quiet=quiet, train=partial(train, doctor=doctor), resume=resume
+            )
         log = logger(quiet or not group.is_main)
         if out and group.is_main:
             free_folder(out, runs)  # before the data are read, which may take minutes
@@ -108,7 +111,7 @@ def train(
                 before_long(context, objective, run.folder, log)
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
-            start_run(run, context, data, keep=start is not None or is_code(recipe.model))
+            start_run(run, context, data, settings, keep=start is not None or is_code(recipe.model))
             run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since)
             return publish(context, run)
 

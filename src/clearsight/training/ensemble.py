@@ -91,7 +91,9 @@ def train_all(data: Any, first: Recipe, settings: Settings, *, out: str, runs: s
         recipe = resolve(first, settings, training_images(first, splits), start)
     with open_run(out, runs, splits.name, f"{recipe.ensemble}-{recipe.model}") as run:
         logger(quiet)(run.note)
-        run.begin(recipe, {**described(splits, data), "lineage": {}}, manifest(splits), write_ancestors(ancestors(recipe)))
+        run.begin(
+            recipe, {**described(splits, data), "lineage": {}, "asked": settings}, manifest(splits), write_ancestors(ancestors(recipe))
+        )
         return _to_the_end(run, recipe, splits, data, quiet, train, resume)
 
 

@@ -46,7 +46,7 @@ def fit(
         # Freezing: with gradual unfreezing each epoch trains more stages than the one before.
         changed, resting = freezing.unfreeze(state)
         if changed or net is None:
-            net = TrainingModel(state.model, context.speed, context.device, group.world, resting)
+            net = TrainingModel(state.model, context.speed, context.device, group.world, resting, recipe.sync_norm)
 
         # Batches: the order of the images follows from seed and epoch; a resumed run skips the batches it has trained on.
         batches = order.batches(context)[counters.step :]

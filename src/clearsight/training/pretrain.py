@@ -22,7 +22,7 @@ from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..recipes.compose import compose, require_own_code, unpacked
 from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, resuming
-from ..runs.run import Run, free_folder, open_run
+from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import divided, known_pictures
 from .build import Loaded, build, initialise, load, within_budget
 from .compute.training_model import parse as parse_speed
@@ -32,7 +32,7 @@ from .objectives.simclr import Contrastive, SimCLR, augmentation
 from .optim.optimizer import SGD
 from .publish import Trained, publish
 from .resolve import resolve
-from .session import logger, restore, run_to_end, source_of, start_run
+from .session import has_begun, logger, restore, run_to_end, source_of, start_run
 from .storage.checkpoint import State
 from .transfer.linear_probe import solve_head
 from .validation.probes import clusters, features
@@ -43,11 +43,11 @@ NETWORK = "swift-wider"  # for small images: without labels to memorise, more ch
 
 
 def pretrain(
-    data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, allow_code: bool = False, **settings: Any
+    data: Any, *, out: str = "", runs: str = "runs", quiet: bool = False, allow_code: bool = False, or_resume: bool = False, **settings: Any
 ) -> Trained | None:
     """Learn features from the training pictures of `data` without their labels (`settings` are the fields of `Pretraining`).
 
-    `out`, `recipe` and the result are as for `train`; the artefact's head is fitted on the labels. Raises ClearsightError.
+    `out`, `recipe`, `or_resume` and the result are as for `train`; the artefact's head is fitted on the labels. Raises ClearsightError.
     """
     for name in settings:
         if name in WITHOUT_LABELS:
@@ -57,6 +57,8 @@ def pretrain(
     first = compose(given, kind=Pretraining)
     require_own_code(given, allow_code)
     with process_group() as group:
+        if or_resume and has_begun(out, runs, settings, group):
+            return resume(named_folder(out, runs), data=data, quiet=quiet, allow_code=allow_code)
         log = logger(quiet or not group.is_main)
         if out and group.is_main:
             free_folder(out, runs)
@@ -75,7 +77,7 @@ def pretrain(
             log(f"two views of each picture: {recipe.augment}")
             context.recipe = within_budget(context, objective)
             initialise(context)
-            start_run(run, context, data, keep=False)
+            start_run(run, context, data, settings, keep=False)
             return _to_the_end(context, objective, run)
 
 

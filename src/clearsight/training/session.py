@@ -11,12 +11,14 @@ from typing import Any
 
 from .. import __version__
 from ..base.compute.device import hardware
-from ..base.errors import ClearsightError, UsageError
+from ..base.compute.distributed import ProcessGroup
+from ..base.errors import ClearsightError, UsageError, listed
 from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
 from ..datasets.named import is_named, lasting_name
-from ..runs.run import Run, RunFacts
+from ..recipes.recipe import Settings
+from ..runs.run import Run, RunFacts, named_folder
 from ..runs.splits import ancestors
 from .build import initialise
 from .context import TrainingContext
@@ -73,8 +75,27 @@ def source_of(folder: str | Path, metadata: RunFacts, data: Any) -> Any:
     return source
 
 
-def start_run(run: Run, context: TrainingContext, source: Any, *, keep: bool) -> None:
-    """Write what a resume needs; with `keep` a checkpoint too, since the initial weights do not follow from the recipe."""
+def has_begun(out: str, runs: str, asked: Settings, group: ProcessGroup) -> bool:
+    """Whether the run `out` has begun, so that the same command continues it; of several processes the first one looks.
+
+    Raises UsageError without `out`, and for a run that was begun with other settings than those `asked` for now.
+    """
+    if not out:
+        raise UsageError("a training that begins or continues needs the name of its folder, which both have: say it with --out (out=).")
+    run = Run(named_folder(out, runs))
+    if not group.broadcast(int(group.is_main and run.begun)):
+        return False
+    before = run.divided()[0].get("asked", asked)  # runs of before 0.3 do not store it
+    others = [
+        f"{name} was {before.get(name)!r}, is {asked.get(name)!r}" for name in {**before, **asked} if before.get(name) != asked.get(name)
+    ]
+    if others:
+        raise UsageError(f"{run.folder} was begun with other settings ({listed(others, 4)}): repeat those, or name another --out (out=).")
+    return True
+
+
+def start_run(run: Run, context: TrainingContext, source: Any, asked: Settings, *, keep: bool) -> None:
+    """Write what a resume needs, and the settings `asked` for; with `keep` a checkpoint too: the recipe has not the initial weights."""
     if not context.group.is_main:
         return
     metadata: RunFacts = {
@@ -82,6 +103,7 @@ def start_run(run: Run, context: TrainingContext, source: Any, *, keep: bool) ->
         "preprocessing": context.preprocessing.to_dict(),
         "speed": context.speed.words,
         "lineage": dict(context.provenance),
+        "asked": asked,
     }
     past = write_ancestors(ancestors(context.recipe))
     save = partial(checkpoint.save, context.state, run.checkpoints)
@@ -130,6 +152,7 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
             context.loggers.row(counters.rows[-1])
             context.log(_line(context, counters.rows[-1]))
 
+    context.group.limit(context.recipe.timeout_minutes)  # so far the others have waited while the first read pictures and weights
     context.loggers.begin(run.folder, asdict(context.recipe))
     try:
         with Stop() as stop:

@@ -1,11 +1,13 @@
 """The processes of one training: their environment, their parts, and what a group of one does."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 import torch.distributed as dist
 
+from clearsight.base.compute import distributed
 from clearsight.base.compute.distributed import ProcessGroup, join_group, lost, process_group
 from clearsight.base.errors import LostProcess, UsageError
 
@@ -61,3 +63,37 @@ def test_a_lost_process_is_said_and_other_errors_pass(monkeypatch):
     with pytest.raises(ValueError, match="mine"), process_group():
         raise ValueError("mine")
     assert not lost(None) and not lost(RuntimeError("mine"))
+    assert lost(RuntimeError("Gloo connectFullMesh failed with ..."))
+
+
+def test_processes_that_do_not_find_each_other_are_no_bug(monkeypatch):
+    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(distributed, "_store", lambda *_: None)
+    monkeypatch.setattr(dist, "init_process_group", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("Gloo connectFullMesh failed")))
+    with pytest.raises(LostProcess, match="did not find each other"), process_group():
+        raise AssertionError("nobody came")
+
+
+def test_an_attempt_has_a_name_of_its_own_in_a_store_that_knows_earlier_ones(monkeypatch):
+    """Rank 0 is not misled by what a killed process has asked, and the others not by what was answered to earlier ones."""
+    monkeypatch.setattr(distributed, "ASK_AGAIN", distributed.timedelta(milliseconds=50))
+    store, names = dist.HashStore(), []
+    store.set("clearsight/asks/2", "of one that was killed")
+    for _ in range(3):
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(lambda rank: distributed._named_attempt(store, rank, 3), range(3)))
+        assert len(set(found)) == 1
+        names += found[:1]
+    assert len(set(names)) == 3
+
+
+def test_an_inner_group_is_left_by_the_outer_one(tmp_path, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    try:
+        with process_group() as group:
+            assert group == ProcessGroup(0, 1)
+        assert dist.is_initialized()
+    finally:
+        dist.destroy_process_group()

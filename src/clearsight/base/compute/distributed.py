@@ -6,16 +6,21 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from secrets import token_hex
 from types import TracebackType
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-defined]
 
 from ..errors import LostProcess, UsageError
 
 LET_GO = 0.2  # seconds
+PREPARING = timedelta(minutes=30)  # what the others wait while the first process reads data or weights
+ASK_AGAIN = timedelta(seconds=1)
 TORCHRUN = "let torchrun set such variables (torchrun --nproc-per-node=2 -m clearsight …), or unset WORLD_SIZE to train in one process."
+AGAIN = "Start all processes again with clearsight train --resume RUN; torchrun --max-restarts does it by itself, given --resume auto."
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,12 @@ class ProcessGroup:
 
     rank: int = 0
     world: int = 1
+
+    def limit(self, minutes: float) -> None:
+        """From here on an exchange that takes more than so many `minutes` fails: a process that hangs does not hold up the others."""
+        if self.world > 1:
+            # NCCL's own watchdog ends a process whose exchange on a GPU has failed
+            dist.distributed_c10d._set_pg_timeout(timedelta(minutes=minutes))
 
     @property
     def is_main(self) -> bool:
@@ -74,14 +85,59 @@ def join_group() -> ProcessGroup:
     world = _said("WORLD_SIZE", 1, 2**16) if "WORLD_SIZE" in os.environ else 1
     if world == 1:
         return ProcessGroup()
-    _said("RANK", 0, world - 1)
-    _said("MASTER_PORT", 1, 2**16 - 1)
+    rank = _said("RANK", 0, world - 1)
+    port = _said("MASTER_PORT", 1, 2**16 - 1)
     if not os.environ.get("MASTER_ADDR"):
         raise UsageError(f"WORLD_SIZE is {world}, and MASTER_ADDR is not set: {TORCHRUN}")
     if not dist.is_initialized():
-        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        dist.init_process_group(backend, timeout=timedelta(minutes=30))
-    return ProcessGroup(dist.get_rank(), dist.get_world_size())
+        backend = "gloo"
+        if torch.cuda.is_available():
+            backend = "cpu:gloo,cuda:nccl"
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
+            os.environ.setdefault("TORCH_NCCL_ASYNC_ERROR_HANDLING", "1")  # an exchange that fails ends the process
+            os.environ.setdefault("TORCH_NCCL_HEARTBEAT_TIMEOUT_SEC", "300")
+        dist.init_process_group(backend, store=_store(rank, world, port), rank=rank, world_size=world, timeout=PREPARING)
+    return ProcessGroup(rank, world)
+
+
+def _store(rank: int, world: int, port: int) -> Store:
+    """Where the processes find each other: rank 0's store, or a part of the agent's that is this attempt's alone.
+
+    The agent of `torchrun` keeps its store over restarts, and torch would find the addresses of the attempt before there.
+    """
+    kept = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    store = TCPStore(os.environ["MASTER_ADDR"], port, world, is_master=rank == 0 and not kept, timeout=PREPARING, multi_tenant=True)
+    return PrefixStore(_named_attempt(store, rank, world), store) if kept else store
+
+
+def _named_attempt(store: Store, rank: int, world: int) -> str:
+    """The name of this attempt, which rank 0 makes up: the agents of several machines may count their restarts differently.
+
+    Each of the others asks by a new word, so that no answer to an earlier attempt can be mistaken for this one's.
+    """
+    if rank:
+        word = token_hex(8)
+        store.set(f"clearsight/asks/{rank}", word)
+        name = str(store.get(f"clearsight/answer/{word}").decode())
+        store.set(f"{name}/here/{rank}", "")
+        return name
+    name, until = f"clearsight/{token_hex(8)}", time.monotonic() + PREPARING.total_seconds()
+    for other in range(1, world):
+        while not _heard(store, name, other):
+            if time.monotonic() > until:
+                raise dist.DistStoreError(f"process {other} does not answer")
+    return name
+
+
+def _heard(store: Store, name: str, other: int) -> bool:
+    """Answer the process that last asked as rank `other`; whether it has heard, and was not one of an earlier attempt."""
+    word = store.get(f"clearsight/asks/{other}").decode()
+    store.set(f"clearsight/answer/{word}", name)
+    try:
+        store.wait([f"{name}/here/{other}"], ASK_AGAIN)
+    except dist.DistStoreError:
+        return False
+    return True
 
 
 def _said(name: str, low: int, high: int) -> int:
@@ -97,7 +153,7 @@ def _said(name: str, low: int, high: int) -> int:
 
 def lost(error: BaseException | None) -> bool:
     """Whether torch raised `error` because another process of the group has ended or does not answer."""
-    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
+    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error).lower())
 
 
 def leave_group(trace: TracebackType | None = None) -> None:
@@ -113,18 +169,28 @@ def leave_group(trace: TracebackType | None = None) -> None:
 
 
 class Membership:
-    """Joins the process group and always leaves it; raises LostProcess if another process has ended."""
+    """Joins the process group and leaves it, unless an outer Membership holds it; raises LostProcess if another process has ended."""
 
     def __enter__(self) -> ProcessGroup:
-        return join_group()
+        self.outer = dist.is_available() and dist.is_initialized()
+        try:
+            return join_group()
+        except Exception as error:
+            if lost(error):
+                raise LostProcess(
+                    "the processes of this training did not find each other: one of them has ended or does not respond, so this one ends "
+                    f"as well. {AGAIN}"
+                ) from error
+            raise
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if lost(error):
             raise LostProcess(
                 "another process of this training has ended or does not answer, so this one ends as well. "
-                "The last checkpoint is whole: start all processes again with clearsight train --resume RUN."
+                f"The last checkpoint is whole. {AGAIN}"
             ) from error
-        leave_group(trace)
+        if not self.outer and not isinstance(error, LostProcess):
+            leave_group(trace)
 
 
 def process_group() -> Membership:

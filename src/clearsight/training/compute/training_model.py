@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ...base.compute.precision import accepts, halved
 from .small_convolutions import use_matrix_products
+from .sync_norm import Synchronised
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,18 @@ class TrainingModel:
 
     With bfloat16 on a processor the products are done by a copy with bfloat16 weights, renewed before each step: autocast
     would convert weights and activations at every layer. A GPU does that at no cost, so there it is autocast. Modules named in
-    `resting` stay in evaluation mode.
+    `resting` stay in evaluation mode. With `sync_norm` batch norm is over the parts of all processes of a `world`.
     """
 
-    def __init__(self, model: nn.Module, speed: Speed, device: torch.device, world: int = 1, resting: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        speed: Speed,
+        device: torch.device,
+        world: int = 1,
+        resting: tuple[str, ...] = (),
+        sync_norm: bool = False,
+    ) -> None:
         self.device, self.half, self.autocast = device, speed.half, by_autocast(speed, device)
         twin = halved(model) if speed.bf16 and not self.autocast else model
         pairs = [(own, other) for own, other in zip(model.parameters(), twin.parameters(), strict=True) if own is not other]
@@ -83,6 +92,7 @@ class TrainingModel:
         self._dtype = accepts(twin)
         if twin is not model and not speed.compile:
             use_matrix_products(twin)
+        self._sync_norm = sync_norm and world > 1
         self.net: nn.Module = torch.compile(twin) if speed.compile else twin  # type: ignore[assignment]
         if world > 1:
             self.net = DistributedDataParallel(self.net)
@@ -99,7 +109,8 @@ class TrainingModel:
 
     def outputs(self, inputs: Tensor) -> Tensor:
         """The network's output for normalised inputs `(N, C, H, W)`: float32 logits `(N, K)`, or `(1 + A, N, K)` with auxiliary heads."""
-        with torch.autocast(self.device.type, self.half, enabled=self.autocast):
+        synchronised = Synchronised() if self._sync_norm else contextlib.nullcontext()
+        with torch.autocast(self.device.type, self.half, enabled=self.autocast), synchronised:
             outputs: Tensor = self.net(inputs.to(self._dtype))
         return outputs.float()
 
