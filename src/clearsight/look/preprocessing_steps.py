@@ -53,7 +53,7 @@ def stages(preprocessing: Preprocessing, source: Any) -> list[Stage]:
     found.append(Stage("size", f"{preprocessing.fit}, {preprocessing.interpolation}: {_size(_rows(fitted))}", _rows(fitted)))
     numbers = preprocessing.normalise(fitted[None])
     low, high = float(numbers.min()), float(numbers.max())
-    says = f"(x − mean) / std: {low:.2f} to {high:.2f}, mean {float(numbers.mean()):.2f}, std {float(numbers.std()):.2f}"
+    says = f"(x − mean) / std: {low:.2f} to {high:.2f}, mean {float(numbers.mean()):.2f}, std {float(numbers.std()):.2f}".replace("-", "−")
     spread = ((numbers[0] - low) / ((high - low) or 1) * 255).round().to(torch.uint8)
     found.append(Stage("numbers", says, _rows(spread)))
     return found

@@ -84,6 +84,19 @@ def test_a_layer_is_traced_once_for_all_its_units(session, nine, monkeypatch):
     assert FUNCTIONS["unit"](session, UNTRAINED, nine, name, 1, [2, 3])["equal"]
 
 
+def test_scores_become_the_probabilities_of_the_answer(session, nine, artefact):
+    told = FUNCTIONS["scores"](session, artefact, nine)
+    top = FUNCTIONS["answer"](session, artefact, nine, "")["answer"]["top"]
+    assert [row["label"] for row in told["rows"]] == [one["label"] for one in top]
+    assert [row["probability"] for row in told["rows"]] == pytest.approx([one["confidence"] for one in top], rel=1e-5)
+
+
+def test_layers_have_shapes_parameters_and_fields(session):
+    told = FUNCTIONS["layers"](session, UNTRAINED)
+    assert told["network"]["parameters"] == FUNCTIONS["network"](session, UNTRAINED)["parameters"]
+    assert told["field"]["layers"][0]["size"] == [5, 5]
+
+
 def test_the_way_ends_in_the_networks_numbers(session, nine):
     told = FUNCTIONS["way"](session, UNTRAINED, nine)
     assert told["steps"][0]["name"] == "file" and told["steps"][-1]["name"] == "numbers"

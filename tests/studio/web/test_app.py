@@ -49,6 +49,7 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
     assert studio("GET", f"/api/pictures/{kept['picture']}")[1]["asked"] == "picture"
     commands = {
         "answer": "clearsight classify 'runs/pets & cats' 'a b.png' --none-of-these --json",
+        "scores": "clearsight look softmax 'runs/pets & cats' 'a b.png'",
         "way": "clearsight look preprocessing 'runs/pets & cats' 'a b.png'",
         "maps": "clearsight look features 'runs/pets & cats' 'a b.png'",
         "unit": "clearsight look unit 'runs/pets & cats' 'a b.png' --layer conv1 --channel 2 --at 3,4 --json",
@@ -61,6 +62,7 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
         assert (status, found["command"], found["asked"], found["kind"]) == (200, command, what, f"{what} one")
         assert found["words"] == "runs/pets & cats" and "options" not in found
     assert studio("GET", f"/api/networks/{studio.network}")[1]["asked"] == "network"
+    assert studio("GET", f"/api/networks/{studio.network}/layers")[1]["command"] == "clearsight look network 'runs/pets & cats'"
 
 
 def test_the_state_has_no_path(studio):

@@ -26,7 +26,11 @@ from ...look.preprocessing_steps import answers, stages
 from ...look.target import Subject, subject
 from ...look.unit import index_of, recounted
 from ...look.why.explanation import explain
+from ...models.summary import summarise
 from ...reports.live.maps import live_maps
+from ...reports.live.network import live_network
+from ...reports.live.receptive_field import live_receptive_field
+from ...reports.live.softmax import live_softmax
 
 NETWORKS, PICTURES, TRACES = 4, 8, 16  # kept of each; the oldest are forgotten
 SHOWN = 640  # px of the longest side of a picture in the page
@@ -110,6 +114,21 @@ def network(session: Session, words: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def layers(session: Session, words: str) -> dict[str, Any]:
+    """The layers of a network with shapes, parameters and receptive fields, as two figures that live."""
+    found, _ = session.network(words)
+    listed = summarise(found.model, found.input_size)
+    return {"network": live_network(listed, found.name).data, "field": live_receptive_field(listed, found.name).data}
+
+
+def scores(session: Session, words: str, file: str) -> dict[str, Any]:
+    """The logits of a picture and the probabilities they become, as a figure that lives."""
+    found, _ = session.network(words)
+    with undisturbed(found.model), torch.no_grad():
+        logits = found.model(session.input(words, file))[0]
+    return live_softmax(logits, [found.label(k) for k in range(len(logits))], found.name, found.temperature).data  # type: ignore[no-any-return]
+
+
 def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]:
     """The answer to a picture, as `classify --json` has it, and the logits; raises UnreadableImage."""
     found, classifier = session.network(words)
@@ -164,5 +183,6 @@ def why(session: Session, words: str, file: str, method: str, checks: bool) -> d
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "warm": warm, "picture": picture, "network": network, "answer": answer, "way": way, "maps": feature_maps, "unit": unit, "why": why,
+    "warm": warm, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores, "way": way,
+    "maps": feature_maps, "unit": unit, "why": why,
 }  # fmt: skip

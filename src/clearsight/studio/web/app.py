@@ -101,6 +101,12 @@ def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
         options = found.pop("options")
         return {**found, **said("classify", library.network(m), library.picture(p), *options, "--json")}
 
+    @app.get("/api/networks/{m}/scores/{p}")
+    async def scores(m: str, p: str, request: Request) -> dict[str, Any]:
+        """The logits of a picture, and the probabilities they become."""
+        found = await of(request, "scores", m, p)
+        return {**found, **said("look softmax", library.network(m), library.picture(p))}
+
     @app.get("/api/networks/{m}/way/{p}")
     async def way(m: str, p: str, request: Request) -> dict[str, Any]:
         """The picture at each step to the network, and the usual mistakes."""
@@ -133,6 +139,13 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
         """What a network is."""
         found = library.network(m)
         return {"name": found.name, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
+
+    @app.get("/api/networks/{m}/layers")
+    async def layers(m: str) -> dict[str, Any]:
+        """Its layers, with shapes, parameters and receptive fields."""
+        found = library.network(m)
+        command = plain(shlex.join(["clearsight", "look", "network", found.words]))
+        return {**await asyncio.to_thread(compute.ask, "layers", words=found.words), "command": command}
 
 
 def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:

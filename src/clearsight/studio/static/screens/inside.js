@@ -1,9 +1,11 @@
 // @ts-check
-/** Inside: what a network is. */
+/** Inside: what a network is, layer by layer, and what a unit of each layer sees. */
 
 import { el, thousands } from "../live/kit.js";
+import { network as listed } from "../live/network.js";
+import { receptive_field as field } from "../live/receptive_field.js";
 import { ask } from "../api.js";
-import { section } from "../parts.js";
+import { command, section } from "../parts.js";
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export function inside(root, { network }) {
@@ -12,10 +14,19 @@ export function inside(root, { network }) {
     root.append(el("p", {}, "There is no network yet."));
     return;
   }
+  const layers = ask(`networks/${network}/layers`);
   root.append(
     section("The network", ask(`networks/${network}`), (found, body) => {
       if (!found.trained) body.append(el("p", { class: "warning" }, "Random weights: this network has learnt nothing yet."));
       body.append(el("p", {}, `${found.name}: ${thousands(found.parameters)} parameters, input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal}`));
+    }),
+    section("Layer by layer", layers, (found, body) => {
+      listed(body, found.network);
+      body.append(command(found.command));
+    }),
+    section("What a unit sees", layers, (found, body) => {
+      if (found.field.layers.length) field(body, found.field);
+      else body.append(el("p", {}, "No layer has rows and columns: every number sees the whole picture."));
     }),
   );
 }

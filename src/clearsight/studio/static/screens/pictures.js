@@ -3,6 +3,7 @@
 
 import { el, percent, row, shown } from "../live/kit.js";
 import { maps } from "../live/maps.js";
+import { softmax } from "../live/softmax.js";
 import { unit } from "../live/unit.js";
 import { coloured } from "../live/cursor.js";
 import { ask, Refusal } from "../api.js";
@@ -26,6 +27,10 @@ export function pictures(root, { networks, network, picture, go }) {
     section("From the file to the network’s numbers", of("way"), (found, body) => way(body, found)),
     section("What each stage sees", of("maps"), (found, body) => walls(body, found, (stage, channel, y, x) => look(scope, network, picture, stage, channel, y, x))),
     scope,
+    section("From scores to probabilities", of("scores"), (found, body) => {
+      softmax(body, found);
+      body.append(command(found.command));
+    }),
     reasons(network, picture),
     section("Another picture", Promise.resolve(), (_, body) => body.append(drop((id) => go("pictures", id)))),
   );
@@ -72,7 +77,12 @@ function walls(body, found, choose) {
 async function look(/** @type {HTMLElement} */ scope, network = "", picture = "", stage = "", channel = 0, y = 0, x = 0) {
   const body = el("div", {}, el("p", { class: "busy", role: "status" }, "Computing …"));
   const title = el("h2", { tabindex: "-1" }, `${stage}, channel ${channel} at row ${y}, column ${x}`);
-  const close = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && scope.replaceChildren();
+  const from = /** @type {HTMLElement | null} */ (document.activeElement);
+  const close = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    scope.replaceChildren();
+    from?.focus();
+  };
   scope.replaceChildren(el("section", { class: "scope", onkeydown: close }, title, body));
   scope.scrollIntoView({ block: "nearest" });
   title.focus({ preventScroll: true });
