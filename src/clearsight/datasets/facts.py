@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError
 from ..base.files import cache_folder, private_folder, write_atomic
-from .cache import make_room
+from ..base.room import make_room
 from .dataset import Dataset
 
 SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
@@ -111,5 +111,5 @@ def keep(place: Path, rows: Rows, settings: bytes) -> None:
     """Write `rows` at `place`; without room, or permission to write, they are computed again next time."""
     body = np.ascontiguousarray(rows).view(np.uint8).data
     with suppress(OSError, ClearsightError):
-        make_room(private_folder(place.parent), len(body) + SIZE, {place}, NAME)
+        make_room(private_folder(place.parent), len(body) + SIZE, NAME, {place})
         write_atomic(place, body, digest(settings, body), mode=0o600)
