@@ -60,5 +60,5 @@ def test_shards_that_nobody_can_read():
 
     with pytest.raises(ClearsightError, match=r"the first 10 shards cannot be read. 0.tar is damaged"):
         driver(lambda i: Worker(unread), 1).work(TASKS)
-    with pytest.raises(ClearsightError, match=r"1 shards could not be read.*0.tar: its process ended twice before the first picture"):
+    with pytest.raises(ClearsightError, match=r"1 shards could not be read.*0.tar: its process ended 3 times before the first picture"):
         driver(lambda i: Worker(ends), 1).work(TASKS[:1])

@@ -25,5 +25,5 @@ def test_the_file_of_a_shard_is_named_after_it_and_its_content():
 
 def test_a_cut_keeps_every_picture_and_a_single_one_is_tried_again():
     first, second = replace(TASK, tries=1).cut(4, 5)
-    assert (first.start, first.stop, first.tries) == (0, 4, 1) and (second.start, second.stop, second.tries) == (4, 5, 0)
+    assert (first.start, first.stop, first.tries) == (0, 4, 2) and (second.start, second.stop, second.tries) == (4, 5, 0)
     assert TASK.whole and not first.whole and not second.whole

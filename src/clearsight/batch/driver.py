@@ -13,7 +13,7 @@ from ..base.progress import Progress
 from ..base.remote.place import Place
 from . import parquet
 from .answers import Told, error_row, facts
-from .task import Job, Task
+from .task import ATTEMPTS, Job, Task
 from .worker import Done, Ended, Unread
 
 NEAR = 32  # pictures after those that were answered, among which the one that ended its process mostly is
@@ -137,11 +137,11 @@ class Driver:
         return []
 
     def _cut(self, task: Task, ended: Ended) -> list[Task]:
-        """The parts of a task in which a process has ended: first all of it again, since the process may have been stopped from outside."""
-        if task.tries == 0:
-            return [replace(task, tries=1)]
+        """The parts of a task in which a process has ended; before it is at fault, all of it again."""
+        if task.tries < ATTEMPTS - 1:
+            return [replace(task, tries=task.tries + 1)]
         if ended.of is None:
-            self._unread.append(f"{task.shard.address}: its process ended twice before the first picture ({ended.reason})")
+            self._unread.append(f"{task.shard.address}: its process ended {ATTEMPTS} times before the first picture ({ended.reason})")
             return []
         if task.whole:
             self._length[task.key] = ended.of

@@ -9,6 +9,9 @@ from typing import Any
 from ..datasets.shards.reading import Shard
 
 
+ATTEMPTS = 3  # processes that may end in a shard, or in one picture, before it is at fault: some are stopped from outside
+
+
 @dataclass(frozen=True)
 class Job:
     """What is asked of every picture: the classifier, how it is computed, and the options of `Classifier.classify_many`."""
@@ -54,9 +57,12 @@ class Task:
 
     def cut(self, at: int, stop: int) -> tuple["Task", "Task"]:
         """The parts before and from `at`; the end is `stop`."""
-        return replace(self, stop=at, tries=0 if at - self.start == 1 else 1), replace(
-            self, start=at, stop=stop, tries=0 if stop - at == 1 else 1
-        )
+        return replace(self, stop=at, tries=_tries(at - self.start)), replace(self, start=at, stop=stop, tries=_tries(stop - at))
+
+
+def _tries(pictures: int) -> int:
+    """A part is cut when its next process ends; a single picture has all attempts of its own."""
+    return 0 if pictures == 1 else ATTEMPTS - 1
 
 
 def packed(value: Job | Task) -> str:
