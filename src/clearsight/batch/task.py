@@ -8,7 +8,6 @@ from typing import Any
 
 from ..datasets.shards.reading import Shard
 
-
 ATTEMPTS = 3  # processes that may end in a shard, or in one picture, before it is at fault: some are stopped from outside
 
 
