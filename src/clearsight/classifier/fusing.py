@@ -97,8 +97,9 @@ def _convolutions(graph: fx.GraphModule) -> list[fx.Node]:
 
 
 def _fits(layer: nn.Module | None) -> bool:
-    bare = type(layer) is nn.Conv2d and not layer._forward_hooks and not layer._forward_pre_hooks
-    return bare and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    if type(layer) is not nn.Conv2d or layer._forward_hooks or layer._forward_pre_hooks:
+        return False
+    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
 def _pack(graph: fx.GraphModule, node: fx.Node, place: dict[fx.Node, int]) -> None:
