@@ -172,7 +172,7 @@ def children(model: Path, request: Path, given: argparse.Namespace) -> dict[str,
     with running(model, isolate=True) as (pid, port):
         load, end = loaded(request, port, 20.0), time.monotonic() + 18.0
         while time.monotonic() < end:
-            time.sleep(0.3)
+            time.sleep(2.0)
             alive = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
             if alive:
                 with contextlib.suppress(ProcessLookupError):

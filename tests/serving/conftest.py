@@ -17,12 +17,13 @@ from PIL import Image
 
 from clearsight import models
 from clearsight.classifier import Classifier, save
+from clearsight.classifier.answers import FACT, counted
 from clearsight.classifier.uncertainty import Calibration, Reference
 from clearsight.classifier.uncertainty.novelty import Novelty, stored
 from clearsight.classifier.validation import judged
 from clearsight.images.preprocess import Preprocessing
 from clearsight.serving.engine.decoding import Decoder
-from clearsight.serving.engine.models import Road, Served, opened
+from clearsight.serving.engine.models import Road, Served, named, opened
 from clearsight.serving.options import Options
 from clearsight.serving.telemetry.metrics import Metrics
 from clearsight.serving.web.answering import Server
@@ -55,7 +56,7 @@ def small(seed: int = 0) -> Classifier:
     probabilities = torch.softmax(logits / 0.2, 1).gather(1, labels[:, None])[:, 0]
     calibration = Calibration((1 - probabilities).numpy(), labels.numpy(), "validation")
     made.reference = Reference(Novelty(known.layer, known.mean, known.vectors, scores, "validation"), calibration)
-    made.facts = {"validation": judged(36, 40, ())}
+    made.facts = {"validation": judged(36, 40, ()), FACT: counted(logits, 0.2)}
     return made
 
 
@@ -79,7 +80,8 @@ def pets(artefacts: Path, tmp_path: Path) -> Path:
 async def running(*folders: Path, decoder: Decoder | None = None, **options: Any) -> AsyncIterator[SimpleNamespace]:
     """`server`, its `app`, and a `client` of it, on an event loop."""
     given, metrics = Options(**options), Metrics()
-    served = {one.name: Served(one.name, str(one), opened(str(one), Road()), given, metrics) for one in folders}
+    names = named([str(one) for one in folders])
+    served = {name: Served(name, model, opened(model, Road()), given, metrics) for name, model in names.items()}
     server = Server(served, given, metrics, decoder or Decoder())
     app = create_app(server, Road())
     async with (

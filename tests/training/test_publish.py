@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from clearsight.classifier import load
+from clearsight.classifier.answers import stored
 from clearsight.recipes.recipe import Recipe
 from clearsight.training.api import train
 from clearsight.training.objectives import adversarial, objective
@@ -45,6 +46,8 @@ def test_an_accuracy_has_an_interval_where_validation_chose_nothing(kind, tmp_pa
     assert (classifier.temperature != 1) == ("temperature" in fitted)
     assert (found["top1"]["low"] is None) == bool(chosen) and ("reason" in found["top1"]) == bool(chosen)
     assert classifier.facts["validation"] == found
+    answers = stored(classifier.facts, len(classifier.classes))
+    assert (answers is None) == ("ensemble" in settings) and (not answers or sum(answers["confidences"]) == found["n"])
     card = (trained.run / "README.md").read_text()
     assert ("no interval: these pictures" in card) == bool(chosen) and ("not fitted" in card) == (not fitted)
     if settings.get("keep") == "last" or "labels" in settings:

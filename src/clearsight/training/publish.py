@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import numpy as np
+from torch import Tensor
 
 from .. import __version__
 from ..base.result import Result
-from ..classifier import Classifier, validation
+from ..classifier import Classifier, answers, validation
 from ..classifier import save as save_artefact
 from ..datasets.dataset import Dataset, Parts
 from ..images.decode import decode
@@ -115,6 +116,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         "clearsight": __version__,
         **({"validation": judged or crossed} if judged or crossed else {}),
         **({"cross_validation": crossed} if crossed else {}),
+        **_answers(context, logits, temperature),
         **({"tuning": dict(context.tuning)} if context.tuning else {}),
         **context.provenance,
     }
@@ -130,6 +132,13 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
     )
     context.loggers.end(trained.numbers)
     return trained
+
+
+def _answers(context: TrainingContext, logits: Tensor, temperature: float) -> dict[str, answers.Answers]:
+    """The counts of the answers to validation, or of those of cross-validation where there are no validation pictures."""
+    if not len(logits) and context.held_out:
+        logits = context.held_out.logits
+    return {answers.FACT: answers.counted(logits, temperature)} if len(logits) else {}
 
 
 def _kept(context: TrainingContext) -> str:

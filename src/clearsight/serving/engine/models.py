@@ -11,6 +11,7 @@ import torch
 
 from ...base.errors import ClearsightError, UsageError
 from ...classifier import Classifier
+from ...classifier.answers import stored
 from ...exports.golden import verify
 from ...exports.open import open_classifier
 from ...weights import is_origin
@@ -155,4 +156,5 @@ def described(loaded: Loaded) -> str:
     golden = f"{loaded.golden} golden samples are reproduced" if loaded.golden else "it has no golden samples"
     classifier = loaded.classifier
     road = classifier.speed if classifier.engine == "torch" else classifier.engine
-    return f"{digest_of(loaded)}, {len(classifier.classes):,} classes, {road}; {golden}"
+    drift = "" if stored(classifier.facts, len(classifier.classes)) else "; no validation answers are stored, to notice drift by"
+    return f"{digest_of(loaded)}, {len(classifier.classes):,} classes, {road}; {golden}{drift}"

@@ -1,16 +1,17 @@
 """Metrics in Prometheus' format: load, times, and how answers compare with those on the validation pictures."""
 
-import numpy as np
+import itertools
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from ... import __version__
 from ...base.errors import UsageError
 from ...classifier import Classifier, Prediction
+from ...classifier.answers import EDGES, stored
 from ...classifier.uncertainty.reference import FALSE_ALARMS
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 PICTURES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1)
 
 
 class Metrics:
@@ -25,11 +26,15 @@ class Metrics:
         self.waits = Histogram("clearsight_queue_seconds", "Wait of a batch's first picture.", model, buckets=SECONDS, registry=own)
         self.computing = Histogram("clearsight_model_seconds", "Computation of a batch.", model, buckets=SECONDS, registry=own)
         self.failures = Counter("clearsight_unreadable_pictures", "Pictures that could not be decoded.", model, registry=own)
-        self.confidence = Histogram("clearsight_confidence", "Confidence of answers.", model, buckets=SHARES, registry=own)
+        self.confidence = Histogram("clearsight_confidence", "Confidence of answers.", model, buckets=EDGES, registry=own)
         self.labels = Counter("clearsight_labels", "Answers by most probable class.", [*model, "label"], registry=own)
         self.novel = Counter("clearsight_novel", f"Answers more novel than {1 - FALSE_ALARMS:.0%} of known pictures.", model, registry=own)
         self.swaps = Counter("clearsight_model_swaps", "Changes of a model's files.", [*model, "result"], registry=own)
         self.shares = Gauge("clearsight_validation_label_share", "Share of a class in validation.", [*model, "label"], registry=own)
+        self.confidences = Gauge(
+            "clearsight_validation_confidence_share", "Share of confidences up to le in validation.", [*model, "le"], registry=own
+        )
+        self.stored = Gauge("clearsight_validation_stored", "1 if the model stores its validation answers.", model, registry=own)
         self.accuracy = Gauge("clearsight_validation_accuracy", "Accuracy in validation = expected mean confidence.", model, registry=own)
         self.info = Gauge("clearsight_model_info", "Digest and precision of a model.", [*model, "digest", "precision"], registry=own)
         Gauge("clearsight_build_info", "Version.", ["version"], registry=own).labels(__version__).set(1)
@@ -74,10 +79,13 @@ class Metrics:
             limit = None
         if limit is not None:
             self.limits[model] = limit
-        calibration = classifier.reference.calibration
-        if calibration is not None and len(calibration):
-            shares = np.bincount(calibration.labels, minlength=len(classifier.classes)) / len(calibration)
-            values += [(self.shares, (model, label), share) for label, share in zip(classifier.classes, shares.tolist(), strict=True)]
+        answers = stored(classifier.facts, len(classifier.classes))
+        values.append((self.stored, (model,), float(answers is not None)))
+        if answers:
+            n = sum(answers["labels"])
+            values += [(self.shares, (model, label), k / n) for label, k in zip(classifier.classes, answers["labels"], strict=True)]
+            sums = itertools.accumulate(answers["confidences"])
+            values += [(self.confidences, (model, str(edge)), k / n) for edge, k in zip(EDGES, sums, strict=True)]
         validation = classifier.facts.get("validation")
         top1 = validation.get("top1") if isinstance(validation, dict) else None
         if isinstance(top1, dict) and isinstance(top1.get("value"), float):

@@ -26,6 +26,7 @@ from .body import Refused
 from .frames import unpacked
 from .guard import Guard
 from .many import Lines, rows, window_of
+from .page import add_page
 
 GONE = 499  # the client has closed the connection and does not read this answer
 
@@ -51,11 +52,12 @@ def create_app(server: Server, road: Road) -> ASGIApp:
         if server.journal:
             server.journal.close()
 
-    app = FastAPI(title="Clearsight", version=__version__, lifespan=running, redoc_url=None)
+    app = FastAPI(title="Clearsight", version=__version__, lifespan=running, docs_url=None, redoc_url=None)
     _add_errors(app)
     _add_state(app, server)
     _add_classify(app, server)
     app.include_router(protocol.routes(server))
+    add_page(app, server.served)
     return Guard(app, server.options, server.state, server.metrics, server.wait)
 
 
