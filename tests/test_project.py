@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from clearsight.cli.serve import serve
 from tests.test_floors import FLOORS
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +54,23 @@ def test_the_image_copies_what_is_there():
     copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", _text("Dockerfile"), re.MULTILINE) for name in line.split()}
     assert copied == set(re.findall(r"^!(.*)$", _text(".dockerignore"), re.MULTILINE))
     assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_image_is_built_and_run_as_its_page_says():
+    """What a linter of Dockerfiles would say, and that extras, command and options exist."""
+    text, page = _text("Dockerfile"), _text("docs/how-to/serve.md")
+    stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
+    assert all(":" in stage and not stage.endswith(":latest") for stage in stages) and not re.search(
+        "^ADD|sudo|apt-get", text, re.MULTILINE
+    )
+    assert re.search(r"^USER clearsight$", text.rpartition("FROM ")[2], re.MULTILINE) and 'ENTRYPOINT ["clearsight"]' in text
+    given = [*re.findall(r"^ARG EXTRAS=(\S+)", text, re.MULTILINE), *re.findall(r"--build-arg EXTRAS=(\S+)", page)]
+    assert len(given) == 2 and {extra for line in given for extra in line.split(",")} <= PROJECT["optional-dependencies"].keys()
+    (args,) = re.findall(r"args: \[(.*)\]", page)
+    (run,) = re.findall(r"clearsight-serve (serve .*)", page)
+    known = {name for option in serve.params for name in option.opts}
+    for words in (args.replace(",", "").split(), run.split()):
+        assert words[0] == "serve" and {word for word in words if word.startswith("--")} <= known
 
 
 def test_the_map_of_the_house_has_every_folder_on_its_floor():

@@ -30,6 +30,7 @@ STAYS = {
     "models/peers.py": "the helper that skips where a peer is not installed",
     "real.py": "the helper that skips where a package of real weights or photographs is not installed",
     "rubbish/test_mutants.py": "reads a folder of files of one's own, which CLEARSIGHT_CORPUS names",
+    "serving/test_server.py": "curl is not on every machine",
     "studio/test_browser.py": "only Linux tells the children of a process",
     "test_host.py": "Windows does not fork",
     "test_startup.py": "builds of torch that wait by another library than libgomp",

@@ -21,7 +21,7 @@ from clearsight.training.api import train
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"^(?:<!-- not run: (.+) -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_RUN = 1  # how-to/serve.md: tests/serving/test_server.py runs it
+NOT_RUN = 2  # how-to/serve.md: tests/serving/test_server.py runs them
 SMALLER = (
     (r'"fashion-mnist"', '"digits"'),
     (r'"(?:torchvision|timm|keras):[\w.]+"', '"runs/pets"'),  # weights that somebody else trained would have to be fetched

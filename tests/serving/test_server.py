@@ -1,6 +1,8 @@
 """One real process on a real socket: signals, slow clients, the end."""
 
+import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -32,13 +34,31 @@ def process(artefacts):
         running.kill()
 
 
-def test_the_client_of_the_page_runs(process, tmp_path, monkeypatch, capsys):
+def test_the_client_of_the_page_runs(process, artefacts, tmp_path, monkeypatch, capsys):
     (tmp_path / "cat.jpg").write_bytes(png(picture(0)))
     monkeypatch.chdir(tmp_path)
     page = (Path(__file__).parents[2] / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    exec(code.replace("http://127.0.0.1:8000", process.address), {})
+    client, golden = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(client.replace("http://127.0.0.1:8000", process.address), names)
     assert capsys.readouterr().out.strip() in CLASSES
+    exec(golden.replace("runs/pets", str(artefacts / "pets")), names)
+    assert capsys.readouterr().out.startswith("3 golden samples get")
+
+
+def test_the_commands_of_the_page_run(process, tmp_path):
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    (tmp_path / "cats").mkdir()
+    for path in (tmp_path / "cat.jpg", tmp_path / "cats" / "cat.jpg"):
+        path.write_bytes(png(picture(0)))
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if "localhost:8000/" in line and re.match("curl|tar", line)]
+    assert len(lines) == 2
+    for line in lines:
+        words = ["sh", "-c", line.replace("localhost:8000", process.address)]
+        answer = json.loads(subprocess.run(words, cwd=tmp_path, capture_output=True, check=True, timeout=60).stdout)
+        assert answer["label"] in CLASSES
 
 
 def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
