@@ -6,8 +6,10 @@ from . import look as look
 from . import models as models
 from . import testing as testing
 from .api.files import check as check
+from .api.files import check_shards as check_shards
 from .api.files import export as export
 from .api.files import load as load
+from .api.files import pack_shards as pack_shards
 from .api.files import split as split
 from .api.files import verify as verify
 from .api.inside import explain as explain
@@ -39,6 +41,8 @@ from .datasets.check import CheckResult as CheckResult
 from .datasets.dataset import Dataset as Dataset
 from .datasets.dataset import Parts as Parts
 from .datasets.open import open_dataset as open_dataset
+from .datasets.shards.inspection import ShardsCheck as ShardsCheck
+from .datasets.shards.writing import Packed as Packed
 from .evaluation.compare import Comparison as Comparison
 from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.stress import StressResult as StressResult

@@ -14,6 +14,9 @@ from ..datasets.check import CheckResult
 from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
 from ..datasets.open import open_dataset
+from ..datasets.shards.inspection import ShardsCheck
+from ..datasets.shards.inspection import check_shards as inspect_shards
+from ..datasets.shards.writing import SIZE, Packed, pack
 from ..datasets.split import split as split_parts
 from ..exports.golden import verify as verify_model
 from ..exports.open import open_classifier
@@ -119,3 +122,32 @@ def check(
     parts = open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out)
     reading = Reading(parse_range(range), parse_bands(bands))
     return check_parts(parts, reading, channels=channels or len(reading.bands), cache=cache, quiet=quiet)
+
+
+def pack_shards(
+    data: Data, out: str | Path, *, size: int = SIZE, seed: int = 0, group_by: str | None = None, columns: str = "", leave_out: str = "",
+    quiet: bool = False,
+) -> Packed:  # fmt: skip
+    """Write a data set into the folder `out` as tar shards of about `size` bytes, each part shuffled by `seed`.
+
+    webdataset and Hugging Face's datasets read them as well. The same data, size and seed give the same bytes; a stopped call continues
+    after the last whole shard. Raises UsageError where `out` holds other files, ClearsightError for a picture that cannot be copied.
+
+    >>> import clearsight as cs
+    >>> [shard.name for shard in cs.pack_shards("digits", "digit-shards", quiet=True).shards]
+    ['train-00000.tar', 'test-00000.tar']
+    """
+    parts = open_dataset(data, group_by=group_by, columns=columns, leave_out=leave_out)
+    return pack(parts, out, size=size, seed=seed, quiet=quiet)
+
+
+def check_shards(data: str | Path, *, quiet: bool = False) -> ShardsCheck:
+    """Read every byte of tar shards: damage, pictures that are not those that were packed, duplicates, shards in the order of the classes.
+
+    `problems` is empty where they can be used. Raises UsageError for data that are no shards.
+
+    >>> import clearsight as cs
+    >>> cs.check_shards(cs.pack_shards("digits", "digit-shards", quiet=True).out, quiet=True).problems
+    ()
+    """
+    return inspect_shards(data, quiet=quiet)

@@ -72,7 +72,7 @@ def classify(
     coverage: float | None, by_class: bool, views: str | None, batch: int, device: str, speed: str, engine: str, out: str | None,
     workers: int | None, on: str | None, as_csv: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Classify PICTURES with the classifier MODEL: files, folders, globs, or - for one picture on stdin; with --out also shards, addresses.
+    """Classify PICTURES with the classifier MODEL: files, folders, tar shards, globs, or - for stdin; with --out also addresses.
 
     A picture that cannot be read is reported and the rest still answered; the exit code is 1 then.
     """
@@ -130,14 +130,18 @@ def classify(
 def expand(pictures: tuple[str, ...], notes: list[str]) -> Iterator[Any]:
     """The pictures that the words on the command line mean; one that is not there stays, to be reported in its place.
 
-    At the end of a folder, notes on files left out are added to `notes`.
+    At the end of a folder or of shards, notes on files left out are added to `notes`.
     """
     from ..datasets.formats.folder import Walk
+    from ..datasets.shards.find import is_shards
+    from ..datasets.shards.open import each_picture
 
     for word in pictures:
         path = Path(word)
         if word == "-":
             yield _Stdin(sys.stdin.buffer.read(MAX_STDIN_BYTES))
+        elif is_shards(word):
+            yield from each_picture(word, notes)
         elif path.is_dir():
             walk = Walk(str(path))
             yield from (os.path.join(word, name) for name in walk.each())

@@ -19,6 +19,7 @@ VERBS = {
     "compare": "Compare two classifiers with a paired significance test.",
     "attack": "Measure adversarial robustness: the accuracy under small worst-case changes.",
     "stress": "Measure robustness to noise, weather, lighting, occlusion, rotation and clutter.",
+    "shards": "Pack a data set into tar shards, and check them.",
     "labels": "Find label errors, and choose the pictures to label next.",
     "ladder": "Compare pixels, hand-designed features and networks: the gain of each step.",
     "models": "List the networks.",

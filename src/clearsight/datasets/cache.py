@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from ..base.room import limit, make_room
 from ..images import jpeg
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
+from .shards.reading import Span
 
 VERSION = 4
 KEY, SUM = 16, 8  # bytes
@@ -123,20 +125,27 @@ def _seals(keys: Keys) -> NDArray[np.int64]:
 
 
 def _keys(dataset: Dataset) -> Keys:
-    """The keys (N,) of picture files: path, size, times and inode.
+    """The keys (N,) of pictures: path, size, times and inode of a file; those of a shard, and the place in it.
 
     A program that replaces a file, or writes to it, can reset its modification time (mtime), but not its status change time (ctime).
     """
     keys = bytearray()
     for i in range(len(dataset)):
-        path = os.fspath(dataset.source(i))  # type: ignore[arg-type]
-        try:
-            status = os.stat(path)
-            fact = f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
-        except OSError:
-            fact = path  # decoding it will report the reason
+        fact = _fact(dataset.source(i))
         keys += hashlib.blake2b(fact.encode("utf-8", "surrogateescape"), digest_size=KEY).digest()
     return np.frombuffer(bytes(keys), f"S{KEY}")
+
+
+def _fact(source: Any) -> str:
+    """What the key of a picture in a file or a shard is made of."""
+    if isinstance(source, Span):
+        return source.state
+    path = str(os.fspath(source))
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path  # decoding it will report the reason
+    return f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def _places(files: list[Keys], wanted: Keys) -> NDArray[np.int64]:

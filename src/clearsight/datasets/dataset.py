@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError, listed
 from ..base.registry import look_up
+from .shards.reading import Shard, Span
 
 # Usual names of the parts, in folders and in tables.
 PART_NAMES = {
@@ -22,11 +23,12 @@ PART_NAMES = {
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures with class indices: either arrays in memory (`pictures`) or files (`root` / `paths`).
+    """Pictures with class indices: arrays in memory (`pictures`), files (`root` / `paths`), or ranges of bytes in `shards` (`spans`).
 
     `labels` int64 (N,), `names` str objects (N,) unique and stable, relative to the root with `/`;
     `pictures` (N, H, W) or (N, H, W, C), of uint8 or beyond 8 bits; `groups` str objects (N,): pictures that must stay in one part;
-    `digests` bytes (N,): identities of the pictures, independent of names; `decoded` (N,): pictures that have been read, or None.
+    `digests` bytes (N,): identities of the pictures, independent of names; `decoded` (N,): pictures that have been read, or None;
+    `spans` records (N,) of shard, offset and length in bytes, where `shard` counts in `shards`.
     Raises ClearsightError if the lengths differ.
     """
 
@@ -39,10 +41,13 @@ class Dataset:
     groups: NDArray[np.object_] | None = None
     digests: NDArray[np.bytes_] | None = None
     decoded: NDArray[np.object_] | None = None
+    spans: NDArray[np.void] | None = None
+    shards: tuple[Shard, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {key: len(value) for key, value in self._columns().items()}
-        if len(set(lengths.values())) != 1 or (self.pictures is None) == (self.root is None or self.paths is None):
+        kinds = (self.pictures is not None, self.root is not None and self.paths is not None, self.spans is not None)
+        if len(set(lengths.values())) != 1 or sum(kinds) != 1:
             raise ClearsightError(f"a dataset needs pictures or paths, as many as labels and names. Got {lengths}.")
 
     def __len__(self) -> int:
@@ -51,13 +56,16 @@ class Dataset:
     def __repr__(self) -> str:
         return f"Dataset({len(self):,} pictures, {len(self.classes):,} classes)"
 
-    def source(self, i: int) -> Path | NDArray[Any]:
-        """Picture `i` as `images.decode` takes it: a path, or an array (H, W) or (H, W, C)."""
+    def source(self, i: int) -> Path | NDArray[Any] | Span:
+        """Picture `i` as `images.decode` takes it: a path, an array (H, W) or (H, W, C), or a span of a shard."""
+        if self.spans is not None:
+            shard, offset, length = self.spans[i].tolist()
+            return Span(self.shards[shard], offset, length, str(self.names[i]))
         if self.root is not None and self.paths is not None:
             return self.root / str(self.paths[i])
         return np.asarray(self.pictures)[i]  # type: ignore[no-any-return]
 
-    def picture(self, i: int) -> Path | NDArray[Any]:
+    def picture(self, i: int) -> Path | NDArray[Any] | Span:
         """Picture `i` as `source`, or as an array if it has been decoded."""
         known = None if self.decoded is None else self.decoded[i]
         return self.source(i) if known is None else known
@@ -77,7 +85,7 @@ class Dataset:
         return replace(self, **{key: value[rows] for key, value in self._columns().items()})
 
     def _columns(self) -> dict[str, NDArray[Any]]:
-        every = {key: getattr(self, key) for key in ("labels", "names", "pictures", "paths", "groups", "digests", "decoded")}
+        every = {key: getattr(self, key) for key in ("labels", "names", "pictures", "paths", "groups", "digests", "decoded", "spans")}
         return {key: value for key, value in every.items() if value is not None}
 
 

@@ -21,6 +21,7 @@ from ..base.errors import ClearsightError
 from ..base.files import cache_folder, private_folder, write_atomic
 from ..base.room import make_room
 from .dataset import Dataset
+from .shards.reading import Span
 
 SIZE = 32  # hexadecimal digits of a digest: half of SHA-256
 NAME = re.compile(r"[0-9a-f]{24}\.[a-z]+")
@@ -48,29 +49,42 @@ def digest(*parts: bytes | memoryview) -> bytes:
     return found.hexdigest()[:SIZE].encode()
 
 
-def files(paths: Sequence[str]) -> Files:
-    """The `Files` at absolute `paths`, in their present state."""
-    if not paths:
+def files(sources: Sequence[str | Span]) -> Files:
+    """The `Files` at absolute paths or in shards, in their present state."""
+    if not sources:
         return Files(np.empty(0, f"S{SIZE}"))
-    return Files(np.array([_key(path) for path in paths], dtype=f"S{SIZE}"), _named(os.path.commonpath([min(paths), max(paths)])))
+    homes = {source.shard.address if isinstance(source, Span) else source for source in sources}
+    return Files(np.array([_key(source) for source in sources], dtype=f"S{SIZE}"), _named(os.path.commonpath([min(homes), max(homes)])))
 
 
 def files_of(datasets: Iterable[Dataset]) -> Files:
     """The `Files` of data sets, one after the other; pictures in arrays have an empty key, and nothing is kept of them."""
-    roots = [(data, os.path.abspath(data.root) if data.root is not None else "") for data in datasets]
-    paths = [os.path.join(root, str(path)) for data, root in roots if data.paths is not None for path in data.paths]
-    found = files(paths)
-    keys = np.zeros(sum(len(data) for data, _ in roots), f"S{SIZE}")
-    keys[np.repeat([data.paths is not None for data, _ in roots], [len(data) for data, _ in roots])] = found.keys
+    every = list(datasets)
+    found = files([source for data in every for source in _sources(data)])
+    keys = np.zeros(sum(map(len, every)), f"S{SIZE}")
+    keys[np.repeat([data.pictures is None for data in every], [len(data) for data in every])] = found.keys
     return Files(keys, found.name)
+
+
+def _sources(data: Dataset) -> list[str | Span]:
+    """The absolute paths of the pictures, or their places in shards."""
+    if data.spans is not None:
+        return [data.source(i) for i in range(len(data))]  # type: ignore[misc]
+    root = os.path.abspath(data.root) if data.root is not None else ""
+    return [os.path.join(root, str(path)) for path in data.paths] if data.paths is not None else []
 
 
 def _named(*words: str) -> str:
     return hashlib.sha256(os.fsencode("/".join(words))).hexdigest()[:24]
 
 
-def _key(path: str) -> bytes:
-    """A key of a file's path and state: a program that replaces a file can reset its modification time, but not its status change time."""
+def _key(path: str | Span) -> bytes:
+    """A key of a file's path and state: a program that replaces a file can reset its modification time, but not its status change time.
+
+    That of a picture in a shard is the shard's state and the place in it.
+    """
+    if isinstance(path, Span):
+        return digest(os.fsencode(path.state))
     try:
         s = os.stat(path)
         facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"

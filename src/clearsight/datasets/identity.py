@@ -21,6 +21,7 @@ from ..images.decode import decode, picture_facts, stored
 from ..images.deep import OLD
 from .dataset import Dataset, Parts
 from .facts import SIZE, Digests, digest, files, keep, kept_at, recalled
+from .shards.reading import Span
 
 LARGE = 2**20  # px
 VERSION = b"1"
@@ -42,19 +43,33 @@ def pixel_digest(picture: NDArray[Any]) -> bytes:
     return digest(repr(picture.shape).encode(), np.ascontiguousarray(picture).data)
 
 
-def file_digest(path: str) -> tuple[bytes, NDArray[np.uint8] | None]:
-    """The digest of the picture in a file, and its pixels if they were decoded and do not depend on the size they are read at.
+def file_digest(source: str | Span) -> tuple[bytes, NDArray[np.uint8] | None]:
+    """The digest of the picture in a file or a shard, and its pixels if they were decoded and do not depend on the size they are read at.
 
     A file that is not a picture has the digest of its bytes.
     """
+    name = os.fsencode(source.state if isinstance(source, Span) else source)
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
-            return digest(b"no picture", os.fsencode(path)), None
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
-        return digest(b"unreadable", os.fsencode(path)), None
+        if (data := _content(source)) is None:
+            return digest(b"no picture", name), None
+    except (OSError, ClearsightError):
+        return digest(b"unreadable", name), None
+    return data_digest(data)
+
+
+def _content(source: str | Span) -> bytes | None:
+    """The bytes of a picture; None for those of no regular file, or too many."""
+    if isinstance(source, Span):
+        return source.read() if source.length <= MAX_BYTES else None
+    status = os.stat(source)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+        return None
+    with open(source, "rb") as file:
+        return file.read()
+
+
+def data_digest(data: bytes) -> tuple[bytes, NDArray[np.uint8] | None]:
+    """As `file_digest`, of the bytes of a file."""
     try:
         if data[:3] != _JPEG:
             return _of_file(data)
@@ -120,10 +135,10 @@ def _of_arrays(pictures: NDArray[np.uint8]) -> Digests:
 
 def _of_files(datasets: dict[str, Dataset], quiet: bool) -> dict[str, Dataset]:
     """Data sets of files, with digests added."""
-    paths = [os.path.abspath(data.source(i)) for data in datasets.values() for i in range(len(data))]  # type: ignore[arg-type]
-    if not paths:
+    sources = [_plain(data.source(i)) for data in datasets.values() for i in range(len(data))]
+    if not sources:
         return {part: replace(data, digests=np.empty(0, f"S{SIZE}")) for part, data in datasets.items()}
-    digests, held = _digests(paths, quiet)
+    digests, held = _digests(sources, quiet)
     made, first = {}, 0
     for part, data in datasets.items():
         rows = slice(first, first + len(data))
@@ -132,16 +147,20 @@ def _of_files(datasets: dict[str, Dataset], quiet: bool) -> dict[str, Dataset]:
     return made
 
 
-def _digests(paths: list[str], quiet: bool) -> tuple[Digests, NDArray[np.object_]]:
+def _plain(source: Any) -> str | Span:
+    return source if isinstance(source, Span) else os.path.abspath(source)
+
+
+def _digests(sources: list[str | Span], quiet: bool) -> tuple[Digests, NDArray[np.object_]]:
     """Digests `(N,)` from the cache or the files, and small pictures that were decoded for them, None for the others."""
-    found = files(paths)
+    found = files(sources)
     memory = kept_at("digests", found.name, "digests")
     rows, known = recalled(memory, found.keys, ROW, VERSION)
-    held, missing, room = np.full(len(paths), None, dtype=object), np.flatnonzero(~known), MAX_HELD
+    held, missing, room = np.full(len(sources), None, dtype=object), np.flatnonzero(~known), MAX_HELD
 
     def read(row: int) -> None:
         nonlocal room
-        rows["digest"][row], picture = file_digest(paths[row])
+        rows["digest"][row], picture = file_digest(sources[row])
         if picture is not None and picture.nbytes <= min(MAX_HELD_EACH, room):
             held[row] = picture
             room -= picture.nbytes

@@ -23,6 +23,8 @@ from .formats.unpacked import is_zip, unpacked
 from .formats.unread import kind
 from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
+from .shards.find import is_shards
+from .shards.open import read_shards
 from .table import is_table, read_table, table_in, tables_in
 
 NO_LABEL = {"nan", "null", "<na>", "n/a", "#n/a"}  # written into tables by programs for a missing value
@@ -66,6 +68,9 @@ READERS = (
     Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
     Reader("Parquet files with pictures in them, or a folder with a metadata table (Hugging Face)", is_hub, read_hub, ("columns",)),
     Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
+    Reader(
+        "tar shards (.tar files, a folder or a pattern of them)", is_shards, read_shards, ("classes", "columns", "group_by", "labelled")
+    ),
     Reader("a folder with a folder of pictures per class", is_folder, read_folder_or_table, ("group_by", "columns", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
     Reader("a dataset object in Python: len(data), and data[i] is (picture, class)", is_dataset, read_dataset, ("classes",)),

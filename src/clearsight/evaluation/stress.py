@@ -308,6 +308,8 @@ class Trial:
 
 def _sizes(dataset: Dataset) -> NDArray[np.float64] | None:
     """Bytes of each file `(n,)`; None for pictures in memory."""
+    if dataset.spans is not None:
+        return dataset.spans["length"].astype(np.float64)
     if dataset.root is None or dataset.paths is None:
         return None
     return np.array([(dataset.root / str(path)).stat().st_size for path in dataset.paths], np.float64)

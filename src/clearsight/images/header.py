@@ -1,9 +1,11 @@
 """How a picture is stored, from the first bytes of its file, for checks of whole data sets before decoding."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..base.errors import ClearsightError
 from . import jpeg
 from .decode import picture_facts
 
@@ -39,6 +41,10 @@ def looked(source: Any) -> Stored:
             return found
     if isinstance(source, (bytes, bytearray)) and (found := _stored(bytes(source))) is not None:
         return found
+    if hasattr(source, "read") and not hasattr(source, "seek"):  # a picture inside a shard
+        with suppress(OSError, ClearsightError):  # which the next line reports
+            if (found := _stored(source.read())) is not None:
+                return found
     facts = picture_facts(source)
     if "×" in facts.mode:
         bands, kind = facts.mode.split("×")

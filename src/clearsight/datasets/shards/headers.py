@@ -1,0 +1,215 @@
+"""One pass over the headers of a tar file: where each member lies, without unpacking.
+
+Formats: ustar, GNU (long names, large sizes) and PAX, as GNU tar, Python's `tarfile` and webdataset write them. A tar file inside is
+entered, as ImageNet's training set is stored; offsets stay those of the outer file.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...base.errors import ClearsightError, plain
+from .reading import Shard, read
+
+BLOCK = 512
+NARROW, WIDE = 2 * BLOCK, 2**22  # bytes read at once, from large members to small ones
+MAX_TEXT = 2**16  # bytes of a member that may hold a label
+TEXTS = (b".cls", b".json", b".txt")
+META = b"__clearsight__"  # the member of packed shards with their class table, which other readers skip
+_REGULAR, _LINKS = b"0\0" + b"7", b"12"
+_LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL, _SPARSE = b"L", b"K", (b"x", b"X"), b"g", b"S"
+_ZERO = bytes(BLOCK)
+_COMPRESSED = {
+    b"\x1f\x8b": ("gzip", "gunzip --keep"),
+    b"BZh": ("bzip2", "bunzip2 --keep"),
+    b"\xfd7zXZ": ("xz", "unxz --keep"),
+    b"\x28\xb5\x2f\xfd": ("zstd", "unzstd --keep"),
+}
+
+
+@dataclass
+class Members:
+    """The files of a tar file in order: name, first byte and bytes of each; `texts` are the contents of small ones that may hold labels.
+
+    `links` counts links, which are left out; `notes` are lines about what is unusual.
+    """
+
+    names: list[bytes] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    texts: dict[int, bytes] = field(default_factory=dict)
+    links: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def members(shard: Shard) -> Members:
+    """The members of `shard`; raises ClearsightError for a file that is compressed, damaged, cut short or no tar file."""
+    _refuse_compressed(shard)
+    found = Members()
+    _Pass(shard, found).over(0, shard.size, b"")
+    return found
+
+
+class _Pass:
+    """A pass over one shard, with the window of bytes that is in memory."""
+
+    def __init__(self, shard: Shard, found: Members, *, inside: bool = False) -> None:
+        self.shard, self.found, self.inside = shard, found, inside
+        self.data, self.base, self.width = b"", 0, 2**16
+        self.heads: list[int] = []  # headers in the window, whose checksums are compared together
+
+    def over(self, position: int, stop: int, prefix: bytes) -> None:
+        """Add the members of the tar file in the bytes `position` to `stop`, named with `prefix`."""
+        long: dict[str, bytes] = {}
+        while position + BLOCK <= stop:
+            at = self._window(position, stop)
+            data = self.data
+            if not data[at] and data[at : at + BLOCK] == _ZERO:
+                self._compare()
+                self._look_behind(position, stop)
+                return
+            self.heads.append(at)
+            kind, size = data[at + 156 : at + 157], self._size(at, long)
+            body = position + BLOCK
+            if body + size > stop:
+                self._cut_short(position, stop, size)
+            if kind in _REGULAR:
+                self._add(prefix + (long.pop("path", b"") or _name(data, at)), body, size)
+                long.clear()
+            elif kind == _LONG_NAME:
+                long["path"] = self._content(body, size).rstrip(b"\0")
+            elif kind in _PAX:
+                long.update(self._records(body, size))
+            elif kind not in (_LONG_LINK, _PAX_ALL):
+                self._other(kind, prefix + (long.get("path") or _name(data, at)))
+                long.clear()
+            position = body + -(-size // BLOCK) * BLOCK
+        self._compare()
+        if position == 0 or position < stop:
+            raise self._damaged(position, "it ends inside a header")
+        self.found.notes.append("it has no end mark, as a file that was cut short between two members")
+
+    def _window(self, position: int, stop: int) -> int:
+        """The place of `position` in the window, which is moved there if its header is not inside."""
+        at = position - self.base
+        if 0 <= at <= len(self.data) - BLOCK:
+            return at
+        if len(self.heads) > 64:
+            self.width = min(self.width * 4, WIDE)
+        elif len(self.heads) < 8:
+            self.width = max(self.width // 4, NARROW)
+        self._compare()
+        self.data, self.base = read(self.shard, position, min(self.width, stop - position)), position
+        return 0
+
+    def _compare(self) -> None:
+        """Raise ClearsightError for the first header of the window whose checksum is not that of its bytes."""
+        heads, self.heads = self.heads, []
+        if not heads:
+            return
+        blocks = np.frombuffer(self.data, np.uint8, len(self.data) // BLOCK * BLOCK).reshape(-1, BLOCK)[np.array(heads) // BLOCK]
+        sums = blocks.sum(1, dtype=np.int64) - blocks[:, 148:156].sum(1, dtype=np.int64) + 8 * 32
+        signed = sums - 256 * ((blocks > 127).sum(1) - (blocks[:, 148:156] > 127).sum(1))  # as old programs add
+        for at, plus, minus in zip(heads, sums.tolist(), signed.tolist(), strict=True):
+            if _octal(self.data[at + 148 : at + 156]) not in (plus, minus):
+                raise self._damaged(self.base + at, "it has no valid header there" if self.base + at else "it does not begin as one")
+
+    def _size(self, at: int, long: dict[str, bytes]) -> int:
+        """The bytes of the member whose header is at `at`."""
+        text = long.get("size") or self.data[at + 124 : at + 136]
+        if "size" in long:
+            size = int(text) if text.isdigit() else -1
+        else:
+            size = int.from_bytes(text[1:], "big") if text[0] == 0x80 else _octal(text)
+        if size < 0:
+            self._compare()
+            raise self._damaged(self.base + at, "a size is not a number")
+        return size
+
+    def _content(self, body: int, size: int) -> bytes:
+        at = body - self.base
+        return self.data[at : at + size] if at >= 0 and at + size <= len(self.data) else read(self.shard, body, size)
+
+    def _records(self, body: int, size: int) -> dict[str, bytes]:
+        """The path and the size in an extended header (PAX)."""
+        if size > MAX_TEXT:
+            raise self._damaged(body, f"an extended header has {size:,} bytes")
+        found: dict[str, bytes] = {}
+        rest = self._content(body, size)
+        while rest:
+            number = rest.partition(b" ")[0]
+            length = int(number) if number.isdigit() else 0
+            record = rest[len(number) + 1 : length]
+            key, equals, value = record[:-1].partition(b"=")
+            if not equals or length > len(rest) or record[-1:] != b"\n":
+                raise self._damaged(body, "an extended header is damaged")
+            if key.startswith(b"GNU.sparse"):
+                raise self._sparse(body)
+            if key in (b"path", b"size"):
+                found[key.decode()] = value
+            rest = rest[length:]
+        return found
+
+    def _add(self, name: bytes, body: int, size: int) -> None:
+        found = self.found
+        if name.endswith(b"/"):  # a folder, as old programs mark it
+            return
+        if name.endswith(b".tar") and size and not self.inside:
+            _Pass(self.shard, found, inside=True).over(body, body + size, name[: -len(b".tar")] + b"/")
+            return
+        if name == META or (size <= MAX_TEXT and name.endswith(TEXTS)):
+            found.texts[len(found.names)] = self._content(body, size)
+        found.names.append(name)
+        found.offsets.append(body)
+        found.lengths.append(size)
+
+    def _other(self, kind: bytes, name: bytes) -> None:
+        if kind == _SPARSE:
+            raise self._sparse(self.base)
+        self.found.links += kind in _LINKS
+
+    def _look_behind(self, position: int, stop: int) -> None:
+        """Note content after the end mark: programs that read tar files stop there."""
+        if not self.inside and any(read(self.shard, position, min(stop - position, 2**16))):
+            self.found.notes.append(f"content after its end mark at byte {position:,} is not read, as of tar files that were joined")
+
+    def _cut_short(self, position: int, stop: int, size: int) -> None:
+        self._compare()
+        raise self._damaged(position, f"a member of {size:,} bytes goes beyond the end at byte {stop:,}: it was cut short")
+
+    def _damaged(self, position: int, why: str) -> ClearsightError:
+        return ClearsightError(f"{plain(self.shard.address)} is damaged or no tar file: byte {position:,}: {why}. Get it again.")
+
+    def _sparse(self, position: int) -> ClearsightError:
+        return ClearsightError(
+            f"{plain(self.shard.address)} holds a file with holes (after byte {position:,}), which is not read. "
+            "Write it again with tar, without --sparse."
+        )
+
+
+def _octal(text: bytes) -> int:
+    """A number of a header, -1 for anything else; an empty field is 0."""
+    digits = text.strip(b" \0")
+    try:
+        return int(digits, 8) if digits else 0
+    except ValueError:
+        return -1
+
+
+def _name(data: bytes, at: int) -> bytes:
+    name = data[at : at + 100].partition(b"\0")[0]
+    if data[at + 345] and data[at + 257 : at + 263] == b"ustar\0":
+        return data[at + 345 : at + 500].partition(b"\0")[0] + b"/" + name
+    return name
+
+
+def _refuse_compressed(shard: Shard) -> None:
+    head = read(shard, 0, min(shard.size, 6))
+    if not head:
+        raise ClearsightError(f"{plain(shard.address)} is empty (0 bytes). Get it again.")
+    for start, (kind, command) in _COMPRESSED.items():
+        if head.startswith(start):
+            raise ClearsightError(
+                f"{plain(shard.address)} is compressed ({kind}): no picture in it can be read without all those before it, "
+                f"and pictures are compressed already. {command} {plain(shard.address)} makes a plain .tar of it."
+            )
