@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base.errors import UnreadableImage
+from ..base.errors import ClearsightError, UnreadableImage
 from ..base.progress import Progress
 from ..images.decode import decode, picture_facts, stored
 from ..images.deep import OLD

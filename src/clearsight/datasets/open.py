@@ -24,6 +24,7 @@ from .formats.unread import kind
 from .leave_out import without
 from .named import COMMON, NAMED, PREFIX, is_named, read_named
 from .shards.find import is_shards
+from .shards.imagenet import is_imagenet, read_imagenet
 from .shards.open import read_shards
 from .table import is_table, read_table, table_in, tables_in
 
@@ -68,6 +69,7 @@ READERS = (
     Reader("IDX files (train-images-idx3-ubyte …) or their folder", is_idx, read_idx, ("classes",)),
     Reader("Parquet files with pictures in them, or a folder with a metadata table (Hugging Face)", is_hub, read_hub, ("columns",)),
     Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
+    Reader("ImageNet's tar files as published (ILSVRC2012_img_train.tar …)", is_imagenet, read_imagenet, ("classes",)),
     Reader(
         "tar shards (.tar files, a folder or a pattern of them)", is_shards, read_shards, ("classes", "columns", "group_by", "labelled")
     ),

@@ -17,7 +17,7 @@ _KINDS = {
     **dict.fromkeys((".json", ".xml"), ("a file of annotations or other values", _TABLE)),
     **dict.fromkeys((".yaml", ".yml"), ("a file of settings", _TABLE)),
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), ("a spreadsheet", _SHEET)),
-    **dict.fromkeys((".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".rar", ".7z"), ("an archive", _ARCHIVE)),
+    **dict.fromkeys((".tgz", ".gz", ".bz2", ".xz", ".zst", ".rar", ".7z"), ("an archive", _ARCHIVE)),
     ".zip": ("a ZIP archive", "Give that, or unpack it"),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), ("a data base", _TABLE)),
     **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm"), ("a film", "Save frames of it as pictures")),

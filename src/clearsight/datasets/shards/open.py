@@ -26,7 +26,7 @@ MANY = 20  # texts; so many for fewer than two pictures each are captions
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class Rows:
     """The pictures of a part, in the order of its shards; `labels` int64 (n,) into `texts`, -1 without."""
 
     spans: NDArray[Any]
@@ -36,11 +36,11 @@ class _Rows:
     digests: NDArray[np.bytes_] | None
     groups: NDArray[np.object_] | None
 
-    def chosen(self, rows: NDArray[np.int64]) -> "_Rows":
+    def chosen(self, rows: NDArray[np.int64]) -> "Rows":
         """Some of them, in this order."""
         digests = None if self.digests is None else self.digests[rows]
         groups = None if self.groups is None else self.groups[rows]
-        return _Rows(self.spans[rows], self.names[rows], self.labels[rows], self.texts, digests, groups)
+        return Rows(self.spans[rows], self.names[rows], self.labels[rows], self.texts, digests, groups)
 
 
 def read_shards(
@@ -59,23 +59,23 @@ def read_shards(
         raise wrong("group_by of shards", "'folder'", group_by)
     found = find_shards(data)
     indexes = _indexed(found, given.get("label", ""))
-    notes, where = _notes(found, indexes), plain(data)
+    notes, where = notes_on(found, indexes), plain(data)
     numbers = _parts(where, found, indexes)
     if not numbers:
         raise LayoutError("\n".join([f"no picture in {where}.", *notes]))
-    rows = {part: _joined(found, indexes, some) for part, some in numbers.items()}
+    rows = {part: joined(found, indexes, some) for part, some in numbers.items()}
     if not _have_labels(where, indexes, rows, notes):
-        members = {part: _members(indexes, some) for part, some in numbers.items()}
+        members = {part: member_names(indexes, some) for part, some in numbers.items()}
         rows = _of_folders(where, rows, members, group_by, labelled, notes)
     elif group_by:
-        rows = {part: _grouped(some, list(map(_folder, _members(indexes, numbers[part])))) for part, some in rows.items()}
+        rows = {part: _grouped(some, list(map(_folder, member_names(indexes, numbers[part])))) for part, some in rows.items()}
     rows = {part: _complete(some, labelled) for part, some in rows.items()}
     if all(one.origin == "packed" for one in indexes) and len({one.texts for one in indexes}) == 1 and not (classes or given):
         table = indexes[0].texts  # in the order that it was packed with
     else:
         table, rows = _named(data, rows, classes, given.get("names", ""), notes)
     shards = tuple(shard for _, shard in found)
-    return Parts(Path(data).name or where, table, {part: _dataset(one, table, shards) for part, one in rows.items()}, tuple(notes))
+    return Parts(Path(data).name or where, table, {part: dataset_of(one, table, shards) for part, one in rows.items()}, tuple(notes))
 
 
 def each_picture(data: str | Path, notes: list[str]) -> Iterator[Span]:
@@ -86,7 +86,7 @@ def each_picture(data: str | Path, notes: list[str]) -> Iterator[Span]:
         for text, (offset, length) in zip(packed(one.names), one.spans.tolist(), strict=True):
             yield Span(shard, offset, length, f"{name}/{text}")
         indexes.append(replace(one, names=b"", spans=one.spans[:1]))
-    notes += _notes(found, indexes)
+    notes += notes_on(found, indexes)
 
 
 def _indexed(found: list[tuple[str, Shard]], label: str) -> list[Index]:
@@ -112,7 +112,7 @@ def _parts(where: str, found: list[tuple[str, Shard]], indexes: list[Index]) -> 
     return {part: parts[part] for part in ("train", "val", "test", "all") if part in parts}
 
 
-def _joined(found: list[tuple[str, Shard]], indexes: list[Index], numbers: list[int]) -> _Rows:
+def joined(found: list[tuple[str, Shard]], indexes: list[Index], numbers: list[int]) -> Rows:
     """The pictures of several shards, in their order, with one table of labels."""
     texts: dict[str, int] = {}
     spans = np.empty(sum(len(indexes[k]) for k in numbers), SPANS)
@@ -128,11 +128,11 @@ def _joined(found: list[tuple[str, Shard]], indexes: list[Index], numbers: list[
     every = [indexes[k] for k in numbers]
     digests = [one.digests for one in every if one.digests is not None]
     groups = objects(group for one in every for group in one.groups) if all(one.groups for one in every) else None
-    joined = np.concatenate(digests) if len(digests) == len(every) else None
-    return _Rows(spans, packed(b"".join(names)), labels, tuple(texts), joined, groups)
+    known = np.concatenate(digests) if len(digests) == len(every) else None
+    return Rows(spans, packed(b"".join(names)), labels, tuple(texts), known, groups)
 
 
-def _members(indexes: list[Index], numbers: list[int]) -> list[bytes]:
+def member_names(indexes: list[Index], numbers: list[int]) -> list[bytes]:
     """The names of the members of several shards."""
     return b"".join(indexes[k].names for k in numbers).split(b"\0")[:-1]
 
@@ -141,7 +141,7 @@ def _folder(member: bytes) -> str:
     return member.rpartition(b"/")[0].decode("utf-8", "backslashreplace")
 
 
-def _have_labels(where: str, indexes: list[Index], rows: dict[str, _Rows], notes: list[str]) -> bool:
+def _have_labels(where: str, indexes: list[Index], rows: dict[str, Rows], notes: list[str]) -> bool:
     """Whether members next to the pictures are their labels; texts that nearly all differ are captions."""
     origins = {origin for one in indexes for origin in one.origin.split("+") if origin}
     if not origins:
@@ -156,10 +156,10 @@ def _have_labels(where: str, indexes: list[Index], rows: dict[str, _Rows], notes
 
 
 def _of_folders(
-    where: str, rows: dict[str, _Rows], members: dict[str, list[bytes]], group_by: str | None, labelled: bool, notes: list[str]
-) -> dict[str, _Rows]:
+    where: str, rows: dict[str, Rows], members: dict[str, list[bytes]], group_by: str | None, labelled: bool, notes: list[str]
+) -> dict[str, Rows]:
     """The pictures with the classes of their folders, in the parts that folders inside are named after."""
-    made: dict[str, _Rows] = {}
+    made: dict[str, Rows] = {}
     for part, every in rows.items():
         try:
             inner, said = by_folder(where, members[part])
@@ -179,14 +179,14 @@ def _of_folders(
     return made
 
 
-def _grouped(rows: _Rows, groups: Sequence[str]) -> _Rows:
+def _grouped(rows: Rows, groups: Sequence[str]) -> Rows:
     """The pictures with their groups, each a group of its own where that is empty; raises UsageError where all are."""
     if not any(groups):
         raise UsageError("group_by='folder' needs folders inside the shards, below those of the classes, and found none.")
     return replace(rows, groups=objects(group or name for group, name in zip(groups, rows.names, strict=True)))
 
 
-def _complete(rows: _Rows, labelled: bool) -> _Rows:
+def _complete(rows: Rows, labelled: bool) -> Rows:
     """The pictures, all of them with a label; raises ClearsightError that names those without."""
     lacking = np.flatnonzero(rows.labels < 0)
     if not len(lacking):
@@ -200,8 +200,8 @@ def _complete(rows: _Rows, labelled: bool) -> _Rows:
 
 
 def _named(
-    data: str | Path, rows: dict[str, _Rows], classes: Sequence[str] | None, given: str, notes: list[str]
-) -> tuple[tuple[str, ...], dict[str, _Rows]]:
+    data: str | Path, rows: dict[str, Rows], classes: Sequence[str] | None, given: str, notes: list[str]
+) -> tuple[tuple[str, ...], dict[str, Rows]]:
     """The class table, and the pictures with labels by name: of `classes`, or of a file of names in the folder of the shards."""
     texts = list(dict.fromkeys(text for one in rows.values() for text in one.texts))
     if classes is not None:
@@ -219,14 +219,15 @@ def _named(
     return table, rows
 
 
-def _dataset(rows: _Rows, table: tuple[str, ...], shards: tuple[Shard, ...]) -> Dataset:
+def dataset_of(rows: Rows, table: tuple[str, ...], shards: tuple[Shard, ...]) -> Dataset:
+    """The data set of pictures in `shards`, whose labels are in the class table `table`."""
     places = {label: number for number, label in enumerate(table)}
     labels = np.array([places[text] for text in rows.texts], np.int64)[rows.labels]
     names = cast("NDArray[np.object_]", rows.names)  # they behave as one
     return Dataset(table, labels, names, groups=rows.groups, digests=rows.digests, spans=rows.spans, shards=shards)
 
 
-def _notes(found: list[tuple[str, Shard]], indexes: list[Index]) -> list[str]:
+def notes_on(found: list[tuple[str, Shard]], indexes: list[Index]) -> list[str]:
     """Notes on members left out and on unusual shards, one line each."""
     left_out: Counter[str] = Counter()
     for one in indexes:
