@@ -71,7 +71,6 @@ PARTS = {
     "small-validation": Part("small_validation.py", "", "--sets 24"),
     "many-files": Part("many_files.py", "", "--files 100 200"),
     "shards": Part("shards.py", "--peers build/scale/bin/python", "--pictures 2000 --rounds 1"),
-    "serve": Part("serve.py", "--ends 200 --bodies 10000", "--seconds 4 --ends 1 --bodies 50"),
     "serve": Part("serve.py", "", "--seconds 4 --only clearsight fastapi"),
     "gpu": Part("gpu.py", "", ""),
 }
