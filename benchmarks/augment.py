@@ -6,8 +6,8 @@ Run it with the interpreter of an environment that has the peers; one that is mi
 on one thread, and is used as its own pages say for speed: kornia on float batches, Albumentations picture by picture in NumPy,
 torchvision picture by picture in uint8, because on a batch it draws once for all. Ours are batches of uint8 in channels-last
 memory, draws included. All do the same change as often and by as much, and all end with one tensor for the batch. Time is the
-processor's, so that others on the machine disturb less. The last rows say what drawing by counters costs of ours, and what
-torch.rand would.
+processor's, so that others on the machine disturb less. Further rows say what drawing by counters costs of ours, and what torch.rand
+would; and the rate of that part of a change which no arrangement of torch's operations avoids: no change can be faster.
 """
 
 import os
@@ -17,6 +17,7 @@ from importlib.metadata import version
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from common import Row, compare, finish, load_check, number_text, parser, say
 from contestants.shims import import_torchvision
 from PIL import Image
@@ -25,7 +26,7 @@ from sklearn.datasets import load_sample_images
 from clearsight.augment.pipeline import apply, parse
 from clearsight.augment.registry import AUGMENTATIONS
 from clearsight.base.compute.memory import keep_large_buffers
-from clearsight.base.randomness import uniform
+from clearsight.base.randomness import normal, uniform
 
 Change = Callable[[torch.Tensor], object]
 OURS = {
@@ -157,6 +158,25 @@ def bar(size: int, rates: dict[str, float]) -> str | None:
     return max((who for who in rates if who != "torchvision"), key=lambda who: rates[who], default=None)
 
 
+def floors(size: int, n: int, rounds: int, only: Sequence[str]) -> list[Row]:
+    """Of changes that are one slow kernel: ours, and the kernel alone, on inputs that are ready."""
+    batch = pieces(n, size)
+    half, levels, places = batch[: n // 2], batch.float(), 2 * torch.rand(n, size, size, 2) - 1
+    sides, pixels = torch.rand(n // 2, size, size), torch.rand(n // 2, size, 3 * size)
+    kernels: dict[str, tuple[str, Change]] = {
+        "flip": ("torch's flip of half of the pictures", lambda _: half.flip(3)),
+        "rotation": ("torch's grid_sample", lambda _: F.grid_sample(levels, places, "bilinear", "reflection", align_corners=False)),
+        "noise": ("a table of normal variates", lambda b: normal(0, 0, torch.arange(len(b)), "noise", b[0].numel())),
+        "blur": ("two products for half of the pictures", lambda _: (torch.bmm(sides, pixels), torch.bmm(sides, pixels))),
+    }
+    rows = []
+    for name in (name for name in only if name in kernels):
+        against, kernel = kernels[name]
+        turns = [(rate(ours(OURS[name], size), batch), rate(kernel, batch)) for _ in range(rounds + 1)][1:]
+        rows.append(compare(f"floor of {name}, {size} px", *zip(*turns, strict=True), "pictures/s", against=against))  # type: ignore[misc]
+    return rows
+
+
 def drawing(size: int, n: int, rounds: int, only: Sequence[str]) -> list[Row]:
     """Of each change, a batch's draws by counters beside torch.rand's, in percent of the time that the change takes."""
     batch = pieces(n, size)
@@ -198,6 +218,7 @@ def main() -> None:
     rows = []
     for size, n in zip(given.size, batches, strict=True):
         rows += rows_of(size, n, given.rounds, given.only, list(have))
+        rows += floors(size, n, given.rounds, given.only)
         rows += drawing(size, n, given.rounds, given.only)
     finish(given, "Changes to training pictures, a core", rows, notes, have)
 
