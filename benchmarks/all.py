@@ -41,7 +41,7 @@ PARTS = {
     "training-resnet18": Part("training.py", "--network resnet18", "--pictures 256 --test 128 --rounds 1"),
     "accuracy": Part("training.py", "--accuracy", "--pictures 2000 --test 1000 --epochs 1 --seeds 2"),
     "swift": Part("swift.py", "", "--names swift -n 1 --epochs 1 --pictures 2000"),
-    "inference": Part("inference.py", "", "--pictures 64 --rounds 1"),
+    "inference": Part("inference.py", "", "--pictures 64 --turns 1"),
     "zoo": Part("zoo.py", "", "--networks resnet50 --batch 1 --rounds 1 --eager"),
     "handmade": Part("handmade.py", "", "--pictures 2000 --rounds 1", ("clearsight", "opencv-python-headless", "scikit-image")),
     "attacks": Part(

@@ -1,9 +1,10 @@
-"""`clearsight evaluate` and `classify` of ResNet-50 at 224 px against eager float32 PyTorch and ONNX Runtime.
+"""ResNet-50 at 224 px beside OpenVINO, ONNX Runtime and eager float32 PyTorch: the network alone, one file, and whole commands.
 
-    python benchmarks/inference.py [--pictures 2000] [--rounds 3]
+    python benchmarks/inference.py [--pictures 2000] [--turns 8] [--rounds 1]
 
-JPEG files of 300×300 px, random weights. The peers compute batches of 32; ours are the commands with their own defaults.
-`evaluate` states its rate without decoding, as the peers do; `classify` is judged by the whole process, decoding included.
+JPEG files of 300×300 px, random weights. The engines take turns in one process (`contestants/resnet50.py`, batches of 1 and 32); then
+commands and peers, which compute batches of 32, run as whole processes. `evaluate` states its rate without decoding, as the peers do;
+`classify` is judged by the whole process, decoding included. About 7 minutes on two cores.
 """
 
 import sys
@@ -12,14 +13,47 @@ from pathlib import Path
 from typing import Any
 
 import peers
-from common import CLEARSIGHT, CONTESTANTS, ChildFailed, Contestant, Figures, Row, Runs, alternate, compare, finish, load_check, parser, run
+from common import (
+    CLEARSIGHT,
+    CONTESTANTS,
+    ChildFailed,
+    Contestant,
+    Figures,
+    Row,
+    Runs,
+    alone,
+    alternate,
+    compare,
+    finish,
+    keep,
+    load_check,
+    parser,
+    run,
+)
 
 EVALUATE, CLASSIFY, EAGER, ONNX = "clearsight evaluate", "clearsight classify", "eager float32 PyTorch", "ONNX Runtime float32"
+ROUGH = "clearsight classify --speed bf16"
+NAMES = {"eager": EAGER, "onnxruntime": ONNX, "openvino bf16": "OpenVINO bf16", "openvino f32": "OpenVINO float32"}
+ALONE, MANY, FILE = "network, batch 1", "network, batch 32", "file, one picture"
+TURNS = (  # what, ours, the peer, goal
+    (MANY, "bf16", "openvino bf16", 0.9),
+    (MANY, "bf16", "onnxruntime", 2.0),
+    (MANY, "bf16", "eager", None),
+    (MANY, "float32", "onnxruntime", None),
+    (MANY, "float32", "openvino f32", None),
+    (ALONE, "bf16", "openvino bf16", None),
+    (ALONE, "float32", "onnxruntime", None),
+    (FILE, "load", "openvino bf16", 0.6),
+    (FILE, "bf16", "openvino bf16", 0.6),
+    (FILE, "load", "onnxruntime", None),
+    (FILE, "load", "eager", None),
+)
+WORK = 8.18  # GFLOP a picture
 FRESH = {"CLEARSIGHT_CACHE": "cache"}  # in the child's own folder: no decoded pictures from the round before
 
 
 def ours(folder: Path) -> list[Contestant]:
-    """Both commands; `evaluate` answers with its own figures, `classify` with a list of predictions."""
+    """The commands; `evaluate` answers with its own figures, `classify` with a list of predictions."""
 
     def evaluated(answer: dict[str, Any], _: Path) -> Figures:
         return {"pictures_per_second": answer["pictures_per_second"]}
@@ -31,6 +65,7 @@ def ours(folder: Path) -> list[Contestant]:
     return [
         Contestant(EVALUATE, [*CLEARSIGHT, "evaluate", model, pictures, "--json", "--quiet"], evaluated, FRESH),
         Contestant(CLASSIFY, [*CLEARSIGHT, "classify", model, pictures, "--json"], classified, FRESH),
+        Contestant(ROUGH, [*CLEARSIGHT, "classify", model, pictures, "--json", "--speed", "bf16"], classified, FRESH),
     ]
 
 
@@ -51,33 +86,69 @@ def rows_of(runs: Runs, n: int, others: list[str]) -> list[Row]:
     """Rates, whole processes and peak memory against each of the `others` that answered."""
     rows = []
     for name in (name for name in others if runs.figures[name]):
-        goal = 5.0 if name == EAGER else None
         by_rate = (runs.values(EVALUATE, "pictures_per_second"), runs.values(name, "pictures_per_second"))
-        rows.append(compare("`evaluate`, decoded pictures", *by_rate, "pictures/s", against=name, goal=goal))
-        whole = {who: [n / seconds for seconds in runs.values(who, "process_s")] for who in (CLASSIFY, EVALUATE, name)}
-        rows.append(compare("`classify`, whole process", whole[CLASSIFY], whole[name], "pictures/s", against=name, goal=goal))
+        rows.append(compare("`evaluate`, decoded pictures", *by_rate, "pictures/s", against=name))
+        whole = {who: [n / seconds for seconds in runs.values(who, "process_s")] for who in (CLASSIFY, ROUGH, EVALUATE, name)}
+        for who in (CLASSIFY, ROUGH):
+            goal = 6.0 if (who, name) == (ROUGH, EAGER) else None
+            rows.append(
+                compare(f"`{who.split(maxsplit=1)[1]}`, whole process", whole[who], whole[name], "pictures/s", against=name, goal=goal)
+            )
         rows.append(compare("`evaluate`, whole process with its report", whole[EVALUATE], whole[name], "pictures/s", against=name))
-        for ours in (EVALUATE, CLASSIFY):
-            memory = (runs.values(ours, "peak_mb"), runs.values(name, "peak_mb"))
-            rows.append(compare(f"`{ours.split()[1]}`, peak memory", *memory, "MB", against=name, less=True))
+        for who in (EVALUATE, CLASSIFY):
+            memory = (runs.values(who, "peak_mb"), runs.values(name, "peak_mb"))
+            rows.append(compare(f"`{who.split()[1]}`, peak memory", *memory, "MB", against=name, less=True))
     return rows
 
 
+def rows_of_turns(found: dict[str, Any]) -> list[Row]:
+    """A row for each pair of engines that ran, and the share of the machine's limit."""
+    rows = [
+        compare(f"{what}: {ours}", found[what][ours], found[what][peer], "ms a picture", against=NAMES[peer], less=True, goal=goal)
+        for what, ours, peer, goal in TURNS
+        if peer in found[what]
+    ]
+    shares = [100 * 1000 * WORK / spent / found["limit"] for spent in found[MANY]["bf16"]]
+    return [*rows, {**alone(f"{MANY}: bf16, of a product's {found['limit']:,.0f} GFLOP/s", shares, "%"), "goal": 60.0}]
+
+
+def taking_turns(folder: Path, turns: int) -> tuple[list[Row], list[str]]:
+    """The engines in one process, and a note where they could not run."""
+    kept: dict[str, Any] = {}
+
+    def read(answer: dict[str, Any], _: Path) -> Figures:
+        kept.update(answer)
+        return {"limit": answer["limit"]}
+
+    picture = min((folder / "pictures").rglob("*.jpg"))
+    script = [sys.executable, str(CONTESTANTS / "resnet50.py"), str(folder / "model"), str(picture), str(turns)]
+    try:
+        run(Contestant("engines taking turns", script, read))
+    except ChildFailed as error:
+        return [], [f"the engines did not take turns: {error}"]
+    rows = rows_of_turns(kept)
+    for row in rows:
+        keep(row)
+    return rows, []
+
+
 def main() -> None:
-    made = parser(__doc__, rounds=3)
+    made = parser(__doc__, rounds=1)
     made.add_argument("--pictures", type=int, default=2000)
+    made.add_argument("--turns", type=int, default=8, help="how often each engine computes a batch (default 8)")
     given = made.parse_args()
     notes = load_check()
     with tempfile.TemporaryDirectory() as name:
         folder, script = Path(name), [sys.executable, str(CONTESTANTS / "data.py")]
         run(Contestant("photographs", [*script, "photographs", str(folder / "pictures"), str(given.pictures)]))
         run(Contestant("artefact", [*script, "resnet50", str(folder / "model")]))
+        rows, failed = taking_turns(folder, given.turns)
         others, missing = theirs(folder)
         runs = alternate(given.rounds, [*ours(folder), *others])
-    rows = rows_of(runs, given.pictures, [each.name for each in others])
+    rows += rows_of(runs, given.pictures, [each.name for each in others])
     have = peers.versions()
     used = {name: have[name] for name in ("onnxruntime",) if name in have}
-    finish(given, f"ResNet-50 at 224 px on {given.pictures:,} JPEG files", rows, [*notes, *missing, *runs.notes], used)
+    finish(given, f"ResNet-50 at 224 px on {given.pictures:,} JPEG files", rows, [*notes, *failed, *missing, *runs.notes], used)
 
 
 if __name__ == "__main__":
