@@ -21,7 +21,6 @@ from common import (
     Figures,
     Row,
     Runs,
-    alone,
     alternate,
     compare,
     finish,
@@ -108,8 +107,9 @@ def rows_of_turns(found: dict[str, Any]) -> list[Row]:
         for what, ours, peer, goal in TURNS
         if peer in found[what]
     ]
-    shares = [100 * 1000 * WORK / spent / found["limit"] for spent in found[MANY]["bf16"]]
-    return [*rows, {**alone(f"{MANY}: bf16, of a product's {found['limit']:,.0f} GFLOP/s", shares, "%"), "goal": 60.0}]
+    ours = [1000 * WORK / spent for spent in found[MANY]["bf16"]]
+    limit = compare(f"{MANY}: bf16", ours, [found["limit"]] * len(ours), "GFLOP/s", against="a product in bfloat16", goal=0.6)
+    return [*rows, limit]
 
 
 def taking_turns(folder: Path, turns: int) -> tuple[list[Row], list[str]]:
