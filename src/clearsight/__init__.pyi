@@ -5,6 +5,7 @@ from . import augment as augment
 from . import look as look
 from . import models as models
 from . import testing as testing
+from .api.files import benchmark as benchmark
 from .api.files import check as check
 from .api.files import check_shards as check_shards
 from .api.files import export as export
@@ -47,6 +48,7 @@ from .evaluation.compare import Comparison as Comparison
 from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.stress import StressResult as StressResult
 from .experiments.ladder import LadderResult as LadderResult
+from .exports.benchmark import Timings as Timings
 from .exports.write import ExportResult as ExportResult
 from .images.decode import decode as decode
 from .images.preprocess import Preprocessing as Preprocessing

@@ -73,3 +73,11 @@ def test_a_terminal_gets_a_bar_that_is_stopped(monkeypatch, capsys, fails):
     shown = sys.stderr.getvalue()
     assert "train" in shown and "4/10" in shown and "loss 0.5" in shown
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.5, "2 files/s"), (1, "1 files/s"), (20, "20.0 s each")])
+def test_slow_work_is_told_in_seconds_of_a_unit(clock, seconds, said):
+    with progress.Progress("export", 3, "files", quiet=True) as bar:
+        clock[0] += seconds
+        bar.update(1)
+    assert bar.pace == said

@@ -12,7 +12,7 @@ from clearsight.base.files import digest
 from clearsight.classifier.artefact import packed
 from clearsight.classifier.engines.exported import opened
 from clearsight.exports.golden import verify
-from clearsight.exports.quantisation import Sample, products, quantised, reduced_range
+from clearsight.exports.quantisation import Sample, of_network, quantised, reduced_range
 from tests.classifier.engines.files import SIZE, classifier, written
 from tests.classifier.engines.test_exported import pictures
 
@@ -30,9 +30,13 @@ def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
         node("scaled", "Div", "l std", "x"),
         node("conv", "Conv", "x w", "m"),
         node("relu", "Relu", "m", "maps"), node("attention", "MatMul", "maps maps", "y"), node("fc", "Gemm", "y v", "z"),
+        node("conv2", "Conv", "maps w2", "m2"), node("residual", "Add", "m2 maps", "sum"), node("pool", "MaxPool", "sum", "small"),
+        node("few", "Gemm", "y head", "z3"), node("bias", "Add", "y bias", "y2"), node("views", "Add", "z y2", "z2"),
         node("near", "MatMul", "y directions", "cosines"), node("softmax", "Softmax", "z", "probabilities"),
     ]  # fmt: skip
-    assert products(SimpleNamespace(graph=SimpleNamespace(node=graph))) == ["conv", "relu", "attention", "fc"]
+    stored = [SimpleNamespace(name="v", dims=(512, 100)), SimpleNamespace(name="head", dims=(512, 10))]
+    found = of_network(SimpleNamespace(graph=SimpleNamespace(node=graph, initializer=stored)))
+    assert found == ["conv", "relu", "attention", "fc", "conv2", "residual", "pool"]
 
 
 @pytest.mark.parametrize(
@@ -55,8 +59,15 @@ def sample():
     return Sample(drawn[:32], drawn[32:], classifier().probabilities(drawn[32:]).argmax(1), "drawn pictures")
 
 
+def test_a_network_of_small_matrices_stays_exact(tmp_path, sample):
+    (tmp_path / "fitted.onnx").write_bytes(written(classifier()))
+    with pytest.raises(ClearsightError, match="8 bits make no part of this network faster"):
+        quantised(tmp_path / "fitted.onnx", sample, quiet=True)
+
+
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path, monkeypatch):
+    monkeypatch.setattr("clearsight.exports.quantisation.SMALL", 0)
     picture = packed(pictures(1)[0])
     (tmp_path / "golden").mkdir()
     (tmp_path / "golden" / "0.png").write_bytes(picture)

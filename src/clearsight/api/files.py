@@ -1,4 +1,4 @@
-"""`load`, `verify`, `split`, `check`: classifiers and data as paths, names or objects."""
+"""`load`, `verify`, `export`, `benchmark`, `split`, `check`: classifiers and data as paths, names or objects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +10,7 @@ import torch
 from ..base.compute.device import pick_device
 from ..base.text.words import parse_bands, parse_range
 from ..classifier import Classifier, Verification
+from ..classifier.engines.sessions import ENGINES
 from ..datasets.check import CheckResult
 from ..datasets.check import check as check_parts
 from ..datasets.dataset import Parts
@@ -18,6 +19,7 @@ from ..datasets.shards.inspection import ShardsCheck
 from ..datasets.shards.inspection import check_shards as inspect_shards
 from ..datasets.shards.writing import SIZE, Packed, pack
 from ..datasets.split import split as split_parts
+from ..exports.benchmark import BATCHES, ROUNDS, Timings, timed
 from ..exports.golden import verify as verify_model
 from ..exports.open import open_classifier
 from ..exports.quantisation import TOLERANCE, quantised
@@ -88,6 +90,27 @@ def export(
     return replace(
         found, int8=tuple(quantised(file.path, sample, tolerate=tolerate, quiet=quiet) for file in found.files if file.kind != "pt2")
     )
+
+
+def benchmark(
+    model: Model, *, engines: str | Sequence[str] = ENGINES, batches: Sequence[int] = BATCHES, threads: Sequence[int] = (),
+    rounds: int = ROUNDS, device: str | torch.device = "auto", allow_code: bool = False, quiet: bool = False,
+) -> Timings:  # fmt: skip
+    """How fast a model is by engine, precision, batch size and number of threads, next to the agreement of its answers with torch's.
+
+    All are measured on fitted pictures in alternating `rounds`; `threads` are 1 and as many as torch has where none are named. A line in
+    `lines` has median milliseconds of a batch with quartiles and CPU milliseconds, or a `note` why it has none; `headline()` recommends.
+    Raises UsageError for a number below 1.
+
+    >>> import clearsight as cs
+    >>> run = cs.train("digits", model="pixels", epochs=1, quiet=True)
+    >>> found = cs.benchmark(run, engines="torch", batches=[1], threads=[1], rounds=1, quiet=True)
+    >>> found.lines[0].engine, found.lines[0].agreement
+    ('torch', 1.0)
+    """
+    classifier = open_model(model, device=device, allow_code=allow_code, quiet=quiet).classifier
+    names = (engines,) if isinstance(engines, str) else engines
+    return timed(classifier, engines=names, batches=batches, threads=threads, rounds=rounds, quiet=quiet)
 
 
 def split(data: Data, **settings: Unpack[SplitSettings]) -> Parts:

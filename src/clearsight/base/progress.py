@@ -53,16 +53,21 @@ class Progress:
         self.note = note or self.note
         now = time.monotonic()
         if self._bar is not None:
-            self._bar.update(self._task, completed=self.done, rate=f"{self.rate:,.0f} {self.unit}/s", note=self.note)  # type: ignore[attr-defined]
+            self._bar.update(self._task, completed=self.done, rate=self.pace, note=self.note)  # type: ignore[attr-defined]
         elif not self.quiet and now - self._shown > self.every:
             self._shown = now
             left = f"{(self.total - self.done) / self.rate:.0f} s left " if self.rate else ""
-            print(f"{self.label} {self.done}/{self.total} {self.rate:,.0f} {self.unit}/s {left}{self.note}", file=sys.stderr)
+            print(f"{self.label} {self.done}/{self.total} {self.pace} {left}{self.note}", file=sys.stderr)
 
     @property
     def rate(self) -> float:
         """Units per second so far."""
         return (self.done - self._resumed_at) / max(time.monotonic() - self._start, 1e-9)
+
+    @property
+    def pace(self) -> str:
+        """The rate in words, of slow work the seconds of a unit."""
+        return f"{self.rate:,.0f} {self.unit}/s" if self.rate >= 0.95 or not self.rate else f"{1 / self.rate:,.1f} s each"
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:

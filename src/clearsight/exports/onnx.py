@@ -30,7 +30,10 @@ def require() -> None:
 
 
 def network(module: Network, preprocessing: Preprocessing) -> Model:
-    """The ONNX model from fitted pictures to the outputs, for any batch; raises ClearsightError where the network cannot be traced."""
+    """The ONNX model from fitted pictures to the outputs, for any batch; raises ClearsightError where the network cannot be traced, or has
+    more weights than a file holds.
+    """
+    _fits(sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers())))  # before minutes of tracing
     return _traced(module, preprocessing, "fitted", module.outputs)
 
 
@@ -69,11 +72,15 @@ def serialised(model: Model, properties: Mapping[str, str] | None = None) -> byt
     """The content of the file, with `properties` as its `metadata_props`; raises ClearsightError above 2 GiB."""
     import onnx
 
-    if model.ByteSize() > LARGEST:
-        raise ClearsightError(f"the model has {model.ByteSize():,} bytes, where an ONNX file has {LARGEST:,} at most.")
+    _fits(model.ByteSize())
     onnx.helper.set_model_props(model, dict(properties or {}))
     data: bytes = model.SerializeToString()
     return data
+
+
+def _fits(size: int) -> None:
+    if size > LARGEST:
+        raise ClearsightError(f"the model has {size:,} bytes, where an ONNX file has {LARGEST:,} at most.")
 
 
 @lru_cache(maxsize=2)

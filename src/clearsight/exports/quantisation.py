@@ -1,13 +1,15 @@
 """int8: an exported file whose convolutions and matrix products are computed in whole numbers of 8 bits, judged before it is written.
 
-ONNX Runtime's static quantisation: activations in unsigned, weights in signed numbers, a scale for each channel of the weights. The
-preprocessing, the products of the novelty and everything that is no product stay float32; the features are those of 8 bits.
+ONNX Runtime's static quantisation: activations in unsigned, weights in signed numbers, a scale for each channel of the weights. What lies
+between two products stays in 8 bits where it can: clipping activations, poolings, sums of residual blocks. The preprocessing, the products
+of the novelty and everything else stay float32; the features are those of 8 bits.
 
 Shapes: N pictures, C channels, K classes.
 """
 
 import json
 import logging
+import math
 import platform
 import time
 import warnings
@@ -35,10 +37,13 @@ from ..classifier.engines.exported import KEY, Exported, Runtime, opened
 from ..metrics.intervals import Estimate, Interval, proportion
 from ..metrics.paired import difference
 from . import onnx
+from .pooling import CLIPPING, pools_last
 
 PRODUCTS = ("Conv", "Gemm", "MatMul")
-# they become the ends of a range: left apart, Lite0 in int8 is no faster than in float32, and with them twice as fast
-ENDS = ("Relu", "Clip")
+# clipping becomes the ends of a range: left apart, Lite0 in int8 is no faster than in float32, and with it twice as fast
+BETWEEN = (*CLIPPING, "MaxPool")
+RESIDUAL = "Add"
+SMALL = 2**14  # weights of a matrix below which two conversions cost more than 8 bits save
 MOST = 256  # pictures that calibrate the ranges of activations
 BATCH = 8
 ROUNDS = 7  # of the measurement of speed, each model in turn
@@ -146,11 +151,15 @@ def _converted(file: Path, folder: Path, exact: Exported, pictures: Tensor, redu
 
     prepared, out = folder / "prepared.onnx", folder / "out.onnx"
     with _quiet():
-        quant_pre_process(str(file), str(prepared), skip_symbolic_shape=True)  # norms are folded into convolutions
-        model = library.load(prepared)
+        source = library.load(file)
+        pools_last(source)
+        library.save(source, folder / "source.onnx")
+        quant_pre_process(str(folder / "source.onnx"), str(prepared), skip_symbolic_shape=True)  # norms are folded into convolutions
+        if not (chosen := of_network(library.load(prepared))):  # an empty list would mean all
+            raise ClearsightError("nothing was written: 8 bits make no part of this network faster; stay with float32.")
         quantize_static(
             str(prepared), str(out), _Reader(exact, pictures), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=reduce,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_quantize=products(model),
+            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_quantize=chosen,
         )  # fmt: skip
     made = library.load(out)
     told = {prop.key: prop.value for prop in library.load(file, load_external_data=False).metadata_props}
@@ -184,11 +193,14 @@ class _Reader:
         return None if batch is None else {self.name: batch}
 
 
-def products(model: Any) -> list[str]:
-    """The names of the network's convolutions, matrix products and clipping activations, without the preprocessing's and the novelty's.
+def of_network(model: Any) -> list[str]:
+    """The names of the network's nodes that 8 bits compute: products and what lies between them, without the preprocessing's and the
+    novelty's.
 
-    The network begins after the division by the standard deviation, an initial value called `std`.
+    The network begins after the division by the standard deviation, an initial value called `std`. A sum is that of a residual block where
+    a convolution is added to something that is computed too. A small matrix, as that of a head of few classes, stays float32.
     """
+    weights = {value.name: math.prod(value.dims) for value in model.graph.initializer}
     nodes = {output: node for node in model.graph.node for output in node.output}
     ahead = [node for node in model.graph.node if "std" in node.input]
     before: set[str] = set()
@@ -197,11 +209,14 @@ def products(model: Any) -> list[str]:
         if node.name not in before:
             before.add(node.name)
             ahead += [nodes[name] for name in node.input if name in nodes]
-    return [
-        node.name
-        for node in model.graph.node
-        if node.op_type in (*PRODUCTS, *ENDS) and node.name not in before and "directions" not in node.input
-    ]
+
+    def chosen(node: Any) -> bool:
+        if node.op_type == RESIDUAL:
+            return all(name in nodes for name in node.input) and "Conv" in {nodes[name].op_type for name in node.input}
+        small = node.op_type == "Gemm" and weights.get(node.input[1], SMALL) < SMALL
+        return node.op_type in (*PRODUCTS, *BETWEEN) and not small and "directions" not in node.input
+
+    return [node.name for node in model.graph.node if chosen(node) and node.name not in before]
 
 
 def _judged(exact: Exported, fast: Exported, sample: Sample, out: Path, sizes: dict[str, int], reduce: bool) -> Quantised:

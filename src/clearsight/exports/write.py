@@ -134,14 +134,14 @@ class _Work:
         """The file, traced, checked, and then written."""
         entry, outputs, of = KINDS[kind].entry, self.network.outputs, self.classifier.preprocessing
         serialised: Callable[[Any, Mapping[str, str]], bytes] = program.serialised if kind == "pt2" else onnx.serialised
-        with Progress(f"exporting {file.name}", 1, "files", quiet=self.quiet) as progress:
-            if kind == "pt2":
-                made = program.traced(self.network, of)
-                run = program.runner(made, of)
-            else:
-                made = onnx.whole(self.model, of) if entry == "pictures" else self.model
-                run = onnx.runner(onnx.with_fitted(made) if entry == "pictures" else made)
-            progress.update(1)
+        with Progress(f"exporting {file.name}", 3, "steps", quiet=self.quiet) as progress:
+            made = program.traced(self.network, of) if kind == "pt2" else self.model
+            progress.update(1, "network traced")
+            if kind == "onnx":
+                made = onnx.whole(made, of)
+            progress.update(1, "preprocessing traced")
+            run = program.runner(made, of) if kind == "pt2" else onnx.runner(onnx.with_fitted(made) if entry == "pictures" else made)
+            progress.update(1, "runtime opened")
         checked = check(run, entry, self.pictures, self.expected, quiet=self.quiet)
         rows = _golden_rows(self.pngs, self.expected)
         data = serialised(made, properties(self.classifier, entry, outputs, {"golden": rows, "checked": vars(checked)}))

@@ -160,7 +160,9 @@ def opened(path: Path, engine: str = ONNX, precision: str = "float32", threads: 
     Raises UsageError without such a file, CorruptFile for another content, MissingExtra.
     """
     if path.suffix.lower() == ".pt2":
-        raise UsageError(f"{path} is for PyTorch without Clearsight, which reads model.onnx: {EXPORTED}, or model.onnx.")
+        raise UsageError(
+            f"{path} is for PyTorch without Clearsight, and reading it can run code that is stored in it: {EXPORTED}, or model.onnx."
+        )
     try:
         if not path.is_file():
             raise UsageError(f"there is no file {path}: write it with clearsight export MODEL.")
