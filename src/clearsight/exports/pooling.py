@@ -1,4 +1,4 @@
-"""Max pooling moved behind the norms and activations that follow it, so that a runtime fuses these into the convolution before it.
+"""Max pooling moved after the norms and activations that follow it, so that a runtime fuses these into the convolution before it.
 
 The largest of values that are all scaled by a positive number, shifted or clipped is the largest of them, scaled, shifted or clipped:
 answers stay equal bit for bit.
@@ -14,7 +14,7 @@ CLIPPING = ("Relu", "Clip")
 
 
 def pools_last(model: Model) -> int:
-    """Move max poolings of convolutions behind the clipping activations, and norms of positive scale, after them; returns how often."""
+    """Move max poolings of convolutions after the clipping activations, and norms of positive scale, that follow; returns how often."""
     nodes, values = model.graph.node, {value.name: value for value in model.graph.initializer}
     uses = Counter([*(name for node in nodes for name in node.input), *(output.name for output in model.graph.output)])
     convolved = {node.output[0] for node in nodes if node.op_type == "Conv"}
