@@ -65,3 +65,14 @@ def test_a_set_of_one_class_is_sure(tmp_path):
 def test_a_log_that_cannot_be_written_is_said_at_the_start(tmp_path):
     with pytest.raises(ClearsightError, match="cannot write the log"):
         Journal(Options(log=tmp_path / "none" / "log"), Metrics())
+
+
+def test_the_trace_of_a_request_is_in_its_row_if_it_is_one(artefacts, tmp_path):
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    async def ask(here):
+        for told in (trace, "x" * 55, trace.upper()):
+            await here.client.post(CLASSIFY, content=png(picture(0)), headers={"traceparent": told})
+
+    on(ask, artefacts / "pets", log=tmp_path / "log", unsure=1.0)
+    assert [json.loads(line).get("traceparent") for line in (tmp_path / "log").read_text().splitlines()] == [trace, None, None]

@@ -48,14 +48,15 @@ class Journal:
         }
         return [name for name, true in found.items() if true]
 
-    def note(self, model: str, answer: Prediction, picture: bytes) -> None:
-        """Write an unsure answer, soon."""
+    def note(self, model: str, answer: Prediction, picture: bytes, trace: str = "") -> None:
+        """Write an unsure answer, soon, with the `trace` of its request if it has one."""
         reasons = self.reasons(model, answer)
         if not reasons or self.waiting >= WAITING:
             return
         self.waiting += 1
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._writer.submit(self._write, {"when": now, "name": model, "unsure": reasons, **asdict(answer)}, picture)
+        row = {"when": now, "name": model, "unsure": reasons, **({"traceparent": trace} if trace else {}), **asdict(answer)}
+        self._writer.submit(self._write, row, picture)
 
     def close(self) -> None:
         """Write what waits."""

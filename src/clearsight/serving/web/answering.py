@@ -1,6 +1,7 @@
 """The way of a picture from its bytes to an answer, the same for every route."""
 
 import asyncio
+import re
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -22,26 +23,30 @@ from .body import Refused
 from .guard import State
 
 Value = TypeVar("Value")
+TRACE = re.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # https://www.w3.org/TR/trace-context/
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks of an answer, as in `Classifier.classify`."""
+    """What a request asks of an answer, as in `Classifier.classify`; `trace` is its W3C `traceparent`, '' without a valid one."""
 
     top: int = 5
     false_alarms: float = 0.0
     coverage: float = 0.0
     by_class: bool = False
+    trace: str = ""
 
 
 async def asked(
+    request: Request,
     top: Annotated[int, Query(ge=1, description="How many classes to list.")] = 5,
     false_alarms: Annotated[float, Query(ge=0, lt=1, description='Share of known pictures that may be "none of these".')] = 0.0,
     coverage: Annotated[float, Query(ge=0, lt=1, description="Also the set that contains the truth in this share of cases.")] = 0.0,
     by_class: Annotated[bool, Query(description="The coverage within each class.")] = False,
 ) -> Asked:
     """The options of a request; a coroutine, since FastAPI calls a function in a thread."""
-    return Asked(top, false_alarms, coverage, by_class)
+    trace = request.headers.get("traceparent", "")
+    return Asked(top, false_alarms, coverage, by_class, trace if TRACE.fullmatch(trace) else "")
 
 
 class Server:
@@ -93,7 +98,7 @@ class Server:
         answer = loaded.classifier.predictions([source], scores.logits, scores.novelty, top=what.top, limits=limits)[0]
         self.metrics.answer(served.name, answer)
         if self.journal:
-            self.journal.note(served.name, answer, picture)
+            self.journal.note(served.name, answer, picture, what.trace)
         return answer
 
 
