@@ -1,16 +1,11 @@
 """The pictures in the shard of a task: their names, and where their bytes are."""
 
-import tarfile
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ..base.errors import ClearsightError
-from ..base.remote.address import is_address
-from ..base.remote.downloads import local
-from ..base.remote.store import RemoteFile
+from ..base.remote.address import shown
+from ..datasets.shards.index import index
 from ..datasets.shards.reading import Shard, Span
-from ..images.kinds import SUFFIXES
 from .task import Task
 
 
@@ -28,10 +23,9 @@ def members(task: Task) -> Sequence[Member]:
 
 
 def _of_tar(shard: Shard) -> list[Member]:
-    try:
-        path = local(RemoteFile(shard.address, shard.size, shard.state.rpartition(" ")[2])) if is_address(shard.address) else shard.address
-        with tarfile.open(path, "r:") as file:
-            found = [member for member in file if member.isreg() and PurePosixPath(member.name).suffix.lower() in SUFFIXES]
-    except (OSError, tarfile.TarError) as error:
-        raise ClearsightError(f"cannot read {shard.address}: {error}.") from error
-    return [Member(member.name, Span(shard, member.offset_data, member.size, f"{shard.address}/{member.name}")) for member in found]
+    found = index(shard)
+    names = (name.decode("utf-8", "backslashreplace") for name in found.names.split(b"\0")[:-1])
+    return [
+        Member(name, Span(shard, offset, length, f"{shown(shard.address)}/{name}"))
+        for name, (offset, length) in zip(names, found.spans.tolist(), strict=True)
+    ]

@@ -12,12 +12,11 @@ from ..base.files import digest
 from ..base.remote.address import is_address, shown
 from ..base.remote.store import listing
 from ..datasets.formats.folder import Walk
+from ..datasets.shards.find import COMPRESSED, SUFFIX, expand
 from ..datasets.shards.reading import Shard, remote_shard, shard_at
 from ..images.kinds import SUFFIXES
 from .task import Task
 
-SHARDS = (".tar",)
-PACKED = (".gz", ".bz2", ".xz", ".zst", ".tgz")
 FILES = 4096  # loose pictures of one task
 
 
@@ -37,7 +36,8 @@ def plan(words: Sequence[str], notes: list[str]) -> list[Task]:
 
 
 def _here(word: str, notes: list[str]) -> Iterator[Task]:
-    paths = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) and not os.path.exists(word) else [word]
+    patterns = [word] if os.path.exists(word) else expand(word)
+    paths = [path for one in patterns for path in (sorted(glob.glob(one, recursive=True)) if glob.has_magic(one) else [one])]
     loose: list[str] = []
     for path in paths:
         if os.path.isdir(path):
@@ -58,7 +58,7 @@ def _folder(folder: str, notes: list[str]) -> Iterator[Task]:
             yield Task(shard_at(path))
     walk = Walk(folder)
     yield from _chunks(folder, walk.each())
-    walk.others = Counter({suffix: n for suffix, n in walk.others.items() if suffix not in SHARDS})
+    walk.others = Counter({suffix: n for suffix, n in walk.others.items() if suffix != SUFFIX})
     notes += walk.notes()
 
 
@@ -72,7 +72,7 @@ def _chunks(folder: str, names: Iterable[str]) -> Iterator[Task]:
 
 
 def _at_address(word: str, notes: list[str]) -> Iterator[Task]:
-    files = listing(word)
+    files = [file for one in expand(word) for file in listing(one)]
     yield from (Task(remote_shard(file)) for file in files if _is_shard(file.name))
     pictures = [file for file in files if os.path.splitext(file.name)[1].lower() in SUFFIXES]
     for start in range(0, len(pictures), FILES):
@@ -94,7 +94,6 @@ def _common(folders: Sequence[list[str]]) -> str:
 
 def _is_shard(name: str) -> bool:
     """Whether a name is that of a shard; raises UsageError for a compressed one."""
-    lower = name.lower()
-    if ".tar" in lower and lower.endswith(PACKED):
+    if name.lower().endswith(COMPRESSED):
         raise UsageError(f"{shown(name)} is compressed, so that no picture in it can be reached without those before: unpack it to a .tar.")
-    return lower.endswith(SHARDS)
+    return name.lower().endswith(SUFFIX)

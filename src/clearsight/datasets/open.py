@@ -71,7 +71,10 @@ READERS = (
     Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
     Reader("ImageNet's tar files as published (ILSVRC2012_img_train.tar …)", is_imagenet, read_imagenet, ("classes",)),
     Reader(
-        "tar shards (.tar files, a folder or a pattern of them)", is_shards, read_shards, ("classes", "columns", "group_by", "labelled")
+        "tar shards (.tar files, a folder or a pattern of them, also at s3://…)",
+        is_shards,
+        read_shards,
+        ("classes", "columns", "group_by", "labelled"),
     ),
     Reader("a folder with a folder of pictures per class", is_folder, read_folder_or_table, ("group_by", "columns", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),

@@ -3,6 +3,7 @@
 import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.remote import store
 from clearsight.datasets.shards.find import expand, find_shards, is_shards, part_of
 
 from .tars import tar
@@ -48,3 +49,16 @@ def test_folders_of_pictures_are_not_shards(tmp_path):
 def test_the_part_is_in_the_names():
     words = ("train-000.tar", "imagenet1k-validation-07.tar", "test/000.tar", "000.tar", "cats.tar")
     assert [part_of(word) for word in words] == ["train", "val", "test", "all", "all"]
+
+
+def test_shards_at_an_address(s3, tmp_path):
+    for name in ("train-0.tar", "train-1.tar", "val/0.tar"):
+        tar(tmp_path / name, {})
+        store.write(f"{s3.folder}/{name}", (tmp_path / name).read_bytes())
+    store.write(f"{s3.folder}/notes.md", b"x")
+    assert is_shards(s3.folder) and names(s3.folder) == names(tmp_path)
+    assert names(f"{s3.folder}/train-{{0..1}}.tar") == names(f"{s3.folder}/train-*.tar") == ["train-0.tar", "train-1.tar"]
+    with pytest.raises(ClearsightError, match="there is no file at"):
+        find_shards(f"{s3.folder}/train-{{0..3}}.tar")
+    with pytest.raises(UsageError, match=r"notes.md has no tar file among its 1 files, and only shards are read from addresses"):
+        find_shards(f"{s3.folder}/notes.md")

@@ -8,6 +8,7 @@ import torch
 
 import clearsight as cs
 from clearsight.base.errors import ClearsightError, LayoutError, UnreadableImage, UsageError
+from clearsight.base.remote import store
 from clearsight.datasets.identity import identified
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
@@ -43,6 +44,23 @@ def test_pictures_come_in_order_with_shard_and_member_in_their_names(tmp_path, c
     assert every.labels.tolist() == [i % 3 for i in range(20)]
     assert [read(s.shard, s.offset, s.length) for s in map(every.source, range(20))] == [picture(i) for i in range(20)]
     assert data.notes == ("labels are those in .cls members",)
+
+
+def test_shards_at_an_address_are_those_of_the_folder(tmp_path, cache, s3):
+    here = open_dataset(shards(tmp_path / "set"))["all"]
+    for path in (tmp_path / "set").glob("*.tar"):
+        store.write(f"{s3.folder}/set/{path.name}", path.read_bytes())
+    data = open_dataset(f"{s3.folder}/set")
+    there = data["all"]
+    assert (data.name, data.layout) == ("set", "tar shards, without parts")
+    assert list(there.names) == list(here.names) and np.array_equal(there.labels, here.labels)
+    a, b = (load(one, SIZE, cache="off", quiet=True) for one in (here, there))
+    assert torch.equal(a.batch(torch.arange(20)), b.batch(torch.arange(20)))
+    digests = [identified(open_dataset(place))["all"].digests for place in (tmp_path / "set", f"{s3.folder}/set")]
+    assert np.array_equal(*digests)
+    sent = s3.sent
+    open_dataset(f"{s3.folder}/set")["all"].source(3).read()
+    assert s3.sent - sent < 4000, "a listing: index and shards are in the cache"
 
 
 def test_shards_of_class_folders_are_read_as_the_folders(tmp_path, cache):

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import posixpath
 import re
 from collections.abc import Sequence
 from itertools import product
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import ClearsightError, UsageError, listed, plain
+from ...base.remote.address import is_address, shown
+from ...base.remote.store import listing
 from ..formats.layout import part_word
-from .reading import Shard, shard_at
+from .reading import Shard, remote_shard, shard_at
 
 SUFFIX = ".tar"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -25,6 +28,8 @@ def is_shards(data: Any) -> bool:
     if not isinstance(data, str | Path):
         return False
     text = str(data)
+    if is_address(data):
+        return True  # other data is not read from there
     if os.path.isdir(data):
         return bool(_in_folder(Path(data)))
     if os.path.exists(data):
@@ -37,6 +42,8 @@ def find_shards(data: str | Path) -> list[tuple[str, Shard]]:
 
     Raises UsageError for a pattern that means none, ClearsightError for a file that is missing or cannot be read.
     """
+    if is_address(data):
+        return _at_address(str(data))
     if os.path.isdir(data):
         root = Path(data)
         return [(name, shard_at(root / name)) for name in _in_folder(root)]
@@ -53,6 +60,16 @@ def find_shards(data: str | Path) -> list[tuple[str, Shard]]:
     top = os.path.commonpath([os.path.dirname(path) for path in paths])
     names = [os.path.relpath(path, top or ".").replace(os.sep, "/") for path in paths]
     return [(name, shard_at(path)) for name, path in zip(names, paths, strict=True)]
+
+
+def _at_address(address: str) -> list[tuple[str, Shard]]:
+    """As `find_shards`, of a folder, a file or a pattern in a store; raises UsageError without a tar file, StoreError."""
+    files = sorted((file for one in expand(address) for file in listing(one)), key=lambda file: file.address)
+    found = [file for file in files if file.name.lower().endswith((SUFFIX, *COMPRESSED))]
+    if not found:
+        raise UsageError(f"{shown(address)} has no tar file among its {len(files):,} files, and only shards are read from addresses.")
+    start = len(posixpath.commonpath([file.address.rpartition("/")[0] for file in found])) + 2  # it has one slash of "://" only
+    return [(file.address[start:], remote_shard(file)) for file in found]
 
 
 def expand(pattern: str) -> list[str]:
