@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from clearsight.base.remote import store
-from clearsight.batch import local
+from clearsight.batch import local, on_ray
+from clearsight.batch.members import members
+from clearsight.batch.on_ray import Actor
 from clearsight.batch.run import classify_shards
+from clearsight.batch.task import task_of
 from clearsight.classifier.artefact import packed
 from tests.batch.conftest import pack, rows
 
@@ -95,9 +98,19 @@ def test_processes_that_are_killed_over_a_store_with_faults(filled, s3, model, m
     print(f"{len(started)} starts, {s3.faults} faults, {sent / filled:.3f} of the bytes, {memory / 2**20:.0f} MiB")
 
 
+class Fatal(Actor):
+    """An actor that ends in a task with such a picture."""
+
+    def work(self, task):
+        if any("killer" in member.name for member in members(task_of(task))):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().work(task)
+
+
 @pytest.mark.slow
-def test_actors_over_a_store_with_faults(filled, s3, model):
+def test_actors_over_a_store_with_faults(filled, s3, model, monkeypatch):
     pytest.importorskip("ray")
+    monkeypatch.setattr(on_ray, "Actor", Fatal)
     s3.share = 0.2
     found = classify_shards(model, f"{s3.folder}/in", f"{s3.folder}/out", on="ray", workers=1, quiet=True)
     require_whole(found, f"{s3.folder}/out")
