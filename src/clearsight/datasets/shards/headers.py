@@ -19,6 +19,7 @@ META = b"__clearsight__"  # the member of packed shards with their class table, 
 _REGULAR, _LINKS = b"0\0" + b"7", b"12"
 _LONG_NAME, _LONG_LINK, _PAX, _PAX_ALL, _SPARSE = b"L", b"K", (b"x", b"X"), b"g", b"S"
 _ZERO = bytes(BLOCK)
+_POWERS = 8 ** np.arange(5, -1, -1)
 _COMPRESSED = {
     b"\x1f\x8b": ("gzip", "gunzip --keep"),
     b"BZh": ("bzip2", "bunzip2 --keep"),
@@ -61,15 +62,19 @@ class _Pass:
     def over(self, position: int, stop: int, prefix: bytes) -> None:
         """Add the members of the tar file in the bytes `position` to `stop`, named with `prefix`."""
         long: dict[str, bytes] = {}
+        data, last = self.data, -1
         while position + BLOCK <= stop:
-            at = self._window(position, stop)
-            data = self.data
+            at = position - self.base
+            if not 0 <= at <= last:
+                at = self._window(position, stop)
+                data, last = self.data, len(self.data) - BLOCK
             if not data[at] and data[at : at + BLOCK] == _ZERO:
                 self._compare()
                 self._look_behind(position, stop)
                 return
             self.heads.append(at)
-            kind, size = data[at + 156 : at + 157], self._size(at, long)
+            kind, digits = data[at + 156 : at + 157], data[at + 124 : at + 135]
+            size = int(digits, 8) if not long and digits.isdigit() and b"8" not in digits and b"9" not in digits else self._size(at, long)
             body = position + BLOCK
             if body + size > stop:
                 self._cut_short(position, stop, size)
@@ -90,10 +95,7 @@ class _Pass:
         self.found.notes.append("it has no end mark, as a file that was cut short between two members")
 
     def _window(self, position: int, stop: int) -> int:
-        """The place of `position` in the window, which is moved there if its header is not inside."""
-        at = position - self.base
-        if 0 <= at <= len(self.data) - BLOCK:
-            return at
+        """Move the window to `position`; returns its place in the window, 0."""
         if len(self.heads) > 64:
             self.width = min(self.width * 4, WIDE)
         elif len(self.heads) < 8:
@@ -109,9 +111,11 @@ class _Pass:
             return
         blocks = np.frombuffer(self.data, np.uint8, len(self.data) // BLOCK * BLOCK).reshape(-1, BLOCK)[np.array(heads) // BLOCK]
         sums = blocks.sum(1, dtype=np.int64) - blocks[:, 148:156].sum(1, dtype=np.int64) + 8 * 32
-        signed = sums - 256 * ((blocks > 127).sum(1) - (blocks[:, 148:156] > 127).sum(1))  # as old programs add
-        for at, plus, minus in zip(heads, sums.tolist(), signed.tolist(), strict=True):
-            if _octal(self.data[at + 148 : at + 156]) not in (plus, minus):
+        usual = (blocks[:, 148:154].astype(np.int64) - 48) @ _POWERS == sums  # six digits, zero and blank, as most programs write
+        usual &= (blocks[:, 154] == 0) & (blocks[:, 155] == 32)
+        for i in np.flatnonzero(~usual).tolist():
+            at, high = heads[i], int((blocks[i] > 127).sum() - (blocks[i, 148:156] > 127).sum())
+            if _octal(self.data[at + 148 : at + 156]) not in (int(sums[i]), int(sums[i]) - 256 * high):  # old programs add signed bytes
                 raise self._damaged(self.base + at, "it has no valid header there" if self.base + at else "it does not begin as one")
 
     def _size(self, at: int, long: dict[str, bytes]) -> int:
