@@ -21,8 +21,8 @@ CIRCLES: set[str] = set()
 # all that the modules outside of training use of it
 TRAINING = {
     "training.api": {
-        "Diagnosis", "Loss", "Objective", "RangeTest", "Trained", "designed", "doctor", "join_runs", "lend_objective", "per_picture",
-        "pretrain", "resume", "resume_pretraining", "train",
+        "Diagnosis", "Interrupted", "Loss", "Objective", "Paused", "RangeTest", "Trained", "designed", "doctor", "join_runs",
+        "lend_objective", "logger", "per_picture", "pretrain", "resume", "resume_pretraining", "train",
     }
 }  # fmt: skip
 FREE = {"__init__.py", "__main__.py"}  # at the top of the package: they only list and forward

@@ -36,6 +36,7 @@ _PUBLIC = {
     "ShardsCheck": "clearsight.datasets.shards.inspection",
     "StressResult": "clearsight.evaluation.stress",
     "Timings": "clearsight.exports.benchmark",
+    "SweepResult": "clearsight.experiments.sweep",
     "Trained": "clearsight.training.api",
     "UnreadableImage": "clearsight.base.errors",
     "UsageError": "clearsight.base.errors",
@@ -66,6 +67,7 @@ _PUBLIC = {
     "split": "clearsight.api.files",
     "stress": "clearsight.api.judging",
     "suggest_labels": "clearsight.api.labels",
+    "sweep": "clearsight.api.learning",
     "train": "clearsight.api.learning",
     "verify": "clearsight.api.files",
 }

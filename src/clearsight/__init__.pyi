@@ -25,6 +25,7 @@ from .api.learning import doctor as doctor
 from .api.learning import ladder as ladder
 from .api.learning import pretrain as pretrain
 from .api.learning import resume as resume
+from .api.learning import sweep as sweep
 from .api.learning import train as train
 from .api.pages import report as report
 from .attacks.attack import AttackResult as AttackResult
@@ -49,6 +50,7 @@ from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.stress import StressResult as StressResult
 from .experiments.ladder import LadderResult as LadderResult
 from .exports.benchmark import Timings as Timings
+from .experiments.sweep import SweepResult as SweepResult
 from .exports.write import ExportResult as ExportResult
 from .images.decode import decode as decode
 from .images.preprocess import Preprocessing as Preprocessing

@@ -1,5 +1,6 @@
-"""`train`, `doctor`, `resume`, `pretrain`, `ladder`: data and a recipe in, run folders with trained classifiers out."""
+"""`train`, `doctor`, `resume`, `pretrain`, `ladder`, `sweep`: data and a recipe in, run folders with trained classifiers out."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -10,6 +11,7 @@ from ..base.errors import UsageError
 from ..base.files import PAGE_MARK, require_ours, write_atomic
 from ..base.result import drawn_by
 from ..experiments.ladder import LadderResult, climb
+from ..experiments.sweep import SweepResult, search
 from ..models.own import Build, lend
 from ..recipes.recipe import Pretraining, Recipe, Settings, difference
 from ..runs.run import Run
@@ -141,6 +143,31 @@ def ladder(
     ('majority', 'pixels')
     """
     return climb(data, out=str(out), rungs=rungs, quiet=quiet, **settings)
+
+
+def sweep(
+    data: str | Path,
+    over: Mapping[str, Sequence[str | int | float | bool]],
+    *,
+    trials: int = 0,
+    on: str = "",
+    out: str | Path = "",
+    quiet: bool = False,
+    allow_code: bool = False,
+    **settings: Unpack[TrainSettings],
+) -> SweepResult:
+    """Search over settings of a training by successive halving on validation pictures; the test part judges the chosen one, once.
+
+    `over` has the values of each setting; every combination, or `trials` of them, is a training in a run folder of its own, and `settings`
+    are what all share. `on="ray"` trains them at the same time by Ray. The same call on the same folder continues. Raises UsageError.
+
+    >>> import clearsight as cs
+    >>> found = cs.sweep("digits", {"lr": [1e-3, 1e-2]}, model="pixels", epochs=1, quiet=True)
+    >>> found.trials[0].settings
+    {'lr': 0.01}
+    """
+    say = (lambda line: None) if quiet else api.logger(quiet)
+    return search(data, over, trials=trials, on=on, out=str(out), quiet=quiet, allow_code=allow_code, say=say, **settings)
 
 
 def _settings(recipe: str | Path | Recipe, kind: type[Recipe]) -> Settings:

@@ -22,6 +22,7 @@ VERBS = {
     "shards": "Pack a data set into tar shards, and check them.",
     "labels": "Find label errors, and choose the pictures to label next.",
     "ladder": "Compare pixels, hand-designed features and networks: the gain of each step.",
+    "sweep": "Search over settings of a training; the test part judges the chosen one.",
     "models": "List the networks.",
     "look": "Look inside a network: shapes, filters, feature maps, single units.",
     "studio": "Show in a browser how an answer comes about, down to a single multiplication.",

@@ -35,6 +35,7 @@ from .doctor.diagnosis import Diagnosis, RangeTest
 from .doctor.examine import before_long, examine
 from .doctor.sample import SOLVED, STEPPED, sample
 from .ensemble import join_runs
+from .interrupt import Interrupted, Paused
 from .objectives.distillation import require_same_origins
 from .objectives.objective import Objective
 from .objectives.own import Loss, per_picture
@@ -54,14 +55,17 @@ from .transfer.readouts import choose_readout
 # all that other folders use of training; tests/test_floors.py holds them to it
 __all__ = [
     "Diagnosis",
+    "Interrupted",
     "Loss",
     "Objective",
+    "Paused",
     "RangeTest",
     "Trained",
     "designed",
     "doctor",
     "join_runs",
     "lend_objective",
+    "logger",
     "per_picture",
     "pretrain",
     "resume",
@@ -79,6 +83,7 @@ def train(
     allow_code: bool = False,
     doctor: bool = True,
     or_resume: bool = False,
+    until: int = 0,
     **settings: Any,
 ) -> Trained | None:
     """Train on `data` (anything that `open_dataset` takes) by a recipe (`settings` are the fields of `Recipe`).
@@ -86,7 +91,8 @@ def train(
     `recipe` may be the name of a built-in recipe, the path of a .toml file, or a `Recipe`. `out` is the run folder, a bare name goes
     under `runs`; left out, it is `runs/<data>-<model>`. `allow_code` lets a recipe file name code (`@module:name`); code in `settings`
     is the caller's own. `doctor`: quick checks before a training of more than ten minutes, unless it is `quiet`. `or_resume`: if the run
-    in `out` has begun, it is resumed. Returns None in the processes of a group other than the first. Raises ClearsightError.
+    in `out` has begun, it is resumed. `until`: raise Paused after this epoch, where it is not the last. Returns None in the processes of a
+    group other than the first. Raises ClearsightError.
     """
     settings, since = unpacked(settings), time.monotonic()
     first = compose(settings, at_hand=True)
@@ -112,7 +118,7 @@ def train(
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
             start_run(run, context, data, settings, keep=start is not None or is_code(recipe.model))
-            run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since)
+            run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since, until)
             return publish(context, run)
 
 
@@ -197,10 +203,11 @@ def _provenance(objective: Objective, start: Start | None) -> dict[str, str]:
     return {**objective.provenance, **begun, **inherited(objective.provenance, begun)}
 
 
-def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_code: bool = False) -> Trained | None:
+def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_code: bool = False, until: int = 0) -> Trained | None:
     """Resume the run in `folder` from its newest whole checkpoint; the same weights, bit for bit, as without the stop.
 
-    `data` is only needed where the run was started on arrays, or the data have moved; `allow_code` where its recipe names code.
+    `data` is only needed where the run was started on arrays, or the data have moved; `allow_code` where its recipe names code;
+    `until` is as for `train`.
     """
     run, since = Run(Path(folder)), time.monotonic()
     recipe, metadata, table = run.reopen()
@@ -222,5 +229,5 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
         context.held_out = read_held_out(run.folder)
         context.provenance = metadata.get("lineage", {})
         require_same_origins(objective.provenance, context.provenance)
-        run_to_end(context, objective, run, resuming("train", run.folder, recipe), since)
+        run_to_end(context, objective, run, resuming("train", run.folder, recipe), since, until)
         return publish(context, run)

@@ -21,6 +21,10 @@ class Interrupted(ClearsightError):
         super().__init__(f"stopped by {signal.Signals(number).name}; everything up to this step is saved.{advice}")
 
 
+class Paused(ClearsightError):
+    """The run has ended the epoch that it was to pause after, and has saved its state."""
+
+
 class NotFinite(ClearsightError):
     """A loss or a gradient became infinite or not a number."""
 
@@ -37,7 +41,7 @@ class Stop:
     """Records SIGINT and SIGTERM for the loop, which checks them between two steps; a second Ctrl-C raises at once."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.asked, self.pausing = 0, False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Stop":
@@ -51,9 +55,11 @@ class Stop:
         self.asked = number
 
     def check(self) -> None:
-        """Raise Interrupted if a signal came."""
+        """Raise Interrupted if a signal came, Paused if the run is to pause."""
         if self.asked:
             self.leave()
+        if self.pausing:
+            raise Paused
 
     def leave(self) -> None:
         """Raise Interrupted for the signal that came (another process's, if not this one's)."""

@@ -133,13 +133,15 @@ def restore(context: TrainingContext, run: Run) -> None:
             checkpoint.prune(run.checkpoints, found[0])
 
 
-def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: str, since: float = 0.0) -> None:
+def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: str, since: float = 0.0, until: int = 0) -> None:
     """Train to the end, with a row, a checkpoint and a line per epoch; Interrupted names `again`, the command that resumes.
+
+    Raises Paused after epoch `until`, where that is not the last.
 
     What a challenge of the solved head may take is counted `since` then, a `time.monotonic`.
     The recipe's loggers get the rows, and here only an end before its time: the result is known later.
     """
-    counters = context.state.counters
+    counters, stop = context.state.counters, Stop()
 
     def save() -> None:
         if context.group.is_main:
@@ -151,11 +153,12 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
             write_events(run.events, counters.rows[-1])
             context.loggers.row(counters.rows[-1])
             context.log(_line(context, counters.rows[-1]))
+        stop.pausing = 0 < until <= counters.epoch < context.recipe.epochs and context.recipe.optimizer != "lbfgs"
 
     context.group.limit(context.recipe.timeout_minutes)  # so far the others have waited while the first read pictures and weights
     context.loggers.begin(run.folder, asdict(context.recipe))
     try:
-        with Stop() as stop:
+        with stop:
             if context.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
                 linear_probe.solve_first(context, on_epoch, stop)
             if context.recipe.optimizer == "lbfgs":
