@@ -1,4 +1,4 @@
-"""Max pooling behind norms and activations: equal bits, and left alone where it would not be."""
+"""Max pooling after norms and activations: equal bits, and left alone where it would not be."""
 
 import numpy as np
 import pytest

@@ -26,8 +26,8 @@ def node(name: str, kind: str, inputs: str, output: str) -> SimpleNamespace:
 
 def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
     graph = [
-        node("rows", "MatMul", "pictures r", "a"), node("columns", "MatMul", "a c", "b"), node("levels", "Clip", "b", "l"),
-        node("scaled", "Div", "l std", "x"),
+        node("rows", "MatMul", "pictures r", "a"), node("columns", "MatMul", "a c", "b"), node("levels", "Clip", "b", "fitted"),
+        node("scaled", "Div", "fitted mean", "x"),  # a deviation equal to the mean is stored once
         node("conv", "Conv", "x w", "m"),
         node("relu", "Relu", "m", "maps"), node("attention", "MatMul", "maps maps", "y"), node("fc", "Gemm", "y v", "z"),
         node("conv2", "Conv", "maps w2", "m2"), node("residual", "Add", "m2 maps", "sum"), node("pool", "MaxPool", "sum", "small"),
@@ -37,6 +37,12 @@ def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
     stored = [SimpleNamespace(name="v", dims=(512, 100)), SimpleNamespace(name="head", dims=(512, 10))]
     found = of_network(SimpleNamespace(graph=SimpleNamespace(node=graph, initializer=stored)))
     assert found == ["conv", "relu", "attention", "fc", "conv2", "residual", "pool"]
+
+
+def test_no_node_of_an_exported_preprocessing_is_chosen(exported):
+    onnx = pytest.importorskip("onnx")
+    whole = of_network(onnx.load(exported.onnx))
+    assert whole == of_network(onnx.load(exported.fitted)) and not any(name.startswith("fit.") for name in whole) and len(whole) > 3
 
 
 @pytest.mark.parametrize(

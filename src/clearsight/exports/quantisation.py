@@ -197,12 +197,12 @@ def of_network(model: Any) -> list[str]:
     """The names of the network's nodes that 8 bits compute: products and what lies between them, without the preprocessing's and the
     novelty's.
 
-    The network begins after the division by the standard deviation, an initial value called `std`. A sum is that of a residual block where
-    a convolution is added to something that is computed too. A small matrix, as that of a head of few classes, stays float32.
+    The network begins after the fitted pictures, which have this name whether they are the input or computed. A sum is that of a residual
+    block where a convolution is added to something that is computed too. A small matrix, as that of a head of few classes, stays float32.
     """
     weights = {value.name: math.prod(value.dims) for value in model.graph.initializer}
     nodes = {output: node for node in model.graph.node for output in node.output}
-    ahead = [node for node in model.graph.node if "std" in node.input]
+    ahead = [node for node in model.graph.node if "fitted" in node.output]
     before: set[str] = set()
     while ahead:
         node = ahead.pop()
