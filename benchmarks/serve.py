@@ -158,7 +158,8 @@ def artefact(given: argparse.Namespace, folder: str) -> None:
         subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
         given.model, given.picture = f"{folder}/digits", Path(folder, "digits", "golden", "00.png")
     elif not Path(given.model).exists():
-        code = "import sys; from clearsight.exports.open import open_classifier; open_classifier(sys.argv[1]).save(sys.argv[2])"
+        code = "import sys; from clearsight.classifier import save; from clearsight.exports.open import open_classifier; "
+        code += "save(open_classifier(sys.argv[1]), sys.argv[2])"
         subprocess.run([sys.executable, "-c", code, given.model, f"{folder}/model"], check=True)
         given.model = f"{folder}/model"
     given.model, given.picture = str(Path(given.model).resolve()), given.picture.resolve()
