@@ -52,3 +52,20 @@ def test_a_server_sheds_where_no_model_has_room(artefacts):
     (one, pets, listing), both, text = on(ask, artefacts / "pets", artefacts / "others", queue=4)
     assert (one, listing) == (0, 0) and pets >= 1 and both >= 1
     assert b'clearsight_requests_total{route="shed",status="503"} 1.0' in text
+
+
+def test_damaged_pictures_do_not_slow_the_pace_of_others(artefacts):
+    async def ask(here):
+        now, pace = [0.0], here.first.admission.pace
+        pace.clock = lambda: now[0]
+
+        async def post(body):
+            now[0] += 0.01
+            return (await here.client.post(CLASSIFY, content=body)).status_code
+
+        with here.first.admission.admitted():  # there is always work
+            statuses = {await post(b"none") for _ in range(150)} | {await post(png(picture(0)))}
+        return statuses, pace.value
+
+    statuses, pace = on(ask, artefacts / "pets", deadline=20.0)
+    assert statuses == {400, 200} and 0.005 < pace < 0.02

@@ -86,6 +86,7 @@ class Server:
                 fitted = await load(picture, loaded.classifier.preprocessing)  # type: ignore[arg-type]
             except UnreadableImage:
                 self.metrics.failures.labels(served.name).inc()
+                served.admission.pace.left(1)  # or its time would count for the next picture, and damaged ones would keep others out
                 raise
             return await served.batcher.score(loaded.classifier, fitted, deadline)
 
