@@ -1,4 +1,8 @@
-"""On the card: python gpu.py matmul DEVICE | reference DEVICE FILE.npz BATCH EPOCHS | pictures FILE.npz N SIZE."""
+"""On the card: python gpu.py WHAT …
+
+matmul DEVICE | reference DEVICE FILE.npz BATCH EPOCHS | timm DEVICE FILE.npz BATCH EPOCHS | pictures FILE.npz N SIZE
+infer torch|compile|cuda|tensorrt MODEL DEVICE BATCH TIMES
+"""
 
 import json
 import os
@@ -75,6 +79,109 @@ def reference(device: str, file: str, batch: str, epochs: str) -> dict[str, floa
     return {"pictures_per_second": rate}
 
 
+def timm(device: str, file: str, batch: str, epochs: str) -> dict[str, float]:
+    """timm's train.py: its prefetching loader (on a GPU), channels-last, --amp in bfloat16, its SGD; the last epoch's pictures/s."""
+    from shims import import_torchvision
+
+    import_torchvision()
+    import numpy as np
+    import torch
+    from timm import create_model
+    from timm.data import create_loader
+    from timm.optim import create_optimizer_v2
+    from torch.utils.data import Dataset
+
+    table = np.load(file)
+    x, y = table["x_train"], table["y_train"]
+
+    class Arrays(Dataset[tuple[Any, int]]):
+        transform: Any = None
+
+        def __len__(self) -> int:
+            return len(y)
+
+        def __getitem__(self, i: int) -> tuple[Any, int]:
+            return x[i].transpose(2, 0, 1), int(y[i])  # fast_collate's form; flips cost it nothing here
+
+    fast = device == "cuda"
+    workers = min(16, os.cpu_count() or 1) if fast else 0
+    kind = torch.device(device)
+    loader = create_loader(
+        Arrays(), (3, *x.shape[1:3]), int(batch), is_training=True, no_aug=True, num_workers=workers, use_prefetcher=fast, device=kind
+    )
+    loader.dataset.transform = None
+    model = create_model("resnet50").to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    optimizer = create_optimizer_v2(model, "sgd", lr=0.1, weight_decay=1e-4, momentum=0.9)
+    criterion = torch.nn.CrossEntropyLoss()
+    rate = 0.0
+    for _ in range(int(epochs)):
+        seen, start = 0, time.perf_counter()
+        for image, target in loader:
+            image, target = torch.as_tensor(image).to(device).float(), torch.as_tensor(target).to(device)
+            with torch.amp.autocast(device, dtype=torch.bfloat16):
+                loss = criterion(model(image.contiguous(memory_format=torch.channels_last)), target)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            seen += len(target)
+        loss.item()  # waits for the card
+        rate = seen / (time.perf_counter() - start)
+    return {"pictures_per_second": rate}
+
+
+def infer(engine: str, model: str, device: str, batch: str, times: str) -> dict[str, float]:
+    """Fitted uint8 pictures to probabilities on the host: pictures/s in batches, and the median milliseconds of one."""
+    import numpy as np
+
+    answer, pixels = (of_torch if engine in ("torch", "compile") else of_onnx)(engine, model, device)
+    draw = np.random.default_rng(0)
+
+    def seconds(n: int) -> float:
+        pictures = draw.integers(0, 256, (n, 3, pixels, pixels), dtype=np.uint8)
+        for _ in range(3):
+            answer(pictures)
+        taken = []
+        for _ in range(int(times)):
+            start = time.perf_counter()
+            answer(pictures)
+            taken.append(time.perf_counter() - start)
+        return sorted(taken)[len(taken) // 2]
+
+    return {"pictures_per_second": int(batch) / seconds(int(batch)), "one_ms": 1000 * seconds(1)}
+
+
+def of_torch(engine: str, model: str, device: str) -> tuple[Any, int]:
+    """Our classifier at the speed bf16, its network compiled where that is asked."""
+    import torch
+
+    import clearsight
+
+    classifier = clearsight.load(model, device=device).faster("bf16")
+    if engine == "compile":
+        classifier.model = torch.compile(classifier.model)
+    return lambda pictures: classifier.probabilities(torch.from_numpy(pictures)).cpu(), classifier.preprocessing.height
+
+
+def of_onnx(engine: str, model: str, device: str) -> tuple[Any, int]:
+    """ONNX Runtime on our exported file; raises SystemExit where it has no such provider. On the processor it tries the export only."""
+    import onnxruntime
+
+    import clearsight
+
+    wanted = (
+        {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}[engine] if device != "cpu" else "CPUExecutionProvider"
+    )
+    if wanted not in onnxruntime.get_available_providers():
+        raise SystemExit(f"ONNX Runtime has no {wanted} here")
+    path = str(clearsight.export(model, f"{model}.onnx", to="fitted", quiet=True).files[0].path)
+    options = {"trt_fp16_enable": True} if engine == "tensorrt" and device != "cpu" else {}
+    session = onnxruntime.InferenceSession(path, providers=[(wanted, options)])
+    if session.get_providers()[0] != wanted:
+        raise SystemExit(f"ONNX Runtime could not start {wanted}")
+    name = session.get_inputs()[0].name
+    return lambda pictures: session.run(None, {name: pictures}), clearsight.load(model).preprocessing.height
+
+
 def network() -> Any:
     """torchvision's ResNet-50, or ours in float32, whose blocks are the same, where torchvision is not installed."""
     try:
@@ -91,4 +198,5 @@ def network() -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"pictures": pictures, "matmul": matmul, "reference": reference}[sys.argv[1]](*sys.argv[2:])))
+    jobs: dict[str, Any] = {"pictures": pictures, "matmul": matmul, "reference": reference, "timm": timm, "infer": infer}
+    print(json.dumps(jobs[sys.argv[1]](*sys.argv[2:])))

@@ -41,12 +41,14 @@ def ours(folder: str) -> Answer:
     import torch
 
     from clearsight.augment import pipeline
+    from clearsight.base.compute.memory import keep_large_buffers
     from clearsight.base.randomness import permutation
     from clearsight.datasets.loader import load
     from clearsight.datasets.open import open_dataset
     from clearsight.images.preprocess import Preprocessing
 
     torch.set_num_threads(1)
+    keep_large_buffers()  # as every verb does
     data = open_dataset(folder).parts["all"]
     ops = pipeline.parse(f"rrc:0.08 flip jitter:{':'.join(map(str, JITTER))}")
     to = Preprocessing(height=SIZE, width=SIZE, mean=MEAN, std=STD)

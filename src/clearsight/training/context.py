@@ -16,6 +16,7 @@ from ..images.preprocess import Preprocessing
 from ..recipes.methods import ATTACKED, Perturbation, parse_perturbation
 from ..recipes.recipe import Recipe
 from ..runs.held_out import HeldOut
+from .compute.ahead import ahead
 from .compute.training_model import Speed
 from .storage.checkpoint import State
 from .storage.loggers import Loggers
@@ -85,8 +86,9 @@ class TrainingContext:
         return min(ATTACKED, n) if self.perturbation and not self.perturbation.method.noise else n
 
     def batches(self, places: Sequence[Tensor]) -> Iterator[Tensor]:
-        """The training images of each of the `places` (n,), which `order.batches` lists, uint8 `(n, C, H, W)`."""
-        return self.train.batches([some % len(self.train) for some in places])
+        """The training images of each of the `places` (n,), which `order.batches` lists, uint8 `(n, C, H, W)`; pinned for a GPU."""
+        batches = self.train.batches([some % len(self.train) for some in places])
+        return ahead(batches, Tensor.pin_memory) if self.device.type == "cuda" else batches
 
     def prepared(self, indices: Tensor, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Augmented, normalised inputs float32 `(N, C, H, W)` and labels `(N,)` of training images, on the device.
