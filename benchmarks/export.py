@@ -16,7 +16,10 @@ from common import CONTESTANTS, ChildFailed, Contestant, Figures, Row, compare, 
 PAIRS = (  # what, ours, the peer, its name, goal
     ("fitted pixels, ONNX Runtime", "fitted", "bare", "bare ONNX Runtime", 0.95),
     ("fitted pixels, OpenVINO", "openvino", "bare openvino", "bare OpenVINO", 0.95),
+    ("bytes to answer", "bytes", "read, bare", "our reading, bare ONNX Runtime", 0.95),
     ("bytes to answer", "bytes", "by hand", "Pillow, NumPy, ONNX Runtime", 0.95),
+    ("bytes to answer", "bytes", "floats", "OpenCV resizing floats, NumPy, ONNX Runtime", 0.95),
+    ("bytes to answer", "bytes", "timm", "timm, ONNX Runtime", 0.95),
     ("bytes to answer, engine onnx", "bytes", "torch", "our engine torch", None),
     ("int8", "int8", "fitted", "float32", 1.8),
 )

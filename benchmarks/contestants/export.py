@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,56 @@ def by_hand(classifier: Classifier, data: list[bytes]) -> np.ndarray:
     return np.ascontiguousarray(np.stack(rows))
 
 
-def contestants(classifier: Classifier, file: Path, data: list[bytes]) -> dict[str, Callable[[], object]]:
+def of_floats(file: Path) -> onnxruntime.InferenceSession:
+    """The network of a `fitted` file without its normalisation, which takes floats: what others export."""
+    import onnx
+
+    model = onnx.shape_inference.infer_shapes(onnx.load(file))  # the extractor asks for shapes
+    levels = next(node.output[0] for node in model.graph.node if node.op_type == "Cast" and "fitted" in node.input)
+    source = levels  # then divided by 255, the mean subtracted, divided by the deviation
+    for kind in ("Div", "Sub", "Div"):
+        source = next(node.output[0] for node in model.graph.node if node.op_type == kind and source in node.input)
+    for node in model.graph.node:  # what asks for the number of pictures
+        node.input[:] = [source if name == "fitted" else name for name in node.input]
+    return session(onnx.utils.Extractor(model).extract_model([source], ["probabilities"]).SerializeToString())
+
+
+def session(data: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    bare = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+
+def in_floats(classifier: Classifier, data: list[bytes]) -> np.ndarray:
+    """OpenCV decodes and resizes, NumPy normalises, as the usual script around an exported YOLO does; float32 `(N, C, H, W)`."""
+    import cv2
+
+    of, rows = classifier.preprocessing, []
+    mean, std = np.float32(of.mean), np.float32(of.std)
+    for one in data:
+        picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB).astype(np.float32) / 255
+        factor = of.height / of.crop_fraction / min(picture.shape[:2])
+        picture = cv2.resize(picture, (round(picture.shape[1] * factor), round(picture.shape[0] * factor)))
+        top, left = (picture.shape[0] - of.height) // 2, (picture.shape[1] - of.width) // 2
+        rows.append(((picture[top : top + of.height, left : left + of.width] - mean) / std).transpose(2, 0, 1))
+    return np.ascontiguousarray(np.stack(rows))
+
+
+def with_timm(classifier: Classifier) -> Callable[[list[bytes]], np.ndarray]:
+    """timm's own transform for evaluation, float32 `(N, C, H, W)`; raises ImportError without timm."""
+    from timm.data import create_transform
+
+    of = classifier.preprocessing
+    prepare = create_transform(
+        (of.channels, of.height, of.width), interpolation="bilinear", mean=of.mean, std=of.std, crop_pct=of.crop_fraction
+    )
+    return lambda data: torch.stack([prepare(Image.open(io.BytesIO(one)).convert("RGB")) for one in data]).numpy()
+
+
+def contestants(classifier: Classifier, file: Path, data: list[bytes]) -> dict[str, Callable[[], object]]:
+    bare = session(file.read_bytes())
+    floats = of_floats(file)
+    entry = floats.get_inputs()[0].name
     fitted = torch.stack([classifier.preprocessing.load(one) for one in data])
     pixels = np.ascontiguousarray(fitted.numpy())
     ours = opened(file, threads=1)
@@ -58,6 +105,8 @@ def contestants(classifier: Classifier, file: Path, data: list[bytes]) -> dict[s
         "bare": lambda: bare.run(None, {"fitted": pixels}),
         "fitted": lambda: ours.judged(fitted),
         "bytes": lambda: list(ours.classify_many(data, workers=1)) if len(data) > 1 else ours.classify(data[0]),
+        "read, bare": lambda: bare.run(None, {"fitted": torch.stack([classifier.preprocessing.load(one) for one in data]).numpy()}),
+        "floats": lambda: floats.run(None, {entry: in_floats(classifier, data)}),
         "by hand": lambda: bare.run(None, {"fitted": by_hand(classifier, data)}),
         "torch": lambda: list(folded.classify_many(data, workers=1)),
     }
@@ -66,6 +115,9 @@ def contestants(classifier: Classifier, file: Path, data: list[bytes]) -> dict[s
     if small.is_file():
         fast = opened(small, threads=1)
         found["int8"] = lambda: fast.judged(fitted)
+    with suppress(ImportError):
+        prepared = with_timm(classifier)
+        found["timm"] = lambda: floats.run(None, {entry: prepared(data)})
     try:
         import openvino
     except ImportError:
