@@ -49,8 +49,8 @@ from .evaluation.compare import Comparison as Comparison
 from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.stress import StressResult as StressResult
 from .experiments.ladder import LadderResult as LadderResult
-from .exports.benchmark import Timings as Timings
 from .experiments.sweep import SweepResult as SweepResult
+from .exports.benchmark import Timings as Timings
 from .exports.write import ExportResult as ExportResult
 from .images.decode import decode as decode
 from .images.preprocess import Preprocessing as Preprocessing
