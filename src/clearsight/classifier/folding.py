@@ -67,7 +67,7 @@ def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
 
 
 def _only_source(node: fx.Node) -> fx.Node | None:
-    """The layer whose result the layer at `node` reads, and nobody else."""
+    """The layer whose result is read by the layer at `node` and no other."""
     before = node.args[0] if node.op == "call_module" and node.args else None
     return before if isinstance(before, fx.Node) and before.op == "call_module" and len(before.users) == 1 else None
 

@@ -76,7 +76,7 @@ OWN = (Packed, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d)  # layers 
 def fused(graph: fx.GraphModule) -> fx.GraphModule | None:
     """A copy of a network in evaluation mode, sharing its other layers, with `Packed` in the place of its convolutions.
 
-    None where there are none, or no such operators. Whether this chip has them is known when the copy runs.
+    None without a convolution, or without the operators in torch. Whether this chip has them is known when the copy runs.
     """
     if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise") and _convolutions(graph)):
         return None
@@ -128,7 +128,7 @@ def _only_user(node: fx.Node) -> fx.Node | None:
 
 
 def _word(graph: fx.GraphModule, node: fx.Node) -> str:
-    """oneDNN's word for the activation at `node`; empty where it is none, or has settings."""
+    """oneDNN's word for the activation at `node`; empty for another step, or one with settings."""
     layer = layer_of(graph, node)
     if layer is not None:
         return "gelu" if type(layer) is nn.GELU and layer.approximate == "none" else WORDS.get(type(layer), "")
@@ -146,6 +146,6 @@ def _added(node: fx.Node, after: fx.Node, place: dict[fx.Node, int]) -> fx.Node 
 
 
 def _is_free(graph: fx.GraphModule, other: fx.Node, node: fx.Node, after: fx.Node, place: dict[fx.Node, int]) -> bool:
-    """Whether nobody reads the values of `other` from `node` on, neither itself nor something that shares its memory."""
+    """Whether the memory of `other` is not read from `node` on, under its own name or another."""
     users = [user for user in other.users if user is not after]
     return all(place[user] < place[node] for user in users) and all(isinstance(layer_of(graph, at), OWN) for at in (other, *users))
