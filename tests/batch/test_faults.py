@@ -103,7 +103,7 @@ class Fatal(Actor):
 
     def work(self, task):
         if any("killer" in member.name for member in members(task_of(task))):
-            os.kill(os.getpid(), signal.SIGSEGV)
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().work(task)
 
 

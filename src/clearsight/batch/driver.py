@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from ..base.progress import Progress
 from ..base.remote.place import Place
 from . import parquet
 from .answers import Told, error_row, facts
+from .members import members
 from .task import ATTEMPTS, Job, Task
 from .worker import Done, Ended, Unread
 
@@ -140,17 +142,25 @@ class Driver:
         """The parts of a task in which a process has ended; before it is at fault, all of it again."""
         if task.tries < ATTEMPTS - 1:
             return [replace(task, tries=task.tries + 1)]
-        if ended.of is None:
-            self._unread.append(f"{task.shard.address}: its process ended {ATTEMPTS} times before the first picture ({ended.reason})")
+        n = ended.of or self._counted(task, ended.reason)
+        if not n:
             return []
         if task.whole:
-            self._length[task.key] = ended.of
-        stop = task.start + ended.of
-        if ended.of == 1:
+            self._length[task.key] = n
+        stop = task.start + n
+        if n == 1:
             self._give_up(replace(task, stop=stop), ended.reason)
             return []
-        near = ended.done if 0 < ended.done < ended.of else min(ended.of // 2, NEAR)
+        near = ended.done if 0 < ended.done < n else min(n // 2, NEAR)
         return list(reversed(task.cut(task.start + near, stop)))
+
+    def _counted(self, task: Task, reason: str) -> int:
+        """The pictures of a task in which processes ended before they had counted them; 0 where it cannot be read here either."""
+        with suppress(ClearsightError, OSError):
+            if n := len(members(task)):
+                return n
+        self._unread.append(f"{task.shard.address}: its process ended {ATTEMPTS} times before the first picture ({reason})")
+        return 0
 
     def _give_up(self, task: Task, reason: str) -> None:
         """A row with the error for the one picture of `task`."""
