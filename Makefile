@@ -9,7 +9,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 SHARED := --numprocesses auto --maxprocesses 8 --dist worksteal --durations 25
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test one slow peers check docs site bench clean
+.PHONY: help demo test one slow peers recipes check docs site bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ slow: $(VENV)/installed-dev  ## the tests marked slow
 	$(BIN)/python -m pytest -m slow
 
 peers: $(VENV)/installed-peers  ## the libraries that the tests compare ours with; without them these tests are skipped
+
+recipes: $(VENV)/installed-peers  ## the programs that run an exported file elsewhere, with what npm installs for them (docs/how-to/elsewhere.md)
+	npm install --prefix examples/exported --ignore-scripts --no-package-lock
+	$(BIN)/python -m pytest tests/examples
 
 check: $(VENV)/installed-dev  ## style and types: ruff, mypy
 	$(BIN)/ruff check .
