@@ -107,6 +107,8 @@ def test_names_of_numbered_classes(tmp_path, cache):
         open_dataset(root, columns="names=others.txt")
     with pytest.raises(UsageError, match="classes name the labels 0 to 1"):
         open_dataset(root, classes=["cat", "dog"])
+    with pytest.raises(UsageError, match=r"no picture in .* has a label 'colour'"):
+        open_dataset(root, columns="label=colour")
     with pytest.raises(UsageError, match="columns of shards are label and names"):
         open_dataset(root, columns="path=x")
 

@@ -65,6 +65,10 @@ def read_shards(
         raise LayoutError("\n".join([f"no picture in {where}.", *notes]))
     rows = {part: joined(found, indexes, some) for part, some in numbers.items()}
     if not _have_labels(where, indexes, rows, notes):
+        if label := given.get("label"):
+            raise UsageError(
+                f"no picture in {where} has a label {label!r}: it names a kind of member (cls, txt) or a key of .json members."
+            )
         members = {part: member_names(indexes, some) for part, some in numbers.items()}
         rows = _of_folders(where, rows, members, group_by, labelled, notes)
     elif group_by:
