@@ -39,7 +39,8 @@ NUMBERS = {
     "label_smoothing": (0.0, 0, 0.9), "focal": (0.0, 0, 10), "dropout": (-1.0, -1, 0.99), "clip": (0.0, 0, None),
     "ema": (0.0, 0, 0.99999), "soup": (0, 0, None), "ensemble": (1, 1, 100), "seed": (0, 0, 2147483647), "split_seed": (0, -1, 2147483647),
     "val": (0.1, 0, 0.9), "test": (0.2, 0.001, 0.9), "share": (1.0, 1e-06, 1), "spread": (0, 0, None), "workers": (0, 0, 256),
-    "aug_repeats": (1, 1, 64), "checkpoint_minutes": (5.0, 0, None), "temperature": (0.1, 0.025, 10), "projection": (128, 2, 4096),
+    "aug_repeats": (1, 1, 64), "checkpoint_minutes": (5.0, 0, None), "timeout_minutes": (5.0, 0.05, 1440), "temperature": (0.1, 0.025, 10),
+    "projection": (128, 2, 4096),
 }  # fmt: skip
 
 

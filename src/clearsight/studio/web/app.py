@@ -20,8 +20,11 @@ from ..compute.process import Compute, Failed, Superseded
 from ..library import PICTURE_BYTES, Library, Network, Picture, Unknown
 from .assets import PAGE, assets
 
-MOST_MAPS = 24
 NAME_BYTES = 255
+# questions about a picture without options → the verb that answers the same, and what the question carries
+PLAIN: dict[str, tuple[str, dict[str, int]]] = {
+    "scores": ("look softmax", {}), "way": ("look preprocessing", {}), "maps": ("look features", {"most": 24})
+}  # fmt: skip
 
 
 def create_app(library: Library, compute: Compute) -> FastAPI:
@@ -38,6 +41,7 @@ def create_app(library: Library, compute: Compute) -> FastAPI:
     _add_files(app)
     _add_state(app, library, compute)
     _add_pictures(app, library, compute)
+    _add_questions(app, library, compute)
     _add_inside(app, library, compute)
     return app
 
@@ -89,6 +93,8 @@ def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
         kept = library.picture(p)
         return {"picture": p, **await asyncio.to_thread(compute.ask, "picture", file=str(kept.file), name=kept.name)}
 
+
+def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
     async def of(request: Request, what: str, m: str, p: str, **more: Any) -> Any:
         network, kept = library.network(m), library.picture(p)
         kind = f"{what} {request.headers.get('x-page', '')}"
@@ -100,24 +106,6 @@ def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
         found = await of(request, "answer", m, p, name=library.picture(p).name)
         options = found.pop("options")
         return {**found, **said("classify", library.network(m), library.picture(p), *options, "--json")}
-
-    @app.get("/api/networks/{m}/scores/{p}")
-    async def scores(m: str, p: str, request: Request) -> dict[str, Any]:
-        """The logits of a picture, and the probabilities they become."""
-        found = await of(request, "scores", m, p)
-        return {**found, **said("look softmax", library.network(m), library.picture(p))}
-
-    @app.get("/api/networks/{m}/way/{p}")
-    async def way(m: str, p: str, request: Request) -> dict[str, Any]:
-        """The picture at each step to the network, and the usual mistakes."""
-        found = await of(request, "way", m, p)
-        return {**found, **said("look preprocessing", library.network(m), library.picture(p))}
-
-    @app.get("/api/networks/{m}/maps/{p}")
-    async def feature_maps(m: str, p: str, request: Request) -> dict[str, Any]:
-        """The most active maps of each stage."""
-        found = await of(request, "maps", m, p, most=MOST_MAPS)
-        return {**found, **said("look features", library.network(m), library.picture(p))}
 
     @app.get("/api/networks/{m}/unit/{p}")
     async def unit(m: str, p: str, layer: str, channel: int, y: int, x: int, request: Request) -> dict[str, Any]:
@@ -131,6 +119,14 @@ def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
         """Why the network answers so; with the checks that the map fails, which take longer."""
         found = await of(request, "why", m, p, method=method, checks=checks)
         return {**found, **said("look why", library.network(m), library.picture(p), "--method", method, "--json")}
+
+    @app.get("/api/networks/{m}/{what}/{p}")
+    async def plain_question(m: str, what: str, p: str, request: Request) -> dict[str, Any]:
+        """What needs no options: the scores, the way to the network, the maps."""
+        if what not in PLAIN:
+            raise HTTPException(404, f"there is no {plain(what)} of a picture.")
+        verb, more = PLAIN[what]
+        return {**await of(request, what, m, p, **more), **said(verb, library.network(m), library.picture(p))}
 
 
 def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
