@@ -96,11 +96,19 @@ def training_rows(runs: Runs, size: int) -> list[Row]:
 
 def swift_rows(recipe: str, given: argparse.Namespace, folder: Path) -> list[Row]:
     """Seconds and accuracy of one training by a named recipe; raises ChildFailed."""
-    data = folder / "fashion.npz"
-    if not data.exists():
-        run(Contestant("data", [sys.executable, str(CONTESTANTS / "data.py"), "arrays", str(data), *given.fashion.split()]))
     home = folder / recipe
-    words = ["train", str(data), "--recipe", recipe, "--device", given.device, "--out", str(home), "--json", "--quiet"]
+    words = [
+        "train",
+        "digits" if given.dry else "fashion-mnist",
+        "--recipe",
+        recipe,
+        "--device",
+        given.device,
+        "--out",
+        str(home),
+        "--json",
+        "--quiet",
+    ]
     words += ["--epochs", "1"] if given.dry else []
     done = run(Contestant(recipe, [*CLEARSIGHT, *words], lambda answer, _: {"seconds": answer["seconds"]}))
     judge = ["evaluate", str(home), "--part", "test", "--device", given.device, "--json", "--quiet"]
@@ -165,10 +173,10 @@ def main() -> None:
     made.add_argument("--epochs", type=int, default=3)
     made.add_argument("--minutes", type=float, default=9.0, help="no part is begun after so many (default 9)")
     made.add_argument("--dry", action="store_true", help="on the processor, 32 px, 64 pictures, one epoch: nothing to report")
-    made.set_defaults(device="cuda", fashion="60000 10000")
+    made.set_defaults(device="cuda")
     given = made.parse_args()
     if given.dry:
-        tiny = {"device": "cpu", "size": 32, "pictures": 64, "batch": 16, "epochs": 1, "rounds": 1, "fashion": "256 100", "minutes": 600.0}
+        tiny = {"device": "cpu", "size": 32, "pictures": 64, "batch": 16, "epochs": 1, "rounds": 1, "minutes": 600.0}
         vars(given).update(tiny)
     title = f"ResNet-50 at {given.size} px and `swift` on a {'processor, a dry run' if given.dry else 'GPU'}"
     if not given.dry and not has_gpu():
