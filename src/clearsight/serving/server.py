@@ -27,7 +27,8 @@ from .web.app import create_app
 from .web.gate import Gate, Impatient
 
 KEEP_ALIVE = 15  # seconds
-BACKLOG = 128
+BACKLOG = 1024  # connections that wait in the system
+ACCEPTED = 8  # of them in one turn of the event loop, so that those which are there already get their turn under overload
 
 
 class Draining(uvicorn.Server):
@@ -41,6 +42,8 @@ class Draining(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the address."""
         await super().startup(sockets)
+        for listening in sockets or []:
+            listening.listen(BACKLOG)  # asyncio has one number for both
         host, port = (sockets or [])[0].getsockname()[:2]
         say(f"ready at http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends, after the last answer)")
 
@@ -125,6 +128,6 @@ def configured(app: ASGIApp, server: Server) -> uvicorn.Config:
     return uvicorn.Config(
         app, http=connected,  # type: ignore[arg-type]  # it is called as a class of protocols is
         ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=ACCEPTED,
         proxy_headers=False,
     )  # fmt: skip
