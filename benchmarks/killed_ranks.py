@@ -64,7 +64,8 @@ def round_(folder: Path, world: int, kinds: list[str], most: int, draw: random.R
     while agent.poll() is None and time.monotonic() - last < LIMIT:
         if kills < most and time.monotonic() > after and len(ranks(agent.pid)) == world:
             kind = draw.choice(kinds)
-            if hit(agent.pid, kind, draw):
+            begun = (folder / "run" / "results.csv").exists()  # before the first step processes wait for up to 30 minutes
+            if (kind != "hang" or begun) and hit(agent.pid, kind, draw):
                 kills += 1
                 last = time.monotonic()
                 after = last + draw.uniform(0.2, longest) + (60 if kind == "hang" else 0)
