@@ -28,7 +28,8 @@ SRC = Path(clearsight.__file__).parent
 ROOT = SRC.parents[1]
 RESULTS = (
     "AttackResult", "CheckResult", "Comparison", "Diagnosis", "Evaluation", "Explanation", "ExportResult", "LabelErrors",
-    "LabelSuggestions", "LadderResult", "Packed", "Recomputation", "ShardsCheck", "StressResult", "Trained", "Verification",
+    "LabelSuggestions", "LadderResult", "Packed", "Recomputation", "ShardsCheck", "StressResult", "SweepResult", "Timings", "Trained",
+    "Verification",
 )  # fmt: skip
 VERBS = [name for name in clearsight._PUBLIC if name.islower() and clearsight._PUBLIC[name].startswith("clearsight.api.")]
 

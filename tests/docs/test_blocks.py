@@ -20,7 +20,7 @@ from clearsight.training.api import train
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-BLOCK = re.compile(r"^(?:<!-- not run: (.+) -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^(?:<!-- not run: ([^\n]+) -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = 2  # how-to/serve.md: tests/serving/test_server.py runs them
 SMALLER = (
     (r'"fashion-mnist"', '"digits"'),
