@@ -41,7 +41,7 @@ def test_stages_are_those_of_the_preprocessing(seen):
     assert list(found) == ["file", "upright", "size", "numbers"]
     assert found["file"].pixels.shape == (40, 64, 3) and found["upright"].pixels.shape == (64, 40, 3)
     assert np.array_equal(found["size"].pixels, seen.preprocessing.load(jpeg(6)).permute(1, 2, 0).numpy())
-    assert "-1.00 to 0.99" in found["numbers"].says  # the JPEG brings 254 of 255
+    assert "−1.00 to 0.99" in found["numbers"].says  # the JPEG brings 254 of 255
     assert "upright" not in {one.name for one in stages(seen.preprocessing, jpeg(1))}
     grey = stages(Preprocessing(1, 16, 16), jpeg(1))
     assert [one.name for one in grey] == ["file", "channels", "size", "numbers"] and grey[-1].pixels.shape == (16, 16, 1)
