@@ -8,7 +8,7 @@ import torch
 
 from clearsight import models
 from clearsight.base.errors import UsageError
-from clearsight.classifier.folding import folded
+from clearsight.classifier.speed.folding import folded
 from clearsight.models.readout import READOUTS, kept_maps, parted, rooted
 
 NAMES = ("resnet18", "squeezenet1_1", "efficientnet_lite0", "mobilenet_v2", "densenet121", "vgg11", "vit_s_16", "swift", "lenet5")

@@ -18,11 +18,11 @@ from ..base.compute.precision import accepts, halved, halves, heads
 from ..base.errors import UnreadableImage, UsageError, unknown, wrong
 from ..datasets.loader import GROUP
 from ..images.preprocess import Preprocessing
-from . import trial
 from .capture import inputs_of
-from .folding import folded
-from .fusing import fused
-from .twins import twin
+from .speed import trial
+from .speed.folding import folded
+from .speed.fusing import fused
+from .speed.twins import twin
 from .uncertainty import NOTHING, Limits, Reference
 from .uncertainty.reference import UNKNOWN
 

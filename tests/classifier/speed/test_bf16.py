@@ -7,8 +7,8 @@ from torch import nn
 
 from clearsight import models
 from clearsight.base.compute.precision import halved
-from clearsight.classifier.bf16 import PLAIN, flatten_channels_last, pad_zero_channel, relu_in_place, relu_max_pool
-from clearsight.classifier.folding import folded
+from clearsight.classifier.speed.bf16 import PLAIN, flatten_channels_last, pad_zero_channel, relu_in_place, relu_max_pool
+from clearsight.classifier.speed.folding import folded
 
 
 def values(*shape, seed=0, coarse=4.0):

@@ -10,7 +10,7 @@ from torch import nn
 
 from clearsight import models
 from clearsight.classifier import load
-from clearsight.classifier.folding import _same_layout, folded
+from clearsight.classifier.speed.folding import _same_layout, folded
 from clearsight.datasets.open import open_dataset
 from clearsight.layers.dialect import SameConv2d
 from tests.real import lite0

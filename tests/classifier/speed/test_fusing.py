@@ -6,9 +6,9 @@ from torch import nn
 
 from clearsight import Classifier, Preprocessing, models
 from clearsight.base.compute.precision import halves
-from clearsight.classifier import fusing
-from clearsight.classifier.folding import folded
-from clearsight.classifier.fusing import ACTIVATIONS, Packed, fused
+from clearsight.classifier.speed import fusing
+from clearsight.classifier.speed.folding import folded
+from clearsight.classifier.speed.fusing import ACTIVATIONS, Packed, fused
 
 # the layers of these families differ; the others come with --runslow
 OFTEN = ("lenet5", "convnet", "swift", "resnet18", "mobilenet_v2", "efficientnet_b0", "squeezenet1_1", "vgg11_bn")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from clearsight import Classifier, Preprocessing
-from clearsight.classifier import trial
+from clearsight.classifier.speed import trial
 
 BATCH = torch.randint(0, 256, (6, 1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from clearsight import Classifier, Preprocessing, load, models, save
-from clearsight.classifier import twins
 from clearsight.classifier.capture import inputs_of
-from clearsight.classifier.fusing import Packed
-from clearsight.classifier.twins import twin
+from clearsight.classifier.speed import twins
+from clearsight.classifier.speed.fusing import Packed
+from clearsight.classifier.speed.twins import twin
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (16, 16), np.uint8)
 

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 
 from ...base.errors import ClearsightError, CorruptFile, UsageError
 from ...images.preprocess import Preprocessing
-from .. import trial
 from ..classifier import Classifier
 from ..config import (
     EXPORTED,
@@ -35,6 +34,7 @@ from ..config import (
     views_of,
     weights_digest,
 )
+from ..speed import trial
 from ..uncertainty.reference import from_scores
 from .sessions import ONNX, Session, session
 

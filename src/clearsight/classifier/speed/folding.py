@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from ..layers.dialect import SameConv2d, SamePool
+from ...layers.dialect import SameConv2d, SamePool
 from .bf16 import rewrite_for_bf16
 
 

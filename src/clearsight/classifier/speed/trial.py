@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from ..base.compute.precision import centred_error
-from ..images.preprocess import Preprocessing
+from ...base.compute.precision import centred_error
+from ...images.preprocess import Preprocessing
 
 
 class Scorer(Protocol):

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ...base.compute.precision import halved
 from ...base.errors import UsageError
 from ...base.progress import Progress, duration
-from ...classifier.folding import folded
+from ...classifier.speed.folding import folded
 from ...datasets.loader import Pictures
 from ...heads.cross_validation import STEP, STRONGEST, strength
 from ...heads.lbfgs import Problem, Solution, solve

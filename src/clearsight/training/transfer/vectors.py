@@ -14,7 +14,7 @@ from ...base.code import is_code
 from ...base.compute.device import hardware
 from ...base.files import cache_folder
 from ...base.progress import Progress
-from ...classifier.folding import folded
+from ...classifier.speed.folding import folded
 from ...datasets.loader import Pictures, Streamed
 from ...images.preprocess import Preprocessing
 from ...models import own
