@@ -38,16 +38,18 @@ def picture(seed: int, height: int, width: int, channels: int) -> np.ndarray:
 
 
 def differences(cases: range) -> list[str]:
-    """The cases with another value than torch's: none is allowed up to a reduction of 4, beyond it one level in few values."""
-    found = []
+    """The cases with another value than torch's: none is allowed up to a reduction of 4; beyond it one level, in 0.2 % of all values."""
+    found, off_by_one, beyond = [], 0, 0
     for seed in cases:
         preprocessing, height, width = drawn(random.Random(seed))
         given = picture(seed, height, width, preprocessing.channels)
         off = (preprocessing.fit_picture(given).float() - Fit(preprocessing)(torch.from_numpy(given)[None])[0]).abs()
         reduction = max(height / preprocessing.height, width / preprocessing.width)
-        if off.max() > (reduction > 4) or (off > 0).float().mean() > 0.002:
+        if off.max() > (reduction > 4):
             found.append(f"{seed}: {preprocessing} {height}×{width}: {int((off > 0).sum())} values by up to {off.max():.0f}")
-    return found
+        if reduction > 4:
+            off_by_one, beyond = off_by_one + int((off > 0).sum()), beyond + off.numel()
+    return found if off_by_one <= 0.002 * beyond else [*found, f"{off_by_one} of {beyond} values beyond a reduction of 4"]
 
 
 def test_random_cases_are_equal():

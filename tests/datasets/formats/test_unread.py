@@ -17,7 +17,7 @@ from clearsight.datasets.open import open_dataset
         ("instances.json", "List the pictures in a table"),
         ("data.yaml", "List the pictures in a table"),
         ("x.xlsx", "Save it as CSV"),
-        ("x.tar.gz", "Unpack it"),
+        ("x.7z", "Unpack it"),
         ("x.pkl", "can run code"),
     ],
 )

@@ -4,6 +4,7 @@ O. Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", IJCV
 """
 
 import io
+import os
 import re
 import tarfile
 import zlib
@@ -43,8 +44,10 @@ def is_imagenet(data: Any) -> bool:
     """Whether `data` is a folder with the published tar files, or the one of validation pictures."""
     if not isinstance(data, str | Path):
         return False
-    path = Path(data)
-    return (path.name == VAL and path.is_file()) or any((path / name).is_file() for name in (TRAIN, VAL))
+    folder = os.fspath(data)  # os.path answers also for names that no file can have
+    return (os.path.basename(folder) == VAL and os.path.isfile(folder)) or any(
+        map(os.path.isfile, (os.path.join(folder, name) for name in (TRAIN, VAL)))
+    )
 
 
 def read_imagenet(data: str | Path, *, classes: Sequence[str] | None = None) -> Parts:
