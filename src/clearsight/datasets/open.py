@@ -70,7 +70,7 @@ READERS = (
     Reader("Parquet files with pictures in them, or a folder with a metadata table (Hugging Face)", is_hub, read_hub, ("columns",)),
     Reader("a table or list of paths and labels (.csv, .tsv, .txt, .jsonl, .parquet)", is_table, read_table, ("group_by", "columns")),
     Reader("ImageNet's tar files as published", is_imagenet, read_imagenet, ("classes",)),
-    Reader("tar shards, also at s3://…", is_shards, read_shards, ("classes", "columns", "group_by", "labelled")),
+    Reader("tar shards (also at s3://…)", is_shards, read_shards, ("classes", "columns", "group_by", "labelled")),
     Reader("a folder with a folder of pictures per class", is_folder, read_folder_or_table, ("group_by", "columns", "labelled")),
     Reader("(pictures, labels) as arrays in Python", is_arrays, read_arrays, ("classes",)),
     Reader("a dataset object in Python: len(data), and data[i] is (picture, class)", is_dataset, read_dataset, ("classes",)),
