@@ -51,6 +51,14 @@ def test_an_addition_is_that_of_torch(layer, activation, reuses, dtype):
     assert torch.equal(kept, other) != reuses
 
 
+def test_one_picture_and_several_have_weights_of_their_own(layer):
+    made = Packed(layer)
+    for count in (2, 1, 3, 1):
+        x = drawn(count, 4, 7, 9)
+        torch.testing.assert_close(made(x), layer(x), **CLOSE[torch.float32])
+    assert sorted(made._packed) == [False, True]
+
+
 @pytest.mark.parametrize("dtype", list(CLOSE))
 def test_a_pooling_is_that_of_torch(layer, dtype):
     x, layer = drawn(2, 4, 14, 11, dtype=dtype), layer.to(dtype)

@@ -46,17 +46,19 @@ class Packed(nn.Module):
         super().__init__()
         self.weight, self.bias, self.activation, self.pools, self.reuses = layer.weight, layer.bias, activation, pools, reuses
         self.settings = (layer.padding, layer.stride, layer.dilation, layer.groups)
-        self._packed: Tensor | None = None
+        # weights for one picture (True), and for several: ResNet-50 takes two to three times as long for one by the weights of several
+        self._packed: dict[bool, Tensor] = {}
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         """The activation of the convolution of `x` plus `other`."""
         if not x.is_cpu or (torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad)):
             return self._differentiable(x, other)
-        if self._packed is None:
+        alone = len(x) == 1
+        if alone not in self._packed:
             reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight  # torch's types leave out its last argument
-            self._packed = reorder(self.weight.detach().to_mkldnn(), *self.settings, x.shape)
+            self._packed[alone] = reorder(self.weight.detach().to_mkldnn(), *self.settings, x.shape)
         numbers, algorithm, _ = ACTIVATIONS[self.activation]
-        weights, here = (self._packed, self.bias, *self.settings), torch.ops.mkldnn
+        weights, here = (self._packed[alone], self.bias, *self.settings), torch.ops.mkldnn
         if other is None:
             y = here._convolution_pointwise(x, *weights, self.activation, numbers, algorithm)
             return max_pool(y) if self.pools else cast(Tensor, y)
