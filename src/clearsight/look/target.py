@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .. import models
 from ..base.errors import UsageError, unknown
 from ..base.randomness import seeded
-from ..classifier import load
+from ..classifier import Classifier, load
 from ..classifier.config import is_exported
 from ..images.convert import visible
 from ..images.preprocess import Preprocessing
@@ -71,17 +71,26 @@ class Subject:
         return self.preprocessing.normalise(self.preprocessing.load(source)[None].to(self.device))
 
 
+def is_trained(name: str) -> bool:
+    """Whether `name` means trained weights, which are loaded and not built."""
+    return is_origin(name) or is_exported(name) or Path(name).is_dir()
+
+
+def subject_of(name: str, classifier: Classifier) -> Subject:
+    """The network of a classifier that was loaded by this name."""
+    legal = said(classifier.facts) if is_origin(name) else ""
+    return Subject(name, classifier.model, classifier.preprocessing, True, classifier.classes, legal, classifier.temperature)
+
+
 def subject(name: str, size: tuple[int, int, int] | None = None, classes: int | None = None, seed: int = 0) -> Subject:
     """The network that `name` means; `size` (C, H, W), `classes` and `seed` are for those that are built here and not loaded.
 
     Raises UsageError for a name that means none, or for a size given to a trained one.
     """
-    if is_origin(name) or is_exported(name) or Path(name).is_dir():
+    if is_trained(name):
         if size or classes:
             raise UsageError(f"{name} is trained for its own size and classes: leave --input and --classes out.")
-        found = load(name)
-        legal = said(found.facts) if is_origin(name) else ""
-        return Subject(name, found.model, found.preprocessing, True, found.classes, legal, found.temperature)
+        return subject_of(name, load(name))
     own_size, own_classes = models.published(name)
     channels, height, width = size or own_size
     preprocessing = models.preprocessing(name)

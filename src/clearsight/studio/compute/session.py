@@ -23,7 +23,7 @@ from ...images.decode import decode
 from ...look.features import maps
 from ...look.op_trace import Trace, traced
 from ...look.preprocessing_steps import answers, stages
-from ...look.target import Subject, subject
+from ...look.target import Subject, is_trained, subject, subject_of
 from ...look.unit import index_of, recounted
 from ...look.why.explanation import explain
 from ...models.summary import summarise
@@ -75,10 +75,10 @@ class Session:
 
 
 def _opened(words: str) -> tuple[Subject, Classifier | None]:
-    found = subject(words)
-    if not found.trained:
-        return found, None
-    return found, load(words)
+    if not is_trained(words):
+        return subject(words), None
+    found = load(words)
+    return subject_of(words, found), found
 
 
 def warm(session: Session) -> str:
