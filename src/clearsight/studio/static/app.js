@@ -9,7 +9,14 @@ import { pictures } from "./screens/pictures.js";
 import { inside } from "./screens/inside.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
-/** @typedef {{networks: Network[], network: string, picture: string, go: (screen: string, picture?: string) => void}} Context */
+/**
+ * @typedef {Object} Context what a screen is shown with
+ * @property {any} studio the answer of /api/state: what the studio was started with
+ * @property {Network[]} networks @property {string} network @property {string} picture
+ * @property {URLSearchParams} state what follows the ? of the address: the screen's own state
+ * @property {(values: Record<string, string | number | null>) => void} keep put state into the address (null leaves it out); the page stays
+ * @property {(screen: string, picture?: string) => void} go
+ */
 
 /** @type {Record<string, {title: string, show: (root: HTMLElement, context: Context) => void}>} */
 const SCREENS = {
@@ -21,13 +28,17 @@ const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));
 const chosen = /** @type {HTMLSelectElement} */ (document.querySelector("#network"));
 const compute = /** @type {HTMLElement} */ (document.querySelector("#compute"));
+/** @type {any} */
+let studio = {};
 /** @type {Network[]} */
 let networks = [];
 
-/** The address is the state: #/SCREEN/NETWORK/PICTURE. */
+/** The address is the state: #/SCREEN/NETWORK/PICTURE?NAME=VALUE. */
 function parts() {
-  const [screen = "", network = "", picture = ""] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  return { screen: screen in SCREENS ? screen : "", network: networks.some((one) => one.id === network) ? network : (networks[0]?.id ?? ""), picture };
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [screen = "", network = "", picture = ""] = path.split("/").map(decodeURIComponent);
+  const known = networks.some((one) => one.id === network);
+  return { screen: screen in SCREENS ? screen : "", network: known ? network : (networks[0]?.id ?? ""), picture, state: new URLSearchParams(query) };
 }
 
 /** @param {string} screen @param {string} network @param {string} picture */
@@ -36,7 +47,7 @@ function address(screen, network, picture) {
 }
 
 function show() {
-  const { screen, network, picture } = parts();
+  const { screen, network, picture, state } = parts();
   chosen.value = network;
   rail.replaceChildren(
     ...Object.entries(SCREENS).map(([name, { title }]) =>
@@ -48,7 +59,14 @@ function show() {
   const go = (/** @type {string} */ name, id = picture) => {
     location.hash = address(name, network, id);
   };
-  SCREENS[screen].show(root, { networks, network, picture, go });
+  const keep = (/** @type {Record<string, string | number | null>} */ values) => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === null) state.delete(name);
+      else state.set(name, String(value));
+    }
+    history.replaceState(null, "", `${address(screen, network, picture)}${state.size ? `?${state}` : ""}`);
+  };
+  SCREENS[screen].show(root, { studio, networks, network, picture, state, keep, go });
   root.focus({ preventScroll: true });
 }
 
@@ -60,7 +78,8 @@ async function refresh() {
 }
 
 try {
-  ({ networks } = await refresh());
+  studio = await refresh();
+  networks = studio.networks;
   chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
   /** @type {HTMLElement} */ (chosen.parentElement).hidden = networks.length === 0;
   chosen.addEventListener("change", () => {

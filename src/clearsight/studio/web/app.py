@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
@@ -39,10 +39,8 @@ def create_app(library: Library, compute: Compute) -> FastAPI:
     app = FastAPI(title="Clearsight studio", version=__version__, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app)
     _add_files(app)
-    _add_state(app, library, compute)
-    _add_pictures(app, library, compute)
-    _add_questions(app, library, compute)
-    _add_inside(app, library, compute)
+    for add in ROUTES:
+        add(app, library, compute)
     return app
 
 
@@ -165,6 +163,8 @@ async def body(request: Request) -> bytes:
     return b"".join(parts)
 
 
+# what each screen adds to the application: a function of it, the library and the compute process
+ROUTES: tuple[Callable[[FastAPI, Library, Compute], None], ...] = (_add_state, _add_pictures, _add_questions, _add_inside)
 STATUS: dict[type[Exception], int] = {Unknown: 404, Superseded: 409, ClientDisconnect: 499}
 
 
