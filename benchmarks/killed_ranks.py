@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LIMIT = 600.0  # seconds without an end after the last kill
@@ -28,12 +29,21 @@ SETTINGS = (
 KINDS = {"rank": signal.SIGKILL, "node": signal.SIGKILL, "hang": signal.SIGSTOP}
 
 
-def start(folder: Path, world: int) -> subprocess.Popen[bytes]:
-    """The agent of one training, whose output goes to `log`."""
-    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}", f"--max-restarts={2 * PER_ROUND}"]
-    words += ["-m", "clearsight", "train", "digits", "--out", str(folder / "run"), "--resume", "auto", *SETTINGS]
-    with (folder / "log").open("ab") as log:
-        return subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"})
+@dataclass(frozen=True)
+class Training:
+    """The processes of a training, the `program` that they run, and how often torchrun restarts it (0: it is started again by hand)."""
+
+    world: int
+    restarts: int = 2 * PER_ROUND
+    program: tuple[str, ...] = ("-m", "clearsight", "train", "digits")
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, folder: Path) -> subprocess.Popen[bytes]:
+        """The agent, whose output goes to `log`."""
+        words = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={self.world}"]
+        words += [f"--max-restarts={self.restarts}", *self.program, "--out", str(folder / "run"), "--resume", "auto", *SETTINGS]
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(words, stdout=log, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1", **self.environment})
 
 
 def ranks(agent: int) -> dict[int, int]:
@@ -56,13 +66,17 @@ def hit(agent: int, kind: str, draw: random.Random) -> bool:
     return bool(chosen)
 
 
-def round_(folder: Path, world: int, kinds: list[str], most: int, draw: random.Random, longest: float) -> tuple[int, int | None]:
+def round_(folder: Path, training: Training, kinds: list[str], most: int, draw: random.Random, longest: float) -> tuple[int, int | None]:
     """A training that is killed up to `most` times: how often it was, and the agent's exit code (None: it hung)."""
-    agent, kills = start(folder, world), 0
+    agent, kills, started = training.start(folder), 0, 0
     last = time.monotonic()
     after = last + draw.uniform(0, longest)
-    while agent.poll() is None and time.monotonic() - last < LIMIT:
-        if kills < most and time.monotonic() > after and len(ranks(agent.pid)) == world:
+    while time.monotonic() - last < LIMIT:
+        if agent.poll() is not None:
+            if agent.returncode == 0 or training.restarts or kills == started:
+                return kills, agent.returncode
+            agent, started = training.start(folder), kills  # by hand, after each kill
+        if kills < most and time.monotonic() > after and len(ranks(agent.pid)) == training.world:
             kind = draw.choice(kinds)
             begun = (folder / "run" / "results.csv").exists()  # before the first step processes wait for up to 30 minutes
             if (kind != "hang" or begun) and hit(agent.pid, kind, draw):
@@ -70,12 +84,10 @@ def round_(folder: Path, world: int, kinds: list[str], most: int, draw: random.R
                 last = time.monotonic()
                 after = last + draw.uniform(0.2, longest) + (60 if kind == "hang" else 0)
         time.sleep(0.05)
-    if agent.poll() is None:
-        for pid in (*ranks(agent.pid).values(), agent.pid):
-            os.kill(pid, signal.SIGKILL)
-        agent.wait()
-        return kills, None
-    return kills, agent.returncode
+    for pid in (*ranks(agent.pid).values(), agent.pid):
+        os.kill(pid, signal.SIGKILL)
+    agent.wait()
+    return kills, None
 
 
 def left(folder: Path) -> tuple[bytes, list[str]]:
@@ -96,14 +108,15 @@ def main() -> None:
     asked = parser.parse_args()
     home, draw, begun = Path(tempfile.mkdtemp(prefix="killed-ranks-")), random.Random(asked.seed), time.monotonic()
     (home / "whole").mkdir()
-    kills, code = round_(home / "whole", asked.world, asked.kinds, 0, draw, 1.0)
+    training = Training(asked.world)
+    kills, code = round_(home / "whole", training, asked.kinds, 0, draw, 1.0)
     assert code == 0, (home / "whole" / "log").read_text()[-2000:]
     longest, whole = time.monotonic() - begun, left(home / "whole")
     found = {"kills": 0, "rounds": 0, "hangs": 0, "failed": 0, "different": 0, "seconds": 0.0}
     while found["kills"] < asked.kills:
         folder = home / str(found["rounds"])
         folder.mkdir()
-        kills, code = round_(folder, asked.world, asked.kinds, min(PER_ROUND, asked.kills - int(found["kills"])), draw, longest / 2)
+        kills, code = round_(folder, training, asked.kinds, min(PER_ROUND, asked.kills - int(found["kills"])), draw, longest / 2)
         found["kills"] += kills
         found["rounds"] += 1
         found["hangs"] += code is None

@@ -1,5 +1,6 @@
 """Two processes train one model and one of them is killed: the other ends too, and a resume makes the same weights."""
 
+import json
 import os
 import random
 import signal
@@ -163,3 +164,15 @@ def test_torchrun_restarts_what_was_killed(words):
     )
     assert done.returncode == 0, done.stderr
     assert '"hangs": 0, "failed": 0, "different": 0' in done.stdout
+
+
+@pytest.mark.slow
+def test_uneven_shards_give_every_picture_once_to_any_number_of_processes():
+    """Twenty tar files, killed by hand and under torchrun: steps, weights and judgement of the unbroken training."""
+    words = ["--worlds", "1", "2", "3", "--kills", "6"]
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "uneven_shards.py"), *words], capture_output=True, text=True, timeout=3600
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["shards"], found["pictures"], list(found["kills"])) == (20, 1617, ["1", "2", "3"])
