@@ -87,3 +87,23 @@ def test_what_is_missing_is_named(tmp_path):
         open_dataset(parquet(tmp_path / "b.parquet", [[0, 1], [1]]))
     with pytest.raises(ClearsightError, match=r"row 2: it has no label"):
         open_dataset(parquet(tmp_path / "c.parquet", [0, None]))
+
+
+def test_a_row_group_is_never_whole_in_memory(tmp_path):
+    """12 MB in one row group: pages are read as they come, and pictures go to one file of the cache, in their order."""
+    from pyarrow import parquet
+
+    noise = np.random.default_rng(0)
+    rows = [{"bytes": b"\xff\xd8\xff" + noise.bytes(20_000), "path": None} for _ in range(600)]
+    table = pyarrow.table({"image": rows, "label": [i % 3 for i in range(600)]})
+    parquet.write_table(table, tmp_path / "one.parquet", row_group_size=600, write_batch_size=16, use_dictionary=False)
+    del table
+    before, pool = pyarrow.default_memory_pool(), pyarrow.proxy_memory_pool(pyarrow.default_memory_pool())
+    pyarrow.set_memory_pool(pool)
+    try:
+        data = open_dataset(tmp_path / "one.parquet")["all"]
+    finally:
+        pyarrow.set_memory_pool(before)
+    assert 0 < pool.max_memory() < 5e6
+    assert [data.source(i).read() for i in (599, 0, 300)] == [rows[i]["bytes"] for i in (599, 0, 300)]
+    assert data.names[599] == "0000599.jpg" and len(list((tmp_path / "cache" / "parquet").glob("*/*"))) == 2

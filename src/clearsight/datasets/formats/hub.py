@@ -14,6 +14,9 @@ import numpy as np
 
 from ...base.errors import ClearsightError, UsageError, listed
 from ..dataset import Dataset, Parts, class_table, clean_label, indices_of, objects
+from ..shards.names import packed
+from ..shards.open import SPANS
+from ..shards.reading import shard_at
 from ..table import read_table
 from ..tables.columns import parse
 from ..tables.labels import several
@@ -30,7 +33,9 @@ _SUFFIXES = {
     b"II*\0": ".tif",
     b"MM\0*": ".tif",
 }
-_BATCH = 256  # rows of pictures in memory
+_BATCH = 64  # rows of pictures in memory
+_BUFFER = 2**20  # bytes of a column that are read at once; without, a whole row group is in memory
+_PICTURES, _PLACES = "pictures", "places.npz"  # all pictures of a Parquet file, one after the other, and where each is
 
 
 def is_hub(data: Any) -> bool:
@@ -108,7 +113,7 @@ def _read_pictures(path: Path, columns: str) -> Parts:
     pictures = given.get("path") or _picture_column(schema)
     label = given.get("label") or _label_column(schema, pictures, path)
     names = _class_names(schema, label)
-    folder = written_once(path, lambda into: _write_pictures(path, pictures, into))
+    folder = written_once(path, lambda into: _write_pictures(path, pictures, into), "parquet")
     labels, n = [], 0
     for n, value in enumerate(_column(path, label), 1):
         if isinstance(value, list | tuple):
@@ -116,11 +121,12 @@ def _read_pictures(path: Path, columns: str) -> Parts:
         if value is None or (isinstance(value, float) and value != value):
             raise ClearsightError(f"{path}, row {n}: it has no {label}.")
         labels.append(clean_label(names[value] if names and isinstance(value, int) and 0 <= value < len(names) else str(value)))
-    files = sorted(os.listdir(folder))
-    if len(files) != n or not n:
-        raise ClearsightError(f"{path} has {n} rows and {len(files)} pictures. Get it again.")
+    with np.load(folder / _PLACES) as places:
+        spans, members = places["spans"], packed(places["names"].tobytes())
+    if len(spans) != n or not n:
+        raise ClearsightError(f"{path} has {n} rows and {len(spans)} pictures. Get it again.")
     table = class_table({"all": labels})
-    every = Dataset(table, indices_of(labels, table), objects(files), root=folder, paths=objects(files))
+    every = Dataset(table, indices_of(labels, table), objects(members), spans=spans, shards=(shard_at(folder / _PICTURES),))
     return Parts(path.stem, table, {"all": every}, (f"pictures are in the column {pictures!r}, labels in {label!r}",))
 
 
@@ -145,19 +151,26 @@ def _column(path: Path, name: str) -> Iterator[Any]:
     from pyarrow import ArrowException, parquet
 
     try:
-        for batch in parquet.ParquetFile(path).iter_batches(_BATCH, columns=[name]):
+        for batch in parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False).iter_batches(_BATCH, columns=[name]):
             yield from batch.column(0).to_pylist()
     except (OSError, ValueError, ArrowException) as error:
         raise ClearsightError(f"cannot read {path}: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
 
 
 def _write_pictures(path: Path, column: str, into: Path) -> None:
-    for row, value in enumerate(_column(path, column)):
-        content = value.get("bytes") if isinstance(value, dict) else None
-        if not content:
-            raise ClearsightError(f"{path}, row {row + 1}: it has no picture in {column!r}.")
-        suffix = next((suffix for start, suffix in _SUFFIXES.items() if content.startswith(start)), ".png")
-        (into / f"{row:07d}{suffix}").write_bytes(content)
+    """All pictures in one file: a column is compressed, so that no picture in it can be reached without those before."""
+    spans, names, offset = [], bytearray(), 0
+    with (into / _PICTURES).open("wb") as file:
+        for row, value in enumerate(_column(path, column)):
+            content = value.get("bytes") if isinstance(value, dict) else None
+            if not content:
+                raise ClearsightError(f"{path}, row {row + 1}: it has no picture in {column!r}.")
+            suffix = next((suffix for start, suffix in _SUFFIXES.items() if content.startswith(start)), ".png")
+            file.write(content)
+            spans.append((0, offset, len(content)))
+            names += f"{row:07d}{suffix}\0".encode()
+            offset += len(content)
+    np.savez(into / _PLACES, spans=np.array(spans, SPANS), names=np.frombuffer(names, np.uint8))
 
 
 def _moved(parts: Parts, root: Path) -> Parts:
@@ -188,13 +201,18 @@ def _joined(path: Path, every: list[tuple[str, Parts]]) -> Parts:
         if part not in rows:
             continue
         datasets = rows[part]
-        # pictures of several files have a folder each in the cache: names tell them apart, and paths are whole
-        alone = len({data.root for several in rows.values() for data in several}) == 1
+        # the pictures of several Parquet files have the same numbers: a prefix tells them apart
+        alone = datasets[0].spans is None or sum(map(len, rows.values())) == 1
         prefixes = ["" if alone else f"{part}/{k}/" for k in range(len(datasets))]
         names = objects(f"{prefix}{name}" for prefix, data in zip(prefixes, datasets, strict=True) for name in data.names)
-        paths = names if alone else objects(str(data.source(i)) for data in datasets for i in range(len(data)))
-        made[part] = Dataset(
-            table, indices_of(labels[part], table), names, root=datasets[0].root if alone else Path(), paths=np.array(paths)
-        )
+        where = _spans(datasets) if datasets[0].spans is not None else {"root": datasets[0].root, "paths": names}
+        made[part] = Dataset(table, indices_of(labels[part], table), names, **where)
     notes = dict.fromkeys(note for _, parts in every for note in parts.notes)
     return Parts(path.resolve().stem if path.is_file() else path.resolve().name, table, made, tuple(notes))
+
+
+def _spans(datasets: list[Dataset]) -> dict[str, Any]:
+    """The spans of data sets of one shard each."""
+    every = np.concatenate([np.asarray(data.spans) for data in datasets])
+    every["shard"] = np.repeat(np.arange(len(datasets)), [len(data) for data in datasets])
+    return {"spans": every, "shards": tuple(data.shards[0] for data in datasets)}

@@ -22,15 +22,15 @@ def is_zip(data: Any) -> bool:
     return isinstance(data, str | Path) and Path(data).suffix.lower() == ".zip" and os.path.isfile(data)
 
 
-def written_once(path: Path, write: Callable[[Path], None]) -> Path:
-    """The folder in the cache with the files that `write` makes of `path`: made once for each state of the file.
+def written_once(path: Path, write: Callable[[Path], None], kind: str = "unpacked") -> Path:
+    """The folder below `kind` in the cache with the files that `write` makes of `path`: made once for each state of the file.
 
     Raises ClearsightError where it cannot be written.
     """
     state = os.stat(path)
     key = digest(os.fsencode(os.path.realpath(path)) + f" {state.st_size} {state.st_mtime_ns}".encode())[:24]
     try:
-        home = private_folder(cache_folder() / "unpacked")
+        home = private_folder(cache_folder() / kind)
         folder = home / key
         if folder.is_dir():
             return folder
