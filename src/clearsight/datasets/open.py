@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..base.errors import UsageError, listed, plain
 from ..images.kinds import SUFFIXES
 from .dataset import Parts
+from .decisions.overlay import overlaid
 from .formats.arrays import is_arrays, is_dataset, is_npz, read_arrays, read_dataset, read_npz
 from .formats.cifar import is_cifar, read_cifar
 from .formats.cub import is_cub, read_cub
@@ -85,14 +86,19 @@ def open_dataset(
     labelled: bool = True,
     columns: str = "",
     leave_out: str = "",
+    labels: str | Path = "",
 ) -> Parts:
     """The parts of `data` as they come: a path, the name of a set, `(pictures, labels)` arrays, or Parts (returned as they are).
 
     `group_by` keeps pictures together when parts are split: a column of a table, or "folder" for a folder.
     `classes` names whole-number labels, for arrays, .npz and IDX. Unless they must be `labelled`, a folder of pictures will do.
     `columns` names the columns of a table, as in `path=image_id,label=breed`; `leave_out` is a file of names of pictures, or `unreadable`.
+    `labels` is a journal of decisions (of the studio's screen Labels): its labels replace those of the data, nothing is written.
     Raises UsageError for data of no known kind, ClearsightError for data that is damaged or contradicts itself.
     """
+    if labels:
+        whole = open_dataset(data, group_by=group_by, classes=classes, labelled=False, columns=columns, leave_out=leave_out)
+        return overlaid(whole, labels, labelled=labelled).parts
     given = (("group_by", group_by), ("classes", classes), ("columns", columns or None))
     options: dict[str, Any] = {name: value for name, value in given if value is not None}
     if isinstance(data, Parts) and not options:

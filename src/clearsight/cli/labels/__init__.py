@@ -7,6 +7,7 @@ from ..group import Verbs
 LABELS = {
     "errors": "Likely label errors, the most likely first.",
     "next": "Which pictures to label next.",
+    "apply": "Write a data set with the labels decided in the studio.",
     "worth": "The estimated gain from more labels of each class.",
     "curve": "Accuracy against the number of labels, for each method for few labels.",
 }
