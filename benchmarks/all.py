@@ -72,6 +72,7 @@ PARTS = {
     "many-files": Part("many_files.py", "", "--files 100 200"),
     "shards": Part("shards.py", "--peers build/scale/bin/python", "--pictures 2000 --rounds 1"),
     "serve": Part("serve.py", "", "--seconds 4 --only clearsight fastapi"),
+    "studio": Part("studio.py", "", "--rounds 2"),
     "gpu": Part("gpu.py", "", ""),
 }
 LEAD = """\

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from clearsight.look.target import subject
@@ -74,9 +75,10 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     page.keyboard.press("Enter")
     page.locator(".scope .verdict").wait_for()
     title = page.locator(".scope h2").first.inner_text()
-    layer, channel, y, x = re.fullmatch(r"(\S+), channel (\d+) at row (\d+), column (\d+)", title).groups()
+    layer, channel, y, x = re.fullmatch(r"The number at (\S+), channel (\d+) at (\d+),(\d+)", title).groups()
     found = subject(MODEL)
-    wanted = recompute_unit(found.model.eval(), found.inputs(str(studio.file)), layer, int(channel), (int(y), int(x)))
+    model, given = found.model.eval(), found.inputs(str(studio.file))
+    wanted = recompute_unit(model, given, layer, int(channel), (int(y), int(x)))
     assert "✓ equal" in page.locator(".scope .verdict").inner_text()
     shown = [float(one) for one in page.locator(".scope .terms td[data-value]").evaluate_all("all => all.map(one => one.dataset.value)")]
     assert sum(shown) == pytest.approx(wanted.steps[0]["value"], rel=1e-4)
@@ -85,6 +87,25 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     assert a * b == pytest.approx(product, rel=1e-2, abs=1e-3)
     assert accessible(page) == []
     page.keyboard.press("Escape")
+    page.locator(".bars5 th button").first.press("Enter")  # from the score of a class, by keyboard alone
+    with torch.no_grad():
+        logits = model(given)[0]
+    current = page.locator(".descent [aria-current]")
+    current.wait_for()
+    assert float(current.get_attribute("data-value")) == pytest.approx(float(logits.max()), rel=1e-5)
+    for depth, layer in enumerate(("fc2", "fc1", "pool2", "conv2", "pool1", "conv1", "input"), 2):
+        cell = page.locator(".scope table[aria-label=products] td").nth(12)
+        step = page.locator(".scope .terms th button").first if depth < 5 else page.get_by_role("button", name="Where it came from")
+        (cell if cell.count() else step).press("Enter")
+        page.locator(".descent li").nth(depth - 1).wait_for()
+        assert layer in current.inner_text() and "✓" in current.inner_text()
+    assert "✓ equal to the network’s own input" in page.locator(".scope .verdict").inner_text()
+    assert accessible(page) == []
+    page.reload()  # the address is the state
+    page.locator(".descent li").nth(7).wait_for()
+    for left in range(7, -1, -1):  # up by one each time, and out
+        page.locator(".scope h2").first.press("Escape")
+        page.locator(".descent li").nth(left).wait_for(state="detached")
     page.go_back()  # the address is the state
     page.locator(".drop .big").wait_for()
     page.go_forward()

@@ -7,17 +7,13 @@ ends at its convolutions.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from ..base.errors import ClearsightError
-from .op_trace import Operation, Ref, Trace
-
-Index = tuple[int, ...]
+from .op_trace import Index, Operation, Place, Ref, Trace, came_from
 
 
 @dataclass(frozen=True)
@@ -55,12 +51,16 @@ def stepped(operation: str, count: Count) -> Step:
 
 
 class Recount:
-    """Numbers of a trace computed again; `steps` says how, `sum` is the last convolution, linear layer or mean."""
+    """Numbers of a trace computed again; `steps` says how, `sum` is the last convolution, linear layer or mean.
+
+    `source` says where a term of it came from, by its index in the terms: None for padding.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.steps: list[Step] = []
         self.sum: Sum | None = None
+        self.source: Callable[[Index], Place | None] | None = None
 
     def at(self, number: int, index: Index) -> Count:
         """The number at `index` of the value `number`; what came from outside of the layer is taken from the network."""
@@ -81,9 +81,18 @@ class Recount:
         """An operand that may be a number, or smaller than the result it is broadcast to."""
         if not isinstance(argument, Ref):
             return Count(float(argument), abs(float(argument)))
-        shape = self.values(argument).shape
+        return self.at(*self.place(argument, index))
+
+    def place(self, ref: Ref, index: Index) -> Place:
+        """The place of an operand that may be smaller than the result it is broadcast to."""
+        shape = self.values(ref).shape
         place = index[len(index) - len(shape) :]
-        return self.at(argument.number, tuple(0 if n == 1 else i for i, n in zip(place, shape, strict=True)))
+        return ref.number, tuple(0 if n == 1 else i for i, n in zip(place, shape, strict=True))
+
+    def operands(self, operation: Operation, index: Index) -> Callable[[Index], Place | None]:
+        """Where the operands of a sum or a product came from, by their order; None for a constant."""
+        args = operation.args
+        return lambda term: self.place(args[term[0]], index) if isinstance(args[term[0]], Ref) else None
 
     def values(self, ref: Ref) -> Tensor:
         """What the network had."""
@@ -107,13 +116,7 @@ class Recount:
 def convolution(count: Recount, operation: Operation, index: Index) -> Count:
     """convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)."""
     x, weight = count.values(operation.args[0]), count.values(operation.args[1]).double()
-    stride, padding, dilation, transposed, groups = (
-        operation.args[3],
-        operation.args[4],
-        operation.args[5],
-        operation.args[6],
-        operation.args[8],
-    )
+    stride, padding, dilation, transposed, _, groups = operation.args[3:9]
     if x.ndim != 4:
         raise ClearsightError("a convolution that is not over rows and columns has no rule here: choose another layer.")
     n, channel, *at = index
@@ -122,16 +125,27 @@ def convolution(count: Recount, operation: Operation, index: Index) -> Count:
         weight = weight.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)  # as if it were an ordinary one
     inputs = weight.shape[1]
     first = channel // (weight.shape[0] // groups) * inputs
+
+    def seen(i: int, j: int) -> tuple[int, int] | None:
+        """Row and column under a place of the kernel; None in the padding."""
+        if transposed:  # the places whose filter, laid down by strides, covers this one
+            steps = [divmod(a + p - k * d, s) for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True)]
+            row, column = (whole if not rest else -1 for whole, rest in steps)
+        else:
+            row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
+        return (row, column) if 0 <= row < x.shape[2] and 0 <= column < x.shape[3] else None
+
     patch = torch.zeros(weight.shape[1:], dtype=torch.float64)
     for i in range(weight.shape[2]):
         for j in range(weight.shape[3]):
-            if transposed:  # the places whose filter, laid down by strides, covers this one
-                steps = [divmod(a + p - k * d, s) for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True)]
-                row, column = (whole if not rest else -1 for whole, rest in steps)
-            else:
-                row, column = (a * s - p + k * d for a, s, p, k, d in zip(at, stride, padding, (i, j), dilation, strict=True))
-            if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
-                patch[:, i, j] = x[n, first : first + inputs, row, column]
+            if place := seen(i, j):
+                patch[:, i, j] = x[(n, slice(first, first + inputs), *place)]
+
+    def source(term: Index) -> Place | None:
+        place = seen(*term[1:])
+        return place and (operation.args[0].number, (n, first + term[0], *place))
+
+    count.source = source
     return count.summed(patch * weight[channel], bias, patch, weight[channel], first)
 
 
@@ -140,12 +154,14 @@ def linear(count: Recount, operation: Operation, index: Index) -> Count:
     *bias, x, weight = (a for a in operation.args if isinstance(a, Ref))
     terms = count.values(x)[index[0]].double() * count.values(weight)[:, index[1]].double()
     own = count.values(bias[0]) if bias else torch.zeros(1)
+    count.source = lambda term: (x.number, (index[0], term[0]))
     return count.summed(terms, float(own.broadcast_to(count.trace.values[operation.out].shape)[index]) if bias else 0.0)
 
 
 def product(count: Recount, operation: Operation, index: Index) -> Count:
     """bmm(a, b)."""
     a, b = (count.values(ref).double() for ref in operation.args)
+    count.source = lambda term: (operation.args[0].number, (*index[:2], term[0]))
     return count.summed(a[index[0], index[1]] * b[index[0], :, index[2]], 0.0)
 
 
@@ -166,9 +182,9 @@ def batch_norm_of(count: Recount, operation: Operation, index: Index, given: Cou
 
 
 def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, int]:
-    """The numbers under a pooling's window, and how many places it has that count (padding does, what ceil mode adds does not)."""
+    """The numbers under a pooling's window, in order, and how many places count (those of padding do, what ceil mode adds does not)."""
     dims, args = 3 if operation.name.endswith("3d") else 2, operation.args
-    x = count.values(args[0])[index[:-dims]].double()
+    x = count.values(args[0])[index[:-dims]]
     kernel = _each(args[1], dims)
     stride = _each(args[2], dims) if len(args) > 2 and args[2] else kernel
     padding, dilation = _each(args[3] if len(args) > 3 else 0, dims), [1] * dims
@@ -179,7 +195,24 @@ def window(count: Recount, operation: Operation, index: Index) -> tuple[Tensor, 
         begin = a * s - p
         ranges.append([begin + i * d for i in range(k) if 0 <= begin + i * d < n])
         places *= min(begin + k, n + p) - begin
-    return x[torch.meshgrid(*map(torch.tensor, ranges), indexing="ij")], places
+    return gathered(count, args[0], [[i] for i in index[:-dims]] + ranges), places
+
+
+def gathered(count: Recount, ref: Ref, ranges: list[list[int]]) -> Tensor:
+    """The numbers of a value at these indices of each axis, in order, float64; the recount learns where each came from."""
+    sizes = [len(one) for one in ranges]
+    count.source = lambda term: (
+        ref.number,
+        tuple(one[int(k)] for one, k in zip(ranges, torch.unravel_index(torch.tensor(term[0]), sizes), strict=True)),
+    )
+    return count.values(ref)[torch.meshgrid(*map(torch.tensor, ranges), indexing="ij")].double().flatten()
+
+
+def largest(count: Recount, seen: Tensor) -> Count:
+    """The largest of numbers that were gathered; the recount learns where it came from."""
+    each, winner = count.source, int(seen.argmax())
+    count.source = lambda _: each((winner,)) if each else None
+    return Count(float(seen.max()), float(seen.abs().max()))
 
 
 def _each(values: Any, dims: int) -> list[int]:
@@ -189,8 +222,7 @@ def _each(values: Any, dims: int) -> list[int]:
 
 def max_pool(count: Recount, operation: Operation, index: Index) -> Count:
     """max_pool2d_with_indices(input, kernel, stride, padding, dilation, ceil)."""
-    seen, _ = window(count, operation, index)
-    return Count(float(seen.max()), float(seen.abs().max()))
+    return largest(count, window(count, operation, index)[0])
 
 
 def avg_pool(count: Recount, operation: Operation, index: Index) -> Count:
@@ -198,28 +230,27 @@ def avg_pool(count: Recount, operation: Operation, index: Index) -> Count:
     seen, places = window(count, operation, index)
     args = operation.args
     divisor = args[6] if len(args) > 6 and args[6] else places if len(args) <= 5 or args[5] else seen.numel()
-    return count.summed(seen.flatten() / divisor, 0.0)
+    return count.summed(seen / divisor, 0.0)
 
 
 def adaptive(count: Recount, operation: Operation, index: Index) -> Count:
     """_adaptive_avg_pool2d(input, size): windows from floor(i·n/m) up to ceil((i+1)·n/m)."""
-    x = count.values(operation.args[0])[index[:-2]].double()
-    sizes = count.trace.values[operation.out].shape[-2:]
-    rows, columns = (slice(a * n // m, -(-(a + 1) * n // m)) for a, n, m in zip(index[-2:], x.shape, sizes, strict=True))
-    seen = x[rows, columns]
-    return count.summed(seen.flatten() / seen.numel(), 0.0)
+    given, sizes = (tensor.shape[-2:] for tensor in (count.values(operation.args[0]), count.trace.values[operation.out]))
+    windows = [list(range(a * n // m, -(-(a + 1) * n // m))) for a, n, m in zip(index[-2:], given, sizes, strict=True)]
+    seen = gathered(count, operation.args[0], [[i] for i in index[:-2]] + windows)
+    return count.summed(seen / seen.numel(), 0.0)
 
 
 def reduced(count: Recount, operation: Operation, index: Index) -> Count:
     """mean, sum, amax (input, dimensions, keep)."""
-    x, args = count.values(operation.args[0]).double(), operation.args
+    x, args = count.values(operation.args[0]), operation.args
     dims = {d % x.ndim for d in (_listed(args[1]) if len(args) > 1 and args[1] is not None else range(x.ndim))}
     kept = len(index) == x.ndim
     rest = iter(index)
-    place = tuple(next(rest) if d not in dims else (slice(None), next(rest) if kept else 0)[0] for d in range(x.ndim))
-    seen = x[place].flatten()
+    ranges = [[next(rest)] if d not in dims else (list(range(x.shape[d])), next(rest) if kept else 0)[0] for d in range(x.ndim)]
+    seen = gathered(count, operation.args[0], ranges)
     if operation.name == "amax":
-        return Count(float(seen.max()), float(seen.abs().max()))
+        return largest(count, seen)
     return count.summed(seen / (seen.numel() if operation.name == "mean" else 1), 0.0)
 
 
@@ -230,6 +261,7 @@ def _listed(dims: Any) -> list[int]:
 def layer_norm(count: Recount, operation: Operation, index: Index) -> Count:
     """native_layer_norm(input, shape, weight, bias, eps)."""
     x, shape, weight, bias, eps = operation.args
+    count.source = lambda _: (x.number, index)
     seen = count.values(x)[index[: len(index) - len(shape)]].double()
     place = index[len(index) - len(shape) :]
     factor = (float(count.values(weight)[place]) if weight else 1.0) / float(seen.var(correction=0) + eps) ** 0.5
@@ -241,6 +273,7 @@ def group_norm(count: Recount, operation: Operation, index: Index) -> Count:
     """native_group_norm(input, weight, bias, N, C, H·W, groups, eps)."""
     x, weight, bias, _, channels, _, groups, eps = operation.args
     size = channels // groups
+    count.source = lambda _: (x.number, index)
     first = index[1] // size * size
     values = count.values(x)[index[0]].double()
     seen = values[first : first + size]
@@ -259,6 +292,7 @@ def softmax(count: Recount, operation: Operation, index: Index) -> Count:
 def attention(count: Recount, operation: Operation, index: Index) -> Count:
     """_scaled_dot_product_flash_attention_for_cpu(q, k, v): softmax(q·kᵀ / √d)·v, of one token and head."""
     q, k, v = (count.values(ref)[index[:2]].double() for ref in operation.args[:3])
+    count.source = lambda term: (operation.args[2].number, (*index[:2], term[0], index[3]))
     weights = torch.softmax(k @ q[index[2]] / q.shape[-1] ** 0.5, 0)
     return count.summed(weights * v[:, index[3]], 0.0)
 
@@ -267,13 +301,14 @@ def added(count: Recount, operation: Operation, index: Index) -> Count:
     """add, sub (a, b)."""
     a, b = (count.of(argument, index) for argument in operation.args[:2])
     sign = -1.0 if operation.name == "sub" else 1.0
-    count.sum = Sum([a.value, sign * b.value])
+    count.sum, count.source = Sum([a.value, sign * b.value]), count.operands(operation, index)
     return Count(a.value + sign * b.value, max(a.scale, b.scale))
 
 
 def multiplied(count: Recount, operation: Operation, index: Index) -> Count:
     """mul, div (a, b)."""
     a, b = (count.of(argument, index) for argument in operation.args[:2])
+    count.source = count.source or count.operands(operation, index)
     if operation.name == "div":
         b = Count(1 / b.value, abs(b.scale / b.value**2))
     return Count(a.value * b.value, max(a.scale * abs(b.value), b.scale * abs(a.value)))
@@ -282,37 +317,17 @@ def multiplied(count: Recount, operation: Operation, index: Index) -> Count:
 def addcmul(count: Recount, operation: Operation, index: Index) -> Count:
     """addcmul(a, b, c): a + b·c, a shortcut plus a scaled branch."""
     a, b, c = (count.of(argument, index) for argument in operation.args[:3])
-    count.sum = Sum([a.value, b.value * c.value])
+    count.sum, count.source = Sum([a.value, b.value * c.value]), count.operands(operation, index)
     return Count(a.value + b.value * c.value, max(a.scale, b.scale * abs(c.value), c.scale * abs(b.value)))
 
 
 def moved(count: Recount, operation: Operation, index: Index) -> Count:
-    """What only moves numbers: the operation itself, done to their places, says where this one came from."""
-    sources: list[Ref] = []
-
-    def places(argument: Any) -> Any:
-        if not isinstance(argument, Ref):
-            return argument
-        before = sum(prod(count.values(ref).shape) for ref in sources)
-        sources.append(argument)
-        shape = count.values(argument).shape
-        return torch.arange(before, before + prod(shape)).view(shape)
-
-    args = tree_map(places, operation.args)
-    if operation.name == "constant_pad_nd":
-        args = (*args[:2], -1)
-    made = operation.function(*args)
-    wanted = count.trace.values[operation.out]
-    made = _matching(made, count, operation) if isinstance(made, list | tuple) else made
-    place = int(made.reshape(wanted.shape)[index])
-    if place < 0:
-        return Count(float(wanted[index]), abs(float(wanted[index])))
-    for ref in sources:
-        shape = count.values(ref).shape
-        if place < prod(shape):
-            return count.at(ref.number, tuple(int(n) for n in torch.unravel_index(torch.tensor(place), shape)))
-        place -= prod(shape)
-    raise ClearsightError(f"{operation.name} took numbers from somewhere unknown: choose a layer before it.")
+    """What only moves numbers: the number is computed where it came from; a constant that fills a rim is the network's own."""
+    place = came_from(count.trace, operation, index)
+    if place is None:
+        own = float(count.trace.values[operation.out][index])
+        return Count(own, abs(own))
+    return count.at(*place)
 
 
 def restrided(count: Recount, operation: Operation, index: Index) -> Count:
@@ -320,13 +335,6 @@ def restrided(count: Recount, operation: Operation, index: Index) -> Count:
     if not torch.equal(count.values(operation.args[0]), count.trace.values[operation.out]):
         raise ClearsightError("as_strided that takes other numbers has no rule here: choose a layer before it.")
     return count.of(operation.args[0], index)
-
-
-def _matching(made: Any, count: Recount, operation: Operation) -> Tensor:
-    """Of several outputs (split, unbind) the one that was asked for: they were numbered one after the other."""
-    siblings = [number for number, one in count.trace.made_by.items() if one.args is operation.args]
-    chosen: Tensor = made[siblings.index(operation.out)]
-    return chosen
 
 
 _MOVES = """view _unsafe_view permute transpose t expand slice select cat clone constant_pad_nd unbind split split_with_sizes

@@ -120,9 +120,9 @@ def recompute_unit(model: nn.Module, x: Tensor, layer: str, channel: int, at: tu
     return recounted(trace, layer, index_of(tuple(trace.values[trace.output].shape), channel, at))
 
 
-def recounted(trace: Trace, layer: str, index: tuple[int, ...]) -> Recomputation:
-    """The number at `index` of the layer's output, from a trace of it."""
-    recount = Recount(trace)
+def recounted(trace: Trace, layer: str, index: tuple[int, ...], recount: Recount | None = None) -> Recomputation:
+    """The number at `index` of the layer's output, from a trace of it; `recount` is a new one, that the caller asks about it later."""
+    recount = recount or Recount(trace)
     found = recount.at(trace.output, index)
     last = recount.sum or Sum([])
     return Recomputation(

@@ -13,8 +13,8 @@ from clearsight.classifier import Classifier, load, save
 from clearsight.images.preprocess import Preprocessing
 from clearsight.look.features import maps
 from clearsight.look.target import subject
+from clearsight.look.unit import recompute_unit
 from clearsight.models import build
-from clearsight.studio.compute import session as computing
 from clearsight.studio.compute.session import FUNCTIONS, Kept, Session
 
 UNTRAINED = "lenet5"
@@ -71,17 +71,38 @@ def test_maps_and_every_unit_that_is_asked_for_are_the_networks_own(session, nin
             values = np.frombuffer(base64.b64decode(one["values"]), "<f4").reshape(rows, columns)
             assert np.array_equal(values, wanted[stage["name"]][one["channel"]].numpy())
         y, x = rows // 2, columns // 3
-        unit = FUNCTIONS["unit"](session, UNTRAINED, nine, stage["name"], 1, [y, x])
+        unit = FUNCTIONS["unit"](session, UNTRAINED, nine, stage["name"], 1, [y, x], [])
         assert unit["equal"] and unit["value"] == float(wanted[stage["name"]][1, y, x])
     with pytest.raises(ClearsightError, match="channel"):
-        FUNCTIONS["unit"](session, UNTRAINED, nine, told["stages"][0]["name"], 999, [0, 0])
+        FUNCTIONS["unit"](session, UNTRAINED, nine, told["stages"][0]["name"], 999, [0, 0], [])
 
 
-def test_a_layer_is_traced_once_for_all_its_units(session, nine, monkeypatch):
+def test_a_click_never_runs_the_network_again(session, nine, monkeypatch):
     name = FUNCTIONS["maps"](session, UNTRAINED, nine, 1)["stages"][0]["name"]
-    FUNCTIONS["unit"](session, UNTRAINED, nine, name, 0, [0, 0])
-    monkeypatch.setattr(computing, "traced", lambda *_: pytest.fail("the network was run again"))
-    assert FUNCTIONS["unit"](session, UNTRAINED, nine, name, 1, [2, 3])["equal"]
+    network = session.network(UNTRAINED)[0].model
+    monkeypatch.setattr(network, "forward", lambda *_: pytest.fail("the network was run again"))
+    assert FUNCTIONS["unit"](session, UNTRAINED, nine, name, 1, [2, 3], [])["equal"]
+    assert FUNCTIONS["unit"](session, UNTRAINED, nine, "", 1, None, [[5]])["equal"]
+    assert FUNCTIONS["scores"](session, UNTRAINED, nine)["rows"]
+
+
+def test_every_level_down_is_what_look_unit_has_and_the_last_is_a_pixel(session, nine):
+    found, down, layers = subject(UNTRAINED), [], []
+    while "pixel" not in (told := FUNCTIONS["unit"](session, UNTRAINED, nine, "", 7, None, down)):
+        last = told["levels"][-1]
+        layers.append(last["layer"])
+        assert last["equal"] and len(told["levels"]) == len(down) + 1
+        alone = recompute_unit(found.model.eval(), found.inputs(nine), last["layer"], last["channel"], last["at"] or None).to_json()
+        assert all(told[name] == value for name, value in alone.items())
+        down.append([0, 2, 2] if told["patch"] else [0])
+    assert layers == ["fc3", "fc2", "fc1", "pool2", "conv2", "pool1", "conv1"]
+    pixel, given = told["pixel"], found.inputs(nine)
+    assert pixel["equal"] and pixel["value"] == float(given[0, 0, pixel["row"], pixel["column"]])
+    assert pixel["level"] == int(found.preprocessing.load(nine)[0, pixel["row"], pixel["column"]])
+    with pytest.raises(ClearsightError, match="the way down ends here"):
+        FUNCTIONS["unit"](session, UNTRAINED, nine, "", 7, None, [*down, [0]])
+    with pytest.raises(ClearsightError, match="no-layer"):
+        FUNCTIONS["unit"](session, UNTRAINED, nine, "no-layer", 7, None, [])
 
 
 def test_scores_become_the_probabilities_of_the_answer(session, nine, artefact):
@@ -100,7 +121,7 @@ def test_layers_have_shapes_parameters_and_fields(session):
 def test_the_way_ends_in_the_networks_numbers(session, nine):
     told = FUNCTIONS["way"](session, UNTRAINED, nine)
     assert told["steps"][0]["name"] == "file" and told["steps"][-1]["name"] == "numbers"
-    assert not told["answers"][0].mistake
+    assert not FUNCTIONS["mistakes"](session, UNTRAINED, nine)["answers"][0].mistake
     for one in told["steps"]:
         assert base64.b64decode(one["image"])[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
 

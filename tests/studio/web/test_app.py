@@ -21,7 +21,9 @@ class Echo:
     def ask(self, what, *, kind="", **arguments):
         if self.error:
             raise self.error
-        return {"asked": what, "kind": kind, **arguments, **({"options": ["--none-of-these"]} if what == "answer" else {})}
+        level = {"layer": arguments.get("layer", ""), "channel": 2, "at": arguments.get("at") or []}
+        more = {"answer": {"options": ["--none-of-these"]}, "unit": {"levels": [level], **({"pixel": {}} if arguments.get("down") else {})}}
+        return {"asked": what, "kind": kind, **arguments, **more.get(what, {})}
 
 
 @pytest.fixture
@@ -51,11 +53,12 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
         "answer": "clearsight classify 'runs/pets & cats' 'a b.png' --none-of-these --json",
         "scores": "clearsight look softmax 'runs/pets & cats' 'a b.png'",
         "way": "clearsight look preprocessing 'runs/pets & cats' 'a b.png'",
+        "mistakes": "clearsight look preprocessing 'runs/pets & cats' 'a b.png'",
         "maps": "clearsight look features 'runs/pets & cats' 'a b.png'",
         "unit": "clearsight look unit 'runs/pets & cats' 'a b.png' --layer conv1 --channel 2 --at 3,4 --json",
         "why": "clearsight look why 'runs/pets & cats' 'a b.png' --method saliency --json",
     }
-    options = {"unit": "?layer=conv1&channel=2&y=3&x=4", "why": "?method=saliency&checks=false"}
+    options = {"unit": "?layer=conv1&channel=2&at=3,4", "why": "?method=saliency&checks=false"}
     for what, command in commands.items():
         path = f"/api/networks/{studio.network}/{what}/{kept['picture']}{options.get(what, '')}"
         status, found = studio("GET", path, headers={"X-Page": "one"})
@@ -63,6 +66,20 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
         assert found["words"] == "runs/pets & cats" and "options" not in found
     assert studio("GET", f"/api/networks/{studio.network}")[1]["asked"] == "network"
     assert studio("GET", f"/api/networks/{studio.network}/layers")[1]["command"] == "clearsight look network 'runs/pets & cats'"
+
+
+def test_the_way_down_is_an_address_and_its_command_is_that_of_the_last_number(studio):
+    kept = studio("POST", "/api/pictures", content=b"GIF", headers={"X-Name": "a.png"})[1]["picture"]
+    unit = f"/api/networks/{studio.network}/unit/{kept}"
+    logit = studio("GET", f"{unit}?channel=2")[1]
+    assert (logit["layer"], logit["at"], logit["down"]) == ("", None, []) and "command" not in logit
+    vector = studio("GET", f"{unit}?layer=fc&channel=2")[1]
+    assert vector["command"].endswith("--layer fc --channel 2 --json")
+    pixel = studio("GET", f"{unit}?layer=fc&channel=2&down=17,3.0.2")[1]
+    assert pixel["down"] == [[17], [3, 0, 2]] and pixel["command"] == "clearsight look preprocessing 'runs/pets & cats' a.png"
+    for wrong in ("at=1,,2", "at=-1,2", "down=a", "down=1.2.", "down=1;2", "at=%D9%A3,1", "at=1234567890,1"):
+        status, found = studio("GET", f"{unit}?layer=fc&channel=2&{wrong}")
+        assert status == 400 and "must be whole numbers" in found["error"]
 
 
 def test_the_state_has_no_path(studio):
@@ -75,7 +92,7 @@ def test_what_fails_is_one_line_with_its_status(studio, monkeypatch):
     assert studio("GET", f"/api/networks/{studio.network}/answer/p_0")[0] == 404
     for path in ("../pyproject.toml", "..%2f..%2fpyproject.toml", "%2e%2e/app.py", "live/../../server.py", "nothing.js", ""):
         assert studio("GET", f"/static/{path}")[0] == 404
-    status, found = studio("GET", f"/api/networks/{studio.network}/unit/p_0?layer=a&channel=x&y=1&x=1")
+    status, found = studio("GET", f"/api/networks/{studio.network}/unit/p_0?layer=a&channel=x&at=1,1")
     assert status == 400 and found["error"].startswith("channel:")
     for error, wanted in ((Failed("it is no picture."), 422), (Failed("it ended.", 503), 503), (Superseded("newer."), 409)):
         studio.compute.error = error

@@ -13,18 +13,18 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
 from ...classifier import Classifier, Failure, load
 from ...classifier.config import is_exported
 from ...classifier.uncertainty.reference import FALSE_ALARMS
 from ...images.convert import visible
 from ...images.decode import decode
-from ...look.features import maps
-from ...look.op_trace import Trace, traced
+from ...look.capture import stages as stages_of
+from ...look.descent import NETWORK, Level, deepest, unit_level
+from ...look.op_trace import NetworkTrace, traced_network
 from ...look.preprocessing_steps import answers, stages
 from ...look.target import Subject, is_trained, subject, subject_of
-from ...look.unit import index_of, recounted
+from ...look.unit import TOLERANCE, index_of
 from ...look.why.explanation import explain
 from ...models.summary import summarise
 from ...reports.live.maps import live_maps
@@ -32,9 +32,10 @@ from ...reports.live.network import live_network
 from ...reports.live.receptive_field import live_receptive_field
 from ...reports.live.softmax import live_softmax
 
-NETWORKS, PICTURES, TRACES = 4, 8, 16  # kept of each; the oldest are forgotten
+NETWORKS, PICTURES, TRACES = 4, 8, 2  # kept of each, the oldest are forgotten; a trace has every number of a run, often 100 MB
 SHOWN = 640  # px of the longest side of a picture in the page
 TOP = 5
+COLOURS = ("red", "green", "blue")
 
 
 class Kept(OrderedDict[Any, Any]):
@@ -68,10 +69,15 @@ class Session:
         """What a network sees of a picture, `(1, C, H, W)`."""
         return self.inputs.of((words, file), lambda: self.network(words)[0].inputs(file))  # type: ignore[no-any-return]
 
-    def trace(self, words: str, file: str, layer: str) -> Trace:
-        """Everything that was computed in a layer for a picture."""
-        make = functools.partial(traced, self.network(words)[0].model, self.input(words, file), layer)
-        return self.traces.of((words, file, layer), make)  # type: ignore[no-any-return]
+    def trace(self, words: str, file: str) -> NetworkTrace:
+        """Every number that a network computes for a picture, from one run."""
+        found, x = self.network(words)[0], self.input(words, file)
+        return self.traces.of((words, file), lambda: traced_network(found.model, x))  # type: ignore[no-any-return]
+
+    def logits(self, words: str, file: str) -> Tensor:
+        """The network's own outputs for a picture, `(K,)`."""
+        trace = self.trace(words, file)
+        return trace.whole.values[trace.calls[NETWORK].output][0]
 
 
 def _opened(words: str) -> tuple[Subject, Classifier | None]:
@@ -82,8 +88,9 @@ def _opened(words: str) -> tuple[Subject, Classifier | None]:
 
 
 def warm(session: Session) -> str:
-    """Make the first question as quick as the others: the libraries are imported by now, and a convolution has run."""
-    torch.nn.functional.conv2d(torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 3, 3))
+    """Make the first question as quick as the others: the libraries are imported by now, and a number of a small network is recomputed."""
+    small = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3), torch.nn.ReLU())
+    unit_level(traced_network(small, torch.zeros(1, 1, 4, 4)), NETWORK, (0, 0, 1, 1))
     return "ready"
 
 
@@ -124,8 +131,7 @@ def layers(session: Session, words: str) -> dict[str, Any]:
 def scores(session: Session, words: str, file: str) -> dict[str, Any]:
     """The logits of a picture and the probabilities they become, as a figure that lives."""
     found, _ = session.network(words)
-    with undisturbed(found.model), torch.no_grad():
-        logits = found.model(session.input(words, file))[0]
+    logits = session.logits(words, file)
     return live_softmax(logits, [found.label(k) for k in range(len(logits))], found.name, found.temperature).data  # type: ignore[no-any-return]
 
 
@@ -133,7 +139,7 @@ def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]
     """The answer to a picture, as `classify --json` has it, and the logits; raises UnreadableImage."""
     found, classifier = session.network(words)
     if classifier is None:
-        return _untrained(found, session.input(words, file), name)
+        return _untrained(found, session.logits(words, file), name)
     doubts = classifier.reference.novelty is not None  # it can answer "none of these"
     told = next(iter(classifier.classify_many([file], top=TOP, false_alarms=FALSE_ALARMS if doubts else 0.0)))
     if isinstance(told, Failure):
@@ -142,35 +148,77 @@ def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]
     return {"answer": {**asdict(told), "source": name}, "trained": True, "precision": classifier.precision, "options": options}
 
 
-def _untrained(found: Subject, x: Tensor, name: str) -> dict[str, Any]:
-    with undisturbed(found.model), torch.no_grad():
-        shares = torch.softmax(found.model(x), 1)[0]
+def _untrained(found: Subject, logits: Tensor, name: str) -> dict[str, Any]:
+    shares = torch.softmax(logits, 0)
     best = shares.argsort(descending=True)[:TOP].tolist()
     top = [{"label": found.label(k), "index": k, "confidence": float(shares[k])} for k in best]
     return {"answer": {"source": name, **top[0], "top": top}, "trained": False, "precision": "float32", "options": []}
 
 
 def way(session: Session, words: str, file: str) -> dict[str, Any]:
-    """The picture at each step from the file to the network's numbers, and what the usual mistakes would answer."""
+    """The picture at each step from the file to the network's numbers."""
     found, _ = session.network(words)
-    steps = [{"name": one.name, "says": one.says, "image": encoded(one.pixels)} for one in stages(found.preprocessing, file)]
-    return {"steps": steps, "answers": answers(found, file)}
+    return {"steps": [{"name": one.name, "says": one.says, "image": encoded(one.pixels)} for one in stages(found.preprocessing, file)]}
+
+
+def mistakes(session: Session, words: str, file: str) -> dict[str, Any]:
+    """What the usual mistakes of preprocessing would answer, the right answer first."""
+    return {"answers": answers(session.network(words)[0], file)}
 
 
 def feature_maps(session: Session, words: str, file: str, most: int) -> dict[str, Any]:
     """The most active maps of each stage, as numbers."""
     found, _ = session.network(words)
-    values = maps(found.model, session.input(words, file))
+    trace, names = session.trace(words, file), set(stages_of(found.model))
+    outputs = {name: trace.whole.values[call.output] for name, call in trace.calls.items() if name in names}
+    values = {name: out[0] for name, out in outputs.items() if out.ndim == 4}
     if not values:
         raise ClearsightError("this network has no maps: its features have no rows and columns.")
     return live_maps(values, found.name, most).data  # type: ignore[no-any-return]
 
 
-def unit(session: Session, words: str, file: str, layer: str, channel: int, at: list[int]) -> dict[str, Any]:
-    """One number of a layer, computed again by hand: as `look unit --json` has it."""
-    trace = session.trace(words, file, layer)
-    index = index_of(tuple(trace.values[trace.output].shape), channel, tuple(at))
-    return dict(recounted(trace, layer, index).to_json())
+def unit(session: Session, words: str, file: str, layer: str, channel: int, at: list[int] | None, down: list[list[int]]) -> dict[str, Any]:
+    """One number of a layer ('' is the network: a logit), and from it down by a term of each level: the last one computed again by hand.
+
+    As `look unit --json` has it, with `levels` from the top; a number of the network's input has `pixel` instead.
+    """
+    trace = session.trace(words, file)
+    if layer != NETWORK:
+        trace.layer(layer)  # which says so where there is none
+    values = trace.whole.values[trace.calls[layer].output]
+    levels = deepest(trace, unit_level(trace, layer, index_of(tuple(values.shape), channel, tuple(at) if at else None)), down)
+    last = levels[-1]
+    told = dict(last.found.to_json()) if last.found else {"pixel": pixel(session, words, file, last)}
+    return {**told, "levels": [_listed(one) for one in levels], "limits": last.limits, "parts": last.parts()}
+
+
+def _listed(one: Level) -> dict[str, Any]:
+    """A level as its line in the way down; `layer`, `channel` and `at` are what `look unit` takes."""
+    if one.found is None:
+        return {"title": "the network’s input", "value": one.value, "equal": True, "layer": "", "channel": 0, "at": one.place[1][2:]}
+    channel, at = named(one.found.index)
+    told = {"value": one.value, "equal": one.equal, "layer": one.layer, "channel": channel, "at": at}
+    return {**told, "title": one.found.place if one.layer else f"inside {one.found.layer}"}
+
+
+def named(index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """Channel and place of the index of a map, a token or a vector."""
+    return (index[1], index[2:]) if len(index) == 4 else (index[-1], index[1:-1])
+
+
+def pixel(session: Session, words: str, file: str, level: Level) -> dict[str, Any]:
+    """A number of the network's input: the level of the picture there, 0 to 255, and the way from it to the number."""
+    found, _ = session.network(words)
+    steps, (_, channel, y, x) = found.preprocessing, level.place[1]
+    fitted = steps.load(file)
+    stored = len(fitted) - 1 - channel if steps.order == "bgr" else channel
+    mean, std, number = steps.mean[channel], steps.std[channel], int(fitted[stored, y, x])
+    value = (number / 255 - mean) / std
+    return {
+        "level": number, "colour": COLOURS[stored] if len(fitted) == 3 else f"channel {stored}", "row": y, "column": x, "mean": mean, "std": std,
+        "value": level.value, "recomputed": value, "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)),
+        "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
+    }  # fmt: skip
 
 
 def why(session: Session, words: str, file: str, method: str, checks: bool) -> dict[str, Any]:
@@ -184,5 +232,5 @@ def why(session: Session, words: str, file: str, method: str, checks: bool) -> d
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "warm": warm, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores, "way": way,
-    "maps": feature_maps, "unit": unit, "why": why,
+    "mistakes": mistakes, "maps": feature_maps, "unit": unit, "why": why,
 }  # fmt: skip

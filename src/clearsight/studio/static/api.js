@@ -25,10 +25,19 @@ export async function ask(path, options = {}) {
   return found;
 }
 
+/** @type {{picture: string, [name: string]: any}} the picture that was sent last, which need not be asked for again */
+let sent = { picture: "" };
+
 /** Send a picture. @param {File} file @returns {Promise<any>} its id, size, and what to show */
-export function send(file) {
+export async function send(file) {
   const headers = { "Content-Type": "application/octet-stream", "X-Name": encodeURIComponent(file.name.toWellFormed()) };
-  return ask("pictures", { method: "POST", body: file, headers });
+  sent = await ask("pictures", { method: "POST", body: file, headers });
+  return sent;
+}
+
+/** A picture as people see it: name, size, what to show. @param {string} picture @returns {Promise<any>} */
+export async function seen(picture) {
+  return sent.picture === picture ? sent : ask(`pictures/${picture}`);
 }
 
 /** The address of a picture in base64, for an <img>; as a blob, which the page's policy allows. @param {string} text */

@@ -23,7 +23,8 @@ from .assets import PAGE, assets
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
 PLAIN: dict[str, tuple[str, dict[str, int]]] = {
-    "scores": ("look softmax", {}), "way": ("look preprocessing", {}), "maps": ("look features", {"most": 24})
+    "scores": ("look softmax", {}), "way": ("look preprocessing", {}), "mistakes": ("look preprocessing", {}),
+    "maps": ("look features", {"most": 24}),
 }  # fmt: skip
 
 
@@ -106,11 +107,20 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
         return {**found, **said("classify", library.network(m), library.picture(p), *options, "--json")}
 
     @app.get("/api/networks/{m}/unit/{p}")
-    async def unit(m: str, p: str, layer: str, channel: int, y: int, x: int, request: Request) -> dict[str, Any]:
-        """One number of a layer and the terms of its sum."""
-        found = await of(request, "unit", m, p, layer=layer, channel=channel, at=[y, x])
-        place = ("--layer", layer, "--channel", str(channel), "--at", f"{y},{x}", "--json")
-        return {**found, **said("look unit", library.network(m), library.picture(p), *place)}
+    async def unit(m: str, p: str, channel: int, request: Request, layer: str = "", at: str = "", down: str = "") -> dict[str, Any]:
+        """One number of a layer (of the network itself without one), then down by terms such as `3.0.2,17`: the last one taken apart."""
+        path = [integers("down", term, ".") for term in down.split(",") if term]
+        found: dict[str, Any] = await of(
+            request, "unit", m, p, layer=layer, channel=channel, at=integers("at", at, ",") if at else None, down=path
+        )
+        last = found["levels"][-1]
+        if "pixel" in found:
+            return {**found, **said("look preprocessing", library.network(m), library.picture(p))}
+        if not last["layer"]:
+            return found
+        place = ("--at", ",".join(map(str, last["at"]))) if last["at"] else ()
+        options = ("--layer", last["layer"], "--channel", str(last["channel"]), *place, "--json")
+        return {**found, **said("look unit", library.network(m), library.picture(p), *options)}
 
     @app.get("/api/networks/{m}/why/{p}")
     async def why(m: str, p: str, request: Request, method: str = "grad-cam", checks: bool = True) -> dict[str, Any]:
@@ -145,6 +155,14 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
 def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:
     """The command that does the same."""
     return {"command": plain(shlex.join(["clearsight", *verb.split(), network.words, picture.name, *options]))}
+
+
+def integers(name: str, text: str, separator: str) -> list[int]:
+    """Numbers in an address; raises HTTPException."""
+    parts = text.split(separator)
+    if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in parts):
+        raise HTTPException(400, f"{name} must be whole numbers with {separator} between them. Got {plain(text)!r}.")
+    return [int(part) for part in parts]
 
 
 def named(header: str) -> str:

@@ -31,9 +31,9 @@ function luminance(...rgb) {
 /** A table of numbers with the keyboard of a grid. */
 export class Grid {
   /**
-   * @param {{label: string, signed?: boolean, largest?: number, choose?: (at: Place) => void,
+   * @param {{label: string, signed?: boolean, largest?: number, choose?: (at: Place) => void, enter?: (at: Place) => void,
    *   edit?: (at: Place, value: number) => void, small?: boolean, digits?: number}} options `edit` makes the numbers changeable;
-   *   `largest` has the full colour; `small` is for long numbers, `digits` the significant ones that are written
+   *   `enter` is called with a cell that is clicked, or where Enter is pressed; `largest` has the full colour; `small` is for long numbers, `digits` the significant ones that are written
    */
   constructor(options) {
     this.options = { signed: true, digits: 6, ...options };
@@ -79,6 +79,7 @@ export class Grid {
     const node = el("td", { role: "gridcell", tabindex: "-1", onpointerenter: choose, onfocus: focus });
     if (this.outside(i, j)) node.classList.add("padding");
     else if (this.options.edit) node.addEventListener("click", () => this.change(i, j));
+    else if (this.options.enter) node.addEventListener("click", () => this.options.enter?.([i, j]));
     return node;
   }
 
@@ -127,6 +128,8 @@ export class Grid {
     if (move) {
       event.preventDefault();
       this.cells[i + move[0]]?.[j + move[1]]?.focus();
+    } else if (this.options.enter && event.key === "Enter") {
+      this.options.enter([i, j]);
     } else if (this.options.edit && !this.outside(i, j) && (event.key === "Enter" || event.key === "F2" || /^[-−\d.]$/.test(event.key))) {
       event.preventDefault();
       this.change(i, j, event.key.length === 1 ? event.key : undefined);

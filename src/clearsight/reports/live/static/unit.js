@@ -21,8 +21,9 @@ const FOLLOWED = { relu: (x) => Math.max(x, 0), sigmoid: (x) => 1 / (1 + Math.ex
 /**
  * @param {HTMLElement} root @param {Data} data
  * @param {(value: number, weight: number) => void} [choose] called with the two factors of a product that is pointed at or focused
+ * @param {(term: number[]) => void} [enter] called with a product (input channel, row, column), or a term, that is clicked or entered
  */
-export function unit(root, data, choose) {
+export function unit(root, data, choose, enter) {
   const order = data.contributions.map((_, k) => k).sort((a, b) => Math.abs(data.contributions[b]) - Math.abs(data.contributions[a]));
   const most = Math.min(MOST, order.length);
   const kind = data.patch ? "input channel" : "term";
@@ -33,7 +34,10 @@ export function unit(root, data, choose) {
   const grids = {
     patch: new Grid({ label: "patch", small: true, digits: 3, edit: ([i, j], value) => renew(() => (patch = put(patch, i, j, value))) }),
     kernel: new Grid({ label: "kernel", small: true, digits: 3, edit: ([i, j], value) => renew(() => (kernel = put(kernel, i, j, value))) }),
-    products: new Grid({ label: "products", small: true, digits: 3, choose: ([i, j]) => choose?.((patch ?? [])[chosen][i][j], (kernel ?? [])[chosen][i][j]) }),
+    products: new Grid({
+      label: "products", small: true, digits: 3, choose: ([i, j]) => choose?.((patch ?? [])[chosen][i][j], (kernel ?? [])[chosen][i][j]),
+      ...(enter ? { enter: ([i, j]) => enter([chosen, i, j]) } : {}),
+    }),
   };
   const body = el("tbody");
   const verdict = el("p", { class: "verdict" });
@@ -63,17 +67,18 @@ export function unit(root, data, choose) {
   function build() {
     const largest = Math.max(...contributions.map(Math.abs), Number.MIN_VALUE);
     const rest = order.slice(listed).reduce((sum, k) => sum + contributions[k], 0);
-    const lines = order.slice(0, listed).map((k) => line(`${kind} ${data.first_channel + k}`, contributions[k], largest, () => show(k)));
+    const lines = order.slice(0, listed).map((k) => line(`${kind} ${data.first_channel + k}`, contributions[k], largest, () => show(k), enter && (() => enter([k]))));
     if (listed < order.length) lines.push(line(`${order.length - listed} more`, rest, largest));
     lines.push(line("bias", data.bias, largest));
     body.replaceChildren(...lines);
   }
 
-  /** @param {string} name @param {number} value @param {number} largest @param {() => void} [choose] */
-  function line(name, value, largest, choose) {
+  /** @param {string} name @param {number} value @param {number} largest @param {() => void} [choose] @param {() => void} [go] down */
+  function line(name, value, largest, choose, go) {
     const bar = el("span", { class: value < 0 ? "length minus" : "length" });
     bar.style.width = `${Math.min(100, (100 * Math.abs(value)) / largest)}%`;
-    const words = choose && data.patch ? el("button", { type: "button", onclick: choose }, name) : name;
+    const press = data.patch ? choose : go;
+    const words = press ? el("button", { type: "button", onclick: press }, name) : name;
     return el("tr", { onpointerenter: choose }, el("th", { scope: "row" }, words), el("td", { "data-value": value }, shown(value)), el("td", { class: "bar" }, bar));
   }
 
@@ -118,7 +123,7 @@ export function unit(root, data, choose) {
   });
   const hint = data.patch
     ? "Point at an input channel, or press its button: its patch, its kernel and their products. Click a number of the patch or of the kernel to change it: the sum and what follows it are computed again."
-    : "The terms of the last sum, the largest first.";
+    : `The terms of the last sum, the largest first.${enter ? " Press one to see where it came from." : ""}`;
   root.append(
     verdict, row("controls", many.node, ...(data.patch ? [reset] : [])),
     row("halves", el("table", { class: "softmax terms", "aria-label": "Terms" }, body), row("grids", ...(data.patch ? Object.values(grids).map((one) => one.node) : []), path)),

@@ -1,48 +1,55 @@
 // @ts-check
 /** Pictures: the answer, and how it comes about, from the file down to one multiplication. */
 
-import { el, percent, row, shown } from "../live/kit.js";
+import { el, percent, row } from "../live/kit.js";
 import { maps } from "../live/maps.js";
 import { softmax } from "../live/softmax.js";
-import { unit } from "../live/unit.js";
 import { coloured } from "../live/cursor.js";
-import { ask, Refusal } from "../api.js";
+import { ask, Refusal, seen } from "../api.js";
 import { command, failure, image, section } from "../parts.js";
+import { microscope } from "./microscope.js";
 import { drop } from "./start.js";
 
 const METHODS = ["grad-cam", "saliency", "input-x-gradient", "guided", "occlusion"];
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
-export function pictures(root, { networks, network, picture, go }) {
+export function pictures(root, context) {
+  const { networks, network, picture, go } = context;
   if (!picture || !network) {
     root.append(el("h1", {}, "Pictures"), networks.length ? drop((id) => go("pictures", id)) : el("p", {}, "There is no network yet."));
     return;
   }
-  const of = (/** @type {string} */ what) => ask(`networks/${network}/${what}/${picture}`);
-  const about = ask(`pictures/${picture}`);
   const scope = el("div");
+  const look = microscope(scope, context);
+  // one after another, the answer first: what is computed for it makes the others quick
+  let last = /** @type {Promise<any>} */ (Promise.resolve());
+  const of = (/** @type {string} */ what) => (last = last.catch(() => {}).then(() => ask(`networks/${network}/${what}/${picture}`)));
+  const [answer, stages, steps, scores, wrong] = ["answer", "maps", "way", "scores", "mistakes"].map(of);
   root.append(
     el("h1", { class: "aloud" }, "The answer and how it comes about"),
-    section("Answer", Promise.all([about, of("answer")]), ([seen, found], body) => answered(body, seen, found)),
-    section("From the file to the network’s numbers", of("way"), (found, body) => way(body, found)),
-    section("What each stage sees", of("maps"), (found, body) => walls(body, found, (stage, channel, y, x) => look(scope, network, picture, stage, channel, y, x))),
+    section("Answer", Promise.all([seen(picture), answer]), ([about, found], body) => answered(body, about, found, (k) => look.open("", k, []))),
+    section("From the file to the network’s numbers", steps, (found, body) => way(body, found)),
+    section("What each stage sees", stages, (found, body) => walls(body, found, (stage, channel, y, x) => look.open(stage, channel, [y, x]))),
     scope,
-    section("From scores to probabilities", of("scores"), (found, body) => {
+    section("From scores to probabilities", scores, (found, body) => {
       softmax(body, found);
       body.append(command(found.command));
     }),
+    section("The usual mistakes", wrong, (found, body) => body.append(mistakes(found.answers), command(found.command))),
     reasons(network, picture),
     section("Another picture", Promise.resolve(), (_, body) => body.append(drop((id) => go("pictures", id)))),
   );
+  look.resume();
 }
 
-/** @param {HTMLElement} body @param {any} seen @param {any} found */
-function answered(body, seen, found) {
+/** @param {HTMLElement} body @param {any} seen @param {any} found @param {(index: number) => void} choose a class whose score is taken apart */
+function answered(body, seen, found, choose) {
   const told = found.answer;
   const rows = told.top.map((/** @type {any} */ one) => {
     const bar = el("span", { class: "length" });
     bar.style.width = `${100 * one.confidence}%`;
-    return el("tr", {}, el("th", { scope: "row" }, one.label), el("td", { "data-value": one.confidence }, percent(one.confidence)), el("td", { class: "bar" }, bar));
+    const words = el("button", { type: "button", title: "Take the score apart", onclick: () => choose(one.index) }, one.label);
+    return el("tr", {}, el("th", { scope: "row" }, words), el("td", { "data-value": one.confidence }, percent(one.confidence)), el("td", { class: "bar" }, bar));
   });
   const novel = told.known === false;
   const words = el("div", { class: "said" }, el("p", { class: "label" }, novel ? told.label : `${told.label}, ${percent(told.confidence)}`),
@@ -56,46 +63,25 @@ function answered(body, seen, found) {
 /** @param {HTMLElement} body @param {any} found */
 function way(body, found) {
   const steps = found.steps.map((/** @type {any} */ one) => el("li", {}, image(one.image, `The picture after the step ${one.name}`, true), el("b", {}, one.name), el("span", {}, one.says)));
-  body.append(el("ol", { class: "strip5" }, ...steps), mistakes(found.answers), command(found.command));
+  body.append(el("ol", { class: "strip5" }, ...steps), command(found.command));
 }
 
 /** What the usual mistakes would answer. @param {any[]} answers the right one first */
 function mistakes(answers) {
   const others = answers.slice(1);
   if (others.length === 0) return el("p", { class: "hint" }, "The usual mistakes change nothing of this picture.");
+  const worst = others.filter((one) => one.changed).sort((a, b) => b.probability - a.probability)[0];
+  const words = worst
+    ? `With ${worst.mistake} (${worst.says}) it would have said ${worst.label}, ${percent(worst.probability)}.`
+    : "None of the usual mistakes changes the answer to this picture; they change its confidence.";
   const rows = others.map((one) => el("tr", {}, el("th", { scope: "row" }, one.says), el("td", { class: one.changed ? "other" : "same" }, `${one.changed ? "✗" : "✓"} ${one.label}`), el("td", {}, percent(one.probability))));
-  return el("details", {}, el("summary", {}, "The usual mistakes, tried on this picture"), el("table", { class: "mistakes" }, el("tbody", {}, ...rows)));
+  return el("div", {}, el("p", {}, words), el("table", { class: "mistakes", "aria-label": "Answers after the usual mistakes" }, el("tbody", {}, ...rows)));
 }
 
 /** @param {HTMLElement} body @param {any} found @param {(stage: string, channel: number, y: number, x: number) => void} choose */
 function walls(body, found, choose) {
   maps(body, found, choose);
-  body.append(el("p", { class: "hint" }, "Click a place, or press Enter there: the number is taken apart below."), command(found.command));
-}
-
-/** The microscope: one number, the terms of its sum, one product. */
-async function look(/** @type {HTMLElement} */ scope, network = "", picture = "", stage = "", channel = 0, y = 0, x = 0) {
-  const body = el("div", {}, el("p", { class: "busy", role: "status" }, "Computing …"));
-  const title = el("h2", { tabindex: "-1" }, `${stage}, channel ${channel} at row ${y}, column ${x}`);
-  const from = /** @type {HTMLElement | null} */ (document.activeElement);
-  const close = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== "Escape") return;
-    scope.replaceChildren();
-    from?.focus();
-  };
-  scope.replaceChildren(el("section", { class: "scope", onkeydown: close }, title, body));
-  scope.scrollIntoView({ block: "nearest" });
-  title.focus({ preventScroll: true });
-  const place = new URLSearchParams({ layer: stage, channel: String(channel), y: String(y), x: String(x) });
-  try {
-    const found = await ask(`networks/${network}/unit/${picture}?${place}`);
-    body.replaceChildren();
-    const product = el("p", { class: "product", role: "status" });
-    unit(body, found, (value, weight) => (product.textContent = `${shown(value, 4)} × ${shown(weight, 4)} = ${shown(value * weight, 4)}`));
-    body.append(product, command(found.command));
-  } catch (error) {
-    body.replaceChildren(failure(error));
-  }
+  body.append(el("p", { class: "hint" }, "Click a place, or press Enter there: its number is taken apart below, down to the picture."), command(found.command));
 }
 
 /** Why: a map by a method, and whether it passes its checks. @param {string} network @param {string} picture */
