@@ -53,3 +53,17 @@ def test_runs_here_are_found_newest_first(tmp_path):
     (tmp_path / "runs" / "unfinished").mkdir()
     assert found([], tmp_path) == [os.path.join("runs", "new"), os.path.join("runs", "old")]
     assert found(["lenet5"], tmp_path) == ["lenet5"]
+
+
+def test_words_mean_a_data_set_where_a_reader_knows_them_and_no_network_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures" / "cat").mkdir(parents=True)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{}")
+    words = ("digits", "photos", "pictures", "run", "lenet5", "torchvision:resnet50")
+    assert [one for one in words if library.is_data(one)] == ["digits", "photos", "pictures"]
+    told = library.data(str(tmp_path / "pictures"))
+    assert told.name == "pictures" and told.id.startswith("d_") and str(tmp_path) not in told.id
+    assert Library(tmp_path, data={told.id: told}).dataset(told.id) is told
+    with pytest.raises(Unknown, match="clearsight studio DATA"):
+        Library(tmp_path).dataset("d_0")

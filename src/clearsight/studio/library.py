@@ -1,4 +1,4 @@
-"""What the studio knows: the networks it was started with, the pictures it was given. Pages use ids; paths never leave this process."""
+"""What the studio knows: its networks, its data sets, the pictures it was given. Pages use ids; paths never leave this process."""
 
 import hashlib
 import json
@@ -31,6 +31,15 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Data:
+    """A data set that a page may ask for: the words that mean it on the command line, and its name."""
+
+    id: str
+    words: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Picture:
     """A picture that a page has sent: its file in the studio's own folder, and the name it had."""
 
@@ -42,10 +51,11 @@ class Picture:
 
 @dataclass
 class Library:
-    """Networks and pictures by id; `folder` is private to the studio and has the pictures."""
+    """Networks, data sets and pictures by id; `folder` is private to the studio and has the pictures."""
 
     folder: Path
     networks: dict[str, Network] = field(default_factory=dict)
+    data: dict[str, Data] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
 
     def network(self, id: str) -> Network:
@@ -53,6 +63,12 @@ class Library:
         if id not in self.networks:
             raise Unknown("this network is not in the studio: start it with clearsight studio MODEL.")
         return self.networks[id]
+
+    def dataset(self, id: str) -> Data:
+        """The data set of an id; raises Unknown."""
+        if id not in self.data:
+            raise Unknown("this data set is not in the studio: start it with clearsight studio DATA.")
+        return self.data[id]
 
     def picture(self, id: str) -> Picture:
         """The picture of an id; raises Unknown."""
@@ -83,18 +99,33 @@ class Library:
 
 def network(words: str) -> Network:
     """A network as it is listed; what its `config.json` says, if it has one."""
-    id = f"m_{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     told = _described(Path(words) / CONFIG)
     classes = told.get("classes")
     facts = told.get("facts")
     validation = facts.get("validation") if isinstance(facts, dict) else None
     return Network(
-        id=id,
+        id=_id("m", words),
         words=words,
         name=plain(Path(words).name or words),
         classes=len(classes) if isinstance(classes, list) else None,
         validation=validation if isinstance(validation, dict) else None,
     )
+
+
+def data(words: str) -> Data:
+    """A data set as it is listed."""
+    return Data(_id("d", words), words, plain(Path(words).name or words))
+
+
+def is_data(words: str) -> bool:
+    """Whether these words mean a data set, and not a network: any reader of data knows them, and there is no classifier."""
+    from ..datasets.open import READERS, is_zip
+
+    return not (Path(words) / CONFIG).is_file() and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
+
+
+def _id(kind: str, words: str) -> str:
+    return f"{kind}_{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def _described(config: Path) -> dict[str, Any]:

@@ -15,8 +15,8 @@ import uvicorn
 
 from ..base.errors import ClearsightError, plain
 from . import extra as extra
-from .compute.process import Compute
-from .library import Library, found, network
+from .compute.process import READER, Compute
+from .library import Library, data, found, is_data, network
 from .web.app import create_app
 from .web.guard import Guard
 
@@ -26,9 +26,9 @@ HOST = "127.0.0.1"
 class Announced(uvicorn.Server):
     """Uvicorn's server, that prints its address when it listens, and opens it in a browser where it should."""
 
-    def __init__(self, config: uvicorn.Config, compute: Compute, address: str, browser: bool) -> None:
+    def __init__(self, config: uvicorn.Config, processes: Sequence[Compute], address: str, browser: bool) -> None:
         super().__init__(config)
-        self.compute, self.address, self.browser = compute, address, browser
+        self.processes, self.address, self.browser = processes, address, browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
@@ -39,26 +39,29 @@ class Announced(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End; questions that are being computed get an error, and do not hold it up."""
-        await asyncio.to_thread(self.compute.close)
+        for one in self.processes:
+            await asyncio.to_thread(one.close)
         await super().shutdown(sockets)
 
 
-def studio(models: Sequence[str], *, port: int = 0, browser: bool = True) -> None:
-    """Answer the browser on this machine until Ctrl-C; without `models` with the runs below ./runs.
+def studio(words: Sequence[str], *, port: int = 0, browser: bool = True) -> None:
+    """Answer the browser on this machine until Ctrl-C: about the data sets and networks of `words`, without a network the runs in ./runs.
 
     Raises ClearsightError where the port is taken.
     """
-    networks = {one.id: one for one in map(network, found(models, Path.cwd()))}
+    named = [one for one in words if is_data(one)]
+    networks = {one.id: one for one in map(network, found([one for one in words if one not in named], Path.cwd()))}
+    sets = {one.id: one for one in map(data, named)}
     with tempfile.TemporaryDirectory(prefix="clearsight-studio-") as folder, bound(port) as listening:  # only this user may read it
-        library, compute = Library(Path(folder), networks), Compute()
+        library, compute, reading = Library(Path(folder), networks, sets), Compute(), Compute(module=READER)
         own, token = listening.getsockname()[1], secrets.token_urlsafe(32)
         logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
         config = uvicorn.Config(
-            Guard(create_app(library, compute), own, token), ws="none", access_log=False, log_config=None, lifespan="on",
+            Guard(create_app(library, compute, reading), own, token), ws="none", access_log=False, log_config=None, lifespan="on",
             server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt):  # the usual end
-            Announced(config, compute, f"http://{HOST}:{own}/?token={token}", browser).run(sockets=[listening])
+            Announced(config, (compute, reading), f"http://{HOST}:{own}/?token={token}", browser).run(sockets=[listening])
     print("clearsight: the studio has ended.", file=sys.stderr)
 
 

@@ -31,7 +31,7 @@ def studio(tmp_path):
     """`studio(method, path, ...)` is status and JSON; its library and compute are at hand."""
     library, compute = Library(tmp_path), Echo()
     library.networks = {one.id: one for one in [network("runs/pets & cats")]}
-    app = create_app(library, compute)
+    app = create_app(library, compute, compute)
 
     def ask(method: str, path: str, **more):
         async def go():

@@ -12,6 +12,7 @@ from ...base.errors import ClearsightError
 
 SECONDS = 60.0  # for an answer, with the opening of a network
 STARTING = 180.0  # for the libraries, on a starved machine
+WORKER, READER = "clearsight.studio.compute.worker", "clearsight.studio.compute.reader"  # with torch; of data sets, without
 
 
 class Superseded(ClearsightError):
@@ -29,7 +30,7 @@ class Failed(ClearsightError):
 class Compute:
     """The process that has torch. `ask` may be called by several threads, and is answered one at a time."""
 
-    def __init__(self, seconds: float = SECONDS, module: str = "clearsight.studio.compute.worker") -> None:
+    def __init__(self, seconds: float = SECONDS, module: str = WORKER) -> None:
         self.seconds, self.module = seconds, module
         self.process: subprocess.Popen[bytes] | None = None
         self.ready = False

@@ -5,12 +5,9 @@ import functools
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
-from io import BytesIO
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ...base.errors import ClearsightError
@@ -31,9 +28,9 @@ from ...reports.live.maps import live_maps
 from ...reports.live.network import live_network
 from ...reports.live.receptive_field import live_receptive_field
 from ...reports.live.softmax import live_softmax
+from .pictures import encoded
 
 NETWORKS, PICTURES, TRACES = 4, 8, 2  # kept of each, the oldest are forgotten; a trace has every number of a run, often 100 MB
-SHOWN = 640  # px of the longest side of a picture in the page
 TOP = 5
 COLOURS = ("red", "green", "blue")
 
@@ -98,17 +95,6 @@ def picture(session: Session, file: str, name: str) -> dict[str, Any]:
     """A picture as people see it, upright: its size, and PNG or JPEG in base64; raises UnreadableImage."""
     pixels = visible(decode(file))
     return {"name": name, "size": [pixels.shape[1], pixels.shape[0]], "image": encoded(pixels)}
-
-
-def encoded(pixels: np.ndarray) -> str:
-    """A picture uint8 `(H, W, C)` for the page, at most 640 px: as PNG in base64, a larger one as JPEG."""
-    grey = pixels.shape[-1] == 1
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if grey else pixels))
-    small = max(image.size) <= 256
-    image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
-    stream = BytesIO()
-    image.save(stream, format="PNG" if small else "JPEG", **({} if small else {"quality": 88}))
-    return base64.b64encode(stream.getvalue()).decode()
 
 
 def network(session: Session, words: str) -> dict[str, Any]:

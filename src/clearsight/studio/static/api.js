@@ -8,6 +8,7 @@ export class Refusal extends Error {
   /** @param {string} message @param {number} status */
   constructor(message, status) {
     super(message);
+    this.status = status;
     this.superseded = status === 409;
   }
 }

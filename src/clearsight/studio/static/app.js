@@ -7,66 +7,76 @@ import { failure } from "./parts.js";
 import { start } from "./screens/start.js";
 import { pictures } from "./screens/pictures.js";
 import { inside } from "./screens/inside.js";
+import { data } from "./screens/data.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
  * @typedef {Object} Context what a screen is shown with
  * @property {any} studio the answer of /api/state: what the studio was started with
- * @property {Network[]} networks @property {string} network @property {string} picture
+ * @property {Network[]} networks @property {string} network @property {string} picture @property {string} data
  * @property {URLSearchParams} state what follows the ? of the address: the screen's own state
  * @property {(values: Record<string, string | number | null>) => void} keep put state into the address (null leaves it out); the page stays
  * @property {(screen: string, picture?: string) => void} go
  */
 
-/** @type {Record<string, {title: string, show: (root: HTMLElement, context: Context) => void}>} */
+/** @type {Record<string, {title: string, show: (root: HTMLElement, context: Context) => void, about?: string}>} */
 const SCREENS = {
   "": { title: "Start", show: start },
   pictures: { title: "Pictures", show: pictures },
   inside: { title: "Inside", show: inside },
+  data: { title: "Data", show: data, about: "data" },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));
 const chosen = /** @type {HTMLSelectElement} */ (document.querySelector("#network"));
+const sets = /** @type {HTMLSelectElement} */ (document.querySelector("#data"));
 const compute = /** @type {HTMLElement} */ (document.querySelector("#compute"));
 /** @type {any} */
 let studio = {};
 /** @type {Network[]} */
 let networks = [];
 
-/** The address is the state: #/SCREEN/NETWORK/PICTURE?NAME=VALUE. */
+/** The address is the state: #/SCREEN/ID/ID?NAME=VALUE; an id says by its first letter what it is of: m_ a network, p_ a picture, d_ data. */
 function parts() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [screen = "", network = "", picture = ""] = path.split("/").map(decodeURIComponent);
-  const known = networks.some((one) => one.id === network);
-  return { screen: screen in SCREENS ? screen : "", network: known ? network : (networks[0]?.id ?? ""), picture, state: new URLSearchParams(query) };
+  const [screen = "", ...ids] = path.split("/").map(decodeURIComponent);
+  const of = (/** @type {string} */ letter) => ids.find((id) => id.startsWith(`${letter}_`)) ?? "";
+  const known = (/** @type {{id: string}[]} */ every, /** @type {string} */ id) => (every.find((one) => one.id === id) ?? every[0])?.id ?? "";
+  const [network, sets] = [known(networks, of("m")), known(studio.data, of("d"))];
+  return { screen: screen in SCREENS ? screen : "", network, data: sets, picture: of("p"), state: new URLSearchParams(query) };
 }
 
-/** @param {string} screen @param {string} network @param {string} picture */
-function address(screen, network, picture) {
-  return `#/${[screen, network, picture].map(encodeURIComponent).join("/").replace(/\/+$/, "")}`;
+/** @param {string} screen @param {{network: string, picture: string, data: string}} ids */
+function address(screen, { network, picture, data: set }) {
+  const ids = SCREENS[screen].about === "data" ? [set, network] : [network, picture];
+  return `#/${[screen, ...ids].filter(Boolean).map(encodeURIComponent).join("/")}`;
 }
 
 function show() {
-  const { screen, network, picture, state } = parts();
+  const here = parts();
+  const { screen, network, picture, state } = here;
   chosen.value = network;
+  sets.value = here.data;
+  const about = SCREENS[screen].about === "data";
+  /** @type {HTMLElement} */ (sets.parentElement).hidden = !about || studio.data.length < 2;
   rail.replaceChildren(
     ...Object.entries(SCREENS).map(([name, { title }]) =>
-      el("a", { href: address(name, network, picture), "aria-current": name === screen ? "page" : null }, title),
+      el("a", { href: address(name, here), "aria-current": name === screen ? "page" : null }, title),
     ),
   );
   document.title = `${SCREENS[screen].title} – Clearsight studio`;
   root.replaceChildren();
   const go = (/** @type {string} */ name, id = picture) => {
-    location.hash = address(name, network, id);
+    location.hash = address(name, { ...here, picture: id });
   };
   const keep = (/** @type {Record<string, string | number | null>} */ values) => {
     for (const [name, value] of Object.entries(values)) {
       if (value === null) state.delete(name);
       else state.set(name, String(value));
     }
-    history.replaceState(null, "", `${address(screen, network, picture)}${state.size ? `?${state}` : ""}`);
+    history.replaceState(null, "", `${address(screen, here)}${state.size ? `?${state}` : ""}`);
   };
-  SCREENS[screen].show(root, { studio, networks, network, picture, state, keep, go });
+  SCREENS[screen].show(root, { studio, networks, network, picture, data: here.data, state, keep, go });
   root.focus({ preventScroll: true });
 }
 
@@ -83,8 +93,13 @@ try {
   chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
   /** @type {HTMLElement} */ (chosen.parentElement).hidden = networks.length === 0;
   chosen.addEventListener("change", () => {
-    const { screen, picture } = parts();
-    location.hash = address(screen, chosen.value, picture);
+    const here = parts();
+    location.hash = address(here.screen, { ...here, network: chosen.value });
+  });
+  sets.replaceChildren(...studio.data.map((/** @type {any} */ one) => el("option", { value: one.id }, one.name)));
+  sets.addEventListener("change", () => {
+    const here = parts();
+    location.hash = address(here.screen, { ...here, data: sets.value });
   });
   addEventListener("hashchange", show);
   show();

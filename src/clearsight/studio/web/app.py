@@ -17,8 +17,10 @@ from starlette.requests import ClientDisconnect
 from ... import __version__
 from ...base.errors import plain
 from ..compute.process import Compute, Failed, Superseded
+from ..jobs import Jobs
 from ..library import PICTURE_BYTES, Library, Network, Picture, Unknown
 from .assets import PAGE, assets
+from .data import add_data
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -28,20 +30,23 @@ PLAIN: dict[str, tuple[str, dict[str, int]]] = {
 }  # fmt: skip
 
 
-def create_app(library: Library, compute: Compute) -> FastAPI:
-    """The application for what `library` knows; `compute` has torch."""
+def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
+    """The application for what `library` knows; `compute` has torch, `reading` reads data sets."""
+    jobs = Jobs()
 
     @contextlib.asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.ensure_future(asyncio.to_thread(_warmed, compute))
+        first = [asyncio.ensure_future(asyncio.to_thread(_warmed, one)) for one in ((reading, compute) if library.data else (compute,))]
         yield
-        await warming
+        await asyncio.to_thread(jobs.close)
+        await asyncio.gather(*first)
 
     app = FastAPI(title="Clearsight studio", version=__version__, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app)
     _add_files(app)
     for add in ROUTES:
         add(app, library, compute)
+    add_data(app, library, reading, jobs)
     return app
 
 
@@ -69,7 +74,8 @@ def _add_state(app: FastAPI, library: Library, compute: Compute) -> None:
     async def state() -> dict[str, Any]:
         """The version, the compute process, and the networks."""
         networks = [{name: value for name, value in asdict(one).items() if name != "words"} for one in library.networks.values()]
-        return {"version": __version__, "compute": compute.state, "networks": networks}
+        data = [{"id": one.id, "name": one.name} for one in library.data.values()]
+        return {"version": __version__, "compute": compute.state, "networks": networks, "data": data}
 
 
 def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:

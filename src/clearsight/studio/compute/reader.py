@@ -1,0 +1,229 @@
+"""The process that reads data sets, without torch: what is in them, sheets of small pictures, one picture large, a map."""
+
+import base64
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from ...base.errors import ClearsightError, UnreadableImage, plain
+from ...datasets.dataset import Dataset, Parts
+from ...datasets.identity import file_digest, pixel_digest
+from ...datasets.open import open_dataset
+from ...datasets.shards.reading import Span
+from ...images.convert import visible
+from ...images.decode import Facts, decode, picture_facts
+from .loop import Functions, main
+from .pictures import CELL, encoded, thumbnail, tiled
+from .pixel_map import SIDE, directions, vectors
+from .problems import groups
+
+MOST = 256  # pictures of a sheet
+COLUMNS = 16  # of a sheet
+CHUNK = 1024  # pictures of an array at a time
+STEP = 0.15  # seconds of reading ahead, between which other questions are answered
+
+
+class Stale(ClearsightError):
+    """The page has rows of a data set that is another by now."""
+
+
+@dataclass
+class Opened:
+    """A data set, its pictures numbered through all parts; what reading ahead has found of them."""
+
+    words: str
+    parts: Parts
+    facts: dict[str, NDArray[Any]] = field(default_factory=dict)
+    formats: list[str] = field(default_factory=list)
+    points: NDArray[np.uint8] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = len(self)
+        self.facts = {"width": np.zeros(n, "<u4"), "height": np.zeros(n, "<u4"), "format": np.zeros(n, "u1")}
+        self.points = np.zeros((n, SIDE * SIDE * 3), "u1")
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """The first picture of each part, and the end."""
+        return np.cumsum([0, *map(len, self.parts.parts.values())])
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of names and labels, by which a page's rows are known to be these."""
+        found = hashlib.sha256(repr(self.parts.classes).encode())
+        for part, data in self.parts.parts.items():
+            found.update(part.encode() + "\0".join(map(str, data.names)).encode("utf-8", "surrogatepass") + data.labels.tobytes())
+        return found.hexdigest()[:16]
+
+    def at(self, row: int) -> tuple[str, Dataset, int]:
+        """Part, data set of the part, and index in it of a picture; raises ClearsightError for a number that none has."""
+        if not 0 <= row < len(self):
+            raise ClearsightError(f"there is no picture {row}: the data have {len(self):,}.")
+        k = int(np.searchsorted(self.starts, row, "right")) - 1
+        part = list(self.parts.parts)[k]
+        return part, self.parts.parts[part], row - int(self.starts[k])
+
+    def name(self, row: int) -> str:
+        """The name of a picture, fit to print."""
+        _, data, i = self.at(row)
+        return plain(str(data.names[i]))
+
+
+class Reader:
+    """The data sets that were asked for, each opened once."""
+
+    def __init__(self) -> None:
+        self.opened: dict[str, Opened] = {}
+        self.pool = ThreadPoolExecutor(os.cpu_count())
+
+    def data(self, words: str, version: str = "") -> Opened:
+        """The data set of DATA; raises Stale if a page knows another `version` of it, and what open_dataset raises."""
+        if words not in self.opened:
+            self.opened[words] = Opened(words, open_dataset(words))
+        if version and version != self.opened[words].digest:
+            raise Stale("the data have changed since this page was opened: load it again.")
+        return self.opened[words]
+
+
+def bytes_of(values: NDArray[Any]) -> str:
+    """An array for the page: its bytes, in base64."""
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+
+
+def data(reader: Reader, words: str) -> dict[str, Any]:
+    """What a data set has: parts, classes, and of each picture its class (uint16) and group."""
+    found = reader.data(words)
+    parts = found.parts.parts
+    labels = np.concatenate([one.labels for one in parts.values()])
+    return {
+        "version": found.digest, "pictures": len(found), "parts": {part: len(one) for part, one in parts.items()},
+        "classes": [plain(one) for one in found.parts.classes], "labels": bytes_of(labels.astype("<u2")), "layout": found.parts.layout,
+        "notes": [plain(one) for one in found.parts.notes], "grouped": any(one.groups is not None for one in parts.values()),
+    }  # fmt: skip
+
+
+def sheet(reader: Reader, words: str, version: str, rows: Sequence[int]) -> dict[str, Any]:
+    """The pictures of `rows`, at most 256, in one of 16 columns, with their names; unreadable ones are left blank, with the reason."""
+    if not 0 < len(rows) <= MOST:
+        raise ClearsightError(f"a sheet has 1 to {MOST} pictures, and {len(rows)} were asked for.")
+    found = reader.data(words, version)
+    unreadable: dict[int, str] = {}
+
+    def one(row: int) -> Image | None:
+        _, dataset, i = found.at(row)
+        try:
+            return thumbnail(decode(dataset.source(i), min_side=CELL))
+        except UnreadableImage as error:
+            unreadable[row] = plain(error.reason)
+            return None
+
+    image, side, boxes = tiled(list(reader.pool.map(one, rows)), COLUMNS)
+    names = [found.name(row) for row in rows]
+    return {"image": image, "side": side, "columns": COLUMNS, "boxes": boxes, "names": names, "unreadable": unreadable}
+
+
+def ahead(reader: Reader, words: str, version: str, start: int) -> dict[str, Any]:
+    """Size and format of the pictures from `start` on, as many as are read in a moment; format 0 is unreadable."""
+    found, stop, end = reader.data(words, version), start, time.monotonic() + STEP
+    while stop < len(found) and (stop == start or time.monotonic() < end):
+        stop = (_read_array if found.at(stop)[1].pictures is not None else _read_files)(reader, found, stop)
+    chunk = {name: bytes_of(values[start:stop]) for name, values in found.facts.items()}
+    return {"start": start, "stop": stop, "formats": found.formats, **chunk}
+
+
+def _put(found: Opened, rows: slice, facts: Facts, points: NDArray[np.uint8]) -> None:
+    if facts.format not in found.formats:
+        found.formats.append(facts.format)
+    found.facts["format"][rows] = found.formats.index(facts.format) + 1
+    found.facts["width"][rows], found.facts["height"][rows], found.points[rows] = facts.width, facts.height, points
+
+
+def _read_array(reader: Reader, found: Opened, start: int) -> int:
+    """Read pictures of one array from `start` on; the row after the last."""
+    _, dataset, i = found.at(start)
+    some = np.asarray(dataset.pictures)[i : i + CHUNK]
+    shown = some if some.dtype == np.uint8 and some.ndim == 3 else np.stack([visible(decode(one)) for one in some])
+    _put(found, slice(start, start + len(some)), picture_facts(some[0]), vectors(shown.reshape(*shown.shape[:3], -1)))
+    return start + len(some)
+
+
+def _read_files(reader: Reader, found: Opened, start: int) -> int:
+    """Read a few files from `start` on; the row after the last."""
+    _, dataset, i = found.at(start)
+    stop = min(i + COLUMNS, len(dataset))
+
+    def one(k: int) -> tuple[Facts, NDArray[np.uint8]] | None:
+        try:
+            source = dataset.source(k)
+            return picture_facts(source), vectors(visible(decode(source, min_side=SIDE))[None])
+        except UnreadableImage:
+            return None
+
+    for row, told in enumerate(reader.pool.map(one, range(i, stop)), start):
+        if told:
+            _put(found, slice(row, row + 1), *told)
+    return start + stop - i
+
+
+def picture(reader: Reader, words: str, version: str, row: int) -> dict[str, Any]:
+    """One picture as people see it, and everything that is known of it; `error` where it cannot be read."""
+    found = reader.data(words, version)
+    part, dataset, i = found.at(row)
+    told: dict[str, Any] = {"row": row, "name": found.name(row), "label": plain(dataset.label(i)), "part": part}
+    if dataset.groups is not None:
+        told["group"] = plain(str(dataset.groups[i]))
+    try:
+        source = dataset.source(i)
+        facts, pixels = picture_facts(source), decode(source)
+    except UnreadableImage as error:
+        return {**told, "error": plain(error.reason)}
+    return {
+        **told, "size": [facts.width, facts.height], "mode": facts.mode, "format": facts.format,
+        "digest": _digest(dataset, i), "image": encoded(visible(pixels)),
+    }  # fmt: skip
+
+
+def pixel_map(reader: Reader, words: str, version: str) -> dict[str, Any]:
+    """The pictures that were read ahead in the plane, by their pixels: `rows` uint32, `places` float32 (N, 2)."""
+    found = reader.data(words, version)
+    rows = np.flatnonzero(found.facts["format"])
+    places, share = directions(found.points, rows)
+    return {"rows": bytes_of(rows.astype("<u4")), "places": bytes_of(places.astype("<f4")), "share": share}
+
+
+def _digest(dataset: Dataset, i: int) -> str:
+    """The identity of a picture, by which decisions about it are kept."""
+    source = dataset.source(i)
+    return (
+        file_digest(source if isinstance(source, Span) else str(source))[0] if dataset.pictures is None else pixel_digest(source)
+    ).decode()  # type: ignore[arg-type]
+
+
+def problems(reader: Reader, words: str, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `clearsight check --json` found, with the numbers of the pictures."""
+    parts = reader.data(words).parts.parts
+    names = [str(name) for one in parts.values() for name in one.names]
+    if len(set(names)) < len(names):  # as check prints them
+        names = [f"{part}/{name}" for part, one in parts.items() for name in one.names]
+    return groups(found, {name: row for row, name in enumerate(names)})
+
+
+FUNCTIONS: Functions = {
+    "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "map": pixel_map,
+    "problems": problems,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main(FUNCTIONS, Reader())

@@ -1,0 +1,97 @@
+// @ts-check
+/** What `clearsight check` finds, as groups of pictures side by side. */
+
+import { button, el, row as line, thousands } from "../live/kit.js";
+import { ask } from "../api.js";
+import { command, failure } from "../parts.js";
+
+const [SHOWN, MEMBERS, SIDE, AGAIN] = [12, 12, 64, 1000]; // groups of a kind, pictures of a group, px, ms between two looks
+
+/**
+ * @param {string} id of the data set @param {import("./model.js").Model} model @param {import("./sheets.js").Sheets} sheets
+ * @param {(row: number) => void} open @returns {HTMLElement}
+ */
+export function problems(id, model, sheets, open) {
+  const body = el("div", { "aria-live": "polite" });
+  const node = el("section", {}, el("h2", {}, "Problems"), body);
+  const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+
+  async function look(/** @type {string} */ path, /** @type {RequestInit} */ options = {}) {
+    try {
+      show(await ask(`data/${id}/${path}`, options));
+    } catch (error) {
+      body.replaceChildren(failure(error), button("Try again", () => look("problems", post)));
+    }
+  }
+
+  function show(/** @type {any} */ found) {
+    const start = (/** @type {string} */ words) => button(words, () => look("problems", post));
+    const states = {
+      none: () => [el("p", {}, "Every picture is read and compared with every other: copies, contradictions, blank and unreadable ones."), start("Look for problems")],
+      running: () => [el("p", { class: "busy" }, `Looking through all pictures … ${found.said}`), button("Stop", () => look("problems/stop", post))],
+      stopped: () => [el("p", {}, "Stopped."), start("Look again")],
+      failed: () => [failure(new Error(found.said)), start("Look again")],
+      done: () => told(found),
+    };
+    body.replaceChildren(...states[/** @type {keyof typeof states} */ (found.state)](), command(found.command));
+    if (found.state === "running") setTimeout(() => node.isConnected && look("problems"), AGAIN);
+    if (found.state === "done") {
+      model.problems(found.kinds);
+      model.changed();
+    }
+  }
+
+  /** @param {any} found */
+  function told(found) {
+    const lines = [...found.poisonous.map((/** @type {string} */ one) => ["✗", one]), ...found.warnings.map((/** @type {string} */ one) => ["!", one])];
+    const list = el("ul", { class: "findings" }, ...lines.map(([sign, words]) => el("li", {}, el("b", {}, sign), " ", el("bdi", {}, words))));
+    return [lines.length ? list : el("p", {}, "✓ Nothing was found that would invalidate a result."), ...found.kinds.map(kind)];
+  }
+
+  function kind(/** @type {any} */ one, /** @type {number} */ k) {
+    const single = one.groups.every((/** @type {number[]} */ group) => group.length === 1);
+    const title = `${one.title}: ${thousands(one.groups.length)} ${single ? "pictures" : one.groups.length === 1 ? "group" : "groups"}`;
+    const filter = button("Show them above", () => {
+      model.facets.forEach((other) => other.chosen.clear());
+      model.facet("problem").chosen.add(k + 1);
+      model.changed();
+      document.querySelector(".pictures")?.scrollIntoView({ block: "start" });
+    });
+    const list = el("div", { class: "groups" });
+    let shown = 0;
+    const more = button("More", () => {
+      const next = one.groups.slice(shown, shown + SHOWN);
+      list.append(...next.map((/** @type {number[]} */ group) => members(group, one.reasons)));
+      shown += next.length;
+      more.hidden = shown >= one.groups.length;
+    });
+    more.click();
+    return el("div", { class: "kind" }, el("h3", {}, title), el("p", { class: "hint" }, one.advice), list, line("controls", more, filter));
+  }
+
+  /** @param {number[]} group @param {Record<string, string>} reasons */
+  function members(group, reasons) {
+    const rest = group.length > MEMBERS ? [el("p", { class: "hint" }, `and ${thousands(group.length - MEMBERS)} more`)] : [];
+    return el("div", { class: "group", role: "group", "aria-label": group.length > 1 ? `${group.length} pictures` : "1 picture" },
+      ...group.slice(0, MEMBERS).map((row) => member(row, reasons[row] ?? "")), ...rest);
+  }
+
+  function member(/** @type {number} */ row, /** @type {string} */ reason) {
+    const canvas = el("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+    const name = el("bdi", { class: "name" });
+    const one = el("button", { type: "button", class: "member", onclick: () => open(row) }, canvas, name,
+      el("span", {}, el("bdi", {}, model.label(row)), ` · ${model.part(row)}`), reason ? el("span", {}, reason) : "");
+    const draw = () => {
+      sheets.draw(canvas.getContext("2d"), row, 0, 0, SIDE);
+      name.textContent = model.name(row);
+      if (sheets.kept.has(row)) sheets.listeners.splice(sheets.listeners.indexOf(draw), 1);
+    };
+    sheets.listeners.push(draw);
+    sheets.want(one, [row]);
+    draw();
+    return one;
+  }
+
+  look("problems");
+  return node;
+}

@@ -1,0 +1,113 @@
+"""What the studio shows of a data set is what is in it: sheets, sizes, one picture, problems."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from clearsight.base.errors import ClearsightError
+from clearsight.datasets.check import check
+from clearsight.datasets.identity import pixel_digest
+from clearsight.datasets.open import open_dataset
+from clearsight.studio.compute.reader import FUNCTIONS, Reader, Stale
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two classes, one of a hostile name; a copy, a blank, a wide one, one that cannot be read."""
+    root, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
+    for label in ("cat", HOSTILE):
+        (root / label).mkdir()
+        for k in range(20):
+            Image.fromarray(rng.integers(0, 256, (40, 30, 3), np.uint8)).save(root / label / f"{k:02}.png")
+    Image.open(root / "cat" / "00.png").save(root / HOSTILE / "copy.png")
+    Image.new("RGB", (30, 30), (9, 9, 9)).save(root / "cat" / "blank.png")
+    Image.fromarray(rng.integers(0, 256, (20, 400, 3), np.uint8)).save(root / "cat" / "wide.png")
+    (root / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return str(root)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+def opened(reader, words):
+    told = FUNCTIONS["data"](reader, words)
+    return told, np.frombuffer(base64.b64decode(told["labels"]), "<u2")
+
+
+def read_ahead(reader, words, told):
+    start, found = 0, {"width": [], "height": [], "format": []}
+    while start < told["pictures"]:
+        chunk = FUNCTIONS["ahead"](reader, words, told["version"], start)
+        assert chunk["start"] == start < chunk["stop"]
+        for name, kind in (("width", "<u4"), ("height", "<u4"), ("format", "u1")):
+            found[name] += np.frombuffer(base64.b64decode(chunk[name]), kind).tolist()
+        start = chunk["stop"]
+    return found, chunk["formats"]
+
+
+def test_the_numbers_of_the_page_are_those_of_the_data(reader, folder):
+    told, labels = opened(reader, folder)
+    whole = open_dataset(folder)
+    assert (told["pictures"], told["parts"], told["classes"]) == (44, {"all": 44}, list(whole.classes))
+    assert labels.tolist() == whole["all"].labels.tolist()
+    found, formats = read_ahead(reader, folder, told)
+    names = whole["all"].names.tolist()
+    assert formats == ["PNG"] and [names[row] for row, kind in enumerate(found["format"]) if not kind] == ["cat/broken.png"]
+    assert (found["width"][names.index("cat/wide.png")], found["height"][names.index("cat/wide.png")]) == (400, 20)
+    places = FUNCTIONS["map"](reader, folder, told["version"])
+    rows = np.frombuffer(base64.b64decode(places["rows"]), "<u4")
+    assert len(rows) == 43 and len(base64.b64decode(places["places"])) == 8 * 43 and 0 < places["share"] < 1
+
+
+def test_a_sheet_has_each_picture_in_its_cell(reader):
+    told, _ = opened(reader, "digits")
+    rows = [1500, 3, 99]
+    sheet = FUNCTIONS["sheet"](reader, "digits", told["version"], rows)
+    cells = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet["image"]))))
+    whole = open_dataset("digits")
+    for k, row in enumerate(rows):
+        part, i = ("test", row - 1415) if row >= 1415 else ("train", row)
+        assert np.array_equal(cells[:8, 8 * k : 8 * k + 8], whole[part].pictures[i])
+        assert sheet["names"][k] == whole[part].names[i] and sheet["boxes"][k] == [0, 0, 8, 8]
+    large = FUNCTIONS["picture"](reader, "digits", told["version"], 3)
+    assert large["digest"] == pixel_digest(whole["train"].pictures[3]).decode() and large["group"] == "sheet-01"
+    assert (large["label"], large["part"], large["size"], large["format"]) == (whole["train"].label(3), "train", [8, 8], "array")
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_shown(reader, folder):
+    told, _ = opened(reader, folder)
+    names = open_dataset(folder)["all"].names.tolist()
+    broken = names.index("cat/broken.png")
+    sheet = FUNCTIONS["sheet"](reader, folder, told["version"], list(range(44)))
+    assert list(sheet["unreadable"]) == [broken] and sheet["side"] == 64 and sheet["boxes"][names.index("cat/wide.png")][2:] == [64, 3]
+    assert "damaged" in FUNCTIONS["picture"](reader, folder, told["version"], broken)["error"]
+    with pytest.raises(Stale, match="load it again"):
+        FUNCTIONS["sheet"](reader, folder, "another", [0])
+    for rows in ([], [44], [-1], list(range(257))):
+        with pytest.raises(ClearsightError, match=r"there is no picture|a sheet has 1 to 256"):
+            FUNCTIONS["sheet"](reader, folder, told["version"], rows)
+
+
+def test_problems_are_those_of_check_with_the_gravest_first(reader, folder):
+    found = json.loads(json.dumps(check(open_dataset(folder), quiet=True, cache="off").to_json()))
+    names = open_dataset(folder)["all"].names.tolist()
+    told = {one["kind"]: one for one in FUNCTIONS["problems"](reader, folder, found)}
+    assert list(told)[:2] == ["unreadable", "conflicts"] and "duplicates" not in told  # the copy is shown once, as what it is
+    assert [[names[row] for row in group] for group in told["conflicts"]["groups"]] == [[f"{HOSTILE}/copy.png", "cat/00.png"]]
+    assert told["unreadable"]["reasons"] == {names.index("cat/broken.png"): found["unreadable"][0]["reason"]}
+    assert [names[group[0]] for group in told["blank"]["groups"]] == ["cat/blank.png"]
+
+
+def test_reading_needs_no_torch():
+    code = "import sys; import clearsight.studio.compute.reader; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
