@@ -14,12 +14,13 @@ ROWS = {row["network"]: row for row in csv.DictReader(Path(TABLE).read_text(enco
 def test_rows_are_of_the_registry_and_equal():
     assert set(ROWS) <= set(models.names()) and len(ROWS) > 20
     for name, row in ROWS.items():
-        assert row["refused"] or (row["pixels_apart"], row["labels_equal"]) == ("0", row["pictures"]), name
-        assert row["refused"] or float(row["max_difference"]) <= 1e-5, name
+        explained = row["refused"] or row["missed"]
+        assert explained or (row["pixels_apart"], row["labels_equal"]) == ("0", row["pictures"]), name
+        assert explained or float(row["max_difference"]) <= 1e-5, name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["hog", "lenet5", "resnet18", "mobilenet_v2", "regnet_x_400mf", "vit_s_16", "convnext_tiny", "swift"])
 def test_a_network_of_each_kind_is_compared_again(name):
     row = compared(name)
-    assert "refused" not in row and row["labels_equal"] == row["pictures"]
+    assert not row.get("refused") and not row["missed"] and row["labels_equal"] == row["pictures"]
