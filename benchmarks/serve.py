@@ -4,6 +4,8 @@
 
 Capacity is the rate of answers to 16 clients that ask again at once, and nominal the 99th percentile of their times. Then requests come
 at four times that rate, each on a connection of its own, whether or not there are answers; one counts if it comes within two seconds.
+The clients work on the first core and the server on the others, in both measurements and for every contestant (--together: all on all
+cores): four times the requests cost the clients four times the processor, and on two cores they would take it from the server.
 MODEL is an artefact or an origin (`package:efficientnet_lite0`); without one it is LeNet-5, trained on the digits. LitServe and BentoML
 are left out where the interpreter of --python does not have them. Figures of each contestant are appended to --rows as they come.
 About 90 s for each contestant; what clients with bad intentions can do is counted by serve_faults.py.
@@ -29,6 +31,7 @@ from typing import Any
 
 from common import CLEARSIGHT, CONTESTANTS, ROOT, Row, alone, compare, finish, load_check, parser, say
 
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 DEADLINE, CLIENTS, OVER, WARM = 2.0, 16, 4, 3.0
 START = 180.0  # seconds for a server to begin
 NAMES = {
@@ -70,13 +73,13 @@ def running(name: str, given: argparse.Namespace, request: Path) -> Iterator[tup
     """Number of the process and port of a server that has answered a request."""
     port = free_port()
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1", "MODEL": given.model, "BENTOML_DO_NOT_TRACK": "1"}
-    words = command(name, given.model, port, given.python if LIBRARIES[name] else sys.executable)
+    words = [*on(given, CORES[1:]), *command(name, given.model, port, given.python if LIBRARIES[name] else sys.executable)]
     with subprocess.Popen(
         words, env=env, cwd=CONTESTANTS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     ) as process:
         try:
             end = time.monotonic() + START
-            while not any(row[0] == 200 for row in load(request, port, 0.5, "--clients", 1)["rows"]):
+            while not any(row[0] == 200 for row in load(given, request, port, 0.5, "--clients", 1)["rows"]):
                 if time.monotonic() > end or process.poll() is not None:
                     raise TimeoutError(f"{name} does not answer")
                 time.sleep(0.5)
@@ -86,20 +89,41 @@ def running(name: str, given: argparse.Namespace, request: Path) -> Iterator[tup
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def load(request: Path, port: int, seconds: float, *how: Any) -> dict[str, Any]:
+def on(given: argparse.Namespace, cores: list[int]) -> list[str]:
+    """What to write before a command line that shall run on these cores."""
+    return [] if given.together or len(CORES) < 2 else ["taskset", "--cpu-list", ",".join(map(str, cores))]
+
+
+def load(given: argparse.Namespace, request: Path, port: int, seconds: float, *how: Any) -> dict[str, Any]:
     """What the light client found, in a process of its own."""
-    words = [sys.executable, str(CONTESTANTS / "load.py"), str(request), str(port), str(seconds), *map(str, how)]
+    words = [*on(given, CORES[:1]), sys.executable, str(CONTESTANTS / "load.py"), str(request), str(port), str(seconds), *map(str, how)]
     return dict(json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout))
+
+
+def session(pid: int) -> Iterator[Path]:
+    """The folders in /proc of the processes of a session."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError):
+            if os.getpgid(int(path.name)) == pid:
+                yield path
 
 
 def memory(pid: int) -> float:
     """Resident MB of the processes of a session."""
     pages = 0
-    for path in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, ValueError):
-            if os.getpgid(int(path.name)) == pid:
-                pages += int((path / "statm").read_text().split()[1])
+    for path in session(pid):
+        with suppress(OSError):
+            pages += int((path / "statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu(pid: int) -> float:
+    """CPU seconds that the processes of a session have taken."""
+    ticks = 0
+    for path in session(pid):
+        with suppress(OSError):
+            ticks += sum(map(int, (path / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -129,11 +153,14 @@ def measured(name: str, given: argparse.Namespace, folder: Path) -> dict[str, An
     request = folder / name
     request.write_bytes(request_of(name, given.picture.read_bytes()))
     with running(name, given, request) as (pid, port):
-        load(request, port, WARM, "--clients", CLIENTS)
-        calm = [row[2] for row in load(request, port, given.seconds / 4, "--clients", CLIENTS)["rows"] if row[0] == 200]
+        load(given, request, port, WARM, "--clients", CLIENTS)
+        spent = [cpu(pid)]
+        calm = [row[2] for row in load(given, request, port, given.seconds / 4, "--clients", CLIENTS)["rows"] if row[0] == 200]
         capacity = len(calm) / (given.seconds / 4)
+        spent.append(cpu(pid))
         with watched(pid) as megabytes:
-            found = load(request, port, given.seconds, "--rate", OVER * max(capacity, 1))
+            found = load(given, request, port, given.seconds, "--rate", OVER * max(capacity, 1))
+        spent.append(cpu(pid))
     rows = found["rows"]
     good = [row[2] for row in rows if row[0] == 200]
     half = megabytes[len(megabytes) // 4 :] or megabytes  # the first quarter fills buffers
@@ -142,6 +169,7 @@ def measured(name: str, given: argparse.Namespace, folder: Path) -> dict[str, An
         "goodput": sum(seconds <= DEADLINE for seconds in good) / given.seconds, "grown_mb": half[-1] - half[0], "memory_mb": megabytes[-1],
         "statuses": dict(Counter(str(row[0]) for row in rows)), "no_retry_after": sum(row[0] == 503 and not row[3] for row in rows),
         "unsent": found["unsent"], "client_cores": found["cpu_s"] / given.seconds,
+        "cpu_ms": [1e3 * (spent[i + 1] - spent[i]) / max(len(answers), 1) for i, answers in enumerate((calm, good))],
     }  # fmt: skip
 
 
@@ -171,6 +199,7 @@ def main() -> None:
     words.add_argument("picture", type=Path, nargs="?")
     words.add_argument("--seconds", type=float, default=60.0)
     words.add_argument("--only", nargs="+", choices=LIBRARIES, default=list(LIBRARIES))
+    words.add_argument("--together", action="store_true", help="clients and server on all cores")
     words.add_argument("--python", default=sys.executable)
     words.add_argument("--rows", type=Path, default=ROOT / "build" / "performance" / "serve.jsonl")
     given = words.parse_args()
@@ -217,6 +246,13 @@ def rows_of(figures: dict[str, list[dict[str, Any]]]) -> list[Row]:
     if ours:
         rows.append(alone("p99 of answers under overload / at capacity", [one["p99"] / one["nominal_p99"] for one in ours], ""))
         rows.append(alone("goodput / capacity", [one["goodput"] / one["capacity"] for one in ours], ""))
+        rows.append(
+            alone(
+                "server's CPU time for a good answer, at capacity / under overload",
+                [one["cpu_ms"][0] / one["cpu_ms"][1] for one in ours],
+                "",
+            )
+        )
     best = max((statistics.median(one["goodput"] for one in row) for row in peers.values() if row), default=0.0)
     if ours and best > 0:
         rows.append(alone("goodput / best peer's", [one["goodput"] / best for one in ours], ""))

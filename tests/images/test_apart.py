@@ -1,5 +1,6 @@
 """Decoding in children: the same pictures and reasons, and an end of the child is not the end."""
 
+import contextlib
 import io
 import json
 import os
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from clearsight.base.errors import UnreadableImage
+from clearsight.images import apart
 from clearsight.images.apart import Children, answer
 from clearsight.images.decode import decode
 from clearsight.images.deep import Reading
@@ -51,13 +53,34 @@ def test_a_child_that_was_killed_is_replaced(children):
     assert replacement is not child
 
 
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [((-9, -11, -15, -9), ""), ((-9,) * 5, r"5 times \(codes -9, -9, -9, -9, -9\)"), ((1, -9, -11), r"3 times \(codes 1, -9, -11\)")],
+)
+def test_an_end_by_another_is_no_fault_of_the_picture(monkeypatch, codes, said):
+    left = list(codes)
+
+    class Fake:
+        def __init__(self, *_):
+            pass
+
+        def ask(self, data, **how):
+            if left:
+                raise apart.Ended(False, left.pop(0))
+            return "a picture"
+
+    monkeypatch.setattr(apart, "Child", Fake)
+    with pytest.raises(UnreadableImage, match=said) if said else contextlib.nullcontext():
+        assert Children(1)(SMALL, channels=1) == "a picture"
+
+
 def test_time_and_a_second_end_are_limits():
     slow = Children(1, seconds=0.001)
     with pytest.raises(UnreadableImage, match=r"takes more than 0\.001 s"):
         slow(SMALL, channels=1)
     slow.close()
     poor = Children(1, memory=2**70)  # no limit that can be set: the child ends
-    with pytest.raises(UnreadableImage, match="its decoder ended twice"):
+    with pytest.raises(UnreadableImage, match="its decoder ended 2 times"):
         poor(SMALL, channels=1)
     poor.close()
 

@@ -4,9 +4,11 @@ A child reads requests on its standard input: a line of JSON, then the bytes of 
 error.
 """
 
+import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -22,15 +24,18 @@ from .deep import PLAIN, Reading
 MEMORY = 3 * 2**30  # bytes of address space of a child: a progressive JPEG of the largest size takes 1.5 GB
 SECONDS = 10.0  # for one picture
 FILES = 64  # that a child may open
+ENDING = 1.0  # seconds
+TRIES = 5  # children for one picture, where others end them
+BY_OTHERS = (-signal.SIGTERM, -getattr(signal, "SIGKILL", 9))  # exit codes that say nothing about a picture: decoders crash otherwise
 LINE = 2**16  # bytes of a child's line at most
 PIXEL_BYTES = 2**30  # of a child's picture at most
 PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")  # no secrets
 
 
 class Ended(Exception):
-    """The child ended while it decoded; `late` if it was ended for taking too long."""
+    """The child ended while it decoded; `late` if it was ended for taking too long. `code` is None where it gave no answer and went on."""
 
-    def __init__(self, late: bool, code: int) -> None:
+    def __init__(self, late: bool, code: int | None) -> None:
         self.late, self.code = late, code
 
 
@@ -69,8 +74,11 @@ class Child:
             pixels = self.process.stdout.read(size)
             return np.frombuffer(pixels, np.uint8).reshape(shape)
         except (OSError, ValueError, KeyError, TypeError) as error:  # no answer, or one that is not the protocol's
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ENDING)  # its pipes are closed before its exit code is there
+            code = self.process.poll()
             self.close()
-            raise Ended(late.is_set(), self.process.returncode) from error
+            raise Ended(late.is_set(), code) from error
         finally:
             clock.cancel()
 
@@ -97,18 +105,23 @@ class Children:
             self.idle.put(Child(memory, seconds))
 
     def __call__(self, data: bytes, *, channels: int, min_side: int | None = None, reading: Reading = PLAIN) -> np.ndarray:
-        """The picture in `data` as `decode` returns it; raises UnreadableImage, also where the decoder ends twice or takes too long."""
+        """The picture in `data` as `decode` returns it; raises UnreadableImage, also where the decoder ends twice or takes too long.
+
+        An end by another's signal is not counted, up to five of them.
+        """
         how = {"channels": channels, "min_side": min_side, "reading": asdict(reading)}
         child = self.idle.get()
+        codes: list[int | None] = []
         try:
-            for _ in range(2):  # the first time it may have ended before
+            while len(codes) < TRIES and sum(code not in BY_OTHERS for code in codes) < 2:  # the first time it may have ended before
                 try:
                     return child.ask(data, **how)
                 except Ended as ended:
-                    child, end = Child(self.memory, self.seconds), ended
+                    child = Child(self.memory, self.seconds)
+                    codes.append(ended.code)
                     if ended.late:
                         raise UnreadableImage(source_name(data), f"its decoding takes more than {self.seconds:g} s") from None
-            raise UnreadableImage(source_name(data), f"its decoder ended twice (code {end.code})")
+            raise UnreadableImage(source_name(data), f"its decoder ended {len(codes)} times (codes {', '.join(map(str, codes))})")
         finally:
             self.idle.put(child)
             if self.closed:

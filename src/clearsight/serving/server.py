@@ -24,7 +24,7 @@ from .options import CONNECTIONS, Options
 from .telemetry.metrics import Metrics
 from .web.answering import Server
 from .web.app import create_app
-from .web.gate import Gate, Impatient
+from .web.gate import Door, Gate, Impatient
 
 KEEP_ALIVE = 15  # seconds
 BACKLOG = 1024  # connections that wait in the system
@@ -38,12 +38,14 @@ class Draining(uvicorn.Server):
         super().__init__(config)
         self.server = server
         self.late: set[asyncio.Task[Any]] = set()  # connections that came last; a task without a reference may vanish
+        self.door: Door | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the address."""
         await super().startup(sockets)
         for listening in sockets or []:
             listening.listen(BACKLOG)  # asyncio has one number for both
+            self.door = listening if isinstance(listening, Door) else None
         host, port = (sockets or [])[0].getsockname()[:2]
         say(f"ready at http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends, after the last answer)")
 
@@ -53,6 +55,8 @@ class Draining(uvicorn.Server):
             say("stopped at the second signal; requests in flight are lost.")
             os._exit(128 + sig)
         self.server.state.draining = True
+        if self.door:
+            self.door.defer(0)  # or a connection whose first bytes are still to come would be lost when the port is closed
         duck = self.server.options.lame_duck if sig == signal.SIGTERM else 0.0  # nothing routes around a server that Ctrl-C ends
         waiting = f"answering for {duck:g} s more while load balancers notice, then " if duck else ""
         say(f"draining: {waiting}finishing what is in flight (pictures: {pictures_of(self.server)}). A second signal ends at once.")
@@ -66,7 +70,7 @@ class Draining(uvicorn.Server):
         for listening in sockets or []:
             with contextlib.suppress(OSError):
                 while True:
-                    self.late.add(loop.create_task(loop.connect_accepted_socket(connected, listening.accept()[0])))
+                    self.late.add(loop.create_task(loop.connect_accepted_socket(connected, socket.socket.accept(listening)[0])))
         await super().shutdown(sockets)
 
 
@@ -110,7 +114,8 @@ def serve(models: Sequence[str], options: Options, *, device: str = "auto", spee
             say(f"{name}: {described(loaded)}")
         server = Server(served, options, metrics, Decoder(bool(options.isolate)))
         app = create_app(server, road)
-        Draining(configured(app, server), server).run(sockets=[listening])
+        with Door(listening, server.shed, server.state.coming) as door:
+            Draining(configured(app, server), server).run(sockets=[door])
     lost = pictures_of(server)
     say(f"ended; {f'{lost} pictures were not answered' if lost else 'every admitted picture was answered'}.")
     return 1 if lost else 0
@@ -120,7 +125,7 @@ def configured(app: ASGIApp, server: Server) -> uvicorn.Config:
     """Uvicorn's settings: its limits, and none of its output but errors."""
 
     def connected(server_state: ServerState, **given: Any) -> Gate:
-        return Gate(lambda: Impatient(server_state=server_state, **given), server.shed, server_state.connections)
+        return Gate(lambda: Impatient(server_state=server_state, **given), server.shed, server_state.connections, server.state.coming)
 
     options = server.options
     logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)

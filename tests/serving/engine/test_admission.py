@@ -23,6 +23,19 @@ def test_pictures_are_counted_and_given_back():
     assert room.pictures == 0
 
 
+def test_requests_of_many_pictures_have_half_of_the_room():
+    room = Admission(20, 0.02, 10.0, fixed(0.1))
+    with room.admitted_bulk(3) as three, room.admitted_bulk(50) as most:
+        assert (three, most, room.pictures, room.bulk) == (3, 7, 10, 10)
+        with pytest.raises(Overloaded), room.admitted_bulk(2):
+            pass
+        with room.admitted(10), pytest.raises(Overloaded), room.admitted():
+            pass
+    assert (room.pictures, room.bulk) == (0, 0)
+    with Admission(1, 0.02, 10.0, fixed(0.1)).admitted_bulk(9) as places:
+        assert places == 1
+
+
 def test_bytes_are_counted_as_they_come_and_given_back():
     memory = Bytes(10)
     with memory.taken() as one:

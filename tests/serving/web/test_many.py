@@ -53,6 +53,16 @@ def test_many_pictures_take_their_places_in_the_queue(artefacts):
     assert on(narrow, artefacts / "pets", queue=2) == 200
 
 
+def test_many_pictures_leave_places_for_single_ones(artefacts):
+    async def ask(here):
+        with here.first.admission.admitted_bulk(1000) as places:
+            many = await here.client.post(MANY, content=framed(*[png(picture(0))] * 2))
+            alone = await here.client.post(MANY, content=framed(png(picture(0))))
+            return places, many.status_code, many.headers["retry-after"], alone.status_code
+
+    assert on(ask, artefacts / "pets", queue=16) == (8, 503, "1", 200)
+
+
 def test_what_is_asked_is_refused_before_anything_is_computed(artefacts):
     async def ask(here):
         return await here.client.post(MANY, content=framed(b"x"), params={"coverage": 0.99})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PLACES = 16  # pictures that are admitted at any pace within the deadline: fewer would refuse a few clients that ask at the same time
+WINDOW = 8  # pictures of one request that take places at the same time
 MEMORY = 64  # pictures over which the pace is measured
 
 
@@ -78,7 +79,7 @@ class Admission:
 
     def __init__(self, queue: int, target: float, deadline: float, pace: Pace) -> None:
         self.queue, self.target, self.deadline, self.pace = queue, target, deadline, pace
-        self.pictures = 0
+        self.pictures = self.bulk = 0
 
     @property
     def room(self) -> int:
@@ -93,14 +94,31 @@ class Admission:
         return max(1, math.ceil(over * self.pace.value)) if over > 0 else 0
 
     @contextmanager
-    def admitted(self, pictures: int = 1) -> Iterator[None]:
-        """Hold the room of `pictures`; raises Overloaded where there is no room."""
+    def admitted(self, pictures: int = 1) -> Iterator[int]:
+        """Hold the room of `pictures`, and give their number; raises Overloaded where there is no room."""
         if seconds := self.wait(pictures):
             raise Overloaded(seconds)
         if not self.pictures:
             self.pace.begin()
         self.pictures += pictures
         try:
-            yield
+            yield pictures
         finally:
             self.pictures -= pictures
+
+    @contextmanager
+    def admitted_bulk(self, pictures: int) -> Iterator[int]:
+        """Hold room for a request of many `pictures`, and give its places; raises Overloaded where there is no room.
+
+        All such requests together have half of the room, so that single pictures find places while they run.
+        """
+        half = max(1, self.room // 2)
+        places = min(pictures, WINDOW, half - self.bulk)
+        if places <= 0:
+            raise Overloaded(max(1, math.ceil(half * self.pace.value)))
+        with self.admitted(places):
+            self.bulk += places
+            try:
+                yield places
+            finally:
+                self.bulk -= places

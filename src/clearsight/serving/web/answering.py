@@ -70,10 +70,13 @@ class Server:
         served = self.served.get(parts[3]) if len(parts) == 5 and parts[2] == "models" else None
         return served.admission.wait() if served else 0
 
+    def full(self) -> int:
+        """The seconds after which some model may have room for one more than those that are coming; 0 if one has now."""
+        return min(served.admission.wait(1 + len(self.state.coming)) for served in self.served.values())
+
     def shed(self) -> int:
-        """The seconds after which some model may have room; 0 if one has now. A refusal is counted."""
-        seconds = min(served.admission.wait() for served in self.served.values())
-        if seconds:
+        """As `full`; a refusal is counted."""
+        if seconds := self.full():
             self.metrics.requests.labels("shed", 503).inc()
         return seconds
 

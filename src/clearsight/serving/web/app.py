@@ -25,7 +25,7 @@ from .answering import Asked, Server, asked, unless_gone
 from .body import Refused
 from .frames import unpacked
 from .guard import Guard
-from .many import Lines, rows, window_of
+from .many import Lines, places_for, rows
 from .page import add_page
 
 GONE = 499  # the client has closed the connection and does not read this answer
@@ -82,8 +82,8 @@ def _add_classify(app: FastAPI, server: Server) -> None:
             hold = held.enter_context(server.memory.taken())
             pictures = unpacked(await body.read(request, size, hold), kind, MANY_PICTURES)
             served.loaded.classifier.limits(what.false_alarms, what.coverage, what.by_class)  # refused for all of them
-            held.enter_context(served.admission.admitted(window_of(served, len(pictures))))
-            return Lines(rows(server, served, pictures, what), held.pop_all())
+            window = held.enter_context(places_for(served, len(pictures)))
+            return Lines(rows(server, served, pictures, what, window), held.pop_all())
 
 
 def _add_state(app: FastAPI, server: Server) -> None:

@@ -4,7 +4,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +21,14 @@ ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store
 
 @dataclass
 class State:
-    """Whether the server is about to end."""
+    """Whether the server is about to end, and the addresses of clients whose request is there and not yet routed.
+
+    A turn of the event loop accepts several connections: without `coming` all of them would see the same free place, and all but one would
+    be refused by a route, which costs ten times as much.
+    """
 
     draining: bool = False
+    coming: set[tuple[str, int]] = field(default_factory=set)
 
 
 class Guard:
@@ -44,6 +49,7 @@ class Guard:
         if scope["type"] != "http":
             return await send({"type": "websocket.close", "code": 1008})
         start, status = time.monotonic(), 0
+        self.state.coming.discard(scope.get("client"))  # from here to its place in the queue nothing waits
 
         async def sent(message: Message) -> None:
             nonlocal status

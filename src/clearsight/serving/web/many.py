@@ -3,8 +3,8 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import ExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from dataclasses import asdict
 from typing import TypeVar
 
@@ -18,7 +18,6 @@ from ..engine.models import Served
 from ..options import BODY_SECONDS
 from .answering import Asked, Server
 
-WINDOW = 8  # pictures of one request that take places in the queue at the same time: half of those that there are at least
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
@@ -39,13 +38,17 @@ async def in_turn(work: Callable[[Given], Awaitable[Made]], things: Sequence[Giv
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def window_of(served: Served, pictures: int) -> int:
-    """How many of the `pictures` of one request wait or are computed at the same time."""
-    return min(pictures, WINDOW, served.admission.room)
+@contextmanager
+def places_for(served: Served, pictures: int) -> Iterator[int]:
+    """Hold the places of a request, and give how many of its `pictures` wait or are computed at the same time; raises Overloaded."""
+    with served.admission.admitted() if pictures < 2 else served.admission.admitted_bulk(pictures) as window:
+        yield window
 
 
-async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked) -> AsyncGenerator[bytes, None]:
-    """A line of JSON for each picture, with the fields of `Prediction` or of `Failure`."""
+async def rows(
+    server: Server, served: Served, pictures: Sequence[tuple[str, bytes]], what: Asked, window: int
+) -> AsyncGenerator[bytes, None]:
+    """A line of JSON for each picture, with the fields of `Prediction` or of `Failure`; `window` of them at a time."""
 
     async def answer(named: tuple[str, bytes]) -> Prediction | Failure:
         name, data = named
@@ -56,7 +59,7 @@ async def rows(server: Server, served: Served, pictures: Sequence[tuple[str, byt
         except (Late, TimeoutError):
             return Failure(name, "the deadline has passed")
 
-    async with aclosing(in_turn(answer, pictures, window_of(served, len(pictures)))) as answers:
+    async with aclosing(in_turn(answer, pictures, window)) as answers:
         async for one in answers:
             yield json.dumps(asdict(one)).encode() + b"\n"
 

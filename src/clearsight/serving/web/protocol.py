@@ -24,7 +24,7 @@ from ..options import MANY_BYTES, MANY_PICTURES
 from . import body
 from .answering import Server, unless_gone
 from .body import Refused
-from .many import in_turn, window_of
+from .many import in_turn, places_for
 
 HEADER = "inference-header-content-length"
 JSON_BYTES = 2**22  # of a request's JSON: numbers in text take ten times their memory
@@ -199,8 +199,7 @@ def routes(server: Server) -> APIRouter:
                 async with aclosing(in_turn(scored, list(enumerate(pictures)), window)) as found:
                     return torch.cat([one async for one in found])
 
-            window = window_of(served, len(pictures))
-            with served.admission.admitted(window):
+            with places_for(served, len(pictures)) as window:
                 logits = await unless_gone(request, every(window))
         probabilities = torch.softmax(logits / loaded.classifier.temperature, 1).numpy()
         return answer(model, asked, probabilities, loaded.classifier.classes)
