@@ -81,3 +81,52 @@ def test_slow_work_is_told_in_seconds_of_a_unit(clock, seconds, said):
         clock[0] += seconds
         bar.update(1)
     assert bar.pace == said
+
+
+def test_a_listener_hears_every_step_also_of_quiet_bars_and_ends_what_it_likes(capsys, clock):
+    heard = []
+    with progress.listening(heard.append), progress.Progress("train", 60, "steps", quiet=True) as bar:
+        clock[0] += 2
+        bar.update(20, "loss 0.5")
+        bar.update(20)
+    bar.update(20)  # nobody listens any more
+    assert [(one.label, one.done, one.total, one.unit, one.note) for one in heard] == [
+        ("train", n, 60, "steps", "loss 0.5") for n in (20, 40)
+    ]
+    assert heard[0].rate == 10 and capsys.readouterr() == ("", "")
+
+
+def cancel(report):
+    raise progress.Cancelled
+
+
+@pytest.fixture(scope="module")
+def verbs(tmp_path_factory):
+    """Verbs of each kind, with little to do."""
+    import numpy as np
+    from PIL import Image
+
+    import clearsight as cs
+    from tests.exports.made import spread
+
+    data = tmp_path_factory.mktemp("data")
+    for k in range(24):
+        (data / "ab"[k % 2]).mkdir(exist_ok=True)
+        values = np.random.default_rng(k).integers(0, 256, (28, 28), np.uint8)
+        Image.fromarray(values).save(data / "ab"[k % 2] / f"{k}.png")
+    model = spread("lenet5", 28, classes=("a", "b"), channels=1)
+    run = data.parent / "run"
+    return {
+        "check": lambda: cs.check(data, cache="off", quiet=True),
+        "evaluate": lambda: cs.evaluate(model, data, split="all", quiet=True),
+        "stress": lambda: cs.stress(model, data, split="all", only=("gaussian-noise",), severities=(1,), quiet=True),
+        "attack": lambda: cs.attack(model, data, "fgsm", split="all", quiet=True),
+        "labels": lambda: cs.find_label_errors(data, folds=2, quiet=True),
+        "train": lambda: cs.train(data, model="lenet5", epochs=1, out=run, quiet=True),
+    }
+
+
+@pytest.mark.parametrize("verb", ["check", "evaluate", "stress", "attack", "labels", "train"])
+def test_a_listener_cancels_every_kind_of_verb(verbs, verb):
+    with progress.listening(cancel), pytest.raises(progress.Cancelled):
+        verbs[verb]()

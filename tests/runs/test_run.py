@@ -34,6 +34,17 @@ def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_pat
         open_run(str(tmp_path / "file" / "below"), runs, "x", "swift")
 
 
+def test_a_run_folder_says_its_state(tmp_path):
+    with open_run(str(tmp_path / "run"), "") as run:
+        assert run.state == "running"
+        run.begin(compose({}), {"data": "digits"}, "name,label,part\n")
+    assert run.state == "interrupted" and Run(tmp_path).state == "empty"
+    (run.folder / "config.json").write_text("{}")
+    assert run.state == "finished"
+    with run.locked():  # a finished run that is resumed
+        assert Run(run.folder).state == "running"
+
+
 def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_path):
     recipe, facts, table = compose({}), {"data": "digits"}, "name,label,part\n"
     with open_run(str(tmp_path / "run"), "") as run:

@@ -2,12 +2,46 @@
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import TracebackType
 
 
 def duration(seconds: float) -> str:
     """`40 s`, `25 min`, `3.2 h`."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+class Cancelled(BaseException):  # no error: code that goes on after one must not catch it
+    """The caller wants no more of a computation; a listener raises it between two batches."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far one part of a computation is: `done` of `total` units, units per second, and what the bar notes."""
+
+    label: str
+    done: int
+    total: int
+    unit: str
+    rate: float
+    note: str
+
+
+Listener = Callable[[Report], object]
+_listeners: ContextVar[tuple[Listener, ...]] = ContextVar("listeners", default=())
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Call `listener` with a Report whenever a bar moves inside the block, quiet ones too; what it raises ends the computation there."""
+    token = _listeners.set((*_listeners.get(), listener))
+    try:
+        yield
+    finally:
+        _listeners.reset(token)
 
 
 class Progress:
@@ -51,6 +85,8 @@ class Progress:
         """`n` more units are done; `note` is shown next to the bar."""
         self.done += n
         self.note = note or self.note
+        for listener in _listeners.get():
+            listener(Report(self.label, self.done, self.total, self.unit, self.rate, self.note))
         now = time.monotonic()
         if self._bar is not None:
             self._bar.update(self._task, completed=self.done, rate=self.pace, note=self.note)  # type: ignore[attr-defined]

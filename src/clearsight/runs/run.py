@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, cast
+from typing import Literal, Self, TypedDict, cast
 
 from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
 from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
+from ..classifier.config import CONFIG
 from ..classifier.learnt import ANCESTORS, TABLES, tables
 from ..images.preprocess import Stored
 from ..recipes.compose import saved
@@ -83,6 +84,17 @@ class Run:
     def begun(self) -> bool:
         """Whether there is something to resume: `begin` writes `recipe.toml` last."""
         return (self.folder / "recipe.toml").is_file()
+
+    @property
+    def state(self) -> Literal["running", "finished", "interrupted", "empty"]:
+        """What the folder says now: a process has it locked, its classifier is there, a resume can continue it, or none of these."""
+        try:
+            require_unlocked(self.folder)
+        except InUse:
+            return "running"
+        if (self.folder / CONFIG).is_file():
+            return "finished"
+        return "interrupted" if self.begun else "empty"
 
     @property
     def note(self) -> str:

@@ -201,9 +201,9 @@ def pixel(session: Session, words: str, file: str, level: Level) -> dict[str, An
     mean, std, number = steps.mean[channel], steps.std[channel], int(fitted[stored, y, x])
     value = (number / 255 - mean) / std
     return {
-        "level": number, "colour": COLOURS[stored] if len(fitted) == 3 else f"channel {stored}", "row": y, "column": x, "mean": mean, "std": std,
-        "value": level.value, "recomputed": value, "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)),
-        "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
+        "level": number, "colour": COLOURS[stored] if len(fitted) == 3 else f"channel {stored}", "row": y, "column": x,
+        "mean": mean, "std": std, "value": level.value, "recomputed": value,
+        "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)), "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
     }  # fmt: skip
 
 
