@@ -4,8 +4,8 @@
 
 Synthetic pictures of 1,000 bytes with a label each, in shards of 10,000 (2.5 kB a picture on disk, removed afterwards). Seconds and rates
 are of CPU time of one process; memory is the growth of its peak. `first` makes the index, `later` has it from the cache. Reading is without
-decoding: 10,000 pictures in the order of an epoch, from the shards and from files of their own, and one pass of webdataset and of Hugging
-Face's `datasets` (streaming) in the order of four shards, by the Python of --peers, which has them.
+decoding: 10,000 pictures in the order of an epoch, from the shards and from files of their own, and one pass of webdataset, of Hugging
+Face's `datasets` (streaming) and of litdata (in its own format) over four shards, by the Python of --peers, which has them.
 """
 
 import sys
@@ -17,6 +17,7 @@ from pathlib import Path
 from common import CONTESTANTS, Contestant, Row, alone, alternate, compare, finish, load_check, parser
 
 SHARD, BYTES, CLASSES, READ = 10_000, 1000, 1000, 10_000
+PEERS = ("webdataset", "streaming", "litdata")
 PEER_SHARDS = 4
 
 
@@ -54,7 +55,7 @@ def loose(folder: Path, n: int) -> Path:
 def main() -> None:
     options = parser(__doc__, rounds=3)
     options.add_argument("--pictures", type=int, default=1_281_167)
-    options.add_argument("--peers", default="", help="a Python that has webdataset and datasets")
+    options.add_argument("--peers", default="", help="a Python that has webdataset, datasets and litdata")
     given, notes = options.parse_args(), load_check()
     rows: list[Row] = []
     script = str(CONTESTANTS / "shards.py")
@@ -74,7 +75,7 @@ def main() -> None:
             Contestant("files", (sys.executable, script, "files", str(files), n), env=env),
         ]
         if given.peers:
-            every += [Contestant(peer, (given.peers, script, peer, str(some)), env=env) for peer in ("webdataset", "streaming")]
+            every += [Contestant(peer, (given.peers, script, peer, str(some)), env=env) for peer in PEERS]
         runs = alternate(given.rounds, every)
     notes += [*first.notes, *runs.notes]
     what = f"{given.pictures:,} pictures"
@@ -86,10 +87,12 @@ def main() -> None:
         alone("data set in memory", runs.values("later", "bytes_a_picture"), "bytes a picture"),
         alone("pictures of an epoch, share exactly once", runs.values("later", "exact"), ""),
     ]
-    for against in ("files", *(("webdataset", "streaming") if given.peers else ())):
+    for against in ("files", *(PEERS if given.peers else ())):
         if runs.values(against, "us"):
             rates = [[1e6 / us for us in runs.values(name, "us")] for name in ("shards", against)]
             rows.append(compare("read, no decoding", *rates, "pictures/CPU s", against=against))
+        if against in PEERS and runs.values(against, "mb"):
+            rows.append(alone(f"memory of a pass, {against}", runs.values(against, "mb"), "MiB"))
     finish(given, "Tar shards of a million pictures", rows, notes, {})
 
 

@@ -101,6 +101,14 @@ def s3(_store, request):
     return _store
 
 
+@pytest.fixture
+def ray():
+    """Ray, whose cluster of this machine ends with the test: its processes have the environment in which it was started."""
+    ray = pytest.importorskip("ray")
+    yield ray
+    ray.shutdown()
+
+
 @dataclass(frozen=True)
 class Exported:
     """A small classifier with novelty, calibration and golden samples: in memory, as an artefact, and exported both ways."""

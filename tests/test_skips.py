@@ -19,9 +19,9 @@ STANDARD = ("fcntl",)
 STAYS = {
     "base/test_download.py": "fcntl is there but on Windows",
     "base/test_lock.py": "Windows does not fork",
-    "batch/test_on_ray.py": "Ray has 600 MB, and is in an extra of its own (slow)",
     "browser.py": "Debian's package chromium is not on every machine",
     "cli/test_streams.py": "Windows closes no pipe as a POSIX shell does",
+    "datasets/shards/test_interop.py": "webdataset and datasets are in no extra: only these tests need them (slow)",
     "datasets/test_cache.py": "permissions are those of POSIX",
     "datasets/test_folder_rubbish.py": "root may read everything, and CI is root",
     "datasets/test_named.py": "Debian's package dataset-fashion-mnist is not on every machine",

@@ -1,6 +1,6 @@
-"""What webdataset and Hugging Face's `datasets` guarantee over four uneven shards: how many samples a rank gets, and what a resume misses.
+"""What webdataset, `datasets` and litdata guarantee over four uneven shards: how many samples a rank gets, and what a resume misses.
 
-Run by a Python that has both; ends with a line of JSON. docs/how-to/shards.md has the table.
+Run by a Python that has them; ends with a line of JSON. docs/how-to/shards.md has the table.
 """
 
 import io
@@ -63,7 +63,41 @@ def of_datasets(paths: list[str]) -> dict[str, Any]:
     return {**found, "never_came": sum(SIZES) - len(seen | {one["__key__"] for one in again})}
 
 
+def of_litdata(folder: str) -> dict[str, Any]:
+    """In its own format, whose chunks have one size: as many samples, 50 a chunk."""
+    import litdata
+    from litdata.streaming import dataset as module
+    from litdata.streaming.writer import BinaryWriter
+    from litdata.utilities.env import _DistributedEnv
+
+    writer = BinaryWriter(folder, chunk_size=50)
+    for n in range(sum(SIZES)):
+        writer.add_item(n, {"n": n})
+    writer.done()
+    writer.merge()
+    found: dict[str, Any] = {}
+    for world in (2, 3):
+        for drop in (None, False):
+            ranks = []
+            for rank in range(world):
+                module._DistributedEnv.detect = classmethod(lambda _, w=world, r=rank: _DistributedEnv(w, r, 1))
+                ranks.append([one["n"] for one in litdata.StreamingDataset(folder, shuffle=True, drop_last=drop)])
+            found[f"ranks_of_{world}_{'as_it_comes' if drop is None else 'nothing_dropped'}"] = [*map(len, ranks)]
+            found[f"different_of_{world}_{'as_it_comes' if drop is None else 'nothing_dropped'}"] = len(set().union(*ranks))
+    module._DistributedEnv.detect = classmethod(lambda _: _DistributedEnv(1, 0, 1))
+    data = lambda: litdata.StreamingDataLoader(litdata.StreamingDataset(folder, shuffle=True, seed=0), batch_size=10, num_workers=0)  # noqa: E731
+    loader, seen, order = data(), list[int](), [int(n) for batch in data() for n in batch["n"]]
+    for _, batch in zip(range(SEEN // 10), loader, strict=False):  # in this order no batch more is drawn
+        seen += batch["n"].tolist()
+    again = data()
+    again.load_state_dict(loader.state_dict())
+    rest = [int(n) for batch in again for n in batch["n"]]
+    first = {n // 50 for n in order[:BUFFER]}
+    return {**found, "never_came": sum(SIZES) - len({*seen, *rest}), "same_order": seen + rest == order, "chunks_in_first_20": len(first)}
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         shards = written(Path(made))
-        print(json.dumps({"webdataset": of_webdataset(shards), "datasets": of_datasets(shards)}))
+        found = {"webdataset": of_webdataset(shards), "datasets": of_datasets(shards), "litdata": of_litdata(f"{made}/litdata")}
+        print(json.dumps(found))

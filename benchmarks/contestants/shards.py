@@ -1,4 +1,5 @@
-"""One step with shards: `open FOLDER`, `read FOLDER n`, `files FOLDER n`, or a peer's pass, `webdataset FOLDER` or `streaming FOLDER`.
+"""One step with shards: `open FOLDER`, `read FOLDER n`, `files FOLDER n`, or a peer's pass, `webdataset FOLDER`,
+`streaming FOLDER` or `litdata FOLDER` (which copies the pictures to a format of its own first).
 
 Pictures are read and not decoded. Ends with a line of JSON.
 """
@@ -6,6 +7,7 @@ Pictures are read and not decoded. Ends with a line of JSON.
 import json
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -72,7 +74,34 @@ def streaming(folder: str) -> dict[str, float]:
     return {"us": (time.process_time() - start) / n * 1e6, "mb": peak() - before, "pictures": n}
 
 
+def litdata(folder: str) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as made:
+        optimized(Path(made), Path(folder))
+        from litdata import StreamingDataset
+
+        before, start = peak(), time.process_time()
+        n = sum(1 for _ in StreamingDataset(made, shuffle=True))
+        return {"us": (time.process_time() - start) / n * 1e6, "mb": peak() - before, "pictures": n}
+
+
+def optimized(into: Path, folder: Path) -> None:
+    """The pictures of tar shards in chunks of 64 MB, as `litdata.optimize` writes them."""
+    import tarfile
+
+    from litdata.streaming.writer import BinaryWriter
+
+    writer, n = BinaryWriter(str(into), chunk_bytes="64MB"), 0
+    for path in sorted(folder.glob("*.tar")):
+        with tarfile.open(path) as archive:
+            for member in archive:
+                if member.name.endswith(".jpg"):
+                    writer.add_item(n, archive.extractfile(member).read())  # type: ignore[union-attr]
+                    n += 1
+    writer.done()
+    writer.merge()
+
+
 if __name__ == "__main__":
     what, *words = sys.argv[1:]
-    steps = {"open": opened, "read": read, "files": files, "webdataset": webdataset, "streaming": streaming}
+    steps = {"open": opened, "read": read, "files": files, "webdataset": webdataset, "streaming": streaming, "litdata": litdata}
     print(json.dumps(steps[what](words[0], *map(int, words[1:]))))

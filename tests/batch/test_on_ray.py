@@ -1,6 +1,6 @@
 """Actors of Ray: the rows of the local runner; a picture that ends its actor has a row; without Ray, the command that installs it."""
 
-import importlib
+import sys
 
 import pytest
 
@@ -26,18 +26,14 @@ def test_an_actor_answers_in_tuples(model, tars, tmp_path):
 
 
 def test_without_ray(monkeypatch):
-    def missing(name):
-        raise ModuleNotFoundError
-
-    monkeypatch.setattr(on_ray.importlib, "import_module", missing)
-    with pytest.raises(MissingExtra, match=r"--on ray needs ray: pip install 'clearsight\[ray\]'"):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"--on ray needs its package: pip install 'clearsight\[ray\]'"):
         on_ray.starter(Job("x"), "out", workers=1, seconds=1, cores=1)
 
 
 @pytest.mark.slow
-def test_the_rows_of_the_local_runner(model, tars, tmp_path, inside):
-    if importlib.util.find_spec("ray") is None:
-        pytest.skip("Ray has 600 MB, and is in an extra of its own")
+@pytest.mark.filterwarnings("ignore")
+def test_the_rows_of_the_local_runner(model, tars, tmp_path, inside, ray):
     local = classify_shards(model, tars, tmp_path / "local", quiet=True)
     found = classify_shards(model, tars, tmp_path / "ray", on="ray", workers=1, quiet=True)
     assert (found.pictures, found.failed) == (local.pictures, local.failed)

@@ -59,6 +59,18 @@ def test_a_trial_that_fails_is_a_row(data, tmp_path):
         search(data, {"lr": [1e30]}, out=str(tmp_path / "s"), **{**SETTINGS, "model": "lenet5", "epochs": 1})
 
 
+def test_ctrl_c_between_two_trainings_leaves_a_sweep_that_continues(data, tmp_path, monkeypatch):
+    def pressed(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_halved", pressed)
+        with pytest.raises(module.Interrupted, match=r"stopped by SIGINT; .* Resume with: the same command") as stopped:
+            search(data, {"lr": [1e-3]}, out=str(tmp_path / "s"), **{**SETTINGS, "epochs": 1})
+    assert stopped.value.exit_code == 130
+    assert search(data, {"lr": [1e-3]}, out=str(tmp_path / "s"), **{**SETTINGS, "epochs": 1}).tested
+
+
 def test_combinations_are_typed_and_refused():
     assert combinations({"lr": ["1e-3"], "clip": ["0", "1"], "resize-head": ["false"]}, {}) == [
         {"lr": 1e-3, "clip": clip, "resize_head": False} for clip in (0.0, 1.0)
@@ -69,8 +81,10 @@ def test_combinations_are_typed_and_refused():
     for over, settings, says in [
         ({}, {}, "needs settings to search over"),
         ({"lrr": ["1"]}, {}, "no setting to search over is called 'lrr'. Did you mean lr"),
-        ({"val": ["0.1"]}, {}, "no setting to search over is called 'val'"),
-        ({"epochs": ["1"]}, {}, "no setting to search over"),
+        ({"xyzzy": ["1"]}, {}, "no setting to search over is called 'xyzzy'. A sweep can be over: recipe, model, "),
+        ({"lrr": ["1"]}, {}, "weight-decay"),
+        ({"val": ["0.1"]}, {}, "--over cannot take val. It is the same for all trials: give --val. A sweep can be over: "),
+        ({"checkpoint-minutes": ["1"]}, {}, "--over cannot take checkpoint-minutes. It is the same for all trials"),
         ({"lr": ["fast"]}, {}, "--over lr takes numbers, separated by commas. Got 'fast'"),
         ({"resize_head": ["x"]}, {}, "true or false"),
         ({"lr": []}, {}, "needs values"),

@@ -18,8 +18,7 @@ def test_without_ray_it_says_what_to_install(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_ray_trains_the_same_trials(tmp_path):
-    pytest.importorskip("ray")
+def test_ray_trains_the_same_trials(tmp_path, ray):
     found = search("digits", {"lr": [1e-5, 3e-2, 1e-3]}, on="ray", out=str(tmp_path / "s"), **SETTINGS)
     assert found.trials[0].settings == {"lr": 3e-2} and found.trials[0].finished and found.test["value"] > 0.7
     assert all(trial.epochs >= 1 and not trial.failed for trial in found.trials)

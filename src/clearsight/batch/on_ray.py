@@ -3,12 +3,12 @@
 An actor that ends is never restarted by Ray, which would try a picture that ends it for ever: the driver starts another and cuts the task.
 """
 
-import importlib
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ..base.errors import ClearsightError, MissingExtra, UsageError
+from ..base.errors import ClearsightError, UsageError
+from ..base.remote.cluster import join_ray
 from .answers import Told
 from .task import Job, Task, job_of, packed, task_of
 from .worker import Done, Ended, Unread, opened, perform
@@ -102,14 +102,10 @@ class OnRay:
 def starter(job: Job, out: str, *, workers: int, seconds: float, cores: int) -> tuple[int, Callable[[int], OnRay]]:
     """The number of workers (0: as many as the cluster has room for), and the function that starts one.
 
-    Joins the cluster of RAY_ADDRESS, or starts one on this machine. Raises MissingExtra, UsageError for more workers than have room.
+    Joins the cluster of RAY_ADDRESS, or starts one on this machine. Raises MissingExtra, ClearsightError, and UsageError for more workers
+    than have room.
     """
-    try:
-        ray = importlib.import_module("ray")
-    except ModuleNotFoundError:
-        raise MissingExtra("--on ray needs ray: pip install 'clearsight[ray]'.") from None
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+    ray = join_ray()
     there = ray.cluster_resources()
     gpus, cpus = int(there.get("GPU", 0)) if job.device in ("auto", "cuda") else 0, int(there.get("CPU", 1))
     cores = max(1, min(cores, cpus // workers if workers else cpus))

@@ -9,8 +9,11 @@ K. Jamieson, A. Talwalkar, Non-stochastic best arm identification and hyperparam
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -32,6 +35,7 @@ from ..recipes.compose import compose, require_own_code
 from ..recipes.recipe import Recipe, Setting, Settings
 from ..runs.run import named_folder, run_name
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
+from ..training.api import Interrupted
 from . import sweep_on_ray
 from .trial import KEPT, Trial, rungs, to_rung, told
 
@@ -112,7 +116,7 @@ def search(
         raise UsageError(f"{parts.name} has no {' and no '.join(sorted(missing))} part: a sweep chooses by validation, and judges by test.")
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "sweep")
     whole = {**settings, "trials": len(grid)}
-    with hold(folder):
+    with hold(folder), _resumable():
         sweep = _begun(
             SweepResult(folder, parts.name, {name: list(values) for name, values in over.items()}, whole, len(parts.parts["val"]))
         )
@@ -124,6 +128,15 @@ def search(
         sweep = _judged(replace(sweep, trials=ordered), parts, quiet)
         write_json(folder / FILE, sweep.to_json())
         return sweep
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Ctrl-C between two trainings, or while Ray trains, ends a sweep as one within a training does."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(signal.SIGINT, "the same command") from None
 
 
 def combinations(over: Mapping[str, Sequence[Any]], settings: Settings, trials: int = 0) -> list[Settings]:
@@ -138,7 +151,7 @@ def combinations(over: Mapping[str, Sequence[Any]], settings: Settings, trials: 
     for given, values in over.items():
         name = names.get(given.replace("-", "_"), given)
         if name not in allowed:
-            raise unknown("setting to search over", given, names)
+            raise _refused(given.replace("_", "-"), [word.replace("_", "-") for word in names])
         if name in settings:
             raise UsageError(f"{spelled(name)} is searched over and given for all trials: leave one of them out.")
         typed[name] = list(dict.fromkeys(_value(spelled(name), value, hints[name]) for value in values))
@@ -150,6 +163,15 @@ def combinations(over: Mapping[str, Sequence[Any]], settings: Settings, trials: 
     if 0 < trials < len(grid):
         return [grid[i] for i in permutation(int(settings.get("seed", 0)), -20, len(grid))[:trials].tolist()]
     return grid
+
+
+def _refused(given: str, names: list[str]) -> UsageError:
+    """The error for a setting that a sweep cannot be over, with the nearest and with all that it can."""
+    common = given in {spelled(one.name).replace("_", "-") for one in fields(Recipe)}
+    near = get_close_matches(given, names, n=1)
+    hint = f"It is the same for all trials: give --{given}." if common else f"Did you mean {near[0]}?" if near else ""
+    said = f"--over cannot take {given}." if common else f"no setting to search over is called {given!r:.80}."
+    return UsageError(" ".join(filter(None, (said, hint, f"A sweep can be over: {listed(names, 99)}."))))
 
 
 def allowed_names() -> list[str]:

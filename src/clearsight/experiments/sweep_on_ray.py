@@ -12,22 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import MissingExtra
+from ..base.remote.cluster import join_ray
 from ..recipes.recipe import Settings
 from ..runs.run import Run
 from .trial import KEPT, Trial, rungs, standing, to_rung, told
+
+EXTRA = "'clearsight[ray]' 'ray[tune]'"
 
 
 def halved(data: Any, trials: list[Trial], settings: Settings, n: int, quiet: bool, say: Callable[[str], None]) -> list[Trial]:
     """The trials, each trained by a process of Ray until its scheduler stops it at a rung; a folder that all machines see is needed."""
     os.environ.setdefault("RAY_CHDIR_TO_TRIAL_DIR", "0")  # relative paths are those of the caller
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # which returns unfinished trials as if they were the result
     try:
-        ray, tune, schedulers = (import_module(name) for name in ("ray", "ray.tune", "ray.tune.schedulers"))
+        tune, schedulers = (import_module(name) for name in ("ray.tune", "ray.tune.schedulers"))
     except ImportError as error:
-        raise MissingExtra(
-            "--on ray needs its package: pip install 'clearsight[ray]' 'ray[tune]'. Without --on the trials are trained in turn."
-        ) from error
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        raise MissingExtra(f"--on ray needs its package: pip install {EXTRA}. Without --on the trials are trained in turn.") from error
+    join_ray(EXTRA)
     last = rungs(len(trials))
     source = str(Path(data).resolve()) if Path(data).exists() else data
     placed = [Trial(trial.name, trial.settings, run=str(Path(trial.run).resolve())) for trial in trials]
