@@ -64,7 +64,7 @@ def test_a_change_that_only_rounding_made_fool_is_searched_again():
     victim, values, labels = labelled()
 
     class Rough(type(victim)):
-        def faster(self, speed="auto"):
+        def kept(self, speed):
             twin = copy.copy(self)
             twin.speed = "folded"
             twin.scores = lambda x: victim.scores(x) + 2.0 * (torch.arange(3) == 1)

@@ -144,8 +144,8 @@ def _scorers(row: Attack, classifier: Classifier, options: AttackOptions, batch_
     """The judge of misclassification in float32, the scores to search by, and the scores for special cases."""
     source = options.source
     maker = source or classifier
-    quick = classifier.faster(_speed(row, classifier, options.speed))
-    quick_maker = maker.faster(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
+    quick = classifier.kept(_speed(row, classifier, options.speed))
+    quick_maker = maker.kept(quick.speed if halves(maker.model) or quick.speed == "plain" else "folded") if source else quick
     exact, search = (scores_of(one, classifier) for one in (maker, quick_maker))
     judge = Judge(classifier.scores, None if quick.speed == "plain" else quick.scores, batch_size)
     return judge, search, Scorers(exact, quick.scores)

@@ -193,13 +193,20 @@ class Classifier:
         other.reference = self.reference if other.views == self.views else NOTHING
         return other
 
+    def kept(self, speed: str) -> "Classifier":
+        """As `faster`, from a copy that is kept until the weights change; `plain` while the network has hooks or is in training."""
+        if speed == "plain" or self.engine != "torch":
+            return self.faster(speed)
+        quick = copy.copy(self)
+        quick.model = twin(self.model, speed, lambda: self.faster(speed).model)
+        if quick.model is not self.model:
+            quick._dtype = accepts(quick.model)
+            quick.speed = "bf16" if quick._dtype == torch.bfloat16 else "folded"
+        return quick._noted([])
+
     def _answering(self) -> "Classifier":
         """What `classify` computes by: a faster copy in float32, as `faster` makes it, unless a speed was asked for."""
-        if not self._unasked or self.engine != "torch":
-            return self
-        quick = copy.copy(self)
-        quick.model = twin(self.model, lambda: self.faster().model)
-        return quick
+        return self.kept("auto") if self._unasked and self.engine == "torch" else self
 
     def inputs(self, pictures: Tensor) -> Tensor:
         """The normalised inputs of the network, `(N, C, H, W)`, for fitted pictures of this shape, uint8 or floats in [0, 1]."""

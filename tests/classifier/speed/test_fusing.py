@@ -51,8 +51,10 @@ def test_an_addition_is_that_of_torch(layer, activation, reuses, dtype):
     assert torch.equal(kept, other) != reuses
 
 
-def test_one_picture_and_several_have_weights_of_their_own(layer):
+def test_one_picture_and_several_have_weights_of_their_own(layer, monkeypatch):
     made = Packed(layer)
+    assert torch.equal(made(drawn(1, 4, 7, 9)), layer(drawn(1, 4, 7, 9))) and not made._packed  # few products: plain is faster
+    monkeypatch.setattr(fusing, "FEW_PRODUCTS", 0)
     for count in (2, 1, 3, 1):
         x = drawn(count, 4, 7, 9)
         torch.testing.assert_close(made(x), layer(x), **CLOSE[torch.float32])

@@ -44,7 +44,7 @@ def built(monkeypatch):
 
 
 def kept(classifier: Classifier) -> bool:
-    return any(isinstance(module, Packed) for module in twins._KEPT[classifier.model][1].modules())
+    return any(isinstance(module, Packed) for module in twins._KEPT[classifier.model]["auto"][1].modules())
 
 
 def test_one_copy_answers_until_a_weight_changes(built):
@@ -82,13 +82,22 @@ def test_a_speed_that_was_asked_for_stays(built):
     assert built == ["plain", "folded"] and classifier.model not in twins._KEPT
 
 
+def test_a_copy_is_kept_for_each_speed(built):
+    classifier = made("lenet5")
+    copies = [classifier.kept(speed) for speed in ("folded", "bf16", "folded", "bf16", "plain")]
+    assert built == ["folded", "bf16", "plain"] and [copy.speed for copy in copies] == ["folded", "bf16"] * 2 + ["plain"]
+    assert copies[1].precision == copies[3].precision == "bfloat16" and copies[0].model is copies[2].model
+    with inputs_of(classifier.model.get_submodule(classifier.last_layer)):
+        assert classifier.kept("bf16").model is classifier.model and classifier.kept("bf16").speed == "plain"
+
+
 def test_hooks_and_training_keep_the_network_itself():
     classifier = made("lenet5")
     with inputs_of(classifier.model.get_submodule(classifier.last_layer)) as seen:
         classifier.classify(PICTURE)
     assert len(seen) == 1
     classifier.model.train()
-    assert twin(classifier.model, lambda: 1 / 0) is classifier.model
+    assert twin(classifier.model, "auto", lambda: 1 / 0) is classifier.model
 
 
 def test_the_copy_goes_with_the_network(tmp_path):
@@ -97,7 +106,7 @@ def test_the_copy_goes_with_the_network(tmp_path):
     right(copy.deepcopy(classifier))
     save(classifier, tmp_path / "m")
     right(load(tmp_path / "m"))
-    gone = weakref.ref(twins._KEPT[classifier.model][1])
+    gone = weakref.ref(twins._KEPT[classifier.model]["auto"][1])
     del classifier
     gc.collect()
     assert gone() is None

@@ -27,24 +27,25 @@ class _State:
         return same and self.places == _places(tensors) and self.values == _values(self.probes)
 
 
-_KEPT: WeakKeyDictionary[nn.Module, tuple[_State, nn.Module | None]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[nn.Module, dict[str, tuple[_State, nn.Module | None]]] = WeakKeyDictionary()  # by kind of copy
 _MAKING = threading.Lock()
 
 
-def twin(model: nn.Module, make: Callable[[], nn.Module]) -> nn.Module:
-    """The copy of `model` that `make` made of the weights as they are now; `model` itself while hooks or training need it."""
+def twin(model: nn.Module, kind: str, make: Callable[[], nn.Module]) -> nn.Module:
+    """The copy of a `kind` that `make` made of the weights of `model` as they are now; `model` itself while hooks or training need it."""
     tensors: list[Tensor] = []
     for module in model.modules():
         if module.training or module._forward_hooks or module._forward_pre_hooks:
             return model
         tensors += [value for value in (*module._parameters.values(), *module._buffers.values()) if value is not None]
     with _MAKING:
-        kept = _KEPT.get(model)
+        copies = _KEPT.setdefault(model, {})
+        kept = copies.get(kind)
         if kept is None or not kept[0].holds(tensors):
-            _KEPT.pop(model, None)  # its memory is free before the next is made
+            copies.pop(kind, None)  # its memory is free before the next is made
             made = make()
             probes = [probe for value in tensors if (probe := _probe(value)) is not None]  # after weights have moved to another layout
-            kept = _KEPT[model] = (_State(tensors, _places(tensors), probes, _values(probes)), None if made is model else made)
+            kept = copies[kind] = (_State(tensors, _places(tensors), probes, _values(probes)), None if made is model else made)
     return kept[1] or model
 
 
