@@ -13,7 +13,7 @@ from PIL import Image
 
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
-from tests.browser import violations
+from tests.browser import opened, violations
 
 MODEL = "lenet5"
 
@@ -110,6 +110,41 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     page.locator(".drop .big").wait_for()
     page.go_forward()
     page.locator(".said .label").wait_for()
+
+
+def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(page, studio, tmp_path):
+    page.set_input_files("input[type=file]", studio.file)
+    brush = page.locator(".erase canvas")
+    brush.wait_for()
+    brush.press("ArrowLeft")
+    brush.press("Space")
+    after = page.locator("table[aria-label='The answer to the picture as it is now'] td[data-value]")
+    after.first.wait_for()
+    found = subject(MODEL)
+    changed = found.preprocessing.load(str(studio.file))
+    rows, columns = (slice(k * changed.shape[1] // 14, (k + 1) * changed.shape[1] // 14) for k in (7, 6))
+    changed[:, rows, columns] = changed.float().mean((1, 2)).round().to(torch.uint8)[:, None, None]
+    with torch.no_grad():
+        wanted = torch.softmax(found.model.eval()(found.preprocessing.normalise(changed[None]))[0], 0).max()
+    assert float(after.first.get_attribute("data-value")) == pytest.approx(float(wanted), rel=1e-5)
+    assert "erased=7.6" in page.url
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keys").wait_for()
+    assert accessible(page) == []
+    page.keyboard.press("Escape")
+    with page.expect_download() as loading:
+        page.get_by_role("button", name="Export").click()
+    loading.value.save_as(tmp_path / "screen.html")
+    text = (tmp_path / "screen.html").read_text("utf-8")
+    assert "<script" not in text and "http:" not in text.replace("http://www.w3.org", "") and "token" not in text
+    with opened(page.context.new_page(), text.encode(), tmp_path) as alone:  # it asks for nothing, and its own policy finds nothing wrong
+        assert studio.file.name in alone.locator("main").inner_text()
+        assert alone.locator("img").evaluate_all("all => all.every(one => one.naturalWidth > 0)")
+        assert alone.locator(".bars5 .length").first.evaluate("one => one.getBoundingClientRect().width") > 10
+        assert violations(alone) == []
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.get_by_text("parameters, input").wait_for()
 
 
 def test_rubbish_is_one_line_and_the_page_lives(page, studio, tmp_path):

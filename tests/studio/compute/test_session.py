@@ -133,6 +133,24 @@ def test_a_reason_has_its_map_and_its_checks_when_asked(session, nine):
     assert np.isfinite(heat).all() and heat.max() > 0
 
 
+def test_what_is_erased_is_filled_before_the_network_sees_it(session, nine, artefact):
+    whole = FUNCTIONS["whatif"](session, artefact, nine, 4, [], "mean")
+    assert whole["top"] == whole["before"]
+    assert [one["label"] for one in whole["top"]] == [
+        one["label"] for one in FUNCTIONS["answer"](session, artefact, nine, "")["answer"]["top"]
+    ]
+    found = load(artefact)
+    changed = found.preprocessing.load(nine)
+    changed[:, 4:8, 12:16] = 128
+    with torch.no_grad():
+        wanted = torch.softmax(found.model(found.preprocessing.normalise(changed[None]))[0] / found.temperature, 0)
+    told = FUNCTIONS["whatif"](session, artefact, nine, 4, [[1, 3]], "grey")["top"]
+    assert [one["confidence"] for one in told] == pytest.approx(wanted.sort(descending=True)[0].tolist())
+    for side, cells, fill in ((0, [], "mean"), (4, [[4, 0]], "mean"), (4, [[0]], "mean"), (17, [], "mean"), (4, [], "noise")):
+        with pytest.raises(ClearsightError):
+            FUNCTIONS["whatif"](session, artefact, nine, side, cells, fill)
+
+
 def test_a_picture_is_shown_upright_and_small(session, tmp_path):
     turned = Image.new("RGB", (1000, 500), (200, 30, 30))
     exif = turned.getexif()

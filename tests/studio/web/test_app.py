@@ -77,6 +77,8 @@ def test_the_way_down_is_an_address_and_its_command_is_that_of_the_last_number(s
     assert vector["command"].endswith("--layer fc --channel 2 --json")
     pixel = studio("GET", f"{unit}?layer=fc&channel=2&down=17,3.0.2")[1]
     assert pixel["down"] == [[17], [3, 0, 2]] and pixel["command"] == "clearsight look preprocessing 'runs/pets & cats' a.png"
+    erased = studio("GET", f"/api/networks/{studio.network}/whatif/{kept}?side=14&erased=3.4,3.5&fill=grey")[1]
+    assert (erased["side"], erased["cells"], erased["fill"]) == (14, [[3, 4], [3, 5]], "grey")
     for wrong in ("at=1,,2", "at=-1,2", "down=a", "down=1.2.", "down=1;2", "at=%D9%A3,1", "at=1234567890,1"):
         status, found = studio("GET", f"{unit}?layer=fc&channel=2&{wrong}")
         assert status == 400 and "must be whole numbers" in found["error"]

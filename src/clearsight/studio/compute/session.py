@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...base.errors import ClearsightError
+from ...base.compute.undisturbed import undisturbed
+from ...base.errors import ClearsightError, unknown, wrong
 from ...classifier import Classifier, Failure, load
 from ...classifier.config import is_exported
 from ...classifier.uncertainty.reference import FALSE_ALARMS
@@ -32,6 +33,7 @@ from .pictures import encoded
 
 NETWORKS, PICTURES, TRACES = 4, 8, 2  # kept of each, the oldest are forgotten; a trace has every number of a run, often 100 MB
 TOP = 5
+FILLS = ("mean", "grey")
 COLOURS = ("red", "green", "blue")
 
 
@@ -135,9 +137,7 @@ def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]
 
 
 def _untrained(found: Subject, logits: Tensor, name: str) -> dict[str, Any]:
-    shares = torch.softmax(logits, 0)
-    best = shares.argsort(descending=True)[:TOP].tolist()
-    top = [{"label": found.label(k), "index": k, "confidence": float(shares[k])} for k in best]
+    top = _top(found, logits)
     return {"answer": {"source": name, **top[0], "top": top}, "trained": False, "precision": "float32", "options": []}
 
 
@@ -203,8 +203,32 @@ def pixel(session: Session, words: str, file: str, level: Level) -> dict[str, An
     return {
         "level": number, "colour": COLOURS[stored] if len(fitted) == 3 else f"channel {stored}", "row": y, "column": x,
         "mean": mean, "std": std, "value": level.value, "recomputed": value,
-        "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)), "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
+        "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)),
+        "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
     }  # fmt: skip
+
+
+def whatif(session: Session, words: str, file: str, side: int, cells: list[list[int]], fill: str) -> dict[str, Any]:
+    """The answer with cells (row, column) of a grid of `side` by `side` filled with the picture's mean, or with grey; raises UsageError."""
+    found, _ = session.network(words)
+    fitted = found.preprocessing.load(file)
+    if fill not in FILLS:
+        raise unknown("fill", fill, FILLS)
+    if not 1 <= side <= min(fitted.shape[1:]) or any(len(cell) != 2 or max(cell) >= side for cell in cells):
+        raise wrong("cells", f"rows and columns of a grid of 1 to {min(fitted.shape[1:])} a side, counted from 0", cells)
+    value = fitted.float().mean((1, 2)).round() if fill == "mean" else torch.full((len(fitted),), 128.0)
+    changed = fitted.clone()
+    for y, x in cells:
+        rows, columns = ((k * n // side, (k + 1) * n // side) for k, n in zip((y, x), fitted.shape[1:], strict=True))
+        changed[:, slice(*rows), slice(*columns)] = value.to(torch.uint8)[:, None, None]
+    with undisturbed(found.model), torch.no_grad():
+        logits = found.model(found.preprocessing.normalise(changed[None].to(found.device)))[0]
+    return {"top": _top(found, logits / found.temperature), "before": _top(found, session.logits(words, file) / found.temperature)}
+
+
+def _top(found: Subject, logits: Tensor) -> list[dict[str, Any]]:
+    shares = torch.softmax(logits, 0)
+    return [{"label": found.label(k), "index": k, "confidence": float(shares[k])} for k in shares.argsort(descending=True)[:TOP].tolist()]
 
 
 def why(session: Session, words: str, file: str, method: str, checks: bool) -> dict[str, Any]:
@@ -218,5 +242,5 @@ def why(session: Session, words: str, file: str, method: str, checks: bool) -> d
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "warm": warm, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores, "way": way,
-    "mistakes": mistakes, "maps": feature_maps, "unit": unit, "why": why,
+    "mistakes": mistakes, "maps": feature_maps, "unit": unit, "whatif": whatif, "why": why,
 }  # fmt: skip

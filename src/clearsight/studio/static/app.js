@@ -1,8 +1,10 @@
 // @ts-check
 /** The shell: screens by address, the network that is asked, the state of the computation. */
 
-import { el } from "./live/kit.js";
+import { button, el } from "./live/kit.js";
 import { ask } from "./api.js";
+import { exported, save } from "./export.js";
+import { keys } from "./keys.js";
 import { failure } from "./parts.js";
 import { start } from "./screens/start.js";
 import { pictures } from "./screens/pictures.js";
@@ -19,7 +21,12 @@ import { data } from "./screens/data.js";
  * @property {(screen: string, picture?: string) => void} go
  */
 
-/** @type {Record<string, {title: string, show: (root: HTMLElement, context: Context) => void, about?: string}>} */
+/**
+ * @typedef {Object} Screen its title begins with a letter of its own: g and the letter go there; `keys` are its own, with what they do
+ * @property {string} title @property {(root: HTMLElement, context: Context) => void} show @property {string} [about] @property {[string, string][]} [keys]
+ */
+
+/** @type {Record<string, Screen>} */
 const SCREENS = {
   "": { title: "Start", show: start },
   pictures: { title: "Pictures", show: pictures },
@@ -80,6 +87,12 @@ function show() {
   root.focus({ preventScroll: true });
 }
 
+/** Save the present screen as a file. */
+async function saved() {
+  const { screen } = parts();
+  save(`clearsight-${SCREENS[screen].title.toLowerCase()}.html`, await exported(root, document.title));
+}
+
 async function refresh() {
   const state = await ask("state");
   compute.textContent = state.compute === "ready" ? "Ready." : "Starting the computation …";
@@ -102,6 +115,8 @@ try {
     location.hash = address(here.screen, { ...here, data: sets.value });
   });
   addEventListener("hashchange", show);
+  const list = keys(SCREENS, (screen) => (location.hash = address(screen, parts())), () => parts().screen, saved);
+  document.querySelector(".top")?.append(el("div", { class: "tools" }, button("Export", saved), button("Keys", list, { title: "Keys (?)" })));
   show();
 } catch (error) {
   root.replaceChildren(failure(error));

@@ -128,6 +128,12 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
         options = ("--layer", last["layer"], "--channel", str(last["channel"]), *place, "--json")
         return {**found, **said("look unit", library.network(m), library.picture(p), *options)}
 
+    @app.get("/api/networks/{m}/whatif/{p}")
+    async def whatif(m: str, p: str, request: Request, side: int, erased: str = "", fill: str = "mean") -> dict[str, Any]:
+        """The answer with cells of a grid erased, such as `3.4,3.5` (row.column)."""
+        cells = [integers("erased", cell, ".") for cell in erased.split(",") if cell]
+        return dict(await of(request, "whatif", m, p, side=side, cells=cells, fill=fill))
+
     @app.get("/api/networks/{m}/why/{p}")
     async def why(m: str, p: str, request: Request, method: str = "grad-cam", checks: bool = True) -> dict[str, Any]:
         """Why the network answers so; with the checks that the map fails, which take longer."""

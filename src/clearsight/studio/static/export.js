@@ -1,0 +1,64 @@
+// @ts-check
+/** The present screen as one HTML file: its words, numbers, pictures and colours are inside; it runs no script and loads nothing. */
+
+import { el } from "./live/kit.js";
+
+const DEAD = ".drop, .controls, .command button, dialog, .busy, input[type=file]"; // what does nothing without the studio
+
+/** @param {HTMLElement} root @param {string} title @returns {Promise<string>} the text of the file */
+export async function exported(root, title) {
+  const page = document.implementation.createHTMLDocument(title); // a document that loads nothing
+  const copy = page.importNode(root, true);
+  const [pictures, copies] = [root, copy].map((one) => [...one.querySelectorAll("canvas, img")]);
+  copies.forEach((one, k) => one.replaceWith(still(page, /** @type {any} */ (pictures[k]))));
+  const [fields, shown] = [root, copy].map((one) => [...one.querySelectorAll("input:not([type=file]), select, textarea")]);
+  shown.forEach((one, k) => one.replaceWith(page.createTextNode(/** @type {any} */ (fields[k]).value)));
+  copy.querySelectorAll(DEAD).forEach((one) => one.remove());
+  copy.querySelectorAll("button, a").forEach((one) => {
+    const words = page.createElement("span");
+    words.append(...one.childNodes);
+    one.replaceWith(words);
+  });
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText);
+  copy.querySelectorAll("[style]").forEach((one, k) => { // the policy of the file knows one style by its hash
+    rules.push(`.s${k}.s${k}.s${k} { ${one.getAttribute("style")} }`);
+    one.removeAttribute("style");
+    one.classList.add(`s${k}`);
+  });
+  const style = rules.join("\n").replaceAll("</", "<\\/");
+  const policy = `default-src 'none'; style-src 'sha256-${await digest(style)}'; img-src data:; base-uri 'none'; form-action 'none'`;
+  const body = new XMLSerializer().serializeToString(copy);
+  const name = escaped(title);
+  return `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="${policy}">\n`
+    + `<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n<title>${name}</title>\n<style>${style}</style>\n</head>\n`
+    + `<body>\n${body}\n<footer class="bottom"><span>${name}. This page is one file and loads nothing.</span></footer>\n</body>\n</html>\n`;
+}
+
+/** A picture or a canvas as it is now, as an image inside the file. @param {Document} page @param {any} one */
+function still(page, one) {
+  const canvas = one.tagName === "CANVAS" ? one : el("canvas", { width: one.naturalWidth, height: one.naturalHeight });
+  if (canvas !== one && one.naturalWidth) canvas.getContext("2d").drawImage(one, 0, 0);
+  const image = page.createElement("img");
+  image.setAttribute("src", canvas.toDataURL());
+  image.setAttribute("alt", one.getAttribute("alt") ?? (one.getAttribute("aria-label") ?? "").replace(/: the arrow keys.*/, ""));
+  image.setAttribute("class", `${one.getAttribute("class") ?? ""} ${one.tagName === "CANVAS" ? "drawn" : ""}`.trim());
+  return image;
+}
+
+/** @param {string} text @returns {Promise<string>} SHA-256 in base64 */
+async function digest(text) {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Let the browser save a text as a file. @param {string} name @param {string} text */
+export function save(name, text) {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/html" }));
+  el("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
