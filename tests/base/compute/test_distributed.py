@@ -75,6 +75,15 @@ def test_processes_that_do_not_find_each_other_are_no_bug(monkeypatch):
         raise AssertionError("nobody came")
 
 
+def test_a_process_that_does_not_come_ends_the_others_in_time(monkeypatch):
+    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(distributed, "JOINING", distributed.timedelta(seconds=0.2))
+    monkeypatch.setattr(distributed, "_said", lambda name, *_: int(os.environ[name]))  # port 0: a free one
+    with pytest.raises(LostProcess, match="did not find each other"), process_group():
+        raise AssertionError("nobody came")
+
+
 def test_an_attempt_has_a_name_of_its_own_in_a_store_that_knows_earlier_ones(monkeypatch):
     """Rank 0 is not misled by what a killed process has asked, and the others not by what was answered to earlier ones."""
     monkeypatch.setattr(distributed, "ASK_AGAIN", distributed.timedelta(milliseconds=50))

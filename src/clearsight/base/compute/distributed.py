@@ -17,6 +17,7 @@ from torch.distributed import PrefixStore, Store, TCPStore  # type: ignore[attr-
 from ..errors import LostProcess, UsageError
 
 LET_GO = 0.2  # seconds
+JOINING = timedelta(minutes=5)  # the processes of one attempt start together
 PREPARING = timedelta(minutes=30)  # what the others wait while the first process reads data or weights
 ASK_AGAIN = timedelta(seconds=1)
 TORCHRUN = "let torchrun set such variables (torchrun --nproc-per-node=2 -m clearsight …), or unset WORLD_SIZE to train in one process."
@@ -106,7 +107,7 @@ def _store(rank: int, world: int, port: int) -> Store:
     The agent of `torchrun` keeps its store over restarts, and torch would find the addresses of the attempt before there.
     """
     kept = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
-    store = TCPStore(os.environ["MASTER_ADDR"], port, world, is_master=rank == 0 and not kept, timeout=PREPARING, multi_tenant=True)
+    store = TCPStore(os.environ["MASTER_ADDR"], port, world, is_master=rank == 0 and not kept, timeout=JOINING, multi_tenant=True)
     return PrefixStore(_named_attempt(store, rank, world), store) if kept else store
 
 
@@ -121,7 +122,7 @@ def _named_attempt(store: Store, rank: int, world: int) -> str:
         name = str(store.get(f"clearsight/answer/{word}").decode())
         store.set(f"{name}/here/{rank}", "")
         return name
-    name, until = f"clearsight/{token_hex(8)}", time.monotonic() + PREPARING.total_seconds()
+    name, until = f"clearsight/{token_hex(8)}", time.monotonic() + JOINING.total_seconds()
     for other in range(1, world):
         while not _heard(store, name, other):
             if time.monotonic() > until:
