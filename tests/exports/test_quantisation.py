@@ -12,7 +12,7 @@ from clearsight.base.files import digest
 from clearsight.classifier.artefact import packed
 from clearsight.classifier.engines.exported import opened
 from clearsight.exports.golden import verify
-from clearsight.exports.quantisation import Sample, of_network, quantised, reduced_range
+from clearsight.exports.quantisation import Sample, of_network, quantised, reduced_range, without_detour
 from tests.classifier.engines.files import SIZE, classifier, written
 from tests.classifier.engines.test_exported import pictures
 
@@ -37,6 +37,47 @@ def test_products_of_the_preprocessing_and_of_the_novelty_stay_exact():
     stored = [SimpleNamespace(name="v", dims=(512, 100)), SimpleNamespace(name="head", dims=(512, 10))]
     found = of_network(SimpleNamespace(graph=SimpleNamespace(node=graph, initializer=stored)))
     assert found == ["conv", "relu", "attention", "fc", "conv2", "residual", "pool"]
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "removed"),
+    [
+        ((0.286,), 0, 255, 5),
+        ((0.498, 0.498), 0, 255, 5),
+        ((0.3,), 0, 255, 0),
+        ((0.485, 0.456), 0, 255, 0),
+        ((0.286,), 0, 200, 0),
+        ((0.286,), 30, 255, 0),
+    ],
+)
+def test_normalised_and_quantised_levels_that_come_back_are_taken_as_stored(mean, low, high, removed):
+    onnx = pytest.importorskip("onnx")
+    from onnxruntime import InferenceSession
+
+    unit, middle, deviation = np.float32(255), np.array(mean, np.float32)[:, None, None], np.full((len(mean), 1, 1), 0.31, np.float32)
+    ends = [(level / 255 - mean[0]) / 0.31 for level in (low, high)]
+    scale = np.float32((ends[1] - ends[0]) / 255)
+    stored = {"unit": unit, "mean": middle, "deviation": deviation, "scale": scale, "zero": np.uint8(round(-ends[0] / scale))}
+    steps = ["Cast fitted a", "Div a unit b", "Sub b mean c", "Div c deviation d", "QuantizeLinear d scale zero q"]
+    steps += ["DequantizeLinear q scale zero x", "Shape fitted n"]
+    nodes = []
+    for step in steps:
+        kind, *names, out = step.split()
+        nodes.append(onnx.helper.make_node(kind, names, [out], **({"to": onnx.TensorProto.FLOAT} if kind == "Cast" else {})))
+    shape = ["n", len(mean), 16, 16]
+    outputs = [onnx.helper.make_tensor_value_info(name, kind, None) for name, kind in (("x", 1), ("n", 7))]
+    inputs = [onnx.helper.make_tensor_value_info("fitted", onnx.TensorProto.UINT8, shape)]
+    kept = [onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in stored.items()]
+    opset = [onnx.helper.make_opsetid("", 20)]
+    model = onnx.helper.make_model(onnx.helper.make_graph(nodes, "g", inputs, outputs, kept), opset_imports=opset, ir_version=9)
+    pictures = np.broadcast_to(np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16), (1, len(mean), 16, 16)).copy()
+
+    def answered():
+        return InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"]).run(None, {"fitted": pictures})
+
+    before = answered()
+    assert without_detour(model) is bool(removed) and len(model.graph.node) == len(nodes) - removed
+    assert all(np.array_equal(a, b) for a, b in zip(before, answered(), strict=True))
 
 
 def test_no_node_of_an_exported_preprocessing_is_chosen(exported):
