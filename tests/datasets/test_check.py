@@ -1,7 +1,10 @@
 """`check` finds what was planted: copies, leaks, contradictions, re-encoded and resized pictures; and lets clean data pass."""
 
+import dataclasses
+from collections import Counter
 from io import BytesIO, StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import PIL
@@ -11,10 +14,13 @@ from benchmarks.scaled_decodes import whole
 from PIL import Image
 from rich.console import Console
 
-from clearsight.datasets.check import check
+from clearsight.datasets import check as module_of_check
+from clearsight.datasets.check import CheckResult, check
 from clearsight.datasets.open import open_dataset
+from clearsight.datasets.survey import Survey
 from clearsight.images import decode as module
 from clearsight.images import jpeg
+from clearsight.images.deep import PLAIN
 from clearsight.reports.check import tables
 
 FILES = whole()
@@ -201,3 +207,99 @@ def test_copies_in_undivided_data_poison_from_more_than_one_in_a_hundred(picture
     levels[1] = levels[0]
     report = check(open_dataset((levels, np.zeros(pictures, int) + np.arange(pictures) // 2 % 2)), quiet=True)
     assert any("1 exact copies" in line for line in report.poisonous) == poisonous
+
+
+EMPTY = CheckResult(
+    name="set", pictures=1000, counts={"all": {"a": 500, "b": 500}}, unreadable=[], duplicates=[], leaks=[], near_duplicates=[],
+    near_leaks=[], conflicts=[], blank=[], tiny=[], sizes={}, modes={}, formats={}, imbalance=1.0, notes=(), poisonous=[], warnings=[],
+    several=[],
+)  # fmt: skip
+TWO = {"a": 500, "b": 500}
+
+
+@pytest.mark.parametrize(
+    ("found", "leaked", "copies", "poisonous", "words"),
+    [
+        ({}, {}, 0, None, ""),
+        ({"unreadable": [("x.png", "cut off")]}, {}, 0, True, "1 unreadable (first: x.png)"),
+        ({"conflicts": [["x"]]}, {}, 0, False, "1 pictures are the same as one of another class"),
+        ({"conflicts": [["x", "y"]]}, {}, 0, True, "2 pictures are the same"),
+        ({}, {}, 10, False, "10 exact copies"),
+        ({}, {}, 11, True, "11 exact copies"),
+        ({"near_duplicates": [["x", "y"]]}, {}, 0, False, "1 groups of near duplicates may be split"),
+        ({"near_leaks": [["x", "y"]]}, {}, 0, False, "1 groups of near duplicates across parts"),
+        ({"imbalance": 9.99}, {}, 0, None, ""),
+        ({"imbalance": 10.0}, {}, 0, False, "10 times the pictures"),
+        ({"blank": ["x"]}, {}, 0, False, "1 pictures are blank"),
+        ({"tiny": ["x"]}, {}, 0, False, "1 pictures are under 8 px"),
+        ({"counts": {"all": {"a": 3, "b": 997}}}, {}, 0, None, ""),
+        ({"counts": {"all": {"a": 2, "b": 998}}}, {}, 0, True, "fewer than three pictures of a:"),
+        ({"counts": {"all": {"a": 0, "b": 1000}}}, {}, 0, True, "no picture to learn a from in all"),
+        ({"counts": {"train": {"a": 0, "b": 5}}}, {}, 0, True, "no picture to learn a from in train"),
+        ({"counts": {"train": {"a": 1, "b": 5}, "val": {"a": 0, "b": 5}}}, {}, 0, False, "no val picture of a:"),
+        ({"counts": {"train": TWO, "test": TWO}}, {"test": 1}, 0, False, "0.10% of the test pictures"),
+        ({"counts": {"train": TWO, "val": TWO}}, {"val": 2}, 0, True, "0.20% of the val pictures"),
+        ({"counts": {"train": TWO, "val": TWO}}, {"train": 9}, 0, None, ""),
+        ({"counts": {"train": TWO, "val": TWO}, "near_duplicates": [["x", "y"]]}, {}, 50, None, ""),  # only undivided data are split
+    ],
+)
+def test_the_bounds_of_findings(found, leaked, copies, poisonous, words):
+    """Of a thousand pictures: one finding with its words, and whether it would invalidate a result; None without one."""
+    report = dataclasses.replace(EMPTY, poisonous=[], warnings=[], **found)
+    parts = SimpleNamespace(classes=("a", "b"), parts={part: range(1000) for part in report.counts})
+    module_of_check._judge(report, parts, Counter(leaked), copies)
+    assert (len(report.poisonous), len(report.warnings)) == (poisonous is True, poisonous is False)
+    assert words in "".join([*report.poisonous, *report.warnings])
+
+
+@pytest.mark.parametrize(("classes", "poisonous"), [(("a",), 1), (("a", "b"), 0)])
+def test_one_class_is_too_few(classes, poisonous):
+    report = dataclasses.replace(EMPTY, poisonous=[], warnings=[])
+    module_of_check._judge(report, SimpleNamespace(classes=classes, parts={}), Counter(), 0)
+    assert len(report.poisonous) == poisonous
+
+
+@pytest.mark.parametrize(
+    ("bands", "channels", "kind", "words"),
+    [
+        ({1: 5, 3: 5}, 0, "", ""),
+        ({4: 5}, 0, "warning", "4 bands each, and all of them are read"),
+        ({4: 5, 6: 7}, 0, "problem", "pictures differ in their bands (7 of 6, 5 of 4)"),
+        ({1: 5, 4: 7}, 0, "problem", "pictures differ in their bands (7 of 4, 5 of 1)"),
+        ({4: 5, 6: 7}, 3, "", ""),  # chosen
+    ],
+)
+def test_pictures_of_several_bands(bands, channels, kind, words):
+    report = dataclasses.replace(EMPTY, poisonous=[], warnings=[])
+    learnt = Survey(Counter(bands))
+    module_of_check._judge_values(report, {"all": learnt}, learnt, PLAIN, channels)
+    assert [row["kind"] for row in report.rows()] == [kind] * bool(kind)
+    assert words in "".join(row["finding"] for row in report.rows())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "deep", "words"),
+    [
+        (0, 100, 9, []),
+        (-1, 100, 9, ["values of val go from -1 to 100"]),
+        (0, 101, 9, ["values of val go from 0 to 101"]),
+        (0, 100, 8, ["8 of 9 pictures have more than 8 bits"]),
+    ],
+)
+def test_values_beyond_black_and_white(low, high, deep, words):
+    report = dataclasses.replace(EMPTY, poisonous=[], warnings=[])
+    found = Survey(Counter({1: 9}), deep=deep, low=low, high=high)
+    module_of_check._judge_values(report, {"val": found}, found, dataclasses.replace(PLAIN, levels=(0.0, 100.0)), 0)
+    assert len(report.warnings) == len(words) and all(map(str.startswith, report.warnings, words))
+
+
+def test_the_largest_group_comes_first_with_its_part_where_names_are_ambiguous():
+    named = module_of_check._Names(["x", "y", "x"], ["train", "train", "test"])
+    assert named.groups([[1], [0, 2]]) == [["train/x", "test/x"], ["train/y"]]
+    assert module_of_check._Names(["x", "y"], ["train", "test"]).groups([[0], [1]]) == [["x"], ["y"]]
+
+
+def test_sizes_are_the_smallest_the_median_and_the_largest():
+    sizes = module_of_check._sizes(np.array([[8, 30], [10, 20], [12, 10], [40, 20]], np.int32))
+    assert sizes == {"smallest": [8, 10], "median": [11, 20], "largest": [40, 30]}
+    assert module_of_check._sizes(np.zeros((0, 2), np.int32)) == {}

@@ -12,7 +12,8 @@ from clearsight.base.errors import UsageError
 from clearsight.base.files import cache_folder
 from clearsight.datasets import fingerprint, survey
 from clearsight.datasets.check import check
-from clearsight.datasets.facts import SIZE, Files, files, keep, kept_at, recalled
+from clearsight.datasets.dataset import Dataset, objects
+from clearsight.datasets.facts import SIZE, Files, files, files_of, keep, kept_at, recalled
 from clearsight.datasets.open import open_dataset
 
 ROW = np.dtype([("key", f"S{SIZE}"), ("value", "<i4")])
@@ -135,3 +136,13 @@ def test_a_set_is_named_by_the_folder_that_all_its_files_share(tmp_path):
     assert name == files(paths[::-1]).name == files(paths[:2]).name != files([f"{tmp_path}/b/x", f"{tmp_path}/b/y"]).name
     assert files([]).name == "" and kept_at("prints", name, "prints").name == f"{name}.prints"
     assert Files(np.empty(0, "S32")).part("test", slice(0, 0)).name == ""
+
+
+def test_files_of_a_set_have_absolute_paths_and_arrays_none(tmp_path):
+    (tmp_path / "x.png").write_bytes(b"1")
+    labels, names = np.zeros(1, np.int64), objects(["x.png"])
+    below = Dataset(("a",), labels, names, root=tmp_path, paths=names)
+    array = Dataset(("a",), labels, names, pictures=np.zeros((1, 4, 4), np.uint8))
+    expected = files([str(tmp_path / "x.png")]).keys.tolist()
+    assert files_of([below]).keys.tolist() == expected
+    assert files_of([array, below]).keys.tolist() == [b"", *expected]

@@ -107,3 +107,13 @@ def test_frequencies_are_scipys_cosines_damped_by_a_gaussian():
     assert len(expected[0]) == fingerprint._EVEN and len(found) == low.sum()
     for ours, theirs in zip(np.split(found, [fingerprint._EVEN]), expected, strict=True):
         np.testing.assert_allclose(np.sort(ours), np.sort(theirs), atol=1e-5)
+
+
+@pytest.mark.parametrize(("other", "blank"), [(100, True), (103, True), (104, False), (105, False)])
+@pytest.mark.parametrize("shape", [(20, 20), (20, 20, 3), (200, 200)])
+def test_blank_is_a_deviation_under_two_grey_levels(shape, other, blank):
+    """In the channel with the most; stripes of 100 and 104 have one of exactly 2."""
+    picture = np.full(shape, 100, np.uint8)
+    picture[:, ::2] = [100, 100, other] if len(shape) == 3 else other
+    assert fingerprint._blank(picture[None]).tolist() == [blank]
+    assert fingerprint._deviation(picture) == pytest.approx((other - 100) / 2)

@@ -7,7 +7,7 @@ import pytest
 
 from clearsight.base.errors import ClearsightError
 from clearsight.datasets.dataset import Dataset, Parts, objects
-from clearsight.datasets.manifest import apply_manifest, manifest
+from clearsight.datasets.manifest import apply_manifest, manifest, read_manifest
 from clearsight.datasets.split import split
 
 
@@ -86,3 +86,14 @@ def test_a_manifest_notices_other_content():
         apply_manifest(Parts("made", data.classes, {"all": other}), text)
     old = "\n".join(",".join(line.split(",")[:3]) for line in text.splitlines()) + "\n"
     assert names(apply_manifest(parts, old)) == names(parts)
+
+
+@pytest.mark.parametrize("wrong", ["0" * 31, "0" * 33, "g" * 32, "A" * 32])
+def test_a_digest_that_is_none_is_named(wrong):
+    text = f"name,label,part,digest,group\na,x,train,{'0' * 32},\nb,x,train,,\nc,x,train,{wrong},\n"
+    with pytest.raises(ClearsightError, match=f"a digest is 32 hexadecimal digits, not '{wrong}'"):
+        read_manifest(text)
+
+
+def test_an_older_manifest_has_no_digests_and_no_groups():
+    assert read_manifest("name,label,part\na,x,all\n") == [{"name": "a", "label": "x", "part": "all", "digest": "", "group": ""}]

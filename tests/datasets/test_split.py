@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import _greedy, align, folds, split
+from clearsight.datasets.split import _greedy, align, folds, split, with_near_copies
 
 
 def data(labels, groups=None, part="all"):
@@ -270,3 +270,12 @@ def test_near_copies_stay_together_and_others_are_divided_as_ever():
     found = split(Parts("made", every.classes, {"all": replace(every, pictures=again)}), near=True)
     assert sum(bool({"all/0", "all/2"} & set(some)) for some in names(found).values()) == 1
     assert any("1 of 40 pictures are near copies of another one" in note for note in found.notes)
+
+
+def test_pictures_without_anything_on_them_are_no_near_copies():
+    """White pages, and those with a dot that is lost in a thumbnail, are as alike as any: they are left out."""
+    pages = np.full((8, 200, 200), 250, np.uint8)
+    for i in range(4, 8):
+        pages[i, 20 * i : 20 * i + 2, 20 * i : 20 * i + 2] = 0
+    every = replace(data(np.arange(8) % 2), pictures=pages)
+    assert with_near_copies(every) is every

@@ -125,3 +125,18 @@ def test_a_folds_labels_have_no_part_in_the_choice_that_answers_it(monkeypatch):
     monkeypatch.setattr(choice, "_path", lambda features, *_: [(0.1, rows["one" if features[0, 0] else "other"])])
     found = choice.choose({"one": torch.ones(20, 3), "other": torch.zeros(20, 3)}, labels, 2)
     assert torch.equal(found.logits[fold == 0], rows["other"][fold == 0])
+
+
+@pytest.mark.parametrize(("lower", "taken"), [([0.3, 0.1, 0.2, 0.2], "a"), ([0.9, -0.3, 0.6, -0.4], "b"), ([0.0, 0.0, 0.0, 0.0], "b")])
+def test_another_readout_has_to_be_lower_by_a_standard_error(lower, taken):
+    """0.2 ± 0.04, 0.2 ± 0.33 and none, in four pictures."""
+    losses = torch.tensor([[1.0] * 4, [2.0] * 4, [0.9] * 4, [1.5] * 4])
+    losses[0] = losses[2] - torch.tensor(lower)
+    assert ["a", "a", "b", "b"][choice._least(["a", "a", "b", "b"], losses)] == taken
+    assert choice._least(["b", "b"], losses[2:]) == 0  # of a name the best
+
+
+def test_where_nothing_is_held_out_the_strength_is_of_the_features_scale():
+    features = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    found = choose({"a": features}, torch.arange(4), 4)
+    assert found.l2 == pytest.approx(1e-4 * 5)  # of a mean squared length of 5

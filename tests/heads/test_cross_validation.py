@@ -1,6 +1,7 @@
 """The strength of L2 by cross-validation: as scikit-learn's solver would choose it on the same folds."""
 
 import numpy as np
+import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
@@ -69,3 +70,19 @@ def test_folds_of_groups_keep_groups_whole_and_classes_spread():
 
 def test_one_group_of_each_class_leaves_one_fold():
     assert folds_of_groups(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 0, 1, 1]), seed=0).tolist() == [0, 0, 0, 0]
+
+
+def test_a_group_goes_where_the_fewest_pictures_of_its_class_are():
+    """Not where the fewest of all are: that only decides between folds that have as many of its class."""
+    groups = torch.repeat_interleave(torch.arange(5), torch.tensor([5, 4, 3, 2, 1]))
+    labels = torch.tensor([0, 1, 1, 0, 1])[groups]
+    found = folds_of_groups(labels, groups, 0, 2)
+    assert [found[groups == k].unique().tolist() for k in range(5)] == [[0], [1], [0], [1], [0]]
+
+
+@pytest.mark.parametrize(("counts", "most", "n"), [((7, 3), 5, 5), ((4, 3), 5, 4), ((1, 1), 5, 1), ((9, 9), 3, 3)])
+def test_as_many_folds_as_the_largest_class_has_pictures(counts, most, n):
+    labels = torch.repeat_interleave(torch.arange(2), torch.tensor(counts))
+    found = folds(labels, 0, most)
+    tables = [found[labels == k].bincount(minlength=n) for k in range(2)]
+    assert len(tables[0]) == n and all(int(table.max() - table.min()) <= 1 for table in tables)

@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from clearsight.heads import lbfgs
 from clearsight.heads.lbfgs import Problem, Solution, solve
 from clearsight.training.interrupt import Interrupted, Stop
 
@@ -146,3 +147,40 @@ def test_pictures_with_the_same_features_are_not_told_apart():
     same = problem(np.ones((4, 3), np.float32), np.array([0, 0, 1, 1]))
     found = solve(same, 1e-8 * same.spread)
     assert (found.weight == 0).all() and found.value == pytest.approx(np.log(2), abs=1e-4)
+
+
+@pytest.mark.parametrize(("shape", "most", "kept"), [((4, 8), 32, True), ((4, 8), 31, False), ((5, 9), 1000, False), ((4, 9), 1000, True)])
+def test_a_basis_is_taken_of_half_as_many_pictures_as_features(monkeypatch, shape, most, kept):
+    monkeypatch.setattr(lbfgs, "MAX_BASIS", most)
+    found = Problem(torch.randn(shape, generator=torch.Generator().manual_seed(0)), torch.zeros(shape[0]).long(), 2)
+    assert (found.basis is not None) is kept and (found.reduced is found) is not kept
+
+
+@pytest.mark.parametrize(("loss", "bent"), [("softmax", (1 - 1 / 4) / 4), ("svm", 2.0)])
+def test_the_curvature_at_even_answers_is_that_of_the_features(monkeypatch, loss, bent):
+    """Of every second of 12 pictures where 6 are to be looked at; weighted as they count."""
+    features = torch.randn(12, 3, generator=torch.Generator().manual_seed(0))
+    counts = torch.tensor([0.5, 2.0] * 6)
+    made = Problem(features.clone(), torch.arange(12) % 4, 4, counts, loss)
+    zero = torch.zeros(4, 3, dtype=torch.float64)
+    for size, every in ((4096, 1), (6, 2)):
+        monkeypatch.setattr(lbfgs, "SAMPLE_SIZE", size)
+        table, by_bias = made.curvature(zero, zero[:, 0])
+        some, weights = made.features[::every], counts[::every].double() * bent
+        torch.testing.assert_close(table, some.T @ (some * weights[:, None]) / len(some))
+        assert by_bias == pytest.approx(float(weights.mean()))
+
+
+@pytest.mark.parametrize("features", [8192, 0])
+@pytest.mark.parametrize(("exact", "least"), [(2**22, 1e-6), (0, 3e-5)])
+def test_the_gradient_at_the_end_is_small_beside_that_of_no_weights(monkeypatch, features, exact, least):
+    """With a preconditioner and without."""
+    monkeypatch.setattr(lbfgs, "EXACT", exact)
+    monkeypatch.setattr(lbfgs, "MAX_FEATURES", features)
+    made = problem(*digits(200))
+    found = solve(made, 1e-3)
+    zero = torch.zeros(10, 64, dtype=torch.float64)
+    _, by_weight, by_bias = made.at(found.weight, found.bias + found.weight @ made.mean)
+    end = max(float((by_weight + 1e-3 * found.weight).abs().max()), float(by_bias.abs().max()))
+    assert end <= 1.01 * least * max(float(part.abs().max()) for part in made.at(zero, zero[:, 0])[1:])
+    assert features == 0 or found.above <= 1e-8 * found.value

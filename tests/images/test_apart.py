@@ -97,3 +97,31 @@ def test_the_protocol_ends_with_the_requests():
     answers = io.BytesIO()
     answer(io.BytesIO(line + line), answers)
     assert answers.getvalue() == 2 * (b'{"shape": [2, 3, 1]}\n' + bytes([10, 20, 30, 40, 50, 60]))
+
+
+def test_a_child_that_lacks_memory_says_so(monkeypatch):
+    def full(data, **how):
+        raise MemoryError
+
+    monkeypatch.setattr(apart, "decode", full)
+    asked = json.dumps({"length": 2, "reading": {"levels": [], "bands": [], "version": 2}}).encode() + b"\nab"
+    answers = io.BytesIO()
+    answer(io.BytesIO(asked), answers)
+    assert json.loads(answers.getvalue()) == {"error": "it needs more memory than a decoder may have"}
+
+
+def test_a_child_that_was_busy_is_ended_when_it_is_idle():
+    class Busy:
+        closed = False
+
+        def ask(self, data, **how):
+            some.close()  # meanwhile
+            return np.zeros((1, 1, 1), np.uint8)
+
+        def close(self):
+            self.closed = True
+
+    some, child = Children(0), Busy()
+    some.idle.put(child)
+    some(SMALL, channels=1)
+    assert child.closed and some.idle.empty()

@@ -91,3 +91,38 @@ def test_the_tags_of_a_picture_may_follow_its_pixels():
 
 def test_signed_colours_are_more_than_pillow_reads():
     assert bands.many(BytesIO(tiff(RANDOM[..., :3].astype(np.int16), photometric="rgb")))
+
+
+GREY, COLOUR, PALETTE, CMYK = 1, 2, 3, 5  # values of the tag 262
+
+
+@pytest.mark.parametrize(
+    ("tags", "more"),
+    [
+        ({}, False),
+        ({277: 1, 258: (8,), 262: GREY}, False),
+        ({277: 1, 258: (16,), 262: GREY, 339: (2,)}, False),
+        ({277: 1, 258: (32,), 262: GREY, 339: (3,)}, False),
+        ({277: 1, 258: (64,), 262: GREY, 339: (3,)}, True),
+        ({277: 1, 258: (16,), 262: GREY, 339: (3,)}, True),
+        ({277: 2, 258: (8, 8), 262: GREY}, True),
+        ({277: 2, 258: (8, 8), 262: GREY, 338: (1,)}, False),  # transparency
+        ({277: 2, 258: (8, 8), 262: GREY, 338: (2,)}, False),
+        ({277: 2, 258: (8, 8), 262: GREY, 338: (0,)}, True),
+        ({277: 3, 258: (8, 8, 8), 262: GREY, 338: (1, 1)}, True),
+        ({277: 3, 258: (8, 8, 8), 262: COLOUR}, False),
+        ({277: 3, 258: (16, 16, 16), 262: COLOUR}, False),
+        ({277: 3, 258: (8, 17, 8), 262: COLOUR}, True),
+        ({277: 3, 258: (8, 8, 8), 262: COLOUR, 339: (1, 2, 1)}, True),
+        ({277: 3, 258: (8, 8, 8), 262: COLOUR, 284: 2}, False),
+        ({277: 3, 258: (9, 9, 9), 262: COLOUR, 284: 2}, True),
+        ({277: 3, 258: (9, 9, 9), 262: COLOUR, 284: 1}, False),
+        ({277: 4, 258: (8, 8, 8, 8), 262: COLOUR}, False),  # a fourth of colours that is not described is transparency
+        ({277: 5, 258: (8,) * 5, 262: COLOUR}, True),
+        ({277: 4, 258: (8,) * 4, 262: CMYK}, False),
+        ({277: 5, 258: (8,) * 5, 262: CMYK}, True),
+    ],
+)
+def test_what_pillow_does_not_read_whole(monkeypatch, tags, more):
+    monkeypatch.setattr(bands, "_tags", lambda stream: tags)
+    assert bands.many(BytesIO()) is more

@@ -1,9 +1,11 @@
 """Pictures of every kind come out whole and by value; what is not whole comes out as UnreadableImage with a reason."""
 
 import zlib
+from contextlib import nullcontext
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from PIL import Image
 from skimage import data as photographs
 
 from clearsight.base.errors import UnreadableImage, UsageError
+from clearsight.images import decode as module
+from clearsight.images.bands import Bands
 from clearsight.images.decode import FORMATS, _reason, decode, picture_facts, stored_pixels
 from tests.rubbish.build import adam7, png
 
@@ -230,3 +234,106 @@ def test_pixels_are_counted_from_the_header_alone():
     assert stored_pixels(header_and_half) == 3500
     with pytest.raises(UnreadableImage, match="the limit is 3,000"):
         stored_pixels(header_and_half, max_pixels=3000)
+
+
+@pytest.mark.parametrize(
+    ("tags", "raw"),
+    [
+        ({}, False),
+        ({50706: b"\1\4\0\0"}, True),  # a DNG's version
+        ({254: 1, 330: (8,)}, True),  # a thumbnail, and pictures below it
+        ({254: 3, 330: (8,)}, True),
+        ({254: 1}, False),
+        ({254: 0, 330: (8,)}, False),
+        ({254: 2, 330: (8,)}, False),  # a page of several
+        ({330: (8,)}, False),
+        ({254: (1, 1), 330: (8,)}, False),
+    ],
+)
+def test_a_raw_file_is_known_by_its_tags(tags, raw):
+    with pytest.raises(UnreadableImage, match="raw") if raw else nullcontext():
+        module._refuse_raw(SimpleNamespace(tag_v2=tags), "x")
+
+
+@pytest.mark.parametrize(
+    ("size", "min_side", "drafted"),
+    [
+        ((100, 80), None, None),
+        ((100, 81), None, (50, 41)),  # as many pixels as are allowed are not halved, one more is
+        ((200, 160), None, (100, 80)),
+        ((201, 160), None, (51, 40)),
+        ((400, 320), None, (100, 80)),
+        ((401, 320), None, (51, 40)),
+        ((4001, 3200), None, (501, 400)),  # no smaller than an eighth
+        ((4001, 3200), 30, (30, 30)),
+    ],
+)
+def test_a_jpeg_of_more_than_8000_pixels_is_halved_until_it_is_not(size, min_side, drafted):
+    asked = [None]
+    module._draft(SimpleNamespace(size=size, draft=lambda mode, wanted: asked.append(wanted)), min_side, 8000)
+    assert asked[-1] == drafted
+
+
+class Banded(Bands):
+    """A picture of so many bands, opened."""
+
+    def __init__(self, size, bands):
+        self.size, self.bands = size, bands
+
+    def _facts(self):
+        raise NotImplementedError
+
+    def array(self):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("size", "bands", "reason"),
+    [
+        ((10, 10), None, None),
+        ((10, 11), None, "10×11 is 110 px; the limit is 100"),
+        ((0, 10), None, "it has no pixels"),
+        ((10, 10), 1, None),
+        ((10, 10), 4, None),
+        ((10, 10), 5, "10×10 in 5 bands are 500 values; the limit is 400"),
+        ((1, 1), 0, "it has 0 bands"),
+        ((1, 1), module.MOST_BANDS, None),
+        ((1, 1), module.MOST_BANDS + 1, "bands; up to"),
+    ],
+)
+def test_the_limits_of_a_picture(size, bands, reason):
+    image = SimpleNamespace(size=size) if bands is None else Banded(size, bands)
+    with pytest.raises(UnreadableImage, match=reason) if reason else nullcontext():
+        module._limit(image, 100, "x")
+
+
+@pytest.mark.parametrize(("side", "smaller"), [(15, []), (16, [8]), (71, [8]), (72, [9])])
+def test_a_jpeg_is_examined_smaller_too(monkeypatch, side, smaller):
+    """At an eighth of its size, and at no less than 8 px; below 16 px it is never decoded smaller."""
+    asked = []
+    monkeypatch.setattr(module, "decode", lambda source, min_side: asked.append(min_side))
+    stream = BytesIO()
+    Image.new("L", (side, side + 5)).save(stream, "JPEG")
+    facts, picture = module.examined(stream.getvalue())
+    assert (facts.width, facts.height) == (side, side + 5) == picture.shape[1::-1] and asked == smaller
+    module.examined(encoded(Image.new("L", (100, 100))))
+    assert asked == smaller  # a PNG never is
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "mode"),
+    [
+        ((4, 6), "uint8", "L"),
+        ((4, 6, 1), "uint8", "L"),
+        ((4, 6, 3), "uint8", "RGB"),
+        ((4, 6, 4), "uint8", "RGBA"),
+        ((4, 6, 2), "uint8", "2×uint8"),
+        ((4, 6), "uint16", "1×uint16"),
+        ((4, 6, 3), "uint16", "3×uint16"),
+    ],
+)
+def test_facts_of_an_array(shape, kind, mode):
+    assert picture_facts(np.zeros(shape, kind)) == module.Facts(6, 4, mode, "array")
+    for wrong in (np.zeros(4, kind), np.zeros((1, 4, 6, 3), kind)):
+        with pytest.raises(UnreadableImage):
+            picture_facts(wrong)

@@ -10,7 +10,7 @@ from PIL import Image
 from clearsight.base.errors import UnreadableImage
 from clearsight.images import header
 from clearsight.images.decode import examined, picture_facts
-from clearsight.images.header import HEAD, MODES, is_grey, looked
+from clearsight.images.header import HEAD, MODES, Stored, is_grey, looked
 from clearsight.images.jpeg import components
 
 RAMP = np.linspace(0, 255, 20 * 30).reshape(20, 30)
@@ -81,3 +81,30 @@ def test_a_segment_shorter_than_its_own_length_ends_after_it(length):
 @pytest.mark.parametrize(("kind", "mode", "deep"), [("PNG", "I;16", True), ("TIFF", "F", True), ("BMP", "RGB", False), ("GIF", "L", False)])
 def test_more_than_8_bits_are_known_without_the_pixels(kind, mode, deep):
     assert header.looked(encoded(kind, mode)).deep is deep
+
+
+def png_head(depth=8, colour=2, chunk=b"", frames=0, signature=b"\x89PNG\r\n\x1a\n"):
+    return signature + b"\0\0\0\x0dIHDR" + bytes(8) + bytes([depth, colour]) + b"\0\0\0" + bytes(4) + chunk + frames.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (png_head(colour=0), Stored(1, False)),
+        (png_head(colour=4), Stored(1, False)),
+        (png_head(colour=2), Stored(3, False)),
+        (png_head(colour=3), Stored(3, False)),
+        (png_head(colour=6), Stored(3, False)),
+        (png_head(16, 0), Stored(1, True)),
+        (png_head(4, 0), Stored(1, False)),
+        (png_head(chunk=b"acTL", frames=2), Stored(3, False, True)),
+        (png_head(chunk=b"acTL", frames=1), Stored(3, False)),
+        (png_head(chunk=b"IDAT..acTL", frames=2), Stored(3, False)),  # behind the pixels it is none
+        (png_head()[:26], Stored(3, False)),
+        (png_head()[:25], None),
+        (png_head(signature=b"\x89PNG\r\n\x1a\r"), None),
+        (b"\xff\xd8\xff", None),
+    ],
+)
+def test_how_a_png_is_stored_by_its_first_bytes(head, expected):
+    assert header._stored(head) == expected

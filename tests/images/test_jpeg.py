@@ -1,6 +1,7 @@
 """With the optional simplejpeg a JPEG is the same picture as without, and the same files are refused for the same reason."""
 
 import random
+from contextlib import nullcontext
 from io import BytesIO
 
 import numpy as np
@@ -110,3 +111,51 @@ def test_damaged_files_are_refused_or_read_the_same(used, monkeypatch):
         refused += isinstance(a, str)
         read += not isinstance(a, str)
     assert refused > 100 and read > 100 and used
+
+
+SCAN, END = b"\xff\xda\0\2", b"\xff\xd9"
+
+
+@pytest.mark.parametrize(("scans", "size", "allowed"), [(100, 1, True), (101, 1, False), (100, 0.5, True), (50, 2, True), (51, 2, False)])
+def test_a_hundred_scans_are_the_most(scans, size, allowed):
+    """Fewer in a picture of several times the size; the file is left behind the first."""
+    file = BytesIO(b"\xff\xd8" + scans * SCAN + END)
+    file.seek(2 + len(SCAN))
+    with nullcontext() if allowed else pytest.raises(ValueError, match=f"it has {scans} scans; the limit is {int(100 / max(1, size))}"):
+        assert module.whole(file, size) == file.getvalue()
+
+
+def test_an_end_before_the_pixels_is_not_the_files():
+    """A thumbnail has one of its own."""
+    file = BytesIO(b"\xff\xd8" + END + SCAN)
+    file.seek(4)
+    with pytest.raises(EOFError, match="the end marker is missing"):
+        module.whole(file)
+
+
+def frame(kind: int, components: int) -> bytes:
+    return bytes([0xFF, kind, 0, 8 + 3 * components, 8, 0, 1, 0, 1, components]) + bytes(3 * components)
+
+
+@pytest.mark.parametrize(
+    ("frames", "scalable", "components"),
+    [
+        ([(0xC0, 1)], True, 1),
+        ([(0xC1, 3)], True, 3),
+        ([(0xC2, 3)], True, 3),
+        ([(0xC3, 3)], False, 3),  # lossless
+        ([(0xC9, 3)], False, 3),  # arithmetic coding
+        ([(0xCF, 4)], False, 4),
+        ([(0xC0, 1), (0xC2, 3)], True, 3),
+        ([(0xC0, 1), (0xC3, 3)], False, 3),
+        ([(0xC4, 3)], False, 0),  # tables, no frame
+        ([(0xC8, 3)], False, 0),
+        ([(0xCC, 3)], False, 0),
+        ([(0xD0, 3)], False, 0),
+        ([], False, 0),
+    ],
+)
+def test_frames_before_the_first_scan(frames, scalable, components):
+    data = b"\xff\xd8" + b"".join(frame(*one) for one in frames) + SCAN + frame(0xC3, 2) + END
+    assert (module.scalable(data), module.components(data)) == (scalable, components)
+    assert module.components(data[: data.index(SCAN)]) == 0

@@ -1,6 +1,7 @@
 """Geometry against Pillow, colours by hand, settings that cannot be meant refused."""
 
 import dataclasses
+from contextlib import nullcontext
 from io import BytesIO
 
 import numpy as np
@@ -236,3 +237,31 @@ def test_a_jpeg_decoded_smaller_is_the_one_decoded_whole(side, settings):
     whole = settings.fit_picture(np.array(Image.open(BytesIO(stream.getvalue())))).int()
     away = (settings.load(stream.getvalue()).int() - whole).abs()
     assert away.max() <= 12 and away.float().mean() < 2  # decoded to half of what is needed: 18 and more, 3.7 and more
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed"),
+    [
+        ({"levels": (0, 255)}, True),
+        ({"levels": (5, 5)}, False),
+        ({"levels": (6, 5)}, False),
+        ({"levels": (0,)}, False),
+        ({"levels": (0, 1, 2)}, False),
+        ({"levels": (-float("inf"), 5)}, False),
+        ({"levels": (0, float("inf"))}, False),
+        ({"bands": (1, 2, 256)}, True),
+        ({"bands": (0, 1, 2)}, False),
+        ({"bands": (1, 2, 257)}, False),
+        ({"bands": (1, 2, True)}, False),
+        ({"bands": (1, 2)}, False),
+        ({"decoding": 1}, True),
+        ({"decoding": 2}, True),
+        ({"decoding": 0}, False),
+        ({"decoding": 3}, False),
+        ({"decoding": True}, False),
+    ],
+)
+def test_ways_of_reading_that_cannot_be_are_refused(change, allowed):
+    (name,) = change
+    with nullcontext() if allowed else pytest.raises(UsageError, match=name):
+        assert getattr(Preprocessing(**change), name) == change[name]

@@ -1,8 +1,10 @@
 """The training context: batches, labels, and augmentation that belongs to the picture."""
 
+import pytest
 import torch
 
 from clearsight.base.compute.distributed import ProcessGroup
+from clearsight.training import context as module
 from clearsight.training.context import TrainingContext
 from tests.training.objectives.made import made_of
 
@@ -40,3 +42,11 @@ def test_who_decides():
     assert context.perturbation is None and context.deciding == len(context.val)
     context, _ = made_of(perturb="pgd")
     assert context.perturbation.name == "pgd" and context.deciding == min(512, len(context.val))
+
+
+@pytest.mark.parametrize(("perturb", "deciding"), [("", 30), ("pgd", 20), ("noise:0.1", 30)])
+def test_only_attacked_pictures_decide_where_there_is_an_attack(monkeypatch, perturb, deciding):
+    monkeypatch.setattr(module, "ATTACKED", 20)
+    context, _ = made_of(perturb=perturb)
+    context.val.labels = context.val.labels.repeat(30)[:30]
+    assert context.deciding == deciding

@@ -88,6 +88,8 @@ def test_errors_are_counted_by_hand():
     assert found["ensemble"]["top5_error"]["value"] == 0
     assert [line.split("  ")[0] for line in lines(found)] == ["validation, n = 4", "a", "b", "mean of members", "ensemble"]
     assert found["mean"]["top1_error"]["low"] < 0.375 < found["mean"]["top1_error"]["high"]
+    header, *rows = lines(found)
+    assert [header.index(f"top-{k} error") for k in (1, 5)] == [rows[0].index("25.00%"), rows[0].index("0.00%")]  # columns
     assert "top5_error" not in standing({"a": a[:, :5]}, a[:, :5], labels)["mean"]
 
 

@@ -3,12 +3,19 @@
 The network is softmax regression, whose gradient is known: xᵀ(p − y). One picture of the first class stands against four of the second.
 """
 
+import time
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from clearsight.base.randomness import permutation
+from clearsight.training import loop
 from clearsight.training.api import train
+from clearsight.training.interrupt import Stop
+from clearsight.training.transfer.freezing import Freezing
+from tests.training.objectives.made import made_of
 
 RECIPE = {
     "model": "pixels", "size": 4, "channels": 1, "augment": "", "views": "", "speed": "plain", "seed": 5, "quiet": True,
@@ -155,3 +162,13 @@ def test_dropout_follows_the_seed_and_not_the_state_of_the_process(data, tmp_pat
         )
         weights.append((found.run / "model.safetensors").read_bytes())
     assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize(("clock", "saved"), [([60.0] * 6, 1), ([60.5, 61.0, 121.0, 121.5, 130.0, 130.0], 3)])
+def test_a_checkpoint_is_written_when_a_minute_has_gone_by(monkeypatch, clock, saved):
+    """Of the clock: its time at first is 0; then after each step, and after each checkpoint. One is written after the epoch."""
+    context, objective = made_of(model="pixels", epochs=1, batch=64, checkpoint_minutes=1.0)
+    ticks, written = iter([0.0, *clock]), []
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: next(ticks), perf_counter=time.perf_counter))
+    loop.fit(context, objective, Freezing(context.recipe), lambda: written.append(1), lambda: None, Stop())
+    assert len(written) == saved

@@ -128,12 +128,13 @@ def test_processes_that_see_other_checkpoints_do_not_train_on(tmp_path, monkeypa
         resume(tmp_path / "run", data=DATA, quiet=True)
 
 
-def test_two_checkpoints_are_kept(tmp_path):
+def test_two_checkpoints_are_kept_and_the_events_of_every_epoch(tmp_path):
     train(DATA, out=str(tmp_path / "run"), **SETTINGS, model="pixels")
     assert [path.name for path in checkpoint.checkpoints(tmp_path / "run" / "checkpoints")] == [
         "00003-0000000.checkpoint",
         "00002-0000000.checkpoint",
     ]
+    assert len(list((tmp_path / "run" / "events").iterdir())) == 3  # for TensorBoard, one an epoch
 
 
 def test_a_number_that_is_none_stops_the_run_and_keeps_the_checkpoint(tmp_path):

@@ -194,3 +194,37 @@ def test_a_cut_npz_is_named(tmp_path):
         except ClearsightError as error:  # any other kind fails the test
             refused.append(str(error))
     assert len(refused) > 10 and all("data.npz" in line for line in refused)
+
+
+class Items:
+    """A dataset object with these items."""
+
+    def __init__(self, *items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, i):
+        return self.items[i]
+
+
+@pytest.mark.parametrize("second", [(GREY[1], "b"), [GREY[1], "b"]])
+def test_items_of_a_dataset_object(second):
+    data = open_dataset(Items((GREY[0], "a"), second))["all"]
+    assert np.array_equal(data.pictures, GREY[:2]) and [data.label(i) for i in range(2)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        (((GREY[0], "a"), (GREY[1],)), r"item 1 of a dataset object must be \(picture, class\)\. Got 'tuple'"),
+        (((GREY[0], "a"), (GREY[1], "b", 3)), r"item 1 of a dataset object must be \(picture, class\)"),
+        (((GREY[0], "a"), "ab"), r"item 1 of a dataset object must be \(picture, class\)\. Got 'str'"),
+        (((GREY[0], "a"), (GREY[1, 1:], "b")), "have one size, or are paths. Got 2 sizes"),
+        ((), "needs at least one picture"),
+    ],
+)
+def test_what_is_wrong_with_items_is_named(items, reason):
+    with pytest.raises(ClearsightError, match=reason):
+        open_dataset(Items(*items))

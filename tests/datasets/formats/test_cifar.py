@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clearsight.base.errors import ClearsightError
+from clearsight.datasets.formats import cifar
 from clearsight.datasets.open import open_dataset
 
 ROWS = np.random.default_rng(0).integers(0, 256, (30, 3072), dtype=np.uint8)
@@ -70,3 +71,10 @@ def test_damage_and_code_are_named(tmp_path):
     (folder / "test_batch").write_bytes(pickle.dumps({"data": ROWS, "labels": [1]}))
     with pytest.raises(ClearsightError, match="must hold as many labels as pictures"):
         open_dataset(folder)
+
+
+def test_the_test_batch_is_that_of_the_batches(tmp_path):
+    """Both sets in one folder: CIFAR-10 is read, with its own test pictures."""
+    for name in ("data_batch_1", "test_batch", "train", "test", "meta"):
+        (tmp_path / name).write_bytes(b"")
+    assert cifar._files(tmp_path) == {"train": [tmp_path / "data_batch_1"], "test": [tmp_path / "test_batch"]}

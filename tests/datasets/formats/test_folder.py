@@ -212,6 +212,15 @@ def test_groups_are_the_folders_below_the_class(tmp_path):
     assert not (groups[0] | groups[1]) & groups[2]
 
 
+@pytest.mark.parametrize("outer", ["train", "pets/train"])
+def test_groups_of_a_part_are_the_folders_below_its_classes(tmp_path, outer):
+    for label in ("cat", "dog"):
+        for day in ("mon", "tue"):
+            picture(tmp_path / outer / label / day / "1.png")
+    parts = open_dataset(tmp_path, group_by="folder")
+    assert {part: set(data.groups) for part, data in parts.parts.items()} == {"train": {"mon", "tue"}}
+
+
 def test_grouping_without_folders_is_refused(pets):
     with pytest.raises(UsageError, match="needs folders below the class folders"):
         open_dataset(pets, group_by="folder")

@@ -39,3 +39,15 @@ def test_what_is_missing_or_damaged_is_named(tmp_path):
     np.save(tmp_path / "labels.npy", np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(ClearsightError, match=r"cannot read .*labels\.npy: .* without pickled objects"):
         open_dataset(tmp_path / "pets.npy")
+
+
+def test_a_set_is_called_as_its_file_or_folder(tmp_path):
+    (tmp_path / "pets.v2").mkdir()
+    np.save(tmp_path / "pets.v2" / "cats.npy", PICTURES)
+    np.save(tmp_path / "pets.v2" / "cats_labels.npy", LABELS)
+    assert open_dataset(tmp_path / "pets.v2" / "cats.npy").name == "cats"
+    np.save(tmp_path / "pets.v2" / "X.npy", PICTURES)
+    np.save(tmp_path / "pets.v2" / "y.npy", LABELS)
+    for name in ("cats", "cats_labels"):
+        (tmp_path / "pets.v2" / f"{name}.npy").unlink()
+    assert open_dataset(tmp_path / "pets.v2").name == "pets.v2"

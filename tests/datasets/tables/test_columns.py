@@ -4,7 +4,7 @@ import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.table import read_table
-from clearsight.datasets.tables.columns import parse
+from clearsight.datasets.tables.columns import Chooser, parse
 
 
 def opened(folder, text, name="data.csv", **options):
@@ -48,6 +48,10 @@ def test_columns_are_named_by_the_user(folder):
     text = rows("key,breed,size,species", lambda i: f"pics/{i}.png,{'ab'[i % 2]},{i},x")
     assert labels(opened(folder, text, columns="path=key,label=breed")) == EXPECTED
     assert labels(opened(folder, text, columns=" label = breed , path=1")) == EXPECTED
+    assert labels(opened(folder, text, columns="label=2,path=1")) == EXPECTED
+    for number in (0, 5):
+        with pytest.raises(UsageError, match=rf"\(for label\) is called '{number}'"):
+            opened(folder, text, columns=f"path=1,label={number}")
     with pytest.raises(UsageError, match=r"no column of .*data\.csv \(for label\) is called 'breeds'\. Did you mean breed"):
         opened(folder, text, columns="path=key,label=breeds")
     for words, reason in (("path", "columns must be ROLE=NAME"), ("file=key", "no role of a column is called 'file'")):
@@ -111,3 +115,36 @@ def test_one_column_a_class(folder):
         opened(folder, "image,healthy,rust,scab\npics/0.png,1,0,0\npics/1.png,0,1,1\n")
     with pytest.raises(ClearsightError, match="line 3: none of the columns healthy, rust, scab is set"):
         opened(folder, "image,healthy,rust,scab\npics/0.png,1.0,0.0,0.0\npics/1.png,0,0,0\n")
+
+
+def chooser(header, rows, listing=False):
+    return Chooser("data.csv", header, rows, lambda values: 0.0, {}, listing)
+
+
+@pytest.mark.parametrize(
+    ("values", "listing", "counts"),
+    [
+        (["0", "1", "2"], True, True),
+        (["1", "2", "3"], True, True),
+        (["2", "3", "4"], True, False),
+        (["1", "0", "2"], True, False),
+        (["1", "2", "3"], False, False),  # a header says what it is
+    ],
+)
+def test_a_column_that_numbers_the_rows(values, listing, counts):
+    assert chooser(["1"], [[value] for value in values], listing)._counts(0) is counts
+
+
+@pytest.mark.parametrize(
+    ("values", "binary"),
+    [(["0", "1"], True), (["0.0", "1.0"], True), (["True", "false"], True), (["1"], True), (["0", "2"], False), ([], False), ([""], False)],
+)
+def test_a_column_of_yes_and_no(values, binary):
+    assert chooser(["a"], [[value] for value in values])._is_binary(0) is binary
+
+
+@pytest.mark.parametrize(
+    ("paths", "folders"), [(["a/1", "b/2"], True), (["a/1", "a/2"], False), (["a/1", "2"], False), (["a\\1", "b\\2"], True)]
+)
+def test_a_folder_is_a_label_where_there_are_several(paths, folders):
+    assert chooser(["a"], [])._in_folders(paths) is folders

@@ -30,6 +30,27 @@ def test_inputs(values, verdict, words):
     assert found.option == ("" if verdict == "good" else "clearsight check DATA")
 
 
+HALF = torch.tensor([-1.0, 1.0]).repeat(20, 1, 4, 4)  # mean 0, deviation 1
+HALF[-1] *= -1  # so that not all are the same
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (HALF, "mean 0.00, deviation 1.00 after preprocessing, of 20 pictures"),
+        (HALF + 1.01, "far from"),
+        (HALF * 0.3, "far from"),
+        (HALF * 0.4, "deviation 0.40"),
+        (HALF * 2.8, "deviation 2.8"),
+        (HALF * 3.2, "far from"),
+        (torch.cat([HALF[:1] * 0, HALF[1:]]), "deviation"),
+        (torch.cat([HALF[:3] * 0, HALF[3:]]), "15% of 20 pictures have no contrast"),
+    ],
+)
+def test_the_bounds_of_inputs(values, words):
+    assert words in judge_inputs(values, True).words
+
+
 def test_brightness_needs_no_mean_of_zero():
     assert judge_inputs(NOISE * 0.1 + 5, False).verdict == "good"
 

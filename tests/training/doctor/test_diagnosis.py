@@ -35,12 +35,18 @@ def test_json_is_json():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "1 s"), (40, "40 s"), (100, "2 min"), (12_000, "3 h 20 min"), (190_000, "2 days 4 h")]
-)
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"), (40, "40 s"), (89, "89 s"), (90, "2 min"), (100, "2 min"), (89 * 60, "89 min"), (90 * 60, "1 h 30 min"),
+        (12_000, "3 h 20 min"), (48 * 3600 - 60, "47 h 59 min"), (48 * 3600, "2 days 0 h"), (190_000, "2 days 4 h"),
+        (71.5 * 3600, "2 days 23 h"),
+    ],
+)  # fmt: skip
 def test_durations(seconds, words):
     assert duration(seconds) == words
 
 
 def test_sizes_and_rates():
     assert (gigabytes(3.21e9), gigabytes(85e6)) == ("3.2 GB", "85 MB")
+    assert (gigabytes(1e9), gigabytes(0.99e9), gigabytes(1234)) == ("1.0 GB", "990 MB", "1 MB")
     assert rounded(0.012345) == 0.012

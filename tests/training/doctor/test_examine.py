@@ -1,5 +1,7 @@
 """The doctor as a whole: a healthy training is all good, planted faults are named, and the training after it is the same, bit for bit."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -155,3 +157,35 @@ def test_tuning_trained_weights_can_be_examined(tmp_path):
     for tune in ("all", "gradual", "head"):
         found = api.doctor(pictures(90, seed=1), from_=str(run), tune=tune, resize_head=tune != "head", quiet=True, size=28)
         assert found["layers"].verdict == "good" and found.verdict != "stop"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "n", "world", "seconds", "tried"),
+    [
+        ({}, 2000, 1, 0.016, 32),  # 2000 pictures, 20 epochs: 640 s
+        ({}, 2000, 1, 0.015, 0),  # 600 s
+        ({"epochs": 1}, 1000, 1, 0.61, 5),  # no more than a 200th
+        ({"epochs": 1}, 399, 1, 10.0, 0),  # of which a look at two pictures takes more
+        ({"epochs": 1}, 400, 1, 10.0, 2),
+        ({"batch": 8}, 2000, 1, 1.0, 8),
+        ({"epochs": 2000}, 10, 1, 1.0, 10),
+        ({"minutes": 10.0}, 2000, 1, 1.0, 0),
+        ({"minutes": 10.1}, 2000, 1, 1.0, 32),
+        ({"optimizer": "lbfgs"}, 2000, 1, 1.0, 0),
+        ({}, 2000, 2, 1.0, 0),
+    ],
+)
+def test_the_bounds_of_a_long_training(monkeypatch, recipe, n, world, seconds, tried):
+    """Found by a step on so many pictures; 0 where it is not long."""
+    sizes = []
+    monkeypatch.setattr(module, "picture_seconds", lambda context, objective, size: sizes.append(size) or seconds)
+    plain = {"optimizer": "sgd", "epochs": 20, "batch": 64, "minutes": 0.0, **recipe}
+    context = SimpleNamespace(recipe=SimpleNamespace(**plain), train=range(n), group=SimpleNamespace(world=world))
+    assert is_long(context, SimpleNamespace(repeats=1)) is bool(tried)
+    assert not tried or sizes == [tried]
+
+
+def test_what_runs_out_of_memory_at_once_is_examined(monkeypatch):
+    monkeypatch.setattr(module, "picture_seconds", lambda *_: torch.empty(2**60))
+    recipe = SimpleNamespace(optimizer="sgd", epochs=20, batch=64, minutes=0.0)
+    assert is_long(SimpleNamespace(recipe=recipe, train=range(2000), group=SimpleNamespace(world=1)), SimpleNamespace(repeats=1))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from clearsight.training.doctor.layers import Gradients, gradients, judge_gradients, judge_units, units, weights
+from clearsight.training.doctor.layers import Gradients, _watched, gradients, judge_gradients, judge_units, units, weights
 
 
 def judged(context, objective):
@@ -74,7 +74,42 @@ def test_verdicts_on_gradients(found, verdict, words):
     assert bool(judged.option) == (verdict != "good")
 
 
+@pytest.mark.parametrize(
+    ("sizes", "total", "words"),
+    [
+        ({"a.weight": 1.0, "b.weight": 1e-10}, 1e4, "gradients in all 2 weights"),  # neither bound is passed
+        ({"a.weight": 1.0, "b.weight": 0.99e-10}, 1.0, "less than 1e-10 of the largest in b (1 of 2 weights)"),
+        ({"a.weight": 1.0, "b.weight": 0.0, "b.bias": 0.0}, 1.0, "exactly zero in b (2 of 3 weights)"),
+        ({"a.weight": 1.0, "b.weight": 0.0, "c.weight": None}, 1.0, "no gradient at all in c (1 of 3 weights)"),
+        ({"a.weight": 0.0, "b.weight": 0.0}, 1.0, "no layer gets a gradient"),
+        ({"a.weight": None}, 1.0, "no layer gets a gradient"),
+    ],
+)
+def test_the_bounds_of_gradients(sizes, total, words):
+    assert words in judge_gradients(Gradients(sizes, total, 4), 1.0).words
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "units"),
+    [((2, 3), nn.ReLU, 3), ((2, 3, 5, 5), nn.ReLU6, 3), ((2, 5, 7), nn.ReLU, 7), ((2, 5, 5, 4, 7), nn.ReLU, 7)],
+)
+def test_units_are_channels_or_the_last_axis(shape, kind, units):
+    """One of them is zero for every picture; a second use of a layer is one of its own."""
+    values = torch.ones(shape)
+    values.movedim(1 if len(shape) in (2, 4) else -1, 0)[1] = -1
+    model = nn.Sequential(kind())
+    with _watched(model) as dead:
+        model(values)
+        model(values)
+        torch.relu(torch.ones(4))  # not of pictures
+    assert dead == {"0": (1, units), "0 (2)": (1, units)}
+
+
 def test_verdicts_on_units():
     assert judge_units({}, 8).verdict == "good"
     assert judge_units({"a": (3, 4), "b": (4, 8)}, 8).verdict == "good"  # a layer of four is too narrow, half is not most
     assert "b (62%)" in judge_units({"a": (0, 8), "b": (5, 8)}, 8).words
+    worst = judge_units({"a": (5, 8), "b": (8, 8), "c": (3, 16)}, 8)
+    assert worst.words == "50.0% of the units never fire on 8 pictures; most of them in b (100%), a (62%)"
+    assert worst.figures["dead"]["a"] == {"units": 8, "dead": 5}
+    assert judge_units({"a": (0, 8)}, 8).words == "every unit fires on some of 8 pictures"

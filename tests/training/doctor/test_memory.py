@@ -1,9 +1,13 @@
 """Memory: bytes by hand, the largest batch by doubling with a stub that runs out, and what is said where nothing fits."""
 
+from types import SimpleNamespace
+
 import pytest
+import torch
 from torch import nn
 
 from clearsight.base.compute import memory as machine
+from clearsight.images.preprocess import Preprocessing
 from clearsight.recipes.recipe import OPTIMIZERS
 from clearsight.training.doctor import memory
 from clearsight.training.doctor.trial import Trial
@@ -116,3 +120,144 @@ def test_features_of_a_million_pictures(put_together, monkeypatch):
 
 def test_every_optimizer_has_its_tensors_counted():
     assert set(memory.SLOTS) == set(OPTIMIZERS)
+
+
+def stub(recipe=(), bf16=False, **fields):
+    """A context with what the sizes are reckoned from: 100 bytes of weights, pictures of 10 × 10 px."""
+    plain = {"optimizer": "sgd", "ema": 0.0, "soup": 0, "l2sp": 0.0, "ensemble": 1, "cache": "auto", "batch": 8}
+    model = SimpleNamespace(state_dict=lambda: {"weight": torch.zeros(25)}, head=SimpleNamespace(in_features=5))
+    return SimpleNamespace(
+        recipe=SimpleNamespace(**{**plain, **dict(recipe)}),
+        state=SimpleNamespace(model=model),
+        speed=SimpleNamespace(bf16=bf16),
+        **{"preprocessing": Preprocessing(channels=1, height=10, width=20), "ops": (), "train": range(50), **fields},
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "bf16", "copies", "written"),
+    [
+        ({}, False, 4, 3),
+        ({"optimizer": "adamw"}, False, 5, 4),
+        ({"optimizer": "lbfgs"}, False, 3, 2),
+        ({}, True, 4.5, 3),
+        ({"ema": 0.9}, False, 5, 4),
+        ({"soup": 1}, False, 5, 4),
+        ({"l2sp": 0.1}, False, 5, 4),
+        ({"ema": 0.9, "soup": 3, "l2sp": 0.1}, True, 7.5, 6),
+    ],
+)
+def test_copies_of_the_weights(tmp_path, recipe, bf16, copies, written):
+    """100 bytes of weights: what a training keeps, and what its checkpoints (one more while it is written) and its artefact take."""
+    context = stub(recipe, bf16)
+    assert memory.fixed_bytes(context) == 100 * copies
+    assert memory.disk(context, tmp_path).figures["bytes"] == 100 * ((memory.KEEP + 1) * written + 1)
+    twice = stub({**recipe, "ensemble": 2})
+    assert memory.disk(twice, tmp_path).figures["bytes"] == 200 * ((memory.KEEP + 1) * written + 1)
+
+
+def test_a_disk_with_just_enough_room(tmp_path, monkeypatch):
+    need = memory.disk(stub(), tmp_path).figures["bytes"]
+    verdicts = []
+    for free in (need, need - 1):
+        monkeypatch.setattr(memory.shutil, "disk_usage", lambda path, free=free: SimpleNamespace(free=free))
+        found = memory.disk(stub(), tmp_path)
+        verdicts.append((found.verdict, found.option))
+    assert verdicts == [("good", ""), ("stop", "--out")]
+
+
+def test_a_step_may_fill_85_percent_of_the_free_memory():
+    fits = memory.fits_by_bytes(stub(), 45.0, 1000)  # 400 bytes are always kept
+    assert fits(10) and not fits(11)
+
+
+@pytest.mark.parametrize(("pictures", "bytes_"), [(50, 15), (6, 15), (4, 15), (2, 1.5 * 120 / 2)])
+def test_what_a_picture_adds_to_a_step(monkeypatch, pictures, bytes_):
+    """A step on n pictures keeps 100 + 10 n bytes; of two pictures alone nothing tells which part grows."""
+    monkeypatch.setattr(memory, "Trial", lambda *_: None)
+    monkeypatch.setattr(memory, "batch_of", lambda context, n: min(n, len(context.train)))
+    monkeypatch.setattr(memory, "_kept", lambda trial, n: 100 + 10 * n)
+    assert memory.picture_bytes(stub(train=range(pictures)), None) == bytes_
+
+
+@pytest.mark.parametrize(
+    ("most", "certain", "verdict", "words", "option"),
+    [
+        (33, False, "look at this", "33 fit at once; the end", "--accumulate 4"),
+        (32, True, "stop", "32 fit at once; the end", "--accumulate 4"),
+        (2, True, "stop", "2 fit at once; the end", "--accumulate 64"),
+        (1, True, "stop", "not even two pictures fit", "--size or --model"),
+        (0, False, "look at this", "not even two pictures fit", "--size or --model"),
+    ],
+)
+def test_a_batch_of_128_that_does_not_fit(most, certain, verdict, words, option):
+    found = memory.judge_batch(128, 2, most, False, "a step", "the end", certain=certain)
+    assert (found.verdict, found.option) == (verdict, option) and found.words.endswith(words)
+    assert found.figures == {"batch": 128, "accumulate": 2, "largest": most}
+
+
+@pytest.mark.parametrize(("most", "words"), [(2048, "fits is 2,048"), (4096, "fits is at least 4,096")])
+def test_larger_batches_than_4096_are_not_tried(most, words):
+    assert memory.judge_batch(32, 1, most, True, "a step", "", certain=False).words.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "tries", "batch", "parts", "verdict", "words"),
+    [
+        ("cpu", 0, False, 8, 1, "good", "the free memory is not known here"),
+        ("cpu", 10**9, True, 8, 3, "good", "a step on 3 pictures"),
+        ("cpu", 10**9, False, 200, 1, "good", "a step on 50 pictures"),  # there are no more
+        ("cpu", 1000, False, 32, 1, "look at this", "the system may end the training"),
+        ("cpu", 600, False, 32, 1, "stop", "the system may end the training"),
+        ("cuda", 600, False, 32, 1, "look at this", "each batch would be computed in parts"),
+        ("cuda", 600, True, 32, 1, "good", "the largest batch that fits is at least 4,096"),  # by trying all fit
+    ],
+)
+def test_a_step_of_15_bytes_a_picture(monkeypatch, kind, free, tries, batch, parts, verdict, words):
+    """Beside the 400 bytes that are always kept: 480 for 32 pictures, of which 320 are sure."""
+    monkeypatch.setattr(memory, "available", lambda: free)
+    monkeypatch.setattr(memory, "_free_on", lambda device: free)
+    monkeypatch.setattr(memory, "picture_bytes", lambda *_: 15.0)
+    monkeypatch.setattr(memory, "fits_by_trying", lambda *_: lambda pictures: True)
+    context = stub({"batch": batch}, device=torch.device(kind), micro_batches=parts)
+    found = memory.memory(context, None, tries=tries)
+    assert found.verdict == verdict and words in found.words
+
+
+def test_features_take_20_bytes_each(monkeypatch):
+    """float32, and twice float64; beside the weights, in 85 % of the free memory."""
+    monkeypatch.setattr(memory, "available", lambda: 1000)
+    found = [memory.features_memory(stub(), pictures) for pictures in (7, 8)]
+    assert [one.figures["bytes"] for one in found] == [800, 900] and [one.verdict for one in found] == ["good", "stop"]
+    monkeypatch.setattr(memory, "available", lambda: 0)  # not known
+    assert memory.features_memory(stub(), 10**6).verdict == "good"
+
+
+@pytest.mark.parametrize(
+    ("cache", "allowed", "free", "option"),
+    [
+        ("auto", 18_000, 10**9, ""),
+        ("auto", 17_999, 10**9, ""),  # in memory
+        ("auto", 17_999, 21_176, "--cache disk"),  # 85 % of it is less
+        ("auto", 17_999, 21_177, ""),
+        ("auto", 17_999, 0, ""),  # not known
+        ("disk", 18_000, 10**9, ""),
+        ("disk", 17_999, 10**9, "--cache off"),
+        ("memory", 0, 10**9, ""),
+        ("memory", 0, 100, "--cache disk"),
+        ("off", 10**9, 10**9, "--size, or CLEARSIGHT_CACHE_GB"),
+    ],
+)
+def test_where_90_pictures_of_200_bytes_are_kept(monkeypatch, cache, allowed, free, option):
+    monkeypatch.setattr(memory, "room", lambda: allowed)
+    monkeypatch.setattr(memory, "available", lambda: free)
+    splits = SimpleNamespace(parts={"train": range(50), "val": range(30), "unlabelled": range(10), "test": range(1000)})
+    found = memory.picture_cache(stub({"cache": cache}), splits)
+    assert found.option == option and found.figures == {"bytes": 18_000}
+
+
+def test_a_large_set_is_not_kept_in_memory_unasked(monkeypatch):
+    monkeypatch.setattr(memory, "room", lambda: 0)
+    monkeypatch.setattr(memory, "IN_MEMORY", 9999)
+    found = memory.picture_cache(stub(), SimpleNamespace(parts={"train": range(50)}))
+    assert found.verdict == "look at this" and "in every epoch" in found.words

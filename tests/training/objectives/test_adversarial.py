@@ -153,6 +153,16 @@ def test_collapse():
     assert not collapsed([], 512) and not collapsed([0.1], 512) and not collapsed([0.3, 0.2, 0.4, 0.21], 512)
     assert collapsed([0.3, 0.4, 0.19], 512)
     assert not collapsed([0.2, 0.0], 5)  # one picture
+    assert not collapsed([0.4, 0.2], 10**6) and collapsed([0.4, 0.199], 10**6)  # half is not below half
+
+
+def test_the_probe_takes_ten_steps_of_a_quarter_of_the_radius(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(adversarial, "ascend", lambda scores, pictures, labels, epsilon, **given: asked.update(given) or pictures)
+    pictures = torch.full((4, 1, 2, 2), 0.5)
+    logits = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    assert probe(parse("pgd:0.1"), lambda x: logits, pictures, torch.tensor([0, 1, 1, 1]), 0) == 0.75
+    assert (asked["steps"], asked["step"]) == (10, 0.25)
 
 
 @pytest.mark.parametrize("name", ["pgd", "trades", "free"])

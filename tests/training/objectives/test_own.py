@@ -130,3 +130,5 @@ def test_code_of_a_recipe_file_needs_leave(tmp_path):
     recipe.write_text('objective = "@tests.training.objectives.test_own:same"\n')
     with pytest.raises(UsageError, match="names code to run"):
         train(digit_arrays(24), recipe=str(recipe), model="lenet5", epochs=1, out=str(tmp_path / "a"), quiet=True)
+    with pytest.raises(UsageError, match="names code to run"):
+        cs.doctor(digit_arrays(24), recipe=str(recipe), model="lenet5", quiet=True)

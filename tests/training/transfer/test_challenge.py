@@ -1,6 +1,7 @@
 """Tuning challenges the solved head: kept only where held-out log loss is lower by more than a standard error."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,3 +144,80 @@ def test_a_gain_has_to_be_sure_and_worth_it(gain, error, why):
 def test_without_a_cross_validated_head_there_is_nothing_to_challenge():
     with pytest.raises(UsageError, match="leave out --challenge 'upper'"):
         compose({"from_": "x", "tune": "all", "challenge": "upper"})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "labelled", "tried"),
+    [
+        ({}, 1000, True),
+        ({}, 999, False),
+        ({"minutes": 1.0}, 10, True),
+        ({"views": "mirror"}, 5000, False),
+        ({"unlabelled": "more"}, 5000, False),
+    ],
+)
+def test_a_thousand_labelled_pictures_are_enough(recipe, labelled, tried):
+    labels = torch.cat([torch.zeros(labelled), -torch.ones(7)]).long()
+    plain = {"unlabelled": "", "views": "", "minutes": 0.0, **recipe}
+    context = SimpleNamespace(recipe=SimpleNamespace(**plain), train=SimpleNamespace(labels=labels))
+    assert (module._not_tried(context) == "") is tried
+
+
+@pytest.mark.parametrize(("challenged", "held_out"), [("", object()), ("upper", None)])
+def test_nothing_is_tried_unasked_or_without_answers_held_out(challenged, held_out):
+    assert module.challenge(SimpleNamespace(recipe=SimpleNamespace(challenge=challenged), held_out=held_out), 0.0, None) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "since", "second", "epochs"),
+    [
+        (0.0, 91.0, 0.01, 2),  # 89 s are left, of which 90 % are planned with: 80
+        (0.0, 92.0, 0.01, "it takes about 4 min in all, and 88 s are left: --minutes 4 tries it"),
+        (0.0, 46.0, 0.01, 3),
+        (10.0, 0.0, 0.01, 6),  # no more
+        (1.0, 70.0, 0.01, "it takes about 3 min in all, and 0 s are left: --minutes 3 tries it"),
+    ],
+)
+def test_how_many_epochs_the_time_allows(monkeypatch, minutes, since, second, epochs):
+    """An epoch of 1000 pictures in 4 folds takes 40 s, and two are the least; 3 min unless asked otherwise."""
+    job = SimpleNamespace(folds=4, labels=range(1000))
+    asked = []
+    monkeypatch.setattr(module, "_not_tried", lambda context: "")
+    monkeypatch.setattr(module, "_prepared", lambda *_: job)
+    monkeypatch.setattr(module, "_seconds", lambda job: second)
+    monkeypatch.setattr(module, "_compared", lambda job, epochs, second: asked.append(epochs) or {"kept": "head"})
+    monkeypatch.setattr(module.time, "monotonic", lambda: 5000.0)
+    context = SimpleNamespace(recipe=SimpleNamespace(challenge="upper", minutes=minutes), held_out=object())
+    found = module.challenge(context, 5000.0 - since, None)
+    assert asked == ([epochs] if isinstance(epochs, int) else [])
+    assert isinstance(epochs, int) or epochs in found["says"]
+
+
+def test_the_rate_falls_by_a_cosine_over_batches_of_32(monkeypatch):
+    rates, sizes = [], []
+    net = torch.nn.Linear(2, 2)
+    net.network = SimpleNamespace(head=torch.nn.Linear(2, 2))
+    monkeypatch.setattr(module, "_begun", lambda job, known: net)
+
+    def step(net, optimizer, maps, labels, weights):
+        rates.append(optimizer.param_groups[0]["lr"])
+        sizes.append(len(labels))
+
+    monkeypatch.setattr(module, "_step", step)
+    recipe, counters = SimpleNamespace(seed=0), SimpleNamespace(rows=[{"l2": 0.1}])
+    state = SimpleNamespace(counters=counters)
+    context = SimpleNamespace(recipe=recipe, state=state, device=torch.device("cpu"), class_weights=None)
+    stop = SimpleNamespace(check=lambda: None)
+    job = SimpleNamespace(context=context, maps=torch.zeros(2, 80, 1), labels=torch.zeros(80).long(), stop=stop)
+    module._tuned(job, torch.arange(70), 2, None)
+    assert sizes == [32, 32, 6] * 2
+    assert rates == pytest.approx([0.005 * (1 + np.cos(np.pi * k / 6)) for k in range(6)])
+
+
+def test_only_the_head_is_drawn_to_zero():
+    net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 2))
+    net.network = SimpleNamespace(head=net[1])
+    others, head = module._optimizer(net, 0.25).param_groups
+    assert [[tuple(p.shape) for p in group["params"]] for group in (others, head)] == [[(3, 2), (3,)], [(2, 3), (2,)]]
+    assert (others["weight_decay"], head["weight_decay"]) == (0, 0.25)
+    assert {(group["lr"], group["momentum"], group["nesterov"]) for group in (others, head)} == {(0.01, 0.9, True)}

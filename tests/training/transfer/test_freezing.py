@@ -342,6 +342,26 @@ def test_photographs_get_fewer_epochs():
     assert freezing.settings(120, {"tune": "all"})["epochs"] == 100
 
 
+@pytest.mark.parametrize(
+    ("pictures", "given", "photographs", "expected"),
+    [
+        (64, {}, False, (32, 100, 0.01, "", 0.7)),  # no more than 100 epochs
+        (320, {}, False, (32, 50, 0.01, "", 0.7)),
+        (321, {}, False, (32, 46, 0.01, "", 0.7)),
+        (1_999, {}, False, (32, 8, 0.01, "", 0.7)),
+        (2_000, {}, False, (64, 32, 0.02, "", 0.7)),
+        (19_999, {}, False, (64, 4, 0.02, "", 0.7)),
+        (20_000, {}, False, (128, 32, 0.04, "mixup:0.1", 0.9)),
+        (320, {"batch": 512, "mix": "cutmix"}, False, (512, 100, 0.16, "cutmix", 0.7)),
+        (320, {}, True, (32, 30, 0.01, "", 0.7)),
+        (320, {"tune": "head-then-all"}, True, (32, 10, 0.01, "", 0.7)),
+    ],
+)
+def test_the_rule_by_the_size_of_the_set(pictures, given, photographs, expected):
+    found = freezing.settings(pictures, given, photographs=photographs)
+    assert tuple(found[name] for name in ("batch", "epochs", "lr", "mix", "layer_decay")) == expected
+
+
 def test_the_size_of_the_set_chooses_the_recipe_and_it_is_said(start, tmp_path, capsys):
     few = digit_arrays(per_class=6)
     trained = train(few, out=str(tmp_path / "run"), from_=start, resize_head=True, tune="all", epochs=2)

@@ -71,7 +71,7 @@ def _list(path: Path, known: Callable[[list[str]], int], tests: Sequence[Callabl
         return None
     if len(split) == 1:
         return Text([], [(number, [line]) for number, line in every])
-    return Text([], [(number, line.rsplit(None, 1 if split == ways[1] else -1)) for number, line in every])
+    return Text([], [(number, line.rsplit(None, 1) if split == ways[1] else line.split()) for number, line in every])
 
 
 def _numbered(path: Path, mark: str, *, strict: bool = True) -> Iterator[Row]:
