@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from common import CLEARSIGHT, ROOT, Row, alone, finish, load_check, parser, say
+from studio_data import DATA, data_rows
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LIMITS = {"small": {"answer": 150, "maps": 300, "unit": 60}, "large": {"answer": 400, "maps": 300, "unit": 60}}  # ms on 2 idle cores
@@ -134,6 +135,11 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
             name = "swift at 28 px" if size == "small" else given.network
             said = {"answer": "drop → answer", "maps": "drop → maps", "unit": "click → the number, taken apart"}
             rows += [alone(f"{name}: {said[kind]} (limit {LIMITS[size][kind]} ms)", found[kind], "ms") for kind in said]
+        with studio(DATA, folder) as (address, _):
+            context = browser.new_context(viewport={"width": 1280, "height": 900})
+            context.set_default_timeout(300_000)
+            rows += data_rows(context.new_page(), address, given.rounds)
+            context.close()
         browser.close()
     for _ in range(3):
         with studio("lenet5", folder) as (_, seconds):

@@ -9,8 +9,7 @@ const MANY = 12; // values, above which a field searches among them
 export function facets(model) {
   const all = button("Show all", () => {
     model.facets.forEach((one) => one.chosen.clear());
-    model.inside.fill(1);
-    model.changed();
+    model.choose(null);
   });
   return el("div", { class: "facets" }, ...model.facets.map((one) => field(model, one)), all);
 }

@@ -41,10 +41,11 @@ export function grid(model, sheets, open) {
     const { first, last } = seen();
     const missing = [];
     for (let k = first; k < last; k++) {
-      const [x, y] = [(k % columns()) * wide() + (wide() - SIDE) / 2, Math.floor(k / columns()) * CELL + 4];
+      const [x, y] = [Math.round((k % columns()) * wide() + (wide() - SIDE) / 2), Math.floor(k / columns()) * CELL + 4];
       if (!sheets.draw(pen, model.rows[k], x, y, SIDE)) missing.push(model.rows[k]);
       if (k === at) frameOf(x, y);
     }
+    node.dataset.missing = String(missing.length);
     sheets.want(node, [...missing, ...model.rows.slice(last, last + (last - first))]);
     clearTimeout(timer);
     timer = setTimeout(tell, LATER);

@@ -20,7 +20,9 @@ export class Model {
     this.read = 0; // pictures whose size and format are known
     /** @type {Map<number, string>} */
     this.names = new Map();
-    this.inside = new Uint8Array(n).fill(1); // of the selection on the map
+    /** @type {((row: number) => boolean) | null} */
+    this.test = null; // of the choice on the map
+    this.inside = new Uint8Array(n).fill(1); // who passes it
     /** @type {Facet[]} */
     this.facets = [
       facet("class", "Class", found.classes, numbers(found.labels, Uint16Array)),
@@ -77,6 +79,13 @@ export class Model {
     labels.splice(1, labels.length, ...kinds.map((one) => one.title));
     codes.fill(0);
     kinds.forEach((one, k) => one.groups.flat().forEach((/** @type {number} */ row) => (codes[row] ||= k + 1)));
+  }
+
+  /** Choose by a test of each picture, null for no such choice. @param {((row: number) => boolean) | null} test */
+  choose(test) {
+    this.test = test;
+    this.inside.forEach((_, row) => (this.inside[row] = test === null || test(row) ? 1 : 0));
+    this.changed();
   }
 
   /** The pictures that pass every facet but `except`. @param {Facet} [except] @returns {Uint32Array} */

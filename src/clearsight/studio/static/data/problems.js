@@ -54,7 +54,7 @@ export function problems(id, model, sheets, open) {
     const filter = button("Show them above", () => {
       model.facets.forEach((other) => other.chosen.clear());
       model.facet("problem").chosen.add(k + 1);
-      model.changed();
+      model.choose(null);
       document.querySelector(".pictures")?.scrollIntoView({ block: "start" });
     });
     const list = el("div", { class: "groups" });

@@ -6,6 +6,7 @@ import { ask } from "../api.js";
 import { failure } from "../parts.js";
 import { facets } from "../data/facets.js";
 import { grid } from "../data/grid.js";
+import { map } from "../data/map.js";
 import { Model } from "../data/model.js";
 import { opened } from "../data/opened.js";
 import { problems } from "../data/problems.js";
@@ -36,30 +37,33 @@ function show(root, { data: id, state, keep }, found) {
   const model = new Model(found);
   const sheets = new Sheets(id, model);
   model.facets.forEach((one) => (state.get(one.key)?.split(",") ?? []).forEach((code) => one.chosen.add(Number(code))));
+  const places = map(id, model, state, keep);
   const large = opened(id, model, (row) => keep({ open: row }));
   model.listeners.push(() => keep(Object.fromEntries(model.facets.map((one) => [one.key, [...one.chosen].join(",") || null]))));
   root.append(
     summary(found),
     el("div", { class: "data" }, el("details", { class: "choices", open: innerWidth > 700 }, el("summary", {}, "Choose"), facets(model)), grid(model, sheets, large.open)),
+    places.node,
     problems(id, model, sheets, large.open),
     large.node,
   );
   model.changed();
   if (state.has("open")) large.open(Number(state.get("open")));
-  ahead(root, id, model);
+  ahead(root, id, model).then((done) => done && places.load());
 }
 
-/** Read sizes and formats while the page is open. @param {HTMLElement} root @param {string} id @param {Model} model */
+/** Read sizes and formats while the page is open; true when all are read. @param {HTMLElement} root @param {string} id @param {Model} model */
 async function ahead(root, id, model) {
   const here = root.lastElementChild;
   while (model.read < model.n && here?.isConnected) {
     try {
       model.take(await ask(`data/${id}/ahead?v=${model.found.version}&start=${model.read}`));
     } catch {
-      return; // the grid says what is wrong
+      return false; // the grid says what is wrong
     }
     model.learnt();
   }
+  return here?.isConnected;
 }
 
 /** @param {any} found */
