@@ -31,7 +31,7 @@ const SCREENS = {
   "": { title: "Start", show: start },
   pictures: { title: "Pictures", show: pictures },
   inside: { title: "Inside", show: inside },
-  data: { title: "Data", show: data, about: "data" },
+  data: { title: "Data", show: data, about: "data", keys: [["Arrow keys", "the next picture of the grid; the map’s cross"], ["Enter", "open the picture; set a corner of a box on the map"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));

@@ -12,7 +12,7 @@ export async function exported(root, title) {
   const [pictures, copies] = [root, copy].map((one) => [...one.querySelectorAll("canvas, img")]);
   copies.forEach((one, k) => one.replaceWith(still(page, /** @type {any} */ (pictures[k]))));
   const [fields, shown] = [root, copy].map((one) => [...one.querySelectorAll("input:not([type=file]), select, textarea")]);
-  shown.forEach((one, k) => one.replaceWith(page.createTextNode(/** @type {any} */ (fields[k]).value)));
+  shown.forEach((one, k) => one.replaceWith(page.createTextNode(written(/** @type {any} */ (fields[k])))));
   copy.querySelectorAll(DEAD).forEach((one) => one.remove());
   copy.querySelectorAll("button, a").forEach((one) => {
     const words = page.createElement("span");
@@ -43,6 +43,11 @@ function still(page, one) {
   image.setAttribute("alt", one.getAttribute("alt") ?? (one.getAttribute("aria-label") ?? "").replace(/: the arrow keys.*/, ""));
   image.setAttribute("class", `${one.getAttribute("class") ?? ""} ${one.tagName === "CANVAS" ? "drawn" : ""}`.trim());
   return image;
+}
+
+/** What a field says. @param {any} field */
+function written(field) {
+  return field.type === "checkbox" ? (field.checked ? "☑" : "☐") : field.value;
 }
 
 /** @param {string} text @returns {Promise<string>} SHA-256 in base64 */

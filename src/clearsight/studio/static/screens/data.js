@@ -33,7 +33,9 @@ export async function data(root, context) {
 }
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context @param {any} found */
-function show(root, { data: id, state, keep }, found) {
+function show(root, { data: id, state, ...context }, found) {
+  const here = root.firstElementChild;
+  const keep = (/** @type {any} */ values) => here?.isConnected && context.keep(values); // not into the address of another screen
   const model = new Model(found);
   const sheets = new Sheets(id, model);
   model.facets.forEach((one) => (state.get(one.key)?.split(",") ?? []).forEach((code) => one.chosen.add(Number(code))));
