@@ -133,6 +133,26 @@ def test_a_reason_has_its_map_and_its_checks_when_asked(session, nine):
     assert np.isfinite(heat).all() and heat.max() > 0
 
 
+def test_an_exported_file_answers_and_says_that_its_inside_cannot_be_seen(session, nine, exported):
+    words = str(exported.onnx)
+    told = FUNCTIONS["answer"](session, words, nine, "nine.png")
+    wanted = FUNCTIONS["answer"](session, str(exported.folder), nine, "nine.png")
+    assert told["trained"] and told["answer"]["label"] == wanted["answer"]["label"]
+    assert told["answer"]["confidence"] == pytest.approx(wanted["answer"]["confidence"], abs=1e-4)
+    assert FUNCTIONS["network"](session, words)["exported"]
+    assert FUNCTIONS["way"](session, words, nine)["steps"][0]["name"] == "file"
+    whole = FUNCTIONS["whatif"](session, words, nine, 4, [], "mean")
+    assert whole["top"] == whole["before"] and whole["top"][0]["label"] == told["answer"]["label"]
+    for what, more in (
+        ("maps", {"most": 1}),
+        ("scores", {}),
+        ("mistakes", {}),
+        ("unit", {"layer": "", "channel": 0, "at": None, "down": []}),
+    ):
+        with pytest.raises(ClearsightError, match=r"^this is an exported file: it answers, and its inside cannot be seen\."):
+            FUNCTIONS[what](session, words, nine, **more)
+
+
 def test_what_is_erased_is_filled_before_the_network_sees_it(session, nine, artefact):
     whole = FUNCTIONS["whatif"](session, artefact, nine, 4, [], "mean")
     assert whole["top"] == whole["before"]

@@ -3,7 +3,7 @@
 import base64
 import functools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +15,10 @@ from ...base.errors import ClearsightError, unknown, wrong
 from ...classifier import Classifier, Failure, load
 from ...classifier.config import is_exported
 from ...classifier.uncertainty.reference import FALSE_ALARMS
+from ...exports.open import open_classifier
 from ...images.convert import visible
 from ...images.decode import decode
+from ...images.preprocess import Preprocessing
 from ...look.capture import stages as stages_of
 from ...look.descent import NETWORK, Level, deepest, unit_level
 from ...look.op_trace import NetworkTrace, traced_network
@@ -61,8 +63,23 @@ class Session:
         self.networks, self.inputs, self.traces = Kept(NETWORKS), Kept(PICTURES), Kept(TRACES)
 
     def network(self, words: str) -> tuple[Subject, Classifier | None]:
-        """The network of MODEL, as a subject, and as a classifier if it is trained."""
+        """The network of MODEL, as a subject, and as a classifier if it is trained; raises ClearsightError for an exported file."""
+        if is_exported(words):
+            raise ClearsightError(
+                "this is an exported file: it answers, and its inside cannot be seen. Open the run that it was exported from."
+            )
         return self.networks.of(words, functools.partial(_opened, words))  # type: ignore[no-any-return]
+
+    def classifier(self, words: str) -> Classifier | None:
+        """What answers for MODEL, also an exported file; None for a network that is not trained."""
+        if is_exported(words):
+            return self.networks.of(words, lambda: open_classifier(words))  # type: ignore[no-any-return]
+        return self.network(words)[1]
+
+    def preprocessing(self, words: str) -> Preprocessing:
+        """What is done to a picture before the network."""
+        found = self.classifier(words)
+        return found.preprocessing if found else self.network(words)[0].preprocessing
 
     def input(self, words: str, file: str) -> Tensor:
         """What a network sees of a picture, `(1, C, H, W)`."""
@@ -101,11 +118,15 @@ def picture(session: Session, file: str, name: str) -> dict[str, Any]:
 
 def network(session: Session, words: str) -> dict[str, Any]:
     """What a network is: classes, size, whether it is trained, and under what licence."""
+    if is_exported(words) and (file := session.classifier(words)):
+        steps = file.preprocessing
+        size = [steps.channels, steps.height, steps.width]
+        return {"trained": True, "classes": list(file.classes), "input": size, "legal": "", "exported": True, "parameters": None}
     found, _ = session.network(words)
     channels, height, width = found.input_size
     return {
         "trained": found.trained, "classes": list(found.classes), "input": [channels, height, width], "legal": found.legal,
-        "exported": is_exported(words), "parameters": sum(p.numel() for p in found.model.parameters()),
+        "exported": False, "parameters": sum(p.numel() for p in found.model.parameters()),
     }  # fmt: skip
 
 
@@ -125,9 +146,9 @@ def scores(session: Session, words: str, file: str) -> dict[str, Any]:
 
 def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]:
     """The answer to a picture, as `classify --json` has it, and the logits; raises UnreadableImage."""
-    found, classifier = session.network(words)
+    classifier = session.classifier(words)
     if classifier is None:
-        return _untrained(found, session.logits(words, file), name)
+        return _untrained(session.network(words)[0], session.logits(words, file), name)
     doubts = classifier.reference.novelty is not None  # it can answer "none of these"
     told = next(iter(classifier.classify_many([file], top=TOP, false_alarms=FALSE_ALARMS if doubts else 0.0)))
     if isinstance(told, Failure):
@@ -137,14 +158,14 @@ def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]
 
 
 def _untrained(found: Subject, logits: Tensor, name: str) -> dict[str, Any]:
-    top = _top(found, logits)
+    top = _top(torch.softmax(logits, 0), found.classes)
     return {"answer": {"source": name, **top[0], "top": top}, "trained": False, "precision": "float32", "options": []}
 
 
 def way(session: Session, words: str, file: str) -> dict[str, Any]:
     """The picture at each step from the file to the network's numbers."""
-    found, _ = session.network(words)
-    return {"steps": [{"name": one.name, "says": one.says, "image": encoded(one.pixels)} for one in stages(found.preprocessing, file)]}
+    steps = stages(session.preprocessing(words), file)
+    return {"steps": [{"name": one.name, "says": one.says, "image": encoded(one.pixels)} for one in steps]}
 
 
 def mistakes(session: Session, words: str, file: str) -> dict[str, Any]:
@@ -210,8 +231,7 @@ def pixel(session: Session, words: str, file: str, level: Level) -> dict[str, An
 
 def whatif(session: Session, words: str, file: str, side: int, cells: list[list[int]], fill: str) -> dict[str, Any]:
     """The answer with cells (row, column) of a grid of `side` by `side` filled with the picture's mean, or with grey; raises UsageError."""
-    found, _ = session.network(words)
-    fitted = found.preprocessing.load(file)
+    fitted = session.preprocessing(words).load(file)
     if fill not in FILLS:
         raise unknown("fill", fill, FILLS)
     if not 1 <= side <= min(fitted.shape[1:]) or any(len(cell) != 2 or max(cell) >= side for cell in cells):
@@ -221,14 +241,19 @@ def whatif(session: Session, words: str, file: str, side: int, cells: list[list[
     for y, x in cells:
         rows, columns = ((k * n // side, (k + 1) * n // side) for k, n in zip((y, x), fitted.shape[1:], strict=True))
         changed[:, slice(*rows), slice(*columns)] = value.to(torch.uint8)[:, None, None]
+    if is_exported(words) and (answering := session.classifier(words)):
+        both = [answering.probabilities(one[None])[0] for one in (changed, fitted)]
+        return {name: _top(one, answering.classes) for name, one in zip(("top", "before"), both, strict=True)}
+    found, _ = session.network(words)
     with undisturbed(found.model), torch.no_grad():
         logits = found.model(found.preprocessing.normalise(changed[None].to(found.device)))[0]
-    return {"top": _top(found, logits / found.temperature), "before": _top(found, session.logits(words, file) / found.temperature)}
+    both = [torch.softmax(one / found.temperature, 0) for one in (logits, session.logits(words, file))]
+    return {name: _top(one, found.classes) for name, one in zip(("top", "before"), both, strict=True)}
 
 
-def _top(found: Subject, logits: Tensor) -> list[dict[str, Any]]:
-    shares = torch.softmax(logits, 0)
-    return [{"label": found.label(k), "index": k, "confidence": float(shares[k])} for k in shares.argsort(descending=True)[:TOP].tolist()]
+def _top(shares: Tensor, classes: Sequence[str]) -> list[dict[str, Any]]:
+    best = shares.argsort(descending=True)[:TOP].tolist()
+    return [{"label": classes[k] if classes else str(k), "index": k, "confidence": float(shares[k])} for k in best]
 
 
 def why(session: Session, words: str, file: str, method: str, checks: bool) -> dict[str, Any]:

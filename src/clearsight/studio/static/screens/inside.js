@@ -18,7 +18,9 @@ export function inside(root, { network }) {
   root.append(
     section("The network", ask(`networks/${network}`), (found, body) => {
       if (!found.trained) body.append(el("p", { class: "warning" }, "Random weights: this network has learnt nothing yet."));
-      body.append(el("p", {}, `${found.name}: ${thousands(found.parameters)} parameters, input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal}`));
+      if (found.exported) body.append(el("p", { class: "warning" }, "An exported file: it answers, and its inside cannot be seen."));
+      const size = found.exported ? "" : ` ${thousands(found.parameters)} parameters,`;
+      body.append(el("p", {}, `${found.name}:${size} input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal}`));
     }),
     section("Layer by layer", layers, (found, body) => {
       listed(body, found.network);
