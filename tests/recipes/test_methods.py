@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from clearsight.base.errors import UsageError
-from clearsight.recipes.methods import METHODS, parse_fixmatch, parse_perturbation
+from clearsight.recipes.methods import METHODS, parse_fixmatch, parse_perturbation, parse_shuffle
 
 
 def test_a_perturbation_is_a_method_and_an_epsilon():
@@ -39,3 +39,12 @@ def test_the_threshold_of_fixmatch():
 def test_it_imports_no_torch():
     script = "import sys, clearsight.recipes.methods; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_the_order_of_an_epoch():
+    assert [parse_shuffle(words) for words in ("auto", "all", "blocks", "blocks:1", "blocks:250")] == [0, 0, 16, 1, 250]
+    for words in ("blocks:0", "blocks:1.5", "blocks:many", "blocks:2000000"):
+        with pytest.raises(UsageError, match="the shards of blocks must be a whole number from 1 to 1,000,000, as in blocks:16"):
+            parse_shuffle(words)
+    with pytest.raises(UsageError, match="Did you mean blocks"):
+        parse_shuffle("block:3")

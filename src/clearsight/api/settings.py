@@ -49,6 +49,7 @@ class TrainSettings(TypedDict, total=False):
     patience: int
     clip: float
     sampler: str
+    shuffle: str
     seed: int
     # Loss
     label_smoothing: float

@@ -24,6 +24,7 @@ from ..images.deep import to_levels
 from ..images.preprocess import Preprocessing
 from .cache import Stored, checksums, stored
 from .dataset import Dataset
+from .shards.ahead import Ahead
 
 PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
@@ -142,14 +143,24 @@ class Streamed:
 
     def batches(self, wanted: Iterable[Tensor]) -> Iterator[Tensor]:
         """One batch for each of `wanted`, in order; the next is decoded meanwhile."""
-        waiting = iter(wanted)
-        begun = [self._begin(indices) for indices in islice(waiting, 2)]
+        every = list(wanted)
+        ahead = Ahead(self.dataset, every)
+        waiting = enumerate(every)
+
+        def begin(n: int) -> list[list[Future[Tensor]]]:
+            some = list(islice(waiting, n))
+            for place, _ in some:
+                ahead.begin(place)
+            return [self._begin(indices) for _, indices in some]
+
+        begun = begin(2)
         try:
             while begun:
                 ready = _stacked(begun.pop(0))
-                begun += [self._begin(indices) for indices in islice(waiting, 1)]
+                begun += begin(1)
                 yield ready
         finally:
+            ahead.close()
             for future in chain.from_iterable(begun):
                 future.cancel()
 

@@ -5,7 +5,7 @@ from typing import Any
 from ..base.code import checked
 from ..base.errors import UsageError, unknown
 from ..base.text.words import parse_bands, parse_range
-from .methods import MEANS, parse_fixmatch, parse_perturbation
+from .methods import MEANS, parse_fixmatch, parse_perturbation, parse_shuffle
 from .recipe import LAST_SEED, LOGGERS, Recipe
 
 SPEED_WORDS = ("bf16", "channels-last", "compile", "fp16")
@@ -53,6 +53,7 @@ def _sampled(recipe: Recipe) -> None:
     if recipe.sampler != "shuffled":
         off: dict[str, tuple[Any, ...]] = {"class_weights": ("none",), "aug_repeats": (1,)}
         _without(recipe, f"--sampler {recipe.sampler} chooses the pictures of an epoch, by class: leave out", off)
+    parse_shuffle(recipe.shuffle)
     if recipe.aug_repeats > recipe.batch:
         raise UsageError(f"--aug-repeats puts {recipe.aug_repeats} versions of a picture in a batch, and --batch is {recipe.batch}.")
 

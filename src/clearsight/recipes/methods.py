@@ -1,4 +1,6 @@
-"""Methods that a recipe names as `name:number`: adversarial training (`pgd:8/255`) and FixMatch (`fixmatch:0.95`). Imports no torch."""
+"""Methods that a recipe names as `name:number`: adversarial training (`pgd:8/255`), FixMatch (`fixmatch:0.95`), the order by blocks
+(`blocks:16`). Imports no torch.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -8,6 +10,7 @@ from ..base.registry import look_up
 from ..base.text.words import Word, parse_epsilon
 
 MEANS = "means"  # pictures without a label get the class of the nearest mean: `heads.self_training`
+MOST_SHARDS = 1_000_000  # at a time
 ATTACKED = 512  # validation images that are attacked after each epoch of adversarial training
 
 
@@ -69,3 +72,16 @@ def parse_fixmatch(words: str) -> float:
     if not 0 <= threshold < 1:
         raise wrong("the threshold of fixmatch", "at least 0 and below 1, as in fixmatch:0.95", word.argument)
     return threshold
+
+
+def parse_shuffle(words: str) -> int:
+    """The shards at a time in `blocks:16`; 0 for `all`, and for `auto` where nothing has decided. Raises UsageError."""
+    word = Word.of(words)
+    if words in ("all", "auto"):
+        return 0
+    if word.name != "blocks":
+        raise unknown("order of an epoch", word.name, ("auto", "all", "blocks"))
+    shards = word.number(16)
+    if not 1 <= shards <= MOST_SHARDS or shards != int(shards):
+        raise wrong("the shards of blocks", f"a whole number from 1 to {MOST_SHARDS:,}, as in blocks:16", word.argument)
+    return int(shards)

@@ -95,6 +95,11 @@ class Recipe:
         "pictures of an epoch: shuffled, each once; balanced, as many draws of every class; root, in proportion to the root of its size",
         choices=SAMPLERS,
     )
+    shuffle: str = setting(
+        "auto",
+        "order of an epoch: all, over all pictures; or blocks:16, over those of 16 shards at a time (auto: blocks for shards in a store "
+        "whose pictures are decoded anew in each epoch)",
+    )
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
     schedule: str = setting("onecycle", "learning-rate schedule", choices=SCHEDULES, section="Schedule")

@@ -28,6 +28,7 @@ from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import in_splits, known_pictures, training_images
 from ..weights.licence import inherited
 from . import ensemble
+from .blocks import settled
 from .build import build, build_objective, initialise, load, within_budget
 from .compute.training_model import parse as parse_speed
 from .context import TrainingContext
@@ -172,6 +173,7 @@ def _put_together(
     loaded = load(recipe, splits, start.prepared(recipe) if start else None, quiet or not group.is_main)
     log(loaded.train.note)
     recipe, held_out, vectors = choose_readout(recipe, loaded, start, log, quiet or not group.is_main)
+    recipe = settled(recipe, loaded.train)
     context = build(recipe, loaded, group, quiet, log)
     objective = build_objective(context, start)
     context.recipe = within_budget(context, objective)

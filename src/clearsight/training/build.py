@@ -22,7 +22,7 @@ from ..models.base import Model
 from ..recipes.methods import MEANS, parse_fixmatch
 from ..recipes.recipe import Recipe
 from ..runs.splits import training_images, validation_images
-from . import order, resolve
+from . import blocks, order, resolve
 from .compute import acceleration
 from .compute.training_model import Speed
 from .compute.training_model import parse as parse_speed
@@ -120,6 +120,7 @@ def build(
         quiet=quiet,
         log=log,
         loggers=Loggers(recipe.loggers if group.is_main else "", log),
+        blocks=blocks.blocks_of(recipe, training_images(recipe, data.splits)),
     )
 
 

@@ -54,6 +54,7 @@ class TrainingContext:
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
     loggers: Loggers = field(default_factory=Loggers)
     held_out: HeldOut | None = None  # what cross-validation says of the training images
+    blocks: Tensor | None = None  # int64 (N,): the shard of each training image, where the order is by blocks
     vectors: Vectors | None = None  # of the labelled training images, where a readout was chosen by them
     tuning: Mapping[str, Any] = field(default_factory=dict)  # the outcome of `transfer.challenge`
 

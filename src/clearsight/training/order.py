@@ -9,7 +9,9 @@ from torch import Tensor
 
 from ..base.errors import UsageError
 from ..base.randomness import key, permutation
+from ..recipes.methods import parse_shuffle
 from ..recipes.recipe import Recipe
+from . import blocks
 from .context import TrainingContext
 
 POWERS = {"balanced": 0.0, "root": 0.5}  # a class of n pictures gets a share of the draws in proportion to n to this power
@@ -18,10 +20,14 @@ POWERS = {"balanced": 0.0, "root": 0.5}  # a class of n pictures gets a share of
 def batches(context: TrainingContext) -> tuple[Tensor, ...]:
     """The places of each step of this epoch, int64 `(n,)` each."""
     recipe, epoch, n = context.recipe, context.state.counters.epoch, len(context.train)
-    order = permutation(recipe.seed, epoch, n)
-    if recipe.sampler in POWERS:
-        order = drawn(recipe, context.train.labels, epoch)[order]
-    parts = order[: n // recipe.aug_repeats].tensor_split(context.steps)
+    places = drawn(recipe, context.train.labels, epoch) if recipe.sampler in POWERS else torch.arange(n)
+    if context.blocks is None:
+        order = permutation(recipe.seed, epoch, n)
+    else:
+        order = blocks.arranged(context.blocks[places % n], parse_shuffle(recipe.shuffle), recipe.seed, epoch)
+    parts = places[order][: n // recipe.aug_repeats].tensor_split(context.steps)
+    if context.blocks is not None and context.group.world > 1:  # each process has pictures of few shards
+        parts = tuple(part[context.blocks[part % n].argsort(stable=True)] for part in parts)
     return tuple(repeated(part, recipe.aug_repeats, n) for part in parts)
 
 
@@ -64,7 +70,12 @@ def quotas(counts: Tensor, sampler: str) -> list[int]:
 
 
 def described(context: TrainingContext) -> str:
-    """What an epoch is, where it is not a pass over the training pictures; else nothing."""
+    """What an epoch is, where it is not a pass over the training pictures in an order over all of them; else nothing."""
+    by_blocks = "" if context.blocks is None else blocks.described(context.blocks, context.train.labels, context.recipe)
+    return "\n".join(filter(None, (_drawn_words(context), by_blocks)))
+
+
+def _drawn_words(context: TrainingContext) -> str:
     recipe, n = context.recipe, len(context.train)
     if recipe.aug_repeats > 1:
         kept = n // recipe.aug_repeats

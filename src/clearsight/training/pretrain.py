@@ -24,6 +24,8 @@ from ..recipes.compose import compose, require_own_code, unpacked
 from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, resuming
 from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import divided, known_pictures
+from . import order
+from .blocks import settled
 from .build import Loaded, build, initialise, load, within_budget
 from .compute.training_model import parse as parse_speed
 from .context import TrainingContext
@@ -72,7 +74,9 @@ def pretrain(
         with open_run(out, runs, splits.name, f"{recipe.model}-simclr") if group.is_main else Run(Path()) as run:
             log(run.note)
             loaded = _loaded(recipe, splits, None, log, quiet or not group.is_main)
+            recipe = cast(Pretraining, settled(recipe, loaded.train))
             context = build(recipe, loaded, group, quiet, log, wrap=partial(_wrapped, recipe))
+            log(order.described(context))
             objective = SimCLR(recipe.temperature, _labelled(splits))
             log(f"two views of each picture: {recipe.augment}")
             context.recipe = within_budget(context, objective)

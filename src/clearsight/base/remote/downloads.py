@@ -17,10 +17,11 @@ import numpy as np
 from ..errors import ClearsightError
 from ..files import cache_folder, private_folder, put_in_place, remove, write_atomic
 from ..lock import hold
-from ..room import make_room
+from ..room import limit, make_room
 from .address import shown
 from .store import RemoteFile, StoreError, described, read
 
+AT_ONCE = 16  # files that are worked on together, and as many that are downloaded meanwhile
 BLOCK = 8 * 2**20  # bytes of a request: lost by a failure, and the memory of a download
 NAME = re.compile(r"[0-9a-f]{32}\.file")  # other files are left alone
 MD5 = re.compile(r"[0-9a-f]{32}")  # of an object that was not uploaded in parts, the ETag is its MD5
@@ -33,10 +34,9 @@ def local(file: RemoteFile) -> Path:
 
     Raises StoreError, ClearsightError without room for it.
     """
-    folder = cache_folder() / "remote"
-    if (path := _known.get((folder, file))) and path.is_file():
+    if path := held(file):
         return path
-    private_folder(folder)
+    folder = private_folder(cache_folder() / "remote")
     key = hashlib.blake2b(f"{file.address}\n{file.size}\n{file.version}".encode(), digest_size=16).hexdigest()
     path = folder / f"{key}.file"
     with hold(folder, f"{key}.lock", wait=True):
@@ -51,6 +51,19 @@ def local(file: RemoteFile) -> Path:
         os.utime(path)  # used last
     _known[folder, file] = path
     return path
+
+
+def held(file: RemoteFile) -> Path | None:
+    """The path of the copy of `file` that this process has looked at before, if it is still there."""
+    path = _known.get((cache_folder() / "remote", file))
+    return path if path and path.is_file() else None
+
+
+def at_once(size: int) -> int:
+    """How many files of `size` bytes may be worked on while as many are downloaded: 16, or fewer where the cache has not the room."""
+    folder = private_folder(cache_folder() / "remote")
+    held = sum(path.stat().st_size for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_file())
+    return max(1, min(AT_ONCE, int(limit(folder, held) / (2 * max(size, 1)))))
 
 
 def _intact(path: Path, size: int) -> bool:

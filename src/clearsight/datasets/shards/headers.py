@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...base.errors import ClearsightError, plain
-from .reading import Shard, read
+from .reading import Shard, bring, read
 
 BLOCK = 512
 NARROW, WIDE = 2 * BLOCK, 2**22  # bytes read at once, from large members to small ones
@@ -45,6 +45,7 @@ class Members:
 
 def members(shard: Shard) -> Members:
     """The members of `shard`; raises ClearsightError for a file that is compressed, damaged, cut short or no tar file."""
+    bring(shard)
     _refuse_compressed(shard)
     found = Members()
     _Pass(shard, found).over(0, shard.size, b"")

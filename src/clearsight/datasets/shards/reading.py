@@ -10,6 +10,7 @@ from ...base.errors import ClearsightError
 from ...base.remote.address import is_address, shown
 from ...base.remote.downloads import local
 from ...base.remote.store import RemoteFile, described
+from . import remote
 
 OPEN_FILES = 64  # shards that stay open for the next read
 
@@ -68,13 +69,23 @@ def read(shard: Shard, offset: int, length: int) -> bytes:
     Exactly `length` bytes, or an error: OSError where the file cannot be read, ClearsightError where it ends before or has changed since
     `shard` was made. Any thread may call it, and any forked process for shards of this machine.
     """
-    found = _opened(shard).up_to(offset, length)
+    found = remote.up_to(_file_of(shard), offset, length) if is_address(shard.address) else _opened(shard).up_to(offset, length)
     if len(found) != length:
         raise ClearsightError(
             f"{shown(shard.address)} ends at byte {offset + len(found):,}, and bytes {offset:,} to {offset + length:,} are wanted. "
             "Get it again."
         )
     return found
+
+
+def bring(shard: Shard) -> None:
+    """Have a copy of all of a shard at an address on the local disk, before all of it is read; raises StoreError, ClearsightError."""
+    if is_address(shard.address):
+        local(_file_of(shard))
+
+
+def _file_of(shard: Shard) -> RemoteFile:
+    return RemoteFile(shard.address, shard.size, shard.state.rpartition(" ")[2])
 
 
 def _shard(address: str, status: os.stat_result) -> Shard:
@@ -86,11 +97,9 @@ class _File:
     """An open file, closed when the last reader has released it: the number of a closed one may be another file's."""
 
     def __init__(self, shard: Shard) -> None:
-        remote = is_address(shard.address)
-        path = local(RemoteFile(shard.address, shard.size, shard.state.rpartition(" ")[2])) if remote else Path(shard.address)
-        self.handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self.handle = os.open(shard.address, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self.lock = threading.Lock()
-        if not remote and _shard(shard.address, os.fstat(self.handle)) != shard:
+        if _shard(shard.address, os.fstat(self.handle)) != shard:
             raise ClearsightError(f"{shard.address} has changed since it was opened. Start again.")
 
     def up_to(self, offset: int, length: int) -> bytes:

@@ -1,0 +1,40 @@
+"""Bytes of shards at addresses: of a copy on the local disk, or for a few pictures of a large shard, as a sample has, by themselves."""
+
+import threading
+from collections import Counter
+
+from ...base.remote.address import shown
+from ...base.remote.downloads import held, local
+from ...base.remote.store import RemoteFile, StoreError, described, read
+
+FEW, SHARE = 8, 16  # ranges of a file that a process reads by themselves, and the least size of a file in units of all of them
+_ranges: Counter[RemoteFile] = Counter()
+_bytes: Counter[RemoteFile] = Counter()
+_lock = threading.Lock()
+
+
+def up_to(file: RemoteFile, offset: int, length: int) -> bytes:
+    """Up to `length` bytes of a file from `offset`; raises StoreError, ClearsightError without room for a copy of it, OSError."""
+    if held(file) is None and _few(file, length):
+        return read(file.address, offset, min(length, file.size - offset))
+    for _ in range(2):
+        try:
+            with local(file).open("rb") as copy:
+                copy.seek(offset)
+                return copy.read(length)
+        except FileNotFoundError:  # it has just made room for another
+            continue
+    raise StoreError(f"cannot keep {shown(file.address)}: copies are removed as soon as they are made. Give the cache more room.")
+
+
+def _few(file: RemoteFile, length: int) -> bool:
+    """Whether this range is among the few of a file that are read by themselves; the first of them looks whether the file has changed."""
+    with _lock:
+        _ranges[file] += 1
+        _bytes[file] += length
+        first, few = _ranges[file] == 1, _ranges[file] <= FEW and SHARE * _bytes[file] <= file.size
+    if few and first:
+        now = described(file.address)
+        if (now.size, now.version) != (file.size, file.version):
+            raise StoreError(f"cannot read {shown(file.address)}: it has changed since it was listed. Run the same command again.")
+    return few
