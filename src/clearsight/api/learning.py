@@ -14,6 +14,7 @@ from ..experiments.ladder import LadderResult, climb
 from ..experiments.sweep import SweepResult, search
 from ..models.own import Build, lend
 from ..recipes.recipe import Pretraining, Recipe, Settings, difference
+from ..runs import mirror
 from ..runs.run import Run
 from ..training import api
 from ..training.api import Diagnosis, Loss, Objective, Trained, lend_objective
@@ -118,7 +119,7 @@ def resume(run: str | Path | Trained, *, data: Data | None = None, quiet: bool =
     >>> cs.resume(run, quiet=True).validation == run.validation
     True
     """
-    folder = run.run if isinstance(run, Trained) else Path(run)
+    folder = run.run if isinstance(run, Trained) else mirror.local(run)
     pretraining = isinstance(Run(folder).reopen()[0], Pretraining)
     again = api.resume_pretraining if pretraining else api.resume
     return _leading(again(folder, data=None if data is None else data, quiet=quiet, allow_code=allow_code))

@@ -11,6 +11,7 @@ from ..base.remote.store import MissingFile, RemoteFile, listing, read, write
 from .config import CONFIG
 
 FILES = [CONFIG, "model.safetensors", "reference.safetensors", "golden/*.png", "README.md"]  # nothing else of a folder is downloaded
+LEARNT = ["run.json", "split.csv", "ancestors.csv"]  # of a run: which pictures it has learnt from
 
 
 def fetched(address: str) -> Path:
@@ -24,7 +25,7 @@ def fetched(address: str) -> Path:
         raise UsageError(f"there is no classifier at {shown(address)}: no file is there.") from None
     one = len(files) == 1 and files[0].address == address
     names = {file.address.removeprefix(f"{address.rstrip('/')}/"): file for file in files} if not one else {files[0].name: files[0]}
-    wanted = names if one else {name: file for name, file in names.items() if any(fnmatch(name, pattern) for pattern in FILES)}
+    wanted = names if one else {name: file for name, file in names.items() if any(fnmatch(name, pattern) for pattern in [*FILES, *LEARNT])}
     if not one and CONFIG not in wanted:
         raise UsageError(f"there is no classifier at {shown(address)}: a run folder has {CONFIG}.")
     versions = "\n".join(f"{file.address} {file.size} {file.version}" for file in wanted.values())

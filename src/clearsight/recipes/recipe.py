@@ -98,7 +98,7 @@ class Recipe:
     shuffle: str = setting(
         "auto",
         "order of an epoch: all, over all pictures; or blocks:16, over those of 16 shards at a time (auto: blocks for shards in a store "
-        "whose pictures are decoded anew in each epoch)",
+        "whose pictures are decoded again in each epoch)",
     )
     clip: float = setting(0.0, "largest gradient norm (0: no limit)", low=0)
     seed: int = setting(0, "seed of all random numbers", low=0, high=LAST_SEED)
@@ -261,7 +261,7 @@ def code_in(values: Mapping[str, Any]) -> list[str]:
     return [word for name in WITH_CODE for word in str(values.get(name, "")).split() if word.startswith("@")]
 
 
-def resuming(verb: str, folder: Path, recipe: Recipe) -> str:
+def resuming(verb: str, folder: str | Path, recipe: Recipe) -> str:
     """The command that resumes a run."""
     return f"clearsight {verb} --resume {folder}" + (" --allow-code" if code_in(dataclasses.asdict(recipe)) else "")
 

@@ -22,6 +22,7 @@ from ..experiments.rungs import FILE as RUNGS
 from ..experiments.rungs import rungs
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining
+from ..runs import mirror
 from ..runs.held_out import HeldOut
 from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, named_folder, run_name
@@ -36,8 +37,14 @@ from .report import Kept, card, write_report
 def report_training(trained: Trained, *, quiet: bool, ladder: bool = False) -> Path:
     """Judge on the validation part and write `report.html` into the run folder.
 
-    With `ladder` the report of a cross-validated head has the rungs below it, which takes some seconds.
+    With `ladder` the report of a cross-validated head has the rungs below it, which takes some seconds. A run at an address has it there.
     """
+    report = _reported(trained, quiet, ladder)
+    mirror.send(trained.run)
+    return report
+
+
+def _reported(trained: Trained, quiet: bool, ladder: bool) -> Path:
     if "val" not in trained.parts.parts:
         return _report_held_out(trained, read_held_out(trained.run), ladder)
     val, classifier = trained.parts.parts["val"], trained.classifier.faster()

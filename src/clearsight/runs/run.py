@@ -15,6 +15,7 @@ from typing import Literal, Self, TypedDict, cast
 from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
 from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
+from ..base.remote.address import is_address
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table, taken_from
 from ..classifier.config import CONFIG
@@ -22,6 +23,7 @@ from ..classifier.learnt import ANCESTORS, TABLES, tables
 from ..images.preprocess import Stored
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining, Recipe, code_in
+from . import mirror
 from .held_out import FILE as HELD_OUT
 
 # keys of every run.json, and those of most
@@ -219,6 +221,8 @@ def _require_free(folder: Path) -> None:
 
 def free_folder(named: str, runs: str) -> Path:
     """The run folder called `named` (a bare name goes under `runs`); raises UsageError when it is taken, InUse when it is about to be."""
+    if is_address(named):
+        mirror.require_free(named)
     folder = named_folder(named, runs)
     _require_free(folder)
     require_unlocked(folder)
@@ -260,7 +264,9 @@ def run_name(data: str, model: str) -> str:
 
 
 def named_folder(named: str, runs: str) -> Path:
-    """The folder called `named`; a bare name goes under `runs`."""
+    """The folder called `named`; a bare name goes under `runs`, an address has a folder in the cache."""
+    if is_address(named):
+        return mirror.folder_of(named)
     return Path(named) if Path(named).name != named else Path(runs) / named
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from ..base.code import is_code, require_allowed
 from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
+from ..base.remote.address import is_address
 from ..base.text.words import parse_bands
 from ..datasets.dataset import Parts
 from ..datasets.manifest import apply_manifest
@@ -23,6 +24,7 @@ from ..datasets.survey import survey
 from ..images.preprocess import Preprocessing
 from ..recipes.compose import compose, require_own_code, scaling, unpacked
 from ..recipes.recipe import Pretraining, Recipe, code_in, resuming
+from ..runs import mirror
 from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import in_splits, known_pictures, training_images
@@ -103,6 +105,8 @@ def train(
         if or_resume and has_begun(out, runs, settings, group):
             return resume(named_folder(out, runs), data=data, quiet=quiet, allow_code=allow_code)
         if first.ensemble > 1:
+            if is_address(out):
+                raise UsageError("the members of an ensemble are trained into a folder of this machine: name one with --out (out=).")
             return ensemble.train_all(
                 data, first, settings, out=out, runs=runs, quiet=quiet, train=partial(train, doctor=doctor), resume=resume
             )
@@ -119,7 +123,7 @@ def train(
 
             # Fit and publish. Pretrained weights and the user's code may be gone when it is resumed, so a first checkpoint keeps them.
             start_run(run, context, data, settings, keep=start is not None or is_code(recipe.model))
-            run_to_end(context, objective, run, resuming("train", run.folder, context.recipe), since, until)
+            run_to_end(context, objective, run, resuming("train", mirror.named(run.folder), context.recipe), since, until)
             return publish(context, run)
 
 
@@ -211,7 +215,7 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
     `data` is only needed where the run was started on arrays, or the data have moved; `allow_code` where its recipe names code;
     `until` is as for `train`.
     """
-    run, since = Run(Path(folder)), time.monotonic()
+    run, since = Run(mirror.local(folder)), time.monotonic()
     recipe, metadata, table = run.reopen()
     if isinstance(recipe, Pretraining):
         raise UsageError(f"the run in {folder} learns without labels: clearsight pretrain --resume {folder}.")
@@ -231,5 +235,5 @@ def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_c
         context.held_out = read_held_out(run.folder)
         context.provenance = metadata.get("lineage", {})
         require_same_origins(objective.provenance, context.provenance)
-        run_to_end(context, objective, run, resuming("train", run.folder, recipe), since, until)
+        run_to_end(context, objective, run, resuming("train", mirror.named(run.folder), recipe), since, until)
         return publish(context, run)

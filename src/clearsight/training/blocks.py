@@ -24,7 +24,7 @@ MIXED = 0.5  # of the classes that as many pictures drawn at random would have, 
 
 
 def settled(recipe: Recipe, pictures: Pictures) -> Recipe:
-    """The recipe with its order settled: blocks for pictures that each epoch reads from shards in a store, as many as there is room for."""
+    """The recipe with its order settled: blocks for pictures that each epoch reads from shards in a store, within the room of the cache."""
     if recipe.shuffle != "auto":
         return recipe
     words = "all"

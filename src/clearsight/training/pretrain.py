@@ -22,6 +22,7 @@ from ..images.preprocess import Preprocessing
 from ..models.base import Model
 from ..recipes.compose import compose, require_own_code, unpacked
 from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, resuming
+from ..runs import mirror
 from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import divided, known_pictures
 from . import order
@@ -87,7 +88,7 @@ def pretrain(
 
 def resume(folder: str | Path, *, data: Any = None, quiet: bool = False, allow_code: bool = False) -> Trained | None:
     """Resume the run in `folder` from its newest whole checkpoint; `data` is only needed where they have moved."""
-    run = Run(Path(folder))
+    run = Run(mirror.local(folder))
     recipe, metadata, table = run.reopen()
     if not isinstance(recipe, Pretraining):
         raise UsageError(f"the run in {folder} learns from labels: clearsight train --resume {folder}.")
@@ -139,7 +140,7 @@ def _wrapped(recipe: Pretraining, network: Model) -> Contrastive:
 
 def _to_the_end(context: TrainingContext, objective: SimCLR, run: Run) -> Trained | None:
     """Train, then fit the head of the network on all training labels, or on clusters, and write the artefact."""
-    again = resuming("pretrain", run.folder, context.recipe)
+    again = resuming("pretrain", mirror.named(run.folder), context.recipe)
     run_to_end(context, objective, run, again)
     wrapped, counters = cast(Contrastive, context.state.model), context.state.counters
     wrapped.load_state_dict(context.state.kept)

@@ -17,6 +17,7 @@ from ..images.decode import decode
 from ..images.preprocess import Preprocessing
 from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
+from ..runs import mirror
 from ..runs.run import Run
 from .compute.training_model import Speed
 from .context import TrainingContext
@@ -131,6 +132,7 @@ def publish(context: TrainingContext, run: Run, decided: Sequence[str] | None = 
         run.folder, classifier, parameters, counters.epoch, round(counters.seconds, 3), round(rate, 1), judged or crossed, splits
     )
     context.loggers.end(trained.numbers)
+    mirror.send(run.folder)
     return trained
 
 

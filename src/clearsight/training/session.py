@@ -13,11 +13,14 @@ from .. import __version__
 from ..base.compute.device import hardware
 from ..base.compute.distributed import ProcessGroup
 from ..base.errors import ClearsightError, UsageError, listed
+from ..base.remote.address import is_address
+from ..base.remote.store import StoreError
 from ..classifier.learnt import write_ancestors
 from ..datasets.dataset import Parts
 from ..datasets.manifest import manifest
 from ..datasets.named import is_named, lasting_name
 from ..recipes.recipe import Settings
+from ..runs import mirror
 from ..runs.run import Run, RunFacts, named_folder
 from ..runs.splits import ancestors
 from .build import initialise
@@ -82,7 +85,7 @@ def has_begun(out: str, runs: str, asked: Settings, group: ProcessGroup) -> bool
     """
     if not out:
         raise UsageError("a training that begins or continues needs the name of its folder, which both have: say it with --out (out=).")
-    run = Run(named_folder(out, runs))
+    run = Run(mirror.local(out) if is_address(out) else named_folder(out, runs))
     if not group.broadcast(int(group.is_main and run.begun)):
         return False
     before = run.divided()[0].get("asked", asked)  # runs of before 0.3 do not store it
@@ -110,6 +113,7 @@ def start_run(run: Run, context: TrainingContext, source: Any, asked: Settings, 
     if context.held_out:
         context.held_out.save(run.folder)
     run.begin(context.recipe, metadata, manifest(context.splits), past, save if keep else None)
+    mirror.send(run.folder)
 
 
 def restore(context: TrainingContext, run: Run) -> None:
@@ -146,6 +150,10 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
     def save() -> None:
         if context.group.is_main:
             checkpoint.save(context.state, run.checkpoints)
+            try:
+                mirror.send(run.folder)
+            except StoreError as error:  # what has been trained is on the disk; the next checkpoint tries again
+                context.log(f"warning: {error}")
 
     def on_epoch() -> None:
         if context.group.is_main:
