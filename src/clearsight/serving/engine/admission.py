@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 PLACES = 16  # pictures that are admitted at any pace within the deadline: fewer would refuse a few clients that ask at the same time
 WINDOW = 8  # pictures of one request that take places at the same time
+IN_TIME = 0.8  # share of the deadline that the pictures in flight may fill, since the pace varies and a batch ends at once
 MEMORY = 64  # pictures over which the pace is measured
 
 
@@ -86,7 +87,7 @@ class Admission:
         """The pictures that may be in flight at the present pace, at least 1."""
         pace = max(self.pace.value, 1e-6)
         most = self.queue or max(PLACES, int(self.target / pace))
-        return max(1, min(most, int(self.deadline / pace)))
+        return max(1, min(most, int(IN_TIME * self.deadline / pace)))
 
     def wait(self, pictures: int = 1) -> int:
         """The seconds after which there may be room for `pictures`; 0 if there is now."""
