@@ -38,6 +38,11 @@ def test_glass_is_the_published_loop():
     assert np.abs(_array(ours) - expected).max() < 0.005  # a level that float32 cuts the other way
 
 
+def test_white_seen_through_glass_is_white():
+    white = torch.ones(1, 1, 9, 9)
+    assert glass_blur(white, Draws(torch.tensor([3]), "glass_blur", 5), 0.4, 1, 1).eq(1).all()
+
+
 def test_motion_is_a_mean_along_a_line():
     x = torch.zeros(2, 1, 9, 9)
     x[:, 0, 4, 4] = 1

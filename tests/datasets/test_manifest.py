@@ -58,6 +58,8 @@ def test_other_pictures_than_the_manifests_are_named():
     for bad in ("", "a,b\n", "name,label,part\nx,y\n", "name,label,part\nall/0,class 0,holdout\n"):
         with pytest.raises(ClearsightError, match="this is no manifest"):
             apply_manifest(parts, bad)
+    with pytest.raises(ClearsightError, match="a digest is 32 hexadecimal digits, not 'abc'"):
+        apply_manifest(parts, text.replace(",,\n", ",abc,\n", 1))
 
 
 def test_a_manifest_does_not_mix_the_datas_own_parts():

@@ -1,6 +1,7 @@
 """Grey or colour by the first bytes is grey or colour by Pillow, in every mode and format, and an unreadable file is said to be one."""
 
 import os
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -41,6 +42,14 @@ def test_further_frames_are_seen(kind, mode, tmp_path):
     (tmp_path / "two").write_bytes(encoded(kind, mode, save_all=True, append_images=[other]))
     assert [looked(tmp_path / name).several for name in ("one", "two")] == [False, True]
     assert examined(tmp_path / "two")[0].several
+
+
+def test_an_animation_of_one_frame_is_one_picture(tmp_path):
+    data = encoded("PNG", "L")
+    control = b"acTL" + (1).to_bytes(4, "big") + (3).to_bytes(4, "big")  # one frame, shown three times
+    chunk = (8).to_bytes(4, "big") + control + zlib.crc32(control).to_bytes(4, "big")
+    (tmp_path / "looped").write_bytes(data[:33] + chunk + data[33:])
+    assert not looked(tmp_path / "looped").several
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"exif": b"Exif\0\0" + bytes(5 * HEAD)}, {"comment": b"\xff\xc0\0\x0b" * HEAD}])

@@ -125,6 +125,14 @@ def test_every_channel_has_a_half_unless_said_and_bad_values_are_refused():
         {"height": True},
         {"antialias": "yes"},
         {"interpolation": "cubic"},
+        {"levels": (5, 5)},
+        {"levels": (0, 1, 2)},
+        {"levels": (0, float("inf"))},
+        {"bands": (1, 2)},
+        {"bands": (0, 1, 2)},
+        {"bands": (1, 2, 1.0)},
+        {"decoding": 3},
+        {"decoding": True},
     ):
         with pytest.raises(UsageError, match=next(iter(bad))):
             Preprocessing(**bad)

@@ -18,6 +18,10 @@ def test_it_stays(given):
     assert of_batch({"batch": 128, "lr": 0.1, "optimizer": "adamw"}, given) is None
 
 
+def test_one_picture_a_step():
+    assert of_batch({"batch": 128, "lr": 0.1, "optimizer": "sgd"}, {"batch": 1}) == pytest.approx(0.1 / 128)
+
+
 def test_asked_for():
     assert compose({"batch": 32}).lr == 2e-3  # as ever
     assert compose({"batch": 32, "scale_lr": True}).lr == pytest.approx(1e-3)

@@ -54,7 +54,12 @@ def test_other_members_are_counted(tmp_path):
     assert found.left_out == {"hidden": 3, ".gz": 1, "without suffix": 1}
 
 
-@pytest.mark.parametrize("name", ["/etc/1.png", "../1.png", "a/../../1.png", ".."])
+def test_long_names_are_read(tmp_path):
+    name = "/".join(["x" * 200] * 20) + ".png"
+    assert labelled(of(tmp_path / "a.tar", {name: P})) == {name: None}
+
+
+@pytest.mark.parametrize("name", ["/etc/1.png", "../1.png", "a/../../1.png", "..", "x" * 2**15 + ".png"])
 def test_a_name_that_leads_out_is_refused(tmp_path, name):
     with pytest.raises(ClearsightError, match="holds a name that leads out of it"):
         of(tmp_path / "a.tar", {"b.png": P, name: P})

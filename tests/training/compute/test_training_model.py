@@ -57,6 +57,19 @@ def test_the_copy_shares_norms_and_follows_the_weights():
     assert model.group1.bn1.running_mean.abs().sum() > 0
 
 
+def test_a_step_begins_in_training_mode_but_for_layers_at_rest():
+    model = models.build("lenet5", 10, channels=1, height=28, width=28, seed=0)
+    net = TrainingModel(model, Speed(), CPU)
+    model.eval()
+    net.begin()
+    assert all(module.training for module in net.net.modules())
+
+
+@pytest.mark.parametrize(("speed", "layout"), [(Speed(), torch.contiguous_format), (Speed(channels_last=True), torch.channels_last)])
+def test_the_layout_is_that_of_the_speed(speed, layout):
+    assert speed.memory_format == layout
+
+
 def trained(folder, **settings):
     settings = {"model": "lenet5", "epochs": 2, "batch": 32, "speed": "bf16", "augment": "", "quiet": True} | settings
     return train(digit_arrays(96), out=str(folder), **settings)
