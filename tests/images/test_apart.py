@@ -74,6 +74,15 @@ def test_an_end_by_another_is_no_fault_of_the_picture(monkeypatch, codes, said):
         assert Children(1)(SMALL, channels=1) == "a picture"
 
 
+def test_children_end_with_their_owner():
+    made = Children(1)
+    made(SMALL, channels=1)
+    child = made.idle.get()
+    made.idle.put(child)
+    made.close()
+    assert child.process.wait(10) is not None and made.idle.empty()
+
+
 def test_time_and_a_second_end_are_limits():
     slow = Children(1, seconds=0.001)
     with pytest.raises(UnreadableImage, match=r"takes more than 0\.001 s"):

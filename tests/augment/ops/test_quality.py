@@ -42,6 +42,11 @@ def test_noise_is_normal_with_each_pictures_own_strength():
     assert abs(float(np.corrcoef(made[0].flatten(), made[1].flatten())[0, 1])) < 0.04
 
 
+def test_each_draw_has_noise_of_its_own():
+    draws = torch.stack([torch.linspace(0, 0.999, 4096), torch.ones(4096)], 1)
+    assert len(plan_noise(draws, (0.1,), (3, 4, 4))[:, 0].unique()) == 4096
+
+
 def test_the_strength_of_noise_is_in_units_of_1_and_not_of_256_levels():
     grey = torch.full((1, 3, 640, 640), 128, dtype=torch.uint8)
     made = noise(grey, torch.tensor([[7.0, 0.1]], dtype=torch.float64), (640, 640)).double()

@@ -116,6 +116,8 @@ def test_features_of_a_million_pictures(put_together, monkeypatch):
     width = context.state.model.head.in_features
     assert isinstance(context.state.model.head, nn.Linear) and memory.features_memory(context, 1000).verdict == "good"
     assert memory.features_memory(context, int(1e9 / width / 20)).verdict == "stop"
+    fitting = int((0.85e9 - memory.weights_bytes(context)) / (width * 20))  # float32 once and float64 twice, within 85 %
+    assert [memory.features_memory(context, n).verdict for n in (fitting - 1, fitting + 1)] == ["good", "stop"]
 
 
 def test_every_optimizer_has_its_tensors_counted():
