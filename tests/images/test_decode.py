@@ -199,12 +199,6 @@ def test_the_orientation_of_a_png_may_come_after_its_pixels():
     assert (facts.width, facts.height) == (3, 7)
 
 
-@pytest.mark.parametrize(("shape", "mode"), [((3, 7), "L"), ((3, 7, 1), "L"), ((3, 7, 3), "RGB"), ((3, 7, 4), "RGBA"), ((3, 7, 5), "5×uint8")])
-def test_facts_of_an_array(shape, mode):
-    facts = picture_facts(np.zeros(shape, np.uint8))
-    assert (facts.width, facts.height, facts.mode) == (7, 3, mode)
-
-
 def test_facts_are_those_of_the_header_alone():
     """But for PNG, whose orientation may come after the pixels."""
     for format in ("JPEG", "BMP", "GIF"):
