@@ -161,3 +161,64 @@ def test_only_so_many_decoded_pictures_are_held(tmp_path, monkeypatch):
     _, held = identity._digests(paths, True)
     assert all(held[i] is None for i in range(0, 3200, 3))
     assert 2048 <= sum(picture is not None for picture in held) <= 2048 + (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [
+        (0xC0, True), (0xC4, True), (0xDB, True), (0xDD, True), (0xDF, True), (0xE0, False), (0xE1, False), (0xE2, False), (0xED, False),
+        (0xEE, True), (0xEF, False), (0xF0, True), (0xFD, True), (0xFE, False),
+    ],
+)  # fmt: skip
+def test_the_parts_of_a_jpeg_that_decide_its_pixels(kind, kept):
+    """Tables and frames, Adobe's colour transform, and all from the scan on; no other segment for applications, no comment."""
+    table, scan = b"\xff\xdb\0\4ab", b"\xff\xda\0\2\xff\xe0\0\4xy\xff\xd9"
+    one = bytes([0xFF, kind]) + b"\0\5one"
+    assert b"".join(identity._coded(b"\xff\xd8" + table + one + table + scan)) == table + one * kept + table + scan
+    assert b"".join(identity._coded(b"\xff\xd8" + one[:3])) == one[:3]  # cut off
+
+
+@pytest.mark.parametrize(("size", "decoded"), [((32, 32), True), ((33, 32), False)])
+def test_a_jpeg_is_decoded_up_to_a_megapixel(tmp_path, monkeypatch, size, decoded):
+    assert identity.LARGE == 1024 * 1024
+    monkeypatch.setattr(identity, "LARGE", 32 * 32)
+    smooth(64).resize(size).save(tmp_path / "x.jpg", quality=90)
+    Image.open(tmp_path / "x.jpg").save(tmp_path / "x.png")
+    assert (digest(tmp_path / "x.jpg") == digest(tmp_path / "x.png")) is decoded
+
+
+@pytest.mark.parametrize(("levels", "told_apart"), [(15, True), (16, False)])
+def test_dark_pictures_of_16_bits_are_known_by_all_their_bits(tmp_path, levels, told_apart):
+    """Above 16 levels of 255 the digest is that of earlier versions, of the upper byte."""
+    values = np.zeros((6, 6), np.uint16)
+    values[0, 0] = 257 * levels
+    Image.fromarray(values).save(tmp_path / "a.png")
+    values[3, 3] = 1
+    Image.fromarray(values).save(tmp_path / "b.png")
+    assert (digest(tmp_path / "a.png") != digest(tmp_path / "b.png")) is told_apart
+
+
+def test_the_pixels_of_a_picture_with_a_profile_or_16_bits_are_not_kept_for_other_readers():
+    """They depend on how it is read."""
+    for options, kept in (({}, True), ({"icc_profile": b"profile"}, False)):
+        Image.fromarray(noise()).save(stream := BytesIO(), "PNG", **options)
+        assert (identity.data_digest(stream.getvalue())[1] is not None) is kept
+    Image.fromarray(np.full((4, 4), 60_000, np.uint16)).save(stream := BytesIO(), "PNG")
+    assert identity.data_digest(stream.getvalue())[1] is None
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_larger_file_is_not_read_as_a_picture(tmp_path, monkeypatch, more):
+    Image.fromarray(noise()).save(tmp_path / "x.png")
+    monkeypatch.setattr(identity, "MAX_BYTES", (tmp_path / "x.png").stat().st_size - more)
+    assert (digest(tmp_path / "x.png") == pixel_digest(noise())) is not bool(more)
+
+
+def test_a_picture_is_grey_only_if_every_pixel_is():
+    """Not where only those are that are looked at first."""
+    grey = np.repeat(noise(shape=(20, 20, 1)), 3, axis=2)
+    assert identity._grey(grey)
+    for place in ((0, 0), (8, 8), (3, 5), (19, 19)):
+        other = grey.copy()
+        other[place][2] ^= 1
+        assert not identity._grey(other)

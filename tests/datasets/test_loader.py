@@ -142,3 +142,58 @@ def test_half_a_level_of_grey_is_rounded_up_as_by_pillow():
         assert len(near) > 8
         colours = np.stack([red[near], green[near], np.full(len(near), blue)], -1).astype(np.uint8)[None, None]
         assert np.array_equal(loader.as_batch(colours, 1)[0, 0].numpy(), np.asarray(Image.fromarray(colours[0]).convert("L")))
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "bands", "read"),
+    [
+        ((2, 4, 4), 1, (), ...),
+        ((2, 4, 4), 3, (), ...),
+        ((2, 4, 4, 1), 3, (), ...),
+        ((2, 4, 4, 3), 1, (), ...),
+        ((2, 4, 4, 3), 3, (3, 2, 1), ...),  # of three nothing is chosen
+        ((2, 4, 4, 5), 5, (), ...),
+        ((2, 4, 4, 5), 3, (4, 2, 1), [3, 1, 0]),
+        ((2, 4, 4, 2), 1, (2,), [1]),
+        ((2, 4, 4, 5), 3, (), None),
+        ((2, 4, 4, 3), 5, (), None),
+        ((2, 4, 4), 2, (), None),
+    ],
+)
+def test_the_bands_of_arrays_that_are_read(shape, channels, bands, read):
+    pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    preprocessing = Preprocessing(channels, 4, 4, bands=bands)
+    if read is None:
+        with pytest.raises(UsageError, match=rf"have {shape[3] if len(shape) == 4 else 1} bands, and {channels} are wanted"):
+            loader.eight_bits(pictures, preprocessing)
+    else:
+        expected = pictures if read is ... else pictures[..., read]
+        assert np.array_equal(loader.eight_bits(pictures, preprocessing), expected)
+
+
+@pytest.mark.parametrize(("shape", "channels"), [((2, 3, 4, 2), 1), ((2, 3, 4, 4), 1), ((2, 3, 4, 1), 1), ((2, 3, 4), 1)])
+def test_one_channel_of_several_bands_is_their_mean(shape, channels):
+    pictures = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    expected = pictures if pictures.ndim == 3 else pictures.mean(3).round()
+    assert np.array_equal(loader.as_batch(pictures, channels)[:, 0].numpy(), expected.astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("cache", "least", "kind"), [("off", 0, Streamed), ("memory", 0, Held), ("auto", 3840, Held), ("auto", 3839, Streamed)]
+)
+def test_files_are_kept_in_memory_up_to_a_limit(data, monkeypatch, tmp_path, cache, least, kind):
+    """Sixty pictures of 64 bytes, where there is no place for a cache."""
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "file" / "below"))
+    monkeypatch.setattr(loader, "IN_MEMORY", least)
+    assert type(load(data, Preprocessing(1, 8, 8), cache=cache, quiet=True)) is kind
+
+
+def test_pictures_of_several_files_come_in_the_order_asked():
+    tensors = [torch.arange(n).view(n, 1, 1, 1).to(torch.uint8) + first for n, first in ((3, 0), (2, 100))]
+    places = torch.tensor([[0, 2], [1, 1], [0, 0], [1, 0]])
+    held = Held(tensors, torch.zeros(4), places=places)
+    assert held.batch(torch.tensor([3, 0, 1, 2])).flatten().tolist() == [100, 2, 101, 0]
+    alone = Held(tensors[:1], torch.zeros(2), places=torch.tensor([[0, 2], [0, 1]]))
+    assert alone.batch(torch.tensor([1, 0])).flatten().tolist() == [1, 2]
+    assert Held(tensors[:1], torch.zeros(3)).batch(torch.tensor([1])).flatten().tolist() == [1]

@@ -1,11 +1,15 @@
 import builtins
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets import table as module
 from clearsight.datasets.open import open_dataset
+from clearsight.datasets.table import table_in
+from clearsight.datasets.tables.text import Text
 
 
 @pytest.fixture
@@ -142,3 +146,41 @@ def test_parquet_without_pyarrow_says_what_to_install(folder, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ClearsightError, match=r"needs pyarrow: pip install 'clearsight\[parquet\]'"):
         open_dataset(folder / "data.parquet")
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["a.csv"], "a.csv"),
+        (["a.csv", "b.tsv"], None),
+        (["a.csv", "labels.csv"], "labels.csv"),
+        (["a.csv", "train.csv"], "train.csv"),
+        (["a.csv", "test.csv"], None),
+        (["labels.csv", "train.csv"], None),
+        (["a.csv", "sample_submission.csv"], "a.csv"),
+        (["notes.txt", "x.jsonl"], "x.jsonl"),
+        ([], None),
+    ],
+)
+def test_the_one_table_of_a_folder(tmp_path, names, found):
+    for name in names:
+        (tmp_path / name).write_text("")
+    assert table_in(tmp_path) == (found and tmp_path / found)
+
+
+@pytest.mark.parametrize(
+    ("header", "refused"),
+    [
+        ([f"pixel{i}" for i in range(49)], "49 columns such as 'pixel48'"),
+        ([f"pixel{i}" for i in range(48)], ""),
+        (["path", *(str(i) for i in range(48))], ""),
+        (["emotion", "Pixels"], "the column 'Pixels'"),
+        (["emotion", "pixels", "pixel1"], ""),
+    ],
+)
+def test_a_table_of_values_is_refused(header, refused):
+    with pytest.raises(ClearsightError, match=f"has the values of pictures in {refused}") if refused else nullcontext():
+        module._refuse_values("t.csv", Text(header, []))
+    if refused.startswith("49"):
+        with pytest.raises(ClearsightError, match="has the values of pictures"):
+            module._refuse_values("t.csv", Text([], [(1, header)]))

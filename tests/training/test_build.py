@@ -1,15 +1,23 @@
 """What a training is built of: class weights, data that are too few, the objective that a recipe names."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import UsageError
+from clearsight.datasets.loader import Held
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
+from clearsight.images.preprocess import Preprocessing
 from clearsight.recipes.compose import compose
+from clearsight.recipes.recipe import Recipe
+from clearsight.training import build as build_module
 from clearsight.training.build import Loaded, build, class_weights, initialise, load, within_budget
+from clearsight.training.compute.training_model import parse
 from clearsight.training.objectives.adversarial import Adversarial
 from clearsight.training.objectives.fixmatch import FixMatch
 from clearsight.training.objectives.supervised import Mixing, Supervised
@@ -86,3 +94,33 @@ def test_pictures_are_stored_larger_for_random_crops_only(augment, stored):
     loaded = load(recipe, splits, None, True)
     assert loaded.train.batch(loaded.train.labels[:1] * 0).shape[-2:] == (stored, stored)
     assert loaded.val.batch(loaded.val.labels[:1] * 0).shape[-2:] == (28, 28)
+
+
+@pytest.mark.parametrize("words", ["plain", "bf16", "channels-last", "compile", "fp16", "bf16 channels-last compile"])
+@pytest.mark.parametrize("main", [True, False])
+def test_the_first_process_chooses_the_speed_of_all(monkeypatch, words, main):
+    """Sent as a number; the others look at nothing."""
+    chosen, sent = parse(words), []
+    monkeypatch.setattr(build_module.acceleration, "asked", lambda *_: (chosen, ""))
+
+    def broadcast(number):
+        sent.append(number)
+        return (
+            number if main else sum(1 << k for k, on in enumerate((chosen.bf16, chosen.channels_last, chosen.compile, chosen.fp16)) if on)
+        )
+
+    data = SimpleNamespace(train=Held([torch.zeros(6, 4, 4, 1, dtype=torch.uint8)], torch.zeros(6)), preprocessing=Preprocessing(1, 4, 4))
+    group = SimpleNamespace(is_main=main, broadcast=broadcast, world=1 if main else 2)
+    found = build_module._choose_speed(Recipe(speed="plain"), None, data, torch.device("cpu"), group, lambda line: None)
+    assert found == chosen and (main or sent == [0])
+
+
+def test_labels_beyond_those_that_may_be_known_are_hidden():
+    labels = torch.arange(5)
+    assert build_module._hidden(labels, 3).tolist() == [0, 1, 2, -1, -1] and labels.tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("words", "device", "refused"), [("fp16", "cpu", True), ("bf16", "cpu", False), ("fp16", "cuda", False)])
+def test_float16_needs_a_gpu(words, device, refused):
+    with pytest.raises(UsageError, match="needs a GPU") if refused else nullcontext():
+        build_module._require_gpu(parse(words), torch.device(device))

@@ -2,7 +2,11 @@
 
 import json
 import os
+from collections import Counter
+from contextlib import nullcontext
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from clearsight.base.errors import ClearsightError
@@ -109,3 +113,30 @@ def test_an_index_is_small(tmp_path):
     bytes_ = len(found.names) + found.spans.nbytes + found.labels.nbytes
     assert bytes_ / 100 < 110
     assert json.dumps(found.texts) == '["0", "1", "2"]'
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"), [(b"a" * 2**15, False), (b"a" * (2**15 + 1), True), (b"a/..b/c", False), (b"a/../b", True), (b"/a", True)]
+)
+def test_the_bounds_of_a_name(name, refused):
+    with pytest.raises(ClearsightError, match="leads out of it") if refused else nullcontext():
+        module._refuse_names("here", [b"x", name])
+
+
+@pytest.mark.parametrize("digests", [None, np.array([b"1" * 32, b"2" * 32, b"3" * 32])])
+def test_an_index_is_read_back_as_it_was_kept(tmp_path, digests):
+    spans = np.array([(512, 3), (2**40, 2**32 - 1), (0, 0)], module.SPAN)
+    made = module.Index(
+        b"a\0b\0c\0", spans, np.array([0, -1, 1], np.int32), ("x", "y"), "cls", digests, ("g",) * 3, {"links": 2}, ("a note",)
+    )
+    module._save(tmp_path / "x.index", made)
+    found = module._load(tmp_path / "x.index")
+    for name, value in vars(made).items():
+        np.testing.assert_equal(getattr(found, name), value)
+
+
+def test_the_size_of_a_longer_member_is_the_largest_that_there_is():
+    """Which the decoder refuses, as it does every picture of so many bytes."""
+    found = SimpleNamespace(offsets=[512, 1024], lengths=[2**32 - 1, 2**32], notes=[])
+    made = module._made(found, [b"a", b"b"], [0, 1], [0, 0], Counter())
+    assert made.spans["length"].tolist() == [2**32 - 1] * 2 and made.spans["offset"].tolist() == [512, 1024]

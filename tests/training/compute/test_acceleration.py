@@ -176,3 +176,39 @@ def test_gradients_are_compared_unless_only_features_are_wanted(monkeypatch):
     acceleration.choose(network("lenet5"), shades(), CPU)
     acceleration.choose(network("lenet5"), shades(), CPU, gradients=False)
     assert asked == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("off", "slope", "gradients", "why"),
+    [
+        (0.1, [0.0, 1.0], True, ""),
+        (0.11, [0.0, 1.0], True, "logits are off by 11%"),
+        (0.0, [0.43, 0.9], True, ""),  # a cosine of 0.902
+        (0.0, [0.44, 0.9], True, "gradients point elsewhere"),  # 0.898
+        (0.0, [0.44, 0.9], False, ""),
+        (0.0, [float("nan"), 1.0], True, "numbers are no longer finite"),
+        (0.0, [0.0, float("inf")], True, "numbers are no longer finite"),
+    ],
+)
+def test_how_far_bfloat16_may_be_off(monkeypatch, off, slope, gradients, why):
+    def tried(model, inputs, speed, device, gradients):
+        return torch.zeros(2, 2), torch.tensor(slope if speed.bf16 else [0.0, 1.0])
+
+    monkeypatch.setattr(acceleration, "_tried", tried)
+    monkeypatch.setattr(acceleration, "centred_error", lambda rough, exact: off)
+    found = acceleration.refused(nn.Linear(2, 2), torch.zeros(2, 2), CPU, gradients)
+    assert found.startswith(why) and bool(found) is bool(why)
+
+
+@pytest.mark.parametrize(
+    ("layers", "device", "worth"),
+    [
+        ([nn.Conv2d(4, 4, 3, groups=4), nn.BatchNorm2d(4)], "cpu", False),
+        ([nn.Conv2d(4, 4, 3, groups=4), nn.BatchNorm2d(4)], "cuda", True),
+        ([nn.Conv2d(4, 4, 3, groups=4)], "cpu", True),
+        ([nn.Conv2d(4, 4, 3, groups=2), nn.BatchNorm2d(4)], "cpu", True),
+        ([nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)], "cpu", True),  # of one channel, in one group
+    ],
+)
+def test_depthwise_convolutions_between_batch_norms_are_not_halved_on_a_processor(layers, device, worth):
+    assert acceleration._worth_halving(nn.Sequential(*layers), torch.device(device)) is worth

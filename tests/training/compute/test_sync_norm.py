@@ -1,10 +1,13 @@
 """Batch norm over several processes: in one it is torch's own; in several, see tests/faults/test_ranks.py."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from clearsight.training.compute import sync_norm
 from clearsight.training.compute.sync_norm import Synchronised, normalised
 
 
@@ -50,3 +53,11 @@ def test_inside_every_batch_norm_in_training_is_replaced(monkeypatch):
         nn.Sequential(nn.BatchNorm2d(2), nn.ReLU(), nn.BatchNorm2d(2))(torch.rand(3, 2, 2, 2))
     nn.BatchNorm2d(2)(torch.rand(3, 2, 2, 2))
     assert seen == [True, True]
+
+
+def test_the_sum_over_processes_adds_gradients_too(monkeypatch):
+    monkeypatch.setattr(sync_norm, "dist", SimpleNamespace(all_reduce=lambda values: values.mul_(3)))  # three with the same
+    values = torch.tensor([1.0, 2.0], requires_grad=True)
+    total = sync_norm._Sum.apply(values)
+    (total * torch.tensor([1.0, 10.0])).sum().backward()
+    assert total.tolist() == [3.0, 6.0] and values.grad.tolist() == [3.0, 30.0] and values.tolist() == [1.0, 2.0]

@@ -11,6 +11,7 @@ from clearsight.base.compute.precision import halved
 from clearsight.base.errors import ClearsightError
 from clearsight.training import loop
 from clearsight.training.api import resume, train
+from clearsight.training.compute import training_model
 from clearsight.training.compute.training_model import Speed, TrainingModel
 from tests.pictures import digit_arrays
 
@@ -167,3 +168,41 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(TrainingModel, "outputs", lambda self, inputs: torch.zeros(2, 3) @ inputs)
     with pytest.raises(RuntimeError, match="size"):
         trained(tmp_path / "run", speed="plain")
+
+
+@pytest.mark.parametrize(
+    ("words", "speed", "half", "layout", "autocast"),
+    [
+        ("plain", Speed(), None, torch.contiguous_format, (False, False)),
+        ("bf16", Speed(bf16=True), torch.bfloat16, torch.contiguous_format, (False, True)),
+        ("fp16", Speed(fp16=True), torch.float16, torch.contiguous_format, (True, True)),
+        ("channels-last", Speed(channels_last=True), None, torch.channels_last, (False, False)),
+        ("bf16 channels-last compile", Speed(True, True, True), torch.bfloat16, torch.channels_last, (False, True)),
+    ],
+)
+def test_what_the_words_of_a_speed_mean(words, speed, half, layout, autocast):
+    """`autocast`: on a CPU, where bfloat16 is a copy of the network, and on a GPU."""
+    assert (training_model.parse(words), speed.words) == (speed, words)
+    assert (speed.half, speed.memory_format) == (half, layout)
+    assert tuple(training_model.by_autocast(speed, torch.device(kind)) for kind in ("cpu", "cuda")) == autocast
+
+
+def test_a_step_begins_in_training_mode_without_gradients_but_for_what_rests():
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.Sequential(torch.nn.BatchNorm1d(2)))
+    net = TrainingModel(model.eval(), Speed(), CPU, resting=("1",))
+    model[0].weight.grad = torch.ones(2)
+    net.begin()
+    assert [module.training for module in model.modules()] == [True, True, False, False]
+    assert model[0].weight.grad is None
+
+
+def test_a_frozen_network_is_at_rest_and_goes_on_as_it_was():
+    model = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.Linear(2, 2))
+    model[1].bias.requires_grad_(False)
+    model[0].eval()
+    net = TrainingModel(model, Speed(), CPU)
+    with net.frozen() as outputs:
+        assert not any(module.training for module in model.modules()) and not any(p.requires_grad for p in model.parameters())
+        assert outputs(torch.zeros(3, 2)).shape == (3, 2)
+    assert [module.training for module in model.modules()] == [True, False, True]
+    assert [p.requires_grad for p in model.parameters()] == [True, True, True, False]

@@ -8,7 +8,7 @@ import pytest
 
 from clearsight.training.doctor import learning_rate as module
 from clearsight.training.doctor.diagnosis import RangeTest
-from clearsight.training.doctor.learning_rate import FEWEST, STEPS, affordable, judge_rate, range_test, valley
+from clearsight.training.doctor.learning_rate import affordable, judge_rate, range_test, valley
 from clearsight.training.interrupt import NotFinite
 
 
@@ -59,9 +59,9 @@ def test_a_smaller_batch_suggests_for_the_recipe_s(put_together):
 
 def test_what_time_allows(put_together):
     recipe = put_together(batch=64)[0].recipe
-    assert affordable(1e-6, 10, recipe) == (64, STEPS)
+    assert affordable(1e-6, 10, recipe) == (64, 60)
     assert affordable(0.005, 10, recipe) == (64, 31)
-    assert affordable(0.1, 10, recipe) == (8, FEWEST)
+    assert affordable(0.1, 10, recipe) == (8, 24)
 
 
 @pytest.mark.parametrize(

@@ -125,14 +125,14 @@ def test_every_optimizer_has_its_tensors_counted():
 
 
 def stub(recipe=(), bf16=False, **fields):
-    """A context with what the sizes are reckoned from: 100 bytes of weights, pictures of 10 × 10 px."""
+    """A context with what the sizes are reckoned from: 100 bytes of weights, pictures of 10 × 10 px in two bands."""
     plain = {"optimizer": "sgd", "ema": 0.0, "soup": 0, "l2sp": 0.0, "ensemble": 1, "cache": "auto", "batch": 8}
     model = SimpleNamespace(state_dict=lambda: {"weight": torch.zeros(25)}, head=SimpleNamespace(in_features=5))
     return SimpleNamespace(
         recipe=SimpleNamespace(**{**plain, **dict(recipe)}),
         state=SimpleNamespace(model=model),
         speed=SimpleNamespace(bf16=bf16),
-        **{"preprocessing": Preprocessing(channels=1, height=10, width=20), "ops": (), "train": range(50), **fields},
+        **{"preprocessing": Preprocessing(channels=2, height=10, width=10), "ops": (), "train": range(50), **fields},
     )
 
 
@@ -263,3 +263,17 @@ def test_a_large_set_is_not_kept_in_memory_unasked(monkeypatch):
     monkeypatch.setattr(memory, "IN_MEMORY", 9999)
     found = memory.picture_cache(stub(), SimpleNamespace(parts={"train": range(50)}))
     assert found.verdict == "look at this" and "in every epoch" in found.words
+
+
+def test_what_this_process_holds_and_does_not_use_is_free(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 100)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 40)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1000, 5000))
+    assert memory._free_on(torch.device("cuda")) == 1060
+
+
+def test_a_network_without_a_linear_head_has_no_features_to_keep(monkeypatch):
+    monkeypatch.setattr(memory, "available", lambda: 10**9)
+    context = stub()
+    del context.state.model.head
+    assert memory.features_memory(context, 50).figures == {"bytes": 100}

@@ -1,6 +1,7 @@
 """NT-Xent: by its definition, by another library, in rows, in half precision, across processes."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ import torch.multiprocessing as mp
 import torch.nn.functional as F
 
 from clearsight.base.errors import UsageError
+from clearsight.training.objectives import ntxent as module
 from clearsight.training.objectives.ntxent import ntxent, plain_ntxent
 from tests.models.peers import peer
 
@@ -127,3 +129,20 @@ def test_temperatures_that_cannot_be():
     for temperature in (0.0, -1.0, 0.01, math.nan):
         with pytest.raises(UsageError, match="temperature must be at least"):
             ntxent(*views(4), temperature)
+
+
+def test_the_views_of_all_other_processes_however_many_each_has(monkeypatch):
+    every = [torch.arange(2.0 * n).view(n, 2) + 10 * k for k, n in enumerate((2, 3, 1))]
+
+    def all_gather(into, mine):
+        for one, theirs in zip(into, every, strict=True):
+            counted = mine.numel() == 1
+            one.copy_(torch.tensor([len(theirs)]) if counted else F.pad(theirs, (0, 0, 0, 3 - len(theirs))))
+        assert mine.tolist() == ([3] if counted else every[1].tolist())
+
+    told = {"is_available": lambda: True, "is_initialized": lambda: True, "get_world_size": lambda: 3, "get_rank": lambda: 1}
+    monkeypatch.setattr(module, "dist", SimpleNamespace(all_gather=all_gather, **told))
+    assert module._others(every[1]).tolist() == [*every[0].tolist(), *every[2].tolist()]
+    for alone in ({"is_available": lambda: False}, {"is_initialized": lambda: False}, {"get_world_size": lambda: 1}):
+        monkeypatch.setattr(module, "dist", SimpleNamespace(all_gather=None, **{**told, **alone}))
+        assert module._others(every[1]).shape == (0, 2)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from clearsight.base.errors import ClearsightError
 from clearsight.training.optim.optimizer import make_optimizer
 from clearsight.training.storage import checkpoint
 
@@ -41,3 +42,37 @@ def test_a_damaged_checkpoint_never_counts_as_one_of_the_two_kept(state, tmp_pat
     second = at(0, 4)
     assert checkpoint.checkpoints(tmp_path) == [second, first]
     assert checkpoint.restore(state, tmp_path) == []
+
+
+def test_counters_add_up_and_begin_again_with_the_epoch(monkeypatch):
+    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: 7.5)
+    counters = checkpoint.Counters(epoch=1, step=2, seen=64, correct=10, loss=3.0, seconds=1.0, pictures=100)
+    assert counters.add(32, 1.5, 20, 7.0) == 7.5
+    assert (counters.step, counters.seen, counters.correct, counters.loss) == (3, 96, 30, 4.5)
+    assert (counters.seconds, counters.pictures) == (1.5, 132)
+    counters.next_epoch()
+    assert (counters.epoch, counters.step, counters.seen, counters.correct, counters.loss) == (2, 0, 0, 0, 0.0)
+    assert (counters.seconds, counters.pictures) == (1.5, 132)
+    assert checkpoint.Counters() == checkpoint.Counters(0, 0, 0, 0, 0.0, 0.0, 0, -1.0, 0, 1, 0, 0.0, 0, 0, [])
+
+
+@pytest.mark.parametrize(("newest", "left"), [("4", "34"), ("3", "23"), ("1", "1")])
+def test_the_newest_whole_checkpoint_and_the_one_before_stay(tmp_path, newest, left):
+    for name in "1234":
+        (tmp_path / f"{name}.checkpoint").touch()
+    checkpoint.prune(tmp_path, tmp_path / f"{newest}.checkpoint")
+    assert sorted(path.stem for path in tmp_path.iterdir()) == list(left)
+    with pytest.raises(ClearsightError, match="was removed while its run was trained"):
+        checkpoint.prune(tmp_path, tmp_path / "9.checkpoint")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"), [(lambda data: data[:-1], "damaged"), (lambda data: bytes([data[0] ^ 1]) + data[1:], "damaged"), (None, "regular")]
+)
+def test_one_changed_bit_is_noticed(state, tmp_path, change, why):
+    path = checkpoint.save(state, tmp_path)
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(change(data)) if change else path.mkdir()
+    with pytest.raises(checkpoint.CorruptFile, match=why):
+        checkpoint.read(path)

@@ -96,3 +96,39 @@ def test_the_rest_of_a_network_stays_as_it_was(tmp_path):
     changed = [name for name in before if not torch.equal(before[name], after[name])]
     assert changed == ["fc3.weight", "fc3.bias"]
     assert probed.validation["top1"]["value"] > first.validation["top1"]["value"]
+
+
+def solved(strengths=(), *, val=30, **recipe):
+    settings = {"l2": 0.0, "keep": "best", **recipe}
+    counters = SimpleNamespace(rows=[{"l2": one} for one in strengths])
+    return SimpleNamespace(recipe=SimpleNamespace(**settings), val=range(val), state=SimpleNamespace(counters=counters))
+
+
+@pytest.mark.parametrize(
+    ("given", "alone"),
+    [({}, False), ({"l2": 1e-3}, True), ({"keep": "last"}, True), ({"val": 29}, True), ({"val": 30}, False)],
+)
+def test_when_validation_judges_no_path(given, alone):
+    assert linear_probe._alone(solved(**given)) is alone
+
+
+@pytest.mark.parametrize(
+    ("strengths", "given", "chosen"),
+    [
+        ([], {}, False),
+        ([], {"keep": "last"}, False),
+        ([0.1], {"keep": "last"}, True),
+        ([0.1], {}, False),
+        ([0.1, 0.03, 0.01], {}, False),
+        ([0.1, 0.03, 0.01, 0.03], {}, True),
+    ],
+)
+def test_the_precise_solution_is_the_one_whose_strength_does_not_fall(strengths, given, chosen):
+    assert linear_probe._chosen(solved(strengths, **given)) is chosen
+
+
+def test_one_process_solves():
+    context = SimpleNamespace(group=SimpleNamespace(world=2))
+    for work in (linear_probe.solve_first, lambda context, on_epoch, stop: linear_probe.fit(context, None, on_epoch, stop)):
+        with pytest.raises(UsageError, match="in one process: start it without torchrun"):
+            work(context, None, None)
