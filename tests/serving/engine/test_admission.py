@@ -23,6 +23,13 @@ def test_pictures_are_counted_and_given_back():
     assert room.pictures == 0
 
 
+def test_pictures_that_are_computed_for_nothing_take_places():
+    room = Admission(3, 0.02, 10.0, fixed(0.1))
+    room.lost = lambda: 2
+    with room.admitted(), pytest.raises(Overloaded), room.admitted():
+        pass
+
+
 def test_requests_of_many_pictures_have_half_of_the_room():
     room = Admission(20, 0.02, 10.0, fixed(0.1))
     with room.admitted_bulk(3) as three, room.admitted_bulk(50) as most:

@@ -1,6 +1,7 @@
 """Batches: what waits is computed together, of one classifier, and never for nothing."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -101,3 +102,32 @@ def test_a_batch_waits_for_more_only_if_asked():
 @pytest.mark.parametrize("n", [0, 1])
 def test_it_ends_when_cancelled(n):
     assert len(scores(n, classifiers=[Twice()]).found) == n
+
+
+def test_a_picture_that_is_computed_for_nothing_is_counted_until_its_batch_ends():
+    class Waits(Twice):
+        free = threading.Event()
+
+        def judged(self, pictures):
+            self.free.wait(30)
+            return super().judged(pictures)
+
+    async def scenario():
+        batcher, waits = Batcher(0, 0.0, lambda *_: None), Waits()
+        work = asyncio.ensure_future(batcher.run())
+        end = asyncio.get_running_loop().time() + 60
+        first, second = (asyncio.ensure_future(batcher.score(waits, torch.zeros(1, 1, 1), end)) for _ in range(2))
+        await asyncio.sleep(0.01)
+        before = batcher.lost()
+        first.cancel()
+        await asyncio.sleep(0.01)
+        during = batcher.lost()
+        waits.free.set()
+        await second
+        await asyncio.sleep(0.01)
+        after = batcher.lost()
+        work.cancel()
+        batcher.close()
+        return before, during, after
+
+    assert run(scenario()) == (0, 1, 0)

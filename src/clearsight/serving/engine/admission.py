@@ -81,6 +81,7 @@ class Admission:
     def __init__(self, queue: int, target: float, deadline: float, pace: Pace) -> None:
         self.queue, self.target, self.deadline, self.pace = queue, target, deadline, pace
         self.pictures = self.bulk = 0
+        self.lost: Callable[[], int] = lambda: 0  # pictures that are still computed though their clients have gone or have been refused
 
     @property
     def room(self) -> int:
@@ -91,7 +92,7 @@ class Admission:
 
     def wait(self, pictures: int = 1) -> int:
         """The seconds after which there may be room for `pictures`; 0 if there is now."""
-        over = self.pictures + pictures - self.room
+        over = self.pictures + self.lost() + pictures - self.room
         return max(1, math.ceil(over * self.pace.value)) if over > 0 else 0
 
     @contextmanager

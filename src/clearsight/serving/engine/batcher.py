@@ -45,6 +45,7 @@ class Batcher:
     def __init__(self, most: int, wait: float, observe: Callable[[int, float, float], None]) -> None:
         self.most, self.wait, self.observe = most, wait, observe
         self._waiting: deque[Ticket] = deque()
+        self._computed: list[Ticket] = []
         self._arrived = asyncio.Event()
         self._engine = ThreadPoolExecutor(1, "engine")
 
@@ -63,13 +64,19 @@ class Batcher:
             if self.wait and len(self._waiting) < (self.most or 2):
                 await asyncio.sleep(self.wait)
             if tickets := self._next():
+                self._computed = tickets
                 await self._compute(tickets)
+                self._computed = []
             if not self._waiting:
                 self._arrived.clear()
 
     def close(self) -> None:
         """End the thread after its present batch."""
         self._engine.shutdown(wait=False, cancel_futures=True)
+
+    def lost(self) -> int:
+        """The pictures of the present batch that are computed for nothing: their clients have gone, or their deadlines have passed."""
+        return sum(ticket.scores.done() for ticket in self._computed)
 
     def _next(self) -> list[Ticket]:
         """The next tickets of one classifier, without those whose client has gone or whose deadline has passed."""

@@ -112,6 +112,7 @@ class Served:
         self.name, self.model, self.loaded, self.metrics = name, model, loaded, metrics
         self.admission = Admission(options.queue, options.target, options.deadline, Pace(loaded.pace))
         self.batcher = Batcher(options.batch, options.wait, self.observe)
+        self.admission.lost = self.batcher.lost
         metrics.model(name, loaded.classifier)
 
     def observe(self, pictures: int, waited: float, seconds: float) -> None:
