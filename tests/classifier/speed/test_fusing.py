@@ -8,7 +8,7 @@ from clearsight import Classifier, Preprocessing, models
 from clearsight.base.compute.precision import halves
 from clearsight.classifier.speed import fusing
 from clearsight.classifier.speed.folding import folded
-from clearsight.classifier.speed.fusing import ACTIVATIONS, Packed, fused
+from clearsight.classifier.speed.fusing import ACTIVATIONS, Packed, PackedLinear, fused
 
 # the layers of these families differ; the others come with --runslow
 OFTEN = ("lenet5", "convnet", "swift", "resnet18", "mobilenet_v2", "efficientnet_b0", "squeezenet1_1", "vgg11_bn")
@@ -66,6 +66,26 @@ def test_a_pooling_is_that_of_torch(layer, dtype):
     x, layer = drawn(2, 4, 14, 11, dtype=dtype), layer.to(dtype)
     expected = nn.functional.max_pool2d(layer(x).relu(), 2)
     torch.testing.assert_close(Packed(layer, "relu", pools=True)(x), expected, **CLOSE[dtype])
+
+
+@pytest.mark.parametrize("activation", ["none", "relu", "gelu"])
+def test_a_linear_layer_is_that_of_torch(activation):
+    layer = nn.Linear(24, 40, bias=activation != "none").to(torch.bfloat16).requires_grad_(False)
+    plain, made = {"none": nn.Identity(), "relu": nn.ReLU(), "gelu": nn.GELU()}[activation], PackedLinear(layer, activation)
+    for shape in ((1, 24), (3, 24), (1, 5, 24), (2, 5, 24)):
+        x = torch.randn(shape, dtype=torch.bfloat16)
+        for given in (x, x.clone().requires_grad_()):
+            torch.testing.assert_close(made(given), plain(layer(given)), **CLOSE[torch.bfloat16])
+
+
+def test_linear_layers_are_packed_in_bfloat16_alone():
+    net = nn.Sequential(nn.Conv2d(3, 8, 4, 4), nn.Flatten(2), nn.Linear(4, 16), nn.GELU(), nn.Linear(16, 5)).eval().requires_grad_(False)
+    x = drawn(2, 3, 8, 8)
+    assert not any(isinstance(layer, PackedLinear) for layer in fused(folded(net)).modules())
+    net, x = net.to(torch.bfloat16), x.to(torch.bfloat16)
+    twin = fused(folded(net))
+    assert [layer.activation for layer in twin.modules() if isinstance(layer, PackedLinear)] == ["gelu", "none"]
+    torch.testing.assert_close(twin(x), net(x), **CLOSE[torch.bfloat16])
 
 
 class Residual(nn.Module):

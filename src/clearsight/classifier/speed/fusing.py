@@ -80,11 +80,30 @@ class Packed(nn.Module):
         return relu_max_pool(y) if self.pools else ACTIVATIONS[self.activation][2](y)
 
 
+class PackedLinear(nn.Module):
+    """A linear layer in bfloat16, and the activation of its result, `(N, …, C)` → `(N, …, D)`. In float32 packing gains nothing."""
+
+    def __init__(self, layer: nn.Linear, activation: str = "none") -> None:
+        super().__init__()
+        self.weight, self.bias, self.activation = layer.weight, layer.bias, activation
+        self._packed: dict[bool, Tensor] = {}  # as in `Packed`
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The activation of the product with `x`."""
+        numbers, algorithm, plain = ACTIVATIONS[self.activation]
+        if not x.is_cpu or (torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad)):
+            return plain(F.linear(x, self.weight, self.bias))
+        here, alone = torch.ops.mkldnn, len(x) == 1
+        if alone not in self._packed:
+            self._packed[alone] = here._reorder_linear_weight(self.weight.detach(), x.shape[:-1].numel())
+        return cast(Tensor, here._linear_pointwise(x, self._packed[alone], self.bias, self.activation, numbers, algorithm))
+
+
 OWN = (Packed, nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d)  # layers whose results share no memory with their inputs
 
 
 def fused(graph: fx.GraphModule) -> fx.GraphModule | None:
-    """A copy of a network in evaluation mode, sharing its other layers, with `Packed` in the place of its convolutions.
+    """A copy of a network in evaluation mode, sharing its other layers, with `Packed` and `PackedLinear` in the place of its layers.
 
     None without a convolution, or without the operators in torch. Whether this chip has them is known when the copy runs.
     """
@@ -96,20 +115,39 @@ def fused(graph: fx.GraphModule) -> fx.GraphModule | None:
     place = {node: i for i, node in enumerate(twin.graph.nodes)}
     for node in _convolutions(twin):
         _pack(twin, node, place)
+    for node in _calls(twin, _is_linear_in_bf16):
+        _pack_linear(twin, node)
     twin.recompile()
     return twin.eval()
 
 
 def _convolutions(graph: fx.GraphModule) -> list[fx.Node]:
-    """The calls of convolutions that `Packed` can take the place of: those without hooks, with zeros around, called once."""
+    return _calls(graph, _is_convolution)
+
+
+def _calls(graph: fx.GraphModule, fits: Callable[[nn.Module], bool]) -> list[fx.Node]:
+    """The calls of layers that a packed one can take the place of: those without hooks, called once."""
     calls = Counter(node.target for node in graph.graph.nodes)
-    return [node for node in graph.graph.nodes if calls[node.target] == 1 and _fits(layer_of(graph, node))]
+    layers = [(node, layer_of(graph, node)) for node in graph.graph.nodes if calls[node.target] == 1]
+    return [node for node, layer in layers if layer and not layer._forward_hooks and not layer._forward_pre_hooks and fits(layer)]
 
 
-def _fits(layer: nn.Module | None) -> bool:
-    if type(layer) is not nn.Conv2d or layer._forward_hooks or layer._forward_pre_hooks:
-        return False
-    return layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+def _is_convolution(layer: nn.Module) -> bool:
+    return type(layer) is nn.Conv2d and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _is_linear_in_bf16(layer: nn.Module) -> bool:
+    return type(layer) is nn.Linear and layer.weight.dtype == torch.bfloat16 and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def _pack_linear(graph: fx.GraphModule, node: fx.Node) -> None:
+    """Replace the linear layer at `node`, and the activation that follows it, by one step."""
+    after = _only_user(node)
+    word = _word(graph, after) if after else ""
+    graph.set_submodule(str(node.target), PackedLinear(cast(nn.Linear, layer_of(graph, node)), word or "none"))
+    if after and word:
+        after.replace_all_uses_with(node)
+        graph.graph.erase_node(after)
 
 
 def _pack(graph: fx.GraphModule, node: fx.Node, place: dict[fx.Node, int]) -> None:
