@@ -20,7 +20,7 @@ from .journal import Entry, Journal
 
 @dataclass(frozen=True)
 class Change:
-    """What a decision does to a picture: the label that it was given and has now; both are '' where there is none."""
+    """What a decision does to a picture: the label that it was given and has now; both are '' without one."""
 
     picture: str
     kind: str

@@ -191,7 +191,7 @@ def unit(session: Session, words: str, file: str, layer: str, channel: int, at: 
     """
     trace = session.trace(words, file)
     if layer != NETWORK:
-        trace.layer(layer)  # which says so where there is none
+        trace.layer(layer)  # raises for an unknown layer
     values = trace.whole.values[trace.calls[layer].output]
     levels = deepest(trace, unit_level(trace, layer, index_of(tuple(values.shape), channel, tuple(at) if at else None)), down)
     last = levels[-1]
