@@ -11,6 +11,7 @@ from clearsight.base.errors import ClearsightError
 from clearsight.recipes.compose import built_in
 from clearsight.training import api
 from clearsight.training.doctor import examine as module
+from clearsight.training.doctor.diagnosis import Diagnosis, Finding
 from clearsight.training.doctor.examine import before_long, examine, is_long
 from clearsight.training.optim import optimizer
 
@@ -189,3 +190,117 @@ def test_what_runs_out_of_memory_at_once_is_examined(monkeypatch):
     monkeypatch.setattr(module, "picture_seconds", lambda *_: torch.empty(2**60))
     recipe = SimpleNamespace(optimizer="sgd", epochs=20, batch=64, minutes=0.0)
     assert is_long(SimpleNamespace(recipe=recipe, train=range(2000), group=SimpleNamespace(world=1)), SimpleNamespace(repeats=1))
+
+
+def looked(monkeypatch, *, seconds, a_picture=1.0, largest=4096, batch=64, rate=100.0, n=1000, **recipe):
+    """An examination whose checks find nothing wrong and note how many pictures, and seconds, they were given."""
+    notes, good = {}, Finding("check", "good", "words", figures={"largest": largest})
+
+    def noting(name, found):
+        def note(context, *given):
+            notes[name] = given[-1]
+            return found
+
+        return note
+
+    told = SimpleNamespace(**{"batch": batch, "optimizer": "sgd", "lr": 0.1, "unlabelled": "", "teacher": "", **recipe})
+    parts = {"train": range(900), "unlabelled": range(50), "val": range(100)}
+    context = SimpleNamespace(recipe=told, train=range(n), class_weights=range(3))
+    monkeypatch.setattr(module.data, "inputs", noting("inputs", good))
+    monkeypatch.setattr(module.data, "labels", noting("labels", good))
+    monkeypatch.setattr(module.layers, "weights", lambda context: None)
+    monkeypatch.setattr(module.layers, "gradients", noting("gradients", None))
+    monkeypatch.setattr(module.layers, "judge_gradients", lambda *_: good)
+    monkeypatch.setattr(module.layers, "units", noting("units", good))
+    monkeypatch.setattr(module.memory, "memory", lambda *_, tries: notes.update(tries=tries) or good)
+    monkeypatch.setattr(module.memory, "features_memory", noting("features", good))
+    monkeypatch.setattr(module, "picture_seconds", lambda context, objective, size: notes.update(timed=size) or a_picture)
+    monkeypatch.setattr(module.pace, "measure", noting("pace", None))
+    measured = notes.setdefault("measured", [])
+    monkeypatch.setattr(module.pace, "measure_features", lambda context, size: measured.append(size) or SimpleNamespace(network=rate))
+    monkeypatch.setattr(module._Examination, "_first_loss", lambda self, size: notes.update(first=size) or good)
+    monkeypatch.setattr(module._Examination, "_features", lambda self, size: notes.update(finite=size) or good)
+    monkeypatch.setattr(module._Examination, "_costs", lambda self, rates: iter(()))
+    return module._Examination(context, None, SimpleNamespace(parts=parts), None, True, seconds), notes
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes", "labels", "timed"),
+    [
+        ({"a_picture": 0.001}, 64, 512, 8),  # there is time for all: as many as a batch has
+        ({"a_picture": 0.001, "batch": 200}, 128, 512, 8),
+        ({"a_picture": 0.001, "largest": 16}, 16, 512, 8),
+        ({"a_picture": 0.001, "largest": 0}, 2, 512, 2),
+        ({"a_picture": 0.09}, 20, 160, 8),  # 3 % of the minute, and three times 8 %
+        ({"a_picture": 10.0}, 8, 64, 8),
+        ({"a_picture": 10.0, "batch": 4}, 4, 64, 4),
+    ],
+)
+def test_how_many_pictures_a_minute_allows(monkeypatch, given, sizes, labels, timed):
+    examined, notes = looked(monkeypatch, seconds=60.0, **given)
+    assert len(list(examined.trained())) == 6
+    assert [notes[name] for name in ("first", "gradients", "units", "pace")] == [sizes] * 4
+    assert (notes["labels"], notes["timed"], notes["inputs"]) == (labels, timed, min(128, given.get("batch", 64)))
+    assert notes["tries"] is False  # a short examination
+
+
+@pytest.mark.parametrize(("rate", "size", "measured"), [(100.0, 512, 32), (10.0, 240, 32), (2.5, 60, 15), (0.1, 20, 5)])
+def test_how_many_features_a_minute_allows(monkeypatch, rate, size, measured):
+    examined, notes = looked(monkeypatch, seconds=60.0, rate=rate)
+    assert len(list(examined.solved())) == 4
+    assert (notes["labels"], notes["finite"], notes["measured"]) == (size, min(32, size), [4, measured])
+    assert (notes["inputs"], notes["features"]) == (128, 1000)
+
+
+@pytest.mark.parametrize("what", [{}, {"unlabelled": "fixmatch"}, {"teacher": "runs/a"}])
+def test_pictures_without_a_label_count_where_they_are_learnt_from(monkeypatch, what):
+    assert looked(monkeypatch, seconds=60.0, **what)[0]._pictures() == (950 if what else 900, 100)
+
+
+@pytest.mark.parametrize(
+    ("a_picture", "fitted", "suggestion", "pictures", "fits"),
+    [
+        (0.001, True, 0.05, 32, 2),
+        (0.01, True, 0.05, 12, 2),  # 60 steps in 12 % of the minute
+        (1.0, True, 0.05, 4, 2),
+        (0.01, False, 0.05, 12, 3),
+        (0.01, False, None, 12, 2),
+    ],
+)
+def test_the_time_of_the_checks_by_steps(monkeypatch, a_picture, fitted, suggestion, pictures, fits):
+    examined, _ = looked(monkeypatch, seconds=60.0)
+    tested, asked, found = SimpleNamespace(suggestion=suggestion), [], []
+
+    def fit(context, objective, lr, seconds, *, pictures, shuffled=False):
+        found.append((lr, seconds, pictures, shuffled))
+        return SimpleNamespace(fitted=fitted)
+
+    monkeypatch.setattr(module.dataclasses, "replace", lambda recipe, batch: batch)
+    monkeypatch.setattr(module.learning_rate, "affordable", lambda *given: asked.append(given) or (16, 30))
+    monkeypatch.setattr(module.learning_rate, "range_test", lambda context, objective, *given: asked.append(given) or tested)
+    monkeypatch.setattr(module.learning_rate, "judge_rate", lambda tested: "rate")
+    monkeypatch.setattr(module.one_batch, "fit", fit)
+    monkeypatch.setattr(module.one_batch, "judge_fit", lambda *given: given)
+    rate, (_, _, again, last) = examined._by_steps(a_picture, 48)
+    assert asked == [(a_picture, 18.0, 48), (16, 30, 36.0)] and examined.tested is last is tested
+    expected = [(0.1, 14.4, pictures, False), (0.1, 7.2, pictures, True), (suggestion, 7.2, pictures, False)][:fits]
+    assert found == [pytest.approx(one) for one in expected]
+    assert (rate, again is not None) == ("rate", fits == 3)
+
+
+def test_what_is_not_good_is_logged_before_a_long_training(monkeypatch, tmp_path):
+    findings = (
+        Finding("time", "good", "about 2 h"),
+        Finding("inputs", "look at this", "dark", "--range"),
+        Finding("labels", "stop", "wrong"),
+    )
+    said = []
+    monkeypatch.setattr(module, "is_long", lambda *_: True)
+    monkeypatch.setattr(module, "examine", lambda *_, short: Diagnosis("set", "net", "quick", findings, 1.0))
+    with pytest.raises(ClearsightError, match=r"this training would fail: labels: wrong\. Change the data, "):
+        before_long(SimpleNamespace(splits=None), None, tmp_path, said.append)
+    assert said == [
+        "doctor: about 2 h; 1 of 3 quick checks good",
+        "doctor: look at this: inputs: dark (--range)",
+        "doctor: stop: labels: wrong",
+    ]

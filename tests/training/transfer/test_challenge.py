@@ -221,3 +221,29 @@ def test_only_the_head_is_drawn_to_zero():
     assert [[tuple(p.shape) for p in group["params"]] for group in (others, head)] == [[(3, 2), (3,)], [(2, 3), (2,)]]
     assert (others["weight_decay"], head["weight_decay"]) == (0, 0.25)
     assert {(group["lr"], group["momentum"], group["nesterov"]) for group in (others, head)} == {(0.01, 0.9, True)}
+
+
+def test_a_step_is_by_its_own_gradient_of_at_most_one():
+    net = torch.nn.Linear(2, 3)
+    net.logits = net.forward
+    maps, labels = 50 * torch.randn(6, 2, generator=torch.Generator().manual_seed(0)), torch.arange(6) % 3
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    wanted = torch.autograd.grad(torch.nn.functional.cross_entropy(net(maps), labels, weight=weights), list(net.parameters()))
+    length = torch.cat([one.flatten() for one in wanted]).norm()
+    before = [p.detach().clone() for p in net.parameters()]
+    for p in net.parameters():
+        p.grad = torch.full_like(p, 1e3)  # of the step before
+    module._step(net, torch.optim.SGD(net.parameters(), lr=0.5), maps, labels, weights)
+    assert length > 1
+    for p, old, gradient in zip(net.parameters(), before, wanted, strict=True):
+        torch.testing.assert_close(p.detach(), old - 0.5 * gradient / length, rtol=1e-4, atol=1e-6)
+
+
+def test_the_time_of_a_step_is_that_of_the_second_for_each_picture(monkeypatch):
+    ticks = iter([0.0, 9.0, 10.0, 12.0])
+    monkeypatch.setattr(module, "_optimizer", lambda net, l2: None)
+    monkeypatch.setattr(module, "_step", lambda net, optimizer, maps, labels, weights: None)
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(ticks))
+    context = SimpleNamespace(device=torch.device("cpu"), class_weights=None)
+    job = SimpleNamespace(upper=None, context=context, maps=torch.zeros(1, 8, 1), labels=torch.zeros(8))
+    assert module._seconds(job) == 2 / 8
