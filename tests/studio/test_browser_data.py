@@ -84,6 +84,7 @@ def test_facets_the_map_and_problems_choose_pictures(screen):
     screen.get_by_role("checkbox", name="cat").focus()
     screen.keyboard.press("Space")
     chosen(screen, "21 of 42 pictures")
+    screen.set_viewport_size({"width": 1280, "height": 900})
     screen.reload()
     chosen(screen, "21 of 42 pictures")
     screen.locator(".mapped").wait_for()

@@ -119,7 +119,8 @@ def data(words: str) -> Data:
 
 def is_data(words: str) -> bool:
     """Whether these words mean a data set, and not a network: any reader of data knows them, and there is no classifier."""
-    from ..datasets.open import READERS, is_zip
+    from ..datasets.formats.unpacked import is_zip
+    from ..datasets.open import READERS
 
     return not (Path(words) / CONFIG).is_file() and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
 

@@ -41,8 +41,6 @@ def tiled(images: list[Image.Image | None], columns: int) -> tuple[str, int, lis
     boxes = [[0, 0, 0, 0] for _ in images]
     for k, image in enumerate(images):
         if image:
-            scale = max(1, side // max(image.size))
-            image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST) if scale > 1 else image
             boxes[k] = [(side - image.width) // 2, (side - image.height) // 2, *image.size]
             whole.paste(image, (k % columns * side + boxes[k][0], k // columns * side + boxes[k][1]))
     stream = BytesIO()

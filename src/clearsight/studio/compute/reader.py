@@ -205,10 +205,10 @@ def pixel_map(reader: Reader, words: str, version: str) -> dict[str, Any]:
 
 def _digest(dataset: Dataset, i: int) -> str:
     """The identity of a picture, by which decisions about it are kept."""
-    source = dataset.source(i)
-    return (
-        file_digest(source if isinstance(source, Span) else str(source))[0] if dataset.pictures is None else pixel_digest(source)
-    ).decode()  # type: ignore[arg-type]
+    source: Any = dataset.source(i)
+    if dataset.pictures is not None:
+        return pixel_digest(source).decode()
+    return file_digest(source if isinstance(source, Span) else str(source))[0].decode()
 
 
 def problems(reader: Reader, words: str, found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -65,6 +65,7 @@ def add_data(app: FastAPI, library: Library, reading: Compute, jobs: Jobs) -> No
         if job.state == "done":
             answer |= {"kinds": await of(d, "problems", found=job.result)}
             answer |= {name: job.result[name] for name in ("poisonous", "warnings", "notes")}
+            answer["apply"] = command(("labels", "apply", library.dataset(d).words))
         return answer
 
 

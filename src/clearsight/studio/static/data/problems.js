@@ -4,6 +4,7 @@
 import { button, el, row as line, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
 import { command, failure } from "../parts.js";
+import { decide, Decisions } from "./decisions.js";
 
 const [SHOWN, MEMBERS, SIDE, AGAIN] = [12, 12, 64, 1000]; // groups of a kind, pictures of a group, px, ms between two looks
 
@@ -13,6 +14,7 @@ const [SHOWN, MEMBERS, SIDE, AGAIN] = [12, 12, 64, 1000]; // groups of a kind, p
  */
 export function problems(id, model, sheets, open) {
   const body = el("div", { "aria-live": "polite" });
+  const decisions = new Decisions(id, model);
   const node = el("section", {}, el("h2", {}, "Problems"), body);
   const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
 
@@ -45,12 +47,13 @@ export function problems(id, model, sheets, open) {
   function told(found) {
     const lines = [...found.poisonous.map((/** @type {string} */ one) => ["✗", one]), ...found.warnings.map((/** @type {string} */ one) => ["!", one])];
     const list = el("ul", { class: "findings" }, ...lines.map(([sign, words]) => el("li", {}, el("b", {}, sign), " ", el("bdi", {}, words))));
-    return [lines.length ? list : el("p", {}, "✓ Nothing was found that would invalidate a result."), ...found.kinds.map(kind)];
+    const said = el("p", { class: "hint" }, "A decision is a row of the journal; no file is touched. The data with your decisions, as a table: ", el("code", {}, found.apply));
+    return [lines.length ? list : el("p", {}, "✓ Nothing was found that would invalidate a result."), ...(found.kinds.length ? [said] : []), ...found.kinds.map(kind)];
   }
 
   function kind(/** @type {any} */ one, /** @type {number} */ k) {
     const single = one.groups.every((/** @type {number[]} */ group) => group.length === 1);
-    const title = `${one.title}: ${thousands(one.groups.length)} ${single ? "pictures" : one.groups.length === 1 ? "group" : "groups"}`;
+    const title = `${one.title}: ${thousands(one.groups.length)} ${single ? "picture" : "group"}${one.groups.length === 1 ? "" : "s"}`;
     const filter = button("Show them above", () => {
       model.facets.forEach((other) => other.chosen.clear());
       model.facet("problem").chosen.add(k + 1);
@@ -61,7 +64,7 @@ export function problems(id, model, sheets, open) {
     let shown = 0;
     const more = button("More", () => {
       const next = one.groups.slice(shown, shown + SHOWN);
-      list.append(...next.map((/** @type {number[]} */ group) => members(group, one.reasons)));
+      list.append(...next.map((/** @type {number[]} */ group) => members(group, one)));
       shown += next.length;
       more.hidden = shown >= one.groups.length;
     });
@@ -69,11 +72,13 @@ export function problems(id, model, sheets, open) {
     return el("div", { class: "kind" }, el("h3", {}, title), el("p", { class: "hint" }, one.advice), list, line("controls", more, filter));
   }
 
-  /** @param {number[]} group @param {Record<string, string>} reasons */
-  function members(group, reasons) {
+  /** @param {number[]} group @param {{title: string, reasons: Record<string, string>}} of its kind */
+  function members(group, { title, reasons }) {
+    const decided = decide(decisions, title, group);
+    const choice = (/** @type {number} */ row) => group.length > 1 ? [button("Keep this one", () => decided.keep(row), { "aria-label": `Keep ${model.name(row)}` })] : [];
     const rest = group.length > MEMBERS ? [el("p", { class: "hint" }, `and ${thousands(group.length - MEMBERS)} more`)] : [];
     return el("div", { class: "group", role: "group", "aria-label": group.length > 1 ? `${group.length} pictures` : "1 picture" },
-      ...group.slice(0, MEMBERS).map((row) => member(row, reasons[row] ?? "")), ...rest);
+      line("members", ...group.slice(0, MEMBERS).map((row) => line("candidate", member(row, reasons[row] ?? ""), ...choice(row))), ...rest), decided.node);
   }
 
   function member(/** @type {number} */ row, /** @type {string} */ reason) {
@@ -82,7 +87,9 @@ export function problems(id, model, sheets, open) {
     const one = el("button", { type: "button", class: "member", onclick: () => open(row) }, canvas, name,
       el("span", {}, el("bdi", {}, model.label(row)), ` · ${model.part(row)}`), reason ? el("span", {}, reason) : "");
     const draw = () => {
-      sheets.draw(canvas.getContext("2d"), row, 0, 0, SIDE);
+      const pen = canvas.getContext("2d");
+      pen.font = "10px sans-serif";
+      sheets.draw(pen, row, 0, 0, SIDE);
       name.textContent = model.name(row);
       if (sheets.kept.has(row)) sheets.listeners.splice(sheets.listeners.indexOf(draw), 1);
     };

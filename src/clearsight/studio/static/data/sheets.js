@@ -95,15 +95,17 @@ export class Sheets {
    */
   draw(pen, row, x, y, side) {
     const found = this.get(row);
-    pen.fillStyle = getComputedStyle(pen.canvas).getPropertyValue("--sunk");
+    const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+    pen.fillStyle = colour("--sunk");
     pen.fillRect(x, y, side, side);
     if (found && !found.error) {
-      pen.imageSmoothingEnabled = found.side >= side;
-      const [[left, top, width, height], scale] = [found.box, side / found.side];
-      pen.drawImage(found.sheet.bitmap, found.x + left, found.y + top, width, height, x + left * scale, y + top * scale, width * scale, height * scale);
+      const [left, top, width, height] = found.box;
+      const [w, h] = [width, height].map((one) => (one * side) / Math.max(width, height));
+      pen.imageSmoothingEnabled = Math.max(width, height) >= side; // each pixel of a small one as a square
+      pen.drawImage(found.sheet.bitmap, found.x + left, found.y + top, width, height, x + (side - w) / 2, y + (side - h) / 2, w, h);
     } else if (found) {
-      pen.fillStyle = getComputedStyle(pen.canvas).getPropertyValue("--bad");
-      pen.fillText("✗ unreadable", x + 4, y + side / 2);
+      pen.fillStyle = colour("--bad");
+      pen.fillText("unreadable", x + 4, y + side / 2);
     }
     return Boolean(found);
   }
