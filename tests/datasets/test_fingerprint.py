@@ -117,3 +117,21 @@ def test_blank_is_a_deviation_under_two_grey_levels(shape, other, blank):
     picture[:, ::2] = [100, 100, other] if len(shape) == 3 else other
     assert fingerprint._blank(picture[None]).tolist() == [blank]
     assert fingerprint._deviation(picture) == pytest.approx((other - 100) / 2)
+
+
+@pytest.mark.parametrize(
+    ("distance", "radius", "one"),
+    [
+        (0.098, 9.0, True),  # alone, up to 0.1
+        (0.102, 9.0, False),
+        (0.022, 0.15, True),  # in a crowd of 2,000 up to 0.2 · (0.0005 / 2000)^(1/7), which is 0.0228
+        (0.0236, 0.15, False),
+        (0.06, 0.19, False),
+        (0.06, 0.25, True),  # a crowd is no further away than 0.2
+    ],
+)
+def test_how_near_two_pictures_are_one(distance, radius, one):
+    steps = np.random.default_rng(0).normal(size=(2001, len(fingerprint._BASIS))).astype(np.float32)
+    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+    points = np.concatenate([np.zeros_like(steps[:1]), distance * steps[:1], radius * steps[1:]])
+    assert ([0, 1] in fingerprint.alike(points, quiet=True)) is one

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from clearsight.base.errors import UnreadableImage, UsageError
+from clearsight.images import convert
 from clearsight.images.convert import from_array, showing, visible
 from clearsight.images.deep import PLAIN, Reading
 
@@ -43,3 +44,29 @@ def test_four_bands_in_an_array_are_transparency_unless_four_are_wanted():
     rgba = np.zeros((1, 1, 4), np.uint8)
     assert from_array(rgba, None, "x", PLAIN).tolist() == [[[255, 255, 255]]]
     assert from_array(rgba, 4, "x", PLAIN).tolist() == [[[0, 0, 0, 0]]]
+
+
+@pytest.mark.parametrize(
+    ("bands", "chosen", "channels", "read"),
+    [
+        (1, (), None, 1), (3, (), None, 3), (5, (), None, 5), (1, (), 3, 3), (3, (), 1, 1), (5, (), 5, 5), (5, (5, 1, 2), 3, 3),
+        (3, (3, 2, 1), 3, 3), (5, (), 3, None), (2, (), 1, None), (3, (), 2, None), (5, (6, 1, 2), 3, None),
+    ],
+)  # fmt: skip
+def test_so_many_bands_are_read_as_are_wanted(bands, chosen, channels, read):
+    stored = np.random.default_rng(0).integers(0, 256, (4, 6, bands), dtype=np.uint8)
+    reading = Reading(bands=chosen)
+    if read is None:
+        with pytest.raises(UnreadableImage, match=f"it has {bands} band"):
+            convert.from_bands(stored, channels, "x", reading)
+        return
+    found = convert.from_bands(stored, channels, "x", reading)
+    assert found.shape == (4, 6, read)
+    if bands not in (1, 3) or channels in (None, bands):
+        assert np.array_equal(found, stored[:, :, [band - 1 for band in chosen]] if chosen and bands == 5 else stored)
+
+
+@pytest.mark.parametrize("shape", [(4,), (0, 6), (4, 0, 3), (4, 6, 0), (4, 6, convert.MOST + 1), (1, 4, 6, 3)])
+def test_shapes_that_are_no_picture(shape):
+    with pytest.raises(UnreadableImage, match="an array must be"):
+        convert.from_array(np.zeros(shape, np.uint8), None, "x", Reading())

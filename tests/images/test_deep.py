@@ -1,5 +1,6 @@
 """One range of values for a data set: the same value is the same grey in every picture, and order is kept."""
 
+from contextlib import nullcontext
 from io import BytesIO
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from clearsight.base.errors import UnreadableImage, UsageError
 from clearsight.base.text.words import parse_bands, parse_range, range_words
+from clearsight.images import deep
 from clearsight.images.decode import decode, stored
 from clearsight.images.deep import OLD, Reading, usual_range
 from clearsight.images.preprocess import Preprocessing
@@ -64,6 +66,8 @@ def test_a_value_is_one_grey_in_every_picture_and_every_depth_keeps_eight_bits_a
         (0, 1, True, (0, 255)), (0, 255, True, (0, 255)), (3, 256, True, (0, 511)), (0, 1023, True, (0, 1023)), (9, 4000, True, (0, 4095)),
         (0, 65535, True, (0, 65535)), (-1024, 3071, True, (-1024, 3071)), (0, 0.5, False, (0, 1)), (0, 1.3, False, (0, 1.3)),
         (0, 200, False, (0, 255)), (0, 40000, False, (0, 65535)), (-2, 2, False, (-2, 2)), (7, 7, True, (0, 255)), (0, 0, True, (0, 1)),
+        (0, 127.5, False, (0, 127.5)), (0, 127.6, False, (0, 255)), (0, 1, False, (0, 1)), (0, 2**32 - 1, True, (0, 2**32 - 1)),
+        (0, 2**32, True, (0, 2**32)), (5, 5.5, False, (0, 5.5)), (-3, -3, False, (-3, -2)), (-1, 0, True, (-1, 0)),
     ],
 )  # fmt: skip
 def test_the_range_that_values_have(low, high, whole, ends):
@@ -101,3 +105,45 @@ def test_stored_values_only_beyond_eight_bits():
     stream = BytesIO()
     Image.new("RGB", (2, 2)).save(stream, "PNG")
     assert stored(stream.getvalue()) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "levels", "values", "grey"),
+    [
+        ("uint16", (), [0, 257, 65535], [0, 1, 255]),
+        ("uint16", (100, 355), [0, 100, 101, 355, 400], [0, 0, 1, 255, 255]),
+        ("int16", (), [0, 257, 32767], [0, 1, 127]),
+        ("int32", (), [0, 65535], [0, 255]),
+        ("float32", (), [0.0, 0.5, 1.0], [0, 128, 255]),
+        ("float64", (), [0.0, 1.0], [0, 255]),
+        ("int16", (), [-1, 5], None),
+        ("int32", (), [0, 65536], None),
+        ("float32", (), [0.0, 1.001], None),
+        ("float32", (), [-0.001, 1.0], None),
+        ("float32", (0.0, 2.0), [0.0, np.inf], None),
+        ("float32", (0.0, 2.0), [0.0, 2.5], [0, 255]),
+    ],
+)
+def test_values_by_their_range_or_by_that_of_their_type(kind, levels, values, grey):
+    stored = np.array([values], kind)
+    with pytest.raises(UnreadableImage) if grey is None else nullcontext():
+        assert deep.to_levels(stored, Reading(levels), "x").tolist() == [grey]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "grey"),
+    [
+        ("uint16", [0, 255], [0, 1]),  # white is that of the type
+        ("int32", [0, 255], [0, 255]),  # white is the least of 255 and 65535 that holds all values
+        ("int32", [0, 256, 65535], [0, 1, 255]),
+        ("int32", [0, 1], [0, 1]),
+        ("float32", [0.0, 1.0], [0, 255]),
+        ("float32", [0.0, 1.5], [0, 2]),
+        ("float32", [0.0, 256.0], [0, 1]),
+        ("int32", [0, 65536], None),
+        ("int32", [-1, 5], None),
+    ],
+)
+def test_older_artefacts_choose_the_white_of_each_picture(kind, values, grey):
+    with pytest.raises(UnreadableImage, match="no usual white") if grey is None else nullcontext():
+        assert deep.to_levels(np.array([values], kind), deep.OLD, "x").tolist() == [grey]
