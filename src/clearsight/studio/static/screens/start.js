@@ -6,14 +6,16 @@ import { send } from "../api.js";
 import { failure } from "../parts.js";
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
-export function start(root, { networks, go }) {
+export function start(root, { studio, networks, go }) {
   root.append(el("h1", {}, "How does the answer come about?"));
+  const sets = studio.data.map((/** @type {any} */ one) => el("li", { class: "card" }, el("h3", {}, el("a", { href: `#/data/${one.id}` }, one.name))));
+  const data = sets.length ? [el("h2", {}, "Data"), el("ul", { class: "cards" }, ...sets)] : [];
   if (networks.length === 0) {
     const words = ["There is no network yet. Train one with ", el("code", {}, "clearsight train photos"), ", or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), "."];
-    root.append(el("p", {}, ...words));
+    root.append(el("p", {}, ...words), ...data);
     return;
   }
-  root.append(drop((id) => go("pictures", id)), el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)));
+  root.append(drop((id) => go("pictures", id)), el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)), ...data);
 }
 
 /** @param {import("../app.js").Network} one */
