@@ -8,6 +8,8 @@ decoding: 10,000 pictures in the order of an epoch, from the shards and from fil
 Face's `datasets` (streaming) and of litdata (in its own format) over four shards, by the Python of --peers, which has them.
 """
 
+import os
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -67,7 +69,8 @@ def main() -> None:
         for path in sorted(whole.iterdir())[:PEER_SHARDS]:
             (some / path.name).symlink_to(path)
         env = {"CLEARSIGHT_CACHE": f"{made}/cache", "HF_HOME": f"{made}/hf", "HF_HUB_OFFLINE": "1"}
-        first = alternate(1, [Contestant("first", (sys.executable, script, "open", str(whole)), env=env)])
+        first = alternate(1, [Contestant("first", (sys.executable, script, "first", str(whole)), env=env)])
+        subprocess.run([sys.executable, script, "open", str(whole)], env={**os.environ, **env}, check=True, stdout=subprocess.DEVNULL)
         n = str(min(READ, given.pictures))
         every = [
             Contestant("later", (sys.executable, script, "open", str(whole)), env=env),

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from clearsight import load
 from clearsight.base.remote import store
 from clearsight.batch import local, on_ray
 from clearsight.batch.members import members
@@ -50,24 +51,31 @@ sys.meta_path.insert(0, Finder())
 
 @pytest.fixture
 def filled(s3, tmp_path, monkeypatch):
-    """Eight uneven shards of noise in the store, one picture of which ends its process; returns their size."""
-    noise, size = np.random.default_rng(0), 0
+    """Eight uneven shards of noise in the store, one picture of which ends its process; returns their size and their pictures."""
+    noise, size, pictures = np.random.default_rng(0), 0, {}
     for k in range(8):
         names = [f"{k}-{n:03}{'-killer' if (k, n) == (3, 11) else ''}.png" for n in range(6 + 3 * k)]
-        pack(tmp_path / "one.tar", {name: packed(noise.integers(0, 256, (120, 160, 3), dtype=np.uint8)) for name in names})
+        some = {name: packed(noise.integers(0, 256, (120, 160, 3), dtype=np.uint8)) for name in names}
+        pictures |= some
+        pack(tmp_path / "one.tar", some)
         store.write(f"{s3.folder}/in/{k}.tar", (tmp_path / "one.tar").read_bytes())
         size += (tmp_path / "one.tar").stat().st_size
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(KILLER)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'site'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    return size
+    return size, pictures
 
 
-def require_whole(found, out: str) -> None:
+def require_whole(found, out: str, pictures: dict[str, bytes], classifier) -> None:
+    """Every picture has one row, the answer that it has alone; the one that ends its process has the reason."""
     every = rows(out)
     assert (found.pictures, found.failed, found.ended) == (132, 1, 1) and len({row["member"] for row in every}) == 132 == len(every)
     (broken,) = [row for row in every if row["error"]]
     assert "killer" in broken["member"] and ("SIGSEGV" in broken["error"] or "Actor" in broken["error"])
+    for row in every:
+        if not row["error"]:
+            alone = classifier.classify(pictures[row["member"]])
+            assert (row["label"], row["confidence"]) == (alone.label, pytest.approx(alone.confidence, abs=1e-5)), row["member"]
 
 
 @pytest.mark.slow
@@ -92,10 +100,11 @@ def test_processes_that_are_killed_over_a_store_with_faults(filled, s3, model, m
     finally:
         stop.set()
         killer.join()
-    require_whole(found, f"{s3.folder}/out")
+    size, pictures = filled
+    require_whole(found, f"{s3.folder}/out", pictures, load(model))
     sent, memory = s3.sent, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert memory < 2 * 2**30 and sent <= 1.2 * filled
-    print(f"{len(started)} starts, {s3.faults} faults, {sent / filled:.3f} of the bytes, {memory / 2**20:.0f} MiB")
+    assert memory < 2 * 2**30 and sent <= 1.2 * size
+    print(f"{len(started)} starts, {s3.faults} faults, {sent / size:.3f} of the bytes, {memory / 2**20:.0f} MiB")
 
 
 class Fatal(Actor):
@@ -113,6 +122,7 @@ def test_actors_over_a_store_with_faults(filled, s3, model, ray, monkeypatch):
     monkeypatch.setattr(on_ray, "Actor", Fatal)
     s3.share = 0.2
     found = classify_shards(model, f"{s3.folder}/in", f"{s3.folder}/out", on="ray", workers=1, quiet=True)
-    require_whole(found, f"{s3.folder}/out")
-    assert s3.faults and s3.sent <= 1.2 * filled
-    print(f"{s3.faults} faults, {s3.sent / filled:.3f} of the bytes")
+    size, pictures = filled
+    require_whole(found, f"{s3.folder}/out", pictures, load(model))
+    assert s3.faults and s3.sent <= 1.2 * size
+    print(f"{s3.faults} faults, {s3.sent / size:.3f} of the bytes")
