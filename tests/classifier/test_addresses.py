@@ -6,7 +6,7 @@ import pytest
 from clearsight import models
 from clearsight.base.errors import CorruptFile, UsageError
 from clearsight.base.remote import store
-from clearsight.classifier import Classifier, load, save, verify
+from clearsight.classifier import Classifier, addresses, load, save, verify
 from clearsight.classifier.addresses import fetched
 from clearsight.images.preprocess import Preprocessing
 
@@ -40,3 +40,55 @@ def test_no_classifier_at_an_address(s3):
     store.write(f"{s3.folder}/other/notes.txt", b"x")
     with pytest.raises(UsageError, match=r"a run folder has config.json"):
         load(f"{s3.folder}/other")
+
+
+@pytest.fixture
+def there(monkeypatch, tmp_path):
+    """A store in memory: the contents of files by address, each of which is its own version."""
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "cache"))
+    kept: dict[str, bytes] = {}
+
+    def listing(address):
+        found = [store.RemoteFile(name, len(data), data.hex()) for name, data in kept.items() if name.startswith(address)]
+        if not found:
+            raise store.MissingFile("gone")
+        return found
+
+    monkeypatch.setattr(addresses, "listing", listing)
+    monkeypatch.setattr(addresses, "read", lambda address, start, stop: kept[address][start:stop])
+    monkeypatch.setattr(addresses, "write", lambda address, data: kept.update({address: data}))
+    return kept
+
+
+def test_only_the_files_of_an_artefact_are_fetched(there):
+    files = {"config.json": b"{}", "model.safetensors": b"w", "golden/0.png": b"p", "checkpoints/1.checkpoint": b"c", "notes.txt": b"n"}
+    there.update({f"s3://b/runs/pets/{name}": data for name, data in files.items()})
+    folder = fetched("s3://b/runs/pets/")
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert found == {name: files[name] for name in ("config.json", "model.safetensors", "golden/0.png")}
+    assert fetched("s3://b/runs/pets") == folder
+    there["s3://b/runs/pets/config.json"] = b"[]"
+    assert (fetched("s3://b/runs/pets") / "config.json").read_bytes() == b"[]" and (folder / "config.json").read_bytes() == b"{}"
+
+
+def test_an_exported_file_is_fetched_alone(there):
+    there["s3://b/pets.onnx"] = b"graph"
+    found = fetched("s3://b/pets.onnx")
+    assert (found.name, found.read_bytes()) == ("pets.onnx", b"graph")
+
+
+def test_where_there_is_no_classifier(there):
+    with pytest.raises(UsageError, match=r"no classifier at s3://b/none: no file is there"):
+        fetched("s3://b/none")
+    there.update({"s3://b/other/notes.txt": b"x", "s3://b/other/model.safetensors": b"w"})
+    with pytest.raises(UsageError, match=r"a run folder has config\.json"):
+        fetched("s3://b/other")
+
+
+def test_the_file_that_names_the_others_is_written_last(there, tmp_path):
+    for name in ("config.json", "model.safetensors", "README.md", "golden/1.png", "golden/0.png", "results.csv"):
+        (tmp_path / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "run" / name).write_bytes(name.encode())
+    addresses.put(tmp_path / "run", "s3://b/pets")
+    written = ["model.safetensors", "golden/0.png", "golden/1.png", "README.md", "config.json"]
+    assert list(there.items()) == [(f"s3://b/pets/{name}", name.encode()) for name in written]

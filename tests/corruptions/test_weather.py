@@ -134,9 +134,9 @@ def test_a_needle_fades_and_ends_at_the_border():
     canvas = torch.zeros(3, 5)
     starts = torch.tensor([[0.0, 1.0, 2.0, 1.0], [0.0, 4.0, 0.0, 2.0]])  # down, right
     ways = torch.tensor([[0.0, 0.0, 1.0, -1.0], [1.0, 1.0, 0.0, 0.0]])
-    _needles(canvas, starts, ways, torch.tensor([3.0, 3.0, 3.0, 3.0]))
+    _needles(canvas, starts, ways, torch.tensor([3.0, 3.0, 3.0, 4.0]))
     second, third = 1 - 0.7 / 3, 1 - 1.4 / 3
-    expected = torch.tensor([[1, second, max(third, second), 0, 0], [0, 0, 1, 0, 1], [1, 0, 0, 0, 0]])
+    expected = torch.tensor([[1, second, max(third, 1 - 0.7 / 4), 0, 0], [0, 0, 1, 0, 1], [1, 0, 0, 0, 0]])
     torch.testing.assert_close(canvas, expected)
 
 
