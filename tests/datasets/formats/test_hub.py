@@ -2,16 +2,16 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets.formats import hub
 from clearsight.datasets.open import open_dataset
 from clearsight.images.decode import decode
-
-pyarrow = pytest.importorskip("pyarrow")
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +30,7 @@ def value(source):
 
 
 def parquet(path, labels, names=None, first=0, column="label", **more):
+    pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +92,7 @@ def test_what_is_missing_is_named(tmp_path):
 
 def test_a_row_group_is_never_whole_in_memory(tmp_path):
     """12 MB in one row group: pages are read as they come, and pictures go to one file of the cache, in their order."""
+    pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
     noise = np.random.default_rng(0)
@@ -107,3 +109,99 @@ def test_a_row_group_is_never_whole_in_memory(tmp_path):
     assert 0 < pool.max_memory() < 5e6
     assert [data.source(i).read() for i in (599, 0, 300)] == [rows[i]["bytes"] for i in (599, 0, 300)]
     assert data.names[599] == "0000599.jpg" and len(list((tmp_path / "cache" / "parquet").glob("*/*"))) == 2
+
+
+class Kind:
+    """The type of a column: of structs with these parts, or plain."""
+
+    def __init__(self, *parts):
+        self.parts, self.num_fields = parts, len(parts)
+
+    def field(self, i):
+        return SimpleNamespace(name=self.parts[i])
+
+    def __str__(self):
+        return "struct<...>" if self.parts else "int64"
+
+
+class Schema(list):
+    metadata = None
+
+
+def columns_of(monkeypatch, columns, names=None):
+    """Let any Parquet file hold these columns by name; that of pictures is called `image`."""
+    schema = Schema(SimpleNamespace(name=name, type=Kind("bytes", "path") if name == "image" else Kind()) for name in columns)
+    if names:
+        schema.metadata = {b"huggingface": json.dumps({"info": {"features": {"label": {"names": names}}}}).encode()}
+    monkeypatch.setattr(hub, "_schema", lambda path: schema)
+    monkeypatch.setattr(hub, "_column", lambda path, name: iter(columns[name]))
+
+
+def stored(tmp_path, monkeypatch, columns, names=None, **options):
+    columns_of(monkeypatch, columns, names)
+    (tmp_path / "pets.parquet").write_bytes(b"PAR1")
+    return open_dataset(tmp_path / "pets.parquet", **options)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "expected"),
+    [
+        ([1, 0, 1], ["cat", "dog"], ["dog", "cat", "dog"]),
+        ([1, 0, 2], ["cat", "dog"], ["dog", "cat", "2"]),  # beyond the names
+        ([-1, 0, 1], ["cat", "dog"], ["-1", "cat", "dog"]),
+        ([1, 0, 1], None, ["1", "0", "1"]),
+        (["b", " a", "b"], ["cat", "dog"], ["b", "a", "b"]),
+    ],
+)
+def test_labels_are_named_by_the_schema(tmp_path, monkeypatch, labels, names, expected):
+    data = stored(tmp_path, monkeypatch, {"image": [picture(i) for i in range(3)], "id": [7, 8, 9], "label": labels}, names)["all"]
+    assert [data.label(i) for i in range(3)] == expected
+    assert [value(data.source(i)) for i in range(3)] == [0, 1, 2]
+    assert list(data.names) == ["0000000.png", "0000001.png", "0000002.png"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"label": [0, None]}, "row 2: it has no label"),
+        ({"label": [0, float("nan")]}, "row 2: it has no label"),
+        ({"label": [0, [1]]}, "several labels in one cell"),
+        ({"label": [0]}, "has 1 rows and 2 pictures"),
+        ({"label": []}, "has 0 rows and 2 pictures"),
+        ({"a": [0, 1], "b": [0, 1]}, "needs a label column"),
+        ({"image": [picture(0), {"bytes": None}], "label": [0, 1]}, "row 2: it has no picture in 'image'"),
+        ({"image": [], "label": []}, "has 0 rows and 0 pictures"),
+    ],
+)
+def test_what_rows_lack_is_named(tmp_path, monkeypatch, columns, reason):
+    with pytest.raises(ClearsightError, match=reason):
+        stored(tmp_path, monkeypatch, {"image": [picture(0), picture(1)], **columns})
+
+
+def test_files_of_parts_and_their_pictures_in_order(tmp_path, monkeypatch):
+    columns_of(monkeypatch, {"image": [picture(0), picture(1)], "what": ["a", "b"]})
+    for name in ("train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"):
+        (tmp_path / f"{name}.parquet").write_bytes(name.encode())
+    parts = open_dataset(tmp_path)
+    assert list(parts["train"].names) == ["train/0/0000000.png", "train/0/0000001.png", "train/1/0000000.png", "train/1/0000001.png"]
+    assert [value(parts["train"].source(i)) for i in range(4)] == [0, 1, 0, 1] and len(parts["test"]) == 2
+    (tmp_path / "more.parquet").write_bytes(b"more")
+    with pytest.raises(ClearsightError, match=r"some of its tables are named after a part \(test, train\), others not"):
+        open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("start", "suffix"),
+    [
+        (b"\xff\xd8\xff", ".jpg"),
+        (b"GIF89a", ".gif"),
+        (b"BM", ".bmp"),
+        (b"RIFF", ".webp"),
+        (b"II*\0", ".tif"),
+        (b"MM\0*", ".tif"),
+        (b"?", ".png"),
+    ],
+)
+def test_pictures_are_called_after_their_kind(tmp_path, monkeypatch, start, suffix):
+    data = stored(tmp_path, monkeypatch, {"image": [{"bytes": start}], "label": [0]})["all"]
+    assert list(data.names) == [f"0000000{suffix}"]
