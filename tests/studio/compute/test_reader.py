@@ -108,6 +108,17 @@ def test_problems_are_those_of_check_with_the_gravest_first(reader, folder):
     assert [names[group[0]] for group in told["blank"]["groups"]] == ["cat/blank.png"]
 
 
+def test_values_beyond_8_bits_are_read_by_their_range(reader, tmp_path):
+    values = np.linspace(0, 1, 4 * 8 * 8, dtype=np.float32).reshape(4, 8, 8)
+    np.savez(tmp_path / "deep.npz", pictures=values, labels=np.arange(4) % 2)
+    words = str(tmp_path / "deep.npz")
+    told, _ = opened(reader, words)
+    assert read_ahead(reader, words, told)[0]["width"] == [8] * 4
+    sheet = FUNCTIONS["sheet"](reader, words, told["version"], [0, 3])
+    cells = np.asarray(Image.open(io.BytesIO(base64.b64decode(sheet["image"]))))
+    assert sheet["unreadable"] == {} and (cells[0, 0], cells[7, 15]) == (0, 255)
+
+
 def test_reading_needs_no_torch():
     code = "import sys; import clearsight.studio.compute.reader; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -14,10 +14,14 @@ from tests.loop import run
 TOKEN, OWN = "a-secret-of-many-letters", "127.0.0.1:4321"
 GOOD = {"host": OWN, "cookie": f"clearsight-4321={TOKEN}", "content-type": "application/json"}
 STRANGERS = {  # what is other than in a good request, and the refusal
-    "no token": ({"cookie": ""}, 401), "wrong token": ({"cookie": "clearsight-4321=wrong"}, 401),
-    "another host": ({"host": "evil.example"}, 421), "another port": ({"host": "127.0.0.1:80"}, 421), "a page of another site": ({"sec-fetch-site": "cross-site"}, 403),
-    "another origin": ({"origin": "http://evil.example"}, 403), "a file": ({"origin": "null"}, 403),
-}  # fmt: skip
+    "no token": ({"cookie": ""}, 401),
+    "wrong token": ({"cookie": "clearsight-4321=wrong"}, 401),
+    "another host": ({"host": "evil.example"}, 421),
+    "another port": ({"host": "127.0.0.1:80"}, 421),
+    "a page of another site": ({"sec-fetch-site": "cross-site"}, 403),
+    "another origin": ({"origin": "http://evil.example"}, 403),
+    "a file": ({"origin": "null"}, 403),
+}
 FORMS = {kind: ({"content-type": kind}, 415) for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")}
 
 

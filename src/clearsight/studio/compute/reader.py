@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,10 @@ from ...datasets.dataset import Dataset, Parts
 from ...datasets.identity import file_digest, pixel_digest
 from ...datasets.open import open_dataset
 from ...datasets.shards.reading import Span
+from ...datasets.survey import survey
 from ...images.convert import visible
 from ...images.decode import Facts, decode, picture_facts
+from ...images.deep import PLAIN, Reading
 from .loop import Functions, main
 from .pictures import CELL, encoded, thumbnail, tiled
 from .pixel_map import SIDE, directions, vectors
@@ -58,6 +60,12 @@ class Opened:
     def starts(self) -> NDArray[np.int64]:
         """The first picture of each part, and the end."""
         return np.cumsum([0, *map(len, self.parts.parts.values())])
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How values are read: of an array beyond 8 bits by the range of the training part, as in `check`."""
+        first = self.parts.parts.get("train") or next(iter(self.parts.parts.values()))
+        return PLAIN if first.pictures is None else replace(PLAIN, levels=survey(first).levels)
 
     @cached_property
     def digest(self) -> str:
@@ -124,7 +132,7 @@ def sheet(reader: Reader, words: str, version: str, rows: Sequence[int]) -> dict
     def one(row: int) -> Image | None:
         _, dataset, i = found.at(row)
         try:
-            return thumbnail(decode(dataset.source(i), min_side=CELL))
+            return thumbnail(decode(dataset.source(i), min_side=CELL, reading=found.reading))
         except UnreadableImage as error:
             unreadable[row] = plain(error.reason)
             return None
@@ -154,7 +162,7 @@ def _read_array(reader: Reader, found: Opened, start: int) -> int:
     """Read pictures of one array from `start` on; the row after the last."""
     _, dataset, i = found.at(start)
     some = np.asarray(dataset.pictures)[i : i + CHUNK]
-    shown = some if some.dtype == np.uint8 and some.ndim == 3 else np.stack([visible(decode(one)) for one in some])
+    shown = some if some.dtype == np.uint8 and some.ndim == 3 else np.stack([visible(decode(one, reading=found.reading)) for one in some])
     _put(found, slice(start, start + len(some)), picture_facts(some[0]), vectors(shown.reshape(*shown.shape[:3], -1)))
     return start + len(some)
 
@@ -167,7 +175,7 @@ def _read_files(reader: Reader, found: Opened, start: int) -> int:
     def one(k: int) -> tuple[Facts, NDArray[np.uint8]] | None:
         try:
             source = dataset.source(k)
-            return picture_facts(source), vectors(visible(decode(source, min_side=SIDE))[None])
+            return picture_facts(source), vectors(visible(decode(source, min_side=SIDE, reading=found.reading))[None])
         except UnreadableImage:
             return None
 
@@ -186,7 +194,7 @@ def picture(reader: Reader, words: str, version: str, row: int) -> dict[str, Any
         told["group"] = plain(str(dataset.groups[i]))
     try:
         source = dataset.source(i)
-        facts, pixels = picture_facts(source), decode(source)
+        facts, pixels = picture_facts(source), decode(source, reading=found.reading)
     except UnreadableImage as error:
         return {**told, "error": plain(error.reason)}
     return {
