@@ -1,4 +1,5 @@
-"""How long the studio lets one wait, in a browser: command → address, dropped picture → answer and maps, click → a number taken apart.
+"""How long the studio lets one wait, in a browser: command → address, dropped picture → answer and maps, click → a number taken apart;
+and the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory.
 
     python benchmarks/studio.py [--rounds 20] [--network package:efficientnet_lite0]
 

@@ -3,7 +3,7 @@
 
 /** @typedef {{key: string, title: string, labels: string[], codes: Uint8Array | Uint16Array, chosen: Set<number>}} Facet */
 
-const LEARNT = ["size", "format"]; // facets that are known only when the pictures have been read
+const LEARNT = ["size", "format", "problem"]; // facets that are known only when the pictures have been read
 const SIZES = ["not known", "up to 32 px", "33 to 64 px", "65 to 128 px", "129 to 256 px", "257 to 512 px", "513 to 1,024 px", "above 1,024 px"];
 
 /** @param {string} text in base64 @param {any} Kind the typed array */

@@ -39,7 +39,7 @@ export function problems(id, model, sheets, open) {
     if (found.state === "running") setTimeout(() => node.isConnected && look("problems"), AGAIN);
     if (found.state === "done") {
       model.problems(found.kinds);
-      model.changed();
+      model.learnt();
     }
   }
 
