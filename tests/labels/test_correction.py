@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
-from clearsight.datasets.decisions.journal import Decision, Journal
+from clearsight.datasets.decisions.journal import Decision, Journal, journal_of
 from clearsight.datasets.decisions.overlay import names_of
 from clearsight.datasets.identity import identified
 from clearsight.datasets.open import open_dataset
-from clearsight.labels.correction import apply_decisions, journal_of
+from clearsight.labels.correction import apply_decisions
 
 
 def decide(data, path, made):

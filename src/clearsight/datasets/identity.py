@@ -57,6 +57,11 @@ def file_digest(source: str | Span) -> tuple[bytes, NDArray[np.uint8] | None]:
     return data_digest(data)
 
 
+def picture_digest(source: Any) -> bytes:
+    """The digest of the picture at a path, in a shard or in an array: what `identified` gives it."""
+    return pixel_digest(source) if isinstance(source, np.ndarray) else file_digest(_plain(source))[0]
+
+
 def _content(source: str | Span) -> bytes | None:
     """The bytes of a picture; None for those of no regular file, or too many."""
     if isinstance(source, Span):

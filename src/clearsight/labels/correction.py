@@ -15,13 +15,11 @@ from ..base.files import require_ours, write_atomic
 from ..base.result import Result, Row
 from ..base.text.cells import cells
 from ..datasets.dataset import Parts
-from ..datasets.decisions.journal import KINDS, Entry
+from ..datasets.decisions.journal import KINDS, Entry, journal_of
 from ..datasets.decisions.overlay import Change, overlaid
 from ..datasets.formats.arrays import UNREADABLE
 from ..datasets.open import open_dataset
-from ..runs.run import run_name
 
-JOURNAL = "journal.db"
 HEADER = ("path", "label", "split", "group")
 OURS = "corrected_by"  # the array of an .npz that says whose it is
 ARRAYS = {"train": ("x_train", "y_train"), "val": ("x_val", "y_val"), "test": ("x_test", "y_test"), "all": ("images", "labels")}
@@ -64,11 +62,6 @@ class Correction(Result):
     def rows(self) -> list[Row]:
         """A line for each decision."""
         return [asdict(one) for one in self.changes]
-
-
-def journal_of(data: str) -> Path:
-    """Where the decisions about `data` are kept, unless the user says otherwise: in the folder of its runs, never next to its pictures."""
-    return Path("runs") / run_name(data, "labels") / JOURNAL
 
 
 def apply_decisions(data: Any, *, journal: str | Path = "", out: str | Path = "", quiet: bool = False, **reading: str) -> Correction:

@@ -243,7 +243,7 @@ def errors(
     if from_ and settings:
         raise UsageError("--from has features that a head is solved on, --model and --recipe train a network for each fold: leave one out.")
     whole = identified(open_dataset(data, group_by=group_by or None, columns=columns, leave_out=leave_out), quiet=quiet)
-    chosen, parts = _chosen(whole, part)
+    chosen, parts = chosen_part(whole, part)
     fold = in_folds(chosen, folds, seed)
     notes = [*whole.notes, *_alone(chosen, fold)]
     folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
@@ -254,7 +254,7 @@ def errors(
         answers = out_of_fold.by_network(chosen, fold, folder, {"seed": seed, "device": device, **settings}, quiet)
     else:
         classifier = load(from_, device=pick_device(device)) if from_ else designed(chosen)
-        notes += _memorised(from_, chosen) + ([f"{from_}: {said(classifier.facts)}"] if is_origin(from_) else [])
+        notes += memorised(from_, chosen) + ([f"{from_}: {said(classifier.facts)}"] if is_origin(from_) else [])
         vectors, _ = extract_features(classifier, chosen, quiet)
         answers, l2 = out_of_fold.by_head(vectors, labels, torch.from_numpy(fold), len(chosen.classes), quiet)
         facts |= {"by": "head", "features": from_ or "hog", "l2": l2}
@@ -287,7 +287,7 @@ def from_probabilities(
     return LabelErrors(table, names, labels.astype(np.int64), parts, probabilities.astype(np.float64), score, Path(), facts)
 
 
-def _chosen(whole: Parts, part: str) -> tuple[Dataset, NDArray[np.object_]]:
+def chosen_part(whole: Parts, part: str) -> tuple[Dataset, NDArray[np.object_]]:
     """The pictures to judge, in the order of their names and with the classes that they have, and the part of each."""
     if part not in ("", "all", *whole.parts):
         raise unknown("part", part, ("all", *whole.parts))
@@ -313,8 +313,8 @@ def _alone(data: Dataset, fold: NDArray[np.int64]) -> list[str]:
     return [f"{alone.sum()} pictures are not judged, since without them nothing shows what a class of theirs looks like: {listed(classes)}"]
 
 
-def _memorised(from_: str, data: Dataset) -> list[str]:
-    """A warning where the features have been trained on the labels in question."""
+def memorised(from_: str, data: Dataset) -> list[str]:
+    """A warning where the features of `from_` have been trained on the labels in question."""
     run = Run(Path(from_ or "."))
     if not from_ or is_origin(from_) or not run.begun:
         return []

@@ -33,34 +33,36 @@ def by_head(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, quiet: 
     The strength is chosen once, by the log likelihood of the first fold. Rows of pictures in no fold (-1) are 0.
     """
     numbers = sorted(set(fold.tolist()) - {-1})
-    l2, found = _strength(vectors, labels, fold, classes, numbers[0])
+    l2, found = strength_of(vectors, labels, fold, classes, numbers[0])
     answers = torch.zeros(len(labels), classes, dtype=torch.float64)
     with Progress("folds", len(numbers), "folds", quiet=quiet) as progress:
         for number in numbers:
-            found = solve(_problem(vectors, labels, fold, classes, number), l2, found)
-            answers[fold == number] = _answers(found, vectors[fold == number])
+            found = solve(problem_without(vectors, labels, fold, classes, number), l2, found)
+            answers[fold == number] = answers_of(found, vectors[fold == number])
             progress.update(1)
     return answers, l2
 
 
-def _problem(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, left_out: int) -> Problem:
+def problem_without(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, left_out: int) -> Problem:
+    """Softmax regression on the pictures of all folds but one."""
     rows = fold != left_out
     return Problem(vectors[rows], labels[rows], classes)
 
 
-def _answers(found: Solution, vectors: Tensor) -> Tensor:
+def answers_of(found: Solution, vectors: Tensor) -> Tensor:
+    """Probabilities float64 `(N, K)` by a head."""
     answers: Tensor = torch.softmax(vectors.double() @ found.weight.T.cpu() + found.bias.cpu(), 1)
     return answers
 
 
-def _strength(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, judged: int) -> tuple[float, Solution]:
+def strength_of(vectors: Tensor, labels: Tensor, fold: Tensor, classes: int, judged: int) -> tuple[float, Solution]:
     """The strength of L2 by which the pictures of one fold are least surprising to a head of the others, and that head."""
-    problem, rows = _problem(vectors, labels, fold, classes, judged), fold == judged
+    problem, rows = problem_without(vectors, labels, fold, classes, judged), fold == judged
     best, l2, chosen, found = np.inf, 0.0, None, None
     for i in range(MOST):
         strength = STRONGEST * problem.spread * STEP**i
         found = solve(problem, strength, found, rough=True)
-        own = _answers(found, vectors[rows]).gather(1, labels[rows][:, None])
+        own = answers_of(found, vectors[rows]).gather(1, labels[rows][:, None])
         surprise = float(-own.clamp_min(1e-300).log().mean())
         if surprise >= best:
             break

@@ -5,6 +5,7 @@ counts; undoing that row brings it back. Each operation opens the file, is one t
 tabs, processes and kills can do no harm. The rollback journal of SQLite, and not its WAL: that needs memory which network drives lack.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -15,6 +16,7 @@ from ...base.errors import ClearsightError, UsageError, plain, wrong
 
 KINDS = ("label", "leave out", "unsure", "keep")
 UNDO = "undo"
+FILE = "journal.db"
 MARK, VERSION = 0x436C734A, 1  # of SQLite's header: a journal of ours, and its layout
 SYNCHRONOUS = "EXTRA"  # a row outlives a power cut
 SECONDS = 10.0  # that another writer is waited for
@@ -33,6 +35,12 @@ CREATE TRIGGER never_replaced BEFORE INSERT ON decisions WHEN EXISTS (SELECT 1 F
     BEGIN SELECT RAISE(ABORT, 'rows of the journal are never replaced'); END;
 """
 COLUMNS = "kind, digest, name, label, was, why, seq, at, undoes"  # as the fields of Entry
+
+
+def journal_of(data: str) -> Path:
+    """Where the decisions about `data` are kept: in a folder of its own among the runs, never next to its pictures."""
+    name = re.sub(r"[^\w.-]+", "-", Path(data).stem or data)[:90].strip("-.") or "data"
+    return Path("runs") / f"{name}-labels" / FILE
 
 
 class Stale(ClearsightError):
