@@ -2,6 +2,7 @@
 
 import json
 import signal
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ import clearsight
 from clearsight.base.errors import InUse, UsageError
 from clearsight.base.lock import hold
 from clearsight.base.settings import read_toml
+from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.heads import lbfgs
 from clearsight.training import loop
+from clearsight.training import pretrain as module
 from clearsight.training.api import train
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.objectives.simclr import augmentation
@@ -177,3 +180,20 @@ def test_settings_that_look_at_labels_are_refused(tmp_path):
 def test_a_run_in_use_is_not_resumed(pretrained):
     with hold(pretrained.run), pytest.raises(InUse):
         resume(pretrained.run, data=DATA, quiet=True)
+
+
+@pytest.mark.parametrize(("n", "classes", "table"), [(10, 1, True), (9, 1, False), (2, 2, None)])
+def test_ten_clusters_take_the_place_of_classes(monkeypatch, n, classes, table):
+    """Where there are pictures enough, and only where there are none."""
+    names = tuple("ab"[:classes])
+    data = Dataset(names, np.arange(n) % classes, objects(map(str, range(n))), pictures=np.zeros((n, 4, 4), np.uint8))
+    monkeypatch.setattr(module, "known_pictures", lambda *_, **__: Parts("set", names, {"train": data}))
+    with pytest.raises(UsageError, match=r"need at least 10 pictures\. set has 9") if table is False else nullcontext():
+        found = module._opened(None, None, None, True)
+        assert found.classes == found["train"].classes == (tuple(f"cluster {k}" for k in range(1, 11)) if table else names)
+        assert module._labelled(found) is not table and bool(found.notes) is bool(table)
+
+
+@pytest.mark.parametrize(("settings", "name"), [({}, "simclr"), ({"recipe": "auto"}, "simclr"), ({"recipe": "mine.toml"}, "mine.toml")])
+def test_the_recipe_is_simclr_unless_another_is_named(settings, name):
+    assert module._named(settings) == name

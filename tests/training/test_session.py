@@ -4,12 +4,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
-from clearsight.training import loop
+from clearsight.training import loop, session
 from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted, NotFinite
 from clearsight.training.objectives import objective
@@ -172,3 +173,35 @@ def test_the_same_command_begins_and_continues(tmp_path, monkeypatch):
         train(DATA, out=str(run), **{**words, "lr": 0.1})
     with pytest.raises(UsageError, match="needs the name of its folder"):
         train(DATA, **words)
+
+
+ROW = {"epoch": 2, "loss": 0.5, "accuracy": 0.75, "val_loss": 0.25, "val_accuracy": 0.8, "pictures_per_second": 1234.5}
+
+
+@pytest.mark.parametrize(
+    ("row", "val", "best", "keep", "expected"),
+    [
+        ({}, 30, 2, "best", "epoch 2/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  1,234/s  best"),
+        ({}, 30, 1, "best", "epoch 2/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  1,234/s"),
+        ({}, 30, 2, "last", "epoch 2/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  1,234/s"),
+        ({}, 29, 2, "best", "epoch 2/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  1,234/s  kept"),
+        ({}, 0, 1, "last", "epoch 2/3  loss 0.5000 (held-out 0.2500)  top-1 75.00% (held-out 80.00%)"),
+        ({"epoch": 0}, 30, 1, "best", "solved head  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  1,234/s"),
+        ({"knn_accuracy": 0.5}, 30, 2, "best", "epoch 2/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  knn 50.00%  best"),
+        ({"l2": 1e-3, "evaluations": 7}, 30, 2, "best", "l2 1.0e-03 (7 steps)  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  best"),
+        ({"l2": 1e-3, "evaluations": 7}, 29, 2, "best", "l2 1.0e-03 (7 steps)  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)"),
+        (
+            {"epoch": 12, "pictures_per_second": 123_456.0}, 30, 12, "best",
+            "epoch 12/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  123,456/s  best",  # 80
+        ),
+        (
+            {"epoch": 123, "pictures_per_second": 123_456.0}, 30, 123, "best",
+            "epoch 123/3  loss 0.5000 (val 0.2500)  top-1 75.00% (val 80.00%)  best",
+        ),
+    ],
+)  # fmt: skip
+def test_the_line_of_an_epoch(row, val, best, keep, expected):
+    """In 80 columns: where there is no room, without the speed."""
+    recipe, counters = SimpleNamespace(epochs=3, keep=keep), SimpleNamespace(best_epoch=best)
+    context = SimpleNamespace(val=range(val), recipe=recipe, state=SimpleNamespace(counters=counters))
+    assert session._line(context, {**ROW, **row}) == expected
