@@ -71,6 +71,7 @@ def train(
     """
     from ..base.errors import UsageError
     from ..reports.of_run import report_training
+    from ..runs.mirror import named
     from ..training.api import resume as resume_run
     from ..training.api import train as train_run
 
@@ -100,7 +101,8 @@ def train(
         click.echo(_estimate(trained.validation))
         for line in _ladder(trained):
             click.echo(line)
-        click.echo(f"classifier {trained.run}\nreport     {report}\nnext       clearsight evaluate {trained.run}")
+        run = named(trained.run)  # the address of a run in a store
+        click.echo(f"classifier {run}\nreport     {report}\nnext       clearsight evaluate {run}")
 
 
 def _ladder(trained: "Trained") -> list[str]:

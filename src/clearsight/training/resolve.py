@@ -227,7 +227,8 @@ def with_statistics(preprocessing: Preprocessing, pictures: Pictures, seed: int)
     """
     most = min(STATISTICS_FROM, max(SAMPLE_SIZE, STATISTICS_PIXELS // (preprocessing.height * preprocessing.width)))
     pixels, total, squares = 0, torch.zeros(preprocessing.channels, dtype=torch.float64), torch.zeros((), dtype=torch.float64)
-    for some in permutation(seed, -1, len(pictures))[:most].split(64):
+    chosen = permutation(seed, -1, len(pictures))[:most].sort().values  # in their order, as shards in a store are read shard by shard
+    for some in chosen.split(64):
         levels = pictures.batch(some).transpose(0, 1).flatten(1).double()  # (C, pixels): whole numbers, so their sums are exact
         pixels, total, squares = pixels + levels.shape[1], total + levels.sum(1), squares + levels.square().sum(1)
     mean = total / pixels / 255

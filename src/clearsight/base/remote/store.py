@@ -42,8 +42,12 @@ class RemoteFile:
         return shown(self.address).rstrip("/").rpartition("/")[2]
 
 
+class _Whole(Exception):
+    """A file that came whole, where a part was asked for."""
+
+
 class _Short(OSError):
-    """An answer with fewer or more bytes than asked for."""
+    """An answer with fewer bytes than asked for."""
 
 
 def listing(address: str) -> list[RemoteFile]:
@@ -53,7 +57,9 @@ def listing(address: str) -> list[RemoteFile]:
     store, path = _store(address)
 
     def found() -> dict[str, dict[str, Any]]:
-        if any(letter in path for letter in "*[") or ("?" in path and scheme_of(address) not in ("http", "https")):
+        if scheme_of(address) in ("http", "https"):
+            return _on_web(store, path)
+        if any(letter in path for letter in "*[?"):
             return dict(store.glob(path, detail=True))
         facts = store.info(path)
         return {path: facts} if facts["type"] == "file" else dict(store.find(path, detail=True))
@@ -63,6 +69,17 @@ def listing(address: str) -> list[RemoteFile]:
     if not files:
         raise MissingFile(f"there is no file at {shown(address)}.")
     return files
+
+
+def _on_web(store: Any, path: str) -> dict[str, dict[str, Any]]:
+    """The files at an address of a web server: those that a page lists, a pattern's or those in the folder, or one."""
+    if any(letter in path for letter in "*["):
+        names = store.glob(path)
+    elif path.endswith("/") or "." not in path.rpartition("/")[2]:
+        names = [name for name in store.ls(path.rstrip("/") + "/", detail=False) if not name.endswith("/")] or [path]
+    else:
+        names = [path]
+    return {name: store.info(name) for name in names}
 
 
 def described(address: str) -> RemoteFile:
@@ -89,6 +106,8 @@ def read(address: str, offset: int, length: int) -> bytes:
 
     def ranged() -> bytes:
         data = bytes(store.cat_file(path, start=offset, end=offset + length))
+        if len(data) > length:
+            raise _Whole
         if len(data) != length:
             raise _Short(f"{len(data):,} bytes came instead")
         return data
@@ -182,6 +201,8 @@ def _final(error: Exception) -> str:
     kind = type(error).__name__
     if kind in ("NoCredentialsError", "PartialCredentialsError", "TokenRetrievalError"):
         return "no credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or for a public bucket FSSPEC_S3_ANON=true"
+    if isinstance(error, _Whole):
+        return "its server sends whole files only, where parts are needed. Download the files, and name their folder"
     if isinstance(error, PermissionError) or getattr(error, "status", 0) in (401, 403):
         return f"access is denied ({shown(error)[:200]})"
     if isinstance(error, NotImplementedError | IsADirectoryError | NotADirectoryError):
