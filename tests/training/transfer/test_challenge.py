@@ -247,3 +247,8 @@ def test_the_time_of_a_step_is_that_of_the_second_for_each_picture(monkeypatch):
     context = SimpleNamespace(device=torch.device("cpu"), class_weights=None)
     job = SimpleNamespace(upper=None, context=context, maps=torch.zeros(1, 8, 1), labels=torch.zeros(8))
     assert module._seconds(job) == 2 / 8
+
+
+def test_folds_are_counted_without_the_pictures_that_all_train_on():
+    job = module._Job(None, torch.empty(0), torch.zeros(5), torch.tensor([0, 2, -1, 1, 2]), None, None)
+    assert job.folds == 3
