@@ -53,11 +53,14 @@ def page(chromium, studio):
 
 
 def accessible(page) -> list[str]:
-    """What axe finds in both themes; the page's policy forbids to evaluate, so axe is run through the debugger."""
+    """What axe finds, wide and dark, narrow and light; the page's policy forbids to evaluate, so axe is run through the debugger."""
     found = []
-    for theme in ("light", "dark"):
+    for theme, width in (("light", 390), ("dark", 1280), ("light", 1280)):
         page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": 900})
         found += violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{wide} px wider than the window of {width}"] if wide > 0 else []
     return found
 
 
@@ -144,7 +147,10 @@ def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(page, studio
         assert violations(alone) == []
     page.keyboard.press("g")
     page.keyboard.press("i")
+    page.get_by_text("6 filters of 5×5 px and 1 input channels").wait_for()
     page.get_by_text("parameters, input").wait_for()
+    page.get_by_role("slider").first.wait_for()
+    assert accessible(page) == []
 
 
 def test_rubbish_is_one_line_and_the_page_lives(page, studio, tmp_path):

@@ -118,6 +118,15 @@ def test_layers_have_shapes_parameters_and_fields(session):
     assert told["field"]["layers"][0]["size"] == [5, 5]
 
 
+def test_filters_are_the_weights_of_the_first_convolution(session, artefact):
+    told = FUNCTIONS["filters"](session, UNTRAINED)
+    values = np.frombuffer(base64.b64decode(told["values"]), "<f4").reshape(told["shape"])
+    assert told["layer"] == "conv1" and told["count"] == len(told["rows"]) == 6
+    assert np.array_equal(values, session.network(UNTRAINED)[0].model.conv1.weight.detach().numpy())
+    with pytest.raises(ClearsightError, match="has no convolution"):
+        FUNCTIONS["filters"](session, artefact)
+
+
 def test_the_way_ends_in_the_networks_numbers(session, nine):
     told = FUNCTIONS["way"](session, UNTRAINED, nine)
     assert told["steps"][0]["name"] == "file" and told["steps"][-1]["name"] == "numbers"

@@ -65,7 +65,9 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
         assert (status, found["command"], found["asked"], found["kind"]) == (200, command, what, f"{what} one")
         assert found["words"] == "runs/pets & cats" and "options" not in found
     assert studio("GET", f"/api/networks/{studio.network}")[1]["asked"] == "network"
-    assert studio("GET", f"/api/networks/{studio.network}/layers")[1]["command"] == "clearsight look network 'runs/pets & cats'"
+    for what, verb in {"layers": "network", "filters": "filters"}.items():
+        found = studio("GET", f"/api/networks/{studio.network}/{what}")[1]
+        assert (found["asked"], found["command"]) == (what, f"clearsight look {verb} 'runs/pets & cats'")
 
 
 def test_the_way_down_is_an_address_and_its_command_is_that_of_the_last_number(studio):

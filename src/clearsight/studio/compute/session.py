@@ -21,6 +21,7 @@ from ...images.decode import decode
 from ...images.preprocess import Preprocessing
 from ...look.capture import stages as stages_of
 from ...look.descent import NETWORK, Level, deepest, unit_level
+from ...look.filters import described, kernels
 from ...look.op_trace import NetworkTrace, traced_network
 from ...look.preprocessing_steps import answers, stages
 from ...look.target import Subject, is_trained, subject, subject_of
@@ -34,7 +35,7 @@ from ...reports.live.softmax import live_softmax
 from .pictures import encoded
 
 NETWORKS, PICTURES, TRACES = 4, 8, 2  # kept of each, the oldest are forgotten; a trace has every number of a run, often 100 MB
-TOP = 5
+TOP, FILTERS = 5, 128
 FILLS = ("mean", "grey")
 COLOURS = ("red", "green", "blue")
 
@@ -135,6 +136,15 @@ def layers(session: Session, words: str) -> dict[str, Any]:
     found, _ = session.network(words)
     listed = summarise(found.model, found.input_size)
     return {"network": live_network(listed, found.name).data, "field": live_receptive_field(listed, found.name).data}
+
+
+def filters(session: Session, words: str) -> dict[str, Any]:
+    """The filters of the first convolution as numbers, float32 `(O, I, H, W)` in base64, and the wave in each, as `look filters` has."""
+    found, _ = session.network(words)
+    name, weights = kernels(found.model)
+    shown = weights[:FILTERS]
+    values = base64.b64encode(shown.numpy().astype("<f4").tobytes()).decode()
+    return {"layer": name, "count": len(weights), "shape": list(shown.shape), "values": values, "rows": described(weights)[:FILTERS]}
 
 
 def scores(session: Session, words: str, file: str) -> dict[str, Any]:
@@ -267,5 +277,5 @@ def why(session: Session, words: str, file: str, method: str, checks: bool) -> d
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "warm": warm, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores, "way": way,
-    "mistakes": mistakes, "maps": feature_maps, "unit": unit, "whatif": whatif, "why": why,
+    "mistakes": mistakes, "filters": filters, "maps": feature_maps, "unit": unit, "whatif": whatif, "why": why,
 }  # fmt: skip

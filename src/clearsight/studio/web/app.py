@@ -29,6 +29,8 @@ PLAIN: dict[str, tuple[str, dict[str, int]]] = {
     "maps": ("look features", {"most": 24}),
 }  # fmt: skip
 
+INSIDE = {"layers": "network", "filters": "filters"}  # questions about a network → the verb of `look` that answers the same
+
 
 def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     """The application for what `library` knows; `compute` has torch, `reading` reads data sets."""
@@ -156,12 +158,15 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
         found = library.network(m)
         return {"name": found.name, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
 
-    @app.get("/api/networks/{m}/layers")
-    async def layers(m: str) -> dict[str, Any]:
-        """Its layers, with shapes, parameters and receptive fields."""
-        found = library.network(m)
-        command = plain(shlex.join(["clearsight", "look", "network", found.words]))
-        return {**await asyncio.to_thread(compute.ask, "layers", words=found.words), "command": command}
+    def asked(what: str, verb: str) -> None:
+        @app.get(f"/api/networks/{{m}}/{what}", name=what)
+        async def of_network(m: str) -> dict[str, Any]:
+            found = library.network(m)
+            command = plain(shlex.join(["clearsight", "look", verb, found.words]))
+            return {**await asyncio.to_thread(compute.ask, what, words=found.words), "command": command}
+
+    for what, verb in INSIDE.items():
+        asked(what, verb)
 
 
 def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:

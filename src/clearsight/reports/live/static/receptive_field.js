@@ -107,7 +107,7 @@ export function receptive_field(root, data) {
 
   const head = el("tr", {}, ...["layer", "output", "parameters", "receptive field", "stride", "status"].map((words) => el("th", { scope: "col" }, words)));
   const table = el("table", { class: "layers", "aria-label": "Receptive fields" }, el("thead", {}, head), el("tbody", {}, ...lines));
-  const list = el("div", { class: "list", tabindex: "0", role: "region", "aria-label": "All layers" }, table);
+  const list = el("div", { class: "list", tabindex: "0", role: "region", "aria-label": "Receptive fields of all layers" }, table);
   root.append(
     row("controls", choose.node), stage, told.node, list,
     el("p", { class: "hint" }, "Point at a unit of a layer, or move with the arrow keys: the frames below it are what it sees. Rows and columns count from 0."),

@@ -1,11 +1,15 @@
 // @ts-check
 /** Inside: what a network is, layer by layer, and what a unit of each layer sees. */
 
-import { el, thousands } from "../live/kit.js";
+import { choice, el, row, shown, thousands } from "../live/kit.js";
 import { network as listed } from "../live/network.js";
 import { receptive_field as field } from "../live/receptive_field.js";
 import { ask } from "../api.js";
+import { coloured } from "../live/cursor.js";
 import { command, section } from "../parts.js";
+
+/** @type {Record<string, (one: any) => number>} in what order filters are shown */
+const ORDERS = { "as in the network": (one) => one.channel, "by orientation": (one) => one.orientation, "by frequency": (one) => one.frequency, "by size": (one) => -one.norm };
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export function inside(root, { network }) {
@@ -26,9 +30,44 @@ export function inside(root, { network }) {
       listed(body, found.network);
       body.append(command(found.command));
     }),
+    section("The first filters", ask(`networks/${network}/filters`), (found, body) => {
+      walled(body, found);
+      body.append(command(found.command));
+    }),
     section("What a unit sees", layers, (found, body) => {
       if (found.field.layers.length) field(body, found.field);
       else body.append(el("p", {}, "No layer has rows and columns: every number sees the whole picture."));
     }),
   );
+}
+
+/** The filters of the first convolution as pictures: in colour where they have three input channels, else their mean over the channels. @param {HTMLElement} body @param {any} found */
+function walled(body, found) {
+  const [, inputs, rows, columns] = found.shape;
+  const values = new Float32Array(Uint8Array.from(atob(found.values), (letter) => letter.charCodeAt(0)).buffer);
+  const area = rows * columns;
+  const at = (/** @type {number} */ filter, /** @type {number} */ input, /** @type {number} */ k) => values[(filter * inputs + input) * area + k];
+  const tiles = found.rows.map((/** @type {any} */ one, /** @type {number} */ n) => {
+    const canvas = el("canvas", { width: columns, height: rows, class: "coarse", role: "img", "aria-label": `filter ${one.channel}` });
+    const picture = new ImageData(columns, rows);
+    const all = values.subarray(n * inputs * area, (n + 1) * inputs * area);
+    const most = all.reduce((so_far, value) => Math.max(so_far, Math.abs(value)), 0) || 1;
+    for (let k = 0; k < area; k++) {
+      const each = Array.from({ length: inputs }, (_, input) => at(n, input, k));
+      const colour = inputs === 3 ? each.map((value) => Math.round(127.5 * (1 + value / most))) : coloured(each.reduce((a, b) => a + b, 0) / inputs, -most, most);
+      picture.data.set([...colour, 255], 4 * k);
+    }
+    canvas.getContext("2d").putImageData(picture, 0, 0);
+    const words = one.dead ? "dead" : `${shown(one.orientation, 3)}°, ${shown(one.frequency, 2)} / px`;
+    return { one, node: el("figure", {}, canvas, el("figcaption", {}, `${one.channel}: ${words}`)) };
+  });
+  const wall = el("div", { class: "wall" });
+  const sort = (/** @type {string} */ name) => {
+    const by = ORDERS[name];
+    wall.replaceChildren(...[...tiles].sort((a, b) => by(a.one) - by(b.one)).map((tile) => tile.node));
+  };
+  const more = found.count > tiles.length ? `, of which ${tiles.length} are shown` : "";
+  body.append(el("p", {}, `${found.layer}: ${found.count} filters of ${rows}×${columns} px and ${inputs} input channels${more}. Grey, or white, is zero; below each are the orientation of the strongest wave in it, 0° for vertical stripes, and its frequency in cycles a pixel.`),
+    row("controls", choice("Order", Object.keys(ORDERS), sort)), wall);
+  sort("as in the network");
 }

@@ -65,7 +65,7 @@ function answered(body, seen, found, choose) {
 /** @param {HTMLElement} body @param {any} found */
 function way(body, found) {
   const steps = found.steps.map((/** @type {any} */ one) => el("li", {}, image(one.image, `The picture after the step ${one.name}`, true), el("b", {}, one.name), el("span", {}, one.says)));
-  body.append(el("ol", { class: "strip5" }, ...steps), command(found.command));
+  body.append(el("ol", { class: "strip5", tabindex: "0", "aria-label": "Steps of the preprocessing" }, ...steps), command(found.command));
 }
 
 /** What the usual mistakes would answer. @param {any[]} answers the right one first */
