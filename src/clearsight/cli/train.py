@@ -101,8 +101,7 @@ def train(
         click.echo(_estimate(trained.validation))
         for line in _ladder(trained):
             click.echo(line)
-        run = named(trained.run)  # the address of a run in a store
-        click.echo(f"classifier {run}\nreport     {report}\nnext       clearsight evaluate {run}")
+        click.echo(f"classifier {(run := named(trained.run))}\nreport     {report}\nnext       clearsight evaluate {run}")
 
 
 def _ladder(trained: "Trained") -> list[str]:
