@@ -16,9 +16,9 @@ from PIL.Image import Image
 
 from ...base.errors import ClearsightError, UnreadableImage, plain
 from ...datasets.dataset import Dataset, Parts
-from ...datasets.identity import file_digest, pixel_digest
+from ...datasets.decisions.overlay import names_of, unsorted
+from ...datasets.identity import picture_digest
 from ...datasets.open import open_dataset
-from ...datasets.shards.reading import Span
 from ...datasets.survey import survey
 from ...images.convert import visible
 from ...images.decode import Facts, decode, picture_facts
@@ -83,6 +83,11 @@ class Opened:
         part = list(self.parts.parts)[k]
         return part, self.parts.parts[part], row - int(self.starts[k])
 
+    @cached_property
+    def unique(self) -> list[str]:
+        """The names by which the journal of decisions knows the pictures."""
+        return [name for names in names_of(self.parts).values() for name in names]
+
     def name(self, row: int) -> str:
         """The name of a picture, fit to print."""
         _, data, i = self.at(row)
@@ -99,7 +104,7 @@ class Reader:
     def data(self, words: str, version: str = "") -> Opened:
         """The data set of DATA; raises Stale if a page knows another `version` of it, and what open_dataset raises."""
         if words not in self.opened:
-            self.opened[words] = Opened(words, open_dataset(words))
+            self.opened[words] = Opened(words, open_dataset(words, labelled=False))
         if version and version != self.opened[words].digest:
             raise Stale("the data have changed since this page was opened: load it again.")
         return self.opened[words]
@@ -118,6 +123,7 @@ def data(reader: Reader, words: str) -> dict[str, Any]:
     return {
         "version": found.digest, "pictures": len(found), "parts": {part: len(one) for part, one in parts.items()},
         "classes": [plain(one) for one in found.parts.classes], "labels": bytes_of(labels.astype("<u2")), "layout": found.parts.layout,
+        "unlabelled": not unsorted(found.parts).classes,
         "notes": [plain(one) for one in found.parts.notes], "grouped": any(one.groups is not None for one in parts.values()),
     }  # fmt: skip
 
@@ -199,7 +205,7 @@ def picture(reader: Reader, words: str, version: str, row: int) -> dict[str, Any
         return {**told, "error": plain(error.reason)}
     return {
         **told, "size": [facts.width, facts.height], "mode": facts.mode, "format": facts.format,
-        "digest": _digest(dataset, i), "image": encoded(visible(pixels)),
+        "digest": picture_digest(source).decode(), "image": encoded(visible(pixels)),
     }  # fmt: skip
 
 
@@ -211,14 +217,6 @@ def pixel_map(reader: Reader, words: str, version: str) -> dict[str, Any]:
     return {"rows": bytes_of(rows.astype("<u4")), "places": bytes_of(places.astype("<f4")), "share": share}
 
 
-def _digest(dataset: Dataset, i: int) -> str:
-    """The identity of a picture, by which decisions about it are kept."""
-    source: Any = dataset.source(i)
-    if dataset.pictures is not None:
-        return pixel_digest(source).decode()
-    return file_digest(source if isinstance(source, Span) else str(source))[0].decode()
-
-
 def problems(reader: Reader, words: str, found: dict[str, Any]) -> list[dict[str, Any]]:
     """What `clearsight check --json` found, with the numbers of the pictures."""
     parts = reader.data(words).parts.parts
@@ -228,9 +226,20 @@ def problems(reader: Reader, words: str, found: dict[str, Any]) -> list[dict[str
     return groups(found, {name: row for row, name in enumerate(names)})
 
 
+def identity(reader: Reader, words: str, version: str, rows: Sequence[int]) -> list[dict[str, str]]:
+    """Digest, name and given label of pictures, by which the journal of decisions knows them."""
+    found, told = reader.data(words, version), []
+    unlabelled = not unsorted(found.parts).classes
+    for row in rows:
+        _, data, i = found.at(row)
+        digest = picture_digest(data.source(i)).decode()
+        told.append({"digest": digest, "name": found.unique[row], "was": "" if unlabelled else data.label(i)})
+    return told
+
+
 FUNCTIONS: Functions = {
     "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "map": pixel_map,
-    "problems": problems,
+    "problems": problems, "identity": identity,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from ..jobs import Jobs
 from ..library import PICTURE_BYTES, Library, Network, Picture, Unknown
 from .assets import PAGE, assets
 from .data import add_data
+from .labels import add_labels
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -49,6 +50,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     for add in ROUTES:
         add(app, library, compute)
     add_data(app, library, reading, jobs)
+    add_labels(app, library, compute, reading)
     return app
 
 
