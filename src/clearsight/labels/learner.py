@@ -35,7 +35,7 @@ from .acquisition import chosen
 from .label_errors import LabelErrors
 from .out_of_fold import answers_of, problem_without, strength_of
 
-FOLDS, SEED = 5, 0  # as `labels errors` has them unless it is told otherwise
+FOLDS, SEED = 5, 0  # the defaults of `labels errors`
 FIRST, SECONDS = 4, 0.5  # pictures of the first step, and about how long a step is
 MOST = 200  # pictures of the queue
 ALIKE = 3  # nearest pictures of a class that are shown next to a suspect
@@ -77,7 +77,7 @@ class Learner:
         self.work: Iterator[Place] | None = self._begin()
 
     def decide(self, entries: list[Entry | None], seq: int) -> None:
-        """Take in the decision that stands about each picture, of the journal up to row `seq`; what follows from them needs steps."""
+        """Take in the current decision about each picture, of the journal up to row `seq`; what follows from them needs steps."""
         if seq == self.seq:
             return
         self.entries, self.seq = entries, seq
