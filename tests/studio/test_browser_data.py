@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import plain
+from clearsight.datasets.decisions.journal import Journal
 from clearsight.datasets.open import open_dataset
 from tests.studio.test_browser import accessible
 from tests.studio.test_browser import page as page
@@ -77,7 +78,7 @@ def test_every_picture_is_shown_with_its_own_pixels_and_opened_by_keyboard(scree
     assert "cannot be read" in screen.locator("dialog .error").inner_text()
 
 
-def test_facets_the_map_and_problems_choose_pictures(screen):
+def test_facets_the_map_and_problems_choose_pictures(screen, studio):
     assert accessible(screen) == []
     screen.set_viewport_size({"width": 390, "height": 844})
     assert accessible(screen) == [] and screen.evaluate("document.documentElement.scrollWidth") == 390
@@ -100,6 +101,15 @@ def test_facets_the_map_and_problems_choose_pictures(screen):
     screen.get_by_text("The same picture with different labels: 1 group").wait_for()
     assert screen.get_by_text("clearsight check mine --json").is_visible()
     assert "<img src=x onerror=alert(1)>" in screen.locator(".groups").nth(1).inner_text()  # shown literally
+    screen.get_by_role("button", name="All are cat").click()
+    screen.get_by_text("✓ All are cat.").wait_for()
+    journal = Journal(studio.root / "runs" / "mine-labels" / "journal.db")
+    assert sorted((one.kind, one.name, one.label) for one in journal.standing().values()) == [
+        ("keep", "cat/00.png", ""), ("label", f"{HOSTILE}/copy.png", "cat"),
+    ]  # fmt: skip
+    screen.get_by_role("button", name="Undo").click()
+    screen.get_by_role("button", name="All are cat").wait_for()
+    assert journal.standing() == {}
     screen.get_by_role("button", name="Show them above").nth(1).click()
     chosen(screen, "2 of 42 pictures")
     assert accessible(screen) == []
