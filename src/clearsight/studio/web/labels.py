@@ -45,7 +45,7 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
 
     @app.get("/api/data/{d}/decisions")
     async def decisions(d: str) -> dict[str, Any]:
-        """The number of the last row of the journal, and the last decisions that stand."""
+        """The number of the last row of the journal, and the last decisions that count."""
         return await asyncio.to_thread(_told, journal(d))
 
     @app.post("/api/data/{d}/decisions")
@@ -114,7 +114,7 @@ def _list(value: Any) -> list[dict[str, Any]]:
 
 
 def _decision(one: dict[str, Any]) -> tuple[str, str, str]:
-    """Kind, label and reason; raises HTTPException for what is none."""
+    """Kind, label and reason; raises HTTPException for anything else."""
     kind, label, why = (one.get(name, "") for name in ("kind", "label", "why"))
     if not all(isinstance(word, str) and len(word) <= LONGEST for word in (kind, label, why)) or type(one.get("row")) is not int:
         raise HTTPException(400, f"a decision has a row, a kind, a label and why, texts of at most {LONGEST} letters.")
