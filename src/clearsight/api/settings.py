@@ -131,6 +131,7 @@ class PretrainSettings(TypedDict, total=False):
     warmup: float
     plateau: int
     clip: float
+    shuffle: str
     seed: int
     # Augmentation and adversarial training
     augment: str
