@@ -2,6 +2,8 @@
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -82,6 +84,23 @@ def test_copies_keep_within_the_limit(s3, monkeypatch):
     with pytest.raises(ClearsightError, match=r"cannot keep s3://.* no room"):
         local(store.described(f"{s3.folder}/0"))
     assert other.is_file()
+
+
+def test_copies_that_are_made_together_keep_within_the_limit(s3, monkeypatch):
+    monkeypatch.setenv("CLEARSIGHT_CACHE_GB", "6e-6")
+    together, write = threading.Barrier(4, timeout=30), downloads._download
+    for k in range(4):
+        store.write(f"{s3.folder}/{k}", DATA)
+    files = [store.described(f"{s3.folder}/{k}") for k in range(4)]
+
+    def waiting(file, path):
+        together.wait()  # each has found the same room
+        write(file, path)
+
+    monkeypatch.setattr(downloads, "_download", waiting)
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(local, files))
+    assert 1 <= sum(path.is_file() for path in paths) <= 2
 
 
 def test_what_a_dead_process_has_left_is_removed(file):

@@ -45,6 +45,7 @@ def local(file: RemoteFile) -> Path:
             try:
                 make_room(folder, file.size, NAME)
                 _download(file, path)
+                make_room(folder, 0, NAME, {path})  # others, downloaded meanwhile, had this room as well
             except OSError as error:
                 raise ClearsightError(f"cannot keep {shown(file.address)} in {folder}: {error.strerror or error}.") from error
     with suppress(OSError):
