@@ -145,19 +145,14 @@ class Streamed:
         """One batch for each of `wanted`, in order; the next is decoded meanwhile."""
         every = list(wanted)
         ahead = Ahead(self.dataset, every)
-        waiting = enumerate(every)
-
-        def begin(n: int) -> list[list[Future[Tensor]]]:
-            some = list(islice(waiting, n))
-            for place, _ in some:
-                ahead.begin(place)
-            return [self._begin(indices) for _, indices in some]
-
-        begun = begin(2)
+        ahead.begin(0)
+        waiting = iter(every)
+        begun = [self._begin(indices) for indices in islice(waiting, 2)]
         try:
-            while begun:
+            for place in range(len(every)):
                 ready = _stacked(begun.pop(0))
-                begun += begin(1)
+                ahead.begin(place)  # only now: what is downloaded takes the room of shards that were read
+                begun += [self._begin(indices) for indices in islice(waiting, 1)]
                 yield ready
         finally:
             ahead.close()
