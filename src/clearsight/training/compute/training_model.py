@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ...base.compute.precision import accepts, halved
 from .small_convolutions import use_matrix_products
+from .sums import averaged
 from .sync_norm import Synchronised
 
 
@@ -96,6 +97,8 @@ class TrainingModel:
         self.net: nn.Module = torch.compile(twin) if speed.compile else twin  # type: ignore[assignment]
         if world > 1:
             self.net = DistributedDataParallel(self.net)
+            if world > 2 and device.type == "cpu":
+                self.net.register_comm_hook(None, averaged)
 
     def begin(self) -> None:
         """Before a step: training mode, the weights as the last step left them, no gradients."""
