@@ -141,4 +141,4 @@ def _rows(picture: Tensor) -> NDArray[np.uint8]:
 
 
 def _size(pixels: NDArray[np.uint8]) -> str:
-    return f"{pixels.shape[0]}×{pixels.shape[1]} px, {'grey' if pixels.shape[2] == 1 else 'colour'}"
+    return f"{pixels.shape[1]}×{pixels.shape[0]} px, {'grey' if pixels.shape[2] == 1 else 'colour'}"

@@ -170,7 +170,7 @@ MAKERS = {
     ),
     "preprocessing": lambda style: preprocessing_figure(
         "net  cat.png",
-        [Stage(name, "as stored, 300×451 px, colour", RGB) for name in ("file", "channels", "size", "numbers")],
+        [Stage(name, "as stored, 451×300 px, colour", RGB) for name in ("file", "channels", "size", "numbers")],
         [Answer(name, "what it does to the picture", "Ankle boot", 0.93, name == "bgr") for name in ("", "bgr", "0 to 255", "fit stretch")],
         style=style,
     ),

@@ -8,6 +8,7 @@ import { Queue } from "../labels/queue.js";
 import { command, failure } from "../parts.js";
 
 const CELL = 88; // px of a picture that is like this one
+const SHAPES = "shapes"; // judged by without a network
 /** @type {Record<string, string>} */
 const WORDS = { "leave out": "left out", unsure: "unsure", keep: "label confirmed" };
 
@@ -33,7 +34,8 @@ class Screen {
   /** @param {HTMLElement} root @param {import("../app.js").Context} context @param {any} about */
   constructor(root, context, about) {
     const { data, state } = context;
-    const options = new URLSearchParams([...state].filter(([name]) => ["network", "part", "order"].includes(name)));
+    const options = new URLSearchParams([...state].filter(([name]) => ["part", "order"].includes(name)));
+    if (judge(context) !== SHAPES) options.set("network", judge(context));
     this.queue = new Queue(data, about.version, options, () => this.show(), (words) => this.tell(words));
     this.said = el("p", { class: "hint", role: "status" });
     this.counts = el("p", { class: "counts", role: "status" });
@@ -184,20 +186,26 @@ class Screen {
   }
 }
 
+/** The id of the network whose features judge: the one chosen, else one with weights from elsewhere, which has not learnt from these labels. @param {import("../app.js").Context} context */
+function judge({ networks, state }) {
+  return state.get("network") ?? networks.find((one) => one.name.includes(":"))?.id ?? SHAPES;
+}
+
 /** What is judged by, and in which order. @param {import("../app.js").Context} context @param {any} about */
-function chooser({ networks, state, keep }, about) {
-  const pick = (/** @type {string} */ name, /** @type {string} */ words, /** @type {[string, string][]} */ values) => {
+function chooser(context, about) {
+  const { networks, state, keep } = context;
+  const pick = (/** @type {string} */ name, /** @type {string} */ words, /** @type {[string, string][]} */ values, chosen = state.get(name) ?? "") => {
     const node = el("select", {
       "aria-label": words,
       onchange: () => {
         keep({ [name]: node.value || null });
         dispatchEvent(new HashChangeEvent("hashchange"));
       },
-    }, ...values.map(([value, text]) => el("option", { value, selected: (state.get(name) ?? "") === value }, text)));
+    }, ...values.map(([value, text]) => el("option", { value, selected: chosen === value }, text)));
     return el("label", { class: "which" }, words, node);
   };
   const parts = Object.keys(about.parts);
-  const shown = [pick("network", "Judged by", [["", "shapes (HOG)"], ...networks.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))])];
+  const shown = [pick("network", "Judged by", [[SHAPES, "shapes (HOG)"], ...networks.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))], judge(context))];
   if (parts.length > 1) shown.push(pick("part", "Part", [["", parts[0]], ...parts.slice(1).map((one) => /** @type {[string, string]} */ ([one, one])), ["all", "all"]]));
   if (about.unlabelled) shown.push(pick("order", "Order", [["", "those that teach most first"], ["name", "by name"]]));
   return el("div", { class: "choosers" }, ...shown);
@@ -226,7 +234,7 @@ function question(item, sorted, agree) {
   if (sorted) lines.push(el("p", { class: "label" }, "labelled ", el("bdi", {}, item.given)));
   else lines.push(el("p", { class: "label" }, "Which class?"));
   if (item.p !== null && item.guess !== item.given) {
-    lines.push(el("p", { class: "guess" }, "likely ", el("b", {}, el("bdi", {}, item.guess)), `, ${percent(item.p)} `, el("button", { type: "button", onclick: agree }, "It is", el("kbd", {}, "Enter"))));
+    lines.push(el("p", { class: "guess" }, "likely ", el("b", {}, el("bdi", {}, item.guess)), `, ${percent(item.p)} `, el("button", { type: "button", onclick: agree }, "It is ", el("bdi", {}, item.guess), " ", el("kbd", {}, "Enter"))));
   } else if (item.p !== null) lines.push(el("p", { class: "guess" }, `the computation agrees, ${percent(item.p)}`));
   if (item.often) lines.push(el("p", { class: "hint" }, `Of ${item.often.n} pictures judged with such confidence, ${percent(item.often.value)} had that label (${percent(item.often.low)} to ${percent(item.often.high)}).`));
   lines.push(el("div", { class: "evidence" }));
