@@ -37,6 +37,8 @@ export function microscope(scope, { network, picture, state, keep }) {
   async function go(wanted, focus = true) {
     const place = { layer: wanted.layer, channel: String(wanted.channel), at: wanted.at.join(","), down: wanted.down.join(",") };
     if (!frame.isConnected) {
+      title.textContent = "";
+      levels.replaceChildren();
       scope.replaceChildren(frame);
       body.replaceChildren(el("p", { class: "busy", role: "status" }, "Computing …"));
     }
