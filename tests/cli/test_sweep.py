@@ -14,6 +14,9 @@ def test_sweep(clearsight, scans):
     again = clearsight(*words, "--json")
     found = json.loads(again.out)
     assert found["chosen"] == found["trials"][0]["name"] and found["test"]["low"] is not None
-    for over, says in (("lr", "--over takes a setting and its values"), ("val=0.1", "--over cannot take val. It is the same for all trials: give --val.")):
+    for over, says in (
+        ("lr", "--over takes a setting and its values"),
+        ("val=0.1", "--over cannot take val. It is the same for all trials: give --val."),
+    ):
         refused = clearsight("sweep", scans, "--over", over)
         assert refused.code == 2 and says in refused.err
