@@ -151,7 +151,7 @@ class Streamed:
         try:
             for place in range(len(every)):
                 ready = _stacked(begun.pop(0))
-                ahead.begin(place)  # only now: what is downloaded takes the room of shards that were read
+                ahead.begin(place)  # only now: its shards take the room of those that were read
                 begun += [self._begin(indices) for indices in islice(waiting, 1)]
                 yield ready
         finally:
