@@ -1,11 +1,13 @@
 """The mean of gradients over processes is summed in their order, wherever a number stands in its bucket."""
 
+import copy
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
 
 from clearsight.training.compute.sums import averaged
 
@@ -44,3 +46,18 @@ def test_every_process_has_the_mean_in_the_order_of_processes(monkeypatch, dtype
     assert all(torch.equal(found[0], other) for other in found)
     first, second, third = (each.float().numpy() for each in buffers)
     assert torch.equal(found[0], torch.from_numpy((first + second + third) / np.float32(WORLD)).to(dtype))
+
+
+def test_torch_takes_it_as_a_hook(tmp_path):
+    torch.manual_seed(0)
+    own, inputs = torch.nn.Linear(3, 2), torch.randn(4, 3)
+    plain = copy.deepcopy(own)
+    plain(inputs).square().sum().backward()
+    dist.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    try:
+        shared = DistributedDataParallel(own)
+        shared.register_comm_hook(None, averaged)
+        shared(inputs).square().sum().backward()
+    finally:
+        dist.destroy_process_group()
+    assert all(torch.equal(one.grad, other.grad) for one, other in zip(own.parameters(), plain.parameters(), strict=True))

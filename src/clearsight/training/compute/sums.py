@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def averaged(_: Any, bucket: Any) -> torch.futures.Future[Tensor]:
-    """The mean over processes of a `GradBucket`, a hook of DistributedDataParallel.
+def averaged(_: Any, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:  # type: ignore[name-defined]  # DDP asks for this type
+    """The mean over processes of a bucket of gradients, a hook of DistributedDataParallel.
 
     The sum that gloo takes of three numbers depends on their place in the bucket, and after a restart the first step has other buckets
     than the same step of a training that was not interrupted. Here each process sums a part of the bucket, and the order is always that of
