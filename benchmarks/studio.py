@@ -98,7 +98,7 @@ def waits(window: Any, address: str, rounds: int, folder: Path) -> dict[str, lis
             f"() => ({{ one: ({SEEN})(['.said .label', 'change']), two: ({SEEN})(['.wall canvas', 'change']) }})"
         )
         window.set_input_files("input[type=file]", file)
-        times["answer"], times["maps"] = answer.evaluate("(one) => Promise.all(one.all)")
+        times["answer"], times["maps"] = answer.evaluate("(one) => Promise.all([one.one, one.two])")
         times["unit"] = window.evaluate(CLICK, [k % 8, 0.1 + 0.8 * k / (rounds + 1), 0.5])
         window.locator(".said .label").wait_for()
         if k:  # the first one loads the network
