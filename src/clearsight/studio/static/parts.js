@@ -2,7 +2,7 @@
 /** What the screens share: a picture, the command that does the same, an error, a place where something comes. */
 
 import { button, el } from "./live/kit.js";
-import { blob, Refusal } from "./api.js";
+import { ask, blob, Refusal } from "./api.js";
 
 /** @param {string} text the picture in base64 @param {string} alt @param {boolean} [tiny] each pixel as a square */
 export function image(text, alt, tiny = false) {
@@ -40,4 +40,21 @@ export function section(title, coming, fill) {
     },
   );
   return el("section", {}, el("h2", {}, title), body);
+}
+
+/** Open the data set of the page and show it; without one, say how to start with one. @param {HTMLElement} root @param {import("./app.js").Context} context @param {(found: any) => void} show */
+export async function withData(root, context, show) {
+  if (!context.data) {
+    root.append(el("p", {}, "There is no data set yet. Start the studio with one: ", el("code", {}, "clearsight studio photos"), "."));
+    return;
+  }
+  const busy = el("p", { class: "busy", role: "status" }, "Opening the data …");
+  root.append(busy);
+  try {
+    const found = await ask(`data/${context.data}`);
+    busy.remove();
+    if (root.isConnected) show(found);
+  } catch (error) {
+    busy.replaceWith(failure(error));
+  }
 }

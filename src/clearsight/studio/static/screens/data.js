@@ -3,7 +3,7 @@
 
 import { el, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
-import { failure } from "../parts.js";
+import { withData } from "../parts.js";
 import { facets } from "../data/facets.js";
 import { grid } from "../data/grid.js";
 import { map } from "../data/map.js";
@@ -16,20 +16,10 @@ import { Sheets } from "../data/sheets.js";
 export async function data(root, context) {
   const title = el("h1", {}, "Data");
   root.append(title);
-  if (!context.data) {
-    root.append(el("p", {}, "There is no data set yet. Start the studio with one: ", el("code", {}, "clearsight studio photos"), "."));
-    return;
-  }
-  const busy = el("p", { class: "busy", role: "status" }, "Opening the data …");
-  root.append(busy);
-  try {
-    const found = await ask(`data/${context.data}`);
+  await withData(root, context, (found) => {
     title.replaceChildren(el("bdi", {}, found.name));
     show(root, context, found);
-  } catch (error) {
-    root.append(failure(error));
-  }
-  busy.remove();
+  });
 }
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context @param {any} found */

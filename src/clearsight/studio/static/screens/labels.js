@@ -2,10 +2,9 @@
 /** Labels: one picture after the other, a key for each decision, and a computation that learns from them. */
 
 import { el, percent, row, shown, thousands } from "../live/kit.js";
-import { ask } from "../api.js";
 import { action, keyOf, SHOWN } from "../labels/keys.js";
 import { Queue } from "../labels/queue.js";
-import { command, failure } from "../parts.js";
+import { command, failure, withData } from "../parts.js";
 
 const CELL = 88; // px of a picture that is like this one
 const SHAPES = "shapes"; // judged by without a network
@@ -15,19 +14,7 @@ const WORDS = { "leave out": "left out", unsure: "unsure", keep: "label confirme
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export async function labels(root, context) {
   root.append(el("h1", {}, "Labels"));
-  if (!context.data) {
-    root.append(el("p", {}, "There is no data set yet. Start the studio with one: ", el("code", {}, "clearsight studio photos"), "."));
-    return;
-  }
-  const busy = el("p", { class: "busy", role: "status" }, "Opening the data …");
-  root.append(busy);
-  try {
-    const found = await ask(`data/${context.data}`);
-    busy.remove();
-    if (root.isConnected) new Screen(root, context, found).start();
-  } catch (error) {
-    busy.replaceWith(failure(error));
-  }
+  await withData(root, context, (found) => new Screen(root, context, found).start());
 }
 
 class Screen {
