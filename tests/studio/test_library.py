@@ -6,7 +6,8 @@ import os
 import pytest
 
 from clearsight.studio import library
-from clearsight.studio.library import Library, Unknown, found, network
+from clearsight.studio.library import Library, found, network
+from clearsight.studio.runs import Unknown
 
 
 def test_pictures_are_kept_by_content_and_name(tmp_path):

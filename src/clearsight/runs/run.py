@@ -10,21 +10,21 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypedDict, cast
+from typing import Self, TypedDict, cast
 
 from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
 from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.remote.address import is_address
 from ..base.settings import read_toml, to_toml
-from ..base.stored import read_table, taken_from
-from ..classifier.config import CONFIG
+from ..base.stored import read_table
 from ..classifier.learnt import ANCESTORS, TABLES, tables
 from ..images.preprocess import Stored
 from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining, Recipe, code_in
 from . import mirror
 from .held_out import FILE as HELD_OUT
+from .state import BEGUN, ROWS, State, rows_of, state_of
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
@@ -85,18 +85,12 @@ class Run:
     @property
     def begun(self) -> bool:
         """Whether there is something to resume: `begin` writes `recipe.toml` last."""
-        return (self.folder / "recipe.toml").is_file()
+        return (self.folder / BEGUN).is_file()
 
     @property
-    def state(self) -> Literal["running", "finished", "interrupted", "empty"]:
+    def state(self) -> State:
         """What the folder says now: a process has it locked, its classifier is there, a resume can continue it, or none of these."""
-        try:
-            require_unlocked(self.folder)
-        except InUse:
-            return "running"
-        if (self.folder / CONFIG).is_file():
-            return "finished"
-        return "interrupted" if self.begun else "empty"
+        return state_of(self.folder)
 
     @property
     def note(self) -> str:
@@ -197,15 +191,11 @@ class Run:
         writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        write_atomic(self.folder / "results.csv", text.getvalue())
+        write_atomic(self.folder / ROWS, text.getvalue())
 
     def rows(self) -> list[dict[str, float]]:
         """The rows of `results.csv` as numbers; none when there is no such file."""
-        path = self.folder / "results.csv"
-        if not path.is_file():
-            return []
-        with taken_from(path, "the rows of a run"), path.open(encoding="utf-8", newline="") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return rows_of(self.folder)
 
 
 def _require_free(folder: Path) -> None:

@@ -1,22 +1,19 @@
 """What the studio knows: its networks, its data sets, the pictures it was given. Pages use ids; paths never leave this process."""
 
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import ClearsightError, plain
+from ..base.errors import plain
+from ..runs.state import FINISHED
+from .runs import Runs, Unknown, described
 
 PICTURE_BYTES = 20 * 2**20  # of one picture
 KEPT_BYTES = 256 * 2**20  # of all pictures; the oldest are forgotten beyond that
-CONFIG, RUNS = "config.json", "runs"  # of a classifier; the folder below which runs are found
-
-
-class Unknown(ClearsightError):
-    """An id that means nothing here (any more)."""
+RUNS = "runs"  # the folder below which runs are found
 
 
 @dataclass(frozen=True)
@@ -51,12 +48,13 @@ class Picture:
 
 @dataclass
 class Library:
-    """Networks, data sets and pictures by id; `folder` is private to the studio and has the pictures."""
+    """Networks, data sets, pictures and runs by id; `folder` is private to the studio and has the pictures."""
 
     folder: Path
     networks: dict[str, Network] = field(default_factory=dict)
     data: dict[str, Data] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
+    runs: Runs = field(default_factory=lambda: Runs(Path(RUNS)))
 
     def network(self, id: str) -> Network:
         """The network of an id; raises Unknown."""
@@ -99,7 +97,7 @@ class Library:
 
 def network(words: str) -> Network:
     """A network as it is listed; what its `config.json` says, if it has one."""
-    told = _described(Path(words) / CONFIG)
+    told = described(Path(words) / FINISHED)
     classes = told.get("classes")
     facts = told.get("facts")
     validation = facts.get("validation") if isinstance(facts, dict) else None
@@ -122,25 +120,17 @@ def is_data(words: str) -> bool:
     from ..datasets.formats.unpacked import is_zip
     from ..datasets.open import READERS
 
-    return not (Path(words) / CONFIG).is_file() and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
+    return not (Path(words) / FINISHED).is_file() and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
 
 
 def _id(kind: str, words: str) -> str:
     return f"{kind}_{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _described(config: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(config.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def found(words: Sequence[str], here: Path) -> list[str]:
     """The networks to start with: those named, else the finished runs below `here`/runs, the newest first."""
     if words:
         return list(words)
-    runs = [file.parent for file in (here / RUNS).glob(f"*/{CONFIG}")]
-    runs.sort(key=lambda run: -(run / CONFIG).stat().st_mtime)
+    runs = [file.parent for file in (here / RUNS).glob(f"*/{FINISHED}")]
+    runs.sort(key=lambda run: -(run / FINISHED).stat().st_mtime)
     return [str(run.relative_to(here)) for run in runs]

@@ -16,15 +16,17 @@ import { labels } from "./screens/labels.js";
 /**
  * @typedef {Object} Context what a screen is shown with
  * @property {any} studio the answer of /api/state: what the studio was started with
- * @property {Network[]} networks @property {string} network @property {string} picture @property {string} data
+ * @property {Network[]} networks @property {string} network @property {string} picture @property {string} data @property {string} run
  * @property {URLSearchParams} state what follows the ? of the address: the screen's own state
  * @property {(values: Record<string, string | number | null>) => void} keep put state into the address (null leaves it out); the page stays
- * @property {(screen: string, picture?: string) => void} go
+ * @property {(screen: string, id?: string) => void} go to a screen, with a picture or a run
  */
 
 /**
- * @typedef {Object} Screen its title begins with a letter of its own: g and the letter go there; `keys` are its own, with what they do
- * @property {string} title @property {(root: HTMLElement, context: Context) => void} show @property {string} [about] @property {[string, string][]} [keys]
+ * @typedef {Object} Screen g and `letter`, by default the first of its title, go there; `keys` are its own, with what they do; what it is
+ * `about` is in its address: "data", "run", "" for nothing, else a network
+ * @property {string} title @property {(root: HTMLElement, context: Context) => void} show @property {string} [letter]
+ * @property {string} [about] @property {[string, string][]} [keys]
  */
 
 /** @type {Record<string, Screen>} */
@@ -45,19 +47,20 @@ let studio = {};
 /** @type {Network[]} */
 let networks = [];
 
-/** The address is the state: #/SCREEN/ID/ID?NAME=VALUE; an id says by its first letter what it is of: m_ a network, p_ a picture, d_ data. */
+/** The address is the state: #/SCREEN/ID/ID?NAME=VALUE; an id says by its first letter what it is of: m_ a network, p_ a picture, d_ data, r_ a run. */
 function parts() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [screen = "", ...ids] = path.split("/").map(decodeURIComponent);
   const of = (/** @type {string} */ letter) => ids.find((id) => id.startsWith(`${letter}_`)) ?? "";
   const known = (/** @type {{id: string}[]} */ every, /** @type {string} */ id) => (every.find((one) => one.id === id) ?? every[0])?.id ?? "";
   const [network, sets] = [known(networks, of("m")), known(studio.data, of("d"))];
-  return { screen: screen in SCREENS ? screen : "", network, data: sets, picture: of("p"), state: new URLSearchParams(query) };
+  return { screen: screen in SCREENS ? screen : "", network, data: sets, picture: of("p"), run: of("r"), state: new URLSearchParams(query) };
 }
 
-/** @param {string} screen @param {{network: string, picture: string, data: string}} ids */
-function address(screen, { network, picture, data: set }) {
-  const ids = SCREENS[screen].about === "data" ? [set, network] : [network, picture];
+/** @param {string} screen @param {{network: string, picture: string, data: string, run: string}} here */
+function address(screen, { network, picture, data: set, run }) {
+  const about = SCREENS[screen].about;
+  const ids = about === undefined ? [network, picture] : about === "data" ? [set, network] : about === "run" ? [run] : [];
   return `#/${[screen, ...ids].filter(Boolean).map(encodeURIComponent).join("/")}`;
 }
 
@@ -66,8 +69,9 @@ function show() {
   const { screen, network, picture, state } = here;
   chosen.value = network;
   sets.value = here.data;
-  const about = SCREENS[screen].about === "data";
-  /** @type {HTMLElement} */ (sets.parentElement).hidden = !about || studio.data.length < 2;
+  const { about } = SCREENS[screen];
+  /** @type {HTMLElement} */ (sets.parentElement).hidden = about !== "data" || studio.data.length < 2;
+  /** @type {HTMLElement} */ (chosen.parentElement).hidden = networks.length === 0 || about === "run" || about === "";
   rail.replaceChildren(
     ...Object.entries(SCREENS).map(([name, { title }]) =>
       el("a", { href: address(name, here), "aria-current": name === screen ? "page" : null }, title),
@@ -75,8 +79,8 @@ function show() {
   );
   document.title = `${SCREENS[screen].title} – Clearsight studio`;
   root.replaceChildren();
-  const go = (/** @type {string} */ name, id = picture) => {
-    location.hash = address(name, { ...here, picture: id });
+  const go = (/** @type {string} */ name, id = "") => {
+    location.hash = address(name, { ...here, [id.startsWith("r_") ? "run" : "picture"]: id || picture });
   };
   const keep = (/** @type {Record<string, string | number | null>} */ values) => {
     for (const [name, value] of Object.entries(values)) {
@@ -85,7 +89,7 @@ function show() {
     }
     history.replaceState(null, "", `${address(screen, here)}${state.size ? `?${state}` : ""}`);
   };
-  SCREENS[screen].show(root, { studio, networks, network, picture, data: here.data, state, keep, go });
+  SCREENS[screen].show(root, { studio, networks, network, picture, data: here.data, run: here.run, state, keep, go });
   root.focus({ preventScroll: true });
 }
 
@@ -106,7 +110,6 @@ try {
   studio = await refresh();
   networks = studio.networks;
   chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
-  /** @type {HTMLElement} */ (chosen.parentElement).hidden = networks.length === 0;
   chosen.addEventListener("change", () => {
     const here = parts();
     location.hash = address(here.screen, { ...here, network: chosen.value });

@@ -14,8 +14,11 @@ const COMMON = [
   ["Tab", "the next control"],
 ];
 
+/** @param {{title: string, letter?: string}} screen */
+const letter = (screen) => screen.letter ?? screen.title[0].toLowerCase();
+
 /**
- * @param {Record<string, {title: string, keys?: [string, string][]}>} screens @param {(screen: string) => void} go
+ * @param {Record<string, {title: string, letter?: string, keys?: [string, string][]}>} screens @param {(screen: string) => void} go
  * @param {() => string} current the name of the present screen @param {() => void} save export it
  * @returns {() => void} shows the list
  */
@@ -25,7 +28,7 @@ export function keys(screens, go, current, save) {
   document.body.append(dialog);
   let going = 0;
   const show = () => {
-    const places = Object.values(screens).map(({ title }) => /** @type {[string, string]} */ ([`g ${title[0].toLowerCase()}`, title]));
+    const places = Object.values(screens).map((one) => /** @type {[string, string]} */ ([`g ${letter(one)}`, one.title]));
     const rows = [...(screens[current()].keys ?? []), ...COMMON, ...places, ["e", "export this screen as one HTML file"], ["?", "this list"]];
     list.replaceChildren(...rows.flatMap(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]));
     dialog.showModal();
@@ -34,7 +37,7 @@ export function keys(screens, go, current, save) {
     const target = /** @type {HTMLElement} */ (event.target);
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || target.matches?.(WRITING)) return;
     if (event.timeStamp - going < MILLISECONDS && going) {
-      const name = Object.keys(screens).find((one) => screens[one].title[0].toLowerCase() === event.key);
+      const name = Object.keys(screens).find((one) => letter(screens[one]) === event.key);
       going = 0;
       if (name !== undefined) {
         event.preventDefault();

@@ -18,10 +18,12 @@ from ... import __version__
 from ...base.errors import plain
 from ..compute.process import Compute, Failed, Superseded
 from ..jobs import Jobs
-from ..library import PICTURE_BYTES, Library, Network, Picture, Unknown
+from ..library import PICTURE_BYTES, Library, Network, Picture
+from ..runs import Unknown
 from .assets import PAGE, assets
 from .data import add_data
 from .labels import add_labels
+from .runs import add_runs
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -51,6 +53,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
         add(app, library, compute)
     add_data(app, library, reading, jobs)
     add_labels(app, library, compute, reading)
+    add_runs(app, library)
     return app
 
 

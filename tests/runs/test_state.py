@@ -1,0 +1,35 @@
+"""The state and rows of a run folder, without torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from clearsight.base.errors import ClearsightError
+from clearsight.base.lock import hold
+from clearsight.runs.state import rows_of, state_of
+
+
+def test_the_four_states(tmp_path):
+    assert state_of(tmp_path) == "empty"
+    (tmp_path / "recipe.toml").write_text("")
+    assert state_of(tmp_path) == "interrupted"
+    (tmp_path / "config.json").write_text("{}")
+    assert state_of(tmp_path) == "finished"
+    with hold(tmp_path):
+        assert state_of(tmp_path) == "running"
+
+
+def test_rows_are_numbers(tmp_path):
+    assert rows_of(tmp_path) == []
+    (tmp_path / "results.csv").write_text("epoch,loss\n1,0.5\n2,nan\n")
+    first, second = rows_of(tmp_path)
+    assert first == {"epoch": 1.0, "loss": 0.5} and second["loss"] != second["loss"]
+    (tmp_path / "results.csv").write_text("epoch,loss\n1,much\n")
+    with pytest.raises(ClearsightError, match="results.csv"):
+        rows_of(tmp_path)
+
+
+def test_a_list_of_runs_needs_no_torch():
+    code = "import sys; from clearsight.studio.runs import Runs; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
