@@ -1,6 +1,7 @@
 """Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker; where the time went."""
 
 import os
+import random
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,17 @@ def tmp_path(tmp_path):
     own = tmp_path / "own"
     own.mkdir()
     return own
+
+
+@pytest.fixture(autouse=True)
+def _same_draws():
+    """What a test draws without a seed of its own is the same in every run, and not what the tests before it have left."""
+    import numpy as np
+    import torch  # not above: it reads the number of threads when it is imported
+
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
