@@ -14,9 +14,11 @@ from clearsight.base.errors import UsageError
 from clearsight.classifier import artefact
 from clearsight.classifier.classifier import Classifier
 from clearsight.images.preprocess import Preprocessing
-from clearsight.models.formula import compact, is_formula, parse
+from clearsight.models.formula import FormulaError, compact, is_formula, parse, spans, stack_on_paper
 from clearsight.models.sequential import formula
 from tests.models.formulas import ALEXNET, ALEXNET_2012, ALEXNET_LECTURE, LECTURE, VGG16
+
+BANG, LONG_S = "\N{COLLISION SYMBOL}", "\N{LATIN SMALL LETTER LONG S}"  # two units in UTF-16; a small S to a pattern of any case
 
 
 def equal(ours: nn.Module, theirs: nn.Module, size: tuple[int, int, int]) -> None:
@@ -211,6 +213,61 @@ def test_a_layer_that_does_not_fit_is_pointed_at(text, at, says):
         models.build(text, 10, height=32, width=32)
     first, _, caret = str(caught.value).split("\n")
     assert says in first and text[len(caret) - 5 :].startswith(at) and (at or len(caret) - 5 == len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[(conv32 relu)*2 pool]*3 (fc128 relu)*N softmax", "N"), ("(conv32 relu)* pool", "pool"), ("conv32 *  ", " *  "),
+        ("[(conv32 relu*2 pool]*3", "]"), ("conv32q relu", "q"), ("conv32-3x3/2/2", "/2"), ("relu3→pool", "3"),
+        ("conv32 foo softmax", "foo"), ("conv32->foo->softmax", "foo"), ("x(pool)", "x"), (f"{BANG}conv8 pool", f"{BANG}conv8"),
+        ("fc relu", "fc"), ("conv8 (relu softmax)*2", "softmax"), ("(fc8 vgg)*2", "vgg"), ("softmax relu", "relu"),
+        ("softmax vgg he", "he"), ("conv32 ( )", "( )"), ("[(conv32", "("), ("conv8 (relu", "("), ("conv0 relu", "0"),
+        ("conv8-3x9999999 relu", "-3x9999999"), (f"conv{'9' * 9000} relu", "9" * 9000), (f"dropout{'9' * 400}.5", "9" * 400 + ".5"),
+        ("(conv8 relu)*501", "501"), (f"relu*{'9' * 9000} pool", "9" * 9000), ("relu*600 (relu)*600", "(relu)*600"),
+        ("", ""), ("  ", "  "),
+        ("(relu)*0", "(relu)*0"), ("(" * 20_005, "(" * 5), (f"{LONG_S}oftmax pool", f"{LONG_S}oftmax"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_has_a_beginning_and_an_end(text, wrong):
+    with pytest.raises(FormulaError) as caught:
+        parse(text)
+    error = caught.value
+    assert text[error.start : error.end] == wrong
+    assert "\n" not in error.reason and len(error.reason) < 400 and str(error).startswith(f"in the formula, c{error.reason[1:]}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("conv5-5x5 relu (pool)*6 softmax", "pool"), ("fc3 conv8/2 softmax", "conv8/2"), ("conv32 conv8g3 softmax", "conv8g3"),
+        ("conv1048576 conv1048576 softmax", "conv1048576"), ("dropout1.5 softmax", "dropout1.5"), ("pool2x2p2 softmax", "pool2x2p2"),
+        ("conv8 avgpool=1048576x1048576 softmax", "avgpool=1048576x1048576"), ("conv8p1048576 softmax", "conv8p1048576"),
+        ("conv32 relu", ""),
+    ],
+)  # fmt: skip
+def test_a_layer_that_does_not_fit_has_a_beginning_and_an_end(text, wrong):
+    with pytest.raises(FormulaError) as caught:
+        models.build(text, 10, height=32, width=32)
+    assert text[caught.value.start : caught.value.end] == wrong
+    assert caught.value.start == (text.rindex(wrong) if wrong else len(text))
+
+
+@given(st.text("conv32pl relu()[]*->x/0.5\n" + BANG + LONG_S, max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_what_is_wrong_is_in_the_text(text):
+    try:
+        spans = [(layer.at, layer.end) for layer in parse(text).layers]
+    except FormulaError as error:
+        spans = [(error.start, max(error.end, error.start + (error.start == len(text))))]
+        text += " "
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_the_characters_of_each_layer():
+    text = "(conv8 relu)*2 FC10->softmax vgg"
+    assert [text[start:end] for start, end in spans(text)] == ["conv8", "relu"] * 2 + ["FC10", "FC10", "softmax"]
+    assert len(spans(text)) == len(stack_on_paper(text, (3, 8, 8)))
 
 
 def test_the_caret_is_right_behind_what_cannot_be_printed():

@@ -20,32 +20,45 @@ from torch import Tensor, nn
 from ..base.compute.device import shapes_only
 from ..base.errors import UsageError, listed, plain
 from .base import Model
-from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFit, Options, Shape, resolved, written
+from .words import ALIASES, LARGEST, OPTIONS, POSITIVE, STARTS, WORDS, DoesNotFit, Options, Shape, require_affordable, resolved, written
 
 PAPER = (None, "the lecture's formula: [(CONV → RELU)*N → POOL]*M → (FC → RELU)*K → SOFTMAX")
 CLASSES, SMALLEST, RECIPE = 10, 1, "quick"
 MAX_LAYERS = 1000
+MAX_LETTERS = 20_000
+MAX_DIGITS = 9
 CLOSING = {"(": ")", "[": "]"}
 BETWEEN = re.compile(r"(?:\s|→|->)+")
 TIMES = re.compile(r"\s*[*×]\s*")
-NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, *STARTS], key=len, reverse=True)), re.IGNORECASE)
+TOKEN = re.compile(r"(?:(?!→|->)[^\s()\[\]])+")
+LONG = re.compile(rf"\d{{{MAX_DIGITS + 1},}}")
+NAME = re.compile("|".join(sorted([*WORDS, *ALIASES, *STARTS], key=len, reverse=True)), re.IGNORECASE | re.ASCII)
 FORMULA = re.compile(rf"[\[\]()*→]|->|(?:^|\s)(?:{'|'.join([*WORDS, *ALIASES])})(?![a-z_])", re.IGNORECASE)
 UNSEEN = ("flatten", "dropout", "bn", *(word for word, kind in WORDS.items() if kind.says == "activation"))
 
 
 class FormulaError(UsageError):
-    """A formula that cannot be parsed or built; a caret points at the character."""
+    """A formula that cannot be parsed or built; a caret points at the character.
+
+    `reason` is the line without the formula; `start` and `end` enclose the characters that are wrong, none at the end of the text.
+    """
 
     table = True
+
+    def __init__(self, reason: str, drawing: str, span: tuple[int, int]) -> None:
+        super().__init__(f"in the formula, {reason}\n{drawing}")
+        self.reason = reason[0].upper() + reason[1:]
+        self.start, self.end = span
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A word with all its options, and the index of its first character."""
+    """A word with all its options, and the indices of its first character and of its end."""
 
     word: str
     options: Options
     at: int = field(default=0, compare=False)
+    end: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return written(self.word, self.options)
@@ -70,24 +83,26 @@ def is_formula(name: str) -> bool:
 
 def parse(text: str) -> Formula:
     """The layers of the formula `text`; raises UsageError that points at the first wrong character."""
+    if len(text) > MAX_LETTERS:
+        raise _mistake(text, MAX_LETTERS, f"{len(text):,} characters; {MAX_LETTERS:,} are allowed", span=(MAX_LETTERS, len(text)))
     open_at: list[int] = []
     rows: list[list[Layer]] = [[]]
     at, beginning = _skip(text, 0), ""
     while at < len(text):
         if beginning:
             raise _mistake(text, at, f"nothing may follow {beginning}")
-        start, letter = at, text[at]
+        start = begun = at
+        letter = text[at]
         if letter in CLOSING:
             open_at.append(at)
             rows.append([])
             at = _skip(text, at + 1)
             continue
         if open_at and letter == CLOSING[text[open_at[-1]]]:
-            part = rows.pop()
-            open_at.pop()
+            part, begun = rows.pop(), open_at.pop()
             at += 1
             if not part:
-                raise _mistake(text, start, "an empty bracket", f"layers: {listed(WORDS, 30)}")
+                raise _mistake(text, start, "an empty bracket", f"layers: {listed(WORDS, 30)}", span=(begun, at))
         else:
             layer, at = _layer(text, at, CLOSING[text[open_at[-1]]] if open_at else "")
             part = [layer] if isinstance(layer, Layer) else []
@@ -95,10 +110,11 @@ def parse(text: str) -> Formula:
         count, at = _times(text, at, len(part))
         rows[-1] += part * count
         if len(rows[-1]) > MAX_LAYERS:
-            raise _mistake(text, start, f"{len(rows[-1]):,} layers by here; {MAX_LAYERS:,} are allowed")
+            raise _mistake(text, start, f"{len(rows[-1]):,} layers by here; {MAX_LAYERS:,} are allowed", span=(begun, at))
         at = _skip(text, at)
     if open_at:
-        raise _mistake(text, open_at[-1], f"this bracket is never closed: {CLOSING[text[open_at[-1]]]} is missing")
+        last = open_at[-1]
+        raise _mistake(text, last, f"this bracket is never closed: {CLOSING[text[last]]} is missing", span=(last, last + 1))
     return Formula(_ordered(text, rows[0]), beginning or "he", text)
 
 
@@ -118,15 +134,14 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
     if word in STARTS and not closing:
         return word, at
     if word in STARTS:
-        raise _mistake(text, start, f"{word} follows softmax, not in brackets")
+        raise _mistake(text, start, f"{word} follows softmax, not in brackets", span=(start, at))
     kind, given = WORDS[word], dict(given)
     open_to = [] if given else list(kind.options)
     while at < len(text) and not BETWEEN.match(text, at) and text[at] not in "()[]*×":
         for name in open_to:
-            option = OPTIONS[name][0].match(text.lower(), at)
+            option = OPTIONS[name][0].match(text, at)
             if option:
-                given[name] = OPTIONS[name][2](option)
-                _in_range(text, at, name, given[name])
+                given[name] = _value(text, name, option)
                 open_to = [] if name == "grid" else [other for other in open_to if other not in (name, "grid")]
                 at = option.end()
                 break
@@ -134,15 +149,20 @@ def _layer(text: str, at: int, closing: str) -> tuple[Layer | str, int]:
             may = ", ".join(OPTIONS[name][1] for name in open_to) or "a space, an arrow, a bracket or *"
             raise _mistake(text, at, f"{text[at]!r} cannot follow {text[start:at]!r}", may)
     if kind.needs and kind.needs not in given:
-        raise _mistake(text, at, f"{word} needs its {kind.needs}", f"{word}128")
-    return Layer(word, resolved(word, given), start), at
+        raise _mistake(text, at, f"{word} needs its {kind.needs}", f"{word}128", span=(start, at))
+    return Layer(word, resolved(word, given), start, at), at
 
 
-def _in_range(text: str, at: int, name: str, value: object) -> None:
-    for number in value if isinstance(value, tuple) else (value,):
-        least = 1 if name in POSITIVE else 0
-        if not isinstance(number, bool) and not least <= number <= LARGEST:
-            raise _mistake(text, at, f"a {name} must be {least} to {LARGEST:,}. Got {number}")
+def _value(text: str, name: str, found: re.Match[str]) -> object:
+    """The value of an option; raises FormulaError for one that is too small or too large."""
+    long, least = LONG.search(found[0].partition(".")[0]), 1 if name in POSITIVE else 0
+    if not long:
+        value: object = OPTIONS[name][2](found)
+        numbers = value if isinstance(value, tuple) else (value,)
+        if all(isinstance(number, bool) or least <= number <= LARGEST for number in numbers):
+            return value
+    got = f"{long[0][:MAX_DIGITS]}…" if long else next(number for number in numbers if not least <= number <= LARGEST)
+    raise _mistake(text, found.start(), f"a {name} must be {least} to {LARGEST:,}. Got {got}", span=found.span())
 
 
 def _times(text: str, at: int, layers: int) -> tuple[int, int]:
@@ -151,29 +171,36 @@ def _times(text: str, at: int, layers: int) -> tuple[int, int]:
         return 1, at
     number = re.compile(r"\d+").match(text, star.end())
     if not number:
-        raise _mistake(text, star.end(), "how often must be a whole number", "*2")
-    if len(number[0]) > 9 or int(number[0]) * layers > MAX_LAYERS:
-        raise _mistake(text, star.end(), f"too often: {MAX_LAYERS:,} layers are allowed")
+        token = TOKEN.match(text, star.end())
+        span = token.span() if token else (at, star.end())
+        raise _mistake(text, star.end(), "how often must be a whole number", "*2", span=span)
+    if len(number[0]) > MAX_DIGITS or int(number[0]) * layers > MAX_LAYERS:
+        raise _mistake(text, star.end(), f"too often: {MAX_LAYERS:,} layers are allowed", span=number.span())
     return int(number[0]), number.end()
 
 
 def _ordered(text: str, layers: list[Layer]) -> tuple[Layer, ...]:
     """The same layers; raises UsageError if a layer follows softmax."""
     if not layers:
-        raise _mistake(text, len(text), "a formula without layers", listed(WORDS, 30))
+        raise _mistake(text, len(text), "a formula without layers", listed(WORDS, 30), span=(0, len(text)))
     for layer, after in pairwise(layers):
         if layer.word == "softmax":
-            raise _mistake(text, max(layer.at, after.at), "softmax is the last layer, nothing follows it", f"the end, or {listed(STARTS)}")
+            wrong = max(layer, after, key=lambda one: one.at)
+            may = f"the end, or {listed(STARTS)}"
+            raise _mistake(text, wrong.at, "softmax is the last layer, nothing follows it", may, span=(wrong.at, wrong.end))
     return tuple(layers)
 
 
-def _mistake(text: str, at: int, says: str, may: str = "") -> FormulaError:
-    """The error with the line of the formula and a caret under the character `at`."""
+def _mistake(text: str, at: int, says: str, may: str = "", *, span: tuple[int, int] | None = None) -> FormulaError:
+    """The error with the line of the formula and a caret under the character `at`; without a `span`, the rest of the word is wrong."""
+    if span is None:
+        token = TOKEN.match(text, at)
+        span = token.span() if token else (at, min(at + 1, len(text)))
     start = max(text.rfind("\n", 0, at) + 1, at - 60)
     line = text[start:].split("\n")[0][:110]
     allowed = f" Allowed here: {may}." if may else ""
     caret = " " * len(plain(text[start:at])) + "^"
-    return FormulaError(f"in the formula, character {at + 1}: {says}.{allowed}\n    {plain(line)}\n    {caret}")
+    return FormulaError(f"character {at + 1}: {says}.{allowed}", f"    {plain(line)}\n    {caret}", span)
 
 
 def compact(words: list[str]) -> str:
@@ -223,14 +250,15 @@ def stack(text: str, shape: Shape, classes: int = CLASSES, dropout: float | None
     formula = parse(text)
     layers: dict[str, nn.Module] = {}
     seen: dict[str, int] = {}
-    for layer in _flattened(formula.layers, shape):
+    for layer in _flattened(formula.layers):
         options = {**layer.options, "width": classes} if layer.word == "softmax" else layer.options
         if layer.word == "dropout" and dropout is not None:
             options = {"rate": dropout}
         try:
             module, shape = WORDS[layer.word].make(options, shape)
+            require_affordable(shape)
         except DoesNotFit as error:
-            raise _mistake(text, layer.at, str(error)) from None
+            raise _mistake(text, layer.at, str(error), span=(layer.at, layer.end)) from None
         kind = {"softmax": "fc", "avgpool": "pool", "lrn": "norm"}.get(layer.word, layer.word)
         counter = "weights" if kind in ("conv", "fc") else kind
         seen[counter] = seen.get(counter, 0) + 1
@@ -239,16 +267,21 @@ def stack(text: str, shape: Shape, classes: int = CLASSES, dropout: float | None
     return layers
 
 
-def _flattened(layers: tuple[Layer, ...], shape: Shape) -> Iterator[Layer]:
+def _flattened(layers: tuple[Layer, ...]) -> Iterator[Layer]:
     """The layers with the flattening that is implied before the first fc or softmax."""
     flat = False
     for layer in layers:
         if layer.word in ("fc", "softmax") and not flat:
-            yield Layer("flatten", {}, layer.at)
+            yield Layer("flatten", {}, layer.at, layer.end)
         if layer.word == "flatten" and flat:
             continue
         flat = flat or layer.word in ("fc", "softmax", "flatten")
         yield layer
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """The characters of each layer that `stack` makes, in order; those of a flattening that is implied are its fc's."""
+    return [(layer.at, layer.end) for layer in _flattened(parse(text).layers)]
 
 
 def build(name: str, classes: int, channels: int, height: int, width: int, dropout: float | None) -> Sequence:

@@ -14,6 +14,7 @@ from ..layers.response import ResponseNorm
 Options = dict[str, Any]
 Shape = tuple[int, ...]  # (C, H, W), or (D,) after flattening
 LARGEST = 2**20  # of any number; larger ones are typing errors
+LARGEST_OUTPUT = 2**31  # numbers of one layer
 
 
 class DoesNotFit(Exception):
@@ -24,23 +25,27 @@ def _pair(found: re.Match[str]) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.ASCII)
+
+
 # option → its pattern, its description, its parser; in the order of printing
 OPTIONS: dict[str, tuple[re.Pattern[str], str, Callable[[re.Match[str]], Any]]] = {
-    "kernel": (re.compile(r"-?(\d+)x(\d+)"), "-5x5 (kernel)", _pair),
-    "width": (re.compile(r"(\d+)"), "a number (width)", lambda found: int(found[1])),
-    "rate": (re.compile(r"(\d+(?:\.\d+)?|\.\d+)"), "a number such as 0.5", lambda found: float(found[1])),
-    "grid": (re.compile(r"=(\d+)x(\d+)"), "=7x7 (what is left of any size)", _pair),
-    "stride": (re.compile(r"/(\d+)(?:x(\d+))?"), "/2 (stride)", _pair),
-    "padding": (re.compile(r"p(\d+)(?:x(\d+))?"), "p1 (padding)", _pair),
-    "groups": (re.compile(r"g(\d+)"), "g2 (groups)", lambda found: int(found[1])),
-    "dilation": (re.compile(r"d(\d+)(?:x(\d+))?"), "d2 (dilation)", _pair),
-    "k": (re.compile(r"k(\d+(?:\.\d+)?)"), "k2", lambda found: float(found[1])),
-    "alpha": (re.compile(r"a(\d+(?:\.\d+)?)"), "a0.0001 (α)", lambda found: float(found[1])),
-    "beta": (re.compile(r"b(\d+(?:\.\d+)?)"), "b0.75 (β)", lambda found: float(found[1])),
-    "eps": (re.compile(r"-eps(\d+(?:\.\d+)?)"), "-eps0.001", lambda found: float(found[1])),
-    "momentum": (re.compile(r"-momentum(\d+(?:\.\d+)?)"), "-momentum0.01", lambda found: float(found[1])),
-    "nobias": (re.compile(r"-nobias"), "-nobias", lambda _: True),
-    "ceil": (re.compile(r"-ceil"), "-ceil (rounds sizes up)", lambda _: True),
+    "kernel": (_pattern(r"-?(\d+)x(\d+)"), "-5x5 (kernel)", _pair),
+    "width": (_pattern(r"(\d+)"), "a number (width)", lambda found: int(found[1])),
+    "rate": (_pattern(r"(\d+(?:\.\d+)?|\.\d+)"), "a number such as 0.5", lambda found: float(found[1])),
+    "grid": (_pattern(r"=(\d+)x(\d+)"), "=7x7 (what is left of any size)", _pair),
+    "stride": (_pattern(r"/(\d+)(?:x(\d+))?"), "/2 (stride)", _pair),
+    "padding": (_pattern(r"p(\d+)(?:x(\d+))?"), "p1 (padding)", _pair),
+    "groups": (_pattern(r"g(\d+)"), "g2 (groups)", lambda found: int(found[1])),
+    "dilation": (_pattern(r"d(\d+)(?:x(\d+))?"), "d2 (dilation)", _pair),
+    "k": (_pattern(r"k(\d+(?:\.\d+)?)"), "k2", lambda found: float(found[1])),
+    "alpha": (_pattern(r"a(\d+(?:\.\d+)?)"), "a0.0001 (α)", lambda found: float(found[1])),
+    "beta": (_pattern(r"b(\d+(?:\.\d+)?)"), "b0.75 (β)", lambda found: float(found[1])),
+    "eps": (_pattern(r"-eps(\d+(?:\.\d+)?)"), "-eps0.001", lambda found: float(found[1])),
+    "momentum": (_pattern(r"-momentum(\d+(?:\.\d+)?)"), "-momentum0.01", lambda found: float(found[1])),
+    "nobias": (_pattern(r"-nobias"), "-nobias", lambda _: True),
+    "ceil": (_pattern(r"-ceil"), "-ceil (rounds sizes up)", lambda _: True),
 }
 LETTERS = {"stride": "/", "padding": "p", "groups": "g", "dilation": "d", "grid": "=", "k": "k", "alpha": "a", "beta": "b"}
 POSITIVE = ("kernel", "width", "grid", "stride", "groups", "dilation")
@@ -131,6 +136,12 @@ def _conv(options: Options, shape: Shape) -> tuple[nn.Module, Shape]:
 def _affordable(weights: int) -> None:
     if weights > 2**31:
         raise DoesNotFit(f"this layer would have {weights:,} weights; {2**31:,} are allowed")
+
+
+def require_affordable(shape: Shape) -> None:
+    """Raise DoesNotFit for an output of more numbers than any machine has room for."""
+    if math.prod(shape) > LARGEST_OUTPUT:
+        raise DoesNotFit(f"this layer would have {math.prod(shape):,} outputs for each picture; {LARGEST_OUTPUT:,} are allowed")
 
 
 def _pool(sliding: type[nn.Module], adaptive: type[nn.Module]) -> Callable[[Options, Shape], tuple[nn.Module, Shape]]:
