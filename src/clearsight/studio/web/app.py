@@ -21,6 +21,7 @@ from ..jobs import Jobs
 from ..library import PICTURE_BYTES, Library, Network, Picture
 from ..runs import Unknown
 from .assets import PAGE, assets
+from .bodies import read
 from .data import add_data
 from .labels import add_labels
 from .runs import add_runs
@@ -90,7 +91,8 @@ def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:
     async def pictures(request: Request) -> dict[str, Any]:
         """Keep a picture, the body; its name is in the header X-Name, percent-encoded."""
         name = named(request.headers.get("x-name", ""))
-        data = await body(request)
+        refusal = f"a picture has at most {PICTURE_BYTES // 2**20} MB here: open larger ones with clearsight classify."
+        data = await read(request, PICTURE_BYTES, refusal)
         kept = await asyncio.to_thread(library.keep, data, name)
         try:
             shown = await asyncio.to_thread(compute.ask, "picture", file=str(kept.file), name=name)
@@ -190,17 +192,6 @@ def integers(name: str, text: str, separator: str) -> list[int]:
 def named(header: str) -> str:
     """The name of a picture from its header; it is shown, and never used as a path."""
     return unquote(header, errors="replace").encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore") or "picture"
-
-
-async def body(request: Request) -> bytes:
-    """The bytes of a request; more than a picture may have are refused while they come."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > PICTURE_BYTES:
-            raise HTTPException(413, f"a picture has at most {PICTURE_BYTES // 2**20} MB here: open larger ones with clearsight classify.")
-        parts.append(part)
-    return b"".join(parts)
 
 
 # what each screen adds to the application: a function of it, the library and the compute process

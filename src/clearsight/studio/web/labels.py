@@ -1,7 +1,6 @@
 """The routes of the screen Labels: the queue, one picture large, decisions and their undoing."""
 
 import asyncio
-import json
 import shlex
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,8 +13,10 @@ from ...base.errors import ClearsightError, plain
 from ...datasets.decisions.journal import KINDS, UNDO, Decision, Entry, Journal, Stale, journal_of, standing
 from ..compute.process import Compute
 from ..library import Library
+from .bodies import json_object
 
 BODY = 2**16  # bytes of decisions
+REFUSAL = f"decisions have at most {BODY // 1024} kB at a time."
 MOST, LONGEST = 1000, 200  # decisions at a time, letters of a class's name
 LAST = 30  # decisions that the page lists
 Answer = TypeVar("Answer")
@@ -51,7 +52,7 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
     @app.post("/api/data/{d}/decisions")
     async def decide(d: str, request: Request) -> dict[str, Any]:
         """Add decisions `{version, since, decisions: [{row, kind, label, why}]}`; 409 where another was made since row `since`."""
-        asked, one = await _body(request), library.dataset(d)
+        asked, one = await json_object(request, BODY, REFUSAL), library.dataset(d)
         wanted = [_decision(each) for each in _list(asked.get("decisions"))]
         rows = [each["row"] for each in asked["decisions"]]
         known = await asyncio.to_thread(reading.ask, "identity", words=one.words, version=str(asked.get("version", "")), rows=rows)
@@ -64,7 +65,7 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
     @app.post("/api/data/{d}/decisions/undo")
     async def undo(d: str, request: Request) -> dict[str, Any]:
         """Undo row `seq`, which was the last about its picture when the journal ended with row `since`; 409 where it is not any more."""
-        asked = await _body(request)
+        asked = await json_object(request, BODY, REFUSAL)
         library.dataset(d)
         return {"seq": await _written(lambda: journal(d).undo(_number(asked, "seq"), since=_number(asked, "since")))}
 
@@ -90,21 +91,6 @@ def _told(journal: Journal) -> dict[str, Any]:
 def _shown(one: Entry) -> dict[str, Any]:
     told = asdict(one)
     return {name: told[name] if name == "seq" else plain(told[name]) for name in ("seq", "at", "kind", "name", "label", "was")}
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > BODY:
-            raise HTTPException(413, f"decisions have at most {BODY // 1024} kB at a time.")
-    try:
-        asked = json.loads(data)
-    except (ValueError, RecursionError):
-        asked = None
-    if not isinstance(asked, dict):
-        raise HTTPException(400, "the body is one JSON object.")
-    return asked
 
 
 def _list(value: Any) -> list[dict[str, Any]]:
