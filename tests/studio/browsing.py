@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from tests.browser import violations
 
 
 @contextmanager
@@ -51,3 +53,24 @@ def window(chromium: Any, studio: SimpleNamespace, *statuses: int) -> Iterator[A
     yield page
     context.close()
     assert wrong == [], wrong
+
+
+def until(page: Any, check: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until a check is true; Playwright's own waiting for a function evaluates text, which the page's policy forbids."""
+    for _ in range(int(seconds * 20)):
+        if check():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never comes true")
+
+
+def accessible(page: Any) -> list[str]:
+    """What axe finds, wide and dark, narrow and light; the page's policy forbids to evaluate, so axe is run through the debugger."""
+    found = []
+    for theme, width in (("light", 390), ("dark", 1280), ("light", 1280)):
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": 900})
+        found += violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{wide} px wider than the window of {width}"] if wide > 0 else []
+    return found

@@ -2,9 +2,7 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +12,7 @@ from PIL import Image
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
 from tests.browser import opened, violations
+from tests.studio.browsing import accessible, running, window
 
 MODEL = "lenet5"
 
@@ -24,44 +23,16 @@ def studio(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
     file = folder / "a <img src=x onerror=alert(1)>.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30), np.uint8)).save(file)
-    words = [sys.executable, "-m", "clearsight", "studio", MODEL, "--no-browser"]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=folder)
-    line = process.stderr.readline()
-    address = re.search(r"http://\S+", line).group()
-    yield SimpleNamespace(address=address, origin=address.partition("/?")[0], file=file, process=process)
-    process.send_signal(2)
-    assert process.wait(60) == 0 and process.stderr.read().endswith("clearsight: the studio has ended.\n")
-    process.stderr.close()
+    with running(folder, MODEL) as one:
+        one.file = file
+        yield one
 
 
 @pytest.fixture
 def page(chromium, studio):
-    """A page of its own; an error in it, or a request to anything but the studio, fails the test."""
-    context = chromium.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(120_000)  # a starved machine
-    one, wrong = context.new_page(), []
-    one.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith((studio.origin, "blob:")) else None)
-    # the browser itself reports an answer of 422, which the page shows as a line
-    one.on("console", lambda said: wrong.append(said.text) if said.type == "error" and "status of 422" not in said.text else None)
-    one.on("pageerror", lambda error: wrong.append(str(error)))
-    one.on("dialog", lambda dialog: wrong.append(dialog.message))
-    one.goto(studio.address)
-    one.get_by_text("Ready.").wait_for()
-    yield one
-    context.close()
-    assert not wrong
-
-
-def accessible(page) -> list[str]:
-    """What axe finds, wide and dark, narrow and light; the page's policy forbids to evaluate, so axe is run through the debugger."""
-    found = []
-    for theme, width in (("light", 390), ("dark", 1280), ("light", 1280)):
-        page.emulate_media(color_scheme=theme)
-        page.set_viewport_size({"width": width, "height": 900})
-        found += violations(page)
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        found += [f"{wide} px wider than the window of {width}"] if wide > 0 else []
-    return found
+    """A page of its own; an answer of 422 is a line of it."""
+    with window(chromium, studio, 422) as one:
+        yield one
 
 
 def test_from_a_dropped_picture_to_one_multiplication(page, studio):

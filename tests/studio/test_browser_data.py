@@ -1,10 +1,5 @@
 """The screen Data as a person uses it, in a real browser: by mouse, by keyboard, with hostile names and files."""
 
-import re
-import subprocess
-import sys
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,8 +7,7 @@ from PIL import Image
 from clearsight.base.errors import plain
 from clearsight.datasets.decisions.journal import Journal
 from clearsight.datasets.open import open_dataset
-from tests.studio.test_browser import accessible
-from tests.studio.test_browser import page as page
+from tests.studio.browsing import accessible, running, until, window
 
 HOSTILE = "<img src=x onerror=alert(1)> \u202eabc"
 
@@ -28,21 +22,18 @@ def studio(tmp_path_factory):
             Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8)).save(root / "mine" / label / f"{k:02}.png")
     Image.open(root / "mine" / "cat" / "00.png").save(root / "mine" / HOSTILE / "copy.png")
     (root / "mine" / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    words = [sys.executable, "-m", "clearsight", "studio", "mine", "--no-browser"]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=root)
-    address = re.search(r"http://\S+", process.stderr.readline()).group()
-    yield SimpleNamespace(address=address, origin=address.partition("/?")[0], root=root, process=process)
-    process.send_signal(2)
-    assert process.wait(60) == 0
-    process.stderr.close()
+    with running(root, "mine") as one:
+        one.root = root
+        yield one
 
 
 @pytest.fixture
-def screen(page):
+def screen(chromium, studio):
     """The screen Data, with its map."""
-    page.get_by_role("link", name="Data").click()
-    page.locator(".mapped").wait_for()
-    return page
+    with window(chromium, studio) as page:
+        page.get_by_role("link", name="Data").click()
+        page.locator(".mapped").wait_for()
+        yield page
 
 
 def chosen(screen, words: str) -> None:
@@ -70,7 +61,7 @@ def test_every_picture_is_shown_with_its_own_pixels_and_opened_by_keyboard(scree
     screen.keyboard.press("ArrowRight")
     screen.locator("dialog[open] h2").filter(has_text=plain(names[1])).wait_for()
     screen.keyboard.press("Escape")
-    screen.wait_for_function("!location.hash.includes('open')")
+    until(screen, lambda: "open" not in screen.url)
     broken = names.index("cat/broken.png")
     screen.goto(f"{screen.url}?open={broken}")  # the address is the state
     screen.reload()
@@ -106,6 +97,8 @@ def test_facets_the_map_and_problems_choose_pictures(screen, studio):
     assert sorted((one.kind, one.name, one.label) for one in journal.standing().values()) == [
         ("keep", "cat/00.png", ""), ("label", f"{HOSTILE}/copy.png", "cat"),
     ]  # fmt: skip
+    screen.reload()  # the journal is the truth
+    screen.get_by_text("✓ All are cat.").wait_for()
     screen.get_by_role("button", name="Undo").click()
     screen.get_by_role("button", name="All are cat").wait_for()
     assert journal.standing() == {}

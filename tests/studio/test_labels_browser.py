@@ -7,8 +7,7 @@ import pytest
 from clearsight.datasets.decisions.journal import Journal, journal_of
 from clearsight.datasets.open import open_dataset
 from tests.pictures import digit_folder
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

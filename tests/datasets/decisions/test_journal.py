@@ -161,3 +161,19 @@ def model(entries):
 
 def test_rows_are_on_the_disk_before_a_decision_counts_as_made():
     assert journal.SYNCHRONOUS == "EXTRA"
+
+
+def test_data_of_one_name_have_a_journal_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("a/pets", "b/pets", "c/pets"):
+        (tmp_path / place).mkdir(parents=True)
+    assert journal.journal_of("a/pets") == journal.journal_of("b/pets")  # nothing is decided yet
+    first, second = journal.claimed("a/pets"), journal.claimed("b/pets")
+    assert (first.as_posix(), second.as_posix()) == ("runs/pets-labels/journal.db", "runs/pets-labels-2/journal.db")
+    assert journal.journal_of(str(tmp_path / "a" / "pets")) == first and journal.journal_of("./b/pets/") == second
+    assert journal.journal_of("c/pets").parent.name == "pets-labels-3" == journal.journal_of("pets").parent.name
+    (tmp_path / "a" / "pets").rename(tmp_path / "pets")  # moved: its decisions go with it
+    assert journal.claimed("pets") == first == journal.journal_of("pets") and journal.journal_of("b/pets") == second
+    (tmp_path / "runs" / "old-labels").mkdir()
+    Journal(tmp_path / "runs" / "old-labels" / "journal.db").append([CAT])  # by an older version
+    assert journal.claimed("old").as_posix() == "runs/old-labels/journal.db" and journal.claimed("x/old").parent.name == "old-labels-2"

@@ -108,6 +108,17 @@ def test_problems_are_those_of_check_with_the_gravest_first(reader, folder):
     assert [names[group[0]] for group in told["blank"]["groups"]] == ["cat/blank.png"]
 
 
+def test_decisions_are_found_by_digest_and_name(reader, folder):
+    told, _ = opened(reader, folder)
+    names = open_dataset(folder)["all"].names.tolist()
+    rows = [names.index(name) for name in (f"{HOSTILE}/copy.png", "cat/broken.png")]
+    known = FUNCTIONS["identity"](reader, folder, told["version"], rows)
+    entries = [{**one, "seq": 4 + k, "kind": "keep", "label": ""} for k, one in enumerate(known)]
+    others = [{**entries[0], "digest": entries[1]["digest"]}, {**entries[0], "name": "gone.png"}]  # another picture by now; none
+    found = FUNCTIONS["decided"](reader, folder, told["version"], [*entries, *others])
+    assert found == [{"row": row, "seq": 4 + k, "kind": "keep", "label": ""} for k, row in enumerate(rows)]
+
+
 def test_values_beyond_8_bits_are_read_by_their_range(reader, tmp_path):
     values = np.linspace(0, 1, 4 * 8 * 8, dtype=np.float32).reshape(4, 8, 8)
     np.savez(tmp_path / "deep.npz", pictures=values, labels=np.arange(4) % 2)

@@ -22,6 +22,8 @@ class Pictures:
 
     def ask(self, what, *, kind="", **arguments):
         self.asked.append((what, arguments))
+        if what == "decided":
+            return [{"row": int(one["digest"][1:]), **one} for one in arguments["entries"]]
         if what == "identity":
             if max(arguments["rows"]) > 9:
                 raise Failed("there is no picture 10.")
@@ -73,6 +75,16 @@ def test_a_decision_is_in_the_journal_before_it_is_answered_and_is_undone_by_a_r
     assert studio("POST", "decisions/undo", json={"seq": 1, "since": 3})[0] == 422
     assert [one["name"] for one in studio("GET", "decisions")[1]["last"]] == ["2.png"]
     assert studio.journal.path.as_posix().startswith("runs/pets-cats-labels/")
+
+
+def test_decisions_are_told_with_the_numbers_of_their_pictures(studio):
+    assert studio("GET", "decided?v=v") == (200, {"seq": 0, "decided": []})
+    for row in (1, 2):
+        studio("POST", "decisions", json=decision(row=row) | {"since": 9})
+    studio("POST", "decisions/undo", json={"seq": 1, "since": 2})
+    status, found = studio("GET", "decided?v=v")
+    assert (status, found["seq"]) == (200, 3)
+    assert [(one["row"], one["seq"], one["kind"], one["label"]) for one in found["decided"]] == [(2, 2, "label", "dog")]
 
 
 BAD = [

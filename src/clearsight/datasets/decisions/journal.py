@@ -5,18 +5,21 @@ counts; undoing that row brings it back. Each operation opens the file, is one t
 tabs, processes and kills can do no harm. The rollback journal of SQLite, and not its WAL: that needs memory which network drives lack.
 """
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from ...base.errors import ClearsightError, UsageError, plain, wrong
+from ...base.files import write_atomic
 
 KINDS = ("label", "leave out", "unsure", "keep")
 UNDO = "undo"
-FILE = "journal.db"
+FILE, OWNER = "journal.db", "data.txt"  # the second says whose the first is
 MARK, VERSION = 0x436C734A, 1  # of SQLite's header: a journal of ours, and its layout
 SYNCHRONOUS = "EXTRA"  # a row outlives a power cut
 SECONDS = 10.0  # that another writer is waited for
@@ -38,9 +41,41 @@ COLUMNS = "kind, digest, name, label, was, why, seq, at, undoes"  # as the field
 
 
 def journal_of(data: str) -> Path:
-    """Where the decisions about `data` are kept: in a folder of its own among the runs, never next to its pictures."""
+    """Where the decisions about `data` are kept: in a folder of its own among the runs, never next to its pictures.
+
+    Data of a name that others have already are known by a number after it.
+    """
     name = re.sub(r"[^\w.-]+", "-", Path(data).stem or data)[:90].strip("-.") or "data"
-    return Path("runs") / f"{name}-labels" / FILE
+    folders = (Path("runs") / f"{name}-labels{f'-{number}' if number > 1 else ''}" for number in count(1))
+    return next(folder for folder in folders if not _of_others(folder / OWNER, _identity(data))) / FILE
+
+
+def claimed(data: str) -> Path:
+    """`journal_of(data)`, which is from now on the journal of these data; raises OSError where its folder cannot be written."""
+    path = journal_of(data)
+    owner = path.with_name(OWNER)
+    if _owner(owner) != _identity(data):
+        write_atomic(owner, os.fsencode(_identity(data)))
+    return path
+
+
+def _identity(data: str) -> str:
+    """What tells data apart that have one name: the place of a file or folder, else the words themselves."""
+    return os.path.realpath(data) if os.path.exists(data) else data
+
+
+def _owner(file: Path) -> str:
+    """Whose journal this is; empty where nothing says it, as of an older version."""
+    try:
+        return os.fsdecode(file.read_bytes())
+    except OSError:
+        return ""
+
+
+def _of_others(file: Path, identity: str) -> bool:
+    """Whether other data own a journal; data that are no longer at their place were moved, or are gone."""
+    owner = _owner(file)
+    return bool(owner) and owner != identity and (os.path.exists(owner) or not os.path.isabs(owner))
 
 
 class Stale(ClearsightError):

@@ -237,9 +237,24 @@ def identity(reader: Reader, words: str, version: str, rows: Sequence[int]) -> l
     return told
 
 
+def decided(reader: Reader, words: str, version: str, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the journal's `entries` whose picture is in the data, by its digest and name, with the picture's number as `row`."""
+    found = reader.data(words, version)
+    row_of = {name: row for row, name in enumerate(found.unique)}
+    told = []
+    for one in entries:
+        row = row_of.get(one["name"])
+        if row is not None:
+            _, data, i = found.at(row)
+            if picture_digest(data.source(i)).decode() == one["digest"]:
+                told.append({"row": row, "seq": one["seq"], "kind": one["kind"], "label": plain(one["label"])})
+    return told
+
+
 FUNCTIONS: Functions = {
     "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "map": pixel_map,
     "problems": problems, "identity": identity,
+    "decided": decided,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
 from ...base.errors import ClearsightError, plain
-from ...datasets.decisions.journal import KINDS, UNDO, Decision, Entry, Journal, Stale, journal_of, standing
+from ...datasets.decisions.journal import KINDS, UNDO, Decision, Entry, Journal, Stale, claimed, journal_of, standing
 from ..compute.process import Compute
 from ..library import Library
 from .bodies import json_object
@@ -49,6 +49,14 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
         """The number of the last row of the journal, and the last decisions that count."""
         return await asyncio.to_thread(_told, journal(d))
 
+    @app.get("/api/data/{d}/decided")
+    async def decided(d: str, v: str) -> dict[str, Any]:
+        """Every decision that counts, with the number of its picture, and the number of the last row of the journal."""
+        entries = await asyncio.to_thread(_entries, journal(d))
+        known = [{name: getattr(one, name) for name in ("digest", "name", "seq", "kind", "label")} for one in standing(entries).values()]
+        found = await asyncio.to_thread(reading.ask, "decided", words=library.dataset(d).words, version=v, entries=known) if known else []
+        return {"seq": entries[-1].seq if entries else 0, "decided": found}
+
     @app.post("/api/data/{d}/decisions")
     async def decide(d: str, request: Request) -> dict[str, Any]:
         """Add decisions `{version, since, decisions: [{row, kind, label, why}]}`; 409 where another was made since row `since`."""
@@ -60,7 +68,8 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
             Decision(kind, who["digest"], who["name"], label, who["was"], why)
             for (kind, label, why), who in zip(wanted, known, strict=True)
         ]
-        return {"seq": await _written(lambda: journal(d).append(made, since=_number(asked, "since")))}
+        since = _number(asked, "since")
+        return {"seq": await _written(lambda: Journal(claimed(one.words)).append(made, since=since))}
 
     @app.post("/api/data/{d}/decisions/undo")
     async def undo(d: str, request: Request) -> dict[str, Any]:
@@ -77,13 +86,19 @@ async def _written(write: Callable[[], Answer]) -> Answer:
         raise HTTPException(409, plain(error)) from error
     except ClearsightError as error:
         raise HTTPException(422, plain(error)) from error
+    except OSError as error:
+        raise HTTPException(422, f"cannot write the journal: {plain(error.strerror or error)}.") from error
+
+
+def _entries(journal: Journal) -> list[Entry]:
+    try:
+        return journal.entries()
+    except ClearsightError as error:
+        raise HTTPException(422, plain(error)) from error
 
 
 def _told(journal: Journal) -> dict[str, Any]:
-    try:
-        entries = journal.entries()
-    except ClearsightError as error:
-        raise HTTPException(422, plain(error)) from error
+    entries = _entries(journal)
     stands = sorted(standing(entries).values(), key=lambda entry: -entry.seq)
     return {"seq": entries[-1].seq if entries else 0, "decided": len(stands), "last": [_shown(one) for one in stands[:LAST]]}
 

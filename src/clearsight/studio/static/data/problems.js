@@ -20,7 +20,9 @@ export function problems(id, model, sheets, open) {
 
   async function look(/** @type {string} */ path, /** @type {RequestInit} */ options = {}) {
     try {
-      show(await ask(`data/${id}/${path}`, options));
+      const found = await ask(`data/${id}/${path}`, options);
+      if (found.state === "done") await decisions.read();
+      show(found);
     } catch (error) {
       body.replaceChildren(failure(error), button("Try again", () => look("problems", post)));
     }
