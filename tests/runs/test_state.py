@@ -1,5 +1,7 @@
 """The state and rows of a run folder, without torch."""
 
+import os
+import socket
 import subprocess
 import sys
 
@@ -20,13 +22,24 @@ def test_the_four_states(tmp_path):
         assert state_of(tmp_path) == "running"
 
 
+def test_a_training_on_another_machine_runs_while_its_files_change(tmp_path):
+    (tmp_path / "recipe.toml").write_text("")
+    (tmp_path / ".lock").write_text("process 12 on another-machine (clearsight train photos)\n")
+    assert state_of(tmp_path) == "running"
+    for file in tmp_path.iterdir():
+        os.utime(file, (1, 1))
+    assert state_of(tmp_path) == "interrupted"  # quiet for long: it was killed there
+    (tmp_path / ".lock").write_text(f"process 12 on {socket.gethostname()} (clearsight train photos)\n")
+    assert state_of(tmp_path) == "interrupted"  # it would hold the lock
+
+
 def test_rows_are_numbers(tmp_path):
     assert rows_of(tmp_path) == []
     (tmp_path / "results.csv").write_text("epoch,loss\n1,0.5\n2,nan\n")
     first, second = rows_of(tmp_path)
     assert first == {"epoch": 1.0, "loss": 0.5} and second["loss"] != second["loss"]
     (tmp_path / "results.csv").write_text("epoch,loss\n1,much\n")
-    with pytest.raises(ClearsightError, match="results.csv"):
+    with pytest.raises(ClearsightError, match=r"results\.csv"):
         rows_of(tmp_path)
 
 

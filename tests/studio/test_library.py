@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -45,15 +46,24 @@ def test_a_network_is_described_by_its_file(tmp_path):
         Library(tmp_path).network("m_0")
 
 
-def test_runs_here_are_found_newest_first(tmp_path):
+def test_runs_here_are_found_newest_first(tmp_path, monkeypatch):
     for age, name in enumerate(("old", "new")):
         run = tmp_path / "runs" / name
         run.mkdir(parents=True)
         (run / "config.json").write_text("{}")
         os.utime(run / "config.json", (age, age))
     (tmp_path / "runs" / "unfinished").mkdir()
-    assert found([], tmp_path) == [os.path.join("runs", "new"), os.path.join("runs", "old")]
-    assert found(["lenet5"], tmp_path) == ["lenet5"]
+    monkeypatch.chdir(tmp_path)
+    assert found([], Path("runs")) == [os.path.join("runs", "new"), os.path.join("runs", "old")]
+    assert found(["lenet5"], Path("runs")) == ["lenet5"]
+
+
+def test_a_folder_of_runs_is_known_by_them(tmp_path):
+    (tmp_path / "far" / "one").mkdir(parents=True)
+    assert not library.is_runs(str(tmp_path / "far")) and not library.is_runs("resnet18")
+    (tmp_path / "far" / "one" / "run.json").write_text("{}")
+    assert library.is_runs(str(tmp_path / "far")) and not library.is_runs(str(tmp_path / "far" / "one"))
+    assert not library.is_data(str(tmp_path / "far"))
 
 
 def test_words_mean_a_data_set_where_a_reader_knows_them_and_no_network_is_there(tmp_path, monkeypatch):

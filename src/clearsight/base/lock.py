@@ -7,6 +7,7 @@ On a file system without locks (some network disks) nothing is excluded, and a n
 
 import errno
 import os
+import re
 import shlex
 import socket
 import stat
@@ -117,6 +118,17 @@ def require_unlocked(folder: Path, name: str = RUN) -> None:
         _take(handle, path, wait=False)
     finally:
         os.close(handle)
+
+
+def elsewhere(folder: Path, name: str = RUN) -> bool:
+    """Whether the file of the lock names a holder on another machine, as in a folder that is synchronised from there."""
+    try:
+        with (folder / name).open("rb") as file:
+            line = file.read(4 * _LONGEST).decode("utf-8", "replace")
+    except OSError:
+        return False
+    said = re.match(r"process \d+ on (\S+) \(", line)
+    return said is not None and said[1] != socket.gethostname()
 
 
 def _opened(path: Path) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..base.errors import plain
 from ..runs.state import FINISHED
-from .runs import Runs, Unknown, described
+from .runs import READ, RUN, Runs, Unknown, described
 
 PICTURE_BYTES = 20 * 2**20  # of one picture
 KEPT_BYTES = 256 * 2**20  # of all pictures; the oldest are forgotten beyond that
@@ -110,6 +110,12 @@ def network(words: str) -> Network:
     )
 
 
+def trained_on(one: Network) -> Data | None:
+    """The data set that a run was trained on, by its `run.json`; None for a network without one."""
+    words = described(Path(one.words) / RUN).get("data")
+    return data(words) if isinstance(words, str) and words else None
+
+
 def data(words: str) -> Data:
     """A data set as it is listed."""
     return Data(_id("d", words), words, plain(Path(words).name or words))
@@ -120,17 +126,27 @@ def is_data(words: str) -> bool:
     from ..datasets.formats.unpacked import is_zip
     from ..datasets.open import READERS
 
-    return not (Path(words) / FINISHED).is_file() and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
+    return (
+        not (Path(words) / FINISHED).is_file()
+        and not is_runs(words)
+        and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
+    )
 
 
 def _id(kind: str, words: str) -> str:
     return f"{kind}_{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def found(words: Sequence[str], here: Path) -> list[str]:
-    """The networks to start with: those named, else the finished runs below `here`/runs, the newest first."""
+def is_runs(words: str) -> bool:
+    """Whether these words mean a folder of run folders, as of trainings on another machine, and not a run or a data set."""
+    folder = Path(words)
+    return not any((folder / name).is_file() for name in READ) and any(folder.glob(f"*/{RUN}"))
+
+
+def found(words: Sequence[str], runs: Path) -> list[str]:
+    """The networks to start with: those named, else the finished ones of the run folders in `runs`, the newest first."""
     if words:
         return list(words)
-    runs = [file.parent for file in (here / RUNS).glob(f"*/{FINISHED}")]
-    runs.sort(key=lambda run: -(run / FINISHED).stat().st_mtime)
-    return [str(run.relative_to(here)) for run in runs]
+    finished = [file.parent for file in runs.glob(f"*/{FINISHED}")]
+    finished.sort(key=lambda run: -(run / FINISHED).stat().st_mtime)
+    return [str(run) for run in finished]

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import uvicorn
 
-from ..base.errors import ClearsightError, plain
+from ..base.errors import ClearsightError, UsageError, listed, plain
 from . import extra as extra
 from .compute.process import READER, Compute
-from .library import Library, data, found, is_data, network
+from .library import RUNS, Library, data, found, is_data, is_runs, network
+from .runs import Runs
 from .web.app import create_app
 from .web.guard import Guard
 
@@ -44,21 +45,26 @@ class Announced(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def studio(words: Sequence[str], *, port: int = 0, browser: bool = True) -> None:
-    """Answer the browser on this machine until Ctrl-C: about the data sets and networks of `words`, without a network the runs in ./runs.
+def studio(words: Sequence[str], *, port: int = 0, browser: bool = True, read_only: bool = False) -> None:
+    """Answer the browser on this machine until Ctrl-C: about the data sets and networks of `words`, without a network about runs.
 
-    Raises ClearsightError where the port is taken.
+    Those are in the folder of run folders among `words`, else in ./runs. With `read_only` a page decides, takes and starts nothing. Raises
+    ClearsightError where the port is taken, UsageError for a second folder of runs.
     """
-    named = [one for one in words if is_data(one)]
-    networks = {one.id: one for one in map(network, found([one for one in words if one not in named], Path.cwd()))}
+    folders, named = [one for one in words if is_runs(one)], [one for one in words if is_data(one)]
+    if len(folders) > 1:
+        raise UsageError(f"the studio follows one folder of runs. Got {listed(map(plain, folders))}: start a studio for each.")
+    runs = Path(folders[0] if folders else RUNS)
+    networks = {one.id: one for one in map(network, found([one for one in words if one not in (*named, *folders)], runs))}
     sets = {one.id: one for one in map(data, named)}
     with tempfile.TemporaryDirectory(prefix="clearsight-studio-") as folder, bound(port) as listening:  # only this user may read it
-        library, compute, reading = Library(Path(folder), networks, sets), Compute(), Compute(module=READER)
+        library, compute, reading = Library(Path(folder), networks, sets, runs=Runs(runs)), Compute(), Compute(module=READER)
         own, token = listening.getsockname()[1], secrets.token_urlsafe(32)
         logging.basicConfig(format="clearsight: %(message)s", level=logging.WARNING)
         config = uvicorn.Config(
-            Guard(create_app(library, compute, reading), own, token), ws="none", access_log=False, log_config=None, lifespan="on",
-            server_header=False, proxy_headers=False, timeout_graceful_shutdown=2,
+            Guard(create_app(library, compute, reading), own, token, read_only),
+            ws="none", access_log=False, log_config=None, lifespan="on", server_header=False, proxy_headers=False,
+            timeout_graceful_shutdown=2,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt):  # the usual end
             Announced(config, (compute, reading), f"http://{HOST}:{own}/?token={token}", browser).run(sockets=[listening])

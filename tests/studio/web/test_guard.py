@@ -16,7 +16,9 @@ async def inner(scope, receive, send):
     await send({"type": "http.response.body", "body": b"inside"})
 
 
-def asked(method: str = "GET", path: str = "/", query: str = "", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def asked(
+    method: str = "GET", path: str = "/", query: str = "", read_only: bool = False, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body; `_` in the names of headers stands for `-`."""
     raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
@@ -25,7 +27,7 @@ def asked(method: str = "GET", path: str = "/", query: str = "", **headers: str)
     async def send(message):
         sent.append(message)
 
-    run(Guard(inner, PORT, TOKEN)(scope, None, send))
+    run(Guard(inner, PORT, TOKEN, read_only)(scope, None, send))
     return sent[0]["status"], {k.decode(): v.decode() for k, v in sent[0]["headers"]}, sent[1]["body"]
 
 
@@ -65,6 +67,17 @@ def test_a_body_that_a_form_could_send_is_refused(kind):
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PATCH", "BREW"])
 def test_other_methods_are_refused(method):
     assert asked(method, host=OWN, cookie=COOKIE)[0] == 405
+
+
+def test_a_read_only_studio_answers_and_changes_nothing():
+    good = {"host": OWN, "cookie": COOKIE, "content_type": "application/json", "read_only": True}
+    for path in ("/api/data/d_1/decisions", "/api/data/d_1/problems", "/api/camera/picture", "/api/camera/undo", "/api/runs", "/api/new"):
+        status, headers, body = asked("POST", path, **good)
+        assert status == 403 and b"read-only" in body and ALWAYS.items() <= headers.items()
+        assert asked("GET", path, **good)[0] == 200 == asked("POST", path, **good | {"read_only": False})[0]
+    for path in ("/api/pictures", "/api/camera/answer"):
+        assert asked("POST", path, **good)[0] == 200
+    assert asked("POST", "/api/runs", **good | {"cookie": ""})[0] == 401  # strangers learn nothing
 
 
 def test_a_web_socket_is_closed():

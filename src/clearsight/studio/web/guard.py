@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
@@ -16,15 +17,19 @@ POLICY = (
 ALWAYS = {
     "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }  # fmt: skip
+# what a page may send to a studio that is read-only: questions whose answer changes nothing, and pictures that are forgotten at the end
+ASKING = re.compile(r"/api/(pictures|camera/answer|formula|exercises/.*|lecture/.*)")
+READ_ONLY = "This studio is read-only: it answers, and decides, takes and starts nothing."
 ASK_AGAIN = "Open the address that clearsight studio printed: it has the token of this start."
 
 
 class Guard:
     """An ASGI application around another that answers only the browser that has this start's token."""
 
-    def __init__(self, app: ASGIApp, port: int, token: str) -> None:
-        self.app, self.token = app, token
+    def __init__(self, app: ASGIApp, port: int, token: str, read_only: bool = False) -> None:
+        self.app, self.token, self.read_only = app, token, read_only
         self.hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
         self.cookie = f"clearsight-{port}"  # cookies do not know ports: two studios would log each other out
 
@@ -53,6 +58,8 @@ class Guard:
             return await answer(sent, 303, "", {"set-cookie": cookie, "location": "/"})  # the token leaves the address bar
         if not self.same(self.cookies(headers)):
             return await answer(sent, 401, ASK_AGAIN)
+        if self.read_only and scope["method"] not in SAFE and not ASKING.fullmatch(scope["path"]):
+            return await answer(sent, 403, READ_ONLY)
         await self.app(scope, receive, sent)
 
     def refusal(self, method: str, headers: dict[str, list[str]]) -> tuple[int, str] | None:
