@@ -73,7 +73,32 @@ def labels(page: Any) -> None:
     page.wait_for_timeout(5000)
 
 
-SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in (start, pictures, microscope, whatif, inside, data, labels)}
+def neighbours(page: Any) -> None:
+    """The nearest pictures of the data set."""
+    pictures(page)
+    page.locator(".near li").nth(10).wait_for()
+    page.locator(".neighbours").evaluate("one => one.scrollIntoView({ block: 'start' })")
+
+
+def network_map(page: Any) -> None:
+    """The pictures of a data set in the plane, by the features of the network."""
+    page.get_by_role("link", name="Data").click()
+    page.locator(".mapped").wait_for()
+    page.get_by_label("Placed by").select_option("network")
+    page.get_by_text("by the features before the last layer").wait_for()
+    page.locator(".points").evaluate("one => one.closest('section').scrollIntoView({ block: 'start' })")
+
+
+def camera(page: Any) -> None:
+    """Two classes, before the camera is used."""
+    page.get_by_role("link", name="Camera").click()
+    for name in ("cup", "hand"):
+        page.get_by_label("Name of a class").fill(name)
+        page.keyboard.press("Enter")
+
+
+SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera)
+SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 
 def shoot(browser: Any, address: str, name: str, theme: str) -> None:

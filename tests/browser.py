@@ -30,6 +30,15 @@ def launched() -> Iterator[Any]:
 
 
 @contextmanager
+def flagged(browser: Any, *flags: str) -> Iterator[Any]:
+    """Another browser with more flags, started by the same Playwright."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)))
+    one = browser.browser_type.launch(executable_path=program, args=[*FLAGS, *flags])
+    yield one
+    one.close()
+
+
+@contextmanager
 def opened(window: Any, page: bytes, folder: Path, width: int = 1280, height: int = 900) -> Iterator[Any]:
     """The page in a window that other tests use too; an error in it, or a request that would leave the file, fails the test."""
     file = folder / "page.html"

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from sklearn.neighbors import NearestNeighbors
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.open import open_dataset
-from clearsight.look.embedding import embedded, features, laid_out, nearest, purity
+from clearsight.look.embedding import drawn, embedded, features, laid_out, nearest, purity
 from clearsight.look.target import subject
 
 DIGITS = next(iter(open_dataset("digits").parts.values()))
@@ -23,8 +24,8 @@ def test_features_are_those_before_the_head():
 
 def test_nearest_and_purity_equal_scikit_learns():
     seen, chosen = subject("pixels", (1, 8, 8), 10), list(range(0, 600, 2))
-    vectors = embedded(seen, DIGITS, chosen)
-    assert vectors.shape == (300, 64)
+    read, vectors = embedded(seen, DIGITS, chosen)
+    assert read == chosen and vectors.shape == (300, 64)
     peer = NearestNeighbors(n_neighbors=11, metric="cosine").fit(vectors.numpy())
     distances, places = peer.kneighbors(vectors.numpy())
     found = nearest(vectors, vectors[7], DIGITS, chosen, 11)
@@ -33,6 +34,19 @@ def test_nearest_and_purity_equal_scikit_learns():
     labels = DIGITS.labels[chosen]
     wanted = (labels[places[:, 1:]] == labels[:, None]).mean()
     assert purity(vectors, labels.tolist()) == pytest.approx(wanted, abs=0.002)  # two at the same distance
+
+
+def test_an_unreadable_picture_is_left_out(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(DIGITS.pictures[ord(name)]).save(tmp_path / name / "1.png")
+    (tmp_path / "a" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    seen, data = subject("pixels", (1, 8, 8), 10), open_dataset(tmp_path)["all"]
+    read, vectors = embedded(seen, data, drawn(data, 10))
+    assert [str(data.names[i]) for i in read] == ["a/1.png", "b/1.png", "c/1.png"] and drawn(data, 10) == [0, 1, 2, 3]
+    torch.testing.assert_close(vectors[2], features(seen, seen.inputs(data.source(3)))[0])
+    with pytest.raises(ClearsightError, match="none of these pictures can be read"):
+        embedded(seen, data, [0])
 
 
 @pytest.mark.parametrize("how", ["pca", "tsne"])

@@ -201,8 +201,7 @@ class Learner:
         present, compact = torch.unique(torch.from_numpy(self.labels)[usable], return_inverse=True)
         made = np.full((len(vectors), max(2, len(self.classes))), 0.5)
         if len(present) >= 2:
-            problem = Problem(vectors[usable], compact, len(present))
-            head = solve(problem, WEAK * max(problem.spread, 1e-9), rough=True)
+            head = weak_head(vectors[usable], compact, len(present))
             made = np.zeros((len(vectors), len(self.classes)))
             made[:, present.numpy()] = answers_of(head, vectors).numpy()
         self.probabilities = made
@@ -272,6 +271,12 @@ class Learner:
     def _mean(self) -> Tensor:
         assert self.vectors is not None
         return self.vectors.mean(0)
+
+
+def weak_head(vectors: Tensor, labels: Tensor, classes: int) -> Solution:
+    """A head on few pictures, fitted in a moment: features `(N, D)`, which may be centred in place, and labels `(N,)` of every class."""
+    problem = Problem(vectors, labels, classes)
+    return solve(problem, WEAK * max(problem.spread, 1e-9), rough=True)
 
 
 def _projected(vectors: Tensor, basis: tuple[Tensor, Tensor] | None) -> Tensor:

@@ -1,6 +1,7 @@
 """The feature space: penultimate-layer features of pictures, their layout in the plane, and nearest neighbours."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,9 @@ from sklearn.manifold import TSNE
 from torch import Tensor, nn
 
 from ..base.compute.undisturbed import undisturbed
-from ..base.errors import ClearsightError, MissingExtra, unknown
+from ..base.errors import ClearsightError, MissingExtra, UnreadableImage, unknown
 from ..base.progress import Progress
+from ..base.randomness import permutation
 from ..classifier.capture import inputs_of
 from ..datasets.dataset import Dataset
 from .target import Subject
@@ -42,16 +44,45 @@ def features(subject: Subject, pictures: Tensor) -> Tensor:
     return seen[-1].flatten(1).float()
 
 
-def embedded(subject: Subject, part: Dataset, chosen: Sequence[int], progress: Progress | None = None) -> Tensor:
-    """The features `(N, D)` of the pictures `chosen` of a data set, in batches."""
-    found = []
+def drawn(part: Dataset, most: int, seed: int = 0) -> list[int]:
+    """The indices of at most so many pictures of a data set, drawn at random, in ascending order."""
+    return sorted(permutation(seed, 0, len(part))[:most].tolist())
+
+
+def readable(subject: Subject, part: Dataset, chosen: Sequence[int]) -> tuple[list[int], list[Tensor]]:
+    """Those of the pictures `chosen` of a data set that can be read, and the features `(D,)` of each."""
+    read, loaded = [], []
+    for i in chosen:
+        with suppress(UnreadableImage):
+            loaded.append(subject.preprocessing.load(part.source(i)))
+            read.append(i)
+    if not loaded:
+        return [], []
+    return read, list(features(subject, subject.preprocessing.normalise(torch.stack(loaded).to(subject.device))).cpu())
+
+
+def embedded(subject: Subject, part: Dataset, chosen: Sequence[int], progress: Progress | None = None) -> tuple[list[int], Tensor]:
+    """Those of the pictures `chosen` of a data set that can be read, and their features `(N, D)`, computed in batches.
+
+    Raises ClearsightError where none can be read.
+    """
+    read: list[int] = []
+    found: list[Tensor] = []
     for start in range(0, len(chosen), BATCH):
         some = chosen[start : start + BATCH]
-        loaded = torch.stack([subject.preprocessing.load(part.source(i)) for i in some])
-        found.append(features(subject, subject.preprocessing.normalise(loaded.to(subject.device))).cpu())
+        rows, vectors = readable(subject, part, some)
+        read += rows
+        found += vectors
         if progress:
             progress.update(len(some))
-    return torch.cat(found)
+    return read, stacked(found)
+
+
+def stacked(vectors: Sequence[Tensor]) -> Tensor:
+    """Features `(N, D)` of one after another; raises ClearsightError where there are none."""
+    if not vectors:
+        raise ClearsightError("none of these pictures can be read, so there are no features: clearsight check DATA says why.")
+    return torch.stack(list(vectors))
 
 
 def laid_out(vectors: Tensor, how: str, seed: int = 0) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from ..sizes import Size
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import Tensor
 
     from ...base.progress import Progress
     from ...datasets.dataset import Dataset
@@ -164,15 +165,27 @@ def chosen_pictures(data: str, part: str, most: int, seed: int, quiet: bool) -> 
     """One part of DATA, the indices of at most so many of its pictures, drawn at random, and a progress bar."""
     from ...base.errors import unknown
     from ...base.progress import Progress
-    from ...base.randomness import permutation
     from ...datasets.open import open_dataset
+    from ...look.embedding import drawn
 
     parts = open_dataset(data).parts
     if part and part not in parts:
         raise unknown("part", part, parts)
     rows = parts[part or next(iter(parts))]
-    chosen = sorted(permutation(seed, 0, len(rows))[:most].tolist())
+    chosen = drawn(rows, most, seed)
     return rows, chosen, Progress("features", len(chosen), quiet=quiet)
+
+
+def embedded_pictures(subject: "Subject", data: str, part: str, most: int, seed: int, quiet: bool) -> "tuple[Dataset, list[int], Tensor]":
+    """One part of DATA, the indices of those of `chosen_pictures` that can be read, and their features; on stderr how many cannot."""
+    from ...look.embedding import embedded
+
+    rows, chosen, progress = chosen_pictures(data, part, most, seed, quiet)
+    with progress:
+        read, vectors = embedded(subject, rows, chosen, progress)
+    if lost := len(chosen) - len(read):
+        click.echo(f"{lost:,} of {len(chosen):,} pictures cannot be read, and are left out: clearsight check says why.", err=True)
+    return rows, read, vectors
 
 
 def write_figure(frames: "Sequence[Figure]", out: Out, live: "Callable[[], Live] | None" = None) -> None:

@@ -8,8 +8,8 @@ import click
 from ..common import json_option, print_json, quiet_option
 from .common import (
     Out,
-    chosen_pictures,
     classes_option,
+    embedded_pictures,
     npz_option,
     opened,
     opened_like,
@@ -52,14 +52,12 @@ def embedding(
 
     subject = opened(model, size, classes, seed)
     first = opened_like(before, subject, classes, seed) if before else None
-    rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
-    with progress:
-        vectors = embedded(subject, rows, chosen, progress)
+    rows, chosen, vectors = embedded_pictures(subject, data, part, pictures, seed, quiet)
     places = laid_out(vectors, layout, seed)
     found = to_json(vectors, places, rows, chosen)
     write_npz(npz, features=vectors.numpy(), places=places, labels=rows.labels[chosen])
     if first:
-        earlier = embedded(first, rows, chosen)
+        _, earlier = embedded(first, rows, chosen)
         around = laid_out(earlier, layout, seed)
         found["before"] = {"name": before, **to_json(earlier, around, rows, chosen)}
     if out:

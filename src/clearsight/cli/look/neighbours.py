@@ -3,7 +3,7 @@
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import Out, chosen_pictures, classes_option, opened, out_option, part_option, size_option, write_figure
+from .common import Out, classes_option, embedded_pictures, opened, out_option, part_option, size_option, write_figure
 
 
 @click.command()
@@ -27,13 +27,11 @@ def neighbours(
     import dataclasses
 
     from ...base.errors import plain
-    from ...look.embedding import embedded, features, nearest
+    from ...look.embedding import features, nearest
 
     subject = opened(model, size, classes, seed)
     own = features(subject, subject.inputs(picture))[0]
-    rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
-    with progress:
-        vectors = embedded(subject, rows, chosen, progress)
+    rows, chosen, vectors = embedded_pictures(subject, data, part, pictures, seed, quiet)
     found = nearest(vectors, own, rows, chosen, most)
     if out:
         from ...reports.figures.embedding import neighbour_sheet

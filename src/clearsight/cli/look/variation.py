@@ -3,7 +3,7 @@
 import click
 
 from ..common import json_option, print_json, quiet_option
-from .common import Out, chosen_pictures, classes_option, opened, out_option, part_option, size_option, write_figure
+from .common import Out, classes_option, embedded_pictures, opened, out_option, part_option, size_option, write_figure
 
 
 @click.command()
@@ -34,12 +34,9 @@ def variation(
     """
     from ...base.errors import plain
     from ...look.challenges import variation as run
-    from ...look.embedding import embedded
 
     subject = opened(model, size, classes, seed)
-    rows, chosen, progress = chosen_pictures(data, part, pictures, seed, quiet)
-    with progress:
-        vectors = embedded(subject, rows, chosen, progress)
+    rows, chosen, vectors = embedded_pictures(subject, data, part, pictures, seed, quiet)
     found = run(vectors, rows.labels[chosen].tolist(), rows.classes, label, most)
     members = [chosen[i] for i in found.members]
     if out:

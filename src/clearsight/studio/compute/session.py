@@ -34,7 +34,7 @@ from ...reports.live.receptive_field import live_receptive_field
 from ...reports.live.softmax import live_softmax
 from .pictures import encoded
 
-NETWORKS, PICTURES, TRACES, LEARNERS = 4, 8, 2, 2  # kept of each, the oldest are forgotten; a trace has every number of a run, often 100 MB
+NETWORKS, PICTURES, TRACES, LEARNERS, SPACES = 4, 8, 2, 2, 4  # kept of each; a trace has every number of a run, often 100 MB
 TOP, FILTERS = 5, 128
 FILLS = ("mean", "grey")
 COLOURS = ("red", "green", "blue")
@@ -62,7 +62,7 @@ class Session:
 
     def __init__(self) -> None:
         self.networks, self.inputs, self.traces = Kept(NETWORKS), Kept(PICTURES), Kept(TRACES)
-        self.learners = Kept(LEARNERS)
+        self.learners, self.spaces, self.cameras = Kept(LEARNERS), Kept(SPACES), Kept(1)
 
     def network(self, words: str) -> tuple[Subject, Classifier | None]:
         """The network of MODEL, as a subject, and as a classifier if it is trained; raises ClearsightError for an exported file."""

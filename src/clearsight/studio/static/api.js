@@ -26,6 +26,23 @@ export async function ask(path, options = {}) {
   return found;
 }
 
+const PAUSE = 150; // ms between two questions about the same computation
+
+/**
+ * Ask again until the answer is `ready`; null where it is no longer wanted.
+ * @param {() => Promise<any>} question @param {() => boolean} wanted @param {(place: any) => void} told how far it is
+ * @returns {Promise<any>}
+ */
+export async function untilReady(question, wanted, told) {
+  for (;;) {
+    const found = await question();
+    if (!wanted()) return null;
+    if (found.ready) return found;
+    told(found);
+    await new Promise((done) => setTimeout(done, PAUSE));
+  }
+}
+
 /** @type {{picture: string, [name: string]: any}} the picture that was sent last, which need not be asked for again */
 let sent = { picture: "" };
 

@@ -58,3 +58,26 @@ export async function withData(root, context, show) {
     busy.replaceWith(failure(error));
   }
 }
+
+/** A choice in a list. @param {string} label @param {[string, string][]} every value and words @param {string} chosen @param {(value: string) => void} choose */
+export function picked(label, every, chosen, choose) {
+  const select = el("select", { onchange: () => choose(select.value) }, ...every.map(([value, words]) => el("option", { value, selected: value === chosen }, words)));
+  return el("label", { class: "which" }, label, " ", select);
+}
+
+/** A sheet of small pictures, ready to be drawn from. @param {any} sheet as the studio sends it @returns {Promise<any>} */
+export async function unpacked(sheet) {
+  const bytes = Uint8Array.from(atob(sheet.image), (letter) => letter.charCodeAt(0));
+  return { ...sheet, bitmap: await createImageBitmap(new Blob([bytes])) };
+}
+
+/** One picture of a sheet. @param {any} sheet @param {number} k @param {number} side px */
+export function cell(sheet, k, side) {
+  const canvas = el("canvas", { width: side, height: side, role: "img", "aria-label": sheet.names[k] });
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingEnabled = sheet.side >= side;
+  const [[left, top, width, height], scale] = [sheet.boxes[k], side / sheet.side];
+  const [x, y] = [(k % sheet.columns) * sheet.side, Math.floor(k / sheet.columns) * sheet.side];
+  pen.drawImage(sheet.bitmap, x + left, y + top, width, height, left * scale, top * scale, width * scale, height * scale);
+  return canvas;
+}

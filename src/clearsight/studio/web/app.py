@@ -18,13 +18,15 @@ from ... import __version__
 from ...base.errors import plain
 from ..compute.process import Compute, Failed, Superseded
 from ..jobs import Jobs
-from ..library import PICTURE_BYTES, Library, Network, Picture
+from ..library import PICTURE_BYTES, Library, Network, Picture, trained_on
 from ..runs import Unknown
 from .assets import PAGE, assets
 from .bodies import read
+from .camera import add_camera
 from .data import add_data
 from .labels import add_labels
 from .runs import add_runs
+from .space import add_spaces
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -55,6 +57,8 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     add_data(app, library, reading, jobs)
     add_labels(app, library, compute, reading)
     add_runs(app, library)
+    add_spaces(app, library, compute)
+    add_camera(app, library, compute)
     return app
 
 
@@ -162,8 +166,9 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
     @app.get("/api/networks/{m}")
     async def network(m: str) -> dict[str, Any]:
         """What a network is."""
-        found = library.network(m)
-        return {"name": found.name, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
+        found, own = library.network(m), trained_on(library.network(m))
+        told = {"name": found.name, "data": {"id": own.id, "name": own.name} if own else None}
+        return {**told, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
 
     def asked(what: str, verb: str) -> None:
         @app.get(f"/api/networks/{{m}}/{what}", name=what)

@@ -2,6 +2,7 @@
 /** The pictures to decide about: fetched ahead, decided one after the other, ordered again while one goes on. */
 
 import { ask, blob, Refusal } from "../api.js";
+import { unpacked } from "../parts.js";
 
 const AHEAD = 8; // pictures that are here before their turn
 const EVERY = 3; // decisions, after which what was learnt is asked for
@@ -109,10 +110,7 @@ export class Queue {
   alike(item) {
     const rows = item.alike.flatMap((one) => one.rows);
     if (rows.length && !this.evidence.has(item.row)) {
-      const coming = ask(`data/${this.id}/sheet?v=${this.version}&rows=${rows.join(",")}`).then(async (found) => {
-        const bytes = Uint8Array.from(atob(found.image), (letter) => letter.charCodeAt(0));
-        return { ...found, rows, bitmap: await createImageBitmap(new Blob([bytes])) };
-      });
+      const coming = ask(`data/${this.id}/sheet?v=${this.version}&rows=${rows.join(",")}`).then(async (found) => ({ ...(await unpacked(found)), rows }));
       coming.catch(() => this.evidence.delete(item.row));
       this.evidence.set(item.row, coming);
     }

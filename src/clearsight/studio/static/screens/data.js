@@ -23,13 +23,14 @@ export async function data(root, context) {
 }
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context @param {any} found */
-function show(root, { data: id, state, ...context }, found) {
+function show(root, context, found) {
+  const { data: id, state } = context;
   const here = root.firstElementChild;
   const keep = (/** @type {any} */ values) => here?.isConnected && context.keep(values); // not into the address of another screen
   const model = new Model(found);
   const sheets = new Sheets(id, model);
   model.facets.forEach((one) => (state.get(one.key)?.split(",") ?? []).forEach((code) => one.chosen.add(Number(code))));
-  const places = map(id, model, state, keep);
+  const places = map(id, model, context, keep);
   const large = opened(id, model, (row) => keep({ open: row }));
   model.listeners.push(() => keep(Object.fromEntries(model.facets.map((one) => [one.key, [...one.chosen].join(",") || null]))));
   root.append(

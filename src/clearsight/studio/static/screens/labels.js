@@ -4,7 +4,7 @@
 import { el, percent, row, shown, thousands } from "../live/kit.js";
 import { action, keyOf, SHOWN } from "../labels/keys.js";
 import { Queue } from "../labels/queue.js";
-import { command, failure, withData } from "../parts.js";
+import { cell, command, failure, withData } from "../parts.js";
 
 const CELL = 88; // px of a picture that is like this one
 const SHAPES = "shapes"; // judged by without a network
@@ -151,7 +151,7 @@ class Screen {
 
   /** @param {import("../labels/queue.js").Item} item @param {any} sheet */
   evidence(item, sheet) {
-    const groups = item.alike.filter((one) => one.rows.length).map((one) => el("figure", { class: "alike" }, el("figcaption", {}, "the most similar labelled ", el("bdi", {}, one.label)), ...one.rows.map((number) => cell(sheet, sheet.rows.indexOf(number)))));
+    const groups = item.alike.filter((one) => one.rows.length).map((one) => el("figure", { class: "alike" }, el("figcaption", {}, "the most similar labelled ", el("bdi", {}, one.label)), ...one.rows.map((number) => cell(sheet, sheet.rows.indexOf(number), CELL))));
     this.question.querySelector(".evidence")?.replaceChildren(...groups);
   }
 
@@ -226,15 +226,4 @@ function question(item, sorted, agree) {
   if (item.often) lines.push(el("p", { class: "hint" }, `Of ${item.often.n} pictures judged with such confidence, ${percent(item.often.value)} had that label (${percent(item.often.low)} to ${percent(item.often.high)}).`));
   lines.push(el("div", { class: "evidence" }));
   return lines;
-}
-
-/** One picture of a sheet. @param {any} sheet @param {number} k */
-function cell(sheet, k) {
-  const canvas = el("canvas", { width: CELL, height: CELL, role: "img", "aria-label": sheet.names[k] });
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingEnabled = sheet.side >= CELL;
-  const [[left, top, width, height], scale] = [sheet.boxes[k], CELL / sheet.side];
-  const [x, y] = [(k % sheet.columns) * sheet.side, Math.floor(k / sheet.columns) * sheet.side];
-  pen.drawImage(sheet.bitmap, x + left, y + top, width, height, left * scale, top * scale, width * scale, height * scale);
-  return canvas;
 }

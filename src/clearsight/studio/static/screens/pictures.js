@@ -7,6 +7,7 @@ import { softmax } from "../live/softmax.js";
 import { coloured } from "../live/cursor.js";
 import { ask, Refusal, seen } from "../api.js";
 import { command, failure, image, section } from "../parts.js";
+import { neighbours } from "../pictures/neighbours.js";
 import { microscope } from "./microscope.js";
 import { whatif } from "./whatif.js";
 import { drop } from "./start.js";
@@ -38,6 +39,7 @@ export function pictures(root, context) {
     }),
     section("The usual mistakes", wrong, (found, body) => body.append(mistakes(found.answers), command(found.command))),
     reasons(network, picture),
+    neighbours(context, wrong),
     section("What if", steps, (found, body) => whatif(body, found.steps[found.steps.length - 2].image, context)),
     section("Another picture", Promise.resolve(), (_, body) => body.append(drop((id) => go("pictures", id)))),
   );
