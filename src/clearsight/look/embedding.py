@@ -79,7 +79,7 @@ def embedded(subject: Subject, part: Dataset, chosen: Sequence[int], progress: P
 
 
 def stacked(vectors: Sequence[Tensor]) -> Tensor:
-    """Features `(N, D)` of one after another; raises ClearsightError where there are none."""
+    """Features `(N, D)` of one after another; raises ClearsightError without any."""
     if not vectors:
         raise ClearsightError("none of these pictures can be read, so there are no features: clearsight check DATA says why.")
     return torch.stack(list(vectors))

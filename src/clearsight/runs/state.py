@@ -12,7 +12,7 @@ from ..base.stored import taken_from
 
 State = Literal["running", "finished", "interrupted", "empty"]
 BEGUN, FINISHED, ROWS = "recipe.toml", "config.json", "results.csv"  # something to resume; the classifier; a row an epoch
-QUIET = 600.0  # seconds without a write, after which a training on another machine is taken for ended
+QUIET = 600.0  # seconds without a write, after which a training on another machine has ended
 
 
 def state_of(folder: Path) -> State:

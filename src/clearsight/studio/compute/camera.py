@@ -23,6 +23,7 @@ from ...labels.out_of_fold import answers_of
 from ...look.embedding import features
 from ...look.target import Subject, subject_of
 from ...training.api import designed
+from .loop import Functions
 from .session import Session
 
 MOST, MOST_CLASSES = 2000, 20  # pictures and classes of a set
@@ -155,4 +156,4 @@ def camera_undo(session: Session, folder: str, words: str, count: int) -> dict[s
     return one.state()
 
 
-FUNCTIONS = {"camera": camera, "camera_add": camera_add, "camera_answer": camera_answer, "camera_undo": camera_undo}
+FUNCTIONS: Functions = {"camera": camera, "camera_add": camera_add, "camera_answer": camera_answer, "camera_undo": camera_undo}

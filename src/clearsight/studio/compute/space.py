@@ -13,6 +13,7 @@ from ...images.decode import decode
 from ...look.embedding import drawn, features, laid_out, nearest, readable, stacked, to_json
 from ...look.target import Subject
 from ...metrics.intervals import wilson
+from .loop import Functions
 from .pictures import thumbnail, tiled
 from .reader import COLUMNS, Opened, bytes_of
 from .session import Session
@@ -114,4 +115,4 @@ def space_map(session: Session, words: str, data: str, version: str, part: str, 
     return {**place, **told, "dimensions": vectors.shape[1]}
 
 
-FUNCTIONS = {"neighbours": neighbours, "space": space_map}
+FUNCTIONS: Functions = {"neighbours": neighbours, "space": space_map}
