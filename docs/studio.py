@@ -97,7 +97,23 @@ def camera(page: Any) -> None:
         page.keyboard.press("Enter")
 
 
-SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera)
+def attack(page: Any) -> None:
+    """A picture attacked, at the first ε that fools."""
+    page.get_by_role("link", name="Break").click()
+    page.set_input_files("input[type=file]", PICTURE)
+    page.locator("table[aria-label='Does it survive saving?'] tr").nth(2).wait_for()
+
+
+def stress(page: Any) -> None:
+    """A picture under every corruption, and one of them large."""
+    attack(page)
+    page.get_by_role("button", name="Stress one picture").click()
+    page.locator(".panel5 td button").nth(32).click()
+    page.get_by_text("another answer").or_(page.get_by_text("the answer stays")).first.wait_for()
+    page.wait_for_timeout(3000)
+
+
+SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress)
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 

@@ -7,7 +7,11 @@ import pytest
 import torch
 
 from clearsight.attacks.own_size import MOST_SIDE, AtOwnSize, own_size
+from clearsight.attacks.picture import attack_picture
+from clearsight.attacks.slider import slider
+from clearsight.base.errors import UsageError
 from clearsight.classifier import Classifier
+from clearsight.exports.open import open_classifier
 from clearsight.images.preprocess import Preprocessing
 from tests.attacks.victims import NAMES, convnet
 
@@ -42,3 +46,13 @@ def test_what_is_cropped_away_has_no_gradient():
 
 def test_a_huge_picture_is_fitted_first():
     assert own_size(victim(), np.zeros((4, MOST_SIDE + 1, 1), np.uint8)).shape == (1, 8, 8)
+
+
+def test_an_exported_file_is_attacked_without_its_gradient(exported):
+    known, picture = open_classifier(exported.fitted), np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    own, whole = AtOwnSize(known), own_size(known, picture)[None]
+    torch.testing.assert_close(own.probabilities(whole), known.probabilities(known.preprocessing.load(picture)[None]))
+    found = attack_picture(known, picture, epsilon=0.1, method="square", steps=20)
+    assert found.box == "black" and found.pictures["after"].shape == (3, 40, 50)
+    with pytest.raises(UsageError, match="no gradient"):
+        slider(known, picture)

@@ -6,9 +6,10 @@ import torch
 
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.classifier import Classifier
+from clearsight.corruptions import corrupted
 from clearsight.corruptions.challenges import CHALLENGES
 from clearsight.images.preprocess import Preprocessing
-from clearsight.look.challenges import LECTURE, challenges, pieces, spread, variation
+from clearsight.look.challenges import LECTURE, challenges, combined, pieces, spread, variation
 from clearsight.models import build
 
 
@@ -87,3 +88,17 @@ def test_the_least_alike_come_first():
 
 def test_equal_members_have_no_spread():
     assert spread(torch.ones(3, 1)) == 0
+
+
+def test_one_change_is_its_trial_and_two_are_made_one_after_another():
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
+    (row,) = challenges(bright(), picture, ["patch"], seed=3).rows
+    shown, shares = combined(bright(), picture, [("patch", 2)], seed=3)
+    assert np.array_equal(shown, row.trials[1].picture) and float(shares.max()) == pytest.approx(row.trials[1].confidence)
+    both, _ = combined(bright(), picture, [("patch", 2), ("fog", 4)], seed=3)
+    again = corrupted(torch.from_numpy(shown[None, None, :, :, 0].copy()), torch.tensor([3]), "fog", 4)
+    assert np.array_equal(both[..., 0], again[0, 0].numpy())
+    assert np.array_equal(combined(bright(), picture, [])[0][..., 0], picture)
+    for change in ("patch", 0), ("patch", 6), ("pach", 1):
+        with pytest.raises(UsageError):
+            combined(bright(), picture, [change])

@@ -14,15 +14,23 @@ MOST_SIDE = 2048  # px; of a larger picture the network's input is attacked, sin
 class AtOwnSize(Classifier):
     """The same classifier, for pictures `(N, C, H, W)` of any one size, uint8 or floats in [0, 1]; differentiable.
 
-    uint8 pictures are resized as for a prediction, so that its answers are those of `classify`.
+    uint8 pictures are resized as for a prediction, so that its answers are those of `classify`. An exported file answers as well; what
+    it computes has no gradient.
     """
 
     def __init__(self, classifier: Classifier) -> None:
         vars(self).update(vars(classifier))
+        self._whole = classifier
 
     def inputs(self, pictures: Tensor) -> Tensor:
         """The network's inputs for pictures of any size."""
         return super().inputs(self.preprocessing.fit_batch(pictures))
+
+    def scores(self, pictures: Tensor) -> Tensor:
+        """Class scores, float32 `(N, K)`; of another engine than torch they are its own for the fitted pictures."""
+        if self.engine == "torch":
+            return super().scores(pictures)
+        return self._whole.scores(self.preprocessing.fit_batch(pictures))
 
 
 def own_size(classifier: Classifier, source: Any) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..base.errors import ClearsightError, unknown
+from ..base.errors import ClearsightError, unknown, wrong
 from ..classifier import Classifier
 from ..corruptions import CORRUPTIONS, corrupted
 from ..corruptions.challenges import CHALLENGES, challenged
@@ -68,13 +68,7 @@ def challenges(classifier: Classifier, source: Any, names: Sequence[str] = LECTU
 
     Around or over the picture comes `background`, or its own pieces in another order. Raises UsageError for an unknown name.
     """
-    for name in names:
-        if name not in CHALLENGES and name not in CORRUPTIONS:
-            raise unknown("challenge", name, (*CHALLENGES, *CORRUPTIONS))
-    fitted = classifier.preprocessing.load(source)[None]
-    if fitted.shape[1] not in (1, 3):
-        raise ClearsightError(f"challenges change grey and RGB pictures. This one has {fitted.shape[1]} bands.")
-    other = pieces(fitted, seed) if background is None else classifier.preprocessing.load(background)[None]
+    fitted, other = _opened(classifier, source, names, background, seed)
     (first,) = classifier.probabilities(fitted).cpu()
     best = int(first.argmax())
     index, rows = torch.tensor([seed]), []
@@ -84,6 +78,33 @@ def challenges(classifier: Classifier, source: Any, names: Sequence[str] = LECTU
         found = zip(strengths, changed, classifier.probabilities(changed).cpu(), strict=True)
         rows.append(Row(name, group, means, tuple(_trial(classifier.classes, s, x, p, best) for s, x, p in found)))
     return Challenged(_shown(fitted[0]), classifier.classes[best], float(first[best]), tuple(rows))
+
+
+def combined(
+    classifier: Classifier, source: Any, changes: Sequence[tuple[str, int]], background: Any = None, seed: int = 0
+) -> tuple[NDArray[np.uint8], Tensor]:
+    """A picture under `changes` one after another, each a name with its step from 1 to 5: uint8 `(H, W, 3)`, and the probabilities `(K,)`.
+
+    A single change is the trial of `challenges`. Raises UsageError for an unknown name or step.
+    """
+    fitted, other = _opened(classifier, source, [name for name, _ in changes], background, seed)
+    for name, step in changes:
+        if not 1 <= step <= STEPS:
+            raise wrong("step", f"from 1 to {STEPS}", step)
+        fitted = _changed(fitted, torch.tensor([seed]), name, step - 1, other)
+    return _shown(fitted[0]), classifier.probabilities(fitted)[0].cpu()
+
+
+def _opened(classifier: Classifier, source: Any, names: Sequence[str], background: Any, seed: int) -> tuple[Tensor, Tensor]:
+    """The fitted picture, and what comes around or over it, each uint8 `(1, C, H, W)`."""
+    for name in names:
+        if name not in CHALLENGES and name not in CORRUPTIONS:
+            raise unknown("challenge", name, (*CHALLENGES, *CORRUPTIONS))
+    fitted = classifier.preprocessing.load(source)[None]
+    if fitted.shape[1] not in (1, 3):
+        raise ClearsightError(f"challenges change grey and RGB pictures. This one has {fitted.shape[1]} bands.")
+    other = pieces(fitted, seed) if background is None else classifier.preprocessing.load(background)[None]
+    return fitted, other
 
 
 def _told(name: str) -> tuple[str, str, tuple[float, ...]]:

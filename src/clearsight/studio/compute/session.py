@@ -63,6 +63,7 @@ class Session:
     def __init__(self) -> None:
         self.networks, self.inputs, self.traces = Kept(NETWORKS), Kept(PICTURES), Kept(TRACES)
         self.learners, self.spaces, self.cameras = Kept(LEARNERS), Kept(SPACES), Kept(1)
+        self.victims, self.sliders = Kept(NETWORKS), Kept(TRACES)
 
     def network(self, words: str) -> tuple[Subject, Classifier | None]:
         """The network of MODEL, as a subject, and as a classifier if it is trained; raises ClearsightError for an exported file."""

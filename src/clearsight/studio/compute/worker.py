@@ -1,12 +1,14 @@
 """The process that has torch."""
 
-from . import camera, labelling, space
+from . import breaking, camera, labelling, space
 from . import session as answers
 from .loop import Functions, main
 from .session import Session
 
 # what the studio computes, by name: a table of each module
-FUNCTIONS: Functions = {**answers.FUNCTIONS, **labelling.FUNCTIONS, **space.FUNCTIONS, **camera.FUNCTIONS}
+FUNCTIONS: Functions = {
+    **answers.FUNCTIONS, **breaking.FUNCTIONS, **labelling.FUNCTIONS, **space.FUNCTIONS, **camera.FUNCTIONS
+}  # fmt: skip
 
 if __name__ == "__main__":
     main(FUNCTIONS, Session())

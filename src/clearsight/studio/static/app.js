@@ -12,6 +12,7 @@ import { inside } from "./screens/inside.js";
 import { data } from "./screens/data.js";
 import { labels } from "./screens/labels.js";
 import { camera } from "./screens/camera.js";
+import { breaking } from "./screens/break.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
@@ -38,6 +39,7 @@ const SCREENS = {
   data: { title: "Data", show: data, about: "data", keys: [["Arrow keys", "the next picture of the grid; the map’s cross"], ["Enter", "open the picture; set a corner of a box on the map"]] },
   labels: { title: "Labels", show: labels, about: "data", keys: [["1–9, letters", "the class with this key"], ["Enter", "the likely class"], ["Space", "keep the label"], ["S, X", "unsure; leave out"], ["Z", "undo the last decision"], ["N", "type a class"], ["← →", "look at another picture without a decision"]] },
   camera: { title: "Camera", show: camera, about: "", keys: [["1–9, held", "take pictures of the class with this key"], ["Z", "take the last pictures back"]] },
+  break: { title: "Break", show: breaking, keys: [["← →", "ε of the slider; a place of the table of corruptions"], ["Enter", "the changed picture of a place, large"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));

@@ -22,6 +22,7 @@ from ..library import PICTURE_BYTES, Library, Network, Picture, trained_on
 from ..runs import Unknown
 from .assets import PAGE, assets
 from .bodies import read
+from .breaking import add_breaking
 from .camera import add_camera
 from .data import add_data
 from .labels import add_labels
@@ -52,6 +53,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     app = FastAPI(title="Clearsight studio", version=__version__, lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app)
     _add_files(app)
+    add_breaking(app, library, compute, jobs)  # before the questions of any name
     for add in ROUTES:
         add(app, library, compute)
     add_data(app, library, reading, jobs)

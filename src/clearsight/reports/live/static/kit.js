@@ -79,15 +79,15 @@ export function button(words, action, attributes = {}) {
 }
 
 /**
- * Buttons of which one is pressed.
- * @param {string} label @param {string[]} names @param {(name: string) => void} choose @returns {HTMLElement}
+ * Buttons of which one is pressed, by default the first.
+ * @param {string} label @param {string[]} names @param {(name: string) => void} choose @param {string} [pressed] @returns {HTMLElement}
  */
-export function choice(label, names, choose) {
-  const buttons = names.map((name, k) =>
+export function choice(label, names, choose, pressed = names[0]) {
+  const buttons = names.map((name) =>
     button(name, () => {
       buttons.forEach((one) => one.setAttribute("aria-pressed", String(one.textContent === name)));
       choose(name);
-    }, { "aria-pressed": String(k === 0) }),
+    }, { "aria-pressed": String(name === pressed) }),
   );
   return el("div", { role: "group", class: "choice", "aria-label": label }, ...buttons);
 }
