@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -43,6 +44,20 @@ def test_one_holds_it_and_the_other_hears_who(tmp_path):
     with hold(tmp_path / "run"):
         pass
     assert not list((tmp_path / "run").iterdir())
+
+
+def test_the_holder_is_a_process_that_really_holds_it(tmp_path):
+    folder = tmp_path / "run"
+    assert lock.holder(folder) is None
+    with holder(folder) as process:
+        assert lock.holder(folder) == process.pid
+        (folder / ".lock").write_text(f"process {os.getppid()} on {socket.gethostname()} (sh)\n")  # a file may say anything
+        assert lock.holder(folder) is None
+        (folder / ".lock").write_text(f"process {process.pid} on another (sh)\n")
+        assert lock.holder(folder) is None
+        process.kill()
+    (folder / ".lock").write_text(f"process {process.pid} on {socket.gethostname()} (sh)\n")
+    assert lock.holder(folder) is None
 
 
 def test_a_thread_of_the_same_process_is_another(tmp_path):

@@ -111,7 +111,8 @@ class Bench:
 
     def tree(self) -> Tree:
         """All that is there; the entries of a checkpoint's header have no order, and when it was judged is left out."""
-        tree = {name: WHEN.sub(b"", content) if name.endswith(".json") else content for name, content in read_tree(self.scope).items()}
+        tree = {name: content for name, content in read_tree(self.scope).items() if not name.endswith("live.jsonl")}  # lines by the clock
+        tree = {name: WHEN.sub(b"", content) if name.endswith(".json") else content for name, content in tree.items()}
         saved = sorted(name for name in tree if name.endswith(".checkpoint"))
         for name in saved[:-1] if self.newest_only else []:
             del tree[name]

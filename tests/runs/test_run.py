@@ -10,7 +10,8 @@ from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.recipes.compose import compose
 from clearsight.reports.of_run import report_training
-from clearsight.runs.run import Run, free_folder, open_run, run_name
+from clearsight.runs.run import Run, free_folder, open_run
+from clearsight.runs.state import run_name
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget
 from clearsight.training.compute import acceleration

@@ -9,13 +9,15 @@ import pytest
 
 from clearsight.base.errors import ClearsightError
 from clearsight.base.lock import hold
-from clearsight.runs.state import rows_of, state_of
+from clearsight.runs.state import reason_of, rows_of, state_of
 
 
-def test_the_four_states(tmp_path):
+def test_the_states(tmp_path):
     assert state_of(tmp_path) == "empty"
     (tmp_path / "recipe.toml").write_text("")
-    assert state_of(tmp_path) == "interrupted"
+    assert state_of(tmp_path) == "interrupted" and reason_of(tmp_path) == ""
+    (tmp_path / "error.json").write_text('{"error": "the disk is\\nfull"}')
+    assert state_of(tmp_path) == "failed" and reason_of(tmp_path) == r"the disk is\nfull"
     (tmp_path / "config.json").write_text("{}")
     assert state_of(tmp_path) == "finished"
     with hold(tmp_path):
@@ -31,6 +33,12 @@ def test_a_training_on_another_machine_runs_while_its_files_change(tmp_path):
     assert state_of(tmp_path) == "interrupted"  # quiet for long: it was killed there
     (tmp_path / ".lock").write_text(f"process 12 on {socket.gethostname()} (clearsight train photos)\n")
     assert state_of(tmp_path) == "interrupted"  # it would hold the lock
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "{}", "\x00"])
+def test_a_reason_that_says_nothing(content, tmp_path):
+    (tmp_path / "error.json").write_text(content)
+    assert state_of(tmp_path) == "empty" and reason_of(tmp_path) == ""
 
 
 def test_rows_are_numbers(tmp_path):

@@ -23,6 +23,10 @@ class LayoutError(UsageError):
     table = True
 
 
+class Stopped(ClearsightError):
+    """A computation was asked to end and has saved what it did: it can go on from there."""
+
+
 class UnreadableImage(ClearsightError):
     """A picture that cannot be decoded completely; names the file and the reason."""
 
@@ -62,6 +66,13 @@ def plain(name: object) -> str:
     return "".join(
         letter if letter.isprintable() or letter in JOINERS else letter.encode("unicode_escape").decode() for letter in str(name)
     )
+
+
+def worded(error: BaseException) -> str:
+    """An error in one line, as the command line prints it."""
+    if isinstance(error, ClearsightError):
+        return plain(str(error).partition("\n")[0])
+    return plain(f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}")
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:

@@ -41,6 +41,7 @@ _LONGEST = 300  # characters that describe the holder
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _TAKEN = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL}
+_HOLDER = re.compile(r"process (\d{1,9}) on (\S+) ")  # what `_say_who` writes
 _FAR = 2**30  # the byte that Windows locks, beyond the content: a locked byte cannot be read
 
 
@@ -129,6 +130,33 @@ def elsewhere(folder: Path, name: str = RUN) -> bool:
         return False
     said = re.match(r"process \d+ on (\S+) \(", line)
     return said is not None and said[1] != socket.gethostname()
+
+
+def holder(folder: Path, name: str = RUN) -> int | None:
+    """The id of the process of this user on this machine that holds the lock `name` of `folder`; None where it cannot be sure of one."""
+    path = folder / name
+    try:
+        require_unlocked(folder, name)
+    except InUse as error:
+        said = _HOLDER.match(error.holder)
+        if said and said[2] == socket.gethostname() and _has_open(int(said[1]), path):
+            return int(said[1])
+    return None
+
+
+def _has_open(process: int, path: Path) -> bool:
+    """Whether a process of this user has the file at `path` open, as `/proc` says: ids are used again, and a file may say anything."""
+    try:
+        opened = list(Path(f"/proc/{process}/fd").iterdir())
+        ours = Path(f"/proc/{process}").stat().st_uid == os.getuid()
+        wanted = path.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    for one in opened:
+        with suppress(OSError):
+            if ours and os.path.samestat(one.stat(), wanted):
+                return True
+    return False
 
 
 def _opened(path: Path) -> int | None:

@@ -28,7 +28,7 @@ def clearsight() -> None:
 def main() -> None:
     """Run the command line; every failure becomes one clear line on stderr and an exit code (1 failed, 2 wrong usage)."""
     from ..base.compute.memory import keep_large_buffers
-    from ..base.errors import ClearsightError, LostProcess
+    from ..base.errors import ClearsightError, LostProcess, worded
 
     # waiting threads yield the CPU after microseconds, not milliseconds: no slower alone, 1.5 × as fast next to other processes
     if "OMP_WAIT_POLICY" not in os.environ:
@@ -59,8 +59,7 @@ def main() -> None:
         if os.environ.get("CLEARSIGHT_TRACEBACK"):
             raise
         _fail(
-            f"unexpected {type(error).__name__}: {' '.join(str(error).split())[:300]}. This is a bug in Clearsight; "
-            "CLEARSIGHT_TRACEBACK=1 shows where, please report it.",
+            f"{worded(error)}. This is a bug in Clearsight; CLEARSIGHT_TRACEBACK=1 shows where, please report it.",
             1,
         )
 

@@ -32,8 +32,9 @@ from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..recipes.compose import compose
 from ..recipes.recipe import Settings, code_in
-from ..runs.run import named_folder, run_name
+from ..runs.run import named_folder
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
+from ..runs.state import run_name
 from ..training.api import resume, train
 
 AMOUNTS = ("10", "100", "1000")

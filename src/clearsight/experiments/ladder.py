@@ -28,8 +28,9 @@ from ..evaluation.evaluate import Evaluation, evaluate
 from ..metrics.intervals import Estimate, Interval
 from ..recipes.compose import compose
 from ..recipes.recipe import Settings, code_in
-from ..runs.run import named_folder, run_name
+from ..runs.run import named_folder
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
+from ..runs.state import run_name
 from ..training.api import resume, train
 from ..weights import is_origin
 

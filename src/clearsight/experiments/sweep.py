@@ -33,8 +33,9 @@ from ..evaluation.evaluate import evaluate
 from ..metrics.intervals import Estimate
 from ..recipes.compose import compose, require_own_code
 from ..recipes.recipe import Recipe, Setting, Settings
-from ..runs.run import named_folder, run_name
+from ..runs.run import named_folder
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
+from ..runs.state import run_name
 from ..training.api import Interrupted
 from . import sweep_on_ray
 from .trial import KEPT, Trial, rungs, to_rung, told

@@ -39,7 +39,8 @@ from ..datasets.identity import identified
 from ..datasets.leave_out import without
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
-from ..runs.run import Run, named_folder, run_name
+from ..runs.run import Run, named_folder
+from ..runs.state import run_name
 from .label_errors import printable
 
 LABELLED = ("train", "val", "test")

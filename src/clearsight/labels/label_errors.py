@@ -28,7 +28,8 @@ from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
 from ..recipes.recipe import Pretraining
-from ..runs.run import Run, named_folder, run_name
+from ..runs.run import Run, named_folder
+from ..runs.state import run_name
 from ..training.api import designed
 from ..weights import is_origin
 from ..weights.licence import said

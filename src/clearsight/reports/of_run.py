@@ -25,7 +25,8 @@ from ..recipes.recipe import Pretraining
 from ..runs import mirror
 from ..runs.held_out import HeldOut
 from ..runs.held_out import read as read_held_out
-from ..runs.run import Run, named_folder, run_name
+from ..runs.run import Run, named_folder
+from ..runs.state import run_name
 from ..training.api import Trained
 from ..weights import is_origin, short
 from . import findings

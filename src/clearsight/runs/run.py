@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 import shlex
 import tomllib
 from collections.abc import Callable, Mapping
@@ -12,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypedDict, cast
 
-from ..base.errors import ClearsightError, CorruptFile, InUse, UsageError, listed
-from ..base.files import clear, inside, is_link, is_temporary, sweep, write_atomic, write_json
+from ..base.errors import ClearsightError, CorruptFile, InUse, Stopped, UsageError, listed, worded
+from ..base.files import clear, inside, is_link, is_temporary, remove, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
 from ..base.remote.address import is_address
 from ..base.settings import read_toml, to_toml
@@ -24,7 +23,7 @@ from ..recipes.compose import saved
 from ..recipes.recipe import Pretraining, Recipe, code_in
 from . import mirror
 from .held_out import FILE as HELD_OUT
-from .state import BEGUN, ROWS, State, rows_of, state_of
+from .state import BEGUN, FAILED, ROWS, State, rows_of, run_name, state_of
 
 # keys of every run.json, and those of most
 KNOWN = {"data": str}
@@ -38,7 +37,7 @@ OFTEN = {
     "recipe": dict,
     "asked": dict,
 }
-FOLDERS = ("checkpoints", "events", "golden", "members")  # below a run's
+FOLDERS = ("checkpoints", "events", "golden", "members", "watch")  # below a run's
 
 
 class RunFacts(TypedDict, total=False):
@@ -89,7 +88,7 @@ class Run:
 
     @property
     def state(self) -> State:
-        """What the folder says now: a process has it locked, its classifier is there, a resume can continue it, or none of these."""
+        """What the folder says now, as in `state_of`."""
         return state_of(self.folder)
 
     @property
@@ -111,6 +110,7 @@ class Run:
             return
         if error is not None:
             self._abandon()
+            self._keep_error(error)
         self.lock.__exit__(kind, error, trace)
         if error is not None:
             with suppress(OSError):  # it may not be empty, or be gone
@@ -122,6 +122,16 @@ class Run:
         with suppress(OSError, ClearsightError):
             if self.made and not self.begun and _unbegun(self.folder):
                 clear(self.folder, spared=NAMES)
+
+    def _keep_error(self, error: BaseException) -> None:
+        """Write why a run that had begun has ended, in one line."""
+        if isinstance(error, Exception) and not isinstance(error, Stopped) and self.begun:
+            with suppress(ClearsightError):  # the first error is the one to report
+                write_json(self.folder / FAILED, {"error": worded(error)})
+
+    def forget_error(self) -> None:
+        """Remove what an earlier error has left: the run goes on."""
+        remove(self.folder / FAILED)
 
     def begin(self, recipe: Recipe, facts: RunFacts, manifest: str, past: str = "", save: Callable[[], object] | None = None) -> None:
         """Write the files that a resume needs; `save` writes a checkpoint, if the initial weights do not follow from the recipe."""
@@ -245,12 +255,6 @@ def _claimed(folder: Path) -> Run:
         lock.__exit__(type(error), error, None)
         raise
     return Run(folder, lock, made or (folder,))
-
-
-def run_name(data: str, model: str) -> str:
-    """The default name of a folder for `data` and `model`."""
-    network = re.sub(r"@[\w.]+:", "", model)  # of @package.module:Net only Net
-    return re.sub(r"[^\w.-]+", "-", f"{Path(data).stem or data}-{network}")[:100].strip("-.") or "run"
 
 
 def named_folder(named: str, runs: str) -> Path:

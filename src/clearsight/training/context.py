@@ -19,6 +19,7 @@ from ..runs.held_out import HeldOut
 from .compute.ahead import ahead
 from .compute.training_model import Speed
 from .storage.checkpoint import State
+from .storage.live import Live
 from .storage.loggers import Loggers
 
 NO_LABEL = -1  # the label of a training image that has none
@@ -53,6 +54,7 @@ class TrainingContext:
     log: Callable[[str], None] = print
     provenance: Mapping[str, str] = field(default_factory=dict)  # the trained weights that it starts or learns from
     loggers: Loggers = field(default_factory=Loggers)
+    live: Live = field(default_factory=Live)
     held_out: HeldOut | None = None  # what cross-validation says of the training images
     blocks: Tensor | None = None  # int64 (N,): the shard of each training image, where the order is by blocks
     vectors: Vectors | None = None  # of the labelled training images, where a readout was chosen by them

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..base.errors import ClearsightError
+from ..base.errors import ClearsightError, Stopped
 
 
-class Interrupted(ClearsightError):
+class Interrupted(Stopped):
     """The run was asked to stop and has saved its state (exit code 128 + signal)."""
 
     def __init__(self, number: int, again: str = "") -> None:
@@ -21,7 +21,7 @@ class Interrupted(ClearsightError):
         super().__init__(f"stopped by {signal.Signals(number).name}; everything up to this step is saved.{advice}")
 
 
-class Paused(ClearsightError):
+class Paused(Stopped):
     """The run has ended the epoch that it was to pause after, and has saved its state."""
 
 

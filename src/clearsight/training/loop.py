@@ -61,6 +61,7 @@ def fit(
                 loss, correct, asked = in_smaller_parts(context, len(shard), len(batch), step)
                 start = counters.add(len(batch), loss, correct, start)
                 bar.update(len(batch), f"loss {counters.loss / counters.seen:.3f} · accuracy {counters.correct / counters.seen:.1%}")
+                context.live.step(counters, context.steps, partial(_lr, context, counters.step - 1))
                 if asked:
                     save()
                     stop.leave()

@@ -29,11 +29,13 @@ from .interrupt import Interrupted, Stop
 from .loop import fit
 from .objectives.objective import Objective
 from .storage import checkpoint
+from .storage.live import Live
 from .storage.tensorboard import write_events
 from .transfer import linear_probe
 from .transfer.challenge import challenge
 from .transfer.freezing import Freezing
 from .validation.selection import FEW
+from .validation.watch import watch
 
 COLUMNS = 80  # of a terminal
 MEASURED = ("robust", "linear", "knn")  # further accuracies that some objectives measure
@@ -133,6 +135,7 @@ def restore(context: TrainingContext, run: Run) -> None:
         context.log(f"resumed {run.folder} at {place}")
     if group.is_main:
         run.sweep()
+        run.forget_error()
         if found and not skipped:
             checkpoint.prune(run.checkpoints, found[0])
 
@@ -159,12 +162,15 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
         if context.group.is_main:
             run.write_rows(counters.rows)
             write_events(run.events, counters.rows[-1])
+            if context.recipe.optimizer != "lbfgs":
+                watch(context, run.folder)
             context.loggers.row(counters.rows[-1])
             context.log(_line(context, counters.rows[-1]))
         stop.pausing = 0 < until <= counters.epoch < context.recipe.epochs and context.recipe.optimizer != "lbfgs"
 
     context.group.limit(context.recipe.timeout_minutes)  # so far the others have waited while the first read pictures and weights
     context.loggers.begin(run.folder, asdict(context.recipe))
+    context.live = Live(run.folder if context.group.is_main else None)
     try:
         with stop:
             if context.recipe.tune == "head-then-all" and (counters.epoch, counters.step) == (0, 0):
@@ -179,6 +185,8 @@ def run_to_end(context: TrainingContext, objective: Objective, run: Run, again: 
         if isinstance(error, Interrupted):
             raise Interrupted(error.number, again if context.group.is_main else "") from None
         raise
+    finally:
+        context.live.close()
 
 
 def _challenged(context: TrainingContext, run: Run, since: float, stop: Stop) -> None:
