@@ -113,7 +113,27 @@ def stress(page: Any) -> None:
     page.wait_for_timeout(3000)
 
 
-SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress)
+def train(page: Any) -> None:
+    """A training that has begun: its curves, and the pictures that it has right."""
+    page.get_by_role("link", name="Train").click()
+    page.get_by_text("All settings").click()
+    for setting, value in (("model", "lenet5"), ("epochs", "8")):
+        page.get_by_label(setting, exact=True).fill(value)
+        page.keyboard.press("Tab")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator(".where", has_text="Finished").wait_for()
+    page.locator(".watched li").first.wait_for()
+
+
+def runs(page: Any) -> None:
+    """The runs of both themes side by side."""
+    page.get_by_role("link", name="Runs").click()
+    for box in page.locator(".runs tbody input").all()[:2]:
+        box.check()
+    page.locator(".curves svg[role=img]").wait_for()
+
+
+SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs)
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 

@@ -78,3 +78,15 @@ def test_words_mean_a_data_set_where_a_reader_knows_them_and_no_network_is_there
     assert Library(tmp_path, data={told.id: told}).dataset(told.id) is told
     with pytest.raises(Unknown, match="clearsight studio DATA"):
         Library(tmp_path).dataset("d_0")
+
+
+def test_a_run_that_has_finished_since_is_taken_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    library = Library(tmp_path)
+    folder = tmp_path / "runs" / "new"
+    folder.mkdir(parents=True)
+    id = network("runs/new").id
+    with pytest.raises(Unknown):
+        library.network(id)
+    (folder / "config.json").write_text('{"classes": ["a", "b"]}')
+    assert library.network(id).classes == 2

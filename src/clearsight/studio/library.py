@@ -56,8 +56,17 @@ class Library:
     pictures: dict[str, Picture] = field(default_factory=dict)
     runs: Runs = field(default_factory=lambda: Runs(Path(RUNS)))
 
+    def look_again(self) -> None:
+        """Take in the runs that have finished below ./runs since the start."""
+        words = [str(file.parent) for file in self.runs.folder.glob(f"*/{FINISHED}")]
+        new = [network(one) for one in words if _id("m", one) not in self.networks]
+        if new:
+            self.networks = {**self.networks, **{one.id: one for one in new}}  # another thread may be reading the former
+
     def network(self, id: str) -> Network:
         """The network of an id; raises Unknown."""
+        if id not in self.networks:
+            self.look_again()
         if id not in self.networks:
             raise Unknown("this network is not in the studio: start it with clearsight studio MODEL.")
         return self.networks[id]

@@ -3,15 +3,16 @@
 import contextlib
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ClearsightError, plain
-from ..runs.state import BEGUN, FINISHED, ROWS, rows_of, state_of
+from ..runs.state import BEGUN, FAILED, FINISHED, ROWS, is_running, reason_of, resting
 
 RUN, JUDGED = "run.json", "evaluation.json"
-READ = (RUN, ROWS, JUDGED, FINISHED, BEGUN)  # what a row of the list is made of
+READ = (RUN, ROWS, JUDGED, FINISHED, BEGUN, FAILED)  # what a row of the list is made of
 
 
 class Unknown(ClearsightError):
@@ -31,6 +32,8 @@ class RunRow:
     top1: dict[str, Any] | None = None  # value, low, high, reason
     part: str = ""
     n: int = 0
+    validation: dict[str, Any] | None = None  # of a finished run: top1, n
+    reason: str = ""  # why it failed
     modified: float = 0.0  # seconds since 1970, of the newest of its files
 
 
@@ -44,7 +47,7 @@ class Runs:
     def path(self, id: str) -> Path:
         """The folder of an id; raises Unknown."""
         for one in self._folders():
-            if _id(one.name) == id:
+            if id_of(one.name) == id:
                 return one
         raise Unknown("this run is no longer below ./runs.")
 
@@ -56,27 +59,30 @@ class Runs:
 
     def row(self, folder: Path) -> RunRow | None:
         """The row of one folder, None where there is nothing of a run in it."""
-        stamps = tuple(map(_stamp, (folder / name for name in READ)))
+        stamps = tuple([_stamp(f"{folder}/{name}") for name in READ])
         if not any(stamps):
             return None
         if self._known.get(folder.name, ((), {}))[0] != stamps:
             self._known[folder.name] = (stamps, _told(folder))
         told = self._known[folder.name][1]
-        return RunRow(_id(folder.name), plain(folder.name), state_of(folder), **told, modified=max(stamps) / 1e9)
+        there = dict(zip(READ, map(bool, stamps), strict=True))
+        state = "running" if is_running(folder) else resting(there[FINISHED], there[BEGUN], there[FAILED])
+        return RunRow(id_of(folder.name), plain(folder.name), state, **told, modified=max(stamps) / 1e9)
 
     def _folders(self) -> list[Path]:
-        with contextlib.suppress(OSError):
-            return [one for one in self.folder.iterdir() if one.is_dir() and not one.is_symlink()]
+        with contextlib.suppress(OSError), os.scandir(self.folder) as found:  # a thousand of them, in milliseconds
+            return [self.folder / one.name for one in found if one.is_dir(follow_symlinks=False)]
         return []
 
 
-def _id(name: str) -> str:
+def id_of(name: str) -> str:
+    """The id of the run in the folder of a name."""
     return f"r_{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _stamp(file: Path) -> int:
+def _stamp(file: str) -> int:
     try:
-        return file.stat().st_mtime_ns
+        return os.stat(file).st_mtime_ns
     except OSError:
         return 0
 
@@ -84,14 +90,22 @@ def _stamp(file: Path) -> int:
 def _told(folder: Path) -> dict[str, Any]:
     facts, judged = (described(folder / name) for name in (RUN, JUDGED))
     recipe, top1 = facts.get("recipe"), judged.get("top1")
-    with contextlib.suppress(ClearsightError):
-        rows = rows_of(folder)
-        return {
-            "data": plain(str(facts.get("data", ""))), "model": plain(str(recipe.get("model", ""))) if isinstance(recipe, dict) else "",
-            "epochs": len(rows), "top1": top1 if isinstance(top1, dict) else None, "part": plain(str(judged.get("part", ""))),
-            "n": judged["n"] if isinstance(judged.get("n"), int) else 0,
-        }  # fmt: skip
-    return {}
+    known = described(folder / FINISHED).get("facts")
+    validation = known.get("validation") if isinstance(known, dict) else None
+    return {
+        "data": plain(str(facts.get("data", ""))), "model": plain(str(recipe.get("model", ""))) if isinstance(recipe, dict) else "",
+        "epochs": _lines(folder / ROWS), "top1": top1 if isinstance(top1, dict) else None, "part": plain(str(judged.get("part", ""))),
+        "n": judged["n"] if isinstance(judged.get("n"), int) else 0, "reason": reason_of(folder),
+        "validation": validation if isinstance(validation, dict) else None,
+    }  # fmt: skip
+
+
+def _lines(table: Path) -> int:
+    """How many rows a table has below its header."""
+    try:
+        return max(0, table.read_bytes().count(b"\n") - 1)
+    except OSError:
+        return 0
 
 
 def described(config: Path) -> dict[str, Any]:

@@ -1,22 +1,43 @@
-"""The list of runs over HTTP."""
+"""The list of runs over HTTP, and several side by side."""
 
 import httpx
+import pytest
 
 from clearsight.studio.library import Library
-from clearsight.studio.runs import Runs
+from clearsight.studio.runs import Runs, id_of
 from clearsight.studio.web.app import create_app
 from tests.loop import run
 from tests.studio.test_runs import written
 
 
-def test_runs_are_listed_without_their_folders(tmp_path):
-    written(tmp_path / "runs" / "one")
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, lr in (("one", 0.1), ("two", 0.2)):
+        (written(tmp_path / "runs" / name) / "recipe.toml").write_text(f'model = "lenet5"\nlr = {lr}\n')
     app = create_app(Library(tmp_path, runs=Runs(tmp_path / "runs")), None, None)
 
-    async def asked():
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client:
-            return await client.get("/api/runs")
+    def asked(path):
+        async def get():
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://studio") as client:
+                return await client.get(f"/api/{path}")
 
-    found = run(asked())
-    [row] = found.json()["runs"]
-    assert row["name"] == "one" and row["id"].startswith("r_") and str(tmp_path) not in found.text
+        return run(get())
+
+    return asked
+
+
+def test_runs_are_listed_without_their_folders(ask, tmp_path):
+    found = ask("runs")
+    assert {row["name"] for row in found.json()["runs"]} == {"one", "two"}
+    assert all(row["id"].startswith("r_") for row in found.json()["runs"]) and str(tmp_path) not in found.text
+
+
+def test_curves_side_by_side_and_the_settings_that_differ(ask):
+    found = ask(f"curves?runs={id_of('one')},{id_of('two')}")
+    assert found.json() == {"rows": [[{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.5}]] * 2, "settings": [["lr", 0.1, 0.2]]}
+    assert ask(f"curves?runs={','.join([id_of('one')] * 21)}").status_code == 400
+    assert ask("curves?runs=r_no").status_code == ask("runs/r_no").status_code == ask("runs/r_no/rows").status_code == 404
+    assert ask(f"runs/{id_of('one')}/watch/3").status_code == 404
+    assert ask(f"runs/{id_of('one')}/watch/x").status_code == 400
+    assert ask(f"runs/{id_of('one')}/rows?after=x").status_code == 400

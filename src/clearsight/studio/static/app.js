@@ -12,6 +12,8 @@ import { inside } from "./screens/inside.js";
 import { data } from "./screens/data.js";
 import { labels } from "./screens/labels.js";
 import { camera } from "./screens/camera.js";
+import { train } from "./screens/train.js";
+import { runs } from "./screens/runs.js";
 import { breaking } from "./screens/break.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
@@ -39,6 +41,8 @@ const SCREENS = {
   data: { title: "Data", show: data, about: "data", keys: [["Arrow keys", "the next picture of the grid; the map’s cross"], ["Enter", "open the picture; set a corner of a box on the map"]] },
   labels: { title: "Labels", show: labels, about: "data", keys: [["1–9, letters", "the class with this key"], ["Enter", "the likely class"], ["Space", "keep the label"], ["S, X", "unsure; leave out"], ["Z", "undo the last decision"], ["N", "type a class"], ["← →", "look at another picture without a decision"]] },
   camera: { title: "Camera", show: camera, about: "", keys: [["1–9, held", "take pictures of the class with this key"], ["Z", "take the last pictures back"]] },
+  train: { title: "Train", show: train, about: "run" },
+  runs: { title: "Runs", show: runs, about: "", letter: "u" },
   break: { title: "Break", show: breaking, keys: [["← →", "ε of the slider; a place of the table of corruptions"], ["Enter", "the changed picture of a place, large"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
@@ -103,17 +107,30 @@ async function saved() {
   save(`clearsight-${SCREENS[screen].title.toLowerCase()}.html`, await exported(root, document.title));
 }
 
+/** Show what the address says; a network that is not known yet was trained meanwhile. */
+async function arrive() {
+  const wanted = location.hash.match(/\bm_\w+/)?.[0];
+  if (wanted && !networks.some((one) => one.id === wanted)) {
+    await refresh().then(listed, () => {}); // the screen says what is wrong
+  }
+  show();
+}
+
+/** Put the networks into the list to choose from. */
+function listed() {
+  networks = studio.networks;
+  chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
+}
+
 async function refresh() {
-  const state = await ask("state");
-  compute.textContent = state.compute === "ready" ? "Ready." : "Starting the computation …";
-  if (state.compute !== "ready") setTimeout(() => refresh().catch(() => {}), 500);
-  return state;
+  studio = await ask("state");
+  compute.textContent = studio.compute === "ready" ? "Ready." : "Starting the computation …";
+  if (studio.compute !== "ready") setTimeout(() => refresh().catch(() => {}), 500);
 }
 
 try {
-  studio = await refresh();
-  networks = studio.networks;
-  chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
+  await refresh();
+  listed();
   chosen.addEventListener("change", () => {
     const here = parts();
     location.hash = address(here.screen, { ...here, network: chosen.value });
@@ -123,7 +140,7 @@ try {
     const here = parts();
     location.hash = address(here.screen, { ...here, data: sets.value });
   });
-  addEventListener("hashchange", show);
+  addEventListener("hashchange", arrive);
   const list = keys(SCREENS, (screen) => (location.hash = address(screen, parts())), () => parts().screen, saved);
   document.querySelector(".top")?.append(el("div", { class: "tools" }, button("Export", saved), button("Keys", list, { title: "Keys (?)" })));
   show();

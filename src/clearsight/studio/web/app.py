@@ -20,6 +20,7 @@ from ..compute.process import Compute, Failed, Superseded
 from ..jobs import Jobs
 from ..library import PICTURE_BYTES, Library, Network, Picture, trained_on
 from ..runs import Unknown
+from ..trainings import Trainings
 from .assets import PAGE, assets
 from .bodies import read
 from .breaking import add_breaking
@@ -28,6 +29,7 @@ from .data import add_data
 from .labels import add_labels
 from .runs import add_runs
 from .space import add_spaces
+from .train import add_train
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -58,9 +60,11 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
         add(app, library, compute)
     add_data(app, library, reading, jobs)
     add_labels(app, library, compute, reading)
-    add_runs(app, library)
     add_spaces(app, library, compute)
     add_camera(app, library, compute)
+    trainings = Trainings(library)
+    add_runs(app, library, trainings)
+    add_train(app, library, jobs, trainings)
     return app
 
 
@@ -87,6 +91,7 @@ def _add_state(app: FastAPI, library: Library, compute: Compute) -> None:
     @app.get("/api/state")
     async def state() -> dict[str, Any]:
         """The version, the compute process, and the networks."""
+        await asyncio.to_thread(library.look_again)
         networks = [{name: value for name, value in asdict(one).items() if name != "words"} for one in library.networks.values()]
         data = [{"id": one.id, "name": one.name} for one in library.data.values()]
         return {"version": __version__, "compute": compute.state, "networks": networks, "data": data}

@@ -5,7 +5,7 @@ import { choice, el, row, shown, thousands } from "../live/kit.js";
 import { network as listed } from "../live/network.js";
 import { receptive_field as field } from "../live/receptive_field.js";
 import { ask } from "../api.js";
-import { coloured } from "../live/cursor.js";
+import { filter } from "../filters.js";
 import { command, section } from "../parts.js";
 
 /** @type {Record<string, (one: any) => number>} in what order filters are shown */
@@ -45,19 +45,8 @@ export function inside(root, { network }) {
 function walled(body, found) {
   const [, inputs, rows, columns] = found.shape;
   const values = new Float32Array(Uint8Array.from(atob(found.values), (letter) => letter.charCodeAt(0)).buffer);
-  const area = rows * columns;
-  const at = (/** @type {number} */ filter, /** @type {number} */ input, /** @type {number} */ k) => values[(filter * inputs + input) * area + k];
   const tiles = found.rows.map((/** @type {any} */ one, /** @type {number} */ n) => {
-    const canvas = el("canvas", { width: columns, height: rows, class: "coarse", role: "img", "aria-label": `filter ${one.channel}` });
-    const picture = new ImageData(columns, rows);
-    const all = values.subarray(n * inputs * area, (n + 1) * inputs * area);
-    const most = all.reduce((so_far, value) => Math.max(so_far, Math.abs(value)), 0) || 1;
-    for (let k = 0; k < area; k++) {
-      const each = Array.from({ length: inputs }, (_, input) => at(n, input, k));
-      const colour = inputs === 3 ? each.map((value) => Math.round(127.5 * (1 + value / most))) : coloured(each.reduce((a, b) => a + b, 0) / inputs, -most, most);
-      picture.data.set([...colour, 255], 4 * k);
-    }
-    canvas.getContext("2d").putImageData(picture, 0, 0);
+    const canvas = filter(values, found.shape, n, `filter ${one.channel}`);
     const words = one.dead ? "dead" : `${shown(one.orientation, 3)}°, ${shown(one.frequency, 2)} / px`;
     return { one, node: el("figure", {}, canvas, el("figcaption", {}, `${one.channel}: ${words}`)) };
   });

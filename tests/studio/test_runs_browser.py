@@ -1,0 +1,68 @@
+"""Many runs in one table: found, sorted, laid side by side, and what is wrong with one said in a line."""
+
+import json
+
+import pytest
+
+from tests.studio.browsing import running, window
+from tests.studio.test_browser import accessible
+from tests.studio.test_runs import written
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for k in range(60):
+        run = written(folder / "runs" / f"run-{k}", top1=0.5 + k / 200, rows=1 + k % 4)
+        (run / "evaluation.json").write_text(
+            json.dumps({"top1": {"value": 0.5 + k / 200, "low": 0.4, "high": 0.9}, "part": "test", "n": 360})
+        )
+        (run / "results.csv").write_text(
+            "epoch,loss,val_accuracy\n" + "".join(f"{n},{1 / n},{0.5 + n / 10}\n" for n in range(1, 2 + k % 4))
+        )
+        (run / "recipe.toml").write_text(f'model = "lenet5"\nlr = {0.1 * (1 + k % 2)}\nepochs = 4\n')
+    failed = written(folder / "runs" / HOSTILE)
+    (failed / "error.json").write_text(json.dumps({"error": f"training stopped: {HOSTILE}"}))
+    (folder / "runs" / "foreign").mkdir()
+    with running(folder) as one:
+        yield one
+
+
+def names(page):
+    return page.locator(".runs tbody th").all_inner_texts()
+
+
+def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
+    with window(chromium, studio) as page:
+        page.keyboard.press("g")
+        page.keyboard.press("u")
+        page.get_by_text("61 of 61 runs").wait_for()
+        assert HOSTILE in names(page) and f"training stopped: {HOSTILE}" in page.locator("td.failed").inner_text()
+        page.get_by_role("button", name="Accuracy").focus()
+        page.keyboard.press("Enter")
+        assert names(page)[:2] == [HOSTILE, "run-59"]
+        row = page.locator("tr", has_text="run-59").inner_text()
+        assert "79.5 % (40.0 % to 90.0 %), 360 of test" in row and "‖ stopped" in row
+        page.get_by_role("searchbox").fill("RUN-1")
+        page.get_by_text("11 of 61 runs").wait_for()
+        assert set(names(page)) == {"run-1", *(f"run-{k}" for k in range(10, 20))}
+        for name in ("run-10", "run-11"):
+            page.get_by_label(f"{name} side by side").focus()
+            page.keyboard.press("Space")
+        table = page.locator("table.differing")
+        table.wait_for()
+        assert table.locator("tbody tr").all_inner_texts() == ["lr\t0.1\t0.2"]
+        drawing = page.locator(".curves svg[role=img]")
+        assert drawing.get_attribute("aria-label") == (
+            "Validation accuracy: run-10 from 60 % to 80 % at epoch 3; run-11 from 60 % to 90 % at epoch 4"
+        )
+        assert accessible(page) == []
+        page.reload()
+        page.get_by_text("11 of 61 runs").wait_for()
+        table.wait_for()
+        assert page.get_by_label("run-11 side by side").is_checked() and names(page)[0] == "run-19"
+        page.get_by_role("link", name="run-11", exact=True).click()
+        page.get_by_role("button", name="Go on").wait_for()
+        assert page.locator(".command code").inner_text() == "clearsight train --resume runs/run-11"
