@@ -24,7 +24,7 @@ class LayoutError(UsageError):
 
 
 class Stopped(ClearsightError):
-    """A computation was asked to end and has saved what it did: it can go on from there."""
+    """A computation was asked to end and has saved what it did, so that it can be continued."""
 
 
 class UnreadableImage(ClearsightError):

@@ -73,12 +73,12 @@ def since(trainings: Trainings, id: str, after: int, at: int) -> dict[str, Any]:
 
 
 def rows(folder: Path) -> Rows:
-    """The rows of a run; what is no finite number is None, as JSON has no other."""
+    """The rows of a run; infinite values and NaN are None, as JSON does not have them."""
     return [{name: value if math.isfinite(value) else None for name, value in row.items()} for row in rows_of(folder)]
 
 
 def seen(trainings: Trainings, id: str, epoch: int) -> dict[str, Any]:
-    """The answers and filters of an epoch; raises Unknown where there are none."""
+    """The answers and filters of an epoch; raises Unknown for an epoch without."""
     try:
         found = watched_in(trainings.library.runs.path(id), epoch)
     except (OSError, ClearsightError) as error:

@@ -109,7 +109,7 @@ def _lines(table: Path) -> int:
 
 
 def described(config: Path) -> dict[str, Any]:
-    """The table in a JSON file; empty where there is none."""
+    """The table in a JSON file; empty for a file that is missing or something else."""
     try:
         found = json.loads(config.read_bytes())
     except (OSError, ValueError):

@@ -76,7 +76,7 @@ class Trainings:
             return self._run(name, ["train", "--out", str(self.library.runs.folder / name), *options, words])
 
     def stop(self, id: str) -> None:
-        """Ask the process of a run to save and end, as Ctrl-C does; raises UsageError where there is none that this can ask."""
+        """Ask the process of a run to save and end, as Ctrl-C does; raises UsageError where no process can be asked."""
         if sys.platform == "win32":
             raise UsageError("on Windows a training is stopped by Ctrl-C in its own window.")
         process = self.processes.get(id)

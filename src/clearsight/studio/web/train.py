@@ -70,7 +70,7 @@ def add_train(app: FastAPI, library: Library, jobs: Jobs, trainings: Trainings) 
 
     @app.post("/api/runs/{r}/resume")
     async def go_on(r: str) -> dict[str, Any]:
-        """Let a training go on where it was."""
+        """Continue a training."""
         return _begun(await done(lambda: trainings.go_on(r)))
 
     @app.post("/api/runs/{r}/longer")
