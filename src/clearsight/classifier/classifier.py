@@ -20,7 +20,7 @@ from ..datasets.loader import GROUP
 from ..images.preprocess import Preprocessing
 from .capture import inputs_of
 from .speed import trial
-from .speed.folding import folded
+from .speed.folding import folded, in_channels_last
 from .speed.fusing import fused
 from .speed.twins import twin
 from .uncertainty import NOTHING, Limits, Reference
@@ -178,9 +178,8 @@ class Classifier:
         if half:
             there = dict(net.named_modules())
             net = halved(net, [name for name in heads(self.model) if name in there])
-        quick.model, quick._dtype = net, accepts(net)
+        quick.model, quick._dtype = in_channels_last(net), accepts(net)
         quick.speed = "bf16" if quick._dtype == torch.bfloat16 else "folded"
-        quick.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return quick
 
     def viewed(self, views: str) -> "Classifier":

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from clearsight import models
+from clearsight import Classifier, Preprocessing, models
 from clearsight.classifier import load
-from clearsight.classifier.speed.folding import _same_layout, folded
+from clearsight.classifier.speed.folding import _same_layout, folded, in_channels_last
 from clearsight.datasets.open import open_dataset
 from clearsight.layers.dialect import SameConv2d
 from tests.real import lite0
@@ -140,3 +140,22 @@ def test_the_gradient_has_the_layout_of_the_values():
     values.register_hook(lambda gradient: seen.append(gradient.is_contiguous(memory_format=torch.channels_last)))
     same.flatten(1).sum().backward()
     assert seen == [True] and torch.equal(leaf.grad, torch.ones_like(leaf))
+
+
+@pytest.mark.parametrize("road", ["folded", "bf16"])
+def test_a_faster_copy_leaves_the_layout_of_the_network_it_shares_weights_with(road):
+    model = network("resnet18", 32)
+    before = {name: value.stride() for name, value in model.state_dict().items()}
+    quick = Classifier(model, Preprocessing(1, 32, 32), [str(i) for i in range(10)])._converted(road).model
+    assert {name: value.stride() for name, value in model.state_dict().items()} == before
+    kernels = [value for value in quick.state_dict().values() if value.ndim == 4 and value.shape[1] > 1 and value.shape[2] > 1]
+    assert kernels and all(value.is_contiguous(memory_format=torch.channels_last) for value in kernels)
+
+
+def test_channels_last_shares_all_but_the_kernels():
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4, 2)).requires_grad_(False)
+    made = in_channels_last(model)
+    assert made is not model and made[2].weight is model[2].weight and made[0].bias is model[0].bias
+    assert made[0].weight.stride() == (27, 1, 9, 3) and model[0].weight.stride() == (27, 9, 3, 1)
+    assert torch.equal(made[0].weight, model[0].weight) and not made[0].weight.requires_grad
+    assert in_channels_last(made) is made

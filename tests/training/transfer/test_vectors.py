@@ -11,6 +11,7 @@ from clearsight import models
 from clearsight.base.files import cache_folder
 from clearsight.classifier import load
 from clearsight.datasets.loader import Held
+from clearsight.images.preprocess import Preprocessing
 from clearsight.training.api import train
 from clearsight.training.interrupt import Stop
 from clearsight.training.transfer import vectors
@@ -89,3 +90,12 @@ def test_the_key_is_of_the_weights_the_inputs_and_their_order(data, start):
     with torch.no_grad():
         network.net.conv1.weight.view(-1)[0] += 1e-6
     assert key() != first
+
+
+def test_computing_them_leaves_the_layout_of_the_network_from_which_the_last_bits_follow(data):
+    network = models.build("squeezenet1_1+stages", 10, channels=1, height=32, width=32, seed=0).eval()
+    held = Held([torch.from_numpy(data[0][:8])[..., None]], torch.zeros(8, dtype=torch.int64))
+    before = {name: value.stride() for name, value in network.state_dict().items()}
+    how = vectors.Extraction(network, Preprocessing(1, 32, 32), "", torch.device("cpu"), False, True, print)
+    vectors.vectors(how, held, torch.arange(8), Stop())
+    assert {name: value.stride() for name, value in network.state_dict().items()} == before

@@ -1,5 +1,6 @@
 """Batch norm folding: in evaluation mode a batch norm is a scale and a shift, which the preceding layer can absorb."""
 
+import copy
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -64,6 +65,22 @@ def folded(model: nn.Module, *, bf16: bool = False) -> nn.Module:
     graph.delete_all_unused_submodules()
     graph.recompile()
     return cast(nn.Module, graph).eval()
+
+
+def in_channels_last(net: nn.Module) -> nn.Module:
+    """A copy of `net` whose kernels are in channels-last memory, all other tensors shared; `net` itself where they are already.
+
+    What `Module.to` changes in place would be changed in the network that shares them: its last bits follow from the layout.
+    """
+    memo: dict[int, Any] = {}
+    moved = False
+    for value in (*net.parameters(), *net.buffers()):
+        made = value.detach().to(memory_format=torch.channels_last) if value.ndim == 4 else value
+        differs = made.stride() != value.stride()
+        moved |= differs
+        kept = nn.Parameter(made, value.requires_grad) if isinstance(value, nn.Parameter) else made
+        memo[id(value)] = kept if differs else value
+    return copy.deepcopy(net, memo) if moved else net
 
 
 def _only_source(node: fx.Node) -> fx.Node | None:

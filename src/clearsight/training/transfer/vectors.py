@@ -14,7 +14,7 @@ from ...base.code import is_code
 from ...base.compute.device import hardware
 from ...base.files import cache_folder
 from ...base.progress import Progress
-from ...classifier.speed.folding import folded
+from ...classifier.speed.folding import folded, in_channels_last
 from ...datasets.loader import Pictures, Streamed
 from ...images.preprocess import Preprocessing
 from ...models import own
@@ -66,7 +66,7 @@ def vectors(how: Extraction, pictures: Pictures, places: Tensor, stop: Stop, lab
     if key and (found := storage.read(key)):
         how.log(f"{label} of {len(places):,} pictures were computed before, by the same network: read from {cache_folder()}")
         return {word: found[word].to(how.device) for word in how.words}
-    net = folded(_Words(how.network, how.words).eval()).to(how.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = in_channels_last(folded(_Words(how.network, how.words).eval()).to(how.device))
     views, rows = tta.parse(how.views), []
     with Progress(label, len(places), quiet=how.quiet) as progress:
         for some in pictures.batches(places.split(BATCH)):
