@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from clearsight.look.capture import captured
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
 from tests.browser import opened, violations
@@ -40,7 +41,7 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     page.set_input_files("input[type=file]", studio.file)
     page.locator(".said .label").wait_for()
     assert studio.file.name in page.locator("main").inner_text()  # shown literally
-    assert "Random weights" in page.locator(".said").inner_text()
+    assert "Random weights" in page.locator(".said").first.inner_text()
     assert "token" not in page.url
     first = page.locator(".wall canvas").first
     first.wait_for()
@@ -86,7 +87,7 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     page.locator(".said .label").wait_for()
 
 
-def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(page, studio, tmp_path):
+def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(chromium, page, studio, tmp_path):
     page.set_input_files("input[type=file]", studio.file)
     brush = page.locator(".erase canvas")
     brush.wait_for()
@@ -110,10 +111,22 @@ def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(page, studio
         page.get_by_role("button", name="Export").click()
     loading.value.save_as(tmp_path / "screen.html")
     text = (tmp_path / "screen.html").read_text("utf-8")
-    assert "<script" not in text and "http:" not in text.replace("http://www.w3.org", "") and "token" not in text
-    with opened(page.context.new_page(), text.encode(), tmp_path) as alone:  # it asks for nothing, and its own policy finds nothing wrong
+    assert text.count("<script") == 2 and "http:" not in text.replace("http://www.w3.org", "") and "token" not in text
+    with opened(chromium.new_page(), text.encode(), tmp_path) as alone:  # it asks for nothing, and its own policy finds nothing wrong
         assert studio.file.name in alone.locator("main").inner_text()
         assert alone.locator("img").evaluate_all("all => all.every(one => one.naturalWidth > 0)")
+        stage = alone.get_by_role("slider", name="stage")  # its figures live
+        stage.press("ArrowRight")
+        alone.get_by_role("heading", name="pool1: ").wait_for()
+        values = captured(found.model, found.inputs(str(studio.file)), ["pool1"])["pool1"][0]
+        first = alone.locator(".wall figure").first
+        first.locator("canvas").press("ArrowDown")
+        channel, rows = int(first.inner_text().split()[1].rstrip(":")), values.shape[1]
+        shown = float(first.locator("b").get_attribute("data-value"))
+        assert shown == pytest.approx(float(values[channel, rows // 2 + 1, values.shape[2] // 2]), rel=1e-5)
+        places = [alone.locator(one).bounding_box() for one in (".erase img:not(.drawn)", ".erase img.drawn")]
+        assert places[0] == pytest.approx(places[1], abs=1)  # what was drawn over a picture still is
+        assert alone.locator("section", has_text="Another picture").count() == alone.get_by_text("Restore the picture").count() == 0
         assert alone.locator(".bars5 .length").first.evaluate("one => one.getBoundingClientRect().width") > 10
         assert violations(alone) == []
     page.keyboard.press("g")

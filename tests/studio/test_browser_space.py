@@ -40,18 +40,18 @@ def test_neighbours_and_the_map_are_those_of_their_commands(chromium, studio):
         assert near.locator(".near bdi.label").all_inner_texts() == [one["label"] for one in found]
         shown = near.locator(".cosine").evaluate_all("all => all.map(one => Number(one.dataset.value))")
         assert shown == pytest.approx([one["cosine"] for one in found], abs=1e-5) and shown[0] == pytest.approx(1)
-        assert "the 30 pictures of all" in near.inner_text() and "keeps no vectors" in near.inner_text()
+        assert "among the 30 pictures." in near.inner_text() and "keeps no vectors" in near.inner_text()
         assert accessible(page) == []
         page.get_by_role("link", name="Data").focus()
         page.keyboard.press("Enter")
         page.get_by_text("30 pictures at 16×16 pixels").wait_for()
         page.get_by_label("Placed by").focus()
         page.keyboard.press("ArrowDown")
-        page.get_by_text("30 pictures of all, by the features before the last layer of lenet5").wait_for()
+        page.get_by_text("30 pictures, by the features before the last layer of lenet5").wait_for()
         assert page.evaluate("document.activeElement.tagName") == "SELECT"
         places = page.locator("section", has=page.locator(".points"))
         found = printed(studio, places)
         assert f"{100 * found['purity']:.1f} % have its label" in places.inner_text() and len(found["pictures"]) == 30
         assert accessible(page) == []
         page.reload()  # the address is the state
-        page.get_by_text("30 pictures of all, by the features").wait_for()
+        page.get_by_text("30 pictures, by the features").wait_for()

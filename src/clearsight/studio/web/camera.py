@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import tempfile
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,7 +13,7 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
 from ..compute.process import Compute
-from ..library import Library
+from ..library import RUNS, Library
 from . import bodies
 
 PICTURE, SMALL = 2**22, 2**12  # bytes of a picture of the camera, of the rest
@@ -23,7 +24,7 @@ def add_camera(app: FastAPI, library: Library, compute: Compute) -> None:
     """Add the routes. A set has a name, and a class too: neither is ever a path."""
 
     async def of(what: str, name: str, m: str, kind: str = "", **more: Any) -> dict[str, Any]:
-        folder = library.runs.folder / f"camera-{slug(name)}"
+        folder = Path(RUNS) / f"camera-{slug(name)}"  # here, also where the runs of another machine are followed
         words = library.network(m).words if m else ""
         found = await asyncio.to_thread(compute.ask, what, kind=kind, folder=str(folder), words=words, **more)
         start = ["--from", words] if words else []

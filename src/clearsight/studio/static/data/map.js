@@ -129,5 +129,6 @@ function byNetwork(chart, found, name) {
   const some = found.total < found.pictures ? `, drawn at random of ${thousands(found.pictures)}` : "";
   const pure = found.purity === undefined ? "" : ` Of the 10 nearest of a picture, by all ${thousands(found.dimensions)} numbers, ${percent(found.purity)} have its label; by chance it were ${percent(found.chance)}.`;
   const lost = found.unreadable ? ` ${thousands(found.unreadable)} cannot be read.` : "";
-  return `${thousands(chart.points?.rows.length ?? 0)} pictures of ${found.part}${some}, by the features before the last layer of ${name}, in the two directions in which these differ most (PCA): ${percent(found.share)} of their differences.${pure}${lost}`;
+  const part = found.parts.length > 1 ? ` of ${found.part}` : "";
+  return `${thousands(chart.points?.rows.length ?? 0)} pictures${part}${some}, by the features before the last layer of ${name}, in the two directions in which these differ most (PCA): ${percent(found.share)} of their differences.${pure}${lost}`;
 }

@@ -23,7 +23,7 @@ export function neighbours({ network, picture, studio, state, keep }, after) {
         body.replaceChildren(el("p", { class: "busy", role: "status" }, `Looking at the pictures once: ${thousands(place.done)} of ${thousands(place.total)} …`));
       });
       if (!found) return;
-      const drawn = await near(found, data);
+      const drawn = await near(found);
       if (!here()) return;
       body.replaceChildren(...drawn);
       parts(found, data);
@@ -64,17 +64,18 @@ export function neighbours({ network, picture, studio, state, keep }, after) {
   return node;
 }
 
-/** @param {any} found @param {string} data its id @returns {Promise<HTMLElement[]>} */
-async function near(found, data) {
+/** @param {any} found @returns {Promise<HTMLElement[]>} */
+async function near(found) {
   const sheet = await unpacked(found.sheet);
   const figures = found.near.map((/** @type {any} */ one, /** @type {number} */ k) => el("li", {}, cell(sheet, k, SIDE), el("bdi", { class: "label" }, one.label),
     el("span", { class: "cosine", "data-value": one.cosine }, `cosine ${shown(one.cosine, 4)}`), el("bdi", { class: "name", title: one.name }, one.name)));
   const some = found.total < found.pictures ? `${thousands(found.total)} of the ${thousands(found.pictures)} pictures` : `the ${thousands(found.pictures)} pictures`;
+  const part = found.parts.length > 1 ? ` of ${found.part}` : "";
   const lost = found.unreadable ? `; ${thousands(found.unreadable)} of them cannot be read` : "";
   const alike = agreement(found.near);
   return [
-    el("p", {}, `Nearest by the features before the last layer, among ${some} of ${found.part}${lost}. ${alike}`),
-    el("ol", { class: "near", "aria-label": "The nearest pictures", "data-of": data }, ...figures), command(found.command), ...unusual(found),
+    el("p", {}, `Nearest by the features before the last layer, among ${some}${part}${lost}. ${alike}`),
+    el("ol", { class: "near", "aria-label": "The nearest pictures" }, ...figures), command(found.command), ...unusual(found),
   ];
 }
 

@@ -6,6 +6,7 @@ import { network as listed } from "../live/network.js";
 import { receptive_field as field } from "../live/receptive_field.js";
 import { ask } from "../api.js";
 import { filter } from "../filters.js";
+import { figure } from "../living.js";
 import { command, section } from "../parts.js";
 
 /** @type {Record<string, (one: any) => number>} in what order filters are shown */
@@ -27,7 +28,7 @@ export function inside(root, { network }) {
       body.append(el("p", {}, `${found.name}:${size} input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal}`));
     }),
     section("Layer by layer", layers, (found, body) => {
-      listed(body, found.network);
+      figure(body, "network", listed, found.network);
       body.append(command(found.command));
     }),
     section("The first filters", ask(`networks/${network}/filters`), (found, body) => {
@@ -35,7 +36,7 @@ export function inside(root, { network }) {
       body.append(command(found.command));
     }),
     section("What a unit sees", layers, (found, body) => {
-      if (found.field.layers.length) field(body, found.field);
+      if (found.field.layers.length) figure(body, "receptive_field", field, found.field);
       else body.append(el("p", {}, "No layer has rows and columns: every number sees the whole picture."));
     }),
   );

@@ -189,7 +189,7 @@ function chooser(context, about) {
         dispatchEvent(new HashChangeEvent("hashchange"));
       },
     }, ...values.map(([value, text]) => el("option", { value, selected: chosen === value }, text)));
-    return el("label", { class: "which" }, words, node);
+    return el("label", { class: "which" }, words, " ", node);
   };
   const parts = Object.keys(about.parts);
   const shown = [pick("network", "Judged by", [[SHAPES, "shapes (HOG)"], ...networks.map((one) => /** @type {[string, string]} */ ([one.id, one.name]))], judge(context))];

@@ -3,6 +3,7 @@
 
 import { el, percent, row } from "../live/kit.js";
 import { maps } from "../live/maps.js";
+import { figure } from "../living.js";
 import { softmax } from "../live/softmax.js";
 import { coloured } from "../live/cursor.js";
 import { ask, Refusal, seen } from "../api.js";
@@ -34,7 +35,7 @@ export function pictures(root, context) {
     section("What each stage sees", stages, (found, body) => walls(body, found, (stage, channel, y, x) => look.open(stage, channel, [y, x]))),
     scope,
     section("From scores to probabilities", scores, (found, body) => {
-      softmax(body, found);
+      figure(body, "softmax", softmax, found);
       body.append(command(found.command));
     }),
     section("The usual mistakes", wrong, (found, body) => body.append(mistakes(found.answers), command(found.command))),
@@ -84,7 +85,7 @@ function mistakes(answers) {
 
 /** @param {HTMLElement} body @param {any} found @param {(stage: string, channel: number, y: number, x: number) => void} choose */
 function walls(body, found, choose) {
-  maps(body, found, choose);
+  figure(body, "maps", maps, found, choose);
   body.append(el("p", { class: "hint" }, "Click a place, or press Enter there: its number is taken apart below, down to the picture."), command(found.command));
 }
 
