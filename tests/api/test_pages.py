@@ -8,7 +8,10 @@ import pytest
 
 import clearsight as cs
 from clearsight.base.errors import UsageError
+from clearsight.evaluation.answers import FILE, read
+from clearsight.evaluation.recorded import nll, reliability
 from clearsight.experiments.ladder import Standing
+from clearsight.metrics.calibration import mean_gap
 from clearsight.metrics.intervals import proportion, wilson
 
 PNG, PDF = b"\x89PNG", b"%PDF"
@@ -31,13 +34,17 @@ def test_the_report_of_a_run_is_in_its_folder(run):
     assert "Report on the test part" in text and "Training curves" in text and "Command to reproduce" in text
     stored = json.loads((run.run / "evaluation.json").read_text())
     assert stored["part"] == "test" and stored["n"] == 382
+    found = read(run.run)
+    assert found.right.mean() == stored["top1"]["value"] and nll(found) == stored["nll"] and mean_gap(reliability(found)) == stored["ece"]
+    assert found.part == "test" and found.stamp["judged_on"] == stored["judged_on"] and found.stamp["weights"] == stored["weights"]
 
 
 def test_other_pictures_do_not_replace_it(run):
-    before = cs.report(run, quiet=True).read_bytes()
+    before, own = cs.report(run, quiet=True).read_bytes(), (run.run / FILE).read_bytes()
     path = cs.report(run, split="val", quiet=True)
     assert path.parent.parent == run.run / "judged" and "No figure here has an interval" in path.read_text(encoding="utf-8")
-    assert (run.run / "report.html").read_bytes() == before
+    assert (run.run / "report.html").read_bytes() == before and (run.run / FILE).read_bytes() == own
+    assert len(read(path.parent)) == json.loads((path.parent / "evaluation.json").read_text())["n"] != 382
 
 
 def test_a_file_or_a_folder_can_be_named(run, tmp_path):

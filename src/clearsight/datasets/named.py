@@ -39,6 +39,11 @@ def is_named(data: Any) -> bool:
     return isinstance(data, str) and data.removeprefix(PREFIX) in NAMED and not (data in COMMON and os.path.isdir(data))
 
 
+def is_here(data: str) -> bool:
+    """Whether this name of a set can be opened without asking the network."""
+    return is_named(data) and (data.removeprefix(PREFIX) != "fashion-mnist" or bool(_fashion_folders()))
+
+
 def read_named(data: str) -> Parts:
     """The set of that name, with its own parts where it has any; raises ClearsightError if it is not available."""
     return NAMED[data.removeprefix(PREFIX)]()
@@ -95,10 +100,18 @@ def fashion_mnist() -> Parts:
 
     H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset", arXiv:1708.07747, 2017.
     """
-    cached = cache_folder() / "fashion-mnist"
-    folders = [folder for folder in (FASHION_PACKAGE, cached) if all((folder / name).is_file() for name in FASHION_FILES)]
-    parts = read_idx(folders[0] if folders else _download(cached), classes=FASHION_CLASSES)
+    folders = _fashion_folders()
+    parts = read_idx(folders[0] if folders else _download(_fashion_cache()), classes=FASHION_CLASSES)
     return Parts("fashion-mnist", parts.classes, parts.parts, parts.notes)
+
+
+def _fashion_cache() -> Path:
+    return cache_folder() / "fashion-mnist"
+
+
+def _fashion_folders() -> list[Path]:
+    """The folders that have all its files."""
+    return [folder for folder in (FASHION_PACKAGE, _fashion_cache()) if all((folder / name).is_file() for name in FASHION_FILES)]
 
 
 def _download(folder: Path) -> Path:

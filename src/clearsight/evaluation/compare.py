@@ -1,6 +1,7 @@
 """`compare`: is B better than A, or is the difference what chance makes of two equal classifiers?"""
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,10 @@ from ..classifier.stamp import Stamp
 from ..datasets.dataset import clean_label
 from ..metrics import paired
 from ..metrics.intervals import Interval
+from .answers import Answers
 from .evaluate import Evaluation
+
+Judged: TypeAlias = Evaluation | Answers  # computed now, or stored
 
 
 class ComparisonFigures(Stamp):
@@ -75,9 +79,9 @@ class Comparison(Result):
         return [*({"": name, "accuracy": value, "right alone": n} for name, (value, n) in alone.items()), difference]
 
 
-def compare(a: Evaluation, b: Evaluation) -> Comparison:
+def compare(a: Judged, b: Judged) -> Comparison:
     """Compare two evaluations picture by picture; raises UsageError unless both judged the same pictures with the same truths."""
-    order = _same_pictures(a, b)
+    order = same_pictures(a, b)
     right_a, right_b = a.right, b.right[order]
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     value, low, high = paired.difference(only_a, only_b, len(a))
@@ -97,7 +101,7 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
     )
 
 
-def _same_pictures(a: Evaluation, b: Evaluation) -> NDArray[np.int64]:
+def same_pictures(a: Judged, b: Judged) -> NDArray[np.int64]:
     """Rows of `b` in the order of `a`."""
     place = {str(name): row for row, name in enumerate(b.names)}
     own = {str(name) for name in a.names}
@@ -118,16 +122,17 @@ def _sentence(n: int, a: float, b: float, difference: tuple[float, float, float]
     value, low, high = (100 * x for x in difference)
     found = (
         f"B is right on {b:.2%} of the same {n:,} pictures and A on {a:.2%}: {value:+.2f} points "
-        f"(95 % interval {low:+.2f} to {high:+.2f}; {only_b:,} right only with B, {only_a:,} only with A; McNemar p {_small(p)})."
+        f"(95 % interval {low:+.2f} to {high:+.2f}; {only_b:,} right only with B, {only_a:,} only with A; McNemar p {small(p)})."
     )
     if p >= 0.05:
         return f"{found} A difference this small is noise: these pictures cannot tell the two apart."
     return f"{found} More than chance would do: {'B' if value > 0 else 'A'} is the better one on pictures like these."
 
 
-def _computed(a: Evaluation, b: Evaluation) -> str:
+def _computed(a: Judged, b: Judged) -> str:
     return f"Both computed in {a.precision}." if a.precision == b.precision else f"A computed in {a.precision}, B in {b.precision}."
 
 
-def _small(p: float) -> str:
+def small(p: float) -> str:
+    """A p-value as it is read aloud: `= 0.012`, `< 0.0001`."""
     return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"

@@ -107,7 +107,7 @@ class Evaluation(Result):
     @cached_property
     def reliability(self) -> list[calibration.Bin]:
         """The bins of the reliability diagram."""
-        return calibration.reliability(self.probabilities, self.labels)
+        return calibration.binned(self.confidences, self.right)
 
     @cached_property
     def recall_limits(self) -> list[tuple[float, float] | None]:
@@ -162,7 +162,7 @@ class Evaluation(Result):
             "macro": self.macro(),
             "nll": calibration.nll(self.logits, self.labels, self.temperature),
             "nll_raw": calibration.nll(self.logits, self.labels),
-            "ece": calibration.ece(self.probabilities, self.labels),
+            "ece": calibration.mean_gap(self.reliability),
             "ece_raw": calibration.ece(raw, self.labels),
             "temperature": self.temperature,
             "seconds": round(self.seconds, 3),

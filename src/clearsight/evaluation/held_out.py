@@ -89,6 +89,16 @@ def choose(model: str | Path, data: Any, part: str = "test", *, others: Sequence
     )
 
 
+def unlearnt(dataset: Dataset, name: str, part: str, own: bool, models: Sequence[str | Path]) -> Chosen:
+    """Those of pictures with digests that none of the classifiers in the folders `models` has learnt from, as `choose` leaves them out.
+
+    `own` says whether they are a part of the data of the first one. Raises UsageError as `choose` does.
+    """
+    names = [str(one) for one in dataset.names]
+    known = merged([learnt(one).among(names) for one in models])
+    return _chosen(dataset, part, name, own, known, (), [str(one) for one in models])
+
+
 def _reading(recipe: Recipe, here: bool, data: Any) -> dict[str, Any]:
     """How to read data: those of the run as it did, another table by the same columns if it has them."""
     if here:

@@ -39,10 +39,15 @@ def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> list[Bin]:
     if bins < 1:
         raise wrong("bins", "at least 1", bins)
     confidence, guess = scores.max(1)
-    right = (guess == truth).double()
+    return binned(confidence, guess == truth, bins)
+
+
+def binned(confidences: Any, right: Any, bins: int = BINS) -> list[Bin]:
+    """The reliability diagram of `(N,)` answers of these confidences, of which some are right."""
+    confidence, hits = (torch.as_tensor(one).detach().double() for one in (confidences, right))
     place = (confidence * bins).ceil().long().clamp(1, bins) - 1
     n = torch.bincount(place, minlength=bins).tolist()
-    sums = [torch.bincount(place, weights=values, minlength=bins).tolist() for values in (confidence, right)]
+    sums = [torch.bincount(place, weights=values, minlength=bins).tolist() for values in (confidence, hits)]
     return [
         Bin(i / bins, (i + 1) / bins, count, sums[0][i] / count if count else None, sums[1][i] / count if count else None)
         for i, count in enumerate(n)
@@ -51,7 +56,11 @@ def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> list[Bin]:
 
 def ece(probabilities: Any, labels: Any, bins: int = BINS) -> float:
     """Expected calibration error: mean |accuracy - confidence| over the bins, weighted by their pictures."""
-    found = reliability(probabilities, labels, bins)
+    return mean_gap(reliability(probabilities, labels, bins))
+
+
+def mean_gap(found: list[Bin]) -> float:
+    """The expected calibration error of a reliability diagram."""
     gaps = (row.n * abs(row.accuracy - row.confidence) for row in found if row.accuracy is not None and row.confidence is not None)
     return sum(gaps) / sum(row.n for row in found)
 

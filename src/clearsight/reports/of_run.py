@@ -15,8 +15,10 @@ from ..base.stored import taken_from
 from ..classifier import Classifier, validation
 from ..classifier.stamp import Stamp, computed_by, judged_on
 from ..datasets.dataset import Dataset
+from ..evaluation.answers import save as save_answers
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
+from ..evaluation.recorded import recorded
 from ..experiments.ladder import FILE, LadderResult
 from ..experiments.rungs import FILE as RUNGS
 from ..experiments.rungs import rungs
@@ -120,13 +122,17 @@ def _require_writable(folder: Path) -> None:
 def report_evaluation(
     run: Run, classifier: Classifier, evaluation: Evaluation, data: Dataset, part: str, *, name: str = "", folder: Path | None = None
 ) -> Path:
-    """Write `report.html` and `evaluation.json` into the run folder, or into `folder`; `name` is that of other data than the run's.
+    """Write `report.html`, `evaluation.json` and the answers into the run folder, or into `folder`.
 
-    A run that is a rung of a ladder has the ladder in its report.
+    `name` is that of other data than the run's. A run that is a rung of a ladder has the ladder in its report.
     """
     folder = folder or run.folder
     path = folder / "report.html"
-    with hold(folder, REPORT, wait=True):  # so that the two files are of one evaluation
+    if "weights" not in evaluation.stamp:  # it was made by other means than `judge`
+        on = judged_on(data, name or str(classifier.facts.get("data", "")), part)
+        evaluation = replace(evaluation, stamp={"judged_on": on, **computed_by(classifier), "precision": evaluation.precision})
+    with hold(folder, REPORT, wait=True):  # so that the files are of one evaluation
+        save_answers(folder, recorded(evaluation, part, data.digests))
         write_json(folder / "evaluation.json", {"part": part, **evaluation.to_json()})
         write_page(path, run, classifier, evaluation, data, part, name=name, more=findings.cards(folder))
     return path

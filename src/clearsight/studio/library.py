@@ -55,6 +55,7 @@ class Library:
     data: dict[str, Data] = field(default_factory=dict)
     pictures: dict[str, Picture] = field(default_factory=dict)
     runs: Runs = field(default_factory=lambda: Runs(Path(RUNS)))
+    judged: dict[str, Data] = field(default_factory=dict)  # data of runs, shown with their reports, that the studio was not started with
 
     def look_again(self) -> None:
         """Take in the runs that have finished below ./runs since the start."""
@@ -73,9 +74,22 @@ class Library:
 
     def dataset(self, id: str) -> Data:
         """The data set of an id; raises Unknown."""
-        if id not in self.data:
+        if (found := self.data.get(id) or self.judged.get(id)) is None:
             raise Unknown("this data set is not in the studio: start it with clearsight studio DATA.")
-        return self.data[id]
+        return found
+
+    def data_of(self, run: Path) -> Data:
+        """The data set that a run was trained on; raises Unknown where it cannot be opened without the network."""
+        words = described(run / RUN).get("data")
+        if not isinstance(words, str) or not words:
+            raise Unknown("the run does not say what it was trained on.")
+        for one in self.data.values():
+            if words in (one.words, str(Path(one.words).resolve())):
+                return one
+        found = data(words)
+        if not is_openable(words):
+            raise Unknown(f"its data, {found.name}, are not on this machine.")
+        return self.judged.setdefault(found.id, found)
 
     def picture(self, id: str) -> Picture:
         """The picture of an id; raises Unknown."""
@@ -140,6 +154,14 @@ def is_data(words: str) -> bool:
         and not is_runs(words)
         and (is_zip(words) or any(reader.recognises(words) for reader in READERS))
     )
+
+
+def is_openable(words: str) -> bool:
+    """Whether the data of a run can be opened now, without asking the network."""
+    from ..base.remote.address import is_address
+    from ..datasets.named import is_here, is_named
+
+    return is_here(words) if is_named(words) else not is_address(words) and os.path.exists(words)
 
 
 def _id(kind: str, words: str) -> str:

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from clearsight.base.errors import ClearsightError
 from clearsight.datasets.check import check
 from clearsight.datasets.identity import pixel_digest
 from clearsight.datasets.open import open_dataset
+from clearsight.evaluation.answers import save
+from clearsight.evaluation.recorded import recorded
 from clearsight.studio.compute.reader import FUNCTIONS, Reader, Stale
+from tests.evaluation.test_answers import random
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -133,3 +137,28 @@ def test_values_beyond_8_bits_are_read_by_their_range(reader, tmp_path):
 def test_reading_needs_no_torch():
     code = "import sys; import clearsight.studio.compute.reader; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_pictures_of_stored_answers_are_found_by_name_and_part(tmp_path):
+    for part in ("train", "test"):
+        for k in range(2):
+            (tmp_path / "data" / part / "cat").mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (8, 8), (k, 0, 0)).save(tmp_path / "data" / part / "cat" / f"{k}.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "data" / "test" / "cat" / "only.png")
+    reader, words = Reader(), str(tmp_path / "data")
+    parts = open_dataset(words).parts
+    names = [*map(str, parts["test"].names), "gone.png"]
+    answers = random(len(names), 3)
+    for part, name in (("test", "a"), ("val", "b")):
+        stored = replace(recorded(answers, part), names=np.array(names, object), stamp={"judged_on": {"part": part}})
+        (tmp_path / name).mkdir()
+        save(tmp_path / name, stored)
+    found = FUNCTIONS["places"](reader, words, [str(tmp_path / "a"), str(tmp_path / "b")])
+    first, second = (np.frombuffer(base64.b64decode(rows), "<i4").tolist() for rows in found["rows"])
+    start = list(parts).index("test") and len(parts["train"])
+    assert first == [*range(start, start + 3), -1]
+    shared = set(map(str, parts["train"].names))
+    assert second == [
+        -1 if name in shared or name == "gone.png" else row for name, row in zip(names, first, strict=True)
+    ]  # two have it: neither
+    assert found["version"] == reader.data(words).digest

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ...datasets.decisions.overlay import names_of, unsorted
 from ...datasets.identity import picture_digest
 from ...datasets.open import open_dataset
 from ...datasets.survey import survey
+from ...evaluation.answers import read as read_answers
 from ...images.convert import visible
 from ...images.decode import Facts, decode, picture_facts
 from ...images.deep import PLAIN, Reading
@@ -251,10 +253,28 @@ def decided(reader: Reader, words: str, version: str, entries: Sequence[dict[str
     return told
 
 
+def places(reader: Reader, words: str, folders: Sequence[str]) -> dict[str, Any]:
+    """Where the pictures of a run's answers are in its data: for each folder of answers their numbers, int32, -1 for one that is gone."""
+    found, rows = reader.data(words), []
+    every: dict[str, dict[str, int]] = {}
+    for part, start in zip(found.parts.parts, found.starts.tolist(), strict=False):
+        for k, name in enumerate(found.parts.parts[part].names):
+            every.setdefault(str(name), {})[part] = start + k
+    for folder in folders:
+        answers = read_answers(Path(folder))
+        part = str(answers.stamp.get("judged_on", {}).get("part", ""))
+        rows.append([_place(every.get(str(name), {}), part) for name in answers.names])
+    return {"version": found.digest, "rows": [bytes_of(np.array(some, "<i4")) for some in rows]}
+
+
+def _place(found: dict[str, int], part: str) -> int:
+    """The number of the picture of a name, in the part that was judged if several parts have one."""
+    return found.get(part, next(iter(found.values())) if len(found) == 1 else -1)
+
+
 FUNCTIONS: Functions = {
     "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "map": pixel_map,
-    "problems": problems, "identity": identity,
-    "decided": decided,
+    "problems": problems, "identity": identity, "decided": decided, "places": places,
 }  # fmt: skip
 
 if __name__ == "__main__":

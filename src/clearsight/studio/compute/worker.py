@@ -1,13 +1,13 @@
 """The process that has torch."""
 
-from . import breaking, camera, labelling, space
+from . import breaking, camera, judged, labelling, space
 from . import session as answers
 from .loop import Functions, main
 from .session import Session
 
 # what the studio computes, by name: a table of each module
 FUNCTIONS: Functions = {
-    **answers.FUNCTIONS, **breaking.FUNCTIONS, **labelling.FUNCTIONS, **space.FUNCTIONS, **camera.FUNCTIONS
+    **answers.FUNCTIONS, **breaking.FUNCTIONS, **labelling.FUNCTIONS, **space.FUNCTIONS, **camera.FUNCTIONS, **judged.FUNCTIONS,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import { camera } from "./screens/camera.js";
 import { train } from "./screens/train.js";
 import { runs } from "./screens/runs.js";
 import { breaking } from "./screens/break.js";
+import { report } from "./screens/report.js";
+import { compare } from "./screens/compare.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
@@ -44,6 +46,8 @@ const SCREENS = {
   train: { title: "Train", show: train, about: "run" },
   runs: { title: "Runs", show: runs, about: "", letter: "u" },
   break: { title: "Break", show: breaking, keys: [["← →", "ε of the slider; a place of the table of corruptions"], ["Enter", "the changed picture of a place, large"]] },
+  report: { title: "Report", show: report, about: "run", letter: "o", keys: [["Arrow keys", "a cell of the confusion matrix"], ["Enter", "its pictures"]] },
+  compare: { title: "Compare", show: compare, about: "", letter: "v" },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));

@@ -27,6 +27,7 @@ from .breaking import add_breaking
 from .camera import add_camera
 from .data import add_data
 from .labels import add_labels
+from .report import add_report
 from .runs import add_runs
 from .space import add_spaces
 from .train import add_train
@@ -65,6 +66,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     trainings = Trainings(library)
     add_runs(app, library, trainings)
     add_train(app, library, jobs, trainings)
+    add_report(app, library, compute, reading)
     return app
 
 

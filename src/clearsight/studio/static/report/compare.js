@@ -1,0 +1,64 @@
+// @ts-check
+/** A against B: the sentence of `clearsight compare`, the pictures that decide it, and the settings that differ. */
+
+import { el, percent, thousands } from "../live/kit.js";
+import { ask } from "../api.js";
+import { command, failure } from "../parts.js";
+import { Gallery } from "./gallery.js";
+
+/**
+ * Two runs against each other, by their ids; filled when the answer is there.
+ * @param {string} a @param {string} b @returns {HTMLElement}
+ */
+export function comparison(a, b) {
+  const node = el("div", { class: "compared" }, el("p", { class: "busy", role: "status" }, "Comparing …"));
+  ask(`compare?a=${a}&b=${b}`).then(
+    (found) => node.replaceChildren(...(found.refused ? refused(found) : decided(found, a)), differences(found)),
+    (error) => node.replaceChildren(failure(error)),
+  );
+  return node;
+}
+
+/** @param {any} found */
+function refused(found) {
+  return [failure(new Error(found.refused)), ...found.judging.map(command)];
+}
+
+/** @param {any} found @param {string} a */
+function decided(found, a) {
+  const { figures, pictures, notes } = found;
+  const gallery = new Gallery(a);
+  const limits = `${points(figures.difference.value)} (95 % interval ${points(figures.difference.low)} to ${points(figures.difference.high)})`;
+  const part = (/** @type {string} */ title, /** @type {any[]} */ some) =>
+    el("section", {}, el("h2", {}, `${title}: ${thousands(some.length)}`), some.length ? gallery.list(some.map(card)) : el("p", {}, "There is none."));
+  return [
+    el("p", { class: "label" }, found.headline),
+    el("p", {}, figures.sentence),
+    el("p", { class: "hint" }, `A ${percent(figures.a)}, B ${percent(figures.b)}; B − A ${limits}; n = ${thousands(figures.n)}.`),
+    ...notes.map((/** @type {string} */ note) => el("p", { class: "warning" }, el("bdi", {}, note))),
+    command(found.command),
+    gallery.node,
+    part("Right with B alone", pictures.only_b),
+    part("Right with A alone", pictures.only_a),
+  ];
+}
+
+/** Accuracy as points of 100, with its sign. @param {number} value */
+function points(value) {
+  return `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(2)} points`;
+}
+
+/** @param {any} one @returns {import("./gallery.js").Card} */
+function card(one) {
+  const said = (/** @type {string} */ name, /** @type {any} */ answer) =>
+    el("span", {}, `${answer.label === one.truth ? "✓" : "✗"} ${name}: `, el("bdi", {}, answer.label), ` ${percent(answer.confidence)}`);
+  return { row: one.row, name: one.name, words: [el("span", {}, "is ", el("bdi", {}, one.truth)), said("A", one.a), said("B", one.b)] };
+}
+
+/** @param {any} found */
+function differences(found) {
+  const head = ["setting", `A: ${found.names[0]}`, `B: ${found.names[1]}`].map((title) => el("th", { scope: "col" }, el("bdi", {}, title)));
+  const rows = found.differ.map((/** @type {string[]} */ [name, ...values]) => el("tr", {}, el("th", { scope: "row" }, name), ...values.map((value) => el("td", {}, el("bdi", {}, value)))));
+  const table = el("div", { class: "scrolled" }, el("table", { class: "told" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)));
+  return el("section", {}, el("h2", {}, "Settings that differ"), rows.length ? table : el("p", {}, "No setting differs."));
+}

@@ -1,0 +1,89 @@
+"""The routes of stored answers: what they ask for, what they add, and how a refusal is told."""
+
+import json
+
+import pytest
+
+from clearsight.studio.compute.process import Failed
+from clearsight.studio.library import data
+from clearsight.studio.runs import Runs
+from clearsight.studio.web.report import differ, groups
+from tests.studio.test_runs import written
+from tests.studio.web.test_app import studio as studio
+
+
+@pytest.fixture
+def runs(studio, tmp_path):
+    """Two runs, and their ids."""
+    for name, lr in (("a", 1), ("b", 2)):
+        written(tmp_path / "runs" / name)
+        (tmp_path / "runs" / name / "run.json").write_text(json.dumps({"data": "digits", "recipe": {"lr": lr, "model": "lenet5"}}))
+    studio.library.runs = Runs(tmp_path / "runs")
+    return {row.name: row.id for row in studio.library.runs.listed()}
+
+
+def test_answers_come_with_the_command_and_the_worst_groups(studio, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(studio.compute, "ask", lambda what, folder: {"asked": what, "on": {"part": "val"}, "part": "validation"})
+    worst = {"class": "cat", "top1": 0.5, "low": 0.3, "high": 0.7, "n": 20, "pictures": ["1.png", "2.png"], "group": 0, "chosen_by": 0.4}
+    figures = {
+        "test": {"subgroups": {"worst": worst, "groups": []}},
+        "none": {"subgroups": None},
+        "odd": 3,
+        "bad": {"subgroups": {"worst": [1]}},
+    }
+    (tmp_path / "runs" / "a" / "stress.json").write_text(json.dumps(figures))
+    status, found = studio("GET", f"/api/runs/{runs['a']}/answers")
+    assert status == 200 and found["asked"] == "report" and found["name"] == "a"
+    assert found["command"].startswith("clearsight evaluate ") and found["command"].endswith("a --part val --json")
+    assert found["groups"] == [
+        {"test": "test", "class": "cat", "pictures": ["1.png", "2.png"], "top1": 0.5, "low": 0.3, "high": 0.7, "n": 20}
+    ]
+    assert groups(tmp_path / "runs" / "b") == []
+
+
+def test_a_refusal_is_told_with_the_command_and_a_failure_stays_one(studio, runs, monkeypatch):
+    def fails(status):
+        def ask(what, **_):
+            raise Failed("no answers", status)
+
+        monkeypatch.setattr(studio.compute, "ask", ask)
+
+    fails(422)
+    status, found = studio("GET", f"/api/runs/{runs['a']}/answers")
+    assert status == 200 and found["refused"] == "no answers" and found["command"].endswith("runs/a")
+    status, found = studio("GET", f"/api/compare?a={runs['a']}&b={runs['b']}")
+    assert status == 200 and found["refused"] == "no answers" and found["names"] == ["a", "b"] and found["differ"] == [["lr", "1", "2"]]
+    fails(503)
+    assert studio("GET", f"/api/runs/{runs['a']}/answers") == (503, {"error": "no answers"})
+    for path in ("/api/runs/r_0/answers", "/api/runs/r_0/pictures", f"/api/compare?a=r_0&b={runs['b']}", "/api/runs/..%2Fa/answers"):
+        assert studio("GET", path)[0] == 404
+    assert studio("GET", "/api/compare?a=r_0")[0] == 400
+
+
+def test_pictures_come_from_the_runs_own_data_only_where_they_are_here(studio, runs, tmp_path, monkeypatch):
+    for words in ("s3://bucket/data", "/nowhere/at/all", "", 3):
+        (tmp_path / "runs" / "a" / "run.json").write_text(json.dumps({"data": words}))
+        status, found = studio("GET", f"/api/runs/{runs['a']}/pictures")
+        assert status == 200 and found["missing"].startswith("The pictures are not shown: ")
+    assert studio.library.judged == {}
+    (tmp_path / "runs" / "a" / "run.json").write_text(json.dumps({"data": "digits"}))
+    asked = {}
+    monkeypatch.setattr(studio.compute, "ask", lambda what, **more: asked.update(more, what=what) or {"version": "v", "rows": ["AAAA"]})
+    status, found = studio("GET", f"/api/runs/{runs['a']}/pictures")
+    assert (status, found) == (200, {"data": data("digits").id, "version": "v", "rows": "AAAA"})
+    assert asked == {"what": "places", "words": "digits", "folders": [str(tmp_path / "runs" / "a")]}
+    assert studio.library.dataset(found["data"]).words == "digits"  # small pictures are asked for by this id
+    assert studio("GET", "/api/state")[1]["data"] == []  # and it is not in the list of what the studio was started with
+
+
+def test_only_what_differs_is_listed(tmp_path):
+    for name, facts in (
+        ("a", {"data": "x", "recipe": {"lr": 1, "size": 8}}),
+        ("b", {"data": "x", "recipe": {"lr": 1, "seed": 3}}),
+        ("c", []),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps(facts))
+    assert differ(tmp_path / "a", tmp_path / "b") == [["size", "8", "–"], ["seed", "–", "3"]]
+    assert differ(tmp_path / "a", tmp_path / "a") == []
+    assert [row[0] for row in differ(tmp_path / "c", tmp_path / "a")] == ["data", "lr", "size"]
