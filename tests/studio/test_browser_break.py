@@ -122,6 +122,7 @@ def test_other_methods_and_random_weights(chromium, studio):
         assert accessible(page) == []
         page.get_by_role("combobox", name="Network").select_option(label="lenet5")
         page.get_by_text("Random weights").wait_for()
+        page.get_by_text("On the command line this takes a trained network.").wait_for()
         page.get_by_role("button", name="The whole set").press("Enter")
         page.get_by_text("no accuracy to lose").wait_for()
 

@@ -100,9 +100,11 @@ def test_the_panel_is_what_stress_shows_the_network(session, home, run):
     row = 3
     index = int(trial.indices[row])
     file = str(home / "scans" / str(data.names[index]))
-    told = FUNCTIONS["panel"](session, run, file, index)
-    rows = {one["challenge"]: one["trials"] for one in told["challenges"]}
-    assert len(rows) == 18 + 15 and "saturate" not in rows, "grey pictures have no colour"
+    parts = [FUNCTIONS["panel"](session, run, file, index, part) for part in range(6)]
+    rows = {one["challenge"]: one["trials"] for told in parts for one in told["challenges"]}
+    assert list(rows) == parts[0]["names"] and len(rows) == 18 + 15 and parts[0]["parts"] == 6 and "saturate" not in rows, (
+        "grey pictures have no colour"
+    )
     for name, severity in (("gaussian_noise", 3), ("fog", 5), ("glass_blur", 1)):
         changed = corrupted(trial.pictures[row : row + 1], trial.indices[row : row + 1], name, severity)
         shares = known.probabilities(changed)[0]
@@ -113,6 +115,8 @@ def test_the_panel_is_what_stress_shows_the_network(session, home, run):
     some = torch.tensor([index])
     changed = corrupted(corrupted(trial.pictures[row : row + 1], some, "fog", 2), some, "contrast", 1)
     assert two["top"][0]["confidence"] == pytest.approx(float(known.probabilities(changed).max()), abs=1e-6)
-    assert len(told["boxes"]) == told["columns"] * len(rows)
+    assert sum(len(told["boxes"]) for told in parts) == 5 * len(rows)
+    with pytest.raises(ClearsightError, match="from 0 to 5"):
+        FUNCTIONS["panel"](session, run, file, index, 6)
     with pytest.raises(ClearsightError, match="fogg"):
         FUNCTIONS["mixed"](session, run, file, [["fogg", 2]], index)

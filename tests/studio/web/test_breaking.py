@@ -41,8 +41,10 @@ def test_questions_carry_their_options_and_the_command_that_does_the_same(asked)
         status, found = asked("GET", path)
         assert (status, found["asked"], found["words"], found.get("command")) == (200, what, RUN, command)
         assert {name: found[name] for name in options} == options
-    status, found = asked("GET", "panel/{p}?seed=3")
-    assert (status, found["index"]) == (200, 3) and found["command"].startswith(f"clearsight look challenges '{RUN}' 'a b.png' --only")
+    status, found = asked("GET", "panel/{p}?seed=3&part=2")
+    assert (status, found["index"], found["part"]) == (200, 3, 2) and found["command"].startswith(
+        f"clearsight look challenges '{RUN}' 'a b.png' --only"
+    )
 
 
 @pytest.mark.parametrize(

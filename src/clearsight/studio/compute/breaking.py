@@ -30,6 +30,7 @@ QUICK = {
     "rays": 100, "spatial": 0,
 }  # fmt: skip
 LAYERS, TOP = 12, 5  # layers whose drift is shown, classes of an answer
+ROWS = 6  # changes of a part of the panel
 
 
 def victim(session: Session, words: str) -> Classifier:
@@ -118,7 +119,7 @@ def attacked(session: Session, words: str, file: str, method: str, epsilon: floa
         "pictures": shown, "answers": answers, "exact": asdict(found.exact), "method": found.method, "norm": found.norm,
         "epsilon": found.epsilon, "largest": found.largest, "magnified": magnified, "survives": found.survives, "box": found.box,
         "access": found.access, "size": list(found.pictures["before"].shape[1:]), "steps": QUICK[method],
-        "aim": _aim(one, target),
+        "aim": _aim(one, target), "trained": trained(session, words),
     }  # fmt: skip
 
 
@@ -133,17 +134,26 @@ def _small(picture: Tensor) -> Tensor:
     return picture[:, ::every, ::every]
 
 
-def panel(session: Session, words: str, file: str, index: int) -> dict[str, Any]:
-    """The answers to a picture under every corruption and challenge at five strengths, with all of these pictures as one, small."""
+def panel(session: Session, words: str, file: str, index: int, part: int) -> dict[str, Any]:
+    """The answers to a picture under a part of the corruptions and challenges at five strengths, with these pictures as one, small.
+
+    In parts, since a large network takes a second for each picture; `names` has all of them.
+    """
     one = victim(session, words)
-    names = [name for name, row in CORRUPTIONS.items() if one.preprocessing.channels == 3 or not row.colour]
-    found = challenges(one, file, [*names, *CHALLENGES], seed=index)
+    names = [*(name for name, row in CORRUPTIONS.items() if one.preprocessing.channels == 3 or not row.colour), *CHALLENGES]
+    parts = math.ceil(len(names) / ROWS)
+    if not 0 <= part < parts:
+        raise wrong("part", f"from 0 to {parts - 1}", part)
+    found = challenges(one, file, names[part * ROWS : (part + 1) * ROWS], seed=index)
     told = found.to_json()
     for row in told["challenges"]:
         row["corruption"] = row["challenge"] in CORRUPTIONS
     columns = len(found.rows[0].trials)
     sheet, side, boxes = tiled([thumbnail(trial.picture) for row in found.rows for trial in row.trials], columns)
-    return {**told, "trained": trained(session, words), "sheet": sheet, "side": side, "boxes": boxes, "columns": columns}
+    return {
+        **told, "trained": trained(session, words), "sheet": sheet, "side": side, "boxes": boxes, "columns": columns, "parts": parts,
+        "names": names,
+    }  # fmt: skip
 
 
 def mixed(session: Session, words: str, file: str, changes: Sequence[Sequence[Any]], index: int) -> dict[str, Any]:

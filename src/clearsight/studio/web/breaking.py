@@ -58,10 +58,10 @@ def _add_one(app: FastAPI, library: Library, compute: Compute) -> None:
         return {**found, "command": said(m, p, *words)}
 
     @app.get("/api/networks/{m}/panel/{p}")
-    async def panel(m: str, p: str, request: Request, seed: int = 0) -> dict[str, Any]:
-        """The answers under every corruption and challenge."""
-        found = await of(request, "panel", m, p, index=_seed(seed))
-        names = ",".join(row["challenge"] for row in found.get("challenges", ()))
+    async def panel(m: str, p: str, request: Request, seed: int = 0, part: int = 0) -> dict[str, Any]:
+        """The answers under a part of the corruptions and challenges."""
+        found = await of(request, "panel", m, p, index=_seed(seed), part=part)
+        names = ",".join(found.get("names", ()))
         return {**found, "command": said(m, p, "look challenges", "--only", names, "--seed", str(seed), "--json")}
 
     @app.get("/api/networks/{m}/mixed/{p}")

@@ -3,7 +3,8 @@
 
 import { button, el, parsed, percent, row, shown } from "../live/kit.js";
 import { ask, Refusal } from "../api.js";
-import { command, failure, image } from "../parts.js";
+import { failure, image } from "../parts.js";
+import { same } from "./same.js";
 import { NORMS } from "./whole.js";
 
 /** @type {Record<string, string>} ε to begin with, by norm */
@@ -35,7 +36,7 @@ export function single(root, about, target, { network, picture, state, keep }) {
     try {
       const query = new URLSearchParams({ method: about.name, epsilon: String(epsilon), ...(target ? { target } : {}) });
       const found = await ask(`networks/${network}/attacked/${picture}?${query}`);
-      if (mine === last) body.replaceChildren(...attacked(found), command(found.command));
+      if (mine === last) body.replaceChildren(...attacked(found), same(found));
     } catch (error) {
       if (mine === last && !(error instanceof Refusal && error.superseded)) body.replaceChildren(failure(error));
     }

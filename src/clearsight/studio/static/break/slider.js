@@ -4,7 +4,8 @@
 import { button, el, percent, row, sentence, shown, slider as range } from "../live/kit.js";
 import { ask, Refusal } from "../api.js";
 import { numbers } from "../data/model.js";
-import { command, failure } from "../parts.js";
+import { failure } from "../parts.js";
+import { same } from "./same.js";
 import { triptych } from "./triptych.js";
 
 const [WIDE, TALL, SETTLED] = [400, 90, 300]; // of the curve; ms until a place of the slider is kept in the address
@@ -24,17 +25,17 @@ export function slider(root, found, target, { network, picture, state, keep }) {
 
   function draw() {
     const step = steps[at];
-    const same = step.top[0].index === before.index;
+    const stays = step.top[0].index === before.index;
     figure.draw(step.level);
     figure.answer(0, before.label, before.confidence, true);
-    figure.answer(2, step.top[0].label, step.top[0].confidence, same);
+    figure.answer(2, step.top[0].label, step.top[0].confidence, stays);
     answers.replaceChildren(...step.top.map((/** @type {any} */ one) => bar(one.label, one.confidence, percent(one.confidence))));
     const drifts = Object.entries(found.drift);
     const most = Math.max(...drifts.map(([, moved]) => moved[moved.length - 1]), 1e-12);
     layers.replaceChildren(...drifts.map(([name, moved]) => bar(name, moved[at], percent(moved[at]), moved[at] / most)));
     survival();
     for (const end of ["x1", "x2"]) mark.setAttribute(end, String((at / (steps.length - 1)) * WIDE));
-    line.replaceChildren(command(`${found.command} --epsilon ${Number.isInteger(step.level) ? `${step.level}/255` : step.epsilon} --json`));
+    line.replaceChildren(same(found, ` --epsilon ${Number.isInteger(step.level) ? `${step.level}/255` : step.epsilon} --json`));
   }
 
   function survival() {

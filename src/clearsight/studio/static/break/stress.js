@@ -3,7 +3,8 @@
 
 import { el, percent, row, sentence, shown, slider } from "../live/kit.js";
 import { ask, Refusal, blob } from "../api.js";
-import { command, failure, image, section } from "../parts.js";
+import { failure, image, section } from "../parts.js";
+import { same } from "./same.js";
 
 const [NOTHING, OFF] = ["nothing", 0];
 /** @type {Record<string, [number, number]>} */
@@ -13,46 +14,77 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export function stress(root, context) {
-  const { network, picture } = context;
-  root.append(section("Every corruption and challenge at five strengths", ask(`networks/${network}/panel/${picture}`), (found, body) => {
+  const address = `networks/${context.network}/panel/${context.picture}?part=`;
+  root.append(section("Every corruption and challenge at five strengths", ask(`${address}0`), (found, body) => {
     if (!found.trained) body.append(el("p", { class: "warning" }, "Random weights: this network has learnt nothing yet; its answers stay or change by chance."));
     const desk = mixing(found, context);
-    const lost = found.challenges.flatMap((/** @type {any} */ one) => one.trials).filter((/** @type {any} */ one) => one.changed).length;
-    const every = found.challenges.length * found.columns;
+    const [table, said] = [grid(desk.set), el("span", { role: "status" })];
+    let [lost, every] = [0, 0];
+    const add = (/** @type {any} */ part) => {
+      const trials = part.challenges.flatMap((/** @type {any} */ one) => one.trials);
+      lost += trials.filter((/** @type {any} */ one) => one.changed).length;
+      every += trials.length;
+      const whole = found.names.length * found.columns;
+      said.textContent = `${lost} of ${every} changed pictures get another answer (✗)${every < whole ? `; ${whole - every} more are coming …` : "."}`;
+      table.add(part);
+    };
+    add(found);
     body.append(
-      el("p", {}, "As it is: ", el("b", {}, el("bdi", {}, found.label), `, ${percent(found.confidence)}`), `. ${lost} of ${every} changed pictures get another answer (✗).`),
-      desk.node, grid(found, desk.set), command(found.command));
-    if (body.isConnected) desk.start();
+      el("p", {}, "As it is: ", el("b", {}, el("bdi", {}, found.label), `, ${percent(found.confidence)}`), ". ", said), row("stressing", desk.node, table.node), same(found));
+    desk.start();
+    rest(address, found.parts, body, add);
   }));
 }
 
-/** Answers as a table of buttons, one row a change. @param {any} found @param {(change: Change) => void} choose */
-function grid(found, choose) {
-  const sheet = el("img", { alt: "" });
-  const address = blob(found.sheet);
-  /** @type {(() => void)[]} */
-  const drawing = [];
-  sheet.onload = () => {
-    drawing.forEach((draw) => draw());
-    URL.revokeObjectURL(address);
-  };
-  sheet.src = address;
+/** The other parts, one after another, while the page shows them. @param {string} address @param {number} parts @param {HTMLElement} body @param {(part: any) => void} add */
+async function rest(address, parts, body, add) {
+  try {
+    for (let part = 1; part < parts; part++) {
+      const found = await ask(`${address}${part}`);
+      if (!body.isConnected) return;
+      add(found);
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal && error.superseded)) body.append(failure(error));
+  }
+}
+
+/** Answers as a table of buttons, one row a change. @param {(change: Change) => void} choose */
+function grid(choose) {
   const body = el("tbody");
-  found.challenges.forEach((/** @type {any} */ one, /** @type {number} */ r) => {
-    const cells = one.trials.map((/** @type {any} */ trial, /** @type {number} */ c) => {
-      const canvas = el("canvas", { width: found.side, height: found.side, "aria-hidden": "true" });
-      const [x, y, w, h] = found.boxes[r * found.columns + c];
-      drawing.push(() => canvas.getContext("2d").drawImage(sheet, c * found.side + x, r * found.side + y, w, h, x, y, w, h));
-      const sign = trial.changed ? "✗" : "✓";
-      const words = `${one.challenge} ${c + 1}: ${trial.label}, ${percent(trial.confidence)}`;
-      return el("td", {}, el("button", { type: "button", tabindex: r || c ? "-1" : "0", class: trial.changed ? "cell other" : "cell same", title: words, "aria-label": `${words}, ${trial.changed ? "another answer" : "the answer stays"}`, "data-value": trial.confidence,
-        onclick: () => choose({ name: one.challenge, step: c + 1 }) }, canvas, el("span", {}, sign, " ", el("bdi", {}, trial.label)), el("span", {}, percent(trial.confidence))));
-    });
-    body.append(el("tr", {}, el("th", { scope: "row" }, one.challenge.replaceAll("_", " "), el("span", { class: "hint" }, `${one.group}; ${strengths(one)}`)), ...cells));
-  });
   body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => roam(body, event));
+
+  function add(/** @type {any} */ found) {
+    const sheet = el("img", { alt: "" });
+    const address = blob(found.sheet);
+    const drawing = found.challenges.flatMap((/** @type {any} */ one, /** @type {number} */ r) => {
+      const cells = one.trials.map((/** @type {any} */ trial, /** @type {number} */ c) => cell(one.challenge, trial, c, found.side, choose));
+      if (!body.children.length) cells[0].button.setAttribute("tabindex", "0");
+      body.append(el("tr", {}, el("th", { scope: "row" }, one.challenge.replaceAll("_", " "), el("span", { class: "hint" }, `${one.group}; ${strengths(one)}`)), ...cells.map((/** @type {any} */ each) => el("td", {}, each.button))));
+      return cells.map((/** @type {any} */ { canvas }, /** @type {number} */ c) => () => {
+        const [x, y, w, h] = found.boxes[r * found.columns + c];
+        canvas.getContext("2d").drawImage(sheet, c * found.side + x, r * found.side + y, w, h, x, y, w, h);
+      });
+    });
+    sheet.onload = () => {
+      drawing.forEach((/** @type {() => void} */ draw) => draw());
+      URL.revokeObjectURL(address);
+    };
+    sheet.src = address;
+  }
   const head = el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Change"), ...[1, 2, 3, 4, 5].map((step) => el("th", { scope: "col" }, String(step)))));
-  return el("div", { class: "panel5" }, el("table", { "aria-label": "Answers under each change" }, head, body));
+  return { node: el("div", { class: "panel5" }, el("table", { "aria-label": "Answers under each change" }, head, body)), add };
+}
+
+/** @param {string} name @param {any} trial @param {number} place from 0 @param {number} side px of its picture @param {(change: Change) => void} choose */
+function cell(name, trial, place, side, choose) {
+  const canvas = el("canvas", { width: side, height: side, "aria-hidden": "true" });
+  const words = `${name} ${place + 1}: ${trial.label}, ${percent(trial.confidence)}`;
+  const button = el("button", {
+    type: "button", tabindex: "-1", class: `cell ${trial.changed ? "other" : "same"}`, title: words, "data-value": trial.confidence,
+    "aria-label": `${words}, ${trial.changed ? "another answer" : "the answer stays"}`, onclick: () => choose({ name, step: place + 1 }),
+  }, canvas, el("span", {}, trial.changed ? "✗" : "✓", " ", el("bdi", {}, trial.label)), el("span", {}, percent(trial.confidence)));
+  return { button, canvas };
 }
 
 /** @param {any} one a change */
@@ -77,7 +109,7 @@ function roam(body, event) {
 
 /** Two changes with their strengths, one after the other, and the answer. @param {any} found @param {import("../app.js").Context} context */
 function mixing(found, { network, picture, state, keep }) {
-  const names = [NOTHING, ...found.challenges.map((/** @type {any} */ one) => one.challenge)];
+  const names = [NOTHING, ...found.names];
   const changes = read(state.get("mix") ?? "", names);
   const body = el("div", { class: "answered" });
   const told = sentence();
@@ -112,8 +144,8 @@ function mixing(found, { network, picture, state, keep }) {
     try {
       const coming = await ask(`networks/${network}/mixed/${picture}?${new URLSearchParams({ changes: made })}`);
       body.replaceChildren(...answered(coming, made));
-      const same = coming.top[0].label === found.label;
-      told.say(`${made ? made.replaceAll("_", " ").replaceAll(",", ", then ") : "as it is"}: ${coming.top[0].label}, ${percent(coming.top[0].confidence)}; ${same ? "the answer stays" : "another answer"}`);
+      const stays = coming.top[0].label === found.label;
+      told.say(`${made ? made.replaceAll("_", " ").replaceAll(",", ", then ") : "as it is"}: ${coming.top[0].label}, ${percent(coming.top[0].confidence)}; ${stays ? "the answer stays" : "another answer"}`);
     } catch (error) {
       if (!(error instanceof Refusal && error.superseded)) body.replaceChildren(failure(error));
     }
@@ -125,6 +157,7 @@ function mixing(found, { network, picture, state, keep }) {
     Object.assign(changes[1], { name: NOTHING, step: OFF });
     rows.forEach((one) => one.set());
     renew();
+    node.scrollIntoView({ block: "nearest" }); // where the table is below it
   }
   const node = el("div", { class: "mixing" }, el("h3", {}, "Mixing desk"), el("p", { class: "hint" }, "Two changes, the second made of what the first has left. Click a picture of the table to see it here."), ...rows.map((one) => one.node), body, told.node);
   return { node, set, start: renew };
