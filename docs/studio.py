@@ -133,7 +133,24 @@ def runs(page: Any) -> None:
     page.locator(".curves svg[role=img]").wait_for()
 
 
-SHOTS = (start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs)
+def report(page: Any) -> None:
+    """The report of the newest run, and its mistakes."""
+    page.get_by_role("link", name="Report").click()
+    page.locator(".answers button.member").first.wait_for()
+    page.wait_for_timeout(2000)
+
+
+def compare(page: Any) -> None:
+    """The two newest runs against each other."""
+    page.get_by_role("link", name="Compare").click()
+    page.locator(".compared").wait_for()
+    page.wait_for_timeout(3000)
+
+
+SHOTS = (
+    start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs, report,
+    compare,
+)  # fmt: skip
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 

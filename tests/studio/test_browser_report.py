@@ -186,7 +186,7 @@ def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     for title, rows in (("B", decision.only_b), ("A", decision.only_a)):
         some = page.locator(f"section:has(> h2:text-is('Right with {title} alone: {len(rows)}'))")
         assert some.locator(".name").all_inner_texts() == [decision.a.names[row] for row in rows[:24]]
-    assert page.locator(".told tbody tr").all_inner_texts() == ["lr\t0.001\t0.02"]
+    assert page.locator(".differing tbody tr").all_inner_texts() == ["lr\t0.001\t0.02"]
     page.locator(".answers button.member").first.wait_for()
     assert accessible(page) == []
     page.get_by_label("B", exact=True).select_option(studio.ids["validated"])

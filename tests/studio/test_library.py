@@ -90,3 +90,21 @@ def test_a_run_that_has_finished_since_is_taken_in(tmp_path, monkeypatch):
         library.network(id)
     (folder / "config.json").write_text('{"classes": ["a", "b"]}')
     assert library.network(id).classes == 2
+
+
+def test_the_data_of_a_run_are_opened_only_without_the_network(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kept, run = Library(tmp_path), tmp_path / "run"
+    (tmp_path / "photos here").mkdir()
+    run.mkdir()
+    kept.data = {one.id: one for one in [library.data("photos here")]}
+    for words, wanted in (("digits", "digits"), ("set:photos", "set:photos"), (str(tmp_path / "photos here"), "photos here")):
+        (run / "run.json").write_text(json.dumps({"data": words}))
+        assert kept.data_of(run).words == wanted and kept.dataset(kept.data_of(run).id).words == wanted
+    assert {one.words for one in kept.judged.values()} == {"digits", "set:photos"}  # those that the studio was not started with
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "empty"))
+    monkeypatch.setattr("clearsight.datasets.named.FASHION_PACKAGE", tmp_path / "empty")
+    for words in ("s3://bucket/x", "https://a/b.tar", "fashion-mnist", str(tmp_path / "gone"), "", 3, None):
+        (run / "run.json").write_text(json.dumps({"data": words}))
+        with pytest.raises(Unknown):
+            kept.data_of(run)

@@ -7,7 +7,7 @@ import pytest
 from clearsight.studio.compute.process import Failed
 from clearsight.studio.library import data
 from clearsight.studio.runs import Runs
-from clearsight.studio.web.report import differ, groups
+from clearsight.studio.web.report import groups
 from tests.studio.test_runs import written
 from tests.studio.web.test_app import studio as studio
 
@@ -17,7 +17,7 @@ def runs(studio, tmp_path):
     """Two runs, and their ids."""
     for name, lr in (("a", 1), ("b", 2)):
         written(tmp_path / "runs" / name)
-        (tmp_path / "runs" / name / "run.json").write_text(json.dumps({"data": "digits", "recipe": {"lr": lr, "model": "lenet5"}}))
+        (tmp_path / "runs" / name / "recipe.toml").write_text(f'model = "lenet5"\nlr = {lr}.0\n')
     studio.library.runs = Runs(tmp_path / "runs")
     return {row.name: row.id for row in studio.library.runs.listed()}
 
@@ -52,7 +52,7 @@ def test_a_refusal_is_told_with_the_command_and_a_failure_stays_one(studio, runs
     status, found = studio("GET", f"/api/runs/{runs['a']}/answers")
     assert status == 200 and found["refused"] == "no answers" and found["command"].endswith("runs/a")
     status, found = studio("GET", f"/api/compare?a={runs['a']}&b={runs['b']}")
-    assert status == 200 and found["refused"] == "no answers" and found["names"] == ["a", "b"] and found["differ"] == [["lr", "1", "2"]]
+    assert status == 200 and found["refused"] == "no answers" and found["names"] == ["a", "b"] and found["settings"] == [["lr", 1.0, 2.0]]
     fails(503)
     assert studio("GET", f"/api/runs/{runs['a']}/answers") == (503, {"error": "no answers"})
     for path in ("/api/runs/r_0/answers", "/api/runs/r_0/pictures", f"/api/compare?a=r_0&b={runs['b']}", "/api/runs/..%2Fa/answers"):
@@ -74,16 +74,3 @@ def test_pictures_come_from_the_runs_own_data_only_where_they_are_here(studio, r
     assert asked == {"what": "places", "words": "digits", "folders": [str(tmp_path / "runs" / "a")]}
     assert studio.library.dataset(found["data"]).words == "digits"  # small pictures are asked for by this id
     assert studio("GET", "/api/state")[1]["data"] == []  # and it is not in the list of what the studio was started with
-
-
-def test_only_what_differs_is_listed(tmp_path):
-    for name, facts in (
-        ("a", {"data": "x", "recipe": {"lr": 1, "size": 8}}),
-        ("b", {"data": "x", "recipe": {"lr": 1, "seed": 3}}),
-        ("c", []),
-    ):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").write_text(json.dumps(facts))
-    assert differ(tmp_path / "a", tmp_path / "b") == [["size", "8", "–"], ["seed", "–", "3"]]
-    assert differ(tmp_path / "a", tmp_path / "a") == []
-    assert [row[0] for row in differ(tmp_path / "c", tmp_path / "a")] == ["data", "lr", "size"]

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from ...base.errors import plain
 from ..compute.process import Compute, Failed
+from ..follow import differing, settings_of
 from ..library import Library
-from ..runs import RUN, Unknown, described
+from ..runs import Unknown, described
 
 STRESS, REFUSED = "stress.json", 422  # the file of stress tests; the status of a question that is refused in a sentence
 FOLDS = "cross-validation"  # the part of answers to training pictures: no command judges on them again
@@ -45,7 +46,12 @@ def add_report(app: FastAPI, library: Library, compute: Compute, reading: Comput
         """Two runs by their stored answers to the same pictures, and the settings in which they differ."""
         both = [library.runs.path(one) for one in (a, b)]
         joint = plain(shlex.join(["clearsight", "compare", *map(str, both), "--json"]))
-        told = {"names": [plain(one.name) for one in both], "differ": differ(*both), "command": joint, "judging": list(map(command, both))}
+        told = {
+            "names": [plain(one.name) for one in both],
+            "settings": differing([settings_of(one) for one in both]),
+            "command": joint,
+            "judging": list(map(command, both)),
+        }
         try:
             found = await asyncio.to_thread(compute.ask, "comparison", a=str(both[0]), b=str(both[1]))
         except Failed as error:
@@ -70,24 +76,6 @@ def evaluating(folder: Path, found: dict[str, Any]) -> str:
     part = str(found["on"].get("part", "test"))
     more = () if part == "test" or found["part"] == FOLDS else ("--part", part)
     return command(folder, *more, "--json")
-
-
-def differ(a: Path, b: Path) -> list[list[str]]:
-    """Name and both values of each setting in which two runs differ."""
-    rows = []
-    both = [_settings(one) for one in (a, b)]
-    for name in dict.fromkeys(name for one in both for name in one):
-        values = [plain(str(one[name])) if name in one else "–" for one in both]
-        if values[0] != values[1]:
-            rows.append([plain(name), *values])
-    return rows
-
-
-def _settings(run: Path) -> dict[str, Any]:
-    facts = described(run / RUN)
-    recipe = facts.get("recipe")
-    told = {name: facts[name] for name in ("data", "clearsight") if name in facts}
-    return {**told, **(recipe if isinstance(recipe, dict) else {})}
 
 
 def groups(folder: Path) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@
 import { el, percent, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
 import { command, failure } from "../parts.js";
+import { settings } from "../runs/beside.js";
 import { Gallery } from "./gallery.js";
 
 /**
@@ -13,7 +14,7 @@ import { Gallery } from "./gallery.js";
 export function comparison(a, b) {
   const node = el("div", { class: "compared" }, el("p", { class: "busy", role: "status" }, "Comparing …"));
   ask(`compare?a=${a}&b=${b}`).then(
-    (found) => node.replaceChildren(...(found.refused ? refused(found) : decided(found, a)), differences(found)),
+    (found) => node.replaceChildren(...(found.refused ? refused(found) : decided(found, a)), settings(found.names.map((/** @type {string} */ name) => ({ name })), found.settings)),
     (error) => node.replaceChildren(failure(error)),
   );
   return node;
@@ -53,12 +54,4 @@ function card(one) {
   const said = (/** @type {string} */ name, /** @type {any} */ answer) =>
     el("span", {}, `${answer.label === one.truth ? "✓" : "✗"} ${name}: `, el("bdi", {}, answer.label), ` ${percent(answer.confidence)}`);
   return { row: one.row, name: one.name, words: [el("span", {}, "is ", el("bdi", {}, one.truth)), said("A", one.a), said("B", one.b)] };
-}
-
-/** @param {any} found */
-function differences(found) {
-  const head = ["setting", `A: ${found.names[0]}`, `B: ${found.names[1]}`].map((title) => el("th", { scope: "col" }, el("bdi", {}, title)));
-  const rows = found.differ.map((/** @type {string[]} */ [name, ...values]) => el("tr", {}, el("th", { scope: "row" }, name), ...values.map((value) => el("td", {}, el("bdi", {}, value)))));
-  const table = el("div", { class: "scrolled" }, el("table", { class: "told" }, el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)));
-  return el("section", {}, el("h2", {}, "Settings that differ"), rows.length ? table : el("p", {}, "No setting differs."));
 }

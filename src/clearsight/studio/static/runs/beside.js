@@ -35,12 +35,18 @@ function drawn(root, runs, found) {
     });
     chart.replaceChildren(curves(kind[0].toUpperCase() + kind.slice(1), lines, { share }));
   };
-  root.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), choice("What is drawn", Object.keys(KINDS), draw), chart, ...(runs.length > 1 ? [settings(runs, found.settings)] : [])));
+  root.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), choice("What is drawn", Object.keys(KINDS), draw), chart, ...better(runs), ...(runs.length > 1 ? [settings(runs, found.settings)] : [])));
   draw(Object.keys(KINDS)[0]);
 }
 
-/** @param {any[]} runs @param {any[][]} differing */
-function settings(runs, differing) {
+/** Of two runs the way to their comparison. @param {any[]} runs */
+function better([a, b, ...more]) {
+  if (!b || more.length) return [];
+  return [el("p", {}, el("a", { href: `#/compare?a=${a.id}&b=${b.id}` }, "Is ", el("bdi", {}, b.name), " better than ", el("bdi", {}, a.name), "? The pictures that decide"))];
+}
+
+/** A table of the settings that are not the same in all. @param {{name: string}[]} runs @param {any[][]} differing */
+export function settings(runs, differing) {
   if (!differing.length) return el("p", {}, "All settings are the same.");
   const head = el("tr", {}, el("th", { scope: "col" }, "Setting"), ...runs.map((one) => el("th", { scope: "col" }, el("bdi", {}, one.name))));
   const rows = differing.map(([name, ...values]) => el("tr", {}, el("th", { scope: "row" }, name), ...values.map((value) => el("td", {}, value === null ? "not said" : value === "" ? "–" : String(value)))));
