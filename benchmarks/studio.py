@@ -1,5 +1,5 @@
 """How long the studio lets one wait, in a browser: command → address, dropped picture → answer and maps, click → a number taken apart;
-and the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory.
+the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory; and thirty windows at once.
 
     python benchmarks/studio.py [--rounds 20] [--network package:efficientnet_lite0]
 
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from common import CLEARSIGHT, ROOT, Row, alone, finish, load_check, parser, say
+from studio_class import class_rows
 from studio_data import DATA, data_rows
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -50,10 +51,10 @@ CLICK = """async ([k, y, x]) => {
 
 
 @contextmanager
-def studio(model: str, folder: Path) -> Iterator[tuple[str, float]]:
+def studio(model: str, folder: Path, *data: str) -> Iterator[tuple[str, float]]:
     """A studio of a process of its own: its address, and the seconds until it was printed."""
     start = time.perf_counter()
-    process = subprocess.Popen([*CLEARSIGHT, "studio", model, "--no-browser"], stderr=subprocess.PIPE, text=True, cwd=folder)
+    process = subprocess.Popen([*CLEARSIGHT, "studio", model, *data, "--no-browser"], stderr=subprocess.PIPE, text=True, cwd=folder)
     try:
         assert process.stderr
         line = process.stderr.readline()
@@ -126,7 +127,8 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
     rows, starts = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        for size, model in (("small", swift(folder)), ("large", given.network)):
+        small = swift(folder)
+        for size, model in (("small", small), ("large", given.network)):
             with studio(model, folder) as (address, seconds):
                 starts.append(seconds)
                 context = browser.new_context(viewport={"width": 1280, "height": 900})
@@ -141,6 +143,8 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
             context.set_default_timeout(300_000)
             rows += data_rows(context.new_page(), address, given.rounds)
             context.close()
+        with studio(small, folder, "digits") as (address, _):
+            rows += class_rows(browser, address, photograph, folder, CLICK)
         browser.close()
     for _ in range(3):
         with studio("lenet5", folder) as (_, seconds):

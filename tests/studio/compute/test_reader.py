@@ -68,6 +68,8 @@ def test_the_numbers_of_the_page_are_those_of_the_data(reader, folder):
     names = whole["all"].names.tolist()
     assert formats == ["PNG"] and [names[row] for row, kind in enumerate(found["format"]) if not kind] == ["cat/broken.png"]
     assert (found["width"][names.index("cat/wide.png")], found["height"][names.index("cat/wide.png")]) == (400, 20)
+    again = FUNCTIONS["ahead"](reader, folder, told["version"], 0)  # for another window: nothing is read twice
+    assert again["stop"] == 44 and np.frombuffer(base64.b64decode(again["width"]), "<u4").tolist() == found["width"]
     places = FUNCTIONS["map"](reader, folder, told["version"])
     rows = np.frombuffer(base64.b64decode(places["rows"]), "<u4")
     assert len(rows) == 43 and len(base64.b64decode(places["places"])) == 8 * 43 and 0 < places["share"] < 1

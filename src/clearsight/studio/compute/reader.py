@@ -49,6 +49,7 @@ class Opened:
     facts: dict[str, NDArray[Any]] = field(default_factory=dict)
     formats: list[str] = field(default_factory=list)
     points: NDArray[np.uint8] = field(init=False)
+    read: int = 0  # pictures, from the first on, of which size and format are known
 
     def __post_init__(self) -> None:
         n = len(self)
@@ -151,10 +152,13 @@ def sheet(reader: Reader, words: str, version: str, rows: Sequence[int]) -> dict
 
 
 def ahead(reader: Reader, words: str, version: str, start: int) -> dict[str, Any]:
-    """Size and format of the pictures from `start` on, as many as are read in a moment; format 0 is unreadable."""
-    found, stop, end = reader.data(words, version), start, time.monotonic() + STEP
+    """Size and format of the pictures from `start` on: all that have been read, else as many as are read in a moment; 0 is unreadable."""
+    found, end = reader.data(words, version), time.monotonic() + STEP
+    stop = max(start, found.read)
     while stop < len(found) and (stop == start or time.monotonic() < end):
         stop = (_read_array if found.at(stop)[1].pictures is not None else _read_files)(reader, found, stop)
+    if start <= found.read:
+        found.read = stop
     chunk = {name: bytes_of(values[start:stop]) for name, values in found.facts.items()}
     return {"start": start, "stop": stop, "formats": found.formats, **chunk}
 
