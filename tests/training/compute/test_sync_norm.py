@@ -16,11 +16,12 @@ def alone(values: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("shape", [(6, 3), (5, 3, 4, 2)])
-@pytest.mark.parametrize("affine", [True, False])
-def test_alone_it_is_batch_norm(shape, affine):
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("shifted", [True, False])
+def test_alone_it_is_batch_norm(shape, scaled, shifted):
     torch.manual_seed(0)
     inputs, slopes = torch.randn(shape) * 3 + 5, torch.randn(shape)
-    weight, bias = (torch.rand(3) + 0.5, torch.randn(3)) if affine else (None, None)
+    weight, bias = torch.rand(3) + 0.5 if scaled else None, torch.randn(3) if shifted else None
     found = []
     for compute, more in ((F.batch_norm, {}), (normalised, {"total": alone})):
         x, mean, var = inputs.clone().requires_grad_(), torch.zeros(3), torch.ones(3)

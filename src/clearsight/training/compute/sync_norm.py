@@ -52,8 +52,10 @@ def normalised(
             running_mean.lerp_(mean, momentum)
             running_var.lerp_(var * (n / (n - 1).clamp_min(1)), momentum)
     found = centred * (var + eps).rsqrt().view(shape)
-    if weight is not None and bias is not None:
-        found = found * weight.view(shape) + bias.view(shape)
+    if weight is not None:
+        found = found * weight.view(shape)
+    if bias is not None:
+        found = found + bias.view(shape)
     return found.to(inputs.dtype)
 
 
