@@ -216,7 +216,7 @@ GROUPED = np.dtype([("key", f"S{DIGEST}"), ("group", "<i4")])
 
 def same(digests: NDArray[np.bytes_]) -> list[list[int]]:
     """Groups of two and more places whose digests `(N,)` are equal."""
-    return _groups(np.unique(digests, return_inverse=True)[1].reshape(-1), np.arange(len(digests)))
+    return _groups(np.unique(digests, return_inverse=True)[1], np.arange(len(digests)))
 
 
 def _groups(label: NDArray[np.integer[Any]], places: NDArray[np.int64]) -> list[list[int]]:

@@ -64,8 +64,7 @@ class _Contrast(torch.autograd.Function):
             sums[at:stop] += shares.sum(1)
             sums[stop:] += beyond.sum(0)
             nearest[at:stop] = torch.maximum(nearest[at:stop], shares.amax(1))
-            if stop < n:
-                nearest[stop:] = torch.maximum(nearest[stop:], beyond.amax(0))
+            nearest[stop:] = torch.maximum(nearest[stop:], beyond.amax(0))
             _partners(shares, at, n, chosen)
             if keep:
                 kept.append(shares)
