@@ -73,3 +73,15 @@ def test_larger_pictures_need_a_change_that_cuts_them():
     assert apply(parse("flip rrc"), larger, INDICES[:4], 0, 0, SIZE).shape == (4, 3, *SIZE)
     with pytest.raises(UsageError, match=r"\(14, 12\) after augmentation, not \(12, 10\)"):
         apply(parse("flip"), larger, INDICES[:4], 0, 0, SIZE)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("text", ["rrc jitter", "jitter", "crop:2 flip"])
+@pytest.mark.parametrize("many", [1, 5, 63, 64])
+def test_parts_that_stay_in_the_cache_make_the_same_pictures_in_the_same_layout(many, text, layout, monkeypatch):
+    pictures, ops = PICTURES.contiguous(memory_format=layout), parse(text)
+    whole = apply(ops, pictures, INDICES, 5, 2, SIZE)
+    monkeypatch.setattr(pipeline, "CACHE", many * 4 * PICTURES[0].numel())
+    made = apply(ops, pictures, INDICES, 5, 2, SIZE)
+    assert torch.equal(made, whole) and made.stride() == whole.stride()
+    assert len(pipeline._cached(pictures)) == -(-len(pictures) // many)

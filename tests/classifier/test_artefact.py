@@ -10,7 +10,7 @@ from PIL import Image
 
 import clearsight
 from clearsight import models
-from clearsight.base.errors import UnreadableImage, UsageError
+from clearsight.base.errors import CorruptFile, UnreadableImage, UsageError
 from clearsight.classifier import Classifier, Failure, artefact, load, save
 from clearsight.images.preprocess import Preprocessing
 
@@ -141,3 +141,17 @@ def test_a_golden_sample_of_two_bands_is_a_grey_picture_of_both():
     stream = BytesIO()
     Image.fromarray(values.reshape(4, 6)).save(stream, "PNG")
     assert np.array_equal(artefact.stacked(stream.getvalue(), Preprocessing(2, 4, 3)), values)
+
+
+ROW = {"file": "golden/0.png", "sha256": "0" * 64, "probabilities": [0.5, 0.5]}
+
+
+@pytest.mark.parametrize("rows", [{}, "", None, {"file": "golden/0.png"}, [ROW] * (artefact.MAX_GOLDEN + 1)])
+def test_golden_samples_are_a_list_that_is_not_too_long(rows, tmp_path):
+    with pytest.raises(CorruptFile, match=f"'golden' must be a list of at most {artefact.MAX_GOLDEN} pictures"):
+        artefact._golden_samples(tmp_path, {"classes": ["a", "b"], "golden": rows})
+
+
+@pytest.mark.parametrize("n", [0, 1, artefact.MAX_GOLDEN])
+def test_as_many_golden_samples_as_there_may_be_are_read(n, tmp_path):
+    assert len(artefact._golden_samples(tmp_path, {"classes": ["a", "b"], "golden": [ROW] * n})) == n

@@ -170,3 +170,15 @@ def test_needles_of_frost_branch_at_60_degrees_to_both_sides(monkeypatch):
         turn = torch.atan2(*branches).view(-1, parents.shape[1]) - torch.atan2(*parents)
         degrees = torch.rad2deg(torch.atan2(turn.sin(), turn.cos())).round()
         assert set(degrees.flatten().tolist()) == {-60.0, 60.0}
+
+
+def test_needles_of_frost_branch_twice_and_are_shorter_each_time(monkeypatch):
+    """A branch that begins at a share of its needle has 0.6 of what is left of it."""
+    drawn = []
+    monkeypatch.setattr(weather, "_needles", lambda canvas, starts, ways, lengths: drawn.append((starts, lengths)))
+    weather._ice(Draws(torch.tensor([0]), "pane", 0), 64)
+    shares = torch.tensor(weather.BRANCHES)
+    assert len(drawn) == 3
+    for (_, longer), (starts, lengths) in pairwise(drawn):
+        assert torch.allclose(lengths.view(len(shares), -1), 0.6 * (1 - shares[:, None]) * longer)
+        assert starts.shape == (2, len(shares) * len(longer))

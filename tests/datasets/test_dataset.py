@@ -47,8 +47,14 @@ def test_parts_are_joined_in_order():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"labels": np.zeros(5, np.int64)}, {"pictures": None}, {"root": Path("/r"), "paths": objects(["x"] * 6)}],
-    ids=["lengths", "neither", "both"],
+    [
+        {"labels": np.zeros(5, np.int64)},
+        {"pictures": None},
+        {"root": Path("/r"), "paths": objects(["x"] * 6)},
+        {"pictures": None, "root": Path("/r")},
+        {"pictures": None, "paths": objects(["x"] * 6)},
+    ],
+    ids=["lengths", "neither", "both", "root alone", "paths alone"],
 )
 def test_pictures_or_paths_as_many_as_labels(changes):
     data = arrays()

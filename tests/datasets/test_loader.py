@@ -197,3 +197,21 @@ def test_pictures_of_several_files_come_in_the_order_asked():
     alone = Held(tensors[:1], torch.zeros(2), places=torch.tensor([[0, 2], [0, 1]]))
     assert alone.batch(torch.tensor([1, 0])).flatten().tolist() == [1, 2]
     assert Held(tensors[:1], torch.zeros(3)).batch(torch.tensor([1])).flatten().tolist() == [1]
+
+
+def test_shards_of_a_batch_are_asked_for_before_it_is_read_and_dropped_at_the_end(data, monkeypatch):
+    told = []
+
+    class Fake:
+        def __init__(self, dataset, batches):
+            told.append(len(batches))
+
+        def begin(self, place):
+            told.append(place)
+
+        def close(self):
+            told.append("close")
+
+    monkeypatch.setattr(loader, "Ahead", Fake)
+    found = list(load(data, TO, cache="off", quiet=True).batches(torch.arange(40).split(10)))
+    assert len(found) == 4 and told == [4, 0, 0, 1, 2, 3, "close"]

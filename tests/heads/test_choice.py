@@ -141,3 +141,20 @@ def test_where_nothing_is_held_out_the_strength_is_of_the_features_scale():
     features = torch.tensor([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     found = choose({"a": features}, torch.arange(4), 4)
     assert found.l2 == pytest.approx(1e-4 * 5)  # of a mean squared length of 5
+
+
+def test_the_path_goes_down_from_the_strongest_in_thirteen_steps_unless_the_loss_rises(monkeypatch):
+    draw = torch.Generator().manual_seed(0)
+    labels = torch.arange(24) % 2
+    features = torch.randn(24, 3, generator=draw) + labels[:, None]
+    fold, spread = folds(labels, 0), Problem(features.clone(), labels, 2).spread
+
+    def path():
+        return [l2 / spread for l2, _ in choice._path(features, labels, fold, 2, torch.ones(24), lambda: None)]
+
+    losses = iter([5.0, 4.0, 4.5, 4.0, 4.2, 0.0])  # the third after the first of the lowest is the last
+    with monkeypatch.context() as patch:
+        patch.setattr(choice, "_losses", lambda *_: torch.tensor(next(losses)))
+        assert path() == pytest.approx(np.logspace(-3, -5, 5))
+    monkeypatch.setattr(choice, "PATIENCE", 99)
+    assert path() == pytest.approx(np.logspace(-3, -9, 13))

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -134,3 +135,28 @@ def test_a_child_that_was_busy_is_ended_when_it_is_idle():
     some.idle.put(child)
     some(SMALL, channels=1)
     assert child.closed and some.idle.empty()
+
+
+@pytest.mark.parametrize(
+    ("shape", "most", "taken"),
+    [
+        ([2, 3, 1], 6, True),
+        ([2, 3, 1], 5, False),
+        ([1, 1, 1], 6, True),
+        ([2, 3], 6, False),
+        ([1, 2, 3, 1], 6, False),
+        ([0, 3, 1], 6, False),
+        ([2, -3, -1], 6, False),
+    ],
+)
+def test_an_answer_is_a_picture_that_is_not_too_large(shape, most, taken, monkeypatch):
+    child, data = object.__new__(apart.Child), json.dumps({"shape": shape}).encode() + b"\n" + bytes(range(6))
+    process = {"stdin": io.BytesIO(), "stdout": io.BytesIO(data), "kill": lambda: None, "wait": lambda *_: None, "poll": lambda: None}
+    child.seconds, child.process = 20.0, SimpleNamespace(**process)
+    monkeypatch.setattr(apart, "PIXEL_BYTES", most)
+    if taken:
+        assert child.ask(SMALL).ravel().tolist() == list(range(int(np.prod(shape))))
+        return
+    with pytest.raises(apart.Ended) as ended:
+        child.ask(SMALL)
+    assert (ended.value.late, ended.value.code) == (False, None)

@@ -70,3 +70,12 @@ def test_so_many_bands_are_read_as_are_wanted(bands, chosen, channels, read):
 def test_shapes_that_are_no_picture(shape):
     with pytest.raises(UnreadableImage, match="an array must be"):
         convert.from_array(np.zeros(shape, np.uint8), None, "x", Reading())
+
+
+@pytest.mark.parametrize(("bands", "channels", "said"), [
+    (2, 1, "it has 2 bands, and 1 are wanted"), (3, 2, "it has 3 bands, and 2 are wanted"),
+    (4, 2, "it has 4 bands, and 2 are wanted; --bands chooses which are read, as in --bands 3,2,1"),
+])  # fmt: skip
+def test_a_choice_of_bands_is_named_where_there_are_more_than_colours(bands, channels, said):
+    with pytest.raises(UnreadableImage, match=f"{said}$"):
+        convert.from_bands(np.zeros((4, 6, bands), np.uint8), channels, "x", Reading())

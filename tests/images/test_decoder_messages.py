@@ -1,5 +1,6 @@
 """Messages of decoders: a context for any number of threads, and filters that go as they came."""
 
+import logging
 import threading
 import warnings
 from io import BytesIO
@@ -115,3 +116,12 @@ def test_a_decode_leaves_the_warning_filters_as_they_were():
         assert [entry for entry in warnings.filters if entry in FILTERS] == list(FILTERS)
         decode(stream.getvalue())
     assert list(warnings.filters) == before
+
+
+def test_a_handler_of_no_messages_is_there_within_and_gone_after():
+    logger = logging.getLogger("PIL")
+    before = list(logger.handlers)
+    for _ in range(2):
+        with no_libtiff_messages:
+            assert len(logger.handlers) == len(before) + 1
+        assert logger.handlers == before

@@ -273,3 +273,12 @@ def test_ways_of_reading_that_cannot_be_are_refused(change, allowed):
     (name,) = change
     with nullcontext() if allowed else pytest.raises(UsageError, match=name):
         assert getattr(Preprocessing(**change), name) == change[name]
+
+
+@pytest.mark.parametrize(("height", "width"), [(11, 30), (30, 11), (12, 30), (30, 12), (1, 30), (30, 30), (22, 60), (60, 22)])
+def test_what_is_padded_lies_in_the_middle_and_one_pixel_more_is_after_it(height, width):
+    made = to(30, 30, "pad", mean=(0.0,) * 3, std=(1.0,) * 3).fit_batch(torch.full((1, 3, height, width), 200, dtype=torch.uint8))
+    shown = (made[0, 0] == 200).nonzero()
+    scale = max(height, width) // 30
+    for place, side in enumerate((height // scale, width // scale)):
+        assert shown[:, place].unique().tolist() == list(range((30 - side) // 2, (30 - side) // 2 + side))

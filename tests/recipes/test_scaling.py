@@ -35,3 +35,12 @@ def test_reported():
     given |= {"scale_lr": True}
     assert scaling(given, compose(given)) == "lr 0.002 is stated for a batch of 128: 0.001 for one of 32"
     assert scaling({"lr": 0.1, "batch": 32}, compose({"lr": 0.1, "batch": 32})) == scaling({}, compose({})) == ""
+
+
+def test_the_stated_rate_and_batch_are_those_of_the_recipe(tmp_path):
+    given = {"recipe": "strong", "batch": 32}
+    assert scaling(given, compose(given)) == "lr 0.1 is stated for a batch of 128 and stays with one of 32: --scale-lr makes it 0.025"
+    own = tmp_path / "own.toml"
+    own.write_text('lr = 0.3\nbatch = 96\noptimizer = "sgd"\nfrom = "keras:x.h5"\n')
+    given = {"recipe": str(own), "batch": 32}
+    assert scaling(given, compose(given)) == "lr 0.3 is stated for a batch of 96 and stays with one of 32: --scale-lr makes it 0.1"

@@ -13,6 +13,7 @@ from clearsight.datasets.shards.open import SPANS
 from clearsight.datasets.shards.reading import Shard
 from clearsight.images.preprocess import Preprocessing
 from clearsight.recipes.compose import compose
+from clearsight.training import blocks as module
 from clearsight.training.blocks import arranged, blocks_of, described, settled, windows
 from clearsight.training.order import batches
 from tests.training.objectives.made import made_of
@@ -92,3 +93,14 @@ def test_the_cost_in_shuffling_is_told():
         "stay near each other"
     )
     assert "\nwarning: shards are in the order of their classes" in described(BLOCKS, BLOCKS, recipe)
+
+
+@pytest.mark.parametrize("seen", [1, 2, 4, 64])
+def test_the_first_windows_are_described(seen, monkeypatch):
+    monkeypatch.setattr(module, "SEEN", seen)
+    of = windows(BLOCKS, 3, 5, 0)
+    rows = [LABELS[of == k] for k in range(min(seen, int(of.max()) + 1))]
+    found = module.classes_of(BLOCKS, LABELS, 3, 5)
+    assert found["pictures"] == pytest.approx(np.mean([len(row) for row in rows]))
+    assert found["classes"] == pytest.approx(np.mean([len(row.unique()) for row in rows]))
+    assert found["expected"] == pytest.approx(np.mean([4 * (1 - 0.75 ** len(row)) for row in rows]))

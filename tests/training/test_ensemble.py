@@ -4,6 +4,7 @@ import csv
 import json
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from clearsight import load, verify
 from clearsight.base.errors import UsageError
 from clearsight.base.files import read_json
 from clearsight.datasets.dataset import Parts
+from clearsight.datasets.manifest import read_manifest, write_manifest
 from clearsight.evaluation.held_out import choose
 from clearsight.recipes.compose import compose, saved
-from clearsight.training import ensemble, loop
+from clearsight.training import api, ensemble, loop
 from clearsight.training.api import resume, train
 from clearsight.training.ensemble import join_runs, lines, standing
 from clearsight.training.interrupt import Interrupted
@@ -177,3 +179,30 @@ def test_data_in_memory(data, tmp_path):
 def test_a_folder_that_is_taken_is_refused_before_the_data_are_read(made):
     with pytest.raises(UsageError, match=str(made.run)):
         train("no-such-data", out=str(made.run), ensemble=2, model="pixels", quiet=True)
+
+
+def test_two_are_resumed_as_an_ensemble(monkeypatch, tmp_path):
+    run = SimpleNamespace(folder=tmp_path, reopen=lambda: (compose({"ensemble": 2}), {}, "table"))
+    monkeypatch.setattr(api, "Run", lambda folder: run)
+    monkeypatch.setattr(api, "source_of", lambda *_: "source")
+    monkeypatch.setattr(ensemble, "resume_all", lambda *given, **_: given)
+    assert resume(tmp_path, quiet=True) == (run, compose({"ensemble": 2}), "source", "table", True)
+
+
+def test_a_joint_split_is_the_first_members_with_every_picture_in_its_strictest_part(monkeypatch):
+    monkeypatch.setattr(ensemble, "merged", lambda every: None)
+    monkeypatch.setattr(ensemble, "write_ancestors", lambda past: "past")
+
+    def member(cores, **parts):
+        table = write_manifest({"name": name, "label": "x", "part": part, "digest": "", "group": ""} for name, part in parts.items())
+        facts = {"data": "pets", "name": "pets", "classes": ["x"], "clearsight": "1", "hardware": {"cores": cores}, "speed": "plain"}
+        return SimpleNamespace(folder=None, division=SimpleNamespace(is_file=lambda: True), divided=lambda: (facts, table))
+
+    kept = []
+    run = SimpleNamespace(keep_division=lambda *given: kept.append(given), keep_ancestors=lambda past: kept.append(past))
+    ensemble._keep_division([member(2, a="test", b="val", c="train"), member(8, a="train", b="test", c="val")], run)
+    ((facts, text, past),) = kept
+    assert facts == {"data": "pets", "name": "pets", "classes": ["x"], "clearsight": "1", "hardware": {"cores": 2}} and past == "past"
+    assert {row["name"]: row["part"] for row in read_manifest(text)} == {"a": "train", "b": "val", "c": "train"}
+    ensemble._keep_division([member(2, a="test", b="val"), member(8, a="train")], run)  # other pictures
+    assert kept[1] == "past"

@@ -8,6 +8,7 @@ import pytest
 from clearsight.classifier import load
 from clearsight.classifier.answers import stored
 from clearsight.recipes.recipe import Recipe
+from clearsight.training import api
 from clearsight.training.api import train
 from clearsight.training.objectives import adversarial, objective
 from clearsight.training.publish import _decided
@@ -123,3 +124,11 @@ def test_what_validation_chose(settings, rows, val, expected):
         splits=SimpleNamespace(name="ours"),
     )  # fmt: skip
     assert _decided(context) == ["start", *expected]
+
+
+def test_the_outcome_of_tuning_is_a_fact_where_there_is_one(tmp_path, monkeypatch):
+    real = api.publish
+    for name, tuning in (("none", {}), ("head", {"tried": True, "kept": "head"})):
+        monkeypatch.setattr(api, "publish", lambda context, run, tuning=tuning: setattr(context, "tuning", tuning) or real(context, run))
+        facts = load(train(FEW, out=str(tmp_path / name), **{**SETTINGS, "epochs": 1}).run).facts
+        assert facts.get("tuning", {}) == tuning and ("tuning" in facts) == bool(tuning)

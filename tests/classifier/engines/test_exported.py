@@ -10,7 +10,7 @@ from clearsight.attacks.attack import attack
 from clearsight.base.errors import CorruptFile, UsageError
 from clearsight.classifier import load, save
 from clearsight.classifier.config import read_config
-from clearsight.classifier.engines.exported import framed, home, of_bytes, opened
+from clearsight.classifier.engines.exported import SPEEDS, Exported, framed, home, of_bytes, opened
 from clearsight.classifier.learnt import learnt
 
 from .files import SIZE, classifier, written
@@ -157,3 +157,19 @@ def test_an_edited_description_is_damage(data):
     assert edited != data
     with pytest.raises(CorruptFile, match=r"damaged or edited"):
         exported(edited)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stated", "found", "speed"),
+    [
+        ("float32", None, "float32", "plain"),
+        ("float32", "int8", "int8", SPEEDS["int8"]),
+        ("bfloat16", None, "bfloat16", SPEEDS["bfloat16"]),
+        ("bfloat16", "int8", "bfloat16", SPEEDS["bfloat16"]),
+    ],
+)
+def test_the_precision_is_the_files_own_unless_another_is_asked_for(data, asked, stated, found, speed):
+    of = exported(data)
+    config = {name: value for name, value in of.config.items() if name != "precision"}
+    made = Exported(of.path, of.model.session, "onnx", asked, config if stated is None else {**config, "precision": stated})
+    assert (made.precision, made.speed) == (found, speed)

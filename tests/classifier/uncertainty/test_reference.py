@@ -179,3 +179,11 @@ def test_scores_alone_give_the_same_limits(classifier):
 def test_other_scores_are_damage(told):
     with pytest.raises(CorruptFile):
         from_scores(told, 3)
+
+
+def test_limits_are_over_all_classes_together_unless_asked_by_class():
+    scores = np.concatenate([np.linspace(0, 0.2, 20), np.linspace(0, 0.9, 20), np.linspace(0, 0.5, 20)]).astype(np.float32)
+    one = Reference(calibration=Calibration(scores, np.repeat(range(3), 20), "validation"))
+    together, apart = (one.limits(CLASSES, coverage=0.9, by_class=by_class).scores for by_class in (False, True))
+    assert np.array_equal(one.limits(CLASSES, coverage=0.9).scores, together)
+    assert len(set(together.tolist())) == 1 and apart.argsort().tolist() == [0, 2, 1]

@@ -5,6 +5,8 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets.dataset import Dataset, Parts, objects
+from clearsight.datasets.decisions import overlay
 from clearsight.datasets.decisions.journal import Decision, Journal
 from clearsight.datasets.decisions.overlay import names_of
 from clearsight.datasets.identity import identified
@@ -102,3 +104,17 @@ def test_parts_share_names_and_a_class_needs_a_training_picture(tmp_path):
 def test_a_missing_journal_is_said(pets, tmp_path):
     with pytest.raises(UsageError, match=r"there is no journal .*none\.db: clearsight studio DATA makes one"):
         open_dataset(pets, labels=tmp_path / "none.db")
+
+
+@pytest.mark.parametrize(
+    ("classes", "now", "table"),
+    [
+        (("cat", "dog"), ["dog", "ant", "cat", "bee"], ("ant", "bee", "cat", "dog")),  # sorted as before
+        (("dog", "cat"), ["dog", "ant", "cat", "bee"], ("dog", "cat", "ant", "bee")),  # an order of its own stays, new ones follow
+        (("dog", "eel", "cat"), ["dog", "ant", "dog", ""], ("dog", "eel", "ant")),  # eel had no picture before, cat has lost its own
+    ],
+)
+def test_classes_in_an_order_of_their_own_keep_it(classes, now, table):
+    labels = np.array([classes.index(label) for label in ("dog", "dog", "cat", "cat")])
+    data = Dataset(classes, labels, objects("abcd"), pictures=np.zeros((4, 2, 2), np.uint8))
+    assert overlay._table(Parts("pets", classes, {"all": data}), {"all": now}) == table

@@ -133,3 +133,22 @@ def test_sizes_beyond_eight_gigabytes_are_read(tmp_path):
         file.seek(2**34, 1)
         file.write(tarfile.TarInfo("2.jpg").tobuf(tarfile.GNU_FORMAT) + bytes(1024))
     assert members(shard_at(path)).lengths == [2**34, 0]
+
+
+def test_a_size_in_an_extended_header_is_the_one_that_counts(tmp_path):
+    """As POSIX has it, and as tarfile reads it: for the next member alone."""
+    records, stream = b"12 size=700\n", io.BytesIO()
+    info = tarfile.TarInfo("pax")
+    info.type, info.size = tarfile.XHDTYPE, len(records)
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.addfile(info, io.BytesIO(records))
+        one = tarfile.TarInfo("1.jpg")
+        one.size = 1
+        archive.fileobj.write(one.tobuf() + bytes(range(250)) * 2 + b"z" * 200 + bytes(324))
+        archive.offset += 512 + 1024
+        add(archive, "2.jpg", b"second")
+    path = tmp_path / "a.tar"
+    path.write_bytes(stream.getvalue())
+    with tarfile.open(path) as archive:
+        theirs = {member.name: archive.extractfile(member).read() for member in archive}
+    assert contents(path) == theirs == {"1.jpg": bytes(range(250)) * 2 + b"z" * 200, "2.jpg": b"second"}

@@ -95,3 +95,23 @@ def test_a_devkit_of_other_numbers_is_refused(tmp_path, monkeypatch):
         devkit(kit(tmp_path / "b", [1, 3, 490, 700, 2] * 2))
     with pytest.raises(ClearsightError, match="classes have not 2 pictures each"):
         devkit(kit(tmp_path / "c", [490, 3, 1, 700, 2, 490, 490, 490, 490, 490]))
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_each_known_label_is_held_against_a_whole_ground_truth(number, monkeypatch, tmp_path):
+    synsets = list(SYNSETS.values())
+    truth = synsets + [synset for synset in synsets for _ in range(49)]
+    monkeypatch.setitem(imagenet.PUBLISHED, "val", 250)
+    imagenet._prove(tuple(truth), tmp_path)
+    other = next(place for place in range(5, 250) if truth[place] != truth[number - 1])
+    truth[number - 1], truth[other] = truth[other], truth[number - 1]
+    with pytest.raises(ClearsightError, match=f"picture {number:08d} is {truth[number - 1]}, not {synsets[number - 1]}"):
+        imagenet._prove(tuple(truth), tmp_path)
+    imagenet._prove(tuple(truth[:249]), tmp_path)  # a part of the set proves nothing
+
+
+def test_classes_are_those_that_have_validation_pictures(published, tmp_path):
+    folder = kit(tmp_path / "few", [490, 3, 490])
+    tar(folder / VAL, {f"ILSVRC2012_val_{i:08d}.JPEG": picture(100 + i) for i in (1, 2, 3)})
+    data = open_dataset(folder / VAL)
+    assert data.classes == ("n01751748", "n09193705") and data["val"].labels.tolist() == [0, 1, 0]

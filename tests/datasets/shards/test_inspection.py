@@ -5,7 +5,7 @@ import pytest
 from clearsight.base.errors import UsageError
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.shards import writing
-from clearsight.datasets.shards.inspection import check_shards
+from clearsight.datasets.shards.inspection import ShardFacts, check_shards
 from clearsight.datasets.shards.writing import pack
 
 from ...pictures import digit_folder
@@ -75,3 +75,12 @@ def test_shards_in_the_order_of_the_classes_are_noticed(tmp_path, packed):
 def test_a_folder_of_pictures_is_no_shard(tmp_path, packed):
     with pytest.raises(UsageError, match="digits is not a tar file"):
         check_shards(tmp_path / "digits", quiet=True)
+
+
+def test_shards_with_problems_are_listed_with_their_bytes_and_nothing_that_was_not_read(packed):
+    (packed / "all-00000.tar").write_bytes((packed / "all-00000.tar").read_bytes()[:-512])
+    found = check_shards(packed, quiet=True)
+    assert found.problems and found.shards == tuple(
+        ShardFacts(path.name, 0, path.stat().st_size, 0) for path in sorted(packed.glob("*.tar"))
+    )
+    assert (found.pictures, found.classes, found.warnings, found.duplicates) == (0, 0, (), ())

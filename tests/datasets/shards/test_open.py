@@ -12,6 +12,7 @@ from clearsight.base.remote import store
 from clearsight.datasets.identity import identified
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
+from clearsight.datasets.shards import open as open_module
 from clearsight.datasets.shards.open import each_picture
 from clearsight.datasets.shards.reading import read
 from clearsight.datasets.split import split
@@ -174,3 +175,11 @@ def test_a_data_set_of_spans_needs_nothing_else():
     data = cs.Dataset(("a",), np.zeros(1, np.int64), np.array(["x"], dtype=object), pictures=np.zeros((1, 2, 2), np.uint8))
     with pytest.raises(ClearsightError, match="needs pictures or paths"):
         replace(data, spans=np.zeros(1, "u4,i8,u4"))
+
+
+def test_a_note_on_several_parts_is_said_once(monkeypatch):
+    said = {"train": ["one", "both"], "val": ["both", "two"], "test": ["before"]}
+    monkeypatch.setattr(open_module, "by_folder", lambda where, names: ({}, said[names[0].decode()]))
+    notes = ["before"]
+    found = open_module._of_folders("set", dict.fromkeys(said), {part: [part.encode()] for part in said}, None, True, notes)
+    assert found == {} and notes == ["before", "one", "both", "two"]

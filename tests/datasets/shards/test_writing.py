@@ -135,3 +135,12 @@ def test_a_file_that_is_no_picture_is_copied_as_it_is(tmp_path, folder):
     names = open_dataset(tmp_path / "out")["all"].names
     assert len(names) == 19
     assert all(name.endswith(".png") for name in names)
+
+
+@pytest.mark.parametrize(("over", "pictures"), [(0, [2, 2, 1]), (-1, [1] * 5), (1, [2, 2, 1])])
+def test_a_shard_is_as_large_as_asked_for_and_no_larger(over, pictures, monkeypatch):
+    monkeypatch.setattr(writing, "_length", lambda data, i: 700)
+    data = Dataset(("a",), np.zeros(5, np.int64), np.array(list("abcde"), object), pictures=np.zeros((5, 2, 2), np.uint8))
+    each = 512 + 1024 + 512 + 512 + writing.LINE  # headers, the picture, its label, and its line in the table
+    assert [len(plan.rows) for plan in writing._plans("all", data, 2 * each + over, 0)] == pictures
+    assert [len(plan.rows) for plan in writing._plans("all", data, 1, 0)] == [1] * 5, "a picture that is larger has a shard of its own"

@@ -3,6 +3,7 @@
 import pytest
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets.dataset import PART_NAMES
 from clearsight.datasets.table import read_table
 from clearsight.datasets.tables.columns import Chooser, parse
 
@@ -148,3 +149,16 @@ def test_a_column_of_yes_and_no(values, binary):
 )
 def test_a_folder_is_a_label_where_there_are_several(paths, folders):
     assert chooser(["a"], [])._in_folders(paths) is folders
+
+
+@pytest.mark.parametrize(
+    ("values", "divides"),
+    [(PART_NAMES, True), (["train", "VAL"], True), (["train", ""], True), ([""], False), ([], False), ([*PART_NAMES, "other"], False)],
+)
+def test_a_column_of_parts_alone_divides(values, divides):
+    assert chooser(["a"], [[value] for value in values])._divides(0) is divides
+
+
+@pytest.mark.parametrize(("listing", "where"), [(True, ""), (False, " in its first line")])
+def test_a_missing_column_is_sought_in_the_first_line_where_there_is_one(listing, where):
+    assert chooser(["a", "b"], [["x", "y"]], listing)._needs("group") == f"data.csv needs a group column (group){where}. It has: 'a', 'b'."

@@ -47,3 +47,10 @@ def test_what_cannot_be_told_is_refused(data, line, byte, tmp_path):
         encoding(stored(tmp_path / "t.csv", data))
     assert f"t.csv, line {line:,}, byte {byte:,} is not UTF-8 text" in str(caught.value)
     assert "Save it as UTF-8 (in Excel: CSV UTF-8)" in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["caf\xe9", "na\xefve", "\xe9t\xe9", "a\xe9\xe8"])
+def test_a_letter_that_ends_the_file_is_looked_at_as_well(word, tmp_path):
+    path = stored(tmp_path / "t.csv", f"path,label\na.png,{word}".encode("latin-1"))
+    assert encoding(path).codec == "cp1252" and text(path).endswith(word)
+    assert encoding(stored(tmp_path / "u.csv", f"path,label\na.png,{word}".encode())).codec == "utf-8"

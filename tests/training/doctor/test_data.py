@@ -81,3 +81,10 @@ def test_agreement_of_two_clusters_is_one():
     vectors[:, :32] *= 3
     share, chance, p = agreement(vectors, torch.arange(32) // 16, 0)
     assert (share, p) == (1.0, 0.01) and chance == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 6])
+def test_with_few_pictures_all_others_are_neighbours(n):
+    targets = torch.arange(n) % 2
+    counts = targets.bincount()[targets].double()
+    assert agreement(NOISE[:n].flatten(1), targets, 0)[0] == pytest.approx(float(((counts - 1) / (n - 1)).mean()))

@@ -47,3 +47,12 @@ def test_other_labels_with_the_same_pictures(put_together):
     index = torch.tensor([3, 1])
     assert torch.equal(other.batch(index), context.train.batch(index)) and len(other) == len(context.train)
     assert torch.equal(next(other.batches([index])), context.train.batch(index))
+
+
+def test_a_batch_is_the_first_unless_another_is_asked_for(put_together):
+    context, _, _ = put_together()
+    n = len(context.train)
+    assert torch.equal(batch_of(context, 20), batch_of(context, 20, 0)) and not torch.equal(batch_of(context, 20), batch_of(context, 20, 1))
+    assert [len(batch_of(context, size)) for size in (1, 2, n - 1, n, n + 1)] == [2, 2, n - 1, n, n]
+    again = n // 20  # all were drawn: another order
+    assert not torch.equal(batch_of(context, 20, again), batch_of(context, 20, 0))

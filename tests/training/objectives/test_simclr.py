@@ -1,10 +1,13 @@
 """SimCLR: what a step minimises, whose features are trained, and which views fit the pictures."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from clearsight.models import build
-from clearsight.training.objectives.ntxent import ntxent
+from clearsight.training.objectives import simclr
+from clearsight.training.objectives.ntxent import ntxent, plain_ntxent
 from clearsight.training.objectives.simclr import Contrastive, SimCLR, augmentation, two_views
 from clearsight.training.pretrain import pretrain
 from tests.pictures import digit_arrays
@@ -57,3 +60,27 @@ def test_a_step_minimises_the_loss_of_two_views(tmp_path, monkeypatch):
 def test_views_fit_the_pictures(size, channels, classes, in_it, not_in_it):
     words = augmentation(size, channels, classes)
     assert in_it in words and not_in_it not in words
+
+
+@pytest.mark.parametrize(("turned", "accuracy"), [(0, 1.0), (1, 0.0)])
+def test_validation_is_the_loss_and_the_share_of_views_that_find_their_partner(turned, accuracy, monkeypatch):
+    eye, n, judged = torch.eye(12), 10, []
+    monkeypatch.setattr(simclr, "inference", lambda *_: lambda inputs: inputs)
+
+    def views(context, index, pictures, name, epoch):
+        judged.append(index.tolist())
+        return [eye[index], eye[index].roll(turned, 0)]
+
+    monkeypatch.setattr(simclr, "two_views", views)
+    context = SimpleNamespace(
+        state=SimpleNamespace(model=torch.nn.Identity()),
+        val=type("Val", (), {"__len__": lambda self: n, "batch": lambda self, index: eye[index]})(),
+        recipe=SimpleNamespace(batch=5),
+        speed=SimpleNamespace(bf16=False),
+        device="cpu",
+        group=SimpleNamespace(shard=lambda batch: batch, all_reduce=lambda sums: sums),
+    )
+    found = SimCLR(0.5, labelled=False)._contrast(context, None, SimpleNamespace(check=lambda: None))
+    assert judged == [list(range(5)), list(range(5, 10))]
+    losses = [plain_ntxent(eye[some], eye[some].roll(turned, 0), 0.5)[0] for some in torch.arange(n).split(5)]
+    assert found["val_accuracy"] == accuracy and found["val_loss"] == pytest.approx(float(sum(losses)) / n)

@@ -252,3 +252,44 @@ def test_the_time_of_a_step_is_that_of_the_second_for_each_picture(monkeypatch):
 def test_folds_are_counted_without_the_pictures_that_all_train_on():
     job = module._Job(None, torch.empty(0), torch.zeros(5), torch.tensor([0, 2, -1, 1, 2]), None, None)
     assert job.folds == 3
+
+
+def test_the_seconds_are_those_since_it_began(monkeypatch):
+    clock = iter([1000.0, 1002.0, 1007.46])
+    monkeypatch.setattr(module, "_not_tried", lambda context: "")
+    monkeypatch.setattr(module, "_prepared", lambda *_: SimpleNamespace(folds=4, labels=range(1000)))
+    monkeypatch.setattr(module, "_seconds", lambda job: 1e-3)
+    monkeypatch.setattr(module, "_compared", lambda *_: {"kept": "head"})
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    context = SimpleNamespace(recipe=SimpleNamespace(challenge="upper", minutes=0.0), held_out=object())
+    assert module.challenge(context, 1000.0, None) == {"kept": "head", "seconds": 7.5}
+
+
+@pytest.mark.parametrize(
+    ("classes", "numbers", "fits"),
+    [
+        (("cat", "dog"), 2**26, True),  # four pictures, both sides, float32: 2 GiB
+        (("cat", "dog"), 2**26 + 1, False),
+        (("a", "b"), 2**27, True),  # letters are not mirrored
+        (("a", "b"), 2**27 + 1, False),
+    ],
+)
+def test_stored_maps_take_two_gigabytes_at_most(classes, numbers, fits, monkeypatch):
+    """None are computed here, so the memory is asked for and never touched."""
+    monkeypatch.setattr(module, "upper", lambda network, inputs: SimpleNamespace(stage="x"))
+    monkeypatch.setattr(module, "maps_at", lambda network, stage: lambda inputs: torch.zeros(1, 1).expand(len(inputs), numbers))
+    labels = torch.tensor([0, 1, 0, -1, 1])
+    context = SimpleNamespace(
+        state=SimpleNamespace(model=torch.nn.Identity()),
+        held_out=SimpleNamespace(places=torch.tensor([0, 1, 2, 4]), labels=torch.tensor([0, 1, 0, 1]), groups=torch.arange(4)),
+        train=SimpleNamespace(labels=labels, batch=lambda index: index, batches=lambda wanted: []),
+        splits=SimpleNamespace(classes=classes),
+        inputs=lambda pictures: pictures,
+        recipe=SimpleNamespace(seed=0),
+        quiet=True,
+    )
+    job = module._prepared(context, SimpleNamespace(check=lambda: None))
+    assert (job is not None) is fits
+    if job is not None:
+        assert job.maps.shape == (2 if len(classes[0]) > 1 else 1, 4, numbers) and job.labels.tolist() == [0, 1, 0, 1]
+        assert sorted(job.fold.tolist()) == [0, 0, 1, 1] and job.folds == 2

@@ -132,3 +132,23 @@ def test_one_process_solves():
     for work in (linear_probe.solve_first, lambda context, on_epoch, stop: linear_probe.fit(context, None, on_epoch, stop)):
         with pytest.raises(UsageError, match="in one process: start it without torchrun"):
             work(context, None, None)
+
+
+def test_a_checkpoint_is_written_when_the_last_is_older_than_its_minutes(monkeypatch):
+    now, saves, head = [1000.0], [], torch.nn.Linear(2, 3)
+    found = linear_probe.Solution(torch.zeros(3, 2, dtype=torch.float64), torch.zeros(3, dtype=torch.float64))
+    monkeypatch.setattr(linear_probe, "solve", lambda *_: found)
+    monkeypatch.setattr(linear_probe, "_close", lambda *_: None)
+    monkeypatch.setattr(linear_probe.time, "monotonic", lambda: now[0])
+    state = SimpleNamespace(model=SimpleNamespace(head=head), counters=SimpleNamespace(rows=[], seconds=0.0))
+    context = SimpleNamespace(state=state, recipe=SimpleNamespace(checkpoint_minutes=2.0))
+    path = linear_probe._Path(context, None, None, lambda: saves.append(now[0]), lambda: None, SimpleNamespace(check=None), 1000.0)
+    chosen = [False]
+    monkeypatch.setattr(linear_probe, "_chosen", lambda context: chosen[0])
+    for second in (1000.0, 1120.0, 1120.5, 1240.0, 1241.0):
+        now[0] = second
+        path.solve(0.1)
+    assert saves == [1120.5, 1241.0]
+    chosen[0] = True
+    path.solve(0.1)
+    assert saves == [1120.5, 1241.0, 1241.0] and path.saved == 1241.0

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from clearsight.training import api as module
 from clearsight.training import loop
 from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted
+from clearsight.training.transfer import pretrained
 from clearsight.training.transfer.pretrained import read
 from tests.pictures import digit_arrays
 
@@ -183,3 +185,13 @@ def test_another_size_only_where_the_layers_stay_the_same(tmp_path):
     small = compose({"from": recipe.from_, "model": "resnet18", "size": 64, "channels": 3})
     with pytest.raises(UsageError, match=r"trained on 224×224 px, and at 64×64 px resnet18 has another conv1.weight.*Leave out --size"):
         start.values(small, ("0", "1", "2"))
+
+
+@pytest.mark.parametrize(("rank", "order"), [(0, ["read", 0, "number"]), (1, [0, "read", "number"])])
+def test_the_first_process_reads_first(rank, order, monkeypatch):
+    """The others wait for its word, since it may download what they then find."""
+    told, number = [], int("ab" * 7 + "a", 16)
+    group = SimpleNamespace(is_main=rank == 0, rank=rank, broadcast=lambda given: told.append(given) or given)
+    monkeypatch.setattr(pretrained, "_opened", lambda recipe: told.append("read") or SimpleNamespace(digest="ab" * 32))
+    read(SimpleNamespace(from_="x"), group)
+    assert told == [number if one == "number" else one for one in order]

@@ -1,6 +1,7 @@
 """A head on trained weights whose readout cross-validation chooses: the road of a training, its report, its resume."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from clearsight.base.errors import UsageError
 from clearsight.classifier import load
 from clearsight.classifier.artefact import verify
 from clearsight.cli import main as cli
+from clearsight.heads.choice import Choice
 from clearsight.recipes.compose import compose
 from clearsight.recipes.compose import saved as run_recipe
 from clearsight.runs.held_out import FILE, read
@@ -180,3 +182,17 @@ def test_a_choice_from_a_sample_keeps_the_vectors_of_all(data, start, tmp_path, 
     monkeypatch.setattr(readouts, "SAMPLE", 60)
     found = train(new(data), out=str(tmp_path / "run"), from_=start, readout="auto", **WAY)
     assert len(read(found.run).labels) == 60
+
+
+@pytest.mark.parametrize(("sure", "used"), [(4.0, True), (2.0, True), (1.9, False), (None, True)])
+def test_class_means_are_used_unless_the_loss_held_out_is_higher(sure, used, monkeypatch):
+    known, said = torch.arange(6) % 2, []
+    found = Choice("unit", 1e-3, torch.empty(0, 2) if sure is None else 2.0 * torch.eye(2)[known])
+    monkeypatch.setattr(readouts, "out_of_fold", lambda *_: sure * torch.eye(2)[known])
+    train, table = SimpleNamespace(labels=torch.cat([known, torch.tensor([-1, -1])])), torch.randn(8, 3)
+    loaded = SimpleNamespace(train=train, splits=SimpleNamespace(classes=("a", "b")))
+    made = readouts._by_means(found, "unit", table, SimpleNamespace(seed=0), loaded, torch.arange(6), said.append)
+    assert (made is not None) is used and said[0].endswith("they are not used") is not used
+    assert len(said) == 1 and said[0].startswith("2 pictures without a label got the class of the nearest mean")
+    assert ("log loss of labels held out" in said[0]) is (sure is not None)
+    assert made is None or (made.name == "unit" and len(made.logits) == len(found.logits))
