@@ -147,10 +147,31 @@ def compare(page: Any) -> None:
     page.wait_for_timeout(3000)
 
 
+def networks(page: Any) -> None:
+    """A formula, and the registry as points."""
+    page.get_by_role("link", name="Networks").click()
+    page.locator(".editor .strip").first.wait_for()
+    page.locator(".timeline").wait_for()
+
+
 SHOTS = (
-    start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs, report,
+    start,
+    pictures,
+    microscope,
+    whatif,
+    neighbours,
+    inside,
+    data,
+    network_map,
+    labels,
+    camera,
+    attack,
+    stress,
+    train,
+    runs,
+    report,
     compare,
-)  # fmt: skip
+)  # fmt: skip, networks)
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 

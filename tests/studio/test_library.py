@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from clearsight.models import names
 from clearsight.studio import library
-from clearsight.studio.library import Library, found, network
+from clearsight.studio.library import Library, found, network, registry
 from clearsight.studio.runs import Unknown
 
 
@@ -44,6 +45,14 @@ def test_a_network_is_described_by_its_file(tmp_path):
     assert network("resnet18").name == "resnet18"
     with pytest.raises(Unknown, match="clearsight studio MODEL"):
         Library(tmp_path).network("m_0")
+
+
+def test_the_registry_is_known_by_id_without_torch(tmp_path):
+    assert [one.words for one in registry().values()] == names()
+    one = next(iter(registry().values()))
+    assert Library(tmp_path).network(one.id) == one == network(one.name)
+    named = Library(tmp_path, networks={one.id: network(one.name)})
+    assert named.network(one.id) is named.networks[one.id]
 
 
 def test_runs_here_are_found_newest_first(tmp_path, monkeypatch):

@@ -202,10 +202,7 @@ def _show_one(name: str, size: tuple[int, int, int] | None, classes: int | None,
 
         known = facts.facts(name, summary).to_json()
         layers = [{**layer.to_json(), **(layer.receptive_field() or {}), "says": layer.says} for layer in summary.rows]
-        weights = [
-            {"origin": row.tagged, "licence": row.licence, "checked": row.check, "mib": row.mib, "at_hand": row.here is not None}
-            for row in of_network(name)
-        ]
+        weights = [row.to_json() for row in of_network(name)]
         drawn = [block.to_json() for block in folded(blocks(summary))]
         print_json([{**known, **published(name), "weights": weights, "blocks": drawn, "layers": layers}])
         return

@@ -1,9 +1,11 @@
 """What the studio knows: its networks, its data sets, the pictures it was given. Pages use ids; paths never leave this process."""
 
+import csv
 import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +50,7 @@ class Picture:
 
 @dataclass
 class Library:
-    """Networks, data sets, pictures and runs by id; `folder` is private to the studio and has the pictures."""
+    """Networks, those of the registry too, data sets, pictures and runs by id; `folder` is private to the studio and has the pictures."""
 
     folder: Path
     networks: dict[str, Network] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Library:
     pictures: dict[str, Picture] = field(default_factory=dict)
     runs: Runs = field(default_factory=lambda: Runs(Path(RUNS)))
     judged: dict[str, Data] = field(default_factory=dict)  # data of runs, shown with their reports, that the studio was not started with
+    registry: dict[str, Network] = field(default_factory=lambda: registry())
 
     def look_again(self) -> None:
         """Take in the runs that have finished below ./runs since the start."""
@@ -65,12 +68,13 @@ class Library:
             self.networks = {**self.networks, **{one.id: one for one in new}}  # another thread may be reading the former
 
     def network(self, id: str) -> Network:
-        """The network of an id; raises Unknown."""
-        if id not in self.networks:
+        """The network of an id, also one of the registry; raises Unknown."""
+        if id not in self.networks and id not in self.registry:
             self.look_again()
-        if id not in self.networks:
+        found = self.networks.get(id) or self.registry.get(id)
+        if found is None:
             raise Unknown("this network is not in the studio: start it with clearsight studio MODEL.")
-        return self.networks[id]
+        return found
 
     def dataset(self, id: str) -> Data:
         """The data set of an id; raises Unknown."""
@@ -137,6 +141,13 @@ def trained_on(one: Network) -> Data | None:
     """The data set that a run was trained on, by its `run.json`; None for a network without one."""
     words = described(Path(one.words) / RUN).get("data")
     return data(words) if isinstance(words, str) and words else None
+
+
+def registry() -> dict[str, Network]:
+    """The networks of the registry by id, with random weights each; the names are those of its facts, which need no torch."""
+    text = files("clearsight").joinpath("models/facts.csv").read_text(encoding="utf-8")
+    rows = (Network(_id("m", row["name"]), row["name"], row["name"], None, None) for row in csv.DictReader(text.splitlines()))
+    return {one.id: one for one in rows}
 
 
 def data(words: str) -> Data:

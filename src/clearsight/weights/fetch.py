@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import NoReturn, TypedDict
+from typing import Any, NoReturn, TypedDict
 
 from ..base.download import download, fits
 from ..base.errors import CorruptFile, MissingExtra, UsageError, unknown
@@ -78,6 +78,14 @@ class Weights:
     def tagged(self) -> str:
         """`ORIGIN:NAME@TAG`."""
         return f"{self.origin}:{self.name}@{self.tag}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The row of `models NAME --json`."""
+        here = self.here is not None
+        return {
+            "origin": self.tagged, "licence": self.licence, "checked": self.check, "mib": self.mib, "at_hand": here,
+            "top1": self.top1, "source": self.source,
+        }  # fmt: skip
 
 
 @cache

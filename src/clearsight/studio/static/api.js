@@ -43,6 +43,32 @@ export async function untilReady(question, wanted, told) {
   }
 }
 
+/**
+ * Questions of which only the newest matters, such as those of each key: one is on its way at a time, and after it the newest is sent.
+ * @template Q, A @param {(question: Q) => Promise<A>} put @param {(answer: A, question: Q) => void} told @param {(error: unknown) => void} failed
+ * @returns {(question: Q | null) => void} null takes back what waits
+ */
+export function newest(put, told, failed) {
+  /** @type {Q | null} */
+  let waits = null;
+  let busy = false;
+  return async function next(question) {
+    waits = question;
+    if (busy) return;
+    busy = true;
+    while (waits !== null) {
+      const asked = /** @type {Q} */ (waits);
+      waits = null;
+      try {
+        told(await put(asked), asked);
+      } catch (error) {
+        failed(error);
+      }
+    }
+    busy = false;
+  };
+}
+
 /** @type {{picture: string, [name: string]: any}} the picture that was sent last, which need not be asked for again */
 let sent = { picture: "" };
 

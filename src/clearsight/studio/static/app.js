@@ -17,6 +17,7 @@ import { runs } from "./screens/runs.js";
 import { breaking } from "./screens/break.js";
 import { report } from "./screens/report.js";
 import { compare } from "./screens/compare.js";
+import { networks as zoo } from "./screens/networks.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
@@ -48,6 +49,7 @@ const SCREENS = {
   break: { title: "Break", show: breaking, keys: [["← →", "ε of the slider; a place of the table of corruptions"], ["Enter", "the changed picture of a place, large"]] },
   report: { title: "Report", show: report, about: "run", letter: "o", keys: [["Arrow keys", "a cell of the confusion matrix"], ["Enter", "its pictures"]] },
   compare: { title: "Compare", show: compare, about: "", letter: "v" },
+  networks: { title: "Networks", show: zoo, about: "", keys: [["Arrow keys", "the next point of the timeline, the next row of the table"], ["Enter", "open the network"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));
@@ -65,7 +67,8 @@ function parts() {
   const [screen = "", ...ids] = path.split("/").map(decodeURIComponent);
   const of = (/** @type {string} */ letter) => ids.find((id) => id.startsWith(`${letter}_`)) ?? "";
   const known = (/** @type {{id: string}[]} */ every, /** @type {string} */ id) => (every.find((one) => one.id === id) ?? every[0])?.id ?? "";
-  const [network, sets] = [known(networks, of("m")), known(studio.data, of("d"))];
+  const registry = studio.registry.find((/** @type {any} */ one) => one.id === of("m"));
+  const [network, sets] = [registry?.id ?? known(networks, of("m")), known(studio.data, of("d"))];
   return { screen: screen in SCREENS ? screen : "", network, data: sets, picture: of("p"), run: of("r"), state: new URLSearchParams(query) };
 }
 
@@ -79,11 +82,12 @@ function address(screen, { network, picture, data: set, run }) {
 function show() {
   const here = parts();
   const { screen, network, picture, state } = here;
+  offer(network);
   chosen.value = network;
   sets.value = here.data;
   const { about } = SCREENS[screen];
   /** @type {HTMLElement} */ (sets.parentElement).hidden = about !== "data" || studio.data.length < 2;
-  /** @type {HTMLElement} */ (chosen.parentElement).hidden = networks.length === 0 || about === "run" || about === "";
+  /** @type {HTMLElement} */ (chosen.parentElement).hidden = !network || about === "run" || about === "";
   rail.replaceChildren(
     ...Object.entries(SCREENS).map(([name, { title }]) =>
       el("a", { href: address(name, here), "aria-current": name === screen ? "page" : null }, title),
@@ -105,6 +109,12 @@ function show() {
   root.focus({ preventScroll: true });
 }
 
+/** Let a network of the registry be chosen too, while it is shown. @param {string} network */
+function offer(network) {
+  const more = studio.registry.filter((/** @type {any} */ one) => one.id === network && networks.every(({ id }) => id !== network));
+  chosen.replaceChildren(...[...networks, ...more].map((one) => el("option", { value: one.id }, one.name)));
+}
+
 /** Save the present screen as a file. */
 async function saved() {
   const { screen } = parts();
@@ -114,16 +124,15 @@ async function saved() {
 /** Show what the address says; a network that is not known yet was trained meanwhile. */
 async function arrive() {
   const wanted = location.hash.match(/\bm_\w+/)?.[0];
-  if (wanted && !networks.some((one) => one.id === wanted)) {
+  if (wanted && ![...networks, ...studio.registry].some((one) => one.id === wanted)) {
     await refresh().then(listed, () => {}); // the screen says what is wrong
   }
   show();
 }
 
-/** Put the networks into the list to choose from. */
+/** Take the networks that there are now; `show` puts them into the list to choose from. */
 function listed() {
   networks = studio.networks;
-  chosen.replaceChildren(...networks.map((one) => el("option", { value: one.id }, one.name)));
 }
 
 async function refresh() {

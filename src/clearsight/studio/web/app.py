@@ -31,6 +31,7 @@ from .report import add_report
 from .runs import add_runs
 from .space import add_spaces
 from .train import add_train
+from .zoo import add_zoo
 
 NAME_BYTES = 255
 # questions about a picture without options → the verb that answers the same, and what the question carries
@@ -67,6 +68,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     add_runs(app, library, trainings)
     add_train(app, library, jobs, trainings)
     add_report(app, library, compute, reading)
+    add_zoo(app, library, compute)
     return app
 
 
@@ -92,11 +94,12 @@ def _add_files(app: FastAPI) -> None:
 def _add_state(app: FastAPI, library: Library, compute: Compute) -> None:
     @app.get("/api/state")
     async def state() -> dict[str, Any]:
-        """The version, the compute process, and the networks."""
+        """The version, the compute process, the networks, the data sets, and the names of the registry."""
         await asyncio.to_thread(library.look_again)
         networks = [{name: value for name, value in asdict(one).items() if name != "words"} for one in library.networks.values()]
         data = [{"id": one.id, "name": one.name} for one in library.data.values()]
-        return {"version": __version__, "compute": compute.state, "networks": networks, "data": data}
+        registry = [{"id": one.id, "name": one.name} for one in library.registry.values()]
+        return {"version": __version__, "compute": compute.state, "networks": networks, "data": data, "registry": registry}
 
 
 def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:

@@ -12,7 +12,7 @@ const KINDS = /** @type {const} */ ({ CONV: "conv", FC: "fc", "MAX POOL": "pool"
  * @property {number} parameters @property {number} macs @property {number[][]} shapes @property {number} sum
  * @property {string} unit the module with a shortcut or branches that it is part of @property {number[]} [sees] @property {boolean} [whole]
  */
-/** @typedef {{input: number[], layers: Layer[], parameters: number, auxiliary: number, macs: number, depth: number}} Data */
+/** @typedef {{input: number[], layers: Layer[], parameters: number, auxiliary: number, macs: number, depth: number, of?: string}} Data `of` its name on a page with several */
 
 /** @param {HTMLElement} root @param {Data} data */
 export function network(root, data) {
@@ -56,7 +56,7 @@ export function network(root, data) {
   function line(one, k) {
     const bar = el("span", { class: "length" });
     bar.style.width = `${(100 * one.parameters) / largest}%`;
-    const cells = [says(one), shape(one.output), thousands(one.parameters), thousands(one.sum)].map((words, n) => el(n ? "td" : "th", n ? {} : { scope: "row" }, words));
+    const cells = [says(one), shape(one.output), thousands(one.parameters), thousands(one.sum), thousands(one.macs), box(one)].map((words, n) => el(n ? "td" : "th", n ? {} : { scope: "row" }, words));
     cells[2].dataset.value = String(one.parameters);
     return el("tr", { onclick: () => to(k), class: one.output.length ? "" : "idle" }, ...cells, el("td", { class: "bar" }, bar));
   }
@@ -81,9 +81,9 @@ export function network(root, data) {
     return k;
   }
 
-  const head = el("tr", {}, ...["layer", "output", "parameters", "sum", ""].map((words) => el(words ? "th" : "td", words ? { scope: "col" } : {}, words)));
+  const head = el("tr", {}, ...["layer", "output", "parameters", "sum", "multiply-adds", "sees, px", ""].map((words) => el(words ? "th" : "td", words ? { scope: "col" } : {}, words)));
   const table = el("table", { class: "layers counts", "aria-label": "Layers" }, el("thead", {}, head), el("tbody", {}, ...lines));
-  const list = el("div", { class: "list", tabindex: "0", role: "region", "aria-label": "All layers" }, table);
+  const list = el("div", { class: "list", tabindex: "0", role: "region", "aria-label": data.of ? `All layers of ${data.of}` : "All layers" }, table);
   root.append(
     row("controls", steps.node, choose.node), strip,
     row("facts", ...facts.map((one) => el("p", {}, el("span", { class: "label" }, one.label), one.value, one.more))),
@@ -109,7 +109,12 @@ function counted(one) {
 /** @param {Layer} one @returns {string} */
 function sees(one) {
   if (one.whole) return "a unit sees the whole input";
-  return one.sees ? `a unit sees ${one.sees.join("×")} px` : "";
+  return one.sees ? `a unit sees ${box(one)} px` : "";
+}
+
+/** The rows and columns of the input that a unit sees. @param {Layer} one @returns {string} */
+function box(one) {
+  return one.whole ? "all" : (one.sees ?? []).join("×");
 }
 
 /** `CONV1`, or the module's name. @param {Layer} one @returns {string} */
