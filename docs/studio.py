@@ -155,23 +155,9 @@ def networks(page: Any) -> None:
 
 
 SHOTS = (
-    start,
-    pictures,
-    microscope,
-    whatif,
-    neighbours,
-    inside,
-    data,
-    network_map,
-    labels,
-    camera,
-    attack,
-    stress,
-    train,
-    runs,
-    report,
-    compare,
-)  # fmt: skip, networks)
+    start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs, report,
+    compare, networks,
+)  # fmt: skip
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 
 
