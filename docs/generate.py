@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -16,6 +15,8 @@ from clearsight.cli.group import VERBS
 from clearsight.models import facts
 from clearsight.recipes.compose import built_in
 from clearsight.recipes.recipe import Recipe
+from clearsight.studio.lecture import glossary
+from clearsight.studio.lecture.slides import slides
 from clearsight.weights.fetch import published
 
 FACTS = Path(facts.__file__).with_suffix(".csv")
@@ -118,11 +119,11 @@ def _value(path: str, value: float) -> str:
 def lecture_page() -> str:
     """The slides of the lecture in their order, each with its commands and the numbers that a test asserts."""
     rows = []
-    for row in tomllib.loads((DOCS / "lecture.toml").read_text(encoding="utf-8"))["row"]:
-        lines = "\n".join(f"clearsight {run['command']}{' --out figure.png' * run.get('figure', False)}" for run in row["run"])
-        numbers = [f"`{path}` = {_value(path, value)}" for run in row["run"] for path, value in run.get("expect", {}).items()]
+    for one in slides():
+        lines = "\n".join(f"clearsight {run.command}{' --out figure.png' * run.figure}" for run in one.runs)
+        numbers = [f"`{path}` = {_value(path, value)}" for run in one.runs for path, value in run.expect.items()]
         asserted = f"\n\nAsserted, with `--json`: {', '.join(numbers)}." if numbers else ""
-        rows.append(f"## {row['slide']}\n\n{row['sees']}\n\n```sh\n{lines}\n```{asserted}\n")
+        rows.append(f"## {one.title}\n\n{one.sees}\n\n```sh\n{lines}\n```{asserted}\n")
     lead = (
         "Each slide of the lecture with the command that answers it, in the lecture's order. Every command on this page runs in the\n"
         "tests, its figure is made, and the numbers named are compared. Two small runs and two pictures are needed:\n\n"
@@ -202,11 +203,17 @@ def _allowed(field: dataclasses.Field) -> str:  # type: ignore[type-arg]
 
 
 # path below docs/ → what makes the page
+def glossary_page() -> str:
+    """The words, as the studio has them."""
+    return MADE + glossary.PAGE.read_text(encoding="utf-8")
+
+
 PAGES = {
     "reference/cli.md": cli_page,
     "reference/recipes.md": recipes_page,
     "reference/models.md": models_page,
     "lecture.md": lecture_page,
+    "glossary.md": glossary_page,
     "api/index.md": api_index_page,
     "api/functions.md": api_functions_page,
     "api/classes.md": api_classes_page,

@@ -10,73 +10,64 @@ from clearsight.look import convolution as on_paper
 from clearsight.look.growth import growth
 from clearsight.look.target import subject
 from clearsight.models import facts
-from clearsight.models.summary import summarise
 from clearsight.reports.figures.convolution import curve_figure, frame
 from clearsight.reports.figures.growth import pyramid_figure
 from clearsight.reports.figures.history import ilsvrc_figure
 from clearsight.reports.figures.network import network_figure
 from clearsight.reports.figures.volume import volume_figure
-from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
-from clearsight.reports.live.ilsvrc import live_ilsvrc
-from clearsight.reports.live.network import live_network
+from clearsight.reports.live.lecture import LECTURE, STACK, STACK_INPUT
 from clearsight.reports.live.page import Live, page
-from clearsight.reports.live.receptive_field import live_receptive_field
-
-STACK = "conv3x3 conv3x3 conv3x3"
 
 
-def convolution() -> tuple[Live, Figure]:
+def convolution(title: str) -> Figure:
     """The lecture's filter."""
-    found, title = on_paper.calculate(), on_paper.EXAMPLES["lecture"].title
-    return live_convolution(found, title), frame(found, None, title)
+    return frame(on_paper.calculate(), None, title)
 
 
-def curve() -> tuple[Live, Figure]:
+def curve(title: str) -> Figure:
     """The curve detector."""
-    found, other, title = (
-        on_paper.calculate("curve"),
-        on_paper.calculate("curve", picture=on_paper.NO_MATCH),
-        on_paper.EXAMPLES["curve"].title,
-    )
-    shapes = {"match": found.picture[0], "another shape": other.picture[0]}
-    return live_convolution(found, title, shapes), curve_figure(found, other, title)
+    return curve_figure(on_paper.calculate("curve"), on_paper.calculate("curve", picture=on_paper.NO_MATCH), title)
 
 
-def pooling() -> tuple[Live, Figure]:
+def pooling(title: str) -> Figure:
     """The lecture's max pooling."""
-    found, title = on_paper.calculate("maxpool"), on_paper.EXAMPLES["maxpool"].title
-    return live_pooling(found, title), frame(found, None, title)
+    return frame(on_paper.calculate("maxpool"), None, title)
 
 
-def volume() -> tuple[Live, Figure]:
+def volume(title: str) -> Figure:
     """Six filters of 5×5×3."""
-    found, title = on_paper.calculate("volume", through="relu"), on_paper.EXAMPLES["volume"].title
-    return live_volume(found, title), volume_figure(found, None, title)
+    return volume_figure(on_paper.calculate("volume", through="relu"), None, title)
 
 
-def receptive_field() -> tuple[Live, Figure]:
+def stack(title: str) -> Figure:
     """Three 3×3 layers."""
-    size, title = (3, 12, 12), "Three 3×3 layers see 7×7 pixels"
-    network = subject(STACK, size).model
-    drawn = pyramid_figure(title, growth(list(network.named_children())), None)
-    return live_receptive_field(summarise(network, size), title), drawn
+    return pyramid_figure(title, growth(list(subject(STACK, STACK_INPUT).model.named_children())), None)
 
 
-def network() -> tuple[Live, Figure]:
+def alexnet(title: str) -> Figure:
     """AlexNet as the lecture lists it."""
-    name = "alexnet-lecture"
-    found = facts.summary(name)
-    return live_network(found, name), network_figure(name, found)
+    return network_figure(title, facts.summary(title))
 
 
-def ilsvrc() -> tuple[Live, Figure]:
+def ilsvrc(_: str) -> Figure:
     """The winners of ImageNet's challenge."""
-    return live_ilsvrc(), ilsvrc_figure()
+    return ilsvrc_figure()
 
 
-PAGES: dict[str, Callable[[], tuple[Live, Figure]]] = {
-    made.__name__.replace("_", "-"): made for made in (convolution, curve, volume, pooling, receptive_field, network, ilsvrc)
-}
+# page → figure of the lecture, and what is printed of it
+DRAWN: dict[str, tuple[str, Callable[[str], Figure]]] = {
+    "convolution": ("convolution", convolution), "curve": ("curve", curve), "volume": ("volume", volume), "pooling": ("pooling", pooling),
+    "receptive-field": ("stack", stack), "network": ("alexnet", alexnet), "ilsvrc": ("ilsvrc", ilsvrc),
+}  # fmt: skip
+
+
+def _made(name: str) -> tuple[Live, Figure]:
+    live, still = DRAWN[name]
+    found = LECTURE[live]()
+    return found, still(found.title)
+
+
+PAGES: dict[str, Callable[[], tuple[Live, Figure]]] = {name: lambda name=name: _made(name) for name in DRAWN}
 
 
 def on_post_build(config: dict[str, Any]) -> None:

@@ -154,9 +154,15 @@ def networks(page: Any) -> None:
     page.locator(".timeline").wait_for()
 
 
+def lecture(page: Any) -> None:
+    """A slide with a figure that lives."""
+    page.evaluate("location.hash = '#/lecture?slide=a-filter-slides-over-a-picture-6-6-3-3-16-positions'")
+    page.locator(".slide .grids").wait_for()
+
+
 SHOTS = (
     start, pictures, microscope, whatif, neighbours, inside, data, network_map, labels, camera, attack, stress, train, runs, report,
-    compare, networks,
+    compare, networks, lecture,
 )  # fmt: skip
 SCREENS: dict[str, Callable[[Any], None]] = {one.__name__: one for one in SHOTS}
 

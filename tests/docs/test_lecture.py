@@ -1,10 +1,8 @@
-"""Every row of docs/lecture.toml: its commands run, its figures are made, its numbers are what they should be."""
+"""Every slide of the lecture: its commands run, its figures are made, its numbers are what they should be."""
 
 import json
 import shlex
 import sys
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,10 @@ from skimage import data
 
 import clearsight
 from clearsight.cli import main
+from clearsight.studio.lecture.slides import Run, slides
 from clearsight.training.api import train
 
-ROWS = tomllib.loads((Path(__file__).parents[2] / "docs" / "lecture.toml").read_text(encoding="utf-8"))["row"]
-RUNS = [pytest.param(run, id=f"{row['slide'][:40]} {at}") for row in ROWS for at, run in enumerate(row["run"])]
+RUNS = [pytest.param(run, id=f"{one.title[:40]} {at}") for one in slides() for at, run in enumerate(one.runs)]
 
 
 @pytest.fixture(scope="module")
@@ -52,29 +50,19 @@ def at(document: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_row_runs(
-    run: dict[str, Any], room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_row_runs(run: Run, room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(room)
-    words = shlex.split(run["command"])
-    if run.get("figure"):
+    words = shlex.split(run.command)
+    if run.figure:
         typed([*words, "--out", str(tmp_path / "figure.png")])
         with Image.open(tmp_path / "figure.png") as figure:
             assert len(set(figure.convert("L").tobytes())) > 2, "an empty figure"
         capsys.readouterr()
     typed([*words, "--json"])
     said = json.loads(capsys.readouterr().out)
-    for path, value in run.get("expect", {}).items():
+    for path, value in run.expect.items():
         assert at(said, path) == pytest.approx(value, abs=1e-6), path
 
 
 def test_a_number_is_found_by_its_path() -> None:
     assert at({"layers": [{"parameters": 7}]}, "layers.0.parameters") == 7
-
-
-def test_every_row_is_whole() -> None:
-    keys: Callable[[dict[str, Any]], set[str]] = set
-    for row in ROWS:
-        assert keys(row) == {"slide", "sees", "run"} and row["run"], row["slide"]
-        assert all({"command"} <= keys(run) <= {"command", "figure", "expect"} for run in row["run"]), row["slide"]
-    assert len({row["slide"] for row in ROWS}) == len(ROWS)

@@ -3,25 +3,40 @@
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from clearsight.attacks.picture import attack_picture
 from clearsight.attacks.sweep import sweep
+from clearsight.datasets.open import open_dataset
 from clearsight.look import convolution as on_paper
+from clearsight.look.challenges import challenges
 from clearsight.look.features import maps
+from clearsight.look.filters import kernels
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
+from clearsight.look.views import similarities
 from clearsight.models.facts import summary
 from clearsight.models.summary import summarise
+from clearsight.reports.live.answer import live_answer
 from clearsight.reports.live.attack import live_attack
+from clearsight.reports.live.challenges import live_challenges
+from clearsight.reports.live.connected import live_connected
 from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
+from clearsight.reports.live.descent import live_descent
+from clearsight.reports.live.filters import live_filters
 from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.maps import live_maps
 from clearsight.reports.live.network import live_network
-from clearsight.reports.live.page import page
+from clearsight.reports.live.nt_xent import live_nt_xent
+from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
+from clearsight.reports.live.regression import live_regression
 from clearsight.reports.live.softmax import live_softmax
+from clearsight.reports.live.sorted_table import live_keras
+from clearsight.reports.live.top_k import live_top_k
+from clearsight.reports.live.tuning import live_tuning
 from clearsight.reports.live.unit import live_unit
 from tests.attacks.victims import classifier, convnet, pictures
 
@@ -33,6 +48,24 @@ MAPS, UNIT = maps(NET, INPUT, ["0", "3"]), recompute_unit(NET, INPUT, "3", 2)
 VICTIM = classifier(channels=3)
 SWEPT = sweep(VICTIM, attack_picture(VICTIM, pictures(1, 3)[0].permute(1, 2, 0).numpy(), epsilon=20 / 255))
 LOGITS = torch.tensor([3.2, 5.1, -1.7, *(-0.1 * k for k in range(20))])
+DIGIT_NET = classifier(classes=10)
+FIRST = pictures(1, 3)[0].permute(1, 2, 0).numpy()
+DIGITS = open_dataset("digits")
+
+
+def drawn() -> Live:
+    """Softmax regression on 200 digits."""
+    part = DIGITS["train"].subset(range(200))
+    x = torch.from_numpy(np.stack([part.source(i) for i in range(200)])).double() / 255
+    return live_regression(x, torch.from_numpy(part.labels.astype("int64")), x[:3], DIGITS.classes)
+
+
+def of_views() -> Live:
+    """Two views of four pictures, to a network that has learnt nothing."""
+    made = torch.randint(0, 256, (8, 1, 28, 28), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return live_nt_xent(made, [similarities(subject("lenet5", (1, 28, 28), 10), made)])
+
+
 LIVE: dict[str, Any] = {
     "convolution": lambda: live_convolution(LECTURE, "A filter slides over a picture"),
     "curve": lambda: live_convolution(MATCH, "A curve detector", {"match": MATCH.picture[0], "another shape": on_paper.NO_MATCH}),
@@ -43,6 +76,16 @@ LIVE: dict[str, Any] = {
     "unit": lambda: live_unit(UNIT, UNIT.place),
     "network": lambda: live_network(summary("alexnet-lecture"), "alexnet-lecture"),
     "ilsvrc": live_ilsvrc,
+    "answer": lambda: live_answer(VICTIM, FIRST, FIRST),
+    "challenges": lambda: live_challenges(challenges(VICTIM, FIRST)),
+    "connected": live_connected,
+    "descent": live_descent,
+    "filters": lambda: live_filters(*kernels(subject("gabor").model), "Gabor functions"),
+    "nt_xent": of_views,
+    "regression": drawn,
+    "sorted_table": live_keras,
+    "top_k": lambda: live_top_k(DIGIT_NET, DIGITS["test"].subset(range(60))),
+    "tuning": lambda: live_tuning(subject("lenet5").model, "lenet5"),
     "attack": lambda: live_attack(SWEPT),
     "softmax": lambda: live_softmax(LOGITS, [f"class {k}" for k in range(23)], "Softmax"),
 }

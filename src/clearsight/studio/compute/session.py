@@ -21,13 +21,14 @@ from ...images.decode import decode
 from ...images.preprocess import Preprocessing
 from ...look.capture import stages as stages_of
 from ...look.descent import NETWORK, Level, deepest, unit_level
-from ...look.filters import described, kernels
+from ...look.filters import kernels
 from ...look.op_trace import NetworkTrace, traced_network
 from ...look.preprocessing_steps import answers, stages
 from ...look.target import Subject, is_trained, subject, subject_of
 from ...look.unit import TOLERANCE, index_of
 from ...look.why.explanation import explain
 from ...models.summary import summarise
+from ...reports.live.filters import live_filters
 from ...reports.live.maps import live_maps
 from ...reports.live.network import live_network
 from ...reports.live.receptive_field import live_receptive_field
@@ -35,7 +36,7 @@ from ...reports.live.softmax import live_softmax
 from .pictures import encoded
 
 NETWORKS, PICTURES, TRACES, LEARNERS, SPACES = 4, 8, 2, 2, 4  # kept of each; a trace has every number of a run, often 100 MB
-TOP, FILTERS = 5, 128
+TOP = 5
 FILLS = ("mean", "grey")
 COLOURS = ("red", "green", "blue")
 
@@ -141,12 +142,9 @@ def layers(session: Session, words: str) -> dict[str, Any]:
 
 
 def filters(session: Session, words: str) -> dict[str, Any]:
-    """The filters of the first convolution as numbers, float32 `(O, I, H, W)` in base64, and the wave in each, as `look filters` has."""
+    """The filters of the first convolution, as a figure that lives."""
     found, _ = session.network(words)
-    name, weights = kernels(found.model)
-    shown = weights[:FILTERS]
-    values = base64.b64encode(shown.numpy().astype("<f4").tobytes()).decode()
-    return {"layer": name, "count": len(weights), "shape": list(shown.shape), "values": values, "rows": described(weights)[:FILTERS]}
+    return live_filters(*kernels(found.model), found.name, found.trained).data  # type: ignore[no-any-return]
 
 
 def scores(session: Session, words: str, file: str) -> dict[str, Any]:

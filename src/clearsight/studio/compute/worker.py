@@ -2,6 +2,7 @@
 
 from . import breaking, camera, judged, labelling, space, zoo
 from . import session as answers
+from .lecture import exercises, figures
 from .loop import Functions, main
 from .session import Session
 
@@ -9,6 +10,7 @@ from .session import Session
 FUNCTIONS: Functions = {
     **answers.FUNCTIONS, **breaking.FUNCTIONS, **labelling.FUNCTIONS, **space.FUNCTIONS, **camera.FUNCTIONS, **judged.FUNCTIONS,
     **zoo.FUNCTIONS,
+    **figures.FUNCTIONS, **exercises.FUNCTIONS,
 }  # fmt: skip
 
 if __name__ == "__main__":

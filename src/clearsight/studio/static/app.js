@@ -18,6 +18,7 @@ import { breaking } from "./screens/break.js";
 import { report } from "./screens/report.js";
 import { compare } from "./screens/compare.js";
 import { networks as zoo } from "./screens/networks.js";
+import { lecture } from "./screens/lecture.js";
 
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
@@ -50,6 +51,7 @@ const SCREENS = {
   report: { title: "Report", show: report, about: "run", letter: "o", keys: [["Arrow keys", "a cell of the confusion matrix"], ["Enter", "its pictures"]] },
   compare: { title: "Compare", show: compare, about: "", letter: "v" },
   networks: { title: "Networks", show: zoo, about: "", keys: [["Arrow keys", "the next point of the timeline, the next row of the table"], ["Enter", "open the network"]] },
+  lecture: { title: "Lecture", show: lecture, letter: "e", keys: [["N, P", "the next slide or exercise; the one before"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
 const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));

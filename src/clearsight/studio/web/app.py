@@ -28,6 +28,7 @@ from .camera import add_camera
 from .data import add_data
 from .labels import add_labels
 from .report import add_report
+from .lecture import add_lecture
 from .runs import add_runs
 from .space import add_spaces
 from .train import add_train
@@ -69,6 +70,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     add_train(app, library, jobs, trainings)
     add_report(app, library, compute, reading)
     add_zoo(app, library, compute)
+    add_lecture(app, library, compute)
     return app
 
 

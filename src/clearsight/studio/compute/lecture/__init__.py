@@ -1,0 +1,1 @@
+"""What the screen Lecture asks: figures with their numbers, and exercises."""

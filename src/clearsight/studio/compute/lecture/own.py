@@ -1,0 +1,104 @@
+"""The figures of the reader's network and picture, and those of the digits."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ....attacks.picture import attack_picture
+from ....attacks.sweep import sweep
+from ....augment.registry import parse
+from ....datasets.dataset import Dataset
+from ....look import views
+from ....look.challenges import challenges as challenged
+from ....look.features import maps as feature_maps
+from ....look.filters import kernels
+from ....reports.live.answer import live_answer
+from ....reports.live.attack import live_attack
+from ....reports.live.challenges import live_challenges
+from ....reports.live.filters import live_filters
+from ....reports.live.maps import live_maps
+from ....reports.live.nt_xent import live_nt_xent
+from ....reports.live.page import Live
+from ....reports.live.regression import live_regression
+from ....reports.live.softmax import live_softmax
+from ....reports.live.top_k import live_top_k
+from ....reports.live.tuning import live_tuning
+from .given import Given, begun, digits, example
+from .still import Still
+
+EPSILON = 0.007  # of the panda that became a gibbon
+MOST = 24  # maps of a stage
+DRAWN, PAIRS = 10, 4  # digits to draw on; digits in two views
+
+
+def answer(of: Given) -> Live:
+    """The answer as a number, and the table of classes."""
+    return live_answer(of.answering, of.picture, of.subject.shown(of.picture))
+
+
+def softmax(of: Given) -> Live:
+    """The logits of the picture, and the probabilities they become."""
+    found = of.answering
+    logits = found.scores(found.preprocessing.load(of.picture)[None])[0]
+    return live_softmax(logits, found.classes, "The scores of a picture become probabilities", found.temperature)
+
+
+def challenges(of: Given) -> Live:
+    """The picture under the lecture's challenges."""
+    return live_challenges(challenged(of.answering, of.picture))
+
+
+def maps(of: Given) -> Live:
+    """The maps of each stage."""
+    return live_maps(feature_maps(of.subject.model, of.subject.inputs(of.picture)), "Feature maps, stage after stage", MOST)
+
+
+def attack(of: Given) -> Live:
+    """FGSM on the picture."""
+    return live_attack(sweep(of.answering, attack_picture(of.answering, of.picture, epsilon=EPSILON)))
+
+
+def tuning(of: Given) -> Live:
+    """The stages of the network."""
+    return live_tuning(of.subject.model, f"Retrain only this layer: {of.subject.name}")
+
+
+def filters(of: Given) -> Live:
+    """The first filters of the network."""
+    state = "" if of.subject.trained else ", not trained"
+    return live_filters(*kernels(of.subject.model), f"The network chosen above: {of.subject.name}{state}", of.subject.trained)
+
+
+def _pixels(data: Dataset) -> Tensor:
+    """Grey pictures as values from 0 to 1, `(N, H, W)`."""
+    return torch.from_numpy(np.stack([np.asarray(data.source(i)) for i in range(len(data))])).double() / 255
+
+
+def regression(_: Given) -> Live:
+    """Softmax regression on the digits' pixels; the first digits of the test part are there to begin with."""
+    parts = digits().parts
+    train, test = parts["train"], parts["test"].subset(range(DRAWN))
+    return live_regression(_pixels(train), torch.from_numpy(train.labels.astype("int64")), _pixels(test), digits().classes)
+
+
+def top_k(_: Given) -> Live:
+    """The guesses for the digits of the test part."""
+    return live_top_k(example(), digits().parts["test"])
+
+
+def nt_xent(of: Given) -> Live:
+    """Two views of digits, and how similar they are to LeNet-5 before and after its training with labels."""
+    after, before = of.subject, begun()
+    data, chosen = digits().parts["test"], list(range(PAIRS))
+    pictures = torch.stack([before.preprocessing.load(data.source(i)) for i in chosen])
+    made = views.two_views(parse(views.default_views(before)), pictures, torch.tensor(chosen), 0)
+    networks = [before] + ([after] if after.trained and after.input_size == before.input_size else [])
+    return live_nt_xent(made, [views.similarities(one, made) for one in networks])
+
+
+OWN: dict[str, Callable[[Given], Live | Still]] = {
+    "answer": answer, "softmax": softmax, "challenges": challenges, "maps": maps, "attack": attack, "tuning": tuning,
+    "own-filters": filters, "regression": regression, "top-k": top_k, "nt-xent": nt_xent,
+}  # fmt: skip

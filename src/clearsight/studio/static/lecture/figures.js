@@ -1,0 +1,43 @@
+// @ts-check
+/** The figures that live by the name of their module; a picture where a figure stands still. */
+
+import { el } from "../live/kit.js";
+import { answer } from "../live/answer.js";
+import { attack } from "../live/attack.js";
+import { challenges } from "../live/challenges.js";
+import { connected } from "../live/connected.js";
+import { convolution } from "../live/convolution.js";
+import { descent } from "../live/descent.js";
+import { filters } from "../live/filters.js";
+import { ilsvrc } from "../live/ilsvrc.js";
+import { maps } from "../live/maps.js";
+import { network } from "../live/network.js";
+import { nt_xent } from "../live/nt_xent.js";
+import { pooling } from "../live/pooling.js";
+import { receptive_field } from "../live/receptive_field.js";
+import { regression } from "../live/regression.js";
+import { softmax } from "../live/softmax.js";
+import { sorted_table } from "../live/sorted_table.js";
+import { top_k } from "../live/top_k.js";
+import { tuning } from "../live/tuning.js";
+import { volume } from "../live/volume.js";
+import { blob } from "../api.js";
+import { image } from "../parts.js";
+
+/** @type {Record<string, (root: HTMLElement, data: any) => void>} */
+const MODULES = {
+  answer, attack, challenges, connected, convolution, descent, filters, ilsvrc, maps, network, nt_xent,
+  pooling, receptive_field, regression, softmax, sorted_table, top_k, tuning, volume,
+};
+const INLINE = "data:image/png;base64,"; // of a page that is one file; the studio's policy allows blobs
+
+/** @param {HTMLElement} place @param {{title: string, module?: string, data?: any, image?: string}} found */
+export function drawn(place, found) {
+  if (found.module) MODULES[found.module](place, Object.fromEntries(Object.entries(found.data).map(([name, value]) => [name, addressed(value)])));
+  else place.append(el("figure", { class: "still" }, image(String(found.image), found.title)));
+}
+
+/** @param {any} value @returns {any} */
+function addressed(value) {
+  return typeof value === "string" && value.startsWith(INLINE) ? blob(value.slice(INLINE.length)) : value;
+}

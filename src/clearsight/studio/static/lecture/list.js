@@ -1,0 +1,28 @@
+// @ts-check
+/** The list of slides, or of exercises, with the keys that go through it. */
+
+import { el } from "../live/kit.js";
+
+/**
+ * The list at the left of slides or exercises; the keys n and p go to the next and the one before.
+ * @param {{id: string, title: string, href: string, more?: Node[]}[]} rows @param {string} chosen @param {string} label @param {HTMLElement} root where the keys hold
+ */
+export function index(rows, chosen, label, root) {
+  const links = rows.map((one) => el("a", { href: one.href, "aria-current": one.id === chosen ? "true" : null }, one.title, ...(one.more ?? [])));
+  const list = el("nav", { class: "index", "aria-label": label }, el("ol", {}, ...links.map((one) => el("li", {}, one))));
+  const at = rows.findIndex((one) => one.id === chosen);
+  const listen = (/** @type {KeyboardEvent} */ event) => {
+    if (!root.isConnected) return removeEventListener("keydown", listen);
+    const step = { n: 1, p: -1 }[event.key];
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (!step || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target.matches("input, select, textarea, dialog *")) return;
+    const next = rows[at + step];
+    if (next) location.hash = next.href;
+  };
+  addEventListener("keydown", listen);
+  requestAnimationFrame(() => { // the chosen one is seen, and the page does not move
+    const own = links[at];
+    if (own) list.scrollTop = own.offsetTop - list.clientHeight / 2;
+  });
+  return list;
+}

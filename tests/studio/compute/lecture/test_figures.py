@@ -1,0 +1,34 @@
+"""The lecture's figures as the page gets them."""
+
+import base64
+import json
+
+import pytest
+
+from clearsight.base.errors import UsageError
+from clearsight.base.result import jsonable
+from clearsight.studio.compute.lecture.figures import FIGURES, figure
+from clearsight.studio.compute.session import Session
+
+
+@pytest.fixture(scope="module")
+def session():
+    return Session()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_numbers_or_a_picture(name, session):
+    found = figure(session, name, "", "")
+    assert found["title"] and found["lead"] and ("image" in found) != ("module" in found)
+    if "image" in found:
+        assert base64.b64decode(found["image"]).startswith(b"\x89PNG")
+    assert len(json.dumps(jsonable(found), allow_nan=False)) < 6_000_000
+
+
+def test_the_lectures_numbers(session):
+    lecture = figure(session, "convolution", "", "")["data"]
+    assert lecture["feature_map"][0][2] == -44 and lecture["max_pool"] == [[104, 224], [217.5, 52.5]]
+    assert figure(session, "curve", "", "")["data"]["feature_map"] == [[6600]]
+    assert figure(session, "alexnet", "", "")["data"]["parameters"] == 62_378_344
+    with pytest.raises(UsageError, match="figure of the lecture"):
+        figure(session, "nothing", "", "")

@@ -1,0 +1,110 @@
+"""The lecture as a teacher and a student use it: every slide opens, the lecture's numbers stand in the page, answers are graded."""
+
+import re
+
+import pytest
+
+from clearsight.exercises.table import generate
+from clearsight.studio.lecture.slides import slides
+from tests.reports.live.examples import numbers
+from tests.studio.browsing import running, window
+from tests.studio.test_browser import accessible
+
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("lecture"), "lenet5") as one:
+        yield one
+
+
+def opened(page, slide="", **state):
+    """A slide by its number in the table's order, or another part of the lecture."""
+    words = "&".join(f"{name}={value}" for name, value in ({"slide": slide} if slide else state).items())
+    page.evaluate("words => { location.hash = `#/lecture?${words}`; }", words)
+    page.locator(".slide h2").first.wait_for()
+
+
+def slide_with(figure):
+    return next(one.id for one in slides() if figure in one.figures)
+
+
+def test_every_slide_opens_with_its_figures_and_commands(chromium, studio):
+    with window(chromium, studio) as page:
+        for at, one in enumerate(slides(), 1):
+            opened(page, one.id)
+            page.get_by_text(f"Slide {at} of {len(slides())}").wait_for()
+            assert page.locator(".slide > h2").inner_text() == one.title
+            page.locator(".slide:not(:has(.busy))").wait_for()
+            assert page.locator(".slide .error").count() == 0, one.title
+            assert page.locator(".slide section").count() == len(one.figures)
+            assert page.locator(".slide .command code").count() == len(one.runs) and page.locator(".slide .plain a").count() >= 1
+
+
+def test_the_lectures_numbers_are_in_the_page(chromium, studio):
+    with window(chromium, studio) as page:
+        opened(page, slide_with("convolution"))
+        page.get_by_role("grid", name="feature map").wait_for()
+        assert numbers(page, "feature map")[0] == [32.5, -105.5, -44, -60.5]
+        assert numbers(page, "2×2 max pool") == [[104, 224], [217.5, 52.5]]
+        opened(page, slide_with("curve"))
+        page.get_by_role("button", name="another shape").wait_for()
+        assert numbers(page, "feature map") == [[6600]]
+        page.get_by_role("button", name="another shape").click()
+        assert numbers(page, "feature map") == [[0]]
+        opened(page, slide_with("pooling"))
+        page.get_by_role("grid", name="after pooling").wait_for()
+        assert numbers(page, "after pooling") == [[6, 8], [3, 4]]
+        opened(page, slide_with("alexnet"))
+        page.get_by_text("62,378,344 parameters, ").wait_for()
+        opened(page, slide_with("stack"))
+        page.get_by_text(re.compile(r"unit 3,3 sees 7×7 pixels")).first.wait_for()
+
+
+def test_by_keys_from_slide_to_slide_and_to_a_word(chromium, studio):
+    with window(chromium, studio) as page:
+        page.keyboard.press("g")
+        page.keyboard.press("u")
+        page.locator(".slide h2").first.wait_for()
+        for key, at in (("n", 2), ("n", 3), ("p", 2)):
+            page.keyboard.press(key)
+            page.get_by_text(f"Slide {at} of").wait_for()
+        assert page.locator(".index a[aria-current]").inner_text() == slides()[1].title
+        assert accessible(page) == []
+        page.locator(".slide .plain a").first.press("Enter")
+        assert page.locator(".words tr.best th").inner_text() == slides()[1].words[0]
+        assert accessible(page) == []
+
+
+def ask(page, kind, seed=SEED):
+    opened(page, tab="exercises", kind=kind, seed=seed)
+    page.locator(".ask").first.wait_for()
+    return generate(kind, seed)
+
+
+@pytest.mark.parametrize("kind", ["cell", "pooling", "softmax"])
+def test_an_exercise_is_graded_with_its_reason(chromium, studio, kind):
+    with window(chromium, studio) as page:
+        one = ask(page, kind)
+        assert page.locator(".slide > h2").inner_text() == one.title
+        assert page.locator(".sheet").count() == len(one.grids)
+        content = page.content()
+        assert not any(line in content for line in one.solution)
+        for form, part in zip(page.locator("form.ask").all(), one.parts, strict=True):
+            slip = part.slips[0]
+            for given, comment in ((slip.answer, slip.comment), (part.answer, "Right.")):
+                if part.options:
+                    form.get_by_label(given, exact=True).check()
+                else:
+                    form.locator("input, textarea").first.fill(given)
+                form.get_by_role("button", name="Check").press("Enter")
+                form.get_by_text(comment).wait_for()
+                assert ("Read again" in form.inner_text()) == (comment == slip.comment)
+            assert "2 tries" in form.inner_text() and one.solution[0].replace("`", "") in form.locator(".solution").inner_text()
+        assert f"{one.points} of {one.points}" in page.locator(".index a[aria-current]").inner_text()
+        assert f"Seed {SEED}: {one.points} of" in page.locator(".total").inner_text()
+        if kind == "cell":
+            assert accessible(page) == []
+            page.get_by_role("button", name="Other numbers").click()
+            page.wait_for_url("**seed=8")
