@@ -9,11 +9,13 @@ from matplotlib.figure import Figure
 
 from clearsight.attacks.picture import attack_picture
 from clearsight.attacks.sweep import sweep
+from clearsight.augment.registry import parse
 from clearsight.datasets.open import open_dataset
 from clearsight.look import convolution as on_paper
 from clearsight.look.challenges import challenges
 from clearsight.look.features import maps
 from clearsight.look.filters import kernels
+from clearsight.look.handmade.nudged import nudged
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
 from clearsight.look.views import similarities
@@ -21,6 +23,7 @@ from clearsight.models.facts import summary
 from clearsight.models.summary import summarise
 from clearsight.reports.live.answer import live_answer
 from clearsight.reports.live.attack import live_attack
+from clearsight.reports.live.augment import live_augment
 from clearsight.reports.live.challenges import live_challenges
 from clearsight.reports.live.connected import live_connected
 from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
@@ -30,6 +33,7 @@ from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.maps import live_maps
 from clearsight.reports.live.network import live_network
 from clearsight.reports.live.nt_xent import live_nt_xent
+from clearsight.reports.live.nudged import live_nudged
 from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
 from clearsight.reports.live.regression import live_regression
@@ -51,6 +55,7 @@ LOGITS = torch.tensor([3.2, 5.1, -1.7, *(-0.1 * k for k in range(20))])
 DIGIT_NET = classifier(classes=10)
 FIRST = pictures(1, 3)[0].permute(1, 2, 0).numpy()
 DIGITS = open_dataset("digits")
+NUDGED = nudged(np.random.default_rng(0).integers(60, 180, (48, 48, 3), np.uint8))
 
 
 def drawn() -> Live:
@@ -82,6 +87,8 @@ LIVE: dict[str, Any] = {
     "descent": live_descent,
     "filters": lambda: live_filters(*kernels(subject("gabor").model), "Gabor functions"),
     "nt_xent": of_views,
+    "nudged": lambda: live_nudged(NUDGED),
+    "augment": lambda: live_augment(VICTIM, pictures(1, 3)[0], parse("flip rotate:15 blur:1")),
     "regression": drawn,
     "sorted_table": live_keras,
     "top_k": lambda: live_top_k(DIGIT_NET, DIGITS["test"].subset(range(60))),

@@ -1,6 +1,7 @@
 """The lecture's own figures, each with the lecture's numbers: for the documentation and the studio."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -81,6 +82,6 @@ LECTURE: dict[str, Callable[[], Live]] = {
     "connected": live_connected,
     "ilsvrc": live_ilsvrc,
     "keras": live_keras,
-    **{f"first-{name}": lambda name=name, called=called: _first_layer(name, called) for name, called in FIRST_LAYERS.items()},
-    **{name: lambda network=network: _listed(network) for name, network in NETWORKS.items()},
+    **{f"first-{name}": partial(_first_layer, name, called) for name, called in FIRST_LAYERS.items()},
+    **{name: partial(_listed, network) for name, network in NETWORKS.items()},
 }

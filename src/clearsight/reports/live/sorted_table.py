@@ -13,6 +13,6 @@ COLUMNS = (
 
 def live_keras() -> Live:
     """The 26 models of Keras."""
-    keys = [column["key"] for column in COLUMNS]
+    keys = [str(column["key"]) for column in COLUMNS]
     rows = [{key: row[key] for key in keys} for row in keras_models()]
     return Live("sorted_table", "26 models that are trained already", LEAD, {"columns": COLUMNS, "rows": rows, "remarks": keras_remarks()})

@@ -1,5 +1,7 @@
 """What a figure is made of, without a network of the reader, and with an untrained one."""
 
+import numpy as np
+
 from clearsight.studio.compute.lecture.given import digit, example, given
 from clearsight.studio.compute.session import Session
 
@@ -7,7 +9,7 @@ from clearsight.studio.compute.session import Session
 def test_the_reader_comes_first():
     session = Session()
     first = given(session, "", "")
-    assert first.classifier is example() is first.answering and first.picture is digit()
+    assert first.classifier is example() is first.answering and np.array_equal(first.picture, digit())
     assert "digits" in first.own and "a test digit" in first.own
     untrained = given(session, "conv8-3x3 relu softmax", "")
     assert untrained.classifier is None and untrained.answering is example() and not untrained.subject.trained

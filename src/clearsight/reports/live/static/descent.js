@@ -6,7 +6,8 @@ import { el, player, row, sentence } from "./kit.js";
 /** @typedef {{key: string, label: string, year: number, after: string[], idea: string, network: string, source: string}} Station */
 
 /** @param {HTMLElement} root @param {{stations: Station[]}} data in the order of their years */
-export function descent(root, { stations }) {
+export function descent(root, data) {
+  const { stations } = data;
   const told = sentence();
   const named = new Map(stations.map((one) => [one.key, one.label]));
   const source = el("p", { class: "source" });

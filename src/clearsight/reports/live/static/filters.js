@@ -20,7 +20,7 @@ export function filters(root, data) {
     const words = one.dead ? "dead" : `${shown(one.orientation, 3)}°, ${shown(one.frequency, 2)} / px`;
     return { one, node: el("figure", { onpointerenter: () => told.say(wave(one)) }, canvas, el("figcaption", {}, `${one.channel}: ${words}`)) };
   });
-  const wall = el("div", { class: "wall" });
+  const wall = el("div", { class: "wall kernels" });
   const sort = (/** @type {string} */ name) => {
     const by = ORDERS[name];
     const ordered = [...tiles].sort((a, b) => by(a.one) - by(b.one));

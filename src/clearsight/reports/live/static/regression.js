@@ -107,7 +107,7 @@ export function regression(root, data) {
   const empty = button("Empty", () => other(start.map((line) => line.map(() => 0))));
   const reset = button("Reset", () => other(start));
   const head = el("tr", {}, ...["class", "z = Σ x·w + b", "p"].map((words) => el("th", { scope: "col" }, words)));
-  root.append(row("controls", which.node, pen.node, empty, reset), row("controls", shift("← 1 px", 0, -1), shift("1 px →", 0, 1), shift("↑ 1 px", -1, 0), shift("↓ 1 px", 1, 0), changed),
+  root.append(row("controls", which.node, pen.node, empty, reset, shift("← 1 px", 0, -1), shift("1 px →", 0, 1), shift("↑ 1 px", -1, 0), shift("↓ 1 px", 1, 0), changed),
     row("halves", row("panels three drawing", ...canvases.map((one, k) => el("figure", { class: "panel" }, one, captions[k]))),
       el("table", { class: "softmax", "aria-label": "Classes" }, el("thead", {}, head), el("tbody", {}, ...lines.map((one) => one.node)))), told.node,
     el("p", { class: "hint" }, `Draw on the picture, or move with the arrow keys and press Space. ${data.parameters} parameters: a weight for every pixel and class, and a bias a class. How few pixels turn the answer? What does a shift by one pixel do, which nobody sees?`));

@@ -47,7 +47,9 @@ def _said(network: str, file: str) -> str:
 def example() -> Classifier:
     """LeNet-5 on the digits of scikit-learn, trained once in a process."""
     with tempfile.TemporaryDirectory(prefix="clearsight-lecture-") as folder:
-        return train(DATA, out=f"{folder}/{NETWORK}", model=NETWORK, epochs=EPOCHS, quiet=True).classifier
+        trained = train(DATA, out=f"{folder}/{NETWORK}", model=NETWORK, epochs=EPOCHS, quiet=True)
+    assert trained, "not interrupted"
+    return trained.classifier
 
 
 def begun() -> Subject:

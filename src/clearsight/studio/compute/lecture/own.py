@@ -12,24 +12,33 @@ from ....augment.registry import parse
 from ....datasets.dataset import Dataset
 from ....look import views
 from ....look.challenges import challenges as challenged
+from ....look.challenges import variation as most_unlike
+from ....look.embedding import embedded
 from ....look.features import maps as feature_maps
 from ....look.filters import kernels
+from ....look.handmade.nudged import nudged
+from ....look.target import subject_of
+from ....reports.figures.challenges import variation_sheet
 from ....reports.live.answer import live_answer
 from ....reports.live.attack import live_attack
+from ....reports.live.augment import live_augment
 from ....reports.live.challenges import live_challenges
 from ....reports.live.filters import live_filters
 from ....reports.live.maps import live_maps
 from ....reports.live.nt_xent import live_nt_xent
+from ....reports.live.nudged import live_nudged
 from ....reports.live.page import Live
 from ....reports.live.regression import live_regression
 from ....reports.live.softmax import live_softmax
 from ....reports.live.top_k import live_top_k
 from ....reports.live.tuning import live_tuning
-from .given import Given, begun, digits, example
+from .given import NETWORK, Given, begun, digits, example
 from .still import Still
 
 EPSILON = 0.007  # of the panda that became a gibbon
 MOST = 24  # maps of a stage
+CHANGES = "flip rotate:15 rotate:90 jitter:0.6 blur:1 crop:3"
+VARIED = 300  # digits among which those that differ most are looked for
 DRAWN, PAIRS = 10, 4  # digits to draw on; digits in two views
 
 
@@ -63,6 +72,31 @@ def attack(of: Given) -> Live:
 def tuning(of: Given) -> Live:
     """The stages of the network."""
     return live_tuning(of.subject.model, f"Retrain only this layer: {of.subject.name}")
+
+
+def features(of: Given) -> Live:
+    """Hand-designed features of the picture under other light, and moved."""
+    return live_nudged(nudged(of.picture))
+
+
+def augment(of: Given) -> Live:
+    """Changed copies of the picture."""
+    found = of.answering
+    return live_augment(found, found.preprocessing.load(of.picture), parse(CHANGES))
+
+
+def variation(of: Given) -> Still:
+    """The digits of one class that differ most, by the features of LeNet-5."""
+    by, part = subject_of(NETWORK, example()), digits().parts["test"]
+    chosen, vectors = embedded(by, part, range(min(len(part), VARIED)))
+    found = most_unlike(vectors, part.labels[chosen].tolist(), part.classes)
+    shown = [by.shown(part.source(chosen[i])) for i in found.members]
+    title = f"class {found.label}: its {len(shown)} most unlike pictures"
+    return Still(
+        title,
+        "Members of one class can differ more than members of two: the test digits, by the features of LeNet-5.",
+        variation_sheet(title, found, shown),
+    )
 
 
 def filters(of: Given) -> Live:
@@ -100,5 +134,6 @@ def nt_xent(of: Given) -> Live:
 
 OWN: dict[str, Callable[[Given], Live | Still]] = {
     "answer": answer, "softmax": softmax, "challenges": challenges, "maps": maps, "attack": attack, "tuning": tuning,
+    "features": features, "augment": augment, "variation": variation,
     "own-filters": filters, "regression": regression, "top-k": top_k, "nt-xent": nt_xent,
 }  # fmt: skip

@@ -4,6 +4,7 @@
 import { el } from "../live/kit.js";
 import { answer } from "../live/answer.js";
 import { attack } from "../live/attack.js";
+import { augment } from "../live/augment.js";
 import { challenges } from "../live/challenges.js";
 import { connected } from "../live/connected.js";
 import { convolution } from "../live/convolution.js";
@@ -13,6 +14,7 @@ import { ilsvrc } from "../live/ilsvrc.js";
 import { maps } from "../live/maps.js";
 import { network } from "../live/network.js";
 import { nt_xent } from "../live/nt_xent.js";
+import { nudged } from "../live/nudged.js";
 import { pooling } from "../live/pooling.js";
 import { receptive_field } from "../live/receptive_field.js";
 import { regression } from "../live/regression.js";
@@ -26,7 +28,7 @@ import { image } from "../parts.js";
 
 /** @type {Record<string, (root: HTMLElement, data: any) => void>} */
 const MODULES = {
-  answer, attack, challenges, connected, convolution, descent, filters, ilsvrc, maps, network, nt_xent,
+  answer, attack, augment, challenges, connected, convolution, descent, filters, ilsvrc, maps, network, nt_xent, nudged,
   pooling, receptive_field, regression, softmax, sorted_table, top_k, tuning, volume,
 };
 const INLINE = "data:image/png;base64,"; // of a page that is one file; the studio's policy allows blobs
