@@ -65,7 +65,7 @@ def test_the_lectures_numbers_are_in_the_page(chromium, studio):
 def test_by_keys_from_slide_to_slide_and_to_a_word(chromium, studio):
     with window(chromium, studio) as page:
         page.keyboard.press("g")
-        page.keyboard.press("u")
+        page.keyboard.press("e")
         page.locator(".slide h2").first.wait_for()
         for key, at in (("n", 2), ("n", 3), ("p", 2)):
             page.keyboard.press(key)

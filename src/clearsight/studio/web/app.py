@@ -27,8 +27,8 @@ from .breaking import add_breaking
 from .camera import add_camera
 from .data import add_data
 from .labels import add_labels
-from .report import add_report
 from .lecture import add_lecture
+from .report import add_report
 from .runs import add_runs
 from .space import add_spaces
 from .train import add_train

@@ -13,10 +13,10 @@ const ORDERS = { "as in the network": (one) => one.channel, "by orientation": (o
 /** @param {HTMLElement} root @param {Data} data */
 export function filters(root, data) {
   const [, inputs, rows, columns] = data.shape;
+  const values = new Float32Array(Uint8Array.from(atob(data.values), (letter) => letter.charCodeAt(0)).buffer);
   const told = sentence();
   const tiles = data.rows.map((one, n) => {
-    const canvas = el("canvas", { width: columns, height: rows, class: "coarse", role: "img", "aria-label": `filter ${one.channel}` });
-    canvas.getContext("2d").putImageData(kernel(data, n), 0, 0);
+    const canvas = filter(values, data.shape, n, `filter ${one.channel}`);
     const words = one.dead ? "dead" : `${shown(one.orientation, 3)}°, ${shown(one.frequency, 2)} / px`;
     return { one, node: el("figure", { onpointerenter: () => told.say(wave(one)) }, canvas, el("figcaption", {}, `${one.channel}: ${words}`)) };
   });
@@ -40,17 +40,23 @@ function wave(one) {
   return `filter ${one.channel}: likes stripes at ${shown(one.orientation, 3)}°, ${shown(one.frequency, 2)} cycles a pixel; ${Math.round(100 * one.gabor)} % like a Gabor function`;
 }
 
-/** A filter in colour where it has three input channels, else its mean over the channels. @param {Data} data @param {number} n */
-function kernel({ shape: [, inputs, rows, columns], values: text }, n) {
-  const values = new Float32Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+/**
+ * A filter as a picture: in colour where it has three input channels, else its mean over the channels; its own range.
+ * @param {Float32Array} values of all filters, one after the other @param {number[]} shape filters, input channels, rows, columns
+ * @param {number} n which of them @param {string} label @returns {HTMLCanvasElement}
+ */
+export function filter(values, shape, n, label) {
+  const [, inputs, rows, columns] = shape;
   const area = rows * columns;
+  const canvas = el("canvas", { width: columns, height: rows, class: "coarse", role: "img", "aria-label": label });
+  const picture = new ImageData(columns, rows);
   const all = values.subarray(n * inputs * area, (n + 1) * inputs * area);
   const most = all.reduce((so_far, value) => Math.max(so_far, Math.abs(value)), 0) || 1;
-  const picture = new ImageData(columns, rows);
   for (let k = 0; k < area; k++) {
     const each = Array.from({ length: inputs }, (_, input) => all[input * area + k]);
     const colour = inputs === 3 ? each.map((value) => Math.round(127.5 * (1 + value / most))) : coloured(each.reduce((a, b) => a + b, 0) / inputs, -most, most);
     picture.data.set([...colour, 255], 4 * k);
   }
-  return picture;
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  return canvas;
 }

@@ -24,6 +24,7 @@ import { top_k } from "../live/top_k.js";
 import { tuning } from "../live/tuning.js";
 import { volume } from "../live/volume.js";
 import { blob } from "../api.js";
+import { figure } from "../living.js";
 import { image } from "../parts.js";
 
 /** @type {Record<string, (root: HTMLElement, data: any) => void>} */
@@ -35,8 +36,13 @@ const INLINE = "data:image/png;base64,"; // of a page that is one file; the stud
 
 /** @param {HTMLElement} place @param {{title: string, module?: string, data?: any, image?: string}} found */
 export function drawn(place, found) {
-  if (found.module) MODULES[found.module](place, Object.fromEntries(Object.entries(found.data).map(([name, value]) => [name, addressed(value)])));
+  if (found.module) figure(place, found.module, shownWith(MODULES[found.module]), found.data);
   else place.append(el("figure", { class: "still" }, image(String(found.image), found.title)));
+}
+
+/** The module's function, with pictures as the studio's policy allows them; an exported file has them as they came. @param {(root: HTMLElement, data: any) => void} draw */
+function shownWith(draw) {
+  return (/** @type {HTMLElement} */ root, /** @type {any} */ data) => draw(root, Object.fromEntries(Object.entries(data).map(([name, value]) => [name, addressed(value)])));
 }
 
 /** @param {any} value @returns {any} */

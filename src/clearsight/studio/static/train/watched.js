@@ -4,7 +4,7 @@
 import { el, percent, row, sentence, slider } from "../live/kit.js";
 import { ask, blob } from "../api.js";
 import { numbers } from "../data/model.js";
-import { filter } from "../filters.js";
+import { filter } from "../live/filters.js";
 
 const CELL = 64; // px of a picture
 
