@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.base.errors import ClearsightError, Stopped, UsageError
 from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.recipes.compose import compose
 from clearsight.reports.of_run import report_training
 from clearsight.runs.run import Run, free_folder, open_run
-from clearsight.runs.state import run_name
+from clearsight.runs.state import reason_of, run_name
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget
 from clearsight.training.compute import acceleration
@@ -44,6 +44,22 @@ def test_a_run_folder_says_its_state(tmp_path):
     assert run.state == "finished"
     with run.locked():  # a finished run that is resumed
         assert Run(run.folder).state == "running"
+
+
+def test_a_run_that_ends_with_an_error_says_why_until_it_goes_on(tmp_path):
+    with open_run(str(tmp_path / "run"), "") as run:
+        run.begin(compose({}), {"data": "digits"}, "name,label,part\n")
+    with pytest.raises(ValueError, match="another shape"), run.locked():
+        raise ValueError("a tensor\nof another shape")
+    assert run.state == "failed" and reason_of(run.folder) == "unexpected ValueError: a tensor of another shape"
+    with pytest.raises(ClearsightError), run.locked():
+        raise ClearsightError("the disk is full.\nFurther lines.")
+    assert reason_of(run.folder) == "the disk is full."
+    run.forget_error()
+    for end in (Stopped("saved"), KeyboardInterrupt()):  # asked for: no failures
+        with pytest.raises(type(end)), run.locked():
+            raise end
+        assert run.state == "interrupted"
 
 
 def test_a_folder_in_which_a_run_was_killed_before_it_began_is_taken_again(tmp_path):

@@ -1,5 +1,6 @@
 """A run that is stopped and resumed computes the same weights, bit for bit, as one that never stopped."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.runs.run import Run
+from clearsight.runs.state import reason_of
 from clearsight.training import loop, session
 from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted, NotFinite
@@ -69,6 +72,18 @@ def test_stopped_anywhere_it_ends_the_same(kind, tmp_path, monkeypatch):
     assert weights(run) == weights(straight.run)
     assert columns(run) == columns(straight.run)
     assert ended.validation == straight.validation
+
+
+def test_a_training_that_failed_says_why_and_goes_on_to_the_same_end(tmp_path, monkeypatch):
+    straight = train(DATA, out=str(tmp_path / "straight"), **SETTINGS, model="pixels")
+    run = tmp_path / "failed"
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "watch", lambda *_: os.write(-1, b""))
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            train(DATA, out=str(run), **SETTINGS, model="pixels")
+    assert Run(run).state == "failed" and "Bad file descriptor" in reason_of(run)
+    resume(run, data=DATA, quiet=True)
+    assert Run(run).state == "finished" and not (run / "error.json").exists() and weights(run) == weights(straight.run)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
