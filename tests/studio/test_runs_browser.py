@@ -44,7 +44,7 @@ def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
         page.keyboard.press("Enter")
         assert names(page)[:2] == [HOSTILE, "run-59"]
         row = page.locator("tr", has_text="run-59").inner_text()
-        assert "79.5 % (40.0 % to 90.0 %), 360 of test" in row and "‖ stopped" in row
+        assert "79.5 % (40.0 % to 90.0 %), n = 360, test" in row and "‖ stopped" in row
         page.get_by_role("searchbox").fill("RUN-1")
         page.get_by_text("11 of 61 runs").wait_for()
         assert set(names(page)) == {"run-1", *(f"run-{k}" for k in range(10, 20))}
@@ -63,6 +63,8 @@ def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
         page.get_by_text("11 of 61 runs").wait_for()
         table.wait_for()
         assert page.get_by_label("run-11 side by side").is_checked() and names(page)[0] == "run-19"
+        page.get_by_label("run-19 side by side").click()  # by mouse: no other box lies over it
+        page.get_by_role("columnheader", name="run-19").wait_for()
         page.get_by_role("link", name="run-11", exact=True).click()
         page.get_by_role("button", name="Go on").wait_for()
         assert page.locator(".command code").inner_text() == "clearsight train --resume runs/run-11"

@@ -1,5 +1,7 @@
 """The list of runs over HTTP, and several side by side."""
 
+import shlex
+
 import httpx
 import pytest
 
@@ -33,9 +35,11 @@ def test_runs_are_listed_without_their_folders(ask, tmp_path):
     assert all(row["id"].startswith("r_") for row in found.json()["runs"]) and str(tmp_path) not in found.text
 
 
-def test_curves_side_by_side_and_the_settings_that_differ(ask):
+def test_curves_side_by_side_and_the_settings_that_differ(ask, tmp_path):
     found = ask(f"curves?runs={id_of('one')},{id_of('two')}")
-    assert found.json() == {"rows": [[{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.5}]] * 2, "settings": [["lr", 0.1, 0.2]]}
+    rows = [{"epoch": 0.0, "loss": 0.5}, {"epoch": 1.0, "loss": 0.5}]
+    folders = [str(tmp_path / "runs" / name) for name in ("one", "two")]
+    assert found.json() == {"rows": [rows] * 2, "settings": [["lr", 0.1, 0.2]], "command": shlex.join(["clearsight", "compare", *folders])}
     assert ask(f"curves?runs={','.join([id_of('one')] * 21)}").status_code == 400
     assert ask("curves?runs=r_no").status_code == ask("runs/r_no").status_code == ask("runs/r_no/rows").status_code == 404
     assert ask(f"runs/{id_of('one')}/watch/3").status_code == 404

@@ -49,6 +49,9 @@ def add_runs(app: FastAPI, library: Library, trainings: Trainings) -> None:
 
         def found() -> dict[str, Any]:
             folders = [library.runs.path(id) for id in ids]
-            return {"rows": [rows(one) for one in folders], "settings": differing([settings_of(one) for one in folders])}
+            words = command(("compare", *map(str, folders))) if len(folders) == 2 else ""
+            return {
+                "rows": [rows(one) for one in folders], "settings": differing([settings_of(one) for one in folders]), "command": words,
+            }  # fmt: skip
 
         return await done(found)

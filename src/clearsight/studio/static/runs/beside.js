@@ -3,7 +3,7 @@
 
 import { choice, el } from "../live/kit.js";
 import { ask } from "../api.js";
-import { failure } from "../parts.js";
+import { command, failure } from "../parts.js";
 import { curves } from "../train/curves.js";
 
 /** @type {Record<string, [string, boolean]>} what is drawn: its column, and whether it is a share */
@@ -35,7 +35,8 @@ function drawn(root, runs, found) {
     });
     chart.replaceChildren(curves(kind[0].toUpperCase() + kind.slice(1), lines, { share }));
   };
-  root.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), choice("What is drawn", Object.keys(KINDS), draw), chart, ...better(runs), ...(runs.length > 1 ? [settings(runs, found.settings)] : [])));
+  const words = found.command ? [command(found.command)] : [];
+  root.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), choice("What is drawn", Object.keys(KINDS), draw), chart, ...better(runs), ...(runs.length > 1 ? [settings(runs, found.settings)] : []), ...words));
   draw(Object.keys(KINDS)[0]);
 }
 

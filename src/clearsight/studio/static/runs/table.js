@@ -58,7 +58,7 @@ function accuracy(one) {
   if (!found) return "not known yet";
   const { top1, n, part } = found;
   const limits = typeof top1.low === "number" && typeof top1.high === "number" ? ` (${percent(top1.low)} to ${percent(top1.high)})` : "";
-  return `${percent(top1.value)}${limits}, ${thousands(n ?? 0)} of ${part || "the data"}${limits ? "" : "; these chose the epoch"}`;
+  return `${percent(top1.value)}${limits}, n = ${thousands(n ?? 0)}, ${part || "all"}${limits ? "" : ", which chose the epoch"}`;
 }
 
 /** The last part of a path. @param {string} data */

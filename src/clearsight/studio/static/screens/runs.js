@@ -3,7 +3,7 @@
 
 import { button, el, row, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
-import { command, failure } from "../parts.js";
+import { failure } from "../parts.js";
 import { beside } from "../runs/beside.js";
 import { COLUMNS, cells, header } from "../runs/table.js";
 
@@ -72,7 +72,7 @@ function listed(root, { state, keep }, found) {
     count.textContent = `${thousands(passing.length)} of ${thousands(found.length)} runs`;
   }
 
-  root.append(row("controls finding", search, clear), count, side, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Runs" }, el("table", { class: "plain runs" }, head, body)), command("clearsight compare RUN RUN"));
+  root.append(row("controls finding", search, clear), count, side, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Runs" }, el("table", { class: "plain runs" }, head, body)));
   draw();
   compare();
 }

@@ -71,7 +71,7 @@ export class Watched {
         const good = best === one.label;
         right += Number(good);
         const words = `${one.name}: ${name(one.label)}, the answer is ${name(best)}, ${percent(each[best])}`;
-        const answer = el("span", {}, good ? "✓ " : "✗ ", el("bdi", {}, name(best)), good ? "" : ", not ", good ? "" : el("bdi", {}, name(one.label)), ` ${percent(each[best])}`);
+        const answer = el("span", {}, good ? "✓ " : "✗ ", el("bdi", {}, name(best)), good ? "" : ", not ", good ? "" : el("bdi", {}, name(one.label)), " ", el("b", {}, percent(each[best])));
         return el("li", { class: good ? "right" : "wrong", title: words, "data-right": String(good) }, this.cell(n, words), answer);
       }),
     );
