@@ -46,7 +46,7 @@ const SCREENS = {
   labels: { title: "Labels", show: labels, about: "data", keys: [["1–9, letters", "the class with this key"], ["Enter", "the likely class"], ["Space", "keep the label"], ["S, X", "unsure; leave out"], ["Z", "undo the last decision"], ["N", "type a class"], ["← →", "look at another picture without a decision"]] },
   camera: { title: "Camera", show: camera, about: "", keys: [["1–9, held", "take pictures of the class with this key"], ["Z", "take the last pictures back"]] },
   train: { title: "Train", show: train, about: "run" },
-  runs: { title: "Runs", show: runs, about: "", letter: "u" },
+  runs: { title: "Runs", show: runs, about: "" },
   break: { title: "Break", show: breaking, keys: [["← →", "ε of the slider; a place of the table of corruptions"], ["Enter", "the changed picture of a place, large"]] },
   report: { title: "Report", show: report, about: "run", letter: "o", keys: [["Arrow keys", "a cell of the confusion matrix"], ["Enter", "its pictures"]] },
   compare: { title: "Compare", show: compare, about: "", letter: "v" },
