@@ -14,7 +14,7 @@ export function form(root, context, found, begun) {
   const { state, keep } = context;
   const here = el("div", { class: "training" });
   /** @type {Map<string, any>} settings that were changed */
-  const settings = new Map(Object.entries(known(state.get("settings"))));
+  const settings = new Map(Object.entries({ ...known(state.get("settings")), ...(state.get("model") ? { model: state.get("model") } : {}) })); // ?model= is the way from Networks
   const data = pick(found.data.map((/** @type {any} */ one) => [one.id, one.name]), state.get("data") ?? context.data, () => changed());
   const time = pick(TIMES, String(settings.get("minutes") ?? ""), () => {
     settings.delete("minutes");
@@ -30,7 +30,7 @@ export function form(root, context, found, begun) {
   let newest = 0;
 
   async function changed() {
-    keep({ data: data.value, start: start.value || null, settings: settings.size ? JSON.stringify(Object.fromEntries(settings)) : null });
+    keep({ model: null, data: data.value, start: start.value || null, settings: settings.size ? JSON.stringify(Object.fromEntries(settings)) : null });
     const mine = ++newest;
     try {
       const told = await post("trainings/command");
