@@ -147,3 +147,8 @@ def test_values_by_their_range_or_by_that_of_their_type(kind, levels, values, gr
 def test_older_artefacts_choose_the_white_of_each_picture(kind, values, grey):
     with pytest.raises(UnreadableImage, match="no usual white") if grey is None else nullcontext():
         assert deep.to_levels(np.array([values], kind), deep.OLD, "x").tolist() == [grey]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32, np.uint16, np.int8])
+def test_no_values_are_no_levels_of_any_type(kind):
+    assert deep.to_levels(np.zeros((0, 3), kind), Reading(), "x").shape == (0, 3)
