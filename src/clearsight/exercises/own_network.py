@@ -86,7 +86,7 @@ def field(draw: Draw, network: Network) -> Exercise | None:
     for one in reversed(some):
         backwards, step = backwards + (one.size - 1) * step, step * one.stride
     slips = [
-        (plain, "You forgot the strides: behind a stride of 2 each further place is 2 pixels away."),
+        (plain, "You forgot the strides: after a stride of 2 each further place is 2 pixels away."),
         (sum(one.size for one in some), "Windows overlap: each adds its size less one, times the stride so far."),
         (some[-1].size, "This is what it sees of the layer below; that layer's units see more than one pixel."),
         (backwards, "The strides that count are those of the layers below, not above."),
@@ -172,7 +172,7 @@ def windows(rows: list[Layer]) -> list[Window]:
 def generate(name: str, seed: int, network: Network) -> Exercise:
     """The exercise called `name` on a network.
 
-    Raises UsageError for an unknown name, ClearsightError where the network has no such layer.
+    Raises UsageError for an unknown name, ClearsightError for a network without a layer of that kind.
     """
     if name not in OWN:
         raise unknown("exercise on your network", name, OWN)

@@ -85,7 +85,7 @@ def _add_exercises(app: FastAPI, library: Library, compute: Compute) -> None:
 
 
 def own(library: Library, network: str, picture: str) -> dict[str, str]:
-    """The reader's network and picture by their ids, for the computation; empty where there is none."""
+    """The reader's network and picture by their ids, for the computation; empty without one."""
     return {
         "words": library.network(network).words if network else "",
         "file": str(library.picture(picture).file) if picture else "",

@@ -1,4 +1,4 @@
-"""Figures of the lecture that stand still: those of the commands, as pictures."""
+"""Figures of the lecture without an interaction: those of the commands, as pictures."""
 
 from dataclasses import dataclass
 
