@@ -32,6 +32,8 @@ STAYS = {
     "rubbish/test_mutants.py": "reads a folder of files of one's own, which CLEARSIGHT_CORPUS names",
     "serving/test_server.py": "curl is not on every machine",
     "studio/test_browser.py": "only Linux tells the children of a process",
+    "studio/test_train_browser.py": "Windows has other signals: a training is stopped and killed",
+    "studio/test_trainings.py": "Windows has other signals: a training is stopped and killed",
     "test_host.py": "Windows does not fork",
     "test_startup.py": "builds of torch that wait by another library than libgomp",
     "training/storage/test_loggers.py": "MLflow is in an extra of its own: stubs test the rest",
