@@ -7,8 +7,7 @@ import pytest
 from clearsight.models import facts, names
 from clearsight.models.sketch import sketch
 from tests.models.formulas import ALEXNET_LECTURE, LECTURE
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 
 FORMULAS = {
     LECTURE: (1, 28, 28),

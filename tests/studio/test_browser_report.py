@@ -17,8 +17,7 @@ from clearsight.evaluation.recorded import recorded
 from clearsight.metrics.calibration import binned, mean_gap
 from clearsight.metrics.intervals import wilson
 from clearsight.reports.of_run import report_training
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 
 PIXELS = """picture => {
   const pen = document.createElement("canvas").getContext("2d");

@@ -7,8 +7,7 @@ import pytest
 from clearsight.exercises.table import generate
 from clearsight.studio.lecture.slides import slides
 from tests.reports.live.examples import numbers
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 
 SEED = 7
 

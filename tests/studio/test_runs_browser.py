@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 from tests.studio.test_runs import written
 
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -14,8 +14,7 @@ import pytest
 from clearsight.base.lock import holder
 from clearsight.runs.state import rows_of, state_of
 from clearsight.runs.watched import lines_of, watched_in
-from tests.studio.browsing import running, window
-from tests.studio.test_browser import accessible
+from tests.studio.browsing import accessible, running, window
 
 EPOCHS = 12
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -5,6 +5,7 @@ import { button, el } from "./live/kit.js";
 import { ask } from "./api.js";
 import { exported, save } from "./export.js";
 import { keys } from "./keys.js";
+import { palette } from "./palette.js";
 import { failure } from "./parts.js";
 import { start } from "./screens/start.js";
 import { pictures } from "./screens/pictures.js";
@@ -117,6 +118,20 @@ function offer(network) {
   chosen.replaceChildren(...[...networks, ...more].map((one) => el("option", { value: one.id }, one.name)));
 }
 
+/** What the palette finds: screens, networks, data sets and runs, each with its address. @returns {Promise<import("./palette.js").Place[]>} */
+async function places() {
+  const here = parts();
+  const { runs } = await ask("runs");
+  const of = (/** @type {string} */ kind, /** @type {any[]} */ every, /** @type {(id: string) => string} */ to) => every.map(({ id, name }) => ({ kind, name, address: to(id) }));
+  return [
+    ...Object.entries(SCREENS).map(([screen, { title }]) => ({ kind: "screen", name: title, address: address(screen, here) })),
+    ...of("network", networks, (id) => address("inside", { ...here, network: id })),
+    ...of("data", studio.data, (id) => address("data", { ...here, data: id })),
+    ...of("run", runs, (id) => address("train", { ...here, run: id })),
+    ...of("registry", studio.registry, (id) => address("inside", { ...here, network: id })),
+  ];
+}
+
 /** Save the present screen as a file. */
 async function saved() {
   const { screen } = parts();
@@ -156,7 +171,7 @@ try {
     location.hash = address(here.screen, { ...here, data: sets.value });
   });
   addEventListener("hashchange", arrive);
-  const list = keys(SCREENS, (screen) => (location.hash = address(screen, parts())), () => parts().screen, saved);
+  const list = keys(SCREENS, (screen) => (location.hash = address(screen, parts())), () => parts().screen, saved, palette(places));
   document.querySelector(".top")?.append(el("div", { class: "tools" }, button("Export", saved), button("Keys", list, { title: "Keys (?)" })));
   show();
 } catch (error) {

@@ -19,17 +19,17 @@ const letter = (screen) => screen.letter ?? screen.title[0].toLowerCase();
 
 /**
  * @param {Record<string, {title: string, letter?: string, keys?: [string, string][]}>} screens @param {(screen: string) => void} go
- * @param {() => string} current the name of the present screen @param {() => void} save export it
+ * @param {() => string} current the name of the present screen @param {() => void} save export it @param {() => void} find open the palette
  * @returns {() => void} shows the list
  */
-export function keys(screens, go, current, save) {
+export function keys(screens, go, current, save, find) {
   const list = el("dl");
   const dialog = el("dialog", { "aria-labelledby": "keys-title" }, el("h2", { id: "keys-title" }, "Keys"), list, button("Close", () => dialog.close()));
   document.body.append(dialog);
   let going = 0;
   const show = () => {
     const places = Object.values(screens).map((one) => /** @type {[string, string]} */ ([`g ${letter(one)}`, one.title]));
-    const rows = [...(screens[current()].keys ?? []), ...COMMON, ...places, ["e", "export this screen as one HTML file"], ["?", "this list"]];
+    const rows = [...(screens[current()].keys ?? []), ...COMMON, ...places, ["/", "find a screen, network, data set or run by its name"], ["e", "export this screen as one HTML file"], ["?", "this list"]];
     list.replaceChildren(...rows.flatMap(([key, words]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, words)]));
     dialog.showModal();
   };
@@ -46,6 +46,10 @@ export function keys(screens, go, current, save) {
     }
     if (event.key === "?") show();
     else if (event.key === "e") save();
+    else if (event.key === "/") {
+      event.preventDefault(); // the letter would be typed into it
+      find();
+    }
     else if (event.key === "g") going = event.timeStamp;
   });
   return show;

@@ -20,7 +20,7 @@ from ..compute.process import Compute, Failed, Superseded
 from ..jobs import Jobs
 from ..library import PICTURE_BYTES, Library, Network, Picture, trained_on
 from ..runs import Unknown
-from ..trainings import Trainings
+from ..trainings import DEMO, Trainings
 from .assets import PAGE, assets
 from .bodies import read
 from .breaking import add_breaking
@@ -101,7 +101,8 @@ def _add_state(app: FastAPI, library: Library, compute: Compute) -> None:
         networks = [{name: value for name, value in asdict(one).items() if name != "words"} for one in library.networks.values()]
         data = [{"id": one.id, "name": one.name} for one in library.data.values()]
         registry = [{"id": one.id, "name": one.name} for one in library.registry.values()]
-        return {"version": __version__, "compute": compute.state, "networks": networks, "data": data, "registry": registry}
+        listed = {"networks": networks, "data": data, "registry": registry, "demo": {"id": DEMO.id, "name": DEMO.name}}
+        return {"version": __version__, "compute": compute.state, **listed}
 
 
 def _add_pictures(app: FastAPI, library: Library, compute: Compute) -> None:

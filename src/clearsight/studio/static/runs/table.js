@@ -4,7 +4,7 @@
 import { el, percent, thousands } from "../live/kit.js";
 
 /** @type {Record<string, string>} */
-const STATES = { running: "● training", finished: "✓ finished", failed: "✗ failed", interrupted: "‖ stopped", empty: "– not begun" };
+export const STATES = { running: "● training", finished: "✓ finished", failed: "✗ failed", interrupted: "‖ stopped", empty: "– not begun" };
 
 /** @typedef {{title: string, value: (one: any) => any, down: boolean}} Column what it is sorted by; `down`: the largest first */
 /** @type {Record<string, Column>} */
@@ -52,13 +52,13 @@ export function cells(one, ticked, tick) {
   ];
 }
 
-/** @param {any} one */
-function accuracy(one) {
+/** An accuracy with its interval, or why there is none, and what it was computed on. @param {any} one */
+export function accuracy(one) {
   const found = judged(one);
   if (!found) return "not known yet";
   const { top1, n, part } = found;
   const limits = typeof top1.low === "number" && typeof top1.high === "number" ? ` (${percent(top1.low)} to ${percent(top1.high)})` : "";
-  return `${percent(top1.value)}${limits}, n = ${thousands(n ?? 0)}, ${part || "all"}${limits ? "" : ", which chose the epoch"}`;
+  return `${percent(top1.value)}${limits}, n = ${thousands(n ?? 0)}, ${part || "all"}${!limits && top1.reason ? `; no interval: ${top1.reason}` : ""}`;
 }
 
 /** The last part of a path. @param {string} data */

@@ -1,21 +1,38 @@
 // @ts-check
-/** Start: one place to drop a picture, and the networks that can answer. */
+/** Start: one place to drop a picture, the networks that can answer, the newest runs, and what one can begin with. */
 
 import { el, percent } from "../live/kit.js";
-import { send } from "../api.js";
+import { ask, send } from "../api.js";
 import { failure } from "../parts.js";
+import { accuracy, STATES } from "../runs/table.js";
+
+const NEWEST = 6; // runs that are shown
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export function start(root, { studio, networks, go }) {
   root.append(el("h1", {}, "How does the answer come about?"));
   const sets = studio.data.map((/** @type {any} */ one) => el("li", { class: "card" }, el("h3", {}, el("a", { href: `#/data/${one.id}` }, one.name))));
   const data = sets.length ? [el("h2", {}, "Data"), el("ul", { class: "cards" }, ...sets)] : [];
+  const digits = el("p", {}, el("a", { href: `#/train?data=${studio.demo.id}` }, "Try the digits"), ": a network learns to read them while you watch.");
+  const runs = el("div");
+  newest(runs);
   if (networks.length === 0) {
-    const words = ["There is no network yet. Train one with ", el("code", {}, "clearsight train photos"), ", or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), "."];
-    root.append(el("p", {}, ...words), ...data);
+    const words = ["There is no network yet. Train one here or with ", el("code", {}, "clearsight train photos"), ", or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), "."];
+    root.append(el("p", {}, ...words), digits, ...data, runs);
     return;
   }
-  root.append(drop((id) => go("pictures", id)), el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)), ...data);
+  root.append(drop((id) => go("pictures", id)), digits, el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)), ...data, runs);
+}
+
+/** The newest runs as cards. @param {HTMLElement} place */
+async function newest(place) {
+  try {
+    const { runs } = await ask("runs");
+    const cards = runs.slice(0, NEWEST).map((/** @type {any} */ one) => el("li", { class: "card" }, el("h3", {}, el("a", { href: `#/train/${one.id}` }, el("bdi", {}, one.name))), el("p", {}, STATES[one.state] ?? one.state), el("p", {}, accuracy(one))));
+    if (cards.length) place.append(el("h2", {}, "Newest runs"), el("ul", { class: "cards" }, ...cards), el("p", {}, el("a", { href: "#/runs" }, "All runs")));
+  } catch (error) {
+    place.append(failure(error));
+  }
 }
 
 /** @param {import("../app.js").Network} one */
