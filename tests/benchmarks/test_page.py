@@ -13,7 +13,7 @@ spec.loader.exec_module(page_maker)
 
 # they count what went wrong, or what a part costs, beside no peer
 PROOFS = {"identity.py", "killed_ranks.py", "races.py", "scale.py", "scaled_decodes.py", "serve_faults.py", "uneven_shards.py"}
-HELPERS = {"all.py", "common.py", "peers.py", "scale_page.py", "simulate.py", "studio_data.py"}
+HELPERS = {"all.py", "common.py", "peers.py", "scale_page.py", "simulate.py", "studio_class.py", "studio_data.py"}
 SCRIPTS = sorted(path.name for path in (ROOT / "benchmarks").glob("*.py") if path.name not in HELPERS)
 
 

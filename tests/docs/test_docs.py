@@ -48,7 +48,11 @@ def options(generate: types.ModuleType) -> dict[str, set[str]]:
 
 DOCS = ROOT / "docs"
 GENERATED = sorted(
-    ["lecture.md", *(path.relative_to(DOCS).as_posix() for folder in ("reference", "api") for path in (DOCS / folder).glob("*.md"))]
+    [
+        "glossary.md",
+        "lecture.md",
+        *(path.relative_to(DOCS).as_posix() for folder in ("reference", "api") for path in (DOCS / folder).glob("*.md")),
+    ]
 )
 
 

@@ -124,7 +124,7 @@ def file(tmp_path, monkeypatch):
 
 
 def test_the_file_is_judged_and_says_so(file, sample):
-    found = quantised(file, sample, quiet=True)
+    found = quantised(file, sample, tolerate=10, quiet=True)  # where a chip sums 8 bits in 16, one of the 32 is another
     assert found.accuracy["float32"]["value"] == 1 and found.agreement == found.accuracy["int8"]["value"]
     assert found.loss["low"] <= found.loss["value"] == 1 - found.agreement <= found.loss["high"]
     assert found.path == str(file.with_name("fitted-int8.onnx")) and (found.n, found.calibrated_on) == (32, 32)

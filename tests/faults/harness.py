@@ -17,6 +17,7 @@ from clearsight.training.storage import checkpoint
 from tests.faults.disk import Tree, read_tree, write_tree
 
 ROOT = Path(__file__).parents[2]
+TIMED = (".json", "answers.safetensors")  # files that say when they were made
 WHEN = re.compile(rb'"when": "[^"]*"')
 RESUMED = re.compile(r"resumed \S+ at (?:epoch (\d+), step (\d+)|its end)")
 
@@ -112,7 +113,9 @@ class Bench:
     def tree(self) -> Tree:
         """All that is there; the entries of a checkpoint's header have no order, and when it was judged is left out."""
         tree = {name: content for name, content in read_tree(self.scope).items() if not name.endswith("live.jsonl")}  # lines by the clock
-        tree = {name: WHEN.sub(b"", content) if name.endswith(".json") else content for name, content in tree.items()}
+        tree = {
+            name: WHEN.sub(b"", content) if name.endswith((".json", "answers.safetensors")) else content for name, content in tree.items()
+        }
         saved = sorted(name for name in tree if name.endswith(".checkpoint"))
         for name in saved[:-1] if self.newest_only else []:
             del tree[name]

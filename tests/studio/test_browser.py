@@ -131,7 +131,7 @@ def test_a_part_is_erased_by_keyboard_and_the_screen_becomes_a_file(chromium, pa
         assert violations(alone) == []
     page.keyboard.press("g")
     page.keyboard.press("i")
-    page.get_by_text("6 filters of 5×5 px and 1 input channels").wait_for()
+    page.get_by_text("6 filters of 5×5 px and 1 input channel").wait_for()
     page.get_by_text("parameters, input").wait_for()
     page.get_by_role("slider").first.wait_for()
     assert accessible(page) == []

@@ -15,6 +15,9 @@ from clearsight.studio.trainings import DEMO, Trainings
 from tests.base.test_lock import HOLDER
 from tests.studio.test_runs import written
 
+# a child of a shell's background job is born deaf to SIGINT
+HEEDS = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
 
 class Process:
     """A process that a test ends."""
@@ -104,7 +107,9 @@ def test_the_holder_of_the_lock_is_asked_to_end(trainings, tmp_path, monkeypatch
     with pytest.raises(UsageError, match="no training of this user"):
         trainings.stop(id_of("one"))
     monkeypatch.undo()
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HEEDS + HOLDER, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         process.stdout.readline()
         trainings.stop(id_of("one"))
         trainings.stop(id_of("one"))  # a second signal would not let it save

@@ -42,8 +42,8 @@ def test_answers_filters_and_pictures_are_those_of_the_epoch(tmp_path):
     first = next(module for module in network.model.modules() if isinstance(module, torch.nn.Conv2d))
     assert np.array_equal(found.filters, first.weight.detach().half().numpy())
     assert not np.array_equal(found.filters, watched_in(trained.run, 1).filters)
-    sheet = Image.open(trained.run / "watch" / "pictures.png")
-    assert sheet.size == (24 * told["side"], told["side"])
+    with Image.open(trained.run / "watch" / "pictures.png") as sheet:
+        assert sheet.size == (24 * told["side"], told["side"])
 
 
 def test_without_labels_only_the_filters_are_watched(tmp_path):
