@@ -32,6 +32,7 @@ from clearsight.base import lock
 from clearsight.base.files import sweep
 from clearsight.classifier.artefact import verify
 from clearsight.evaluation.answers import FILE as ANSWERS
+from clearsight.runs.watched import LIVE
 from clearsight.training.storage import checkpoint
 
 LIMIT = 300.0  # seconds after which a racer hangs
@@ -210,9 +211,9 @@ def _ended(pid: int) -> int:
 
 
 def tree(folder: Path, timed: bool = False) -> Tree:
-    """All that is there, by its path below `folder`; the entries of a checkpoint's header have no order, and when it was is left out."""
+    """All that is there, by its path below `folder`; the entries of a checkpoint's header have no order, and what a clock says is left out."""
     found: Tree = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(path for path in folder.rglob("*") if path.name != LIVE):  # its lines are by the clock
         content = path.read_bytes() if path.is_file() and not (timed and path.name not in TIMELESS) else None
         if content is not None and (path.suffix == ".json" or path.name == ANSWERS):
             content = re.sub(rb'"when": "[^"]*"', b'"when": ""', content)

@@ -1,6 +1,7 @@
 """int8: which products are quantised, what a file says of itself, when nothing is written, and which processors need 7 bits."""
 
 import json
+import platform
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,12 +13,14 @@ from clearsight.base.files import digest
 from clearsight.classifier.artefact import packed
 from clearsight.classifier.engines.exported import opened
 from clearsight.exports.golden import verify
-from clearsight.exports.quantisation import Sample, of_network, quantised, reduced_range, without_detour
+from clearsight.exports.quantisation import Sample, _flags, of_network, quantised, reduced_range, without_detour
 from tests.classifier.engines.files import SIZE, classifier, written
 from tests.classifier.engines.test_exported import pictures
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
+
+COARSE = reduced_range(platform.machine(), _flags())  # this chip's weights have 7 bits: one of 32 drawn pictures may get another label
 
 
 def node(name: str, kind: str, inputs: str, output: str) -> SimpleNamespace:
@@ -124,7 +127,7 @@ def file(tmp_path, monkeypatch):
 
 
 def test_the_file_is_judged_and_says_so(file, sample):
-    found = quantised(file, sample, tolerate=10, quiet=True)  # where a chip sums 8 bits in 16, one of the 32 is another
+    found = quantised(file, sample, tolerate=10 if COARSE else 0.5, quiet=True)
     assert found.accuracy["float32"]["value"] == 1 and found.agreement == found.accuracy["int8"]["value"]
     assert found.loss["low"] <= found.loss["value"] == 1 - found.agreement <= found.loss["high"]
     assert found.path == str(file.with_name("fitted-int8.onnx")) and (found.n, found.calibrated_on) == (32, 32)
@@ -135,7 +138,7 @@ def test_the_file_is_judged_and_says_so(file, sample):
     assert (fast.precision, fast.weights_digest) == ("int8", exact.weights_digest)
     assert fast.config["quantised"]["n"] == 32 and "/" not in fast.config["quantised"]["path"]
     novelties = fast.judged(sample.pictures)[1], exact.judged(sample.pictures)[1]
-    np.testing.assert_allclose(*novelties, atol=0.05, err_msg="of features in 8 bits")
+    np.testing.assert_allclose(*novelties, atol=0.1 if COARSE else 0.05, err_msg="of features in 8 bits")
     assert verify(fast.path).ok, "its golden samples have its own probabilities"
     assert len(json.dumps(found.to_json())) > 100 and "int8 loses" in found.table()
 

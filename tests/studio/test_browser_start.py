@@ -42,7 +42,7 @@ def test_the_newest_runs_are_cards_and_the_digits_are_one_click_away(page):
 def test_a_few_letters_and_enter_go_to_a_place(page):
     page.keyboard.press("/")
     field = page.get_by_role("combobox", name="Go to")
-    options = page.get_by_role("option")
+    options = page.get_by_role("listbox", name="Places").get_by_role("option")
     until(page, lambda: options.count() == 12)
     assert accessible(page) == []
     field.fill("img")

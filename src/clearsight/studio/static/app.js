@@ -21,6 +21,7 @@ import { compare } from "./screens/compare.js";
 import { networks as zoo } from "./screens/networks.js";
 import { lecture } from "./screens/lecture.js";
 
+/** @typedef {import("./palette.js").Place} Place */
 /** @typedef {{id: string, name: string, classes: number | null, validation: any}} Network */
 /**
  * @typedef {Object} Context what a screen is shown with
@@ -118,7 +119,7 @@ function offer(network) {
   chosen.replaceChildren(...[...networks, ...more].map((one) => el("option", { value: one.id }, one.name)));
 }
 
-/** What the palette finds: screens, networks, data sets and runs, each with its address. @returns {Promise<import("./palette.js").Place[]>} */
+/** What the palette finds: screens, networks, data sets and runs, each with its address. @returns {Promise<Place[]>} */
 async function places() {
   const here = parts();
   const { runs } = await ask("runs");
