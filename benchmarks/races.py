@@ -211,7 +211,7 @@ def _ended(pid: int) -> int:
 
 
 def tree(folder: Path, timed: bool = False) -> Tree:
-    """All that is there, by its path below `folder`; the entries of a checkpoint's header have no order, and what a clock says is left out."""
+    """All that is there, by its path below `folder`; a checkpoint's header has no order, and what a clock says is left out."""
     found: Tree = {}
     for path in sorted(path for path in folder.rglob("*") if path.name != LIVE):  # its lines are by the clock
         content = path.read_bytes() if path.is_file() and not (timed and path.name not in TIMELESS) else None
