@@ -22,7 +22,7 @@ export function matching(places, text) {
 /** @param {() => Promise<Place[]>} known @returns {() => void} opens it */
 export function palette(known) {
   const list = el("ul", { id: "places", role: "listbox", "aria-label": "Places" });
-  const field = el("input", { type: "search", role: "combobox", "aria-label": "Go to", "aria-controls": "places", "aria-expanded": "true", "aria-autocomplete": "list", placeholder: "Screen, network, data or run", spellcheck: "false", oninput: () => draw() });
+  const field = el("input", { type: "text", role: "combobox", "aria-label": "Go to", "aria-controls": "places", "aria-expanded": "true", "aria-autocomplete": "list", placeholder: "Screen, network, data or run", spellcheck: "false", oninput: () => draw() });
   const said = el("p", { class: "hint", role: "status" });
   const dialog = el("dialog", { class: "palette", "aria-label": "Go to" }, field, list, said);
   document.body.append(dialog);
