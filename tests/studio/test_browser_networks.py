@@ -7,6 +7,7 @@ import pytest
 from clearsight.models import facts, names
 from clearsight.models.sketch import sketch
 from tests.models.formulas import ALEXNET_LECTURE, LECTURE
+from tests.studio import browsing
 from tests.studio.browsing import accessible, running, window
 
 FORMULAS = {
@@ -77,7 +78,7 @@ def test_what_is_typed_has_pythons_numbers(page):
         assert cells == layers(wanted)
         train = page.locator(".editor").first.get_by_role("link", name="Train this")
         assert unquote(train.get_attribute("href")) == f"#/train?model={text}"
-    page.wait_for_function("location.hash.includes('fc32')")  # the address is the state
+    browsing.until(page, lambda: "fc32" in page.url)  # the address is the state
     page.reload()
     until(page, "parameters", wanted.parameters)
 
