@@ -1,5 +1,5 @@
 // @ts-check
-/** Camera: hold a key for each class, and a classifier stands in a minute; its pictures are a folder per class. */
+/** Camera: hold a key for each class, and a classifier answers as soon as two have pictures, which lie in a folder per class. */
 
 import { button, el, percent, row as line, sentence, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
