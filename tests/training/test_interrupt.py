@@ -16,6 +16,7 @@ def test_a_signal_is_noted_and_raised_when_asked(number):
     before = signal.getsignal(number)
     with Stop() as stop:
         stop.check()
+        assert signal.getsignal(number) == stop._ask  # else the signal ends the process of the tests, and nothing says why
         os.kill(os.getpid(), number)
         with pytest.raises(Interrupted, match=f"stopped by {signal.Signals(number).name}") as found:
             stop.check()
