@@ -159,5 +159,5 @@ def test_a_killed_computation_starts_again(page, studio):
         pytest.skip("only Linux tells the children of a process")
     for child in children.read_text().split():
         subprocess.run(["kill", "-9", child], check=True)
-    page.get_by_role("link", name="Inside").click()
+    page.get_by_role("link", name="Inside", exact=True).click()
     page.get_by_text("parameters, input").wait_for()

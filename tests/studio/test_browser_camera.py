@@ -32,7 +32,7 @@ def held(page, key, count):
 
 def test_a_class_by_camera_by_keys_alone(chromium, studio):
     with flagged(chromium, *FAKE) as browser, window(browser, studio, 422) as page:
-        page.get_by_role("link", name="Camera").focus()
+        page.get_by_role("link", name="Camera", exact=True).focus()
         page.keyboard.press("Enter")
         page.get_by_label("Name of the set").fill("../My toys")
         page.get_by_label("Name of the set").press("Enter")

@@ -31,7 +31,7 @@ def studio(tmp_path_factory):
 def screen(chromium, studio):
     """The screen Data, with its map."""
     with window(chromium, studio) as page:
-        page.get_by_role("link", name="Data").click()
+        page.get_by_role("link", name="Data", exact=True).click()
         page.locator(".mapped").wait_for()
         yield page
 

@@ -76,7 +76,7 @@ def test_what_is_typed_has_pythons_numbers(page):
             .evaluate_all("all => all.map(row => [...row.querySelectorAll('td:not(.bar)')].map(cell => cell.textContent))")
         )
         assert cells == layers(wanted)
-        train = page.locator(".editor").first.get_by_role("link", name="Train this")
+        train = page.locator(".editor").first.get_by_role("link", name="Train this", exact=True)
         assert unquote(train.get_attribute("href")) == f"#/train?model={text}"
     browsing.until(page, lambda: "fc32" in page.url)  # the address is the state
     page.reload()
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_underlined_where_it_is(page):
         assert mark.inner_text() == wrong and page.locator(".copy").first.inner_text().rstrip() == text
         assert field.get_attribute("aria-invalid") == "true"
         assert page.locator(".editor .sum").first.inner_text() == sketch(text).reason
-        assert page.locator(".editor").first.get_by_role("link", name="Train this").count() == 0
+        assert page.locator(".editor").first.get_by_role("link", name="Train this", exact=True).count() == 0
         field.fill("")
         mark.wait_for(state="detached")
     # the copy below the field has the same letters at the same places
@@ -188,6 +188,6 @@ def test_by_keyboard_alone_a_network_is_opened_compared_and_seen_inside(page):
         told = page.locator(f".sides td[data-fact={what}]").evaluate_all("all => all.map(one => Number(one.dataset.value))")
         assert told == [getattr(one, count) for one in two]
     assert accessible(page) == []
-    page.get_by_role("link", name="Open in Inside").press("Enter")
+    page.get_by_role("link", name="Open in Inside", exact=True).press("Enter")
     page.get_by_text("61,706 parameters, input").wait_for()
     assert page.locator("#network option:checked").inner_text() == "lenet5"

@@ -42,7 +42,7 @@ def test_neighbours_and_the_map_are_those_of_their_commands(chromium, studio):
         assert shown == pytest.approx([one["cosine"] for one in found], abs=1e-5) and shown[0] == pytest.approx(1)
         assert "among the 30 pictures." in near.inner_text() and "keeps no vectors" in near.inner_text()
         assert accessible(page) == []
-        page.get_by_role("link", name="Data").focus()
+        page.get_by_role("link", name="Data", exact=True).focus()
         page.keyboard.press("Enter")
         page.get_by_text("30 pictures at 16×16 pixels").wait_for()
         page.get_by_label("Placed by").focus()

@@ -34,7 +34,7 @@ def test_the_newest_runs_are_cards_and_the_digits_are_one_click_away(page):
     assert "90.0 % (80.0 % to 95.0 %), n = 1,360, test" in words[HOSTILE] and "‖ stopped" in words[HOSTILE]
     assert "70.0 %, n = 1,360, test; no interval: these pictures chose the epoch" in words["second"]
     assert accessible(page) == []
-    page.get_by_role("link", name="Try the digits").click()
+    page.get_by_role("link", name="Try the digits", exact=True).click()
     page.get_by_label("Data").locator("option:checked", has_text="digits").wait_for(state="attached")
     page.locator(".command code", has_text="digits").wait_for()
 

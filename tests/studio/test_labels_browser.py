@@ -36,7 +36,7 @@ def test_labels_by_keys(chromium, studio, monkeypatch):
     monkeypatch.chdir(studio.folder)
     journal = Journal(journal_of("scans"))
     with window(chromium, studio, 409) as page:
-        page.get_by_role("link", name="Labels").focus()
+        page.get_by_role("link", name="Labels", exact=True).focus()
         press(page, "Enter")
         counts(page, "0 decided · 30 left · about")
         assert page.locator(".subject .hint").inner_text() == f"two/{HOSTILE}.png, 16×16 pixels"  # the planted label, shown literally
@@ -56,7 +56,7 @@ def test_labels_by_keys(chromium, studio, monkeypatch):
         assert [entry.kind for entry in journal.entries()] == ["label", "unsure", "keep", "label"]
         press(page, "z", "z")
         counts(page, "^2 decided · 28 left · about [^·]+$")
-        assert "Undone" in page.locator("p.hint[role=status]").inner_text()
+        assert "Undone" in page.locator("main p.hint[role=status]").inner_text()
         page.reload()
         other = page.context.new_page()
         other.goto(page.url)
@@ -68,7 +68,7 @@ def test_labels_by_keys(chromium, studio, monkeypatch):
         counts(page, "^3 decided")
         press(other, "1")
         counts(other, "^3 decided · 27 left · about [^·]+$")
-        assert "another decision" in other.locator("p.hint[role=status]").inner_text()
+        assert "another decision" in other.locator("main p.hint[role=status]").inner_text()
         assert [entry.undoes for entry in journal.entries()] == [None] * 4 + [4, 3, None]
     data = open_dataset("scans", labels=journal.path)["all"]
     assert dict(zip(map(str, data.names), map(data.label, range(30)), strict=True))[f"two/{HOSTILE}.png"] == "zero"

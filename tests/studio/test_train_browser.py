@@ -39,7 +39,7 @@ def until(condition, seconds=240):
 
 def begun(page):
     """Fill in the form by keys alone."""
-    page.get_by_role("link", name="Train").focus()
+    page.get_by_role("link", name="Train", exact=True).focus()
     page.keyboard.press("Enter")
     page.get_by_text("Time I have").wait_for()
     page.get_by_text("All settings").focus()
@@ -93,7 +93,7 @@ def test_it_is_stopped_goes_on_outlives_the_studio_and_is_found_again(chromium, 
     assert undisturbed.wait(240) == 0
     assert (run / "model.safetensors").read_bytes() == (tmp_path / "runs" / "undisturbed" / "model.safetensors").read_bytes()
     with running(tmp_path) as studio, window(chromium, studio) as page:
-        page.get_by_role("link", name="Runs").click()
+        page.get_by_role("link", name="Runs", exact=True).click()
         page.get_by_role("link", name="digits-lenet5", exact=True).click()
         shown_answers(page, run)
         page.get_by_text("Numbers of each epoch").click()
@@ -106,5 +106,5 @@ def test_it_is_stopped_goes_on_outlives_the_studio_and_is_found_again(chromium, 
         page.locator(".sum", has_text="After epoch 1, ").wait_for()
         assert page.url.endswith("?epoch=1")
         assert accessible(page) == []
-        page.get_by_role("link", name="See inside").click()
+        page.get_by_role("link", name="See inside", exact=True).click()
         page.get_by_text(re.compile("^digits-lenet5: ")).wait_for()  # the network is known without a restart
