@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from clearsight.evaluation.answers import read, save
-from clearsight.evaluation.recorded import nll, recorded, reliability
+from clearsight.evaluation.recorded import CHUNK, highest, nll, recorded, reliability
 from clearsight.metrics.accuracy import ranks
 from clearsight.metrics.calibration import mean_gap
 from tests.evaluation.test_answers import random
@@ -27,3 +28,34 @@ def test_the_figures_of_the_report_follow_from_the_file(tmp_path, k):
     else:
         assert found.logits is None and found.top.shape == (200, 10)
         assert np.array_equal(found.scores, -np.sort(-evaluation.logits, axis=1)[:, :10])
+
+
+def sorted_whole(scores, k):
+    """The oracle: every row sorted whole, which keeps equal scores in the order of their classes."""
+    return scores.sort(dim=1, descending=True, stable=True).indices[:, :k]
+
+
+SPECIAL = torch.tensor([0.0, -0.0, 1.0, -1.0, float("inf"), -float("inf"), float("nan"), 1e-45, -1e-45, 3.4e38, -3.4e38])
+
+
+@pytest.mark.parametrize("classes", [1, 2, 9, 10, 11, 1000])
+def test_the_highest_classes_are_those_of_a_stable_sort(classes):
+    draw = torch.Generator().manual_seed(classes)
+    several = {
+        "of a network": 3 * torch.randn(300, classes, generator=draw),
+        "tied, as of a network in bf16": (3 * torch.randn(300, classes, generator=draw)).bfloat16().float(),
+        "three values": torch.randint(-1, 2, (300, classes), generator=draw).float(),
+        "all equal": torch.full((3, classes), -2.5),
+        "zeros of both signs, infinities, NaN": SPECIAL[torch.randint(len(SPECIAL), (300, classes), generator=draw)],
+    }
+    for name, scores in several.items():
+        assert torch.equal(highest(scores, 10), sorted_whole(scores, 10)), name
+
+
+def test_answers_are_the_same_over_many_blocks():
+    evaluation = random(2 * CHUNK + 7, 120)
+    logits = torch.from_numpy(evaluation.logits)
+    found = recorded(evaluation, "test")
+    assert np.array_equal(found.top, sorted_whole(logits, 10).numpy())
+    assert np.array_equal(found.ranks, ranks(logits, evaluation.labels).numpy())
+    assert found.log_sums.tobytes() == (logits.double() / evaluation.temperature).logsumexp(1).numpy().tobytes()
