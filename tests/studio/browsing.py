@@ -32,7 +32,7 @@ def window(chromium: Any, studio: SimpleNamespace, *statuses: int | str) -> Iter
     """A context of its own with a page; an error in one, or a request to anything but the studio, fails the test.
 
     The browser itself reports answers of an error's status; those of `statuses` are wanted, and shown as a line;
-    `ERR_CONNECTION` where the test kills the studio.
+    `net::ERR_` (refused, reset, empty, cut off) where the test kills the studio.
     """
     context, wrong = chromium.new_context(reduced_motion="reduce", viewport={"width": 1280, "height": 900}), []
     context.set_default_timeout(120_000)  # a starved machine

@@ -75,7 +75,7 @@ def test_it_is_stopped_goes_on_outlives_the_studio_and_is_found_again(chromium, 
     words = ["train", "--epochs", str(EPOCHS), "--model", "lenet5", "--out", "undisturbed", "-q", "digits"]
     undisturbed = subprocess.Popen([sys.executable, "-m", "clearsight", *words], cwd=tmp_path, stdout=subprocess.DEVNULL)
     run = tmp_path / "runs" / "digits-lenet5"
-    with running(tmp_path) as studio, window(chromium, studio, "ERR_CONNECTION", 422) as page:
+    with running(tmp_path) as studio, window(chromium, studio, "net::ERR_", 422) as page:
         begun(page)
         page.locator(".watched li").first.wait_for()
         process = held(run)
