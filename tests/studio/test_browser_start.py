@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.browser import violations
 from tests.studio.browsing import accessible, running, until, window
 from tests.studio.test_runs import written
 
@@ -25,6 +26,34 @@ def studio(tmp_path_factory):
 def page(chromium, studio):
     with window(chromium, studio) as one:
         yield one
+
+
+SCREENS = (
+    "Start", "Pictures", "Inside", "Break", "Data", "Labels", "Camera", "Train", "Runs", "Report", "Compare", "Networks", "Lecture",
+)  # fmt: skip
+
+
+def test_the_screens_are_a_column_and_in_a_narrow_window_a_list_behind_a_button(page):
+    rail = page.get_by_role("navigation", name="Screens")
+    links, top = rail.get_by_role("listitem").get_by_role("link"), page.locator(".top")
+    assert links.all_inner_texts() == list(SCREENS)
+    assert rail.locator("[aria-current=page]").all_inner_texts() == ["Start"]
+    assert rail.get_by_role("list", name="Training").get_by_role("link").count() == 4
+    assert top.bounding_box()["height"] < 60  # one row
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert rail.bounding_box()["height"] == top.bounding_box()["height"] < 60
+    menu = page.get_by_role("button", name="Start", exact=True)
+    assert links.count() == 0  # they are hidden from the keyboard and the screen reader too
+    menu.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Start" and menu.get_attribute("aria-expanded") == "true"
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    assert links.count() == 0 and menu.evaluate("one => one === document.activeElement")
+    menu.press("Enter")
+    links.filter(has_text="Runs").press("Enter")
+    page.get_by_role("button", name="Runs", exact=True).and_(page.locator("[aria-expanded=false]")).wait_for()
+    page.get_by_role("heading", name="Runs", level=1).wait_for()
 
 
 def test_the_newest_runs_are_cards_and_the_digits_are_one_click_away(page):

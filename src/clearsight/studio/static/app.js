@@ -7,6 +7,7 @@ import { exported, save } from "./export.js";
 import { keys } from "./keys.js";
 import { palette } from "./palette.js";
 import { failure } from "./parts.js";
+import { rail } from "./rail.js";
 import { start } from "./screens/start.js";
 import { pictures } from "./screens/pictures.js";
 import { inside } from "./screens/inside.js";
@@ -56,7 +57,7 @@ const SCREENS = {
   lecture: { title: "Lecture", show: lecture, letter: "e", keys: [["N, P", "the next slide or exercise; the one before"]] },
 };
 const root = /** @type {HTMLElement} */ (document.querySelector("#screen"));
-const rail = /** @type {HTMLElement} */ (document.querySelector("#rail"));
+const shown = rail(SCREENS);
 const chosen = /** @type {HTMLSelectElement} */ (document.querySelector("#network"));
 const sets = /** @type {HTMLSelectElement} */ (document.querySelector("#data"));
 const compute = /** @type {HTMLElement} */ (document.querySelector("#compute"));
@@ -92,11 +93,7 @@ function show() {
   const { about } = SCREENS[screen];
   /** @type {HTMLElement} */ (sets.parentElement).hidden = about !== "data" || studio.data.length < 2;
   /** @type {HTMLElement} */ (chosen.parentElement).hidden = !network || about === "run" || about === "";
-  rail.replaceChildren(
-    ...Object.entries(SCREENS).map(([name, { title }]) =>
-      el("a", { href: address(name, here), "aria-current": name === screen ? "page" : null }, title),
-    ),
-  );
+  shown(screen, (name) => address(name, here));
   document.title = `${SCREENS[screen].title} – Clearsight studio`;
   root.replaceChildren();
   const go = (/** @type {string} */ name, id = "") => {
