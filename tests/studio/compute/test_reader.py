@@ -120,9 +120,28 @@ def test_decisions_are_found_by_digest_and_name(reader, folder):
     rows = [names.index(name) for name in (f"{HOSTILE}/copy.png", "cat/broken.png")]
     known = FUNCTIONS["identity"](reader, folder, told["version"], rows)
     entries = [{**one, "seq": 4 + k, "kind": "keep", "label": ""} for k, one in enumerate(known)]
-    others = [{**entries[0], "digest": entries[1]["digest"]}, {**entries[0], "name": "gone.png"}]  # another picture by now; none
+    others = [
+        {**entries[0], "digest": entries[1]["digest"]},
+        {**entries[0], "digest": "none", "name": "gone.png"},
+    ]  # another picture by now; none
     found = FUNCTIONS["decided"](reader, folder, told["version"], [*entries, *others])
     assert found == [{"row": row, "seq": 4 + k, "kind": "keep", "label": ""} for k, row in enumerate(rows)]
+
+
+def test_a_decision_follows_a_picture_that_was_moved(reader, tmp_path):
+    for name in ("a/1.png", "a/2.png", "b/3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(np.full((4, 4), 60 * int(name[2]), np.uint8)).save(tmp_path / name)
+    words = str(tmp_path)
+    version = opened(reader, words)[0]["version"]
+    entries = [
+        {**one, "seq": 1 + k, "kind": "keep", "label": ""} for k, one in enumerate(FUNCTIONS["identity"](reader, words, version, [0, 2]))
+    ]
+    (tmp_path / "b" / "3.png").rename(tmp_path / "a" / "0.png")
+    Image.fromarray(np.full((4, 4), 9, np.uint8)).save(tmp_path / "b" / "3.png")  # another picture has its name now
+    reader.opened.clear()
+    found = FUNCTIONS["decided"](reader, words, opened(reader, words)[0]["version"], entries)
+    assert [(one["row"], one["seq"]) for one in found] == [(0, 2), (1, 1)]
 
 
 def test_values_beyond_8_bits_are_read_by_their_range(reader, tmp_path):

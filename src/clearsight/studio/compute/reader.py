@@ -17,8 +17,9 @@ from PIL.Image import Image
 
 from ...base.errors import ClearsightError, UnreadableImage, plain
 from ...datasets.dataset import Dataset, Parts
-from ...datasets.decisions.overlay import names_of, unsorted
-from ...datasets.identity import picture_digest
+from ...datasets.decisions.journal import Entry
+from ...datasets.decisions.overlay import matched, names_of, unsorted
+from ...datasets.identity import identified, picture_digest
 from ...datasets.open import open_dataset
 from ...datasets.survey import survey
 from ...evaluation.answers import read as read_answers
@@ -90,6 +91,16 @@ class Opened:
     def unique(self) -> list[str]:
         """The names by which the journal of decisions knows the pictures."""
         return [name for names in names_of(self.parts).values() for name in names]
+
+    @cached_property
+    def identified(self) -> Parts:
+        """The data with the digest of every picture."""
+        return identified(self.parts, quiet=True)
+
+    def picture_digest(self, row: int) -> str:
+        """The digest of one picture, by which the journal knows it."""
+        _, data, i = self.at(row)
+        return picture_digest(data.source(i)).decode()
 
     def name(self, row: int) -> str:
         """The name of a picture, fit to print."""
@@ -238,23 +249,22 @@ def identity(reader: Reader, words: str, version: str, rows: Sequence[int]) -> l
     unlabelled = not unsorted(found.parts).classes
     for row in rows:
         _, data, i = found.at(row)
-        digest = picture_digest(data.source(i)).decode()
-        told.append({"digest": digest, "name": found.unique[row], "was": "" if unlabelled else data.label(i)})
+        told.append({"digest": found.picture_digest(row), "name": found.unique[row], "was": "" if unlabelled else data.label(i)})
     return told
 
 
 def decided(reader: Reader, words: str, version: str, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the journal's `entries` whose picture is in the data, by its digest and name, with the picture's number as `row`."""
+    """Those of the journal's `entries` whose picture is in the data, also under another name, with the picture's number as `row`."""
     found = reader.data(words, version)
     row_of = {name: row for row, name in enumerate(found.unique)}
-    told = []
-    for one in entries:
-        row = row_of.get(one["name"])
-        if row is not None:
-            _, data, i = found.at(row)
-            if picture_digest(data.source(i)).decode() == one["digest"]:
-                told.append({"row": row, "seq": one["seq"], "kind": one["kind"], "label": plain(one["label"])})
-    return told
+    own = [row for one in entries if (row := row_of.get(one["name"])) is not None and found.picture_digest(row) == one["digest"]]
+    if len(own) < len(entries):  # one was moved, or is gone: every picture is looked at
+        standing = {(one["digest"], one["name"]): Entry(**one) for one in entries}
+        of_part = matched(found.identified, standing)[0]
+        every = dict(enumerate(entry for part in found.parts.parts for entry in of_part[part]))
+    else:
+        every = {row: Entry(**one) for row, one in zip(own, entries, strict=True)}
+    return [{"row": row, "seq": one.seq, "kind": one.kind, "label": plain(one.label)} for row, one in every.items() if one]
 
 
 def places(reader: Reader, words: str, folders: Sequence[str]) -> dict[str, Any]:
