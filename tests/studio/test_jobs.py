@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -13,7 +14,7 @@ from clearsight.studio.jobs import Jobs
 def jobs(monkeypatch):
     """Jobs whose commands are Python code."""
     real = subprocess.Popen
-    monkeypatch.setattr(running.subprocess, "Popen", lambda words, **more: real([sys.executable, "-c", words[3]], **more))
+    monkeypatch.setattr(running.subprocess, "Popen", lambda words, **more: real([sys.executable, "-c", *words[3:]], **more))
     one = Jobs()
     yield one
     one.close()
@@ -51,3 +52,19 @@ def test_a_job_is_stopped_at_once(jobs):
     jobs.start(words)
     jobs.close()
     assert jobs.told(words).state == "stopped"
+
+
+def test_a_job_says_how_far_it_is(jobs):
+    words = (
+        "import sys, time; file = open(sys.argv[2], 'a'); "
+        'file.write(\'{"state": "running", "label": "look", "done": 512, "total": 1797, "unit": "pictures"}\\n{"half\'); '
+        "file.flush(); time.sleep(600)"
+    )
+    jobs.start(words)
+    for _ in range(1200):
+        if said := jobs.told(words).said:
+            break
+        time.sleep(0.05)
+    assert said == "look 512/1,797 pictures"
+    jobs.stop(words)
+    assert not jobs.jobs[words,].progress.exists()

@@ -1,6 +1,7 @@
 """The verbs, each imported only when it is used, so that `--help` does not wait for torch."""
 
 from collections.abc import Iterator, Mapping
+from functools import wraps
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,8 @@ VERBS = {
     "verify": "Verify that this machine reproduces the stored probabilities of a classifier.",
 }
 
+PROGRESS = "Add a line of JSON to FILE, at most four a second, as the computation goes on."
+
 # options of other programs, which are taken where a verb has ours and not theirs
 ALIASES = {
     "--arch": "--model", "--backbone": "--model", "--network": "--model",
@@ -60,6 +63,30 @@ def ours(command: click.Command, ctx: click.Context, words: list[str]) -> Iterat
     yield from words[end:]
 
 
+def followed(command: click.Command) -> click.Command:
+    """`command` with the option --progress, by which another process can follow it; a group's own commands get it each."""
+    does = command.callback
+    if isinstance(command, click.Group) or does is None or any("--progress" in one.opts for one in command.params):
+        return command
+
+    @wraps(does)
+    def told(*args: Any, progress: str | None, **kwargs: Any) -> Any:
+        if progress is None:
+            return does(*args, **kwargs)
+        from ..base.progress_file import progress_file
+
+        with progress_file(progress):
+            try:
+                return does(*args, **kwargs)
+            except click.exceptions.Exit as end:  # no failure of the computation: it has an exit code to tell
+                over = end
+        raise over
+
+    command.callback = told
+    command.params.append(click.Option(["--progress"], metavar="FILE", help=PROGRESS))
+    return command
+
+
 class Verbs(click.Group):
     """A click group whose commands live in modules of their own: verb `x` is `x` of `HOME.x`."""
 
@@ -77,7 +104,7 @@ class Verbs(click.Group):
             return None
         word = name.replace("-", "_")
         command: click.Command = getattr(import_module(f"{self.home}.{word}"), word)
-        return command
+        return followed(command)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's, with the near verbs named."""

@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..base.errors import plain
+from ..base.progress_file import latest
 
 NICER = 10  # a job waits for what a person clicks
 
@@ -30,6 +33,7 @@ class Job:
     """One command while it runs, and what came of it."""
 
     process: subprocess.Popen[bytes]
+    progress: Path
     said: str = ""
     stopped: bool = False
     result: Any = None
@@ -44,6 +48,7 @@ class Job:
         listener.join()
         self.process.wait()
         self.process.stdout.close()
+        self.progress.unlink(missing_ok=True)
         with contextlib.suppress(ValueError):
             self.result = json.loads(out)
         self.ended.set()
@@ -58,12 +63,20 @@ class Job:
     def told(self) -> Told:
         """Its state."""
         if not self.ended.is_set():
-            return Told("running", self.said, None)
+            return Told("running", _moved(latest(self.progress)) or self.said, None)
         if self.stopped:
             return Told("stopped", "", None)
         if self.result is None:
             return Told("failed", self.said or f"it ended with the exit status {self.process.returncode}.", None)
         return Told("done", self.said, self.result)
+
+
+def _moved(line: dict[str, Any]) -> str:
+    """A line of progress in words; empty where no bar has moved."""
+    if line.get("state") != "running":
+        return ""
+    of = f"/{line['total']:,}" if line["total"] else ""
+    return plain(f"{line['label']} {line['done']:,}{of} {line['unit']}")
 
 
 class Jobs:
@@ -78,14 +91,17 @@ class Jobs:
         with self.lock:
             if (known := self.told(*words)).state in ("running", "done"):
                 return known
+            handle, progress = tempfile.mkstemp(".jsonl", "clearsight-")
+            os.close(handle)
+            end = words.index("--") if "--" in words else len(words)  # where options end
+            line = [sys.executable, "-m", "clearsight", *words[:end], "--progress", progress, *words[end:]]
             process = subprocess.Popen(  # of a session of its own: Ctrl-C is the parent's
-                [sys.executable, "-m", "clearsight", *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
+                line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            )
             if hasattr(os, "setpriority"):
                 with contextlib.suppress(OSError):  # it has ended
                     os.setpriority(os.PRIO_PROCESS, process.pid, NICER)
-            job = self.jobs[words] = Job(process)
+            job = self.jobs[words] = Job(process, Path(progress))
             threading.Thread(target=job.follow, daemon=True).start()
             return job.told()
 
