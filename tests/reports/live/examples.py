@@ -12,7 +12,7 @@ from clearsight.attacks.sweep import sweep
 from clearsight.augment.registry import parse
 from clearsight.datasets.open import open_dataset
 from clearsight.look import convolution as on_paper
-from clearsight.look.challenges import challenges
+from clearsight.look.challenges import challenges, variation
 from clearsight.look.features import maps
 from clearsight.look.filters import kernels
 from clearsight.look.handmade.nudged import nudged
@@ -37,11 +37,13 @@ from clearsight.reports.live.nudged import live_nudged
 from clearsight.reports.live.page import Live, page
 from clearsight.reports.live.receptive_field import live_receptive_field
 from clearsight.reports.live.regression import live_regression
+from clearsight.reports.live.sheet import live_sheet
 from clearsight.reports.live.softmax import live_softmax
 from clearsight.reports.live.sorted_table import live_keras
 from clearsight.reports.live.top_k import live_top_k
 from clearsight.reports.live.tuning import live_tuning
 from clearsight.reports.live.unit import live_unit
+from clearsight.reports.live.variation import live_variation
 from tests.attacks.victims import classifier, convnet, pictures
 
 LECTURE, MATCH, POOLED = (on_paper.calculate(name) for name in ("lecture", "curve", "maxpool"))
@@ -56,6 +58,16 @@ DIGIT_NET = classifier(classes=10)
 FIRST = pictures(1, 3)[0].permute(1, 2, 0).numpy()
 DIGITS = open_dataset("digits")
 NUDGED = nudged(np.random.default_rng(0).integers(60, 180, (48, 48, 3), np.uint8))
+
+
+VARIED = DIGITS["test"].subset(range(100))
+UNLIKE = torch.from_numpy(np.stack([VARIED.source(i).ravel() for i in range(100)])).float()  # pixels as features
+
+
+def varied() -> Live:
+    """The most unlike ones of 100 digits, by their pixels."""
+    found = [variation(UNLIKE, VARIED.labels.tolist(), VARIED.classes, label) for label in VARIED.classes]
+    return live_variation(found, UNLIKE, VARIED.source, "pixels")
 
 
 def drawn() -> Live:
@@ -90,9 +102,11 @@ LIVE: dict[str, Any] = {
     "nudged": lambda: live_nudged(NUDGED),
     "augment": lambda: live_augment(VICTIM, pictures(1, 3)[0], parse("flip rotate:15 blur:1")),
     "regression": drawn,
+    "sheet": live_sheet,
     "sorted_table": live_keras,
     "top_k": lambda: live_top_k(DIGIT_NET, DIGITS["test"].subset(range(60))),
     "tuning": lambda: live_tuning(subject("lenet5").model, "lenet5"),
+    "variation": varied,
     "attack": lambda: live_attack(SWEPT),
     "softmax": lambda: live_softmax(LOGITS, [f"class {k}" for k in range(23)], "Softmax"),
 }

@@ -19,6 +19,7 @@ from .ilsvrc import live_ilsvrc
 from .network import live_network
 from .page import Live
 from .receptive_field import live_receptive_field
+from .sheet import live_sheet
 from .softmax import live_softmax
 from .sorted_table import live_keras
 
@@ -82,6 +83,7 @@ LECTURE: dict[str, Callable[[], Live]] = {
     "connected": live_connected,
     "ilsvrc": live_ilsvrc,
     "keras": live_keras,
+    "sheet": live_sheet,
     **{f"first-{name}": partial(_first_layer, name, called) for name, called in FIRST_LAYERS.items()},
     **{name: partial(_listed, network) for name, network in NETWORKS.items()},
 }

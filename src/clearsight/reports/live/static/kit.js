@@ -112,7 +112,7 @@ export function player(count, go, milliseconds = 900) {
   const toggle = () => {
     if (timer) return stop();
     play.textContent = "Pause";
-    timer = setInterval(() => move(at + 1), milliseconds);
+    timer = setInterval(() => (node.isConnected ? move(at + 1) : stop()), milliseconds); // its slide may have gone
   };
   const by = (/** @type {number} */ steps) => () => {
     stop();

@@ -1,23 +1,20 @@
 """The figures of the lecture by name: those with the lecture's own numbers, and those of the reader's network and picture."""
 
-import base64
 from collections.abc import Callable
 from typing import Any
 
 from ....base.errors import unknown
 from ....reports.live.lecture import LECTURE
 from ....reports.live.page import Live
-from ....reports.saving import saved
 from ..session import Session
 from .given import given
 from .own import OWN
-from .still import Still
 
 FIGURES = (*LECTURE, *OWN)
 
 
 def figure(session: Session, name: str, words: str, file: str) -> dict[str, Any]:
-    """A figure: the module that draws it and its numbers, or a PNG in base64; `of` says what it is made of; raises UsageError."""
+    """A figure: the module that draws it and its numbers; `of` says what it is made of; raises UsageError."""
     if name in LECTURE:
         return shown(LECTURE[name](), "")
     if name not in OWN:
@@ -26,12 +23,9 @@ def figure(session: Session, name: str, words: str, file: str) -> dict[str, Any]
     return shown(OWN[name](of), of.own)
 
 
-def shown(made: Live | Still, of: str) -> dict[str, Any]:
+def shown(made: Live, of: str) -> dict[str, Any]:
     """A figure for the page."""
-    head = {"title": made.title, "lead": made.lead, "of": of}
-    if isinstance(made, Still):
-        return {**head, "image": base64.b64encode(saved([made.figure], ".png")).decode()}
-    return {**head, "module": made.module, "data": made.data}
+    return {"title": made.title, "lead": made.lead, "of": of, "module": made.module, "data": made.data}
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {"figure": figure}

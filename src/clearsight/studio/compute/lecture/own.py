@@ -18,7 +18,6 @@ from ....look.features import maps as feature_maps
 from ....look.filters import kernels
 from ....look.handmade.nudged import nudged
 from ....look.target import subject_of
-from ....reports.figures.challenges import variation_sheet
 from ....reports.live.answer import live_answer
 from ....reports.live.attack import live_attack
 from ....reports.live.augment import live_augment
@@ -32,8 +31,8 @@ from ....reports.live.regression import live_regression
 from ....reports.live.softmax import live_softmax
 from ....reports.live.top_k import live_top_k
 from ....reports.live.tuning import live_tuning
+from ....reports.live.variation import live_variation
 from .given import NETWORK, Given, begun, digits, example
-from .still import Still
 
 EPSILON = 0.007  # of the panda that became a gibbon
 MOST = 24  # maps of a stage
@@ -85,18 +84,13 @@ def augment(of: Given) -> Live:
     return live_augment(found, found.preprocessing.load(of.picture), parse(CHANGES))
 
 
-def variation(of: Given) -> Still:
-    """The digits of one class that differ most, by the features of LeNet-5."""
+def variation(_: Given) -> Live:
+    """The digits of each class that differ most, by the features of LeNet-5."""
     by, part = subject_of(NETWORK, example()), digits().parts["test"]
     chosen, vectors = embedded(by, part, range(min(len(part), VARIED)))
-    found = most_unlike(vectors, part.labels[chosen].tolist(), part.classes)
-    shown = [by.shown(part.source(chosen[i])) for i in found.members]
-    title = f"class {found.label}: its {len(shown)} most unlike pictures"
-    return Still(
-        title,
-        "Members of one class can differ more than members of two: the test digits, by the features of LeNet-5.",
-        variation_sheet(title, found, shown),
-    )
+    labels = part.labels[chosen].tolist()
+    found = [most_unlike(vectors, labels, part.classes, label) for label in part.classes]
+    return live_variation(found, vectors, lambda i: by.shown(part.source(chosen[i])), "LeNet-5, trained here on digits")
 
 
 def filters(of: Given) -> Live:
@@ -132,7 +126,7 @@ def nt_xent(of: Given) -> Live:
     return live_nt_xent(made, [views.similarities(one, made) for one in networks])
 
 
-OWN: dict[str, Callable[[Given], Live | Still]] = {
+OWN: dict[str, Callable[[Given], Live]] = {
     "answer": answer, "softmax": softmax, "challenges": challenges, "maps": maps, "attack": attack, "tuning": tuning,
     "features": features, "augment": augment, "variation": variation,
     "own-filters": filters, "regression": regression, "top-k": top_k, "nt-xent": nt_xent,

@@ -1,7 +1,6 @@
 // @ts-check
-/** The figures that live by the name of their module; a picture where a figure stands still. */
+/** The figures that live, by the name of their module. */
 
-import { el } from "../live/kit.js";
 import { answer } from "../live/answer.js";
 import { attack } from "../live/attack.js";
 import { augment } from "../live/augment.js";
@@ -18,26 +17,26 @@ import { nudged } from "../live/nudged.js";
 import { pooling } from "../live/pooling.js";
 import { receptive_field } from "../live/receptive_field.js";
 import { regression } from "../live/regression.js";
+import { sheet } from "../live/sheet.js";
 import { softmax } from "../live/softmax.js";
 import { sorted_table } from "../live/sorted_table.js";
 import { top_k } from "../live/top_k.js";
 import { tuning } from "../live/tuning.js";
+import { variation } from "../live/variation.js";
 import { volume } from "../live/volume.js";
 import { blob } from "../api.js";
 import { figure } from "../living.js";
-import { image } from "../parts.js";
 
 /** @type {Record<string, (root: HTMLElement, data: any) => void>} */
 const MODULES = {
   answer, attack, augment, challenges, connected, convolution, descent, filters, ilsvrc, maps, network, nt_xent, nudged,
-  pooling, receptive_field, regression, softmax, sorted_table, top_k, tuning, volume,
+  pooling, receptive_field, regression, sheet, softmax, sorted_table, top_k, tuning, variation, volume,
 };
 const INLINE = "data:image/png;base64,"; // of a page that is one file; the studio's policy allows blobs
 
-/** @param {HTMLElement} place @param {{title: string, module?: string, data?: any, image?: string}} found */
-export function drawn(place, found) {
-  if (found.module) figure(place, found.module, shownWith(MODULES[found.module]), found.data);
-  else place.append(el("figure", { class: "still" }, image(String(found.image), found.title)));
+/** @param {HTMLElement} place @param {{module: string, data: any}} found */
+export function drawn(place, { module, data }) {
+  figure(place, module, shownWith(MODULES[module]), data);
 }
 
 /** The module's function, with pictures as the studio's policy allows them; an exported file has them as they came. @param {(root: HTMLElement, data: any) => void} draw */
