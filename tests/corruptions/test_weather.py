@@ -41,6 +41,8 @@ def test_fog_is_a_fractal_between_0_and_1_and_keeps_the_brightest():
 def test_frost_is_a_piece_of_a_pane():
     panes = _panes(32)
     assert panes.shape == (5, 3, 64, 64) and 0 <= float(panes.min()) < 0.6 < 0.65 < float(panes.mean()) < 0.75 and float(panes.max()) <= 1
+    quarters = (panes > 0.9).any(1).unfold(1, 32, 32).unfold(2, 32, 32).flatten(1, 2).sum((2, 3))
+    assert (quarters > 5).all()  # crystals grow everywhere, not from a corner
     black = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
     ice = corrupted(black, torch.tensor([4]), "frost", 1)[0].float() / 255 / 0.2
     pieces = panes.unfold(2, 32, 1).unfold(3, 32, 1)

@@ -34,6 +34,9 @@ def test_arrays_of_bands_and_of_wide_types():
     assert np.array_equal(from_array(BANDS, None, "x", PLAIN), BANDS)
     assert np.array_equal(from_array(BANDS, 3, "x", Reading(bands=(12, 1, 2))), BANDS[..., [11, 0, 1]])
     assert from_array(np.array([[0.0, 2.0]]), None, "x", Reading((0, 2)))[0, :, 0].tolist() == [0, 255]
+    for kind in ("float16", "int16", "uint32"):
+        with pytest.raises(UnreadableImage, match=f"an array must be uint8 .*, not {kind}"):
+            from_array(np.ones((2, 2), kind), None, "x", PLAIN)
     with pytest.raises(UnreadableImage, match="it has 12 bands, and band 13 is to be read"):
         from_array(BANDS, None, "x", Reading(bands=(13,)))
     with pytest.raises(UnreadableImage, match="it has 12 bands, and 3 are wanted; --bands"):

@@ -7,8 +7,8 @@ import pytest
 
 from clearsight.base.errors import UsageError
 from clearsight.base.settings import from_dict, to_toml
-from clearsight.recipes.compose import built_in, compose, saved
-from clearsight.recipes.recipe import Recipe
+from clearsight.recipes.compose import built_in, compose, saved, unpacked
+from clearsight.recipes.recipe import Recipe, difference
 
 
 @pytest.mark.parametrize("name", built_in())
@@ -47,3 +47,11 @@ def test_from_is_a_word_of_python_and_a_setting_like_the_others(tmp_path):
 def test_a_recipe_from_before_the_views_means_the_same(mirror, views, tmp_path):
     (tmp_path / "recipe.toml").write_text(f'mirror = "{mirror}"\n')
     assert compose({"recipe": str(tmp_path / "recipe.toml")}).views == saved(tmp_path / "recipe.toml").views == views
+
+
+def test_of_a_recipe_that_is_open_only_the_differences_are_laid_over():
+    closed = dataclasses.replace(Recipe(), size=8, channels=1, model="lenet5", fit="crop", augment="flip", keep="last")
+    assert unpacked({"recipe": closed, "epochs": 3}) == {**dataclasses.asdict(closed), "epochs": 3}
+    for opened in ({"size": 0}, {"channels": 0}, {"model": "auto"}, {"fit": "auto"}, {"augment": "auto"}, {"keep": "auto"}):
+        recipe = dataclasses.replace(closed, **opened)
+        assert unpacked({"recipe": recipe}) == difference(recipe, Recipe()) and next(iter(opened)) not in unpacked({"recipe": recipe})

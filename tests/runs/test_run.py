@@ -238,3 +238,8 @@ def test_a_taken_folder_is_refused_before_anything_is_read(tmp_path):
 )
 def test_the_folder_is_called_by_data_and_network(data, model, name):
     assert run_name(data, model) == name
+
+
+def test_a_run_is_its_folder_and_not_its_writer(tmp_path):
+    with open_run(str(tmp_path / "run"), "") as run:
+        assert run.lock and run.made and run == Run(run.folder) and repr(run) == repr(Run(run.folder))

@@ -76,6 +76,8 @@ def test_boxes_have_the_area_and_aspect_that_is_said_and_lie_inside():
     assert 0.74 < aspect.min() < 0.77 and 1.3 < aspect.max() < 1.35
     assert (top == 0).any() and (bottom == 258).any() and (left == 0).any() and (right == 258).any()
     assert plan_random_resized_crop(torch.full((1, 4), 0.5), (1.0,), (3, 258, 258)).tolist() == [[0, 0, 258, 258]]
+    side = round((0.675 * 258**2) ** 0.5)  # half way from 0.35 to 1, as high as wide
+    assert plan_random_resized_crop(torch.tensor([[0.5, 0.5, 0.0, 0.0]]), (0.35,), (3, 258, 258)).tolist() == [[0, 0, side, side]]
 
 
 def test_a_box_may_be_one_pixel():

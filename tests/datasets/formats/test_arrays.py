@@ -62,6 +62,10 @@ def test_classes_name_whole_numbers():
 def test_channels_first_and_one_hot_labels_are_read():
     every = open_dataset((COLOUR.transpose(0, 3, 1, 2), np.eye(6))).parts["all"]
     assert np.array_equal(every.pictures, COLOUR) and every.labels.tolist() == list(range(6))
+    grey = open_dataset((GREY[:, None], range(6))).parts["all"].pictures
+    assert np.array_equal(grey, GREY[..., None])
+    narrow = np.arange(6 * 3 * 8, dtype=np.uint8).reshape(6, 3, 8, 1)  # three rows of one channel, and not three channels
+    assert np.array_equal(open_dataset((narrow, range(6))).parts["all"].pictures, narrow)
     with pytest.raises(ClearsightError, match="the shape of labels"):  # several labels of a picture
         open_dataset((GREY, np.ones((6, 2), np.uint8)))
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets.formats.folder import read_folder
 from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 
@@ -264,3 +265,12 @@ def test_files_that_hold_pictures_are_read_whatever_their_suffix(pets):
     said = notes(parts)
     assert "2 files have no suffix of pictures, hold pictures and are read: 1 without suffix, 1 .jpg_large" in said
     assert "2 files that are no pictures left out: 1 without suffix, 1 .bin" in said
+
+
+def test_tables_beside_one_class_are_said_and_beside_two_are_not(tmp_path):
+    picture(tmp_path / "cat" / "1.png")
+    (tmp_path / "labels.csv").write_text("name,label\n")
+    assert "tables in the folder: labels.csv" in notes(read_folder(tmp_path))
+    assert "tables in the folder" not in notes(read_folder(tmp_path, labelled=False))
+    picture(tmp_path / "dog" / "1.png")
+    assert "tables in the folder" not in notes(read_folder(tmp_path))

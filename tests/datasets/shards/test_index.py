@@ -140,3 +140,13 @@ def test_the_size_of_a_longer_member_is_the_largest_that_there_is():
     found = SimpleNamespace(offsets=[512, 1024], lengths=[2**32 - 1, 2**32], notes=[])
     made = module._made(found, [b"a", b"b"], [0, 1], [0, 0], Counter())
     assert made.spans["length"].tolist() == [2**32 - 1] * 2 and made.spans["offset"].tolist() == [512, 1024]
+
+
+@pytest.mark.parametrize(
+    ("content", "label"), [(b"7", "7"), (b'"cat"', "cat"), (b"[1]", None), (b"0.5", None), (b"true", None), (b"null", None)]
+)
+def test_json_without_fields_is_a_label_where_it_is_a_word_or_a_whole_number(tmp_path, content, label):
+    assert labelled(of(tmp_path / "a.tar", {"0.png": P, "0.json": content, "1.png": P, "1.json": b'{"label": "dog"}'})) == {
+        "0.png": label,
+        "1.png": "dog",
+    }

@@ -59,6 +59,7 @@ def test_few_pictures_of_a_large_shard_are_read_by_themselves(s3, monkeypatch):
     monkeypatch.setattr(downloads, "_known", {})
     monkeypatch.setattr(remote, "FEW", 3)
     shard = shard_at(f"{s3.folder}/large.tar")
+    monkeypatch.setattr(remote, "SHARE", len(content) // 300)
     s3.sent = 0
     for k in range(3):
         assert read(shard, 1000 * k, 100) == content[1000 * k : 1000 * k + 100]

@@ -25,9 +25,10 @@ def test_a_step_moves_a_copy(put_together):
 
 
 def test_plain_is_without_augmentation_smoothing_mixing_and_dropout(put_together):
-    context, objective, _ = put_together(augment="crop:2", mix="mixup:1", label_smoothing=0.2, dropout=0.5, model="convnet")
+    context, objective, _ = put_together(augment="crop:2", mix="mixup:1", label_smoothing=0.2, dropout=0.5, model="convnet", ema=0.9)
     trial = Trial(context, objective, plain=True)
     assert trial.context.ops == () and trial.context.recipe.label_smoothing == 0 and type(trial.objective).__name__ == "Supervised"
+    assert (trial.context.recipe.ema, trial.context.recipe.accumulate) == (0, 1)  # the weights that are stepped are those that are tried
     assert not [module.p for module in trial.model.modules() if isinstance(module, torch.nn.Dropout) and module.p]
     assert type(Trial(context, objective).objective).__name__ == "Mixing" and context.ops
 

@@ -1,5 +1,6 @@
 """What is watched of an epoch is what the network of that epoch computes, and the weights are the same without it, bit for bit."""
 
+import io
 import json
 
 import numpy as np
@@ -12,6 +13,7 @@ from clearsight.runs.watched import epochs_of, lines_of, watched_in
 from clearsight.training import session
 from clearsight.training.api import pretrain, train
 from clearsight.training.storage.live import Live
+from clearsight.training.validation.watch import _sheet
 from tests.pictures import digit_arrays
 
 DATA = digit_arrays(per_class=24)
@@ -55,3 +57,12 @@ def test_without_labels_only_the_filters_are_watched(tmp_path):
 def test_a_solved_head_has_nothing_to_watch(tmp_path):
     trained = train(DATA, out=str(tmp_path / "run"), model="hog", optimizer="lbfgs", **(SETTINGS | {"size": 28}))
     assert epochs_of(trained.run) == [] and not (trained.run / "watch").exists()
+
+
+def test_a_picture_lies_in_the_middle_of_its_place():
+    pictures = torch.full((2, 1, 4, 8), 200, dtype=torch.uint8)
+    with Image.open(io.BytesIO(_sheet(pictures))) as sheet:
+        assert sheet.size == (16, 8)
+        assert np.asarray(sheet)[:, 3, 0].tolist() == [0, 0, 200, 200, 200, 200, 0, 0]
+    with Image.open(io.BytesIO(_sheet(pictures.transpose(2, 3)))) as sheet:
+        assert np.asarray(sheet)[3, :8, 0].tolist() == [0, 0, 200, 200, 200, 200, 0, 0]
