@@ -16,13 +16,14 @@ from .sources import Model, open_model
 
 
 def explain(
-    model: Model, picture: Any, method: str = "grad-cam", *, label: str = "", layer: str = "", checks: bool = True, allow_code: bool = False
-) -> Explanation:
+    model: Model, picture: Any, method: str = "grad-cam", *, label: str = "", against: str = "", layer: str = "", checks: bool = True,
+    allow_code: bool = False,
+) -> Explanation:  # fmt: skip
     """The pixels of a picture that raise the score of a class, as a heat map `(H, W)`, and checks of whether the map can be trusted.
 
     `picture` is a path, bytes, a PIL image or an array; `method` a name of `clearsight.look.why.METHODS`; `label` the class (default: the
-    predicted one); `layer` is for the methods that read a layer. Raises UsageError, ClearsightError where the method is not defined for the
-    network. R. Selvaraju et al., Grad-CAM, 2017.
+    predicted one); with `against` the map is why that class and not this one; `layer` is for the methods that read a layer. Raises
+    UsageError, ClearsightError where the method is not defined for the network. R. Selvaraju et al., Grad-CAM, 2017.
 
     >>> import clearsight as cs
     >>> run = cs.train("digits", model="lenet5", epochs=1, quiet=True)
@@ -31,7 +32,7 @@ def explain(
     True
     """
     target = _subject(model, allow_code)
-    found = explain_input(target, target.inputs(picture), method, label, layer, checks)
+    found = explain_input(target, target.inputs(picture), method, label, layer, checks, against)
     return replace(found, subject=target, picture=target.preprocessing.load(picture))
 
 

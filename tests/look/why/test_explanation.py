@@ -54,6 +54,34 @@ def test_every_method_or_its_reason(subject, x):
     assert all(one.heat.shape == (28, 28) for one in every.values() if not isinstance(one, str))
 
 
+def test_why_not_another_class_is_the_map_of_the_difference(subject, x):
+    ant, bee = torch.tensor([0]), torch.tensor([1])
+    signed = METHODS["input-x-gradient"]
+    wanted = (signed.heat(subject.model, x, ant) - signed.heat(subject.model, x, bee)).clamp_min(0)[0]
+    found = explain(subject, x, "input-x-gradient", "ant", against="bee")
+    assert torch.allclose(found.heat, wanted, atol=1e-5 * float(wanted.max())) and float(wanted.max()) > 0
+    assert (found.label, found.against, found.to_json()["against"]) == ("ant", "bee", "bee") and "ant" in found.headline()
+    assert found.headline().partition(", not ")[2].startswith("bee")
+    with torch.no_grad():
+        logits = subject.model.eval()(x)[0]
+    assert logits.shape == (3,)  # nothing is left at the network
+    assert found.probability == pytest.approx(float(logits.softmax(0)[0]))
+    share = float(logits[:2].softmax(0)[0])  # of the two classes alone, which the curves begin with
+    assert float(found.verdict.curves.deletion[0]) == pytest.approx(share)
+    other = explain(subject, x, "input-x-gradient", "bee", against="ant", checks=False)
+    assert torch.allclose(found.verdict.other, other.heat, atol=1e-6) and found.verdict.runner_up == 1
+    assert not (found.heat * other.heat).any()
+
+
+def test_a_map_without_a_sign_is_no_reason_for_one_of_two(subject, x):
+    found = explain(subject, x, "saliency", "ant", against="bee")
+    assert "class" in found.failed and "next class, bee" in next(one.says for one in found.verdict.checks if one.check == "class")
+    with pytest.raises(UsageError, match="another class than ant"):
+        explain(subject, x, "saliency", "ant", against="ant")
+    with pytest.raises(UsageError, match="bee"):
+        explain(subject, x, "saliency", against="beee")
+
+
 def test_what_there_is_not(subject, x):
     with pytest.raises(UsageError, match="Did you mean grad-cam"):
         explain(subject, x, "gradcam")

@@ -20,6 +20,7 @@ WIDE = 80  # letters of a line
 @click.argument("picture")
 @click.option("--method", default="grad-cam", show_default=True, help="How the map is made; `all` shows every method that applies.")
 @click.option("--class", "label", default="", help="The class to explain, by name or number (default: the answer).")
+@click.option("--against", default="", help="Why the class and not this one: the map of the difference of their scores.")
 @click.option("--layer", default="", help="For methods with cam in their name (default: the last that keeps the picture's places).")
 @click.option("--checks/--no-checks", default=True, show_default=True, help="Whether the map is put to the test.")
 @size_option
@@ -29,7 +30,7 @@ WIDE = 80  # letters of a line
 @npz_option
 @json_option
 def why(
-    model: str, picture: str, method: str, label: str, layer: str, checks: bool, size: tuple[int, int, int] | None,
+    model: str, picture: str, method: str, label: str, against: str, layer: str, checks: bool, size: tuple[int, int, int] | None,
     classes: int | None, seed: int, out: Out | None, npz: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Explain MODEL's answer for PICTURE by a heat map of its pixels, and check whether the map can be trusted.
@@ -40,6 +41,7 @@ def why(
     \b
       clearsight look why runs/pets cat.jpg --out why.png
       clearsight look why runs/pets cat.jpg --method integrated --class dog
+      clearsight look why runs/pets cat.jpg --against dog
       clearsight look why runs/pets cat.jpg --method all --out all.png
     """
     from ...base.errors import plain
@@ -47,9 +49,10 @@ def why(
 
     subject = opened(model, size, classes, seed)
     x = subject.inputs(picture)
-    asked = (
-        explain_all(subject, x, label, layer, checks) if method == "all" else [(method, explain(subject, x, method, label, layer, checks))]
-    )
+    if method == "all":
+        asked = explain_all(subject, x, label, layer, checks, against)
+    else:
+        asked = iter([(method, explain(subject, x, method, label, layer, checks, against))])
     found, reasons = [], {}
     for name, one in asked:
         if isinstance(one, Explanation):
@@ -78,7 +81,7 @@ def _tell(one: "Explanation") -> None:
     from ...base.errors import plain
 
     blind = f"; {one.method.blind}" if one.method.blind else ""
-    click.echo(plain(f"{one.method.name}  {one.label} {one.probability:.1%}: {one.method.says}{blind}"))
+    click.echo(plain(f"{one.method.name}  {one.claim}: {one.method.says}{blind}"))
     for check in one.verdict.checks if one.verdict else ():
         text = f"  {'holds' if check.ok else 'FAILS'}  {check.check:<10} {check.says}"
         click.echo(fill(text, WIDE, subsequent_indent=" " * 20))

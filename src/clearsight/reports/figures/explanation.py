@@ -26,7 +26,7 @@ COLOURS = {"deletion": "second", "insertion": "accent"}
 @styled
 def heat_figure(subject: Subject, picture: Tensor, one: Explanation, *, style: Style = PRINT) -> Figure:
     """The picture, uint8 `(C, H, W)`, and its map; beneath, where it was checked, what it was compared with, curves and checks."""
-    page = Page(style, f"{one.method.name}{' at ' if one.layer else ''}{one.layer}: {one.label} {one.probability:.1%}", subject.trained)
+    page = Page(style, f"{one.method.name}{' at ' if one.layer else ''}{one.layer}: {one.claim}", subject.trained)
     heat, signed = pixels(one.heat).numpy(), one.method.signed
     scale = Scale(heat, signed)
     tiles = [Tile(rgb(picture), "picture"), Tile(overlay(picture, one), "map over picture"), Tile(heat, "map", scale)]
@@ -62,7 +62,7 @@ def method_sheet(title: str, picture: Tensor, found: Sequence[Explanation], *, t
         tiles.append(Tile(overlay(picture, one), one.method.name, None, verdict, ("ink", "bad" if one.failed else "good")))
     note = "Each map to its own scale: yellow, or red where a map has a sign, is evidence for the class."
     group = Group(tiles, side=1.25, columns=5)
-    return sheet(f"{title}  {found[0].label} {found[0].probability:.1%}", [group], note, trained=trained, style=style)
+    return sheet(f"{title}  {found[0].claim}", [group], note, trained=trained, style=style)
 
 
 def overlay(picture: Tensor, one: Explanation) -> NDArray[np.uint8]:
