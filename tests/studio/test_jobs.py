@@ -48,6 +48,8 @@ def test_a_job_is_stopped_at_once(jobs):
     words = "import time; time.sleep(600)"
     assert jobs.stop(words).state == "none"
     jobs.start(words)
+    assert jobs.going()
+    assert jobs.stop(words).state == "stopped" and not jobs.going()
     assert jobs.stop(words).state == "stopped" and jobs.jobs[words,].process.poll() is not None
     jobs.start(words)
     jobs.close()

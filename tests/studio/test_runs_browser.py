@@ -37,7 +37,7 @@ def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
     with window(chromium, studio) as page:
         page.keyboard.press("g")
         page.keyboard.press("r")
-        page.get_by_text("61 of 61 runs").wait_for()
+        page.get_by_text("61 runs", exact=True).wait_for()
         assert HOSTILE in names(page) and f"training stopped: {HOSTILE}" in page.locator("td.failed").inner_text()
         page.get_by_role("button", name="Accuracy").focus()
         page.keyboard.press("Enter")

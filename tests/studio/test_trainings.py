@@ -75,8 +75,12 @@ def test_a_training_has_a_name_that_is_free(trainings, tmp_path):
     written(tmp_path / "runs" / "digits-run")
     assert trainings.start(DEMO.id, [])[0] == id_of("digits-run-2")
     assert trainings.said(id) == ["loading", r"\x1b[31mdone"] and trainings.said("r_other") == []
-    assert trainings.alive(id) and not trainings.failed(id)
+    assert trainings.alive(id) and not trainings.failed(id) and trainings.going()
     trainings.started[0].code = 2
+    assert trainings.going()  # the second one
+    for one in trainings.started:
+        one.code = 2
+    assert not trainings.going()
     assert not trainings.alive(id) and trainings.failed(id)
 
 

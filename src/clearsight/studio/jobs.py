@@ -109,6 +109,10 @@ class Jobs:
         """The state of the job of a command."""
         return self.jobs[words].told() if words in self.jobs else NONE
 
+    def going(self) -> bool:
+        """Whether one runs."""
+        return any(not one.ended.is_set() for one in list(self.jobs.values()))
+
     def stop(self, *words: str) -> Told:
         """End a job; what it has found is lost."""
         if (job := self.jobs.get(words)) and not job.ended.is_set():

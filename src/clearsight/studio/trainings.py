@@ -94,6 +94,10 @@ class Trainings:
         """Whether a process that this studio has started for a run has not ended."""
         return (process := self.processes.get(id)) is not None and process.poll() is None
 
+    def going(self) -> bool:
+        """Whether a training that this studio has started needs the processors."""
+        return any(one.poll() is None for one in list(self.processes.values()))
+
     def failed(self, id: str) -> bool:
         """Whether a process that this studio has started for a run has ended with an error of its own, and not by a signal."""
         return (process := self.processes.get(id)) is not None and process.poll() in (1, 2)

@@ -63,6 +63,26 @@ def test_of_a_kind_only_the_newest_is_answered(compute):
     assert found == {0: "superseded", 1: "superseded", 2: 2}
 
 
+def test_it_has_one_thread_while_a_training_needs_the_processors(compute, monkeypatch):
+    asked, real = [], compute._exchange
+    monkeypatch.setattr(compute, "_exchange", lambda question, seconds: asked.append(question) or real(question, seconds))
+    busy = []
+    compute.crowded = lambda: bool(busy)
+
+    def told():
+        asked.clear()
+        assert compute.ask("hello")["what"] == "hello"
+        return [(one["what"], one["arguments"].get("one")) for one in asked]
+
+    assert told() == [("warm", None), ("hello", None)]
+    busy.append("a training")
+    assert told() == [("threads", True), ("hello", None)] and told() == [("hello", None)]
+    compute.kill()
+    assert told() == [("warm", None), ("threads", True), ("hello", None)]  # a new process learns it too
+    busy.clear()
+    assert told() == [("threads", False), ("hello", None)]
+
+
 def test_after_the_end_nothing_is_started(compute):
     compute.ask("hello")
     compute.close()

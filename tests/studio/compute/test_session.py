@@ -198,3 +198,11 @@ def test_the_oldest_are_forgotten():
         kept.of(key, lambda key=key: str(key))
     assert dict(kept) == {1: "1", 3: "3"}
     assert FUNCTIONS["warm"](Session()) == "ready"
+
+
+def test_threads_are_one_while_others_need_them_and_all_again_afterwards(monkeypatch):
+    asked = [4]
+    monkeypatch.setattr(torch, "get_num_threads", lambda: asked[-1])
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    session = Session()
+    assert [FUNCTIONS["threads"](session, one) for one in (True, True, False)] == [1, 1, 4]

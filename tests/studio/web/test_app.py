@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from clearsight.studio.compute.process import Failed, Superseded
+from clearsight.studio.jobs import Jobs
 from clearsight.studio.library import Library, network
+from clearsight.studio.trainings import Trainings
 from clearsight.studio.web import app as routes
 from clearsight.studio.web.app import create_app, named
 from tests.loop import run
@@ -116,3 +118,14 @@ def test_the_page_and_its_files_are_served(studio):
 @pytest.mark.parametrize(("header", "name"), [("", "picture"), ("%E7%8C%AB.png", "猫.png"), ("%ED%A0%80", "���"), ("a" * 999, "a" * 255)])
 def test_names_are_text_of_255_bytes(header, name):
     assert named(header) == name
+
+
+def test_a_job_or_a_training_of_the_studio_leaves_the_computation_one_thread(studio, monkeypatch):
+    going = dict.fromkeys((Jobs, Trainings), False)
+    for kind in going:
+        monkeypatch.setattr(kind, "going", lambda self: going[type(self)])
+    assert not studio.compute.crowded()
+    for kind in going:
+        going[kind] = True
+        assert studio.compute.crowded()
+        going[kind] = False

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -39,6 +40,8 @@ class Compute:
         self.lock = threading.Lock()
         self.tickets = count()
         self.newest: dict[str, int] = {}
+        self.crowded: Callable[[], bool] = lambda: False  # whether a job needs the processors
+        self.modest = False  # whether the process computes with one thread
 
     @property
     def state(self) -> str:
@@ -60,6 +63,7 @@ class Compute:
             if self.closed:
                 raise Failed("the studio is ending.", 503)
             self.start()
+            self._share()
             found = self._exchange({"what": what, "arguments": arguments}, self.seconds)
         if "error" in found:
             raise Failed(str(found["error"]), int(found.get("status", 422)))
@@ -77,13 +81,19 @@ class Compute:
             words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True
         )
         self._exchange({"what": "warm", "arguments": {}}, STARTING)
-        self.ready = True
+        self.ready, self.modest = True, False
 
     def warm(self) -> None:
         """Start the process ahead of the first question."""
         with self.lock:
             if not self.closed:
                 self.start()
+
+    def _share(self) -> None:
+        """Leave the processors but one to a job while it runs, and take them back afterwards."""
+        if (crowded := self.crowded()) != self.modest:
+            self._exchange({"what": "threads", "arguments": {"one": crowded}}, self.seconds)
+            self.modest = crowded
 
     def _exchange(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         process, late = self.process, threading.Event()

@@ -65,6 +65,7 @@ class Session:
         self.networks, self.inputs, self.traces = Kept(NETWORKS), Kept(PICTURES), Kept(TRACES)
         self.learners, self.spaces, self.cameras = Kept(LEARNERS), Kept(SPACES), Kept(1)
         self.victims, self.sliders = Kept(NETWORKS), Kept(TRACES)
+        self.threads = torch.get_num_threads()
 
     def network(self, words: str) -> tuple[Subject, Classifier | None]:
         """The network of MODEL, as a subject, and as a classifier if it is trained; raises ClearsightError for an exported file."""
@@ -112,6 +113,12 @@ def warm(session: Session) -> str:
     small = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3), torch.nn.ReLU())
     unit_level(traced_network(small, torch.zeros(1, 1, 4, 4)), NETWORK, (0, 0, 1, 1))
     return "ready"
+
+
+def threads(session: Session, one: bool) -> int:
+    """Compute with one thread, or with as many as at the start: how many they are now."""
+    torch.set_num_threads(1 if one else session.threads)
+    return torch.get_num_threads()
 
 
 def picture(session: Session, file: str, name: str) -> dict[str, Any]:
@@ -276,6 +283,6 @@ def why(session: Session, words: str, file: str, method: str, checks: bool) -> d
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "warm": warm, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores, "way": way,
-    "mistakes": mistakes, "filters": filters, "maps": feature_maps, "unit": unit, "whatif": whatif, "why": why,
+    "warm": warm, "threads": threads, "picture": picture, "network": network, "layers": layers, "answer": answer, "scores": scores,
+    "way": way, "mistakes": mistakes, "filters": filters, "maps": feature_maps, "unit": unit, "whatif": whatif, "why": why,
 }  # fmt: skip

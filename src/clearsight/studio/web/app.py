@@ -66,6 +66,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     add_spaces(app, library, compute)
     add_camera(app, library, compute)
     trainings = Trainings(library)
+    compute.crowded = lambda: trainings.going() or jobs.going()
     add_runs(app, library, trainings)
     add_train(app, library, jobs, trainings)
     add_report(app, library, compute, reading)

@@ -69,7 +69,8 @@ function listed(root, { state, keep }, found) {
     keep({ q: search.value || null, by: by === "modified" ? null : by, order: down ? null : "up" });
     head.replaceChildren(header(by, down, sort));
     body.replaceChildren(...passing.map((one) => el("tr", {}, ...cells(one, ticked.has(one.id), (on) => tick(one.id, on)))));
-    count.textContent = `${thousands(passing.length)} of ${thousands(found.length)} runs`;
+    const all = `${thousands(found.length)} ${found.length === 1 ? "run" : "runs"}`;
+    count.textContent = passing.length === found.length ? all : `${thousands(passing.length)} of ${all}`;
   }
 
   root.append(row("controls finding", search, clear), count, side, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Runs" }, el("table", { class: "plain runs" }, head, body)));
