@@ -30,11 +30,10 @@ def why(page: Any, given: Given) -> Done:
     _opened(steps)
     steps.click(page.locator("[data-imagename=custom]").first, "plus: a picture of one's own")
     steps.drop("input.file-input", given.picture)
-    steps.click(page.get_by_role("button", name="Add"), "Add")
+    page.locator("#input-modal.is-active").wait_for(state="detached")
     steps.click(page.locator("#layer-11-node-0"), "a class")
-    page.locator(".softmax-symbol, .plus-symbol").first.wait_for()
-    steps.click(page.locator(".softmax-symbol, .plus-symbol").first, "the softmax")
-    page.get_by_text("Softmax").first.wait_for()
+    steps.click(page.locator(".softmax-symbol"), "the softmax")
+    page.locator(".logit-circle").nth(9).wait_for()
     return steps.seen("how the numbers before the softmax become the probability of a class")
 
 

@@ -1,5 +1,6 @@
 """What TensorBoard has of the five tasks."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ def labels(page: Any, given: Given) -> Done:
     """Points with their pictures, coloured by label; a person has to find a point of another colour."""
     steps = Steps(page)
     steps.wrote(LINES / "tensorboard_projector.py")
+    shutil.rmtree(given.folder / "projector", ignore_errors=True)
     steps.once([python(), str(LINES / "tensorboard_projector.py")], given.folder, "python projector.py")
     with _opened(steps, given, "projector"):
         cloud = page.frame_locator("iframe")
@@ -43,10 +45,9 @@ def layer(page: Any, given: Given) -> Done:
     """A layer of the graph, with its shape."""
     steps = Steps(page)
     steps.wrote(LINES / "tensorboard_graph.py")
+    shutil.rmtree(given.folder / "graph", ignore_errors=True)
     steps.once([python(), str(LINES / "tensorboard_graph.py")], given.folder, "python graph.py")
     with _opened(steps, given, "graph"):
-        node = page.locator("g.node").first
-        node.wait_for()
         steps.click(page.locator("g.node text").first, "a node")
         page.get_by_text("Attributes").first.wait_for()
         return steps.seen("the layers as a graph, with the shapes between them and a layer's attributes")
