@@ -11,7 +11,8 @@ from sklearn.model_selection import train_test_split
 from clearsight.base.errors import ClearsightError, UsageError
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.split import _greedy, align, folds, split, with_near_copies
+from clearsight.datasets import split as split_module
+from clearsight.datasets.split import _greedy, _whole_groups, align, folds, split, with_near_copies
 
 
 def data(labels, groups=None, part="all"):
@@ -279,3 +280,10 @@ def test_pictures_without_anything_on_them_are_no_near_copies():
         pages[i, 20 * i : 20 * i + 2, 20 * i : 20 * i + 2] = 0
     every = replace(data(np.arange(8) % 2), pictures=pages)
     assert with_near_copies(every) is every
+
+
+@pytest.mark.parametrize(("n", "orders"), [(2_000, 10), (5_000, 4), (30_000, 1)])
+def test_fewer_orders_of_many_groups_are_tried(n, orders, monkeypatch):
+    tried = []
+    monkeypatch.setattr(split_module, "_greedy", lambda *_: (tried.append(0), (0.0, np.arange(n) % 5 == 0))[1])
+    assert _whole_groups(data(np.arange(n) % 2, np.arange(n)), "val", 0.2, 0).sum() == n // 5 and len(tried) == orders

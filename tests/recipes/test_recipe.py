@@ -12,7 +12,7 @@ from clearsight.datasets.open import open_dataset
 from clearsight.datasets.split import split
 from clearsight.models import facts
 from clearsight.recipes.compose import built_in, compose
-from clearsight.recipes.recipe import Pretraining
+from clearsight.recipes.recipe import Pretraining, Recipe, difference
 from clearsight.training.resolve import SAMPLE_SIZE, resolve
 from tests.pictures import digit_arrays, digit_folder
 
@@ -110,3 +110,7 @@ def test_the_division_has_a_seed_of_its_own():
     assert (compose({}).carved_by, compose({"seed": 3}).carved_by) == (0, 0)
     assert compose({"seed": 3, "split_seed": 5}).carved_by == 5
     assert compose({"seed": 3, "split_seed": -1}).carved_by == 3  # as runs of before had it
+
+
+def test_the_difference_has_what_is_not_the_same():
+    assert difference(dataclasses.replace(Recipe(), epochs=3, ema=0.5), Recipe()) == {"epochs": 3, "ema": 0.5}

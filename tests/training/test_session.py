@@ -11,6 +11,7 @@ import pytest
 
 from clearsight.base.compute.distributed import ProcessGroup
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.models.base import Model
 from clearsight.runs.run import Run
 from clearsight.runs.state import reason_of
 from clearsight.training import loop, session
@@ -220,3 +221,10 @@ def test_the_line_of_an_epoch(row, val, best, keep, expected):
     recipe, counters = SimpleNamespace(epochs=3, keep=keep), SimpleNamespace(best_epoch=best)
     context = SimpleNamespace(val=range(val), recipe=recipe, state=SimpleNamespace(counters=counters))
     assert session._line(context, {**ROW, **row}) == expected
+
+
+def test_a_network_looks_at_pictures_once_before_it_is_trained(tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(Model, "initialise", lambda self, inputs: looked.append(len(inputs)))
+    made = train(DATA, out=str(tmp_path / "run"), model="pixels", **(SETTINGS | {"epochs": 1}))
+    assert looked == [len(made.parts.parts["train"])]

@@ -104,3 +104,15 @@ def test_an_exported_graph_computes_the_same():
     with torch.no_grad():
         found = Network(classifier).eval()(batch)[1]
     torch.testing.assert_close(found, classifier.judged(batch)[1], atol=1e-4, rtol=0)
+
+
+def test_what_is_usual_is_measured_on_features_that_a_fold_has_not_seen():
+    features, logits, fold = held_out()
+    outside = np.empty(60)
+    for out in (fold.numpy() == k for k in range(5)):
+        unit = F.normalize(features - features[~out].mean(0), dim=1).double().numpy()
+        directions = np.linalg.svd(unit[~out])[2][:20]  # a third of 60
+        outside[out] = 1 - np.square(unit[out] @ directions.T).sum(1)
+    made, _ = blend.fitted(features, logits, fold, F.normalize(features - features.mean(0), dim=1), torch.empty(0))
+    usual, rare = np.quantile(outside, (0.5, 0.9))
+    np.testing.assert_allclose(made.scale[0].numpy(), (usual, rare - usual), rtol=1e-3)

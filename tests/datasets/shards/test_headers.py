@@ -152,3 +152,19 @@ def test_a_size_in_an_extended_header_is_the_one_that_counts(tmp_path):
     with tarfile.open(path) as archive:
         theirs = {member.name: archive.extractfile(member).read() for member in archive}
     assert contents(path) == theirs == {"1.jpg": bytes(range(250)) * 2 + b"z" * 200, "2.jpg": b"second"}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_extended_header_may_be_as_long_as_a_text(tmp_path, more):
+    record = f"{headers.MAX_TEXT + more} comment=".encode()
+    info = tarfile.TarInfo("a.png")
+    info.size, head = 1, tarfile.TarInfo("x")
+    head.type, head.size = tarfile.XHDTYPE, headers.MAX_TEXT + more
+    body = record + b"x" * (head.size - len(record) - 1) + b"\n"
+    blocks = [head.tobuf(tarfile.USTAR_FORMAT), body + bytes(-len(body) % 512), info.tobuf(tarfile.USTAR_FORMAT), b"y" + bytes(511 + 1024)]
+    (tmp_path / "a.tar").write_bytes(b"".join(blocks))
+    if more:
+        with pytest.raises(ClearsightError, match="an extended header has 65,537 bytes"):
+            contents(tmp_path / "a.tar")
+    else:
+        assert contents(tmp_path / "a.tar") == {"a.png": b"y"}

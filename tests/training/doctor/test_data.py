@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from clearsight.training.doctor.data import agreement, inputs, judge_inputs, labels
+from clearsight.training.doctor.data import _features, agreement, inputs, judge_inputs, labels
 
 from .conftest import pictures
 
@@ -88,3 +88,11 @@ def test_with_few_pictures_all_others_are_neighbours(n):
     targets = torch.arange(n) % 2
     counts = targets.bincount()[targets].double()
     assert agreement(NOISE[:n].flatten(1), targets, 0)[0] == pytest.approx(float(((counts - 1) / (n - 1)).mean()))
+
+
+def test_features_that_are_not_finite_tell_nothing(put_together):
+    context, _, _ = put_together()
+    found = _features(context, context.train.batch(torch.arange(40)))
+    assert [one.shape[0] for one in found] == [40] and found[0].ndim == 2
+    next(context.state.model.parameters()).data.fill_(float("nan"))
+    assert _features(context, context.train.batch(torch.arange(40))) == []

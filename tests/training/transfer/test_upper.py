@@ -1,5 +1,7 @@
 """The upper stages of a network compute the same from stored maps as from pictures, and alone are trained."""
 
+import importlib
+
 import pytest
 import torch
 
@@ -44,3 +46,9 @@ def test_the_stages_below_have_no_weights_left():
 @torch.no_grad()
 def test_a_network_without_maps_is_left_alone():
     assert upper(network("vit_s_16+unit"), INPUTS) is None
+
+
+def test_stages_that_compute_anything_else_are_not_used(monkeypatch):
+    module = importlib.import_module("clearsight.training.transfer.upper")
+    monkeypatch.setattr(module, "TOLERANCE", -1.0)
+    assert upper(network("resnet18+plain"), INPUTS) is None
