@@ -19,6 +19,7 @@ def layer(page: Any, given: Given) -> Done:
     steps = Steps(page)
     with steps.command([program("netron"), "--port", "0", "b.onnx"], given.folder, "netron -b b.onnx") as address:
         page.goto(address)  # with -b it opens the browser itself, which is no step
+        steps.click(page.get_by_role("button", name="Accept"), "Accept cookies (at the first start, in Europe or offline)")
         node = page.locator("g.node-item", has_text="Conv").first
         node.wait_for()
         steps.click(node, "a convolution")
