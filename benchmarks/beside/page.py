@@ -30,8 +30,9 @@ END = """\
 ## What was measured
 
 {chip}, {cores} cores; n = {n} a task; {versions}. The machine was in heavy use by others (a load of {low} to {high}): the seconds are upper
-bounds, good for an order of magnitude, and the steps are what to compare. All but those marked *not run* did it in Debian's Chromium,
-driven by Playwright; `python benchmarks/side_by_side.py` repeats it.
+bounds, good for an order of magnitude, and the steps are what to compare. What ran did so in Debian's Chromium, driven by
+Playwright. *Not run* is no verdict: steps next to it are counted from the documentation, and `python benchmarks/side_by_side.py --only
+PROGRAM:TASK` fills it in.
 """
 
 
