@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from clearsight.base.errors import ClearsightError, UsageError
+from clearsight.datasets import split as split_module
 from clearsight.datasets.dataset import Dataset, Parts, objects
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets import split as split_module
 from clearsight.datasets.split import _greedy, _whole_groups, align, folds, split, with_near_copies
 
 
