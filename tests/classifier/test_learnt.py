@@ -66,6 +66,9 @@ def test_names_count_only_where_the_data_are_the_same_by_name(tmp_path):
     assert known.among(same).of(data(["x"] * 9, same)).all()
     more = [f"a/{i}" for i in range(10, 40)] + same
     assert not known.among(more).of(data(["x"] * 39, more)).any() and not known.among(more).complete
+    for others, counted in ((10, True), (11, False)):  # half of all names are in both, and fewer
+        names = [f"a/{i}" for i in range(10 + others)]
+        assert known.among(names).of(data(["x"] * len(names), names)).any() == counted
 
 
 def test_nothing_is_known_where_nothing_is_kept(tmp_path):

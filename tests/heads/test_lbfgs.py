@@ -53,6 +53,9 @@ def test_what_a_picture_counts_is_scikit_learns_sample_weight():
     )
     best = objective(theirs.coef_, theirs.intercept_, pictures, labels, l2, counts)
     assert objective(found.weight.numpy(), found.bias.numpy(), pictures, labels, l2, counts) <= best * (1 + 1e-6)
+    loss, right = problem(pictures, labels, counts=torch.from_numpy(counts).float()).judged(found)
+    assert loss == pytest.approx(objective(found.weight.numpy(), found.bias.numpy(), pictures, labels, 0.0, counts), rel=1e-5)
+    assert 0.9 * len(labels) < right <= len(labels)
 
 
 def test_the_svm_is_scikit_learns():
