@@ -17,13 +17,14 @@ from clearsight.evaluation.recorded import recorded
 from clearsight.metrics.calibration import binned, mean_gap
 from clearsight.metrics.intervals import wilson
 from clearsight.reports.of_run import report_training
-from tests.studio.browsing import accessible, running, window
+from tests.studio.browsing import accessible, running, until, window
 
 PIXELS = """picture => {
   const pen = document.createElement("canvas").getContext("2d");
   pen.drawImage(picture, 0, 0);
   return [...pen.getImageData(0, 0, 8, 8).data];
 }"""
+COLOUR = "(canvas, [x, y]) => [...canvas.getContext('2d').getImageData(x, y, 1, 1).data]"
 HOSTILE = "<img src=x onerror=alert(1)> \u202eabc"
 
 
@@ -173,6 +174,41 @@ def test_a_cell_a_class_and_a_bin_open_their_pictures_by_keyboard(page, studio):
     assert page.locator(".answers .name").first.inner_text() == found.names[wrong[0]]
 
 
+def test_why_the_answer_and_not_the_truth(chromium, studio):
+    with window(chromium, studio, 422) as page:  # softmax regression has no maps, as Pictures says of it
+        why_not_the_truth(page, studio)
+
+
+def why_not_the_truth(page, studio) -> None:
+    """The map of a confused picture, its checks, and the way to Pictures."""
+    stored, found = json.loads((studio.root / "a" / "evaluation.json").read_text()), read(studio.root / "a")
+    pair = stored["confused_pairs"][0]
+    truth, answer = (found.classes.index(pair[name]) for name in ("truth", "prediction"))
+    opened(page, studio, "report", "a", f"?show=cell.{truth}.{answer}")
+    page.locator(".answers button.member").first.press("Enter")
+    dialog = page.locator("dialog[open]")
+    dialog.get_by_role("heading", name=f"Why {pair['prediction']} and not {pair['truth']}", exact=True).wait_for()
+    rows = [row for row in np.argsort(-found.confidences, kind="stable") if (found.labels[row], found.predictions[row]) == (truth, answer)]
+    data = cs.open_dataset("digits")["test"]
+    picture = data.source(list(data.names).index(found.names[rows[0]]))
+    for method in ("occlusion", "input-x-gradient"):
+        wanted = cs.explain(studio.root / "a", picture, method, label=pair["prediction"], against=pair["truth"])
+        dialog.get_by_role("button", name=method, exact=True).press("Enter")
+        checks = [f"{'✓' if one.ok else '✗'} {one.check}" for one in wanted.verdict.checks]
+        until(page, lambda checks=checks: dialog.locator(".said li").all_inner_texts() == checks)
+        name = dialog.locator(".said .label")
+        assert name.inner_text() == f"{method}: {pair['prediction']}, not {pair['truth']}"
+        assert ("struck" in name.get_attribute("class")) == bool(wanted.failed)  # a map that fails confesses
+        heat, canvas = wanted.heat.numpy(), dialog.locator(".heat canvas")
+        place = np.unravel_index(heat.argmax(), heat.shape)
+        assert len(np.unique(heat)) > 2 and canvas.evaluate(COLOUR, [int(one) for one in reversed(place)]) == [253, 231, 37, 255]
+    assert f"--class={pair['prediction']} --against={pair['truth']} --json" in dialog.locator(".command code").inner_text()
+    assert accessible(page) == []
+    dialog.get_by_role("button", name="Open in Pictures", exact=True).press("Enter")
+    page.locator(".said .label").first.wait_for()
+    assert page.locator(".said .label").first.inner_text() == f"{pair['prediction']}, {percent(float(found.confidences[rows[0]]))}"
+
+
 def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     decision = decide(studio.root / "a", studio.root / "b")
     wanted = decision.comparison
@@ -195,12 +231,36 @@ def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     page.get_by_text("none is left to judge on").wait_for()
     page.get_by_label("B", exact=True).select_option(studio.ids["old"])
     page.get_by_text("has no answers.safetensors").wait_for()
+    assert page.get_by_role("link", name="Evaluate old", exact=True).get_attribute("href") == f"#/report/{studio.ids['old']}"
 
 
 def test_older_runs_and_strangers_names_are_shown_as_they_are(page, studio):
     opened(page, studio, "report", "old")
     page.locator(".error").get_by_text("runs/old has no answers.safetensors: make it with clearsight evaluate runs/old").wait_for()
-    assert page.locator(".command code").inner_text() == "clearsight evaluate runs/old"
+    page.locator(".command code").wait_for()
+    assert page.locator(".command code").inner_text() == "clearsight evaluate --part val --json runs/old"  # what may choose between runs
+    page.get_by_role("combobox", name="Pictures").select_option("test")
+    page.locator(".command code", has_text="--part test").wait_for()
+    page.get_by_role("combobox", name="Pictures").select_option("val")
+    assert accessible(page) == []
+    page.get_by_role("button", name="Evaluate", exact=True).press("Enter")
+    page.get_by_role("link", name="Show these answers", exact=True).press("Enter", timeout=600_000)  # a job of low priority
+    page.locator(".summary .label").wait_for()
+    [folder] = (studio.root / "old" / "judged").iterdir()
+    judged = read(folder)
+    hits = int(judged.right.sum())
+    assert judged.part == "val" and "of=j_" in page.url
+    assert f"{hits} of {len(judged)} pictures: top-1 accuracy {percent(hits / len(judged))}" in page.locator(".summary").inner_text()
+    assert "val part" in page.locator(".summary").inner_text()
+    page.locator(".answers button.member").first.wait_for()  # its pictures are found
+    shutil.copy(studio.root / "a" / FILE, studio.root / "old" / FILE)
+    page.reload()
+    choice = page.get_by_role("combobox", name="Judged on")
+    choice.wait_for()
+    assert choice.locator("option:checked").inner_text() == f"digits, val: {percent(hits / len(judged))}, n = {len(judged)}"
+    choice.select_option("own")
+    page.locator(".summary", has_text="test part").wait_for()
+    (studio.root / "old" / FILE).unlink()
     opened(page, studio, "report", "foreign", "?show=class.0")
     page.get_by_text("The pictures are not shown: its data, where, are not on this machine.").wait_for()
     assert plain(HOSTILE) in page.locator(".confusion").inner_text() and plain(HOSTILE) in page.locator(".chosen").inner_text()

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def file_digest(source: str | Span) -> tuple[bytes, NDArray[np.uint8] | None]:
     """
     name = os.fsencode(source.state if isinstance(source, Span) else source)
     try:
-        if (data := _content(source)) is None:
+        if (data := content(source)) is None:
             return digest(b"no picture", name), None
     except (OSError, ClearsightError):
         return digest(b"unreadable", name), None
@@ -62,12 +63,13 @@ def picture_digest(source: Any) -> bytes:
     return pixel_digest(source) if isinstance(source, np.ndarray) else file_digest(_plain(source))[0]
 
 
-def _content(source: str | Span) -> bytes | None:
-    """The bytes of a picture; None for those of no regular file, or too many."""
+def content(source: str | Path | Span, most: int = 0) -> bytes | None:
+    """The bytes of a picture; None for those of no regular file, or more than `most` (MAX_BYTES, if not given)."""
+    most = most or MAX_BYTES
     if isinstance(source, Span):
-        return source.read() if source.length <= MAX_BYTES else None
+        return source.read() if source.length <= most else None
     status = os.stat(source)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
         return None
     with open(source, "rb") as file:
         return file.read()

@@ -48,10 +48,10 @@ def decide(a: Path, b: Path) -> Decision:
     return Decision(replace(found, stamp=stamp), first, second, only_a, only_b, chosen.notes)  # type: ignore[arg-type]
 
 
-def current(folder: Path) -> Answers:
-    """The answers in a run's folder; raises UsageError where they are those of other weights than the run's own now."""
-    found = read(folder)
+def current(folder: Path, run: Path | None = None) -> Answers:
+    """The answers in a folder; raises UsageError where they are of other weights than the run, by default the folder, has now."""
+    found, home = read(folder), run or folder
     weights = found.stamp.get("weights")
-    if weights and (folder / CONFIG).is_file() and weights_digest(read_config(folder)) != weights:
-        raise UsageError(f"the answers in {folder} are of earlier weights: make new ones with clearsight evaluate {folder}.")
+    if weights and (home / CONFIG).is_file() and weights_digest(read_config(home)) != weights:
+        raise UsageError(f"the answers in {folder} are of earlier weights: make new ones with clearsight evaluate {home}.")
     return found

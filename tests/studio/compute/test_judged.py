@@ -16,7 +16,7 @@ from tests.evaluation.test_answers import random
 def test_a_report_has_every_answer_and_its_figures(tmp_path):
     evaluation = random(50, 3)
     save(tmp_path, recorded(evaluation, "test"))
-    found, figures = report(None, str(tmp_path)), evaluation.to_json()
+    found, figures = report(None, str(tmp_path), str(tmp_path)), evaluation.to_json()
     columns = {
         "labels": ("<i4", evaluation.labels),
         "choices": ("<i4", evaluation.predictions),
@@ -32,7 +32,7 @@ def test_a_report_has_every_answer_and_its_figures(tmp_path):
     assert found["names"][0] == "a\\nb\\x00\\udcff <b>.png" and found["doubt"] == ""
     (tmp_path / FILE).unlink()
     with pytest.raises(NoAnswers):
-        report(None, str(tmp_path))
+        report(None, str(tmp_path), str(tmp_path))
 
 
 def test_a_comparison_names_the_pictures_that_decide(tmp_path):

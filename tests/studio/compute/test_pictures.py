@@ -4,9 +4,11 @@ import base64
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from clearsight.studio.compute.pictures import encoded, thumbnail, tiled
+from clearsight.base.errors import ClearsightError
+from clearsight.studio.compute.pictures import encoded, stored_bytes, thumbnail, tiled
 
 
 def test_a_picture_is_never_larger_than_its_cell_and_lies_in_its_middle():
@@ -28,3 +30,13 @@ def test_pixels_of_tiny_pictures_are_kept():
 def test_a_large_picture_is_shown_at_most_640_px_wide():
     told = base64.b64decode(encoded(np.zeros((100, 1300, 3), np.uint8)))
     assert told.startswith(b"\xff\xd8") and Image.open(io.BytesIO(told)).size == (640, 49)
+
+
+def test_the_bytes_of_a_picture_have_its_pixels(tmp_path):
+    for pixels in (np.arange(48, dtype=np.uint8).reshape(4, 4, 3), np.arange(16, dtype=np.uint8).reshape(4, 4)):
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(stored_bytes(pixels)))), pixels)
+    assert stored_bytes(np.zeros((4, 4), np.uint16)) is None and stored_bytes(np.zeros((4, 4, 5), np.uint8)) is None
+    (tmp_path / "one.gif").write_bytes(b"GIF89a")
+    assert stored_bytes(tmp_path / "one.gif") == b"GIF89a" and stored_bytes(tmp_path) is None
+    with pytest.raises(ClearsightError, match="cannot be read: No such file"):
+        stored_bytes(tmp_path / "gone.png")

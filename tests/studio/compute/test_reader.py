@@ -183,3 +183,16 @@ def test_the_pictures_of_stored_answers_are_found_by_name_and_part(tmp_path):
         -1 if name in shared or name == "gone.png" else row for name, row in zip(names, first, strict=True)
     ]  # two have it: neither
     assert found["version"] == reader.data(words).digest
+
+
+def test_a_picture_is_given_as_it_is_stored(tmp_path):
+    (tmp_path / "data" / "cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(tmp_path / "data" / "cat" / "a.png")
+    np.savez(tmp_path / "deep.npz", images=np.zeros((2, 4, 4), np.uint16), labels=np.array([0, 1]))
+    reader, words = Reader(), str(tmp_path / "data")
+    found = FUNCTIONS["original"](reader, words, reader.data(words).digest, 0)
+    assert base64.b64decode(found["bytes"]) == (tmp_path / "data" / "cat" / "a.png").read_bytes() and found["name"].endswith("a.png")
+    with pytest.raises(ClearsightError, match="no array of 8-bit grey or colours"):
+        FUNCTIONS["original"](reader, str(tmp_path / "deep.npz"), "", 1)
+    with pytest.raises(Stale):
+        FUNCTIONS["original"](reader, words, "another", 0)

@@ -14,6 +14,7 @@ from clearsight.images.preprocess import Preprocessing
 from clearsight.look.features import maps
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
+from clearsight.look.why import explain
 from clearsight.models import build
 from clearsight.studio.compute.session import FUNCTIONS, Kept, Session
 
@@ -206,3 +207,14 @@ def test_threads_are_one_while_others_need_them_and_all_again_afterwards(monkeyp
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     session = Session()
     assert [FUNCTIONS["threads"](session, one) for one in (True, True, False)] == [1, 1, 4]
+
+
+def test_why_one_class_and_not_another_is_asked_by_numbers(artefact, nine):
+    session = Session()
+    found = FUNCTIONS["why"](session, artefact, nine, "input-x-gradient", checks=False, index=2, against=0)
+    assert (found["class"], found["against"]) == ("c", "a")
+    wanted = explain(session.network(artefact)[0], session.input(artefact, nine), "input-x-gradient", "c", checks=False, against="a").heat
+    assert np.array_equal(np.frombuffer(base64.b64decode(found["heat"]), "<f4"), wanted.numpy().ravel())
+    for index, against in ((3, 0), (0, -1)):
+        with pytest.raises(ClearsightError, match="classes from 0 to 2"):
+            FUNCTIONS["why"](session, artefact, nine, "saliency", checks=False, index=index, against=against)

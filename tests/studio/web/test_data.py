@@ -37,6 +37,17 @@ def test_questions_about_a_data_set_carry_its_words_and_no_path_leaves(asked, st
     assert PLACE not in json.dumps(studio("GET", "/api/state")[1])
 
 
+def test_a_picture_is_kept_as_the_pages_own_as_it_is_stored(asked, studio, monkeypatch):
+    def ask(what, **more):
+        assert (what, more["row"], more["version"], more["words"]) == ("original", 7, "x", PLACE)
+        return {"name": "cat/7.png", "bytes": "R0lG"}
+
+    monkeypatch.setattr(studio.compute, "ask", ask)
+    status, found = asked("POST", "/picture/7/keep?v=x")
+    kept = studio.library.picture(found["picture"])
+    assert status == 200 and kept.file.read_bytes() == b"GIF" and kept.name == "cat/7.png"
+
+
 def test_wrong_numbers_and_unknown_data_are_one_line(asked, studio):
     for path in ("/sheet?v=x&rows=a", "/sheet?v=x&rows=", "/sheet?rows=1", "/ahead?v=x&start=a", "/picture/a?v=x"):
         status, found = asked("GET", path)

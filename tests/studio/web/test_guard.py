@@ -71,11 +71,14 @@ def test_other_methods_are_refused(method):
 
 def test_a_read_only_studio_answers_and_changes_nothing():
     good = {"host": OWN, "cookie": COOKIE, "content_type": "application/json", "read_only": True}
-    for path in ("/api/data/d_1/decisions", "/api/data/d_1/problems", "/api/camera/picture", "/api/camera/undo", "/api/runs", "/api/new"):
+    for path in (
+        "/api/data/d_1/decisions", "/api/data/d_1/problems", "/api/camera/picture", "/api/camera/undo", "/api/runs", "/api/new",
+        "/api/runs/r_1/judging",
+    ):  # fmt: skip
         status, headers, body = asked("POST", path, **good)
         assert status == 403 and b"read-only" in body and ALWAYS.items() <= headers.items()
         assert asked("GET", path, **good)[0] == 200 == asked("POST", path, **good | {"read_only": False})[0]
-    for path in ("/api/pictures", "/api/camera/answer"):
+    for path in ("/api/pictures", "/api/data/d_1/picture/7/keep", "/api/camera/answer"):
         assert asked("POST", path, **good)[0] == 200
     assert asked("POST", "/api/runs", **good | {"cookie": ""})[0] == 401  # strangers learn nothing
 

@@ -21,11 +21,11 @@ from .session import Session
 FACTS = ("temperature", "precision", "views", "no_interval")
 
 
-def report(_: Session, folder: str) -> dict[str, Any]:
-    """The answers in a run's folder: labels and first choices int32, confidences and probabilities of the truth float32, in base64."""
+def report(_: Session, folder: str, run: str) -> dict[str, Any]:
+    """The answers of a run in a folder: labels and first choices int32, confidences and probabilities of the truth float32, in base64."""
     found, doubt = read(Path(folder)), ""
     try:
-        current(Path(folder))
+        current(Path(folder), Path(run))
     except UsageError as error:
         doubt = plain(error)
     hits = int(found.right.sum())

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...base.errors import ClearsightError
+from ...datasets.identity import content
 from ...images.convert import visible
+from ..library import PICTURE_BYTES
 
 SHOWN = 640  # px of the longest side of a picture in the page
 CELL, SMALL = 64, 32  # px of a picture of a sheet; up to SMALL every pixel is kept, and shown as a square
@@ -22,6 +25,20 @@ def encoded(pixels: NDArray[Any]) -> str:
     stream = BytesIO()
     image.save(stream, format="PNG" if small else "JPEG", **({} if small else {"quality": 88}))
     return base64.b64encode(stream.getvalue()).decode()
+
+
+def stored_bytes(source: Any) -> bytes | None:
+    """A picture of a data set as the bytes of a file with the same pixels; None for a large file, and an array that PNG cannot hold."""
+    if isinstance(source, np.ndarray):
+        if source.dtype != np.uint8 or not (source.ndim == 2 or source.shape[-1] in (1, 3)):
+            return None
+        stream = BytesIO()
+        _image(source if source.ndim == 3 else source[..., None]).save(stream, format="PNG")
+        return stream.getvalue()
+    try:
+        return content(source, PICTURE_BYTES)
+    except OSError as error:
+        raise ClearsightError(f"this picture cannot be read: {error.strerror or error}.") from error
 
 
 def thumbnail(pixels: NDArray[Any]) -> Image.Image:

@@ -27,7 +27,7 @@ from ...images.convert import visible
 from ...images.decode import Facts, decode, picture_facts
 from ...images.deep import PLAIN, Reading
 from .loop import Functions, main
-from .pictures import CELL, encoded, thumbnail, tiled
+from .pictures import CELL, encoded, stored_bytes, thumbnail, tiled
 from .pixel_map import SIDE, directions, vectors
 from .problems import groups
 
@@ -226,6 +226,16 @@ def picture(reader: Reader, words: str, version: str, row: int) -> dict[str, Any
     }  # fmt: skip
 
 
+def original(reader: Reader, words: str, version: str, row: int) -> dict[str, str]:
+    """A picture as it is stored, in base64, with its name: the file's bytes, or a PNG of an array; raises ClearsightError for others."""
+    found = reader.data(words, version)
+    _, dataset, i = found.at(row)
+    content = stored_bytes(dataset.source(i))
+    if content is None:
+        raise ClearsightError("this picture is no file of at most 20 MB, and no array of 8-bit grey or colours: look at it by a command.")
+    return {"name": found.name(row), "bytes": base64.b64encode(content).decode()}
+
+
 def pixel_map(reader: Reader, words: str, version: str) -> dict[str, Any]:
     """The pictures that were read ahead in the plane, by their pixels: `rows` uint32, `places` float32 (N, 2)."""
     found = reader.data(words, version)
@@ -287,8 +297,8 @@ def _place(found: dict[str, int], part: str) -> int:
 
 
 FUNCTIONS: Functions = {
-    "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "map": pixel_map,
-    "problems": problems, "identity": identity, "decided": decided, "places": places,
+    "warm": lambda reader: "ready", "data": data, "sheet": sheet, "ahead": ahead, "picture": picture, "original": original,
+    "map": pixel_map, "problems": problems, "identity": identity, "decided": decided, "places": places,
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -273,10 +273,15 @@ def _top(shares: Tensor, classes: Sequence[str]) -> list[dict[str, Any]]:
     return [{"label": classes[k] if classes else str(k), "index": k, "confidence": float(shares[k])} for k in best]
 
 
-def why(session: Session, words: str, file: str, method: str, checks: bool) -> dict[str, Any]:
-    """Why the network answers so: the map of a method as numbers, and its checks, which take longer than the map."""
+def why(
+    session: Session, words: str, file: str, method: str, checks: bool, index: int | None = None, against: int | None = None
+) -> dict[str, Any]:
+    """Why the network answers so, or a class, and not `against` another: a map as numbers, and its checks, which take longer."""
     found, _ = session.network(words)
-    told = explain(found, session.input(words, file), method, checks=checks)
+    if any(k is not None and not 0 <= k < len(found.classes) for k in (index, against)):
+        raise wrong("index and against", f"classes from 0 to {len(found.classes) - 1}", (index, against))
+    label, rival = ("" if k is None else found.label(k) for k in (index, against))
+    told = explain(found, session.input(words, file), method, label, checks=checks, against=rival)
     heat = told.heat.detach().to("cpu", torch.float32).numpy()
     numbers = base64.b64encode(heat.astype("<f4").tobytes()).decode()
     return {**told.to_json(), "heat": numbers, "shape": list(heat.shape), "image": encoded(found.shown(file)), "checked": checks}

@@ -26,6 +26,7 @@ from .bodies import read
 from .breaking import add_breaking
 from .camera import add_camera
 from .data import add_data
+from .judging import add_judging
 from .labels import add_labels
 from .lecture import add_lecture
 from .report import add_report
@@ -70,6 +71,7 @@ def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
     add_runs(app, library, trainings)
     add_train(app, library, jobs, trainings)
     add_report(app, library, compute, reading)
+    add_judging(app, library, jobs)
     add_zoo(app, library, compute)
     add_lecture(app, library, compute)
     return app
@@ -164,10 +166,15 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
         return dict(await of(request, "whatif", m, p, side=side, cells=cells, fill=fill))
 
     @app.get("/api/networks/{m}/why/{p}")
-    async def why(m: str, p: str, request: Request, method: str = "grad-cam", checks: bool = True) -> dict[str, Any]:
-        """Why the network answers so; with the checks that the map fails, which take longer."""
-        found = await of(request, "why", m, p, method=method, checks=checks)
-        return {**found, **said("look why", library.network(m), library.picture(p), "--method", method, "--json")}
+    async def why(
+        m: str, p: str, request: Request, method: str = "grad-cam", checks: bool = True, index: int | None = None,
+        against: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Why the network answers so, or a class, and not `against` another; with the checks that the map fails, which take longer."""
+        found = await of(request, "why", m, p, method=method, checks=checks, index=index, against=against)
+        named = {"--class": found["class"] if index is not None else "", "--against": found.get("against", "")}
+        options = [f"{option}={plain(name)}" for option, name in named.items() if name]  # with = no name becomes an option
+        return {**found, **said("look why", library.network(m), library.picture(p), "--method", method, *options, "--json")}
 
     @app.get("/api/networks/{m}/{what}/{p}")
     async def plain_question(m: str, what: str, p: str, request: Request) -> dict[str, Any]:

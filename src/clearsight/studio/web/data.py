@@ -1,6 +1,7 @@
 """The routes of the screen Data: a data set, its small pictures, one large, a map, and its problems."""
 
 import asyncio
+import base64
 import shlex
 from typing import Any
 
@@ -60,6 +61,8 @@ def add_data(app: FastAPI, library: Library, reading: Compute, jobs: Jobs) -> No
         """Stop `clearsight check`."""
         return await told(d, await asyncio.to_thread(jobs.stop, *_check(library.dataset(d))))
 
+    _add_keeping(app, library, reading)
+
     async def told(d: str, job: Told) -> dict[str, Any]:
         answer = {"state": job.state, "said": job.said, "command": command(_check(library.dataset(d)))}
         if job.state == "done":
@@ -67,6 +70,15 @@ def add_data(app: FastAPI, library: Library, reading: Compute, jobs: Jobs) -> No
             answer |= {name: job.result[name] for name in ("poisonous", "warnings", "notes")}
             answer["apply"] = command(("labels", "apply", library.dataset(d).words))
         return answer
+
+
+def _add_keeping(app: FastAPI, library: Library, reading: Compute) -> None:
+    @app.post("/api/data/{d}/picture/{row}/keep")
+    async def keep(d: str, row: int, v: str) -> dict[str, str]:
+        """Take a picture as the page's own, for the questions that are asked of pictures."""
+        found = await asyncio.to_thread(reading.ask, "original", words=library.dataset(d).words, version=v, row=row)
+        kept = await asyncio.to_thread(library.keep, base64.b64decode(found["bytes"]), found["name"])
+        return {"picture": kept.id}
 
 
 def command(words: tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ ALWAYS = {
     "permissions-policy": "camera=(self), microphone=(), geolocation=()",
 }  # fmt: skip
 # what a page may send to a studio that is read-only: questions whose answer changes nothing, and pictures that are forgotten at the end
-ASKING = re.compile(r"/api/(pictures|camera/answer|formula|trainings/command|exercises/.*|lecture/.*)")
+ASKING = re.compile(r"/api/(pictures|data/[^/]+/picture/[0-9]+/keep|camera/answer|formula|trainings/command|exercises/.*|lecture/.*)")
 READ_ONLY = "This studio is read-only: it answers, and decides, takes and starts nothing."
 ASK_AGAIN = "Open the address that clearsight studio printed: it has the token of this start."
 

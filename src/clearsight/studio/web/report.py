@@ -2,16 +2,20 @@
 
 import asyncio
 import shlex
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
 from ...base.errors import plain
+from ...runs.state import FINISHED
 from ..compute.process import Compute, Failed
 from ..follow import differing, settings_of
-from ..library import Library
-from ..runs import Unknown, described
+from ..judgements import data_of, home, id_of, judgements
+from ..library import Library, network
+from ..runs import JUDGED, RUN, Unknown, described
 
 STRESS, REFUSED = "stress.json", 422  # the file of stress tests; the status of a question that is refused in a sentence
 FOLDS = "cross-validation"  # the part of answers to training pictures: no command judges on them again
@@ -21,21 +25,29 @@ def add_report(app: FastAPI, library: Library, compute: Compute, reading: Comput
     """Add the routes; `compute` reads answers, `reading` the pictures."""
 
     @app.get("/api/runs/{r}/answers")
-    async def answers(r: str) -> dict[str, Any]:
-        """Every answer of a run's own evaluation."""
-        folder = library.runs.path(r)
+    async def answers(r: str, of: str = "") -> dict[str, Any]:
+        """Every answer of an evaluation of a run, by default of its own, and which others there are."""
+        run = library.runs.path(r)
+        folder = home(run, of)
+        own = folder == run
+        told = {
+            "name": plain(run.name), "of": id_of(run, folder), "judgements": list(map(asdict, judgements(run))),
+            "network": network(str(run)).id if (run / FINISHED).is_file() else "",
+        }  # fmt: skip
         try:
-            found = await asyncio.to_thread(compute.ask, "report", folder=str(folder))
+            found = await asyncio.to_thread(compute.ask, "report", folder=str(folder), run=str(run))
         except Failed as error:
-            return {"name": plain(folder.name), "refused": refusal(error), "command": command(folder)}
-        return {**found, "name": plain(folder.name), "groups": groups(folder), "command": evaluating(folder, found)}
+            return {**told, "refused": refusal(error)}
+        return {**found, **told, "groups": groups(run) if own else [], "command": evaluating(run, found, others(library, run, found))}
 
     @app.get("/api/runs/{r}/pictures")
-    async def pictures(r: str) -> dict[str, Any]:
+    async def pictures(r: str, of: str = "") -> dict[str, Any]:
         """Where the pictures of a run's answers are in its data, or in a sentence why they are not shown."""
-        folder = library.runs.path(r)
+        run = library.runs.path(r)
+        folder = home(run, of)
+        name = "" if folder == run else on_of(described(folder / JUDGED))
         try:
-            data = library.data_of(folder)
+            data = data_of(library, run, name)
             found = await asyncio.to_thread(reading.ask, "places", words=data.words, folders=[str(folder)])
         except (Unknown, Failed) as error:
             return {"missing": f"The pictures are not shown: {plain(error)}"}
@@ -71,11 +83,25 @@ def command(folder: Path, *more: str) -> str:
     return plain(shlex.join(["clearsight", "evaluate", str(folder), *more]))
 
 
-def evaluating(folder: Path, found: dict[str, Any]) -> str:
+def on_of(figures: dict[str, Any]) -> str:
+    """The name of the data set that an evaluation says it was made on."""
+    on = figures.get("judged_on")
+    return str(on.get("data", "")) if isinstance(on, dict) else ""
+
+
+def others(library: Library, run: Path, found: dict[str, Any]) -> tuple[str, ...]:
+    """DATA of the command that gives these answers, where they are not to the run's own data."""
+    with suppress(Unknown):
+        if (data := data_of(library, run, str(found["on"].get("data", "")))).words != described(run / RUN).get("data"):
+            return (data.words,)
+    return ()
+
+
+def evaluating(folder: Path, found: dict[str, Any], data: tuple[str, ...] = ()) -> str:
     """The command whose figures are those of the answers."""
     part = str(found["on"].get("part", "test"))
     more = () if part == "test" or found["part"] == FOLDS else ("--part", part)
-    return command(folder, *more, "--json")
+    return command(folder, *data, *more, "--json")
 
 
 def groups(folder: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ const AGAIN = 1000; // ms between two looks
 const PROGRESS = /^\S+ \d+\/\d+ /; // any other line that a command ends with is a note about its data
 
 /**
- * @param {() => string} path of the job, with its options @param {string} start the words of the button @param {(result: any) => (Node | string)[]} show
+ * @param {() => string} path of the job, with its options @param {string} start the words of the button @param {(result: any, told: any) => (Node | string)[]} show
  * @returns {{node: HTMLElement, look: () => void}} `look` again where the options are others
  */
 export function job(path, start, show) {
@@ -38,7 +38,7 @@ export function job(path, start, show) {
       running: () => [el("p", { class: "busy" }, `Running … ${found.said}`), button("Stop", () => look("/stop", post))],
       stopped: () => [el("p", {}, "Stopped."), begin("Start again")],
       failed: () => [failure(new Error(found.said)), begin("Start again")],
-      done: () => [...show(found.result), ...(PROGRESS.test(found.said) || !found.said ? [] : [el("p", { class: "warning" }, found.said)])],
+      done: () => [...show(found.result, found), ...(PROGRESS.test(found.said) || !found.said ? [] : [el("p", { class: "warning" }, found.said)])],
     };
     node.replaceChildren(...states[found.state](), command(found.command));
     if (found.state === "running") {

@@ -10,8 +10,9 @@ const [FACTS, TINY] = [["label", "part", "size", "mode", "format", "group", "dig
 /**
  * A window over the page that shows pictures of the choice, one at a time.
  * @param {string} id of the data set @param {import("./model.js").Model} model @param {(row: number | null) => void} told which is open
+ * @param {(row: number) => Node[]} [more] what is below it
  */
-export function opened(id, model, told) {
+export function opened(id, model, told, more = () => []) {
   const body = el("div", { "aria-live": "polite" });
   const by = (/** @type {number} */ steps) => () => {
     const place = model.rows.indexOf(at) + steps;
@@ -35,7 +36,7 @@ export function opened(id, model, told) {
     if (!node.open) node.showModal();
     try {
       const found = await ask(`data/${id}/picture/${row}?v=${model.found.version}`);
-      if (row === at) body.replaceChildren(large(found));
+      if (row === at) body.replaceChildren(large(found), ...(found.error ? [] : more(row)));
     } catch (error) {
       if (row === at) body.replaceChildren(failure(error));
     }

@@ -1,7 +1,7 @@
 // @ts-check
 /** A against B: the sentence of `clearsight compare`, the pictures that decide it, and the settings that differ. */
 
-import { el, percent, thousands } from "../live/kit.js";
+import { el, percent, row, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
 import { command, failure } from "../parts.js";
 import { settings } from "../runs/beside.js";
@@ -14,15 +14,16 @@ import { Gallery } from "./gallery.js";
 export function comparison(a, b) {
   const node = el("div", { class: "compared" }, el("p", { class: "busy", role: "status" }, "Comparing …"));
   ask(`compare?a=${a}&b=${b}`).then(
-    (found) => node.replaceChildren(...(found.refused ? refused(found) : decided(found, a)), settings(found.names.map((/** @type {string} */ name) => ({ name })), found.settings)),
+    (found) => node.replaceChildren(...(found.refused ? refused(found, [a, b]) : decided(found, a)), settings(found.names.map((/** @type {string} */ name) => ({ name })), found.settings)),
     (error) => node.replaceChildren(failure(error)),
   );
   return node;
 }
 
-/** @param {any} found */
-function refused(found) {
-  return [failure(new Error(found.refused)), ...found.judging.map(command)];
+/** Why there is no comparison, the commands that judge both, and the ways to do it here. @param {any} found @param {string[]} ids */
+function refused(found, ids) {
+  const ways = ids.map((id, k) => el("a", { class: "act", href: `#/report/${id}` }, "Evaluate ", el("bdi", {}, found.names[k])));
+  return [failure(new Error(found.refused)), ...found.judging.map(command), row("controls", ...ways)];
 }
 
 /** @param {any} found @param {string} a */

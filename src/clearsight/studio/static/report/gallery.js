@@ -12,27 +12,33 @@ const [SIDE, STEP] = [96, 24]; // px of a card’s picture; cards that are added
 /** @typedef {{row: number, name: string, words: (string | Node)[]}} Card `row` is that of the run's answers */
 
 export class Gallery {
-  /** @param {string} run */
-  constructor(run) {
+  /**
+   * @param {string} run @param {string} [of] the id of its answers
+   * @param {(card: number, picture: {id: string, version: string, row: number}) => Node[]} [more] what is shown below a large picture
+   */
+  constructor(run, of = "", more = () => []) {
+    this.more = more;
     this.note = el("p", { class: "hint", role: "status" });
     this.large = el("div");
     this.node = el("div", {}, this.note, this.large);
     /** @type {{sheets: Sheets, rows: Int32Array, model: any, open: (row: number) => void} | null} */
     this.data = null;
-    this.coming = this.load(run);
+    this.coming = this.load(run, of);
   }
 
-  /** @param {string} run */
-  async load(run) {
-    const found = await ask(`runs/${run}/pictures`).catch((error) => ({ missing: error.message }));
+  /** @param {string} run @param {string} of */
+  async load(run, of) {
+    const found = await ask(`runs/${run}/pictures${of ? `?of=${of}` : ""}`).catch((error) => ({ missing: error.message }));
     if (found.missing) {
       this.note.textContent = found.missing;
       return;
     }
     const model = { found: { version: found.version }, names: new Map(), rows: [] };
-    const large = opened(found.data, /** @type {any} */ (model), () => {});
+    const rows = numbers(found.rows, Int32Array);
+    const more = (/** @type {number} */ row) => this.more(rows.indexOf(row), { id: found.data, version: found.version, row });
+    const large = opened(found.data, /** @type {any} */ (model), () => {}, more);
     this.large.replaceChildren(large.node);
-    this.data = { sheets: new Sheets(found.data, /** @type {any} */ (model)), rows: numbers(found.rows, Int32Array), model, open: large.open };
+    this.data = { sheets: new Sheets(found.data, /** @type {any} */ (model)), rows, model, open: large.open };
   }
 
   /** A list of cards, the first of them at once and the others on demand. @param {Card[]} cards @returns {HTMLElement} */

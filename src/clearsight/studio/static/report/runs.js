@@ -1,7 +1,8 @@
 // @ts-check
-/** A run chosen from those below ./runs. */
+/** A run chosen from those below ./runs, and one of its evaluations. */
 
-import { el, percent } from "../live/kit.js";
+import { el, percent, thousands } from "../live/kit.js";
+import { picked } from "../parts.js";
 
 /**
  * @param {string} label @param {any[]} runs the answer of /api/runs @param {string} chosen @param {(id: string) => void} choose
@@ -14,4 +15,13 @@ export function chooser(label, runs, chosen, choose) {
   });
   const node = el("select", { "aria-label": label, onchange: () => choose(node.value) }, ...(runs.some((one) => one.id === chosen) ? [] : [el("option", { value: "" }, "choose a run")]), ...options);
   return el("label", { class: "which" }, label, " ", node);
+}
+
+/** Which of several evaluations of a run is shown; nothing where there is one. @param {any} found the answer of /api/runs/ID/answers @param {string} run */
+export function evaluations(found, run) {
+  if (found.judgements.length < 2) return "";
+  const words = (/** @type {any} */ one) => `${[one.data, one.part].filter(Boolean).join(", ")}: ${one.top1 ? percent(one.top1.value) : "–"}, n = ${thousands(one.n)}`;
+  return picked("Judged on", found.judgements.map((/** @type {any} */ one) => [one.id, words(one)]), found.of, (id) => {
+    location.hash = `#/report/${run}?of=${id}`;
+  });
 }

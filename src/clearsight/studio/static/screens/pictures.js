@@ -5,9 +5,9 @@ import { el, percent, row } from "../live/kit.js";
 import { maps } from "../live/maps.js";
 import { figure } from "../living.js";
 import { softmax } from "../live/softmax.js";
-import { coloured } from "../live/cursor.js";
-import { ask, Refusal, seen } from "../api.js";
-import { command, failure, image, section } from "../parts.js";
+import { ask, seen } from "../api.js";
+import { command, image, section } from "../parts.js";
+import { heat } from "../pictures/heat.js";
 import { neighbours } from "../pictures/neighbours.js";
 import { microscope } from "./microscope.js";
 import { whatif } from "./whatif.js";
@@ -91,35 +91,6 @@ function walls(body, found, choose) {
 
 /** Why: a map by a method, and whether it passes its checks. @param {string} network @param {string} picture */
 function reasons(network, picture) {
-  const body = el("div");
-  const show = async (/** @type {string} */ method) => {
-    body.replaceChildren(el("p", { class: "busy", role: "status" }, "Computing …"));
-    try {
-      for (const checks of [false, true]) {
-        const found = await ask(`networks/${network}/why/${picture}?method=${method}&checks=${checks}`);
-        body.replaceChildren(explained(found), command(found.command));
-      }
-    } catch (error) {
-      if (!(error instanceof Refusal && error.superseded)) body.replaceChildren(failure(error));
-    }
-  };
-  const buttons = METHODS.map((name) => el("button", { type: "button", onclick: () => show(name) }, name));
-  return el("section", {}, el("h2", {}, "Why"), el("p", { class: "hint" }, "A map is put to the test each time: one that fails is struck through."), row("controls", ...buttons), body);
-}
-
-/** @param {any} found */
-function explained(found) {
-  const [rows, columns] = found.shape;
-  const canvas = el("canvas", { width: columns, height: rows, "aria-hidden": "true" });
-  const values = new Float32Array(Uint8Array.from(atob(found.heat), (letter) => letter.charCodeAt(0)).buffer);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const picture = new ImageData(columns, rows);
-  values.forEach((value, k) => picture.data.set([...coloured(value, low, high), 255], 4 * k));
-  canvas.getContext("2d").putImageData(picture, 0, 0);
-  const checks = found.checks.map((/** @type {any} */ one) => el("li", {}, `${one.ok ? "✓" : "✗"} ${one.check}`));
-  const name = el("p", { class: found.misleading ? "label struck" : "label" }, `${found.method}: ${found.class}`);
-  const tested = found.misleading ? "This map fails a check: do not believe it." : "This map passes its checks.";
-  const verdict = found.checked ? tested : "Not tested yet: the checks are running …";
-  return row("answered", el("div", { class: "heat" }, image(found.image, "The picture as the network sees it", true), canvas),
-    el("div", { class: "said" }, name, el("p", {}, found.says), el("p", { class: "verdict" }, verdict), el("ul", {}, ...checks)));
+  const why = heat((method, checks) => ask(`networks/${network}/why/${picture}?method=${method}&checks=${checks}`));
+  return el("section", {}, el("h2", {}, "Why"), el("p", { class: "hint" }, "A map is put to the test each time: one that fails is struck through."), why.buttons(METHODS), why.node);
 }

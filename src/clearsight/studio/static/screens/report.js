@@ -6,9 +6,11 @@ import { ask } from "../api.js";
 import { command, failure } from "../parts.js";
 import { Answers } from "../report/answers.js";
 import { calibration } from "../report/calibration.js";
+import { contrast } from "../report/contrast.js";
 import { Gallery } from "../report/gallery.js";
+import { judge } from "../report/judge.js";
 import { matrix, perClass } from "../report/matrix.js";
-import { chooser } from "../report/runs.js";
+import { chooser, evaluations } from "../report/runs.js";
 import { threshold } from "../report/threshold.js";
 
 const COVERAGE = 0.8; // where the slider begins: so many of the pictures are answered
@@ -24,10 +26,11 @@ export async function report(root, context) {
     if (!body.isConnected) return;
     if (!run) return body.replaceChildren(el("p", {}, "No run has been judged yet: ", el("code", {}, "clearsight train photos"), "."));
     title.after(chooser("Run", runs, run, (id) => context.go("report", id)));
-    const found = await ask(`runs/${run}/answers`);
+    const of = context.state.get("of") ?? "";
+    const found = await ask(`runs/${run}/answers${of ? `?of=${of}` : ""}`);
     if (!body.isConnected) return;
     title.replaceChildren("Report of ", el("bdi", {}, found.name));
-    if (found.refused) return body.replaceChildren(failure(new Error(found.refused)), command(found.command));
+    if (found.refused) return body.replaceChildren(failure(new Error(found.refused)), ...(found.network ? [judge(run, context, true)] : []));
     body.replaceChildren(...shown(found, run, context));
   } catch (error) {
     body.replaceChildren(failure(error));
@@ -35,9 +38,10 @@ export async function report(root, context) {
 }
 
 /** @param {any} found @param {string} run @param {import("../app.js").Context} context @returns {(Node | string)[]} */
-function shown(found, run, { state, keep }) {
+function shown(found, run, context) {
+  const { state, keep } = context;
   const model = new Answers(found);
-  const gallery = new Gallery(run);
+  const gallery = new Gallery(run, found.of, (row, picture) => (found.network && row >= 0 ? contrast(found.network, picture, sides(model, row)) : []));
   const heading = el("h2", { tabindex: "-1" });
   const list = el("div");
   const fill = (/** @type {string} */ words) => {
@@ -55,6 +59,7 @@ function shown(found, run, { state, keep }) {
   const first = Math.floor(1000 * model.confidences[model.order[Math.floor(COVERAGE * (model.n - 1))]]);
   const start = Math.min(1000, Math.max(0, Number(state.get("at") ?? first) || 0));
   return [
+    evaluations(found, run),
     summary(found, model),
     threshold(model, start, (value) => keep({ at: value }), show),
     el("div", { class: "halved" }, matrix(model, show), perClass(model, show)),
@@ -62,7 +67,14 @@ function shown(found, run, { state, keep }) {
     groups(found, show),
     el("section", { class: "chosen" }, heading, gallery.node, list),
     command(found.command),
+    ...(found.network ? [judge(run, context)] : []),
   ];
+}
+
+/** The answer and the truth, each a class with its name. @param {Answers} model @param {number} row @returns {{answer: [number, string], truth: [number, string]}} */
+function sides(model, row) {
+  const side = (/** @type {number} */ k) => /** @type {[number, string]} */ ([k, model.classes[k]]);
+  return { answer: side(model.choices[row]), truth: side(model.labels[row]) };
 }
 
 /** @param {Answers} model @param {number} row @returns {import("../report/gallery.js").Card} */
