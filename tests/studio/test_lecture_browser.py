@@ -1,11 +1,14 @@
 """The lecture as a teacher and a student use it: every slide opens, the lecture's numbers stand in the page, answers are graded."""
 
+import json
+
 import pytest
 
 from clearsight.exercises.table import generate
 from clearsight.reports.live.lecture import LECTURE
 from clearsight.studio.lecture.slides import slides
-from tests.studio.browsing import accessible, running, window
+from tests.reports.live.examples import numbers
+from tests.studio.browsing import accessible, running, until, window
 from tests.studio.lecture_numbers import CHECKS
 
 SEED = 7
@@ -21,7 +24,7 @@ def opened(page, slide="", **state):
     """A slide by its number in the table's order, or another part of the lecture."""
     words = "&".join(f"{name}={value}" for name, value in ({"slide": slide} if slide else state).items())
     page.evaluate("words => { location.hash = `#/lecture?${words}`; }", words)
-    page.locator(".slide h2").first.wait_for()
+    page.locator(".slide h2, .words td").first.wait_for()
 
 
 def test_every_slide_opens_with_its_figures_its_commands_and_the_lectures_numbers(chromium, studio):
@@ -52,6 +55,33 @@ def test_by_keys_from_slide_to_slide_and_to_a_word(chromium, studio):
         page.locator(".slide .plain a").first.press("Enter")
         assert page.locator(".words tr.best th").inner_text() == slides()[1].words[0]
         assert accessible(page) == []
+
+
+def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_file(chromium, studio):
+    curve, pooling = (next(one for one in slides() if name in one.figures) for name in ("curve", "pooling"))
+    with window(chromium, studio) as page:
+        opened(page, tab="words")
+        page.get_by_role("link", name="Lesson", exact=True).press("Enter")
+        for one in (curve, pooling):
+            page.get_by_label(one.title, exact=True).press("Space")
+        until(page, lambda: page.locator(".page .living").count() == 2)
+        page.get_by_role("button", name=f"Later: {curve.title}").press("Enter")
+        assert page.locator(".page h2").all_inner_texts() == [pooling.title, curve.title]
+        assert page.url.endswith(f"slides={pooling.id}%2C{curve.id}")
+        assert numbers(page.locator(".page").first, "after pooling") == [[6, 8], [3, 4]]
+        assert (
+            f"--only {','.join(pooling.exercises + curve.exercises)} --seed"
+            in page.locator("main > div > div > section code").first.inner_text()
+        )
+        assert accessible(page) == []
+        with page.expect_download() as coming:
+            page.get_by_role("button", name="Export", exact=True).click()
+        text = coming.value.path().read_text(encoding="utf-8")
+        assert text.index(f"<h2>{pooling.title}") < text.index(f"<h2>{curve.title}") and "<input" not in text
+        assert [one["module"] for one in json.loads(text.partition('id="figures">')[2].partition("</script>")[0])] == [
+            "pooling",
+            "convolution",
+        ]
 
 
 def ask(page, kind, seed=SEED):

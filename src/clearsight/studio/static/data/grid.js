@@ -104,7 +104,9 @@ export function grid(model, sheets, open) {
   });
   node.addEventListener("scroll", redraw, { passive: true });
   new ResizeObserver(redraw).observe(node);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const recolour = () => (node.isConnected ? redraw() : dark.removeEventListener("change", recolour)); // a window keeps it for ever
+  dark.addEventListener("change", recolour);
   sheets.listeners.push(redraw);
   model.listeners.push(() => {
     at = 0;

@@ -3,6 +3,9 @@
 
 import { el } from "../live/kit.js";
 
+/** The keys of the list that is shown; those of one before it are taken away. @type {(event: KeyboardEvent) => void} */
+let listening = () => {};
+
 /**
  * The list at the left of slides or exercises; the keys n and p go to the next and the one before.
  * @param {{id: string, title: string, href: string, more?: Node[]}[]} rows @param {string} chosen @param {string} label @param {HTMLElement} root where the keys hold
@@ -19,7 +22,8 @@ export function index(rows, chosen, label, root) {
     const next = rows[at + step];
     if (next) location.hash = next.href;
   };
-  addEventListener("keydown", listen);
+  removeEventListener("keydown", listening);
+  addEventListener("keydown", (listening = listen));
   requestAnimationFrame(() => { // the chosen one is seen, and the page does not move
     const own = links[at];
     if (own) list.scrollTop = own.offsetTop - list.clientHeight / 2;

@@ -20,9 +20,18 @@ export function slides(body, table, context, link) {
  * @param {import("../app.js").Context} context @param {import("../screens/lecture.js").Link} link
  */
 function slide(one, at, table, context, link) {
-  const { network, picture } = context;
   const steps = [["Back", at - 1], ["Next", at + 1]].filter(([, k]) => table.slides[Number(k)]);
   const to = steps.map(([words, k]) => el("a", { href: link({ slide: table.slides[Number(k)].id }) }, String(words)));
+  return el("article", { class: "slide" },
+    el("p", { class: "steps" }, `Slide ${at + 1} of ${table.slides.length}`, ...to), ...parts(one, table, context, link), yours(context));
+}
+
+/**
+ * A slide's title and sentence, its figures, commands, words and exercises.
+ * @param {import("../screens/lecture.js").Slide} one @param {import("../screens/lecture.js").Table} table
+ * @param {import("../app.js").Context} context @param {import("../screens/lecture.js").Link} link
+ */
+export function parts(one, table, { network, picture }, link) {
   // one after the other: what is computed for the first makes the others quick
   let last = /** @type {Promise<any>} */ (Promise.resolve());
   const figures = one.figures.map((name) => {
@@ -32,12 +41,11 @@ function slide(one, at, table, context, link) {
   const known = table.words.filter(({ word }) => one.words.includes(word));
   const terms = known.map(({ word, meaning }) => el("li", {}, el("a", { href: link({ tab: "words", word }) }, word), `: ${meaning}`));
   const tasks = one.exercises.map((kind) => el("li", {}, el("a", { href: link({ tab: "exercises", kind, seed: 0 }) }, kind)));
-  return el("article", { class: "slide" },
-    el("p", { class: "steps" }, `Slide ${at + 1} of ${table.slides.length}`, ...to), el("h2", {}, one.title), el("p", { class: "lead" }, one.sees),
-    ...figures, ...one.commands.map(command),
+  return [
+    el("h2", {}, one.title), el("p", { class: "lead" }, one.sees), ...figures, ...one.commands.map(command),
     el("h3", {}, "Words"), el("ul", { class: "plain" }, ...terms),
     ...(tasks.length ? [el("h3", {}, "Exercises"), el("ul", { class: "plain" }, ...tasks)] : []),
-    yours(context));
+  ];
 }
 
 /** A figure when its numbers are there. @param {Promise<any>} coming */

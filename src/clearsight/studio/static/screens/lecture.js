@@ -5,6 +5,7 @@ import { el, row } from "../live/kit.js";
 import { ask } from "../api.js";
 import { failure } from "../parts.js";
 import { exercises } from "../lecture/exercises.js";
+import { lesson } from "../lecture/lesson.js";
 import { slides } from "../lecture/slides.js";
 import { words } from "../lecture/words.js";
 
@@ -12,13 +13,13 @@ import { words } from "../lecture/words.js";
 /** @typedef {{slides: Slide[], words: {word: string, meaning: string, here: string}[]}} Table as /api/lecture has it */
 /** @typedef {(values: Record<string, string | number>) => string} Link the address of this screen with another state */
 
-const TABS = /** @type {const} */ ({ slides: "Slides", exercises: "Exercises", words: "Words" });
+const TABS = /** @type {const} */ ({ slides: "Slides", lesson: "Lesson", exercises: "Exercises", words: "Words" });
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export async function lecture(root, context) {
   const { network, picture, state } = context;
   const asked = state.get("tab");
-  const tab = asked === "exercises" || asked === "words" ? asked : "slides";
+  const tab = asked === "lesson" || asked === "exercises" || asked === "words" ? asked : "slides";
   const path = ["#", "lecture", network, picture].filter(Boolean).join("/");
   /** @type {Link} */
   const link = (values) => `${path}?${new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))}`;
@@ -29,6 +30,7 @@ export async function lecture(root, context) {
     const table = await ask(`lecture?${new URLSearchParams({ network, picture })}`);
     body.replaceChildren();
     if (tab === "slides") slides(body, table, context, link);
+    else if (tab === "lesson") lesson(body, table, context, link);
     else if (tab === "exercises") await exercises(body, table, context, link);
     else words(body, table, state.get("word") ?? "");
   } catch (error) {
