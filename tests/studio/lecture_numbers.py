@@ -9,11 +9,13 @@ import torch
 
 from clearsight.exercises.sheet import sheet
 from clearsight.look import convolution as on_paper
+from clearsight.look.depth import gradient_by_depth
 from clearsight.look.filters import described, kernels
 from clearsight.look.target import subject
 from clearsight.models.facts import summary
 from clearsight.models.history import DESCENT, HUMAN, ILSVRC, keras_models
 from clearsight.models.summary import Summary, summarise
+from clearsight.reports.live.curves import DEPTHS
 from clearsight.reports.live.lecture import FIRST_LAYERS, FORMULA, FORMULA_INPUT, LOGITS, NETWORKS, STACK, STACK_INPUT
 from clearsight.reports.live.sheet import SEED
 from tests.reports.live.examples import numbers
@@ -152,6 +154,12 @@ def exercises(section: Any) -> None:
     assert values(section, ".facts b[data-value]") == [sheet(SEED).points]
 
 
+def gradients(section: Any) -> None:
+    """The gradient of the first layer, through 20 and 56 layers, with shortcuts and without."""
+    wanted = [gradient_by_depth(depth, shortcuts)[0] for depth in DEPTHS for shortcuts in (True, False)]
+    assert values(section, ".measured td[data-value]") == pytest.approx(wanted)
+
+
 def tuning(section: Any) -> None:
     """LeNet-5's parameters, and those of its head."""
     assert values(section, ".facts b") == [850] and sum(values(section, "td[data-value]")) == summary("lenet5").parameters == 61_706
@@ -165,7 +173,7 @@ def regression(section: Any) -> None:
 CHECKS: dict[str, Callable[[Any], None]] = {
     "convolution": sliding, "chain": sliding, "curve": curve, "volume": volume, "pooling": pooling, "logits": softmax, "stack": stack,
     "formula": formula, "gabor": gabor, "descent": descent, "connected": connected, "ilsvrc": ilsvrc, "keras": keras,
-    "sheet": exercises, "tuning": tuning, "regression": regression,
+    "sheet": exercises, "gradients": gradients,
     **{f"first-{name}": partial(filters, name) for name in FIRST_LAYERS},
     **{name: partial(network, words) for name, words in NETWORKS.items()},
 }  # fmt: skip

@@ -27,7 +27,9 @@ from clearsight.reports.live.augment import live_augment
 from clearsight.reports.live.challenges import live_challenges
 from clearsight.reports.live.connected import live_connected
 from clearsight.reports.live.convolution import live_convolution, live_pooling, live_volume
+from clearsight.reports.live.curves import live_gradients
 from clearsight.reports.live.descent import live_descent
+from clearsight.reports.live.dog import live_dog
 from clearsight.reports.live.filters import live_filters
 from clearsight.reports.live.ilsvrc import live_ilsvrc
 from clearsight.reports.live.maps import live_maps
@@ -96,7 +98,9 @@ LIVE: dict[str, Any] = {
     "answer": lambda: live_answer(VICTIM, FIRST, FIRST),
     "challenges": lambda: live_challenges(challenges(VICTIM, FIRST)),
     "connected": live_connected,
+    "curves": live_gradients,
     "descent": live_descent,
+    "dog": lambda: live_dog(FIRST),
     "filters": lambda: live_filters(*kernels(subject("gabor").model), "Gabor functions"),
     "nt_xent": of_views,
     "nudged": lambda: live_nudged(NUDGED),

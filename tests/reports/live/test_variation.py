@@ -9,10 +9,10 @@ from tests.reports.live.examples import UNLIKE, VARIED, example
 
 def test_a_click_orders_the_others_by_their_distance(show):
     found = variation(UNLIKE, VARIED.labels.tolist(), VARIED.classes)
-    unit = normalize(UNLIKE.double()[list(found.members)])
+    unit = normalize(UNLIKE.double()[list(found.unlike)])
     with show(example("variation")) as window:
         assert window.get_by_label("class", exact=True).get_attribute("aria-valuetext") == found.label
-        members = window.locator(".members button")
+        members = window.locator(".unlike button")
         far = members.evaluate_all("nodes => nodes.map(node => Number(node.dataset.value))")
         assert far == pytest.approx(sorted((1 - unit @ unit[0]).clamp_min(0).tolist()), abs=1e-9)
         last = members.last.locator("canvas").get_attribute("aria-label")

@@ -13,6 +13,7 @@ from ...models import facts
 from ...models.summary import summarise
 from .connected import live_connected
 from .convolution import live
+from .curves import live_gradients
 from .descent import live_descent
 from .filters import live_filters
 from .ilsvrc import live_ilsvrc
@@ -84,6 +85,7 @@ LECTURE: dict[str, Callable[[], Live]] = {
     "ilsvrc": live_ilsvrc,
     "keras": live_keras,
     "sheet": live_sheet,
+    "gradients": live_gradients,
     **{f"first-{name}": partial(_first_layer, name, called) for name, called in FIRST_LAYERS.items()},
     **{name: partial(_listed, network) for name, network in NETWORKS.items()},
 }

@@ -10,7 +10,7 @@ import { screen } from "./picture.js";
 export function variation(root, data) {
   const { classes } = data;
   const told = sentence();
-  const wall = el("div", { class: "members", role: "group" });
+  const wall = el("div", { class: "unlike", role: "group" });
   const most = classes[0].spread;
   let at = 0;
   const lines = classes.map((one) => {

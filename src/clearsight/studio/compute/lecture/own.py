@@ -22,6 +22,7 @@ from ....reports.live.answer import live_answer
 from ....reports.live.attack import live_attack
 from ....reports.live.augment import live_augment
 from ....reports.live.challenges import live_challenges
+from ....reports.live.dog import live_dog
 from ....reports.live.filters import live_filters
 from ....reports.live.maps import live_maps
 from ....reports.live.nt_xent import live_nt_xent
@@ -78,6 +79,11 @@ def features(of: Given) -> Live:
     return live_nudged(nudged(of.picture))
 
 
+def dog(of: Given) -> Live:
+    """A difference of Gaussians of the picture."""
+    return live_dog(of.subject.shown(of.picture))
+
+
 def augment(of: Given) -> Live:
     """Changed copies of the picture."""
     found = of.answering
@@ -128,6 +134,6 @@ def nt_xent(of: Given) -> Live:
 
 OWN: dict[str, Callable[[Given], Live]] = {
     "answer": answer, "softmax": softmax, "challenges": challenges, "maps": maps, "attack": attack, "tuning": tuning,
-    "features": features, "augment": augment, "variation": variation,
+    "features": features, "dog": dog, "augment": augment, "variation": variation,
     "own-filters": filters, "regression": regression, "top-k": top_k, "nt-xent": nt_xent,
 }  # fmt: skip

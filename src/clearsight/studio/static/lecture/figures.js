@@ -7,7 +7,9 @@ import { augment } from "../live/augment.js";
 import { challenges } from "../live/challenges.js";
 import { connected } from "../live/connected.js";
 import { convolution } from "../live/convolution.js";
+import { curves } from "../live/curves.js";
 import { descent } from "../live/descent.js";
+import { dog } from "../live/dog.js";
 import { filters } from "../live/filters.js";
 import { ilsvrc } from "../live/ilsvrc.js";
 import { maps } from "../live/maps.js";
@@ -29,7 +31,7 @@ import { figure } from "../living.js";
 
 /** @type {Record<string, (root: HTMLElement, data: any) => void>} */
 const MODULES = {
-  answer, attack, augment, challenges, connected, convolution, descent, filters, ilsvrc, maps, network, nt_xent, nudged,
+  answer, attack, augment, challenges, connected, convolution, curves, descent, dog, filters, ilsvrc, maps, network, nt_xent, nudged,
   pooling, receptive_field, regression, sheet, softmax, sorted_table, top_k, tuning, variation, volume,
 };
 const INLINE = "data:image/png;base64,"; // of a page that is one file; the studio's policy allows blobs
