@@ -26,11 +26,13 @@ of which four lie in the wrong folder for the labels, the same two runs, and the
 
 Each was built for something else. A dash is no judgement: most of these programs do not claim the task.
 """
+BUSY = """\
+The machine was in heavy use by others (a load of {low:.0f} to {high:.0f}): the seconds are upper bounds, good for an order of magnitude,
+and the steps are what to compare. """
 END = """\
 ## What was measured
 
-{chip}, {cores} cores; n = {n} a task; {versions}. The machine was in heavy use by others (a load of {low} to {high}): the seconds are upper
-bounds, good for an order of magnitude, and the steps are what to compare. What ran did so in Debian's Chromium, driven by
+{chip}, {cores} cores; n = {n} a task; {versions}. {busy}What ran did so in Debian's Chromium, driven by
 Playwright. *Not run* is no verdict: steps next to it are counted from the documentation, and `python benchmarks/side_by_side.py --only
 PROGRAM:TASK` fills it in.
 """
@@ -109,8 +111,7 @@ def end(kept: dict[str, Any]) -> str:
         cores=kept["hardware"]["cores"],
         n=" to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))),
         versions=", ".join(f"{name} {version}" for name, version in sorted(kept["versions"].items())),
-        low=f"{min(loads):.0f}",
-        high=f"{max(loads):.0f}",
+        busy=BUSY.format(low=min(loads), high=max(loads)) if max(loads) > 2 * kept["hardware"]["cores"] else "",
     )
 
 
