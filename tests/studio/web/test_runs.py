@@ -1,6 +1,7 @@
 """The list of runs over HTTP, and several side by side."""
 
 import shlex
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ def ask(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, lr in (("one", 0.1), ("two", 0.2)):
         (written(tmp_path / "runs" / name) / "recipe.toml").write_text(f'model = "lenet5"\nlr = {lr}\n')
-    app = create_app(Library(tmp_path, runs=Runs(tmp_path / "runs")), None, None)
+    app = create_app(Library(tmp_path, runs=Runs(tmp_path / "runs")), SimpleNamespace(), None)
 
     def asked(path):
         async def get():

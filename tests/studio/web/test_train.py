@@ -1,6 +1,7 @@
 """Trainings over HTTP: what may be asked, what is refused in one line, and nothing by path."""
 
 import json
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -33,7 +34,7 @@ def studio(tmp_path, monkeypatch):
     monkeypatch.setattr(trainings.subprocess, "Popen", Process)
     monkeypatch.setattr(trainings.os, "setpriority", lambda *_: None)
     one = network("package:net")
-    app = create_app(Library(tmp_path, networks={one.id: one}, runs=Runs(tmp_path / "runs")), None, None)
+    app = create_app(Library(tmp_path, networks={one.id: one}, runs=Runs(tmp_path / "runs")), SimpleNamespace(), None)
 
     def ask(method, path, body=None):
         async def asked():
