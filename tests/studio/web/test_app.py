@@ -129,3 +129,10 @@ def test_a_job_or_a_training_of_the_studio_leaves_the_computation_one_thread(stu
         going[kind] = True
         assert studio.compute.crowded()
         going[kind] = False
+
+
+def test_the_command_for_a_network_with_random_weights_is_one_that_takes_it(studio, monkeypatch):
+    monkeypatch.setattr(studio.compute, "ask", lambda what, **_: {"options": [], "trained": False})
+    kept = studio.library.keep(b"GIF", "-h.png").id
+    found = studio("GET", f"/api/networks/{studio.network}/answer/{kept}")[1]
+    assert found["command"] == "clearsight look softmax 'runs/pets & cats' ./-h.png --json"

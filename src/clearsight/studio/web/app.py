@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shlex
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
@@ -25,7 +24,7 @@ from .assets import PAGE, assets
 from .bodies import read
 from .breaking import add_breaking
 from .camera import add_camera
-from .data import add_data
+from .data import add_data, command, named_file
 from .judging import add_judging
 from .labels import add_labels
 from .lecture import add_lecture
@@ -140,8 +139,9 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
     async def answer(m: str, p: str, request: Request) -> dict[str, Any]:
         """The answer to a picture."""
         found = await of(request, "answer", m, p, name=library.picture(p).name)
+        verb = "classify" if found.get("trained", True) else "look softmax"  # which takes a network with random weights too
         options = found.pop("options")
-        return {**found, **said("classify", library.network(m), library.picture(p), *options, "--json")}
+        return {**found, **said(verb, library.network(m), library.picture(p), *options, "--json")}
 
     @app.get("/api/networks/{m}/unit/{p}")
     async def unit(m: str, p: str, channel: int, request: Request, layer: str = "", at: str = "", down: str = "") -> dict[str, Any]:
@@ -197,8 +197,8 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
         @app.get(f"/api/networks/{{m}}/{what}", name=what)
         async def of_network(m: str) -> dict[str, Any]:
             found = library.network(m)
-            command = plain(shlex.join(["clearsight", "look", verb, found.words]))
-            return {**await asyncio.to_thread(compute.ask, what, words=found.words), "command": command}
+            words = command(("look", verb, found.words))
+            return {**await asyncio.to_thread(compute.ask, what, words=found.words), "command": words}
 
     for what, verb in INSIDE.items():
         asked(what, verb)
@@ -206,7 +206,7 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
 
 def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:
     """The command that does the same."""
-    return {"command": plain(shlex.join(["clearsight", *verb.split(), network.words, picture.name, *options]))}
+    return {"command": command((*verb.split(), network.words, named_file(picture.name), *options))}
 
 
 def integers(name: str, text: str, separator: str) -> list[int]:

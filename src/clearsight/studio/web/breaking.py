@@ -12,7 +12,7 @@ from ...base.errors import plain
 from ..compute.process import Compute
 from ..jobs import Jobs, Told
 from ..library import Library
-from .data import command
+from .data import command, named_file
 
 WORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")  # a name of an attack, a corruption or a part
 VERBS = ("attack", "stress")
@@ -35,7 +35,7 @@ def _add_one(app: FastAPI, library: Library, compute: Compute) -> None:
 
     def said(m: str, p: str, *words: str) -> str:
         verb, *options = words
-        return command((*verb.split(), library.network(m).words, library.picture(p).name, *options))
+        return command((*verb.split(), library.network(m).words, named_file(library.picture(p).name), *options))
 
     @app.get("/api/networks/{m}/slider/{p}")
     async def slider(m: str, p: str, request: Request, target: int | None = None) -> dict[str, Any]:

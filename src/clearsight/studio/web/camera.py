@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException
 from ..compute.process import Compute
 from ..library import RUNS, Library
 from . import bodies
+from .data import command
 
 PICTURE, SMALL = 2**22, 2**12  # bytes of a picture of the camera, of the rest
 MOST = 1000  # pictures that are taken back at a time
@@ -28,7 +28,7 @@ def add_camera(app: FastAPI, library: Library, compute: Compute) -> None:
         words = library.network(m).words if m else ""
         found = await asyncio.to_thread(compute.ask, what, kind=kind, folder=str(folder), words=words, **more)
         start = ["--from", words] if words else []
-        return {**found, "command": shlex.join(["clearsight", "train", folder.as_posix(), *start]), "folder": folder.as_posix()}
+        return {**found, "command": command(("train", folder.as_posix(), *start)), "folder": folder.as_posix()}
 
     async def with_file(what: str, request: Request, kind: str = "", **more: Any) -> dict[str, Any]:
         """The answer to a question about the picture in the body, whose file is gone afterwards."""

@@ -86,6 +86,11 @@ def command(words: tuple[str, ...]) -> str:
     return plain(shlex.join(["clearsight", *words]))
 
 
+def named_file(name: str) -> str:
+    """The name of a file as a word of a command: one that begins with - is no option."""
+    return f"./{name}" if name.startswith("-") else name
+
+
 def _check(one: Data) -> tuple[str, ...]:
     return ("check", one.words, "--json")
 

@@ -1,7 +1,6 @@
 """The routes of the screen Labels: the queue, one picture large, decisions and their undoing."""
 
 import asyncio
-import shlex
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from ...datasets.decisions.journal import KINDS, UNDO, Decision, Entry, Journal,
 from ..compute.process import Compute
 from ..library import Library
 from .bodies import json_object
+from .data import command
 
 BODY = 2**16  # bytes of decisions
 REFUSAL = f"decisions have at most {BODY // 1024} kB at a time."
@@ -36,8 +36,8 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
         more = {"words": one.words, "version": v, "network": words, "part": part, "by_name": order == "name"}
         found = await asyncio.to_thread(compute.ask, "labelling", kind=kind, journal=str(journal(d).path), **more)
         options = [*(("--part", part) if part else ()), *(("--from", words) if words else ())]
-        verb = ["clearsight", "labels", "errors", one.words, *options] if found["sorted"] else ["clearsight", "labels", "apply", one.words]
-        return {**found, "command": plain(shlex.join(verb)), "apply": plain(shlex.join(["clearsight", "labels", "apply", one.words]))}
+        apply = command(("labels", "apply", one.words))
+        return {**found, "command": command(("labels", "errors", one.words, *options)) if found["sorted"] else apply, "apply": apply}
 
     @app.get("/api/data/{d}/labels/picture/{row}")
     async def picture(d: str, row: int, v: str) -> dict[str, Any]:

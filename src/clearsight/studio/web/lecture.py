@@ -7,12 +7,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 
-from ...base.errors import plain
 from ..compute.process import Compute
 from ..lecture.glossary import words
 from ..lecture.slides import Run, slides
 from ..library import Library
 from .bodies import json_object
+from .data import command
 
 BODY = 2**14  # bytes of an answer
 SEEDS = 2**32
@@ -49,7 +49,7 @@ def typed(run: Run, network: str, picture: str) -> str:
     """A command of the table as it is typed, with the reader's network and picture in place of the table's."""
     own = {**dict.fromkeys(NETWORKS, network), **dict.fromkeys(PICTURES, picture)}
     given = [own.get(word) or word for word in shlex.split(run.command)]
-    return plain(shlex.join(["clearsight", *given, *(("--out", "figure.png") if run.figure else ())]))
+    return command((*given, *(("--out", "figure.png") if run.figure else ())))
 
 
 def _add_exercises(app: FastAPI, library: Library, compute: Compute) -> None:
@@ -72,7 +72,7 @@ def _add_exercises(app: FastAPI, library: Library, compute: Compute) -> None:
             verb = ["look", "summary", library.network(network).words if network else NETWORKS[0]]
         else:
             verb = ["exercises", "--only", kind, "--seed", str(seed)]
-        return {**made, "command": plain(shlex.join(["clearsight", *verb]))}
+        return {**made, "command": command(tuple(verb))}
 
     @app.post("/api/exercises/{kind}/{seed}")
     async def graded(kind: str, seed: int, request: Request, network: str = "", picture: str = "") -> dict[str, Any]:

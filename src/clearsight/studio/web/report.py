@@ -1,7 +1,6 @@
 """The routes of the screens Report and Compare: the stored answers of a run, its pictures, and two runs against each other."""
 
 import asyncio
-import shlex
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..follow import differing, settings_of
 from ..judgements import data_of, home, id_of, judgements
 from ..library import Library, network
 from ..runs import JUDGED, RUN, Unknown, described
+from .data import command as typed
 
 STRESS, REFUSED = "stress.json", 422  # the file of stress tests; the status of a question that is refused in a sentence
 FOLDS = "cross-validation"  # the part of answers to training pictures: no command judges on them again
@@ -57,7 +57,7 @@ def add_report(app: FastAPI, library: Library, compute: Compute, reading: Comput
     async def compare(a: str, b: str) -> dict[str, Any]:
         """Two runs by their stored answers to the same pictures, and the settings in which they differ."""
         both = [library.runs.path(one) for one in (a, b)]
-        joint = plain(shlex.join(["clearsight", "compare", *map(str, both), "--json"]))
+        joint = typed(("compare", *map(str, both), "--json"))
         told = {
             "names": [plain(one.name) for one in both],
             "settings": differing([settings_of(one) for one in both]),
@@ -80,7 +80,7 @@ def refusal(error: Failed) -> str:
 
 def command(folder: Path, *more: str) -> str:
     """The command that judges a run."""
-    return plain(shlex.join(["clearsight", "evaluate", str(folder), *more]))
+    return typed(("evaluate", str(folder), *more))
 
 
 def on_of(figures: dict[str, Any]) -> str:

@@ -1,14 +1,13 @@
 """The routes of the feature space: what is near to a picture, and a map by a network."""
 
 import asyncio
-import shlex
 from typing import Any
 
 from fastapi import FastAPI, Request
 
-from ...base.errors import plain
 from ..compute.process import Compute
 from ..library import Data, Library, trained_on
+from .data import command, named_file
 
 PICTURES = 2000  # of a data set at most, drawn at random: the default of `look neighbours`
 
@@ -23,8 +22,12 @@ def add_spaces(app: FastAPI, library: Library, compute: Compute) -> None:
         kind = f"neighbours {request.headers.get('x-page', '')}"
         asked = {"words": network.words, "file": str(kept.file), "data": data.words, "part": part, "most": PICTURES}
         found = await asyncio.to_thread(compute.ask, "neighbours", kind=kind, **asked)
-        words = ["look", "neighbours", network.words, kept.name, data.words, *_part(part), "--json"]
-        return {**found, "command": _command(words), "novelty_command": _command(["classify", network.words, kept.name, "--json"])}
+        words = ("look", "neighbours", network.words, named_file(kept.name), data.words, *_part(part), "--json")
+        return {
+            **found,
+            "command": command(words),
+            "novelty_command": command(("classify", network.words, named_file(kept.name), "--json")),
+        }
 
     @app.get("/api/data/{d}/space/{m}")
     async def space(d: str, m: str, v: str, request: Request, part: str = "") -> dict[str, Any]:
@@ -33,8 +36,8 @@ def add_spaces(app: FastAPI, library: Library, compute: Compute) -> None:
         kind = f"space {request.headers.get('x-page', '')}"
         asked = {"words": network.words, "data": data.words, "version": v, "part": part, "most": PICTURES}
         found = await asyncio.to_thread(compute.ask, "space", kind=kind, **asked)
-        words = ["look", "embedding", network.words, data.words, "--pictures", str(PICTURES), *_part(part), "--json"]
-        return {**found, "command": _command(words)}
+        words = ("look", "embedding", network.words, data.words, "--pictures", str(PICTURES), *_part(part), "--json")
+        return {**found, "command": command(words)}
 
 
 def _data(library: Library, m: str, d: str) -> Data:
@@ -45,7 +48,3 @@ def _data(library: Library, m: str, d: str) -> Data:
 
 def _part(part: str) -> tuple[str, ...]:
     return ("--part", part) if part else ()
-
-
-def _command(words: list[str]) -> str:
-    return plain(shlex.join(["clearsight", *words]))
