@@ -62,16 +62,16 @@ def progress_file(path: str | Path) -> Iterator[None]:
         lines.add("stopped")
         raise
     except Exception as error:
-        ours = isinstance(error, ClearsightError)
-        ended = "stopped" if ours and error.exit_code in STOPPED else "failed"
-        lines.add(ended, error=plain(error) if ours else f"{type(error).__name__}: {error}")
+        ours = error if isinstance(error, ClearsightError) else None
+        ended = "stopped" if ours and ours.exit_code in STOPPED else "failed"
+        lines.add(ended, error=plain(ours) if ours else f"{type(error).__name__}: {error}")
         raise
     finally:
         os.close(file)
 
 
 def latest(path: str | Path) -> dict[str, Any]:
-    """The last whole line of a progress file; empty where there is none."""
+    """The last whole line of a progress file; empty without one."""
     with suppress(OSError), open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
         *whole, _ = file.read().split(b"\n")  # what follows the last end of a line is not whole

@@ -268,7 +268,7 @@ def decided(reader: Reader, words: str, version: str, entries: Sequence[dict[str
     found = reader.data(words, version)
     row_of = {name: row for row, name in enumerate(found.unique)}
     own = [row for one in entries if (row := row_of.get(one["name"])) is not None and found.picture_digest(row) == one["digest"]]
-    if len(own) < len(entries):  # one was moved, or is gone: every picture is looked at
+    if len(own) < len(entries):  # one was moved, or is gone: every picture is compared
         standing = {(one["digest"], one["name"]): Entry(**one) for one in entries}
         of_part = matched(found.identified, standing)[0]
         every = dict(enumerate(entry for part in found.parts.parts for entry in of_part[part]))
