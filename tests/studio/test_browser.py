@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from clearsight.look.capture import captured
+from clearsight.look.preprocessing_steps import answers
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
 from tests.browser import opened, violations
@@ -52,6 +53,12 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     title = page.locator(".scope h2").first.inner_text()
     layer, channel, y, x = re.fullmatch(r"The number at (\S+), channel (\d+) at (\d+),(\d+)", title).groups()
     found = subject(MODEL)
+    rows = page.locator("table.mistakes tbody tr")
+    rows.first.wait_for()
+    mistakes = answers(found, str(studio.file))[1:]
+    assert [one.split("\t") for one in rows.all_inner_texts()] == [
+        [one.says, f"{'✗' if one.changed else '✓'} {one.label}", f"{100 * one.probability:.1f} %"] for one in mistakes
+    ]
     model, given = found.model.eval(), found.inputs(str(studio.file))
     wanted = recompute_unit(model, given, layer, int(channel), (int(y), int(x)))
     assert "✓ equal" in page.locator(".scope .verdict").inner_text()

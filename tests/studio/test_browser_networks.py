@@ -81,6 +81,8 @@ def test_what_is_typed_has_pythons_numbers(page):
     browsing.until(page, lambda: "fc32" in page.url)  # the address is the state
     page.reload()
     until(page, "parameters", wanted.parameters)
+    train.click()
+    page.locator(".command code", has_text=f"clearsight train --model '{text}'").wait_for()
 
 
 def test_what_is_wrong_is_underlined_where_it_is(page):
@@ -156,7 +158,14 @@ def test_the_registry_is_all_there_by_points_and_rows(page):
 
 def test_by_keyboard_alone_a_network_is_opened_compared_and_seen_inside(page):
     page.locator(".point").first.wait_for(state="attached")
+    shown = page.locator("table[aria-label=Networks] tbody tr")
+    search = page.get_by_label("Name, family or paper")
+    search.press_sequentially("lenet5")  # axe looks at each cell: of hundreds of equal rows, at one
+    browsing.until(page, lambda: shown.count() == 1)
     assert accessible(page) == []
+    search.press("Control+a")
+    search.press("Delete")
+    browsing.until(page, lambda: shown.count() == len(names()))
     present = page.locator(".point[tabindex='0']")
     assert present.count() == 1
     present.focus()
@@ -187,6 +196,8 @@ def test_by_keyboard_alone_a_network_is_opened_compared_and_seen_inside(page):
     for what, count in {"parameters": "parameters", "macs": "macs", "field": "largest_field"}.items():
         told = page.locator(f".sides td[data-fact={what}]").evaluate_all("all => all.map(one => Number(one.dataset.value))")
         assert told == [getattr(one, count) for one in two]
+    search.press_sequentially("lenet5")
+    browsing.until(page, lambda: shown.count() == 1)
     assert accessible(page) == []
     page.get_by_role("link", name="Open in Inside", exact=True).press("Enter")
     page.get_by_text("61,706 parameters, input").wait_for()
