@@ -108,7 +108,7 @@ def s3(_store, request):
 
     from tests.s3 import BUCKET
 
-    _store.share, _store.sent, _store.faults, _store.kinds = 0.0, 0, 0, _store.KINDS
+    _store.share, _store.sent, _store.faults, _store.kinds, _store.conditional = 0.0, 0, 0, _store.KINDS, True
     _store.folder = f"s3://{BUCKET}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
     return _store
 

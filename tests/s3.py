@@ -1,10 +1,13 @@
-"""A stand-in for S3 in this process: moto behind a server that can fail, answer slowly and cut bodies short, and counts bytes."""
+"""A stand-in for S3 in this process: moto behind a server that can fail, answer slowly and cut bodies short, and counts bytes.
+
+One write at a time, as a store decides which of two conditional writes is the first; moto looks and writes in two steps.
+"""
 
 import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -12,13 +15,17 @@ BUCKET = "clearsight-tests"
 
 
 class Faulty:
-    """A WSGI application around another one. `share` of the requests to read fail, in turn with 503, late, and cut short."""
+    """A WSGI application around another one. `share` of the requests to read fail, in turn with 503, late, and cut short.
+
+    Conditions of writes are looked at unless `conditional` is False, as in stores that do not know them.
+    """
 
     KINDS = ("refused", "slow", "cut")
 
     def __init__(self, app) -> None:
         self.app, self.share, self.sent, self.faults = app, 0.0, 0, 0
         self.kinds, self.random, self.lock = self.KINDS, random.Random(3), threading.Lock()
+        self.conditional, self.writing = True, threading.Lock()
 
     def __call__(self, environ, start_response):
         fault = ""
@@ -32,7 +39,10 @@ class Faulty:
             return [b""]
         if fault == "slow":
             time.sleep(0.05)
-        body = b"".join(self.app(environ, start_response))
+        if not self.conditional:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
+        with self.writing if environ["REQUEST_METHOD"] == "PUT" else nullcontext():
+            body = b"".join(self.app(environ, start_response))
         body = body[: len(body) // 2] if fault == "cut" else body
         with self.lock:
             self.sent += len(body)

@@ -1,8 +1,12 @@
 """A search by successive halving: what continues, that a paused run is resumed, that test pictures choose nothing."""
 
+import json
+
 import pytest
 
+from clearsight import load
 from clearsight.base.errors import UsageError
+from clearsight.base.remote import store
 from clearsight.experiments import sweep as module
 from clearsight.experiments import trial
 from clearsight.experiments.sweep import allowed_names, combinations, search
@@ -52,6 +56,30 @@ def test_the_same_call_continues_and_computes_nothing_again(swept, data, monkeyp
     assert search(data, OVER, out=str(folder), **SETTINGS) == found
     with pytest.raises(UsageError, match="Name another folder with --out"):
         search(data, {"lr": ["1e-5"]}, out=str(folder), **SETTINGS)
+
+
+def test_a_sweep_in_a_store_is_continued_on_another_machine(s3, data, tmp_path, monkeypatch):
+    address, over, given = f"{s3.folder}/sweep", {"lr": [1e-3, 3e-2]}, {**SETTINGS, "epochs": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_judged", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(module.Interrupted):
+            search(data, over, out=address, **given)
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "another-machine"))
+    with monkeypatch.context() as patch:
+        for name in ("train", "resume"):
+            patch.setattr(trial, name, lambda *_, **__: pytest.fail("it was there"))
+        found = search(data, over, out=address, **given)
+    assert found.tested and sorted(one.run for one in found.trials) == [f"{address}/001-lr=0.001", f"{address}/002-lr=0.03"]
+    stored = json.loads(store.read_all(f"{address}/sweep.json"))
+    assert stored["folder"] == address and stored["test"] == found.test and stored["trials"] == found.to_json()["trials"]
+    assert load(found.trials[0].run).facts["epochs"] == 1
+    assert not any(".lock" in file.name for file in store.listing(f"{address}/"))
+    with pytest.raises(UsageError, match=r"has a sweep of .* Name another folder"):
+        search(data, {"lr": [1e-3]}, out=address, **given)
+    with pytest.raises(UsageError, match=r"none is sweep\.json"):
+        search(data, over, out=found.trials[0].run, **given)
+    with pytest.raises(UsageError, match="a folder that all machines see"):
+        search(data, over, out=address, on="ray", **given)
 
 
 def test_a_trial_that_fails_is_a_row(data, tmp_path):

@@ -10,7 +10,7 @@ from clearsight.base.files import digest
 from clearsight.base.settings import read_toml
 from clearsight.recipes.compose import compose
 from clearsight.reports.of_run import report_training
-from clearsight.runs.run import Run, free_folder, open_run
+from clearsight.runs.run import Run, folder_here, free_folder, open_run
 from clearsight.runs.state import reason_of, run_name
 from clearsight.training.api import resume, train
 from clearsight.training.build import within_budget
@@ -33,6 +33,12 @@ def test_a_default_name_is_numbered_and_a_given_one_is_taken_at_its_word(tmp_pat
         open_run(str(tmp_path / "file"), runs, "x", "swift")
     with pytest.raises(ClearsightError, match="cannot make the folder"):
         open_run(str(tmp_path / "file" / "below"), runs, "x", "swift")
+
+
+def test_what_is_not_sent_to_addresses_refuses_them(tmp_path):
+    assert folder_here("mine", str(tmp_path)) == tmp_path / "mine"
+    with pytest.raises(UsageError, match=r"only trainings, ensembles and sweeps go to addresses: .* Got s3://bucket/x\."):
+        folder_here("s3://bucket/x", "runs")
 
 
 def test_a_run_folder_says_its_state(tmp_path):

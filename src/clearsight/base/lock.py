@@ -201,14 +201,18 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _say_who(handle: int) -> None:
-    """Describe the holder in the lock's file, if it can be written."""
+def description() -> str:
+    """This process in a line: its number, machine and command."""
     program = Path(sys.argv[0])
     command = shlex.join([program.parent.name if program.name == "__main__.py" else program.name, *sys.argv[1:]])
-    words = f"process {os.getpid()} on {socket.gethostname()} ({command:.200})"
+    return " ".join(f"process {os.getpid()} on {socket.gethostname()} ({command:.200})".split())
+
+
+def _say_who(handle: int) -> None:
+    """Describe the holder in the lock's file, if it can be written."""
     with suppress(OSError):
         os.truncate(handle, 0)
-        os.write(handle, (" ".join(words.split()) + "\n").encode("utf-8", "backslashreplace"))
+        os.write(handle, (description() + "\n").encode("utf-8", "backslashreplace"))
 
 
 def _who(handle: int) -> str:

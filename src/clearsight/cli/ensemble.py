@@ -19,10 +19,12 @@ def ensemble(runs: tuple[str, ...], out: str, as_json: bool) -> None:
       clearsight ensemble runs/pets runs/pets-2 runs/pets-3 --out pets-all
       clearsight evaluate runs/pets-all
     """
+    from ..runs.mirror import named
     from ..training.api import join_runs
 
     folder, classifier = join_runs(runs, out=out)
     if as_json:
-        print_json({"run": str(folder), "model": classifier.architecture, "members": list(runs)})
+        print_json({"run": named(folder), "model": classifier.architecture, "members": list(runs)})
     else:
-        click.echo(f"{classifier.architecture}\nclassifier {folder}\nnext       clearsight evaluate {folder}")
+        run = named(folder)
+        click.echo(f"{classifier.architecture}\nclassifier {run}\nnext       clearsight evaluate {run}")

@@ -32,7 +32,7 @@ from ..metrics.accuracy import topk
 from ..metrics.intervals import mean
 from ..recipes.compose import compose
 from ..recipes.recipe import Settings, code_in
-from ..runs.run import named_folder
+from ..runs.run import folder_here
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..runs.state import run_name
 from ..training.api import resume, train
@@ -153,7 +153,7 @@ def draw_curve(
     if pretrained and not weights.is_origin(pretrained):
         settings["division"] = pretrained  # all methods are judged on what it has not seen
     whole = known_pictures(data, compose(settings), quiet=quiet)
-    folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
+    folder = folder_here(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     with _opened(folder, whole, {**settings, "pretrained": pretrained} if pretrained else settings) as curve:
         curve.left_out = left_out
         plan = list(_plan(whole, amounts, seeds, chosen, settings))

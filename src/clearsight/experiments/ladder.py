@@ -28,7 +28,7 @@ from ..evaluation.evaluate import Evaluation, evaluate
 from ..metrics.intervals import Estimate, Interval
 from ..recipes.compose import compose
 from ..recipes.recipe import Settings, code_in
-from ..runs.run import named_folder
+from ..runs.run import folder_here
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..runs.state import run_name
 from ..training.api import resume, train
@@ -174,7 +174,7 @@ def climb(
     test = unseen_test(parts)
     if from_ and not is_origin(from_):
         test = test.subset(~learnt(from_).of(test))
-    folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "ladder")
+    folder = folder_here(out, "runs") if out else Path("runs") / run_name(parts.name, "ladder")
     with _opened(folder, parts, len(test), {**settings, "from": from_} if from_ else settings) as ladder:
         shares = _shares(whole, carving)
         plan = [(name, share) for name in chosen if name != "majority" for share in shares]

@@ -21,8 +21,9 @@ from typing import Any, get_type_hints
 from ..base.compute.distributed import process_group
 from ..base.errors import ClearsightError, UsageError, listed, unknown
 from ..base.files import inside, write_json
-from ..base.lock import NAMES, hold
+from ..base.lock import NAMES
 from ..base.randomness import permutation
+from ..base.remote.address import is_address, joined
 from ..base.result import Result, Row
 from ..base.settings import sections, spelled
 from ..base.stored import fitting, read_table, taken_from
@@ -33,6 +34,7 @@ from ..evaluation.evaluate import evaluate
 from ..metrics.intervals import Estimate
 from ..recipes.compose import compose, require_own_code
 from ..recipes.recipe import Recipe, Setting, Settings
+from ..runs import mirror
 from ..runs.run import named_folder
 from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..runs.state import run_name
@@ -66,7 +68,7 @@ class SweepResult(Result):
     def to_json(self) -> dict[str, Any]:
         """The JSON of `clearsight sweep --json`."""
         rows = [{**asdict(trial), "loss": trial.loss if math.isfinite(trial.loss) else None} for trial in self.trials]
-        return {**asdict(self), "folder": str(self.folder), "trials": rows}
+        return {**asdict(self), "folder": mirror.named(self.folder), "trials": rows}
 
     def headline(self) -> str:
         """The search in a sentence."""
@@ -106,6 +108,8 @@ def search(
         raise UsageError("a sweep is made on data that can be opened again: a folder, a file, or a named set.")
     if on not in ("", "ray"):
         raise unknown("place to run trials", on, ("ray",))
+    if on and is_address(out):
+        raise UsageError("with --on ray trials are trained into a folder that all machines see: name one with --out (out=), no address.")
     with process_group() as group:
         if group.world > 1:
             raise UsageError("the trials of a sweep are trained one after the other, or with --on ray: start it without torchrun.")
@@ -115,20 +119,27 @@ def search(
     parts = divided(known_pictures(data, compose(carving), quiet=quiet), compose(carving))
     if missing := {"val", "test"} - parts.parts.keys():
         raise UsageError(f"{parts.name} has no {' and no '.join(sorted(missing))} part: a sweep chooses by validation, and judges by test.")
-    folder = named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "sweep")
+    where = out if is_address(out) else named_folder(out, "runs") if out else Path("runs") / run_name(parts.name, "sweep")
     whole = {**settings, "trials": len(grid)}
-    with hold(folder), _resumable():
+    with mirror.alone(where, FILE) as folder, _resumable():
         sweep = _begun(
             SweepResult(folder, parts.name, {name: list(values) for name, values in over.items()}, whole, len(parts.parts["val"]))
         )
-        names = [_named(i, values) for i, values in enumerate(grid, 1)]
-        every = [Trial(name, values, run=str(inside(folder, name))) for name, values in zip(names, grid, strict=True)]
+        mirror.send(folder)
+        every = [_trial(where, i, values) for i, values in enumerate(grid, 1)]
         halved = sweep_on_ray.halved if on else _halved
         done = halved(data, every, settings, len(parts.parts["val"]), quiet, say)
         ordered = sorted(done, key=lambda trial: (trial.finished, trial.epochs, trial.rank), reverse=True)
         sweep = _judged(replace(sweep, trials=ordered), parts, quiet)
         write_json(folder / FILE, sweep.to_json())
+        mirror.send(folder)
         return sweep
+
+
+def _trial(where: str | Path, number: int, values: Settings) -> Trial:
+    """A trial to come, in a folder of its own in that of the sweep, or at an address below the sweep's."""
+    name = _named(number, values)
+    return Trial(name, values, run=joined(str(where), name) if is_address(where) else str(inside(Path(where), name)))
 
 
 @contextmanager
@@ -241,7 +252,7 @@ def _judged(sweep: SweepResult, parts: Parts, quiet: bool) -> SweepResult:
     if sweep.test is not None and sweep.chosen == best.name:
         return sweep
     test, classifier = unseen_test(parts), load(best.run)
-    require_unseen(Path(best.run), test)
+    require_unseen(mirror.local(best.run), test)
     found = evaluate(classifier, test, quiet=quiet)
     stamp: Stamp = {"judged_on": judged_on(test, parts.name, "test"), **computed_by(classifier)}
     return replace(sweep, chosen=best.name, test=found.top(1), tested=len(test), stamp=stamp)

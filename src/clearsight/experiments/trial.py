@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ..base.errors import ClearsightError, UsageError, plain
@@ -11,6 +10,7 @@ from ..classifier import load
 from ..metrics.intervals import Estimate, proportion
 from ..recipes.compose import compose
 from ..recipes.recipe import Recipe, Settings, code_in
+from ..runs import mirror
 from ..runs.run import Run
 from ..training.api import Interrupted, Paused, resume, train
 
@@ -59,13 +59,13 @@ def to_rung(data: Any, trial: Trial, settings: Settings, above: int, n: int, qui
     """The trial, trained or resumed to the rung that has so many `above` it; one that fails, as by a loss that is not finite, says why."""
     if trial.failed:
         return trial
-    given, run, until = {**settings, **trial.settings}, Run(Path(trial.run)), 0
+    given, run, until = {**settings, **trial.settings}, Run(mirror.local(trial.run)), 0
     try:
         until = _until(run.reopen()[0] if run.begun else compose(given, at_hand=True), above)
         if not run.begun:
             train(data, out=trial.run, quiet=quiet, doctor=False, until=until, **dict[str, Any](given))
         elif not (run.folder / FINISHED).is_file() and not 0 < until <= len(run.rows()):
-            resume(run.folder, data=data, quiet=quiet, allow_code=bool(code_in(given)), until=until)
+            resume(trial.run, data=data, quiet=quiet, allow_code=bool(code_in(given)), until=until)
     except Paused:
         pass
     except Interrupted as error:
@@ -87,7 +87,7 @@ def standing(trial: Trial, n: int, until: int) -> Trial:
 
     What it was trained for beyond a rung, before the sweep was stopped, has no part in the choice at that rung.
     """
-    run = Run(Path(trial.run))
+    run = Run(mirror.local(trial.run))
     recipe, rows, finished = run.reopen()[0], run.rows(), (run.folder / FINISHED).is_file()
     if until and recipe.optimizer != "lbfgs":
         rows, finished = [row for row in rows if row["epoch"] <= until], finished and recipe.epochs <= until

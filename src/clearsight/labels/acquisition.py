@@ -39,7 +39,7 @@ from ..datasets.identity import identified
 from ..datasets.leave_out import without
 from ..datasets.named import is_named
 from ..datasets.open import open_dataset
-from ..runs.run import Run, named_folder
+from ..runs.run import Run, folder_here
 from ..runs.state import run_name
 from .label_errors import printable
 
@@ -133,7 +133,7 @@ def next_labels(
     data, vectors, probabilities = fresh
     places = chosen(vectors, probabilities, n, seed, quiet)
     wanted = _wanted(data, classifier.classes, probabilities[places], places)
-    folder = named_folder(out, "runs") if out else Path("runs") / run_name(name, "next")
+    folder = folder_here(out, "runs") if out else Path("runs") / run_name(name, "next")
     return LabelSuggestions(wanted, places, data, int((~new).sum()), failures, folder, notes)
 
 

@@ -28,7 +28,7 @@ from ..datasets.open import open_dataset
 from ..datasets.split import folds as in_folds
 from ..metrics.confusion import confused_pairs
 from ..recipes.recipe import Pretraining
-from ..runs.run import Run, named_folder
+from ..runs.run import Run, folder_here
 from ..runs.state import run_name
 from ..training.api import designed
 from ..weights import is_origin
@@ -247,7 +247,7 @@ def errors(
     chosen, parts = chosen_part(whole, part)
     fold = in_folds(chosen, folds, seed)
     notes = [*whole.notes, *_alone(chosen, fold)]
-    folder = named_folder(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
+    folder = folder_here(out, "runs") if out else Path("runs") / run_name(whole.name, "labels")
     labels = torch.from_numpy(chosen.labels)
     facts: Computed = {"folds": folds, "seed": seed}
     if settings:

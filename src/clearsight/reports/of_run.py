@@ -27,7 +27,7 @@ from ..recipes.recipe import Pretraining
 from ..runs import mirror
 from ..runs.held_out import HeldOut
 from ..runs.held_out import read as read_held_out
-from ..runs.run import Run, named_folder
+from ..runs.run import Run, folder_here
 from ..runs.state import run_name
 from ..training.api import Trained
 from ..weights import is_origin, short
@@ -90,7 +90,7 @@ def report_folder(model: str, chosen: Chosen, out: str) -> Iterator[Path]:
         own = Path("runs") / run_name(chosen.name, short(model))
     else:
         own = Path(model) if chosen.is_test else inside(Path(model), "judged", run_name(chosen.name, chosen.label))
-    folder = named_folder(out, "runs") if out else own
+    folder = folder_here(out, "runs") if out else own
     mine = not is_origin(model) and folder.resolve() in (own.resolve(), Path(model).resolve())
     try:
         with nullcontext() if mine else hold(folder):

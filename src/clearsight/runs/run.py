@@ -14,7 +14,8 @@ from typing import Self, TypedDict, cast
 from ..base.errors import ClearsightError, CorruptFile, InUse, Stopped, UsageError, listed, worded
 from ..base.files import clear, inside, is_link, is_temporary, remove, sweep, write_atomic, write_json
 from ..base.lock import NAMES, REPORT, Lock, hold, require_unlocked
-from ..base.remote.address import is_address
+from ..base.remote.address import is_address, shown
+from ..base.remote.lease import Lease
 from ..base.settings import read_toml, to_toml
 from ..base.stored import read_table
 from ..classifier.learnt import ANCESTORS, TABLES, tables
@@ -59,11 +60,13 @@ class RunFacts(TypedDict, total=False):
 class Run:
     """`recipe.toml`, `run.json`, `split.csv`, `ancestors.csv`, `results.csv`, `checkpoints/`, `events/`, and in the end the artefact.
 
-    Inside its `with` the writer holds its `lock`. `made` are the folders that were created for it.
+    Inside its `with` the writer holds its `lock`, and the `lease` of the address that it is sent to. `made` are the folders that were
+    created for it.
     """
 
     folder: Path
     lock: Lock | None = field(default=None, compare=False, repr=False)
+    lease: Lease | None = field(default=None, compare=False, repr=False)
     made: tuple[Path, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -93,14 +96,19 @@ class Run:
 
     @property
     def note(self) -> str:
-        """A line where the disk keeps no locks, else ''."""
-        return self.lock.note if self.lock else ""
+        """Lines where the disk or the store keeps no locks, or where a lock was taken over, else ''."""
+        return "\n".join(one.note for one in (self.lock, self.lease) if one and one.note)
 
     def locked(self) -> Self:
         """The run, locked against other writers inside its `with`; raises InUse, and ClearsightError for links in it."""
         for name in FOLDERS:
             inside(self.folder, name)
-        return replace(self, lock=hold(self.folder))
+        lock = hold(self.folder)
+        try:
+            return replace(self, lock=lock, lease=mirror.take(self.folder, alone=not lock.note))
+        except BaseException as error:
+            lock.__exit__(type(error), error, None)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +119,7 @@ class Run:
         if error is not None:
             self._abandon()
             self._keep_error(error)
+        mirror.leave(self.folder)
         self.lock.__exit__(kind, error, trace)
         if error is not None:
             with suppress(OSError):  # it may not be empty, or be gone
@@ -250,11 +259,12 @@ def _claimed(folder: Path) -> Run:
     made = tuple(path for path in (folder, *folder.parents) if not path.exists())
     lock = hold(folder)
     try:
+        lease = mirror.take(folder, alone=not lock.note, new=True)
         _require_free(folder)  # a run may have ended here since
     except BaseException as error:
         lock.__exit__(type(error), error, None)
         raise
-    return Run(folder, lock, made or (folder,))
+    return Run(folder, lock, lease, made or (folder,))
 
 
 def named_folder(named: str, runs: str) -> Path:
@@ -262,6 +272,13 @@ def named_folder(named: str, runs: str) -> Path:
     if is_address(named):
         return mirror.folder_of(named)
     return Path(named) if Path(named).name != named else Path(runs) / named
+
+
+def folder_here(named: str, runs: str) -> Path:
+    """As `named_folder`, for what is not sent to addresses; raises UsageError for one, which would stay in the cache."""
+    if is_address(named):
+        raise UsageError(f"only trainings, ensembles and sweeps go to addresses: name a folder here with --out (out=). Got {shown(named)}.")
+    return named_folder(named, runs)
 
 
 def _unbegun(folder: Path) -> bool:

@@ -15,7 +15,6 @@ from typing import Any
 from ..base.code import is_code, require_allowed
 from ..base.compute.distributed import ProcessGroup, process_group
 from ..base.errors import UsageError
-from ..base.remote.address import is_address
 from ..base.text.words import parse_bands
 from ..datasets.dataset import Parts
 from ..datasets.manifest import apply_manifest
@@ -105,8 +104,6 @@ def train(
         if or_resume and has_begun(out, runs, settings, group):
             return resume(named_folder(out, runs), data=data, quiet=quiet, allow_code=allow_code)
         if first.ensemble > 1:
-            if is_address(out):
-                raise UsageError("the members of an ensemble are trained into a folder of this machine: name one with --out (out=).")
             return ensemble.train_all(
                 data, first, settings, out=out, runs=runs, quiet=quiet, train=partial(train, doctor=doctor), resume=resume
             )

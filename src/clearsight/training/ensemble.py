@@ -31,6 +31,7 @@ from ..metrics.accuracy import ranks
 from ..metrics.calibration import fit_temperature
 from ..metrics.intervals import Estimate, bounded, wilson
 from ..recipes.recipe import Recipe, Settings, code_in, resuming
+from ..runs import mirror
 from ..runs.run import Run, RunFacts, free_folder, open_run
 from ..runs.splits import ancestors, in_splits, known_pictures, training_images
 from ..weights.licence import inherited
@@ -94,6 +95,7 @@ def train_all(data: Any, first: Recipe, settings: Settings, *, out: str, runs: s
         run.begin(
             recipe, {**described(splits, data), "lineage": {}, "asked": settings}, manifest(splits), write_ancestors(ancestors(recipe))
         )
+        mirror.send(run.folder)
         return _to_the_end(run, recipe, splits, data, quiet, train, resume)
 
 
@@ -106,7 +108,7 @@ def resume_all(run: Run, recipe: Recipe, data: Any, table: str, quiet: bool, *, 
 
 
 def _to_the_end(run: Run, recipe: Recipe, splits: Parts, data: Any, quiet: bool, train: Train, resume: Resume) -> Trained:
-    again = resuming("train", run.folder, recipe)
+    again = resuming("train", mirror.named(run.folder), recipe)
     folders = [inside(run.folder, "members", str(k + 1)) for k in range(recipe.ensemble)]
     allowed = bool(code_in(dataclasses.asdict(recipe)))  # what the ensemble's recipe names has been allowed
     try:
@@ -145,6 +147,7 @@ def _joined(run: Run, recipe: Recipe, parts: Parts, folders: Sequence[Path], qui
     whole.facts = _facts(every, scores, decided, {"data": parts.name, "recipe": recipe.recipe, "seed": recipe.seed})
     save_artefact(whole, run.folder, golden_samples(val, whole.preprocessing))
     write_json(run.folder / FILE, {**scores, "judged_on": judged_on(val, parts.name, "val"), **computed_by(whole.faster())})
+    mirror.send(run.folder)
     for line in lines(scores):
         logger(quiet)(line)
     seconds, epochs, judged = (whole.facts[name] for name in ("seconds", "epochs", "validation"))
@@ -225,10 +228,12 @@ def join_runs(folders: Sequence[str | Path], *, out: str = "", runs: str = "runs
     names = {str(one.facts.get("data", "pictures")) for one in every}
     facts = {"data": " + ".join(sorted(names)), "joined_from": ", ".join(map(str, folders))}
     whole = ensemble.join(every, facts)
-    pictures = [stacked(path.read_bytes(), whole.preprocessing) for path in sorted((Path(folders[0]) / "golden").glob("*.png"))]
+    homes = [mirror.local(folder) for folder in folders]
+    pictures = [stacked(path.read_bytes(), whole.preprocessing) for path in sorted((homes[0] / "golden").glob("*.png"))]
     with open_run(out, runs, facts["data"], whole.architecture) as run:
-        _keep_division([Run(Path(folder)) for folder in folders], run)
+        _keep_division([Run(home) for home in homes], run)
         save_artefact(whole, run.folder, pictures)
+        mirror.send(run.folder)
         return run.folder, whole
 
 

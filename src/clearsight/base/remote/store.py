@@ -16,6 +16,7 @@ from .address import is_address, require_package, scheme_of, shown
 
 CONNECT, READ = 5, 30  # seconds without a connection, and without a byte
 TRIES = 6
+CONDITIONAL = ("s3", "gs")  # of which fsspec passes the condition of a write on to the store
 FIRST, LONGEST = 0.2, 10.0  # seconds before the second attempt, which double, up to the longest
 Result = TypeVar("Result")
 
@@ -126,6 +127,37 @@ def write(address: str, data: bytes) -> None:
     if scheme_of(address) in ("http", "https"):
         raise StoreError(f"{shown(address)} is on a web server, which can only be read from.")
     _repeated(address, "write", f"{len(data):,} bytes", lambda: store.pipe_file(path, data))
+
+
+def create(address: str, data: bytes) -> bool | None:
+    """Write a file unless there is one: True if it was written, False if one was there, None if the store cannot tell, and so has not, or
+    has written over it. Raises StoreError.
+    """
+    store, path = _store(address)
+
+    def once() -> bool | None:
+        try:
+            store.pipe_file(path, data, mode="create")
+        except Exception as error:
+            code = _code(error)
+            if isinstance(error, FileExistsError) or code == "PreconditionFailed":
+                return False
+            if code in ("NotImplemented", "501"):
+                return None
+            raise
+        return True
+
+    if scheme_of(address) not in CONDITIONAL:
+        return None
+    made = _repeated(address, "write", f"{len(data):,} bytes", once)
+    ignored = made and _repeated(address, "write", f"{len(data):,} bytes", once)  # some take the condition and do not look at it
+    return None if ignored else made
+
+
+def _code(error: Exception) -> str:
+    """The code of a store's answer, or ''."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return str(response.get("Error", {}).get("Code") or getattr(error, "code", ""))
 
 
 def remove(address: str) -> None:
