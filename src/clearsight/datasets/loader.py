@@ -24,7 +24,7 @@ from ..images.deep import to_levels
 from ..images.preprocess import Preprocessing
 from .cache import Stored, checksums, stored
 from .dataset import Dataset
-from .shards.ahead import Ahead
+from .shards.ahead import Ahead, spare_few
 
 PLACES = ("auto", "memory", "disk", "off")
 IN_MEMORY = 512 * 2**20  # bytes up to which files are kept in memory rather than in a cache file
@@ -187,6 +187,8 @@ def load(dataset: Dataset, preprocessing: Preprocessing, *, cache: str = "auto",
     why = ""
     if dataset.pictures is not None:
         return Held([_fit_arrays(dataset.pictures, preprocessing)], labels, f"{n} in memory ({_megabytes(size)})")
+    if cache != "off":
+        spare_few(dataset)
     if len(dataset) and cache in ("auto", "disk"):
         try:
             found = stored(dataset, preprocessing, lambda part, into: _decode_all(part, preprocessing, workers, quiet, into))

@@ -1,18 +1,23 @@
-"""Reading of shards in a store: each once an epoch by blocks, few pictures by themselves, within the limit of the cache."""
+"""Reading of shards in a store: opened by their indexes or headers, each once an epoch by blocks, few pictures by themselves."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from clearsight.base.errors import ClearsightError
 from clearsight.base.remote import downloads, store
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.shards import remote
+from clearsight.datasets.shards import ahead, headers, remote
+from clearsight.datasets.shards.index import BESIDE
 from clearsight.datasets.shards.reading import read, shard_at
+from clearsight.datasets.shards.writing import pack
 from clearsight.images.preprocess import Preprocessing
 from clearsight.recipes.compose import compose
 from clearsight.training.blocks import arranged, settled
 from tests.datasets.shards.tars import samples, tar
+from tests.pictures import digit_folder
 
 SHARDS, EACH = 8, 12
 
@@ -74,3 +79,95 @@ def test_a_shard_that_has_changed_is_refused_before_its_first_picture(s3, monkey
     store.write(f"{s3.folder}/large.tar", bytes(range(250)) * 200)
     with pytest.raises(ClearsightError, match=r"large\.tar: it has changed since it was listed"):
         read(shard, 0, 100)
+
+
+@pytest.fixture
+def noise(tmp_path):
+    """A folder of pictures of 48 kB in two classes, whose bytes do not compress."""
+    for k in range(40):
+        pixels = np.random.default_rng(k).integers(0, 256, (128, 128, 3), np.uint8)
+        (tmp_path / "noise" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "noise" / "ab"[k % 2] / f"{k}.png")
+    return tmp_path / "noise"
+
+
+def uploaded(folder, address, *, without=()):
+    for path in sorted(folder.iterdir()):
+        if path.suffix not in without:
+            store.write(f"{address}/{path.name}", path.read_bytes())
+
+
+def opened(address, s3, tmp_path, monkeypatch, name):
+    """The data at an address as a machine that has nothing of it opens it, and the bytes that were sent."""
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / name))
+    s3.sent = 0
+    return open_dataset(address)["all"], s3.sent
+
+
+def test_packed_shards_are_opened_and_divided_by_their_indexes_alone(noise, s3, tmp_path, monkeypatch):
+    made = pack(open_dataset(noise), tmp_path / "shards", size=1_000_000, quiet=True)
+    uploaded(tmp_path / "shards", f"{s3.folder}/a")
+    uploaded(tmp_path / "shards", f"{s3.folder}/b", without=(BESIDE,))
+    size = sum(shard.bytes for shard in made.shards)
+    known, sent = opened(f"{s3.folder}/a", s3, tmp_path, monkeypatch, "index")
+    assert not list((tmp_path / "index").rglob("*.file"))
+    some = known.subset([3, 17])
+    pictures = load(some, Preprocessing(3, 8, 8, fit="stretch"), quiet=True)
+    lengths = int(some.spans["length"].sum())
+    assert s3.sent < sent + lengths + 3_000 and not list((tmp_path / "index").rglob("*.file"))
+    whole, before = opened(f"{s3.folder}/b", s3, tmp_path, monkeypatch, "shards")
+    assert sent < 0.02 * size < size < before, (sent, before, size)
+    for name in ("labels", "digests", "spans"):
+        assert np.array_equal(getattr(known, name), getattr(whole, name)), name
+    assert list(known.names) == list(whole.names) and known.classes == whole.classes
+    assert torch.equal(
+        pictures.batch(torch.arange(2)), load(whole.subset([3, 17]), Preprocessing(3, 8, 8, fit="stretch")).batch(torch.arange(2))
+    )
+
+
+def test_an_index_of_another_shard_is_not_used(tmp_path, s3, monkeypatch):
+    made = pack(open_dataset(digit_folder(tmp_path / "digits", per_class=5, classes=2)), tmp_path / "shards", quiet=True)
+    uploaded(tmp_path / "shards", s3.folder)
+    name = made.shards[0].name
+    good = (tmp_path / "shards" / (name + BESIDE)).read_bytes()
+    content = (tmp_path / "shards" / name).read_bytes()
+    for k, (tar_, index) in enumerate(
+        [(content, good[:-9]), (content, b"{}"), (content[:-1] + b"\1", good), (content + bytes(10240), good)]
+    ):
+        store.write(f"{s3.folder}/{name}", tar_)
+        store.write(f"{s3.folder}/{name}{BESIDE}", index)
+        data, sent = opened(s3.folder, s3, tmp_path, monkeypatch, f"cache-{k}")
+        assert len(data) == 10 and sent > len(content), k  # the shard itself was read
+
+
+def test_of_other_shards_with_large_pictures_the_headers_alone_are_read(s3, tmp_path, monkeypatch):
+    monkeypatch.setattr(headers, "LARGE", 30_000)
+    files = {}
+    for k in range(12):
+        files |= {f"{k:03}.png": bytes([k]) * 48_000, f"{k:03}.cls": str(k % 3).encode()}
+    path = tar(tmp_path / "foreign.tar", files)
+    store.write(f"{s3.folder}/foreign.tar", path.read_bytes())
+    size = path.stat().st_size
+    found, sent = opened(s3.folder, s3, tmp_path, monkeypatch, "ranges")
+    assert not list((tmp_path / "ranges").rglob("*.file")) and sent < 0.35 * size  # a window of 64 kB, then 4 kB a picture
+    here = open_dataset(path)["all"]
+    assert np.array_equal(found.spans, here.spans) and list(found.names) == list(here.names) and found.counts().tolist() == [4, 4, 4]
+    monkeypatch.setattr(headers, "LARGE", 50_000)
+    assert opened(s3.folder, s3, tmp_path, monkeypatch, "whole")[1] > size
+
+
+def test_little_of_a_set_is_read_by_itself_however_many_pictures(s3, tmp_path, monkeypatch):
+    path = tar(tmp_path / "made.tar", samples(0, 200))
+    store.write(f"{s3.folder}/made.tar", path.read_bytes())
+    monkeypatch.setattr(downloads, "_known", {})
+    monkeypatch.setattr(remote, "FEW", 0)
+    monkeypatch.setattr(ahead, "LITTLE", 0.01)  # of a tar of tiny pictures nearly all is padding
+    data = open_dataset(f"{s3.folder}/made.tar")["all"]
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "other"))
+    few, many = data.subset(np.arange(12)), data.subset(np.arange(150))
+    s3.sent = 0
+    load(few, Preprocessing(3, 8, 8, fit="stretch"), quiet=True)
+    assert s3.sent == int(few.spans["length"].sum())
+    monkeypatch.setattr(remote, "sparse", set())
+    load(many, Preprocessing(3, 8, 8, fit="stretch"), quiet=True)
+    assert s3.sent > path.stat().st_size

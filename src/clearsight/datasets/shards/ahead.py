@@ -11,9 +11,20 @@ from ...base.errors import ClearsightError
 from ...base.remote.address import is_address
 from ...base.remote.downloads import at_once
 from ..dataset import Dataset
-from .reading import Shard, bring
+from .reading import Shard, bring, read_by_range
 
 THREADS = 4
+LITTLE = 0.125  # of the bytes of a shard, for which it is not downloaded
+
+
+def spare_few(dataset: Dataset) -> None:
+    """Let the pictures of a data set that are read once be fetched by themselves from those shards at addresses that it has little of."""
+    if dataset.spans is None or not any(is_address(shard.address) for shard in dataset.shards):
+        return
+    wanted = np.bincount(dataset.spans["shard"], dataset.spans["length"], len(dataset.shards))
+    for shard, length in zip(dataset.shards, wanted.tolist(), strict=True):
+        if is_address(shard.address) and 0 < length <= LITTLE * shard.size:
+            read_by_range(shard)
 
 
 class Ahead:

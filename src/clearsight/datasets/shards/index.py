@@ -1,6 +1,11 @@
-"""The index of a shard: its pictures in columns, made by one pass over the headers and then kept in the cache."""
+"""The index of a shard: its pictures in columns, made by one pass over the headers and then kept in the cache.
+
+`pack` writes the same index next to each shard, `train-00000.tar.index`, with the size and the digests of the shard, so that a set in a
+store is opened, its sizes compared and its pictures divided without a byte of the shards.
+"""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,6 +18,8 @@ from numpy.typing import NDArray
 
 from ...base.errors import ClearsightError, plain
 from ...base.files import cache_folder, digest, private_folder, write_atomic
+from ...base.remote.address import is_address
+from ...base.remote.store import read_all
 from ...images.kinds import SUFFIXES, UNREAD
 from ..dataset import clean_label
 from ..tables.columns import NAMES as COLUMNS
@@ -27,6 +34,8 @@ PICTURES = frozenset(suffix[1:].encode() for suffix in SUFFIXES | UNREAD)
 _LABELS = (b"cls", b"json", b"txt")  # the first that a sample has holds its label
 _MOST_NAME = 2**15  # bytes
 _SEAL = 64
+BESIDE = ".index"  # the file next to a shard
+MD5 = re.compile(r"[0-9a-f]{32}")  # the version of an object that was not uploaded in parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +62,19 @@ class Index:
 
 
 def index(shard: Shard, label: str = "") -> Index:
-    """The index of `shard`, from the cache or its headers; `label` is the kind of member, or the JSON key, that holds the label.
+    """The index of `shard`, from the cache, the file next to one at an address, or its headers.
 
+    `label` is the kind of member, or the JSON key, that holds the label.
     Raises ClearsightError for a shard that is damaged, or has a name twice or one that leads out of its folder.
     """
     key = digest(f"{VERSION} {shard.state} {label}".encode("utf-8", "surrogateescape"))[:32]
     path = cache_folder() / "shards" / f"{key}.index"
     if (known := _load(path)) is not None:
         return known
-    made = build(shard, label)
+    made = (published(shard) if is_address(shard.address) else None) or build(shard, label)
     with suppress(ClearsightError, OSError):  # without a writable cache the headers are read again next time
         private_folder(path.parent)
-        _save(path, made)
+        write_atomic(path, *sealed(made))
     return made
 
 
@@ -172,20 +182,48 @@ def _made(found: Members, names: list[bytes], rows: list[int], labels: list[int]
     return Index(text, spans, np.array(labels, np.int32), left_out=dict(left_out), notes=tuple(found.notes), **more)
 
 
-def _save(path: Path, made: Index) -> None:
+def sealed(made: Index, **shard: int | str) -> tuple[bytes, str]:
+    """An index as bytes, with what is known of its `shard`, and their digest, which follows them in a file."""
     head = {"n": len(made), "texts": made.texts, "origin": made.origin, "groups": made.groups, "left_out": made.left_out}
-    head |= {"notes": made.notes, "digests": made.digests is not None}
+    head |= {"notes": made.notes, "digests": made.digests is not None, "shard": shard}
     digests = b"" if made.digests is None else made.digests.tobytes()
     body = json.dumps(head).encode() + b"\n" + made.spans.tobytes() + made.labels.tobytes() + digests + made.names
-    write_atomic(path, body, digest(body))
+    return body, digest(body)
+
+
+def published(shard: Shard) -> Index | None:
+    """The index in the file next to a shard; None without one, or where it is damaged or of another shard."""
+    try:
+        data = read_all(shard.address + BESIDE) if is_address(shard.address) else Path(shard.address + BESIDE).read_bytes()
+        found = _opened(data)
+        if found is None or not _is_of(found[0], found[1], shard):
+            return None
+        _refuse_names(plain(shard.address), found[0].names.split(b"\0")[:-1])
+    except (OSError, ClearsightError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # the headers say what is wrong
+    return found[0]
+
+
+def _is_of(made: Index, of: dict[str, Any], shard: Shard) -> bool:
+    """Whether an index is of this shard and consistent: anybody may have written it."""
+    version, n, spans = shard.state.rpartition(" ")[2], len(made), made.spans
+    same = of["bytes"] == shard.size and (of["md5"] == version or not MD5.fullmatch(version))
+    inside = not n or (int(spans["offset"].min()) >= 0 and int((spans["offset"] + spans["length"]).max()) <= shard.size)
+    labels = not n or -1 <= int(made.labels.min()) <= int(made.labels.max()) < len(made.texts)
+    return bool(same and inside and labels and made.names.count(b"\0") == n and made.names[-1:] in (b"", b"\0") and made.origin == "packed")
 
 
 def _load(path: Path) -> Index | None:
     """The index in a file of the cache; None for a missing or damaged one."""
     try:
-        data = path.read_bytes()
+        found = _opened(path.read_bytes())
     except OSError:
         return None
+    return found[0] if found else None
+
+
+def _opened(data: bytes) -> tuple[Index, dict[str, Any]] | None:
+    """An index from the bytes of its file, and what it says of the shard; None if the digest is not theirs."""
     body = data[:-_SEAL]
     if digest(body).encode() != data[-_SEAL:]:
         return None
@@ -194,10 +232,11 @@ def _load(path: Path) -> Index | None:
     n, texts, groups, notes = head["n"], tuple(head["texts"]), tuple(head["groups"]), tuple(head["notes"])
     sizes = (SPAN.itemsize * n, 4 * n, DIGEST * n * head["digests"])
     spans, labels, digests, names = _cut(rest, sizes)
-    return Index(
+    made = Index(
         names, np.frombuffer(spans, SPAN), np.frombuffer(labels, np.int32), texts, head["origin"],
         np.frombuffer(digests, f"S{DIGEST}") if head["digests"] else None, groups, head["left_out"], notes,
     )  # fmt: skip
+    return made, head.get("shard", {})
 
 
 def _cut(data: bytes, sizes: Iterable[int]) -> list[bytes]:

@@ -19,8 +19,9 @@ from ..dataset import Dataset, Parts
 from ..identity import data_digest
 from .find import find_shards, is_shards
 from .headers import members
+from .index import BESIDE, build, published, sealed
 from .open import read_shards
-from .reading import Shard
+from .reading import Shard, bring
 from .writing import LIST
 
 MIXED = 0.5  # of the classes that a random shard would hold
@@ -76,6 +77,7 @@ def check_shards(data: str | Path, *, quiet: bool = False) -> ShardsCheck:
         raise UsageError(f"{plain(data)} is not a tar file, nor a folder or a pattern of them. clearsight check takes other data.")
     found = find_shards(data)
     problems = [*_damaged(found), *_changed(data, found, quiet)]
+    problems += [] if problems else _misindexed(found)
     if problems:
         facts = tuple(ShardFacts(name, 0, shard.size, 0) for name, shard in found)
         return ShardsCheck(Path(data).name, 0, 0, facts, tuple(problems), (), (), ())
@@ -92,9 +94,19 @@ def check_shards(data: str | Path, *, quiet: bool = False) -> ShardsCheck:
 def _damaged(found: list[tuple[str, Shard]]) -> Iterator[str]:
     for _, shard in found:
         try:
+            bring(shard)
             members(shard)
         except ClearsightError as error:
             yield str(error)
+
+
+def _misindexed(found: list[tuple[str, Shard]]) -> Iterator[str]:
+    """Shards of this machine with an index next to them that is another's."""
+    for name, shard in found:
+        if Path(shard.address + BESIDE).is_file():
+            known = published(shard)
+            if known is None or sealed(known) != sealed(build(shard)):
+                yield f"{name}{BESIDE} is not the index of {name}: remove it, or pack the data again"
 
 
 def _changed(data: str | Path, found: list[tuple[str, Shard]], quiet: bool) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +13,8 @@ from numpy.typing import NDArray
 
 from ...base.errors import ClearsightError, LayoutError, UsageError, listed, plain, wrong
 from ...base.progress import Progress
+from ...base.remote.address import is_address
+from ...base.remote.downloads import at_once
 from ..dataset import Dataset, Parts, class_table, clean_label, objects
 from ..tables.columns import parse
 from ..tables.labels import names_for
@@ -94,12 +98,17 @@ def each_picture(data: str | Path, notes: list[str]) -> Iterator[Span]:
 
 
 def _indexed(found: list[tuple[str, Shard]], label: str) -> list[Index]:
-    with Progress("index", len(found), "shards") as progress:
-        made = []
-        for _, shard in found:
-            made.append(index(shard, label))
-            progress.update(1)
-        return made
+    """The indexes of shards; of those at addresses several at a time."""
+    sizes = [shard.size for _, shard in found if is_address(shard.address)]
+    made, pool = [], ThreadPoolExecutor(at_once(max(sizes)) if sizes else 1, thread_name_prefix="index")
+    try:
+        with Progress("index", len(found), "shards") as progress:
+            for one in pool.map(index, [shard for _, shard in found], repeat(label)):
+                made.append(one)
+                progress.update(1)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return made
 
 
 def _parts(where: str, found: list[tuple[str, Shard]], indexes: list[Index]) -> dict[str, list[int]]:

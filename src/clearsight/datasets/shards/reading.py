@@ -8,8 +8,9 @@ from pathlib import Path
 
 from ...base.errors import ClearsightError
 from ...base.remote.address import is_address, shown
-from ...base.remote.downloads import local
+from ...base.remote.downloads import held, local
 from ...base.remote.store import RemoteFile, described
+from ...base.remote.store import read as read_at
 from . import remote
 
 OPEN_FILES = 64  # shards that stay open for the next read
@@ -76,6 +77,21 @@ def read(shard: Shard, offset: int, length: int) -> bytes:
             "Get it again."
         )
     return found
+
+
+def read_range(shard: Shard, offset: int, length: int) -> bytes:
+    """As `read`, of a shard at an address without a copy of it."""
+    return read_at(shard.address, offset, length)
+
+
+def is_remote(shard: Shard) -> bool:
+    """Whether a shard is at an address, and no copy of it on the local disk is known."""
+    return is_address(shard.address) and held(_file_of(shard)) is None
+
+
+def read_by_range(shard: Shard) -> None:
+    """Let the pictures of a shard at an address be read by themselves, although they are more than a handful: few, and each once."""
+    remote.sparse.add(_file_of(shard))
 
 
 def bring(shard: Shard) -> None:

@@ -10,6 +10,7 @@ from ...base.remote.store import RemoteFile, StoreError, described, read
 FEW, SHARE = 8, 16  # ranges of a file that a process reads by themselves, and the least size of a file in units of all of them
 _ranges: Counter[RemoteFile] = Counter()
 _bytes: Counter[RemoteFile] = Counter()
+sparse: set[RemoteFile] = set()  # of which so few pictures are wanted, each once, that all are read by themselves
 _lock = threading.Lock()
 
 
@@ -33,6 +34,7 @@ def _few(file: RemoteFile, length: int) -> bool:
         _ranges[file] += 1
         _bytes[file] += length
         first, few = _ranges[file] == 1, _ranges[file] <= FEW and SHARE * _bytes[file] <= file.size
+        few = few or file in sparse
     if few and first:
         now = described(file.address)
         if (now.size, now.version) != (file.size, file.version):

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ...base.errors import ClearsightError, UsageError, listed, wrong
-from ...base.files import is_temporary, make_folder, put_in_place, write_atomic, write_json
+from ...base.files import file_digest, is_temporary, make_folder, put_in_place, write_atomic, write_json
 from ...base.lock import hold
 from ...base.progress import Progress
 from ...base.randomness import permutation
@@ -24,7 +24,8 @@ from ...images.kinds import SUFFIXES, UNREAD, kind_of
 from ..dataset import Dataset, Parts
 from ..identity import identified
 from .headers import BLOCK, META
-from .reading import Span
+from .index import BESIDE, build, sealed
+from .reading import Span, shard_at
 
 SIZE = 256_000_000  # bytes
 LEAST = 100_000
@@ -189,15 +190,17 @@ def _written(path: Path, plan: _Plan) -> PackedShard:
     if path.exists():
         return _kept(path, plan)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
-    found = hashlib.sha256()
+    found, summed = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     try:
         with temporary.open("xb") as file:
             for name, content in _members(plan):
                 block = _header(name, len(content)) + content + bytes(-len(content) % BLOCK)
                 found.update(block)
+                summed.update(block)
                 file.write(block)
             end = bytes(2 * BLOCK + -(file.tell() + 2 * BLOCK) % _RECORD)
             found.update(end)
+            summed.update(end)
             file.write(end)
             size = file.tell()
             file.flush()
@@ -209,7 +212,14 @@ def _written(path: Path, plan: _Plan) -> PackedShard:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
+    _publish(path, found.hexdigest(), summed.hexdigest())
     return PackedShard(path.name, plan.part, len(plan.rows), size, found.hexdigest(), True)
+
+
+def _publish(path: Path, sha256: str, md5: str) -> None:
+    """Write the index next to a shard; the MD5 is what stores know of an object."""
+    shard = shard_at(path)
+    write_atomic(path.with_name(path.name + BESIDE), *sealed(build(shard), bytes=shard.size, sha256=sha256, md5=md5))
 
 
 def _kept(path: Path, plan: _Plan) -> PackedShard:
@@ -221,6 +231,7 @@ def _kept(path: Path, plan: _Plan) -> PackedShard:
             raise UsageError(f"{path} holds other pictures, or was packed with another size or seed. Name another folder.")
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    _publish(path, digest, file_digest(path, "md5"))
     return PackedShard(path.name, plan.part, len(plan.rows), path.stat().st_size, digest, False)
 
 
@@ -233,7 +244,7 @@ def _header(name: str, size: int) -> bytes:
 def _refuse_others(folder: Path, names: set[str]) -> None:
     """Remove what a killed try has left; raise UsageError where the folder holds anything that is not a shard of this data."""
     make_folder(folder)
-    known = {*names, LIST, CLASSES, ".lock"}
+    known = {*names, *(name + BESIDE for name in names), LIST, CLASSES, ".lock"}
     entries = sorted(folder.iterdir())
     if others := [entry.name for entry in entries if entry.name not in known and not is_temporary(entry)]:
         raise UsageError(f"{folder} holds other files: {listed(others, 3)}. Shards go into a folder of their own.")
