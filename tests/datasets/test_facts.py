@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,8 +14,11 @@ from clearsight.base.files import cache_folder
 from clearsight.datasets import fingerprint, survey
 from clearsight.datasets.check import check
 from clearsight.datasets.dataset import Dataset, objects
-from clearsight.datasets.facts import SIZE, Files, files, files_of, keep, kept_at, recalled
+from clearsight.datasets.facts import SIZE, Files, files, files_of, keep, keep_pieces, kept_at, recalled
 from clearsight.datasets.open import open_dataset
+from clearsight.datasets.shards.names import packed
+from clearsight.datasets.shards.open import SPANS
+from clearsight.datasets.shards.reading import Shard
 
 ROW = np.dtype([("key", f"S{SIZE}"), ("value", "<i4")])
 
@@ -128,6 +132,18 @@ def test_rows_are_found_by_key_in_any_order(tmp_path):
     found, known = recalled(path, np.array([b"c", b"", b"z", b"a"], f"S{SIZE}"), ROW, b"1")
     assert (found["value"].tolist(), known.tolist()) == ([3, 0, 0, 1], [True, False, False, True])
     assert not recalled(path, keys, ROW, b"2")[1].any()
+    keep_pieces(path.with_name("in.pieces"), (rows[:1], rows[1:]), 3, ROW, b"1")
+    assert path.with_name("in.pieces").read_bytes() == path.read_bytes()
+
+
+def test_places_in_shards_are_not_held_all_at_once():
+    n = 5_000
+    data = Dataset(("a",), np.zeros(n, np.int64), packed(b"x\0" * n), spans=np.zeros(n, SPANS), shards=(Shard("/tars/a.tar", 9, "state"),))
+    tracemalloc.start()
+    found = files_of([data])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found.keys) == n and peak < 80 * n + 50_000  # two columns of keys; the places would be 400 bytes each
 
 
 def test_a_set_is_named_by_the_folder_that_all_its_files_share(tmp_path):

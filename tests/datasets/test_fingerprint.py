@@ -22,6 +22,12 @@ def test_copies_are_found_and_told_from_other_windows_of_the_same_photograph(sid
     assert sum(alarms) == 0
 
 
+def test_the_main_axis_is_that_of_all_points_however_they_are_cut(monkeypatch):
+    points = torch.from_numpy(np.random.default_rng(0).normal(0.3, 1, (300, 2 * fingerprint._EVEN)).astype(np.float32))
+    monkeypatch.setattr(fingerprint, "_KEPT", 64)
+    assert torch.allclose(fingerprint._covariance(points), torch.cov(points[:, : fingerprint._EVEN].T), atol=1e-5)
+
+
 def mirrored(points: np.ndarray) -> np.ndarray:
     return points * np.where(np.arange(points.shape[1]) < fingerprint._EVEN, 1, -1).astype(np.float32)
 

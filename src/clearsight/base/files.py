@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -39,12 +39,17 @@ def write_atomic(path: str | Path, *parts: bytes | memoryview | str, mode: int =
 
     `mode` are the permissions of a new file, less those that the process withholds.
     """
+    write_pieces(path, [part.encode() if isinstance(part, str) else part for part in parts], mode)
+
+
+def write_pieces(path: str | Path, parts: Iterable[bytes | memoryview], mode: int = 0o666) -> None:
+    """As `write_atomic`, of parts that are made as they are written."""
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{token_hex(4)}.tmp")
     try:
         make_folder(path.parent)
         try:
-            _write(temporary, [part.encode() if isinstance(part, str) else part for part in parts], mode)
+            _write(temporary, parts, mode)
             put_in_place(temporary, path)
         except BaseException:
             with suppress(OSError):  # the first error is the one to report
@@ -165,7 +170,7 @@ def read_json(path: str | Path) -> Any:
         raise CorruptFile(f"{path} is not valid JSON ({error}).") from error
 
 
-def _write(path: Path, parts: Sequence[bytes | memoryview], mode: int) -> None:
+def _write(path: Path, parts: Iterable[bytes | memoryview], mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         for part in parts:

@@ -1,9 +1,9 @@
 """`check`: find errors in a data set that would invalidate a result, before training."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..base.errors import plain, unknown
 from ..base.result import Result, Row
 from ..images.deep import PLAIN, Reading
-from .dataset import Parts
+from .dataset import Dataset, Parts
 from .facts import Files, files_of
 from .fingerprint import TINY, Prints, alike, known_alike, prints, same
 from .loader import PLACES
@@ -134,8 +134,8 @@ def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, cache: s
     They are read as in training: by the range of the training part unless `reading` has one, in `channels` (0: their own).
     A `cache` of `auto` or `disk` keeps the fingerprints of files, and those that are as they were are not read again.
     """
-    names = [str(name) for data in parts.parts.values() for name in data.names]
-    part_of = [part for part, data in parts.parts.items() for _ in range(len(data))]
+    names = _Every(list(parts.parts.values()))
+    part_of = np.repeat(np.array(list(parts.parts), object), [len(data) for data in parts.parts.values()])
     labels = np.concatenate([data.labels for data in parts.parts.values()])
     files = _files(parts, cache)
     surveys = {part: survey(data, reading.bands, quiet=quiet, files=files[part]) for part, data in parts.parts.items()}
@@ -176,16 +176,44 @@ def check(parts: Parts, reading: Reading = PLAIN, *, channels: int = 0, cache: s
     return report
 
 
+class _Every(Sequence[str]):
+    """The names of data sets, one after the other, as they are stored there: a list of a million texts takes 100 MB."""
+
+    def __init__(self, datasets: Sequence[Dataset]) -> None:
+        self.datasets = datasets
+        self.stops = np.cumsum([len(data) for data in datasets])
+
+    def __len__(self) -> int:
+        return int(self.stops[-1])
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[str]: ...
+    def __getitem__(self, i: int | slice) -> str | list[str]:
+        if isinstance(i, slice):
+            return [self[k] for k in range(*i.indices(len(self)))]
+        which = int(np.searchsorted(self.stops, i, side="right"))
+        return str(self.datasets[which].names[int(i) - (int(self.stops[which - 1]) if which else 0)])
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(name) for data in self.datasets for name in data.names)
+
+
 class _Names:
     """Names to print, with the part in front if several parts have the name."""
 
-    def __init__(self, names: Sequence[str], part_of: Sequence[str]) -> None:
-        ambiguous = len(set(names)) < len(names)
-        self.names = [f"{part}/{name}" if ambiguous else name for name, part in zip(names, part_of, strict=True)]
+    def __init__(self, names: Sequence[str], part_of: Sequence[str] | NDArray[np.object_]) -> None:
+        self.names, self.part_of = names, part_of
+        hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        self.ambiguous = len(np.unique(hashes)) < len(names) and len(set(names)) < len(names)
 
     def groups(self, groups: list[list[int]]) -> list[list[str]]:
         """The groups, largest first."""
-        return sorted(([self.names[i] for i in group] for group in groups), key=lambda group: (-len(group), group))
+        return sorted(([self._shown(i) for i in group] for group in groups), key=lambda group: (-len(group), group))
+
+    def _shown(self, i: int) -> str:
+        return f"{self.part_of[i]}/{self.names[i]}" if self.ambiguous else self.names[i]
 
 
 def _files(parts: Parts, cache: str) -> dict[str, Files | None]:
@@ -209,7 +237,7 @@ def _groups(fingerprints: Prints, good: NDArray[np.int64], files: Files | None, 
     copies = {group[0]: group for group in exact}
     again = [i for group in exact for i in group[1:]]
     shown = np.setdiff1d(good[~(fingerprints.blank[good] | fingerprints.featureless[good])], again)
-    points = fingerprints.points[shown]
+    points = fingerprints.points if len(shown) == len(fingerprints.points) else fingerprints.points[shown]
     found = known_alike(points, files.part("", shown), quiet=quiet) if files else alike(points, quiet=quiet)
     near = [shown[group].tolist() for group in found]
     return exact, [sorted(i for first in group for i in copies.get(first, [first])) for group in near]

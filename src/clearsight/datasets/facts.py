@@ -8,7 +8,7 @@ to make room.
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import ClearsightError
-from ..base.files import cache_folder, private_folder, write_atomic
+from ..base.files import cache_folder, private_folder, write_pieces
 from ..base.room import make_room
 from .dataset import Dataset
 from .shards.reading import Span
@@ -51,27 +51,35 @@ def digest(*parts: bytes | memoryview) -> bytes:
 
 def files(sources: Sequence[str | Span]) -> Files:
     """The `Files` at absolute paths or in shards, in their present state."""
-    if not sources:
-        return Files(np.empty(0, f"S{SIZE}"))
-    homes = {source.shard.address if isinstance(source, Span) else source for source in sources}
-    return Files(np.array([_key(source) for source in sources], dtype=f"S{SIZE}"), _named(os.path.commonpath([min(homes), max(homes)])))
+    return _files(sources, len(sources))
+
+
+def _files(sources: Iterable[str | Span], n: int) -> Files:
+    """The `Files` of `n` sources, of which one at a time is held: the place of a picture in a shard takes as much memory as its print."""
+    keys, first, last = np.zeros(n, f"S{SIZE}"), "", ""
+    for row, source in enumerate(sources):
+        home = source.shard.address if isinstance(source, Span) else source
+        first, last = min(first or home, home), max(last, home)
+        keys[row] = _key(source)
+    return Files(keys, _named(os.path.commonpath([first, last])) if n else "")
 
 
 def files_of(datasets: Iterable[Dataset]) -> Files:
     """The `Files` of data sets, one after the other; pictures in arrays have an empty key, and nothing is kept of them."""
     every = list(datasets)
-    found = files([source for data in every for source in _sources(data)])
+    found = _files((source for data in every for source in _sources(data)), sum(len(data) for data in every if data.pictures is None))
     keys = np.zeros(sum(map(len, every)), f"S{SIZE}")
     keys[np.repeat([data.pictures is None for data in every], [len(data) for data in every])] = found.keys
     return Files(keys, found.name)
 
 
-def _sources(data: Dataset) -> list[str | Span]:
+def _sources(data: Dataset) -> Iterator[str | Span]:
     """The absolute paths of the pictures, or their places in shards."""
     if data.spans is not None:
-        return [data.source(i) for i in range(len(data))]  # type: ignore[misc]
-    root = os.path.abspath(data.root) if data.root is not None else ""
-    return [os.path.join(root, str(path)) for path in data.paths] if data.paths is not None else []
+        yield from (data.source(i) for i in range(len(data)))  # type: ignore[misc]
+    elif data.paths is not None:
+        root = os.path.abspath(data.root) if data.root is not None else ""
+        yield from (os.path.join(root, str(path)) for path in data.paths)
 
 
 def _named(*words: str) -> str:
@@ -123,7 +131,20 @@ def recalled(place: Path, keys: Digests, row: np.dtype[Any], settings: bytes) ->
 
 def keep(place: Path, rows: Rows, settings: bytes) -> None:
     """Write `rows` at `place`; without room, or permission to write, they are computed again next time."""
-    body = np.ascontiguousarray(rows).view(np.uint8).data
+    keep_pieces(place, [rows], len(rows), rows.dtype, settings)
+
+
+def keep_pieces(place: Path, pieces: Iterable[Rows], n: int, row: np.dtype[Any], settings: bytes) -> None:
+    """As `keep`, of `n` rows of the type `row` that come in pieces, each written before the next is made."""
+
+    def parts() -> Iterator[memoryview | bytes]:
+        found = hashlib.sha256(settings)
+        for rows in pieces:
+            data = np.ascontiguousarray(rows).view(np.uint8).data
+            found.update(data)
+            yield data
+        yield found.hexdigest()[:SIZE].encode()
+
     with suppress(OSError, ClearsightError):
-        make_room(private_folder(place.parent), len(body) + SIZE, NAME, {place})
-        write_atomic(place, body, digest(settings, body), mode=0o600)
+        make_room(private_folder(place.parent), n * row.itemsize + SIZE, NAME, {place})
+        write_pieces(place, parts(), mode=0o600)

@@ -23,7 +23,7 @@ from ..images.deep import PLAIN, Reading, to_levels
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
 from .facts import SIZE as DIGEST
-from .facts import Files, digest, keep, kept_at, recalled
+from .facts import Files, digest, keep, keep_pieces, kept_at, recalled
 from .identity import pixel_digest
 from .loader import as_batch, eight_bits
 
@@ -42,6 +42,7 @@ CHANCE = 0.0005
 _LOWEST = 8  # cycles per picture, up to which frequencies are compared: a saved or resized copy differs in the higher ones
 VERSION = 1  # of the prints that are kept
 GROUP, _CHUNK = 64, 512  # pictures a thread takes at a time, and those between two lines of progress
+_KEPT = 2**15  # prints that are written at once
 _SMALL = 2**16  # bytes of a picture up to which it is kept for the tensor operations of its group: they cost more than small ones
 _ROWS, _COLUMNS = 512, 1024  # of a tile of distances: bounds the memory, and stays in the processor's cache
 COLUMNS = ("digests", "points", "sizes", "blank", "featureless")
@@ -154,6 +155,8 @@ def _place(made: Prints, files: Files) -> tuple[Path, bytes]:
 def _recalled(made: Prints, files: Files) -> NDArray[np.bool_]:
     """Fill the rows of files that have been read before; which ones these are, bool `(N,)`."""
     place, how = _place(made, files)
+    if not place.is_file():  # a row takes more memory than a print
+        return np.zeros(len(files.keys), bool)
     rows, known = recalled(place, files.keys, ROW, how)
     for name in COLUMNS:
         getattr(made, name)[:] = rows[name]
@@ -166,14 +169,19 @@ def _recalled(made: Prints, files: Files) -> NDArray[np.bool_]:
 def _keep(made: Prints, files: Files) -> None:
     good = files.keys != b""
     good[list(made.unreadable)] = False
-    rows = np.zeros(int(good.sum()), ROW)
-    rows["key"] = files.keys[good]
-    for name in COLUMNS:
-        rows[name] = getattr(made, name)[good]
-    if len(rows):
-        rows["kind"] = np.array(["\n".join(kind).encode() for kind in made.table])[made.kinds[good]]
+    places = np.flatnonzero(good)
     place, how = _place(made, files)
-    keep(place, rows, how)
+    keep_pieces(place, (_rows(made, files, places[start : start + _KEPT]) for start in range(0, len(places), _KEPT)), len(places), ROW, how)
+
+
+def _rows(made: Prints, files: Files, places: NDArray[np.int64]) -> NDArray[Any]:
+    """The rows of the cache for some pictures."""
+    rows = np.zeros(len(places), ROW)
+    rows["key"] = files.keys[places]
+    for name in COLUMNS:
+        rows[name] = getattr(made, name)[places]
+    rows["kind"] = np.array(["\n".join(kind).encode() for kind in made.table])[made.kinds[places]]
+    return rows
 
 
 def _blank(pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -236,13 +244,22 @@ def alike(points: NDArray[np.float32], *, quiet: bool = False) -> list[list[int]
     if len(points) < 2:
         return []
     every = torch.from_numpy(points)
-    axis = torch.linalg.eigh(torch.cov(every[:, :_EVEN].T)).eigenvectors[:, -1]  # a picture and its mirror image are at one place of it
-    line, order = (every[:, :_EVEN] @ axis).sort()
+    axis = torch.linalg.eigh(_covariance(every)).eigenvectors[:, -1]  # a picture and its mirror image are at one place of it
+    line, order = torch.cat([some[:, :_EVEN] @ axis for some in every.split(_KEPT)]).sort()
     every = every[order]
     near, crowd = _neighbours(every, line, quiet)
     reach = (FAR * (CHANCE / crowd.clamp_min(1e-9)) ** (1 / GROWTH)).clamp_max(NEAR)
     kept = near > 0
     return _groups(_joined(every[kept], line[kept], reach[kept]), order[kept].numpy())
+
+
+def _covariance(points: Tensor) -> Tensor:
+    """That of the frequencies that a mirror does not turn, summed in pieces: a copy of all points would be as large as they are."""
+    n, total, squares = len(points), torch.zeros(_EVEN, dtype=torch.float64), torch.zeros(_EVEN, _EVEN, dtype=torch.float64)
+    for some in points.split(_KEPT):
+        even = some[:, :_EVEN].double()
+        total, squares = total + even.sum(0), squares + even.T @ even
+    return ((squares - torch.outer(total, total) / n) / (n - 1)).float()
 
 
 def known_alike(points: NDArray[np.float32], files: Files, *, quiet: bool = False) -> list[list[int]]:
