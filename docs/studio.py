@@ -57,19 +57,19 @@ def whatif(page: Any) -> None:
 
 def inside(page: Any) -> None:
     """The network, layer by layer."""
-    page.get_by_role("link", name="Inside").click()
+    page.get_by_role("link", name="Inside", exact=True).click()
     page.locator(".strip").first.wait_for()
 
 
 def data(page: Any) -> None:
     """The pictures of a data set."""
-    page.get_by_role("link", name="Data").click()
+    page.get_by_role("link", name="Data", exact=True).click()
     page.wait_for_timeout(20_000)  # thumbnails come in sheets
 
 
 def labels(page: Any) -> None:
     """A queue of labels."""
-    page.get_by_role("link", name="Labels").click()
+    page.get_by_role("link", name="Labels", exact=True).click()
     page.wait_for_timeout(5000)
 
 
@@ -82,7 +82,7 @@ def neighbours(page: Any) -> None:
 
 def network_map(page: Any) -> None:
     """The pictures of a data set in the plane, by the features of the network."""
-    page.get_by_role("link", name="Data").click()
+    page.get_by_role("link", name="Data", exact=True).click()
     page.locator(".mapped").wait_for()
     page.get_by_label("Placed by").select_option("network")
     page.get_by_text("by the features before the last layer").wait_for()
@@ -91,7 +91,7 @@ def network_map(page: Any) -> None:
 
 def camera(page: Any) -> None:
     """Two classes, before the camera is used."""
-    page.get_by_role("link", name="Camera").click()
+    page.get_by_role("link", name="Camera", exact=True).click()
     for name in ("cup", "hand"):
         page.get_by_label("Name of a class").fill(name)
         page.keyboard.press("Enter")
@@ -99,7 +99,7 @@ def camera(page: Any) -> None:
 
 def attack(page: Any) -> None:
     """A picture attacked, at the first ε that fools."""
-    page.get_by_role("link", name="Break").click()
+    page.get_by_role("link", name="Break", exact=True).click()
     page.set_input_files("input[type=file]", PICTURE)
     page.locator("table[aria-label='Does it survive saving?'] tr").nth(2).wait_for()
 
@@ -115,7 +115,7 @@ def stress(page: Any) -> None:
 
 def train(page: Any) -> None:
     """A training that has begun: its curves, and the pictures that it has right."""
-    page.get_by_role("link", name="Train").click()
+    page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_text("All settings").click()
     for setting, value in (("model", "lenet5"), ("epochs", "8")):
         page.get_by_label(setting, exact=True).fill(value)
@@ -127,7 +127,7 @@ def train(page: Any) -> None:
 
 def runs(page: Any) -> None:
     """The runs of both themes side by side."""
-    page.get_by_role("link", name="Runs").click()
+    page.get_by_role("link", name="Runs", exact=True).click()
     for box in page.locator(".runs tbody input").all()[:2]:
         box.check()
     page.locator(".curves svg[role=img]").wait_for()
@@ -135,21 +135,21 @@ def runs(page: Any) -> None:
 
 def report(page: Any) -> None:
     """The report of the newest run, and its mistakes."""
-    page.get_by_role("link", name="Report").click()
+    page.get_by_role("link", name="Report", exact=True).click()
     page.locator(".answers button.member").first.wait_for()
     page.wait_for_timeout(2000)
 
 
 def compare(page: Any) -> None:
     """The two newest runs against each other."""
-    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="Compare", exact=True).click()
     page.locator(".compared").wait_for()
     page.wait_for_timeout(3000)
 
 
 def networks(page: Any) -> None:
     """A formula, and the registry as points."""
-    page.get_by_role("link", name="Networks").click()
+    page.get_by_role("link", name="Networks", exact=True).click()
     page.locator(".editor .strip").first.wait_for()
     page.locator(".timeline").wait_for()
 

@@ -15,7 +15,7 @@ from .reading import Shard, bring, is_remote, read, read_range
 BLOCK = 512
 NARROW, WIDE = 2 * BLOCK, 2**22  # bytes read at once, from large members to small ones
 REQUEST = 8 * BLOCK  # bytes of a request at the least: headers and labels between two pictures
-LARGE, FIRST = 2**18, 8  # bytes of a member for which a request each is no slower than the whole shard; members that are looked at
+LARGE, FIRST = 2**18, 8  # bytes of a member for which a request each is no slower than the whole shard; members read to find out
 MAX_TEXT = 2**16  # bytes of a member that may hold a label
 TEXTS = (b".cls", b".json", b".txt")
 META = b"__clearsight__"  # the member of packed shards with their class table, which other readers skip

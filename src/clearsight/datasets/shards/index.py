@@ -205,7 +205,7 @@ def published(shard: Shard) -> Index | None:
 
 
 def _is_of(made: Index, of: dict[str, Any], shard: Shard) -> bool:
-    """Whether an index is of this shard and consistent: anybody may have written it."""
+    """Whether an index is of this shard and consistent: it is a file that any program can have written."""
     version, n, spans = shard.state.rpartition(" ")[2], len(made), made.spans
     same = of["bytes"] == shard.size and (of["md5"] == version or not MD5.fullmatch(version))
     inside = not n or (int(spans["offset"].min()) >= 0 and int((spans["offset"] + spans["length"]).max()) <= shard.size)
