@@ -160,7 +160,7 @@ def _require_highest(address: str, number: int, token: str) -> None:
 
 
 def _settle(address: str, number: int, token: str) -> None:
-    """Write the lock in a store that has no conditional writes, and wait until the last of several writers is known; raises InUse for the others."""
+    """Write the lock in a store without conditional writes, and wait for the last of several writers; raises InUse for the others."""
     store.write(_object(address, number), _content(token))
     time.sleep(_SETTLED)
     if (now := _read(address, number)).token != token:
