@@ -4,8 +4,8 @@
 import { el, percent, shown, thousands } from "../live/kit.js";
 import { ask } from "../api.js";
 import { failure } from "../parts.js";
+import { job, noted } from "../job.js";
 import { curve } from "./curve.js";
-import { job } from "./job.js";
 
 const METHODS = ["pgd", "fgsm", "apgd-ce", "ensemble", "square"]; // any other: on the command line
 /** @type {Record<string, string>} */
@@ -36,8 +36,8 @@ export async function whole(root, { network, studio, state, keep }) {
     return node;
   }
   const query = (/** @type {Record<string, string>} */ more) => new URLSearchParams({ ...(data.value ? { data: data.value } : {}), n: n.value, ...more });
-  const attacks = job(() => `networks/${network}/job/attack?${query({ method: method.value, epsilon: epsilon.value.replaceAll(" ", "") })}`, "Attack the set", attacked);
-  const stresses = job(() => `networks/${network}/job/stress?${query({})}`, "Stress the set", stressed);
+  const attacks = job({ path: () => `networks/${network}/job/attack?${query({ method: method.value, epsilon: epsilon.value.replaceAll(" ", "") })}`, start: "Attack the set", show: noted(attacked) });
+  const stresses = job({ path: () => `networks/${network}/job/stress?${query({})}`, start: "Stress the set", show: noted(stressed) });
 
   function changed() {
     keep({ data: data.value || null, n: n.value === "200" ? null : n.value, whole: method.value === "pgd" ? null : method.value, eps: epsilon.value === "8/255" ? null : epsilon.value });

@@ -2,48 +2,27 @@
 /** What `clearsight check` finds, as groups of pictures side by side. */
 
 import { button, el, row as line, thousands } from "../live/kit.js";
-import { ask } from "../api.js";
-import { command, failure } from "../parts.js";
+import { job } from "../job.js";
 import { decide, Decisions } from "./decisions.js";
 
-const [SHOWN, MEMBERS, SIDE, AGAIN] = [12, 12, 64, 1000]; // groups of a kind, pictures of a group, px, ms between two looks
+const [SHOWN, MEMBERS, SIDE] = [12, 12, 64]; // groups of a kind, pictures of a group, px
 
 /**
  * @param {string} id of the data set @param {import("./model.js").Model} model @param {import("./sheets.js").Sheets} sheets
  * @param {(row: number) => void} open @returns {HTMLElement}
  */
 export function problems(id, model, sheets, open) {
-  const body = el("div", { "aria-live": "polite" });
   const decisions = new Decisions(id, model);
-  const node = el("section", {}, el("h2", {}, "Problems"), body);
-  const post = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
-
-  async function look(/** @type {string} */ path, /** @type {RequestInit} */ options = {}) {
-    try {
-      const found = await ask(`data/${id}/${path}`, options);
-      if (found.state === "done") await decisions.read();
-      show(found);
-    } catch (error) {
-      body.replaceChildren(failure(error), button("Try again", () => look("problems", post)));
-    }
-  }
-
-  function show(/** @type {any} */ found) {
-    const start = (/** @type {string} */ words) => button(words, () => look("problems", post));
-    const states = {
-      none: () => [el("p", {}, "Every picture is read and compared with every other: copies, contradictions, blank and unreadable ones."), start("Look for problems")],
-      running: () => [el("p", { class: "busy" }, `Looking through all pictures … ${found.said}`), button("Stop", () => look("problems/stop", post))],
-      stopped: () => [el("p", {}, "Stopped."), start("Look again")],
-      failed: () => [failure(new Error(found.said)), start("Look again")],
-      done: () => told(found),
-    };
-    body.replaceChildren(...states[/** @type {keyof typeof states} */ (found.state)](), command(found.command));
-    if (found.state === "running") setTimeout(() => node.isConnected && look("problems"), AGAIN);
-    if (found.state === "done") {
+  const checking = job({
+    path: () => `data/${id}/problems`, start: "Look for problems", again: "Look again", running: "Looking through all pictures …",
+    about: "Every picture is read and compared with every other: copies, contradictions, blank and unreadable ones.",
+    async show(found) {
+      await decisions.read();
       model.problems(found.kinds);
       model.learnt();
-    }
-  }
+      return told(found);
+    },
+  });
 
   /** @param {any} found */
   function told(found) {
@@ -101,6 +80,6 @@ export function problems(id, model, sheets, open) {
     return one;
   }
 
-  look("problems");
-  return node;
+  checking.look();
+  return el("section", {}, el("h2", {}, "Problems"), checking.node);
 }

@@ -2,7 +2,7 @@
 /** Judge a run as a job: on the pictures that choose between runs, or on those of the test where that is asked for by name. */
 
 import { el, percent, row, thousands } from "../live/kit.js";
-import { job } from "../break/job.js";
+import { job, noted } from "../job.js";
 import { picked } from "../parts.js";
 
 const PARTS = /** @type {[string, string][]} */ ([["val", "the validation part"], ["test", "the test part"]]);
@@ -12,7 +12,7 @@ export function judge(run, { studio, state, keep }, open = false) {
   let part = state.get("part") === "test" ? "test" : "val";
   let data = studio.data.some((/** @type {any} */ one) => one.id === state.get("on")) ? String(state.get("on")) : "";
   const path = () => `runs/${run}/judging?${new URLSearchParams({ part, ...(data ? { data } : {}) })}`;
-  const work = job(path, "Evaluate", (found, told) => judged(found, run, told.of));
+  const work = job({ path, start: "Evaluate", show: noted((found, told) => judged(found, run, told.of)) });
   const changed = () => {
     keep({ part: part === "val" ? null : part, on: data || null });
     work.look();
