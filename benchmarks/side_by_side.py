@@ -32,7 +32,7 @@ PROGRAMS: dict[str, Any] = {
 }  # fmt: skip
 ABLE = {program.NAME: set(program.TASKS) for program in PROGRAMS.values()}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
-PATIENCE = 900_000  # ms
+PATIENCE = 300_000  # ms
 
 
 def measure(wanted: dict[str, list[str]], rounds: int) -> None:

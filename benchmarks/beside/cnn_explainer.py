@@ -31,7 +31,7 @@ def why(page: Any, given: Given) -> Done:
     steps.click(page.locator("[data-imagename=custom]").first, "plus: a picture of one's own")
     steps.drop("input.file-input", given.picture)
     page.locator("#input-modal.is-active").wait_for(state="detached")
-    steps.click(page.locator("#layer-11-node-0"), "a class")
+    steps.click(page.locator("#layer-11-node-0 text").first, "a class")
     steps.click(page.locator(".softmax-symbol"), "the softmax")
     page.locator(".logit-circle").nth(9).wait_for()
     return steps.seen("how the numbers before the softmax become the probability of a class")

@@ -27,7 +27,7 @@ of which four lie in the wrong folder for the labels, the same two runs, and the
 Each was built for something else. A dash is no judgement: most of these programs do not claim the task.
 """
 BUSY = """\
-The machine was in heavy use by others (a load of {low:.0f} to {high:.0f}): the seconds are upper bounds, good for an order of magnitude,
+The machine was in use by others (a load of {low:.0f} to {high:.0f}): the seconds are upper bounds, good for an order of magnitude,
 and the steps are what to compare. """
 END = """\
 ## What was measured

@@ -33,10 +33,14 @@ def labels(page: Any, given: Given) -> Done:
     shutil.rmtree(given.folder / "projector", ignore_errors=True)
     steps.once([python(), str(LINES / "tensorboard_projector.py")], given.folder, "python projector.py")
     with _opened(steps, given, "projector"):
-        cloud = page.frame_locator("iframe")
+        page.get_by_text("No dashboards are active").or_(page.locator("iframe")).first.wait_for()
+        if page.locator("iframe").count() == 0:  # it looks for points after it has answered
+            steps.did("key", "F5")
+            page.reload()
+        cloud = page.frame_locator("iframe").frame_locator("iframe")
         cloud.locator(".numDataPoints", has_text="107").wait_for()
         steps.click(cloud.locator("#colorby"), "Color by")
-        steps.click(cloud.locator("#colorby paper-item", has_text="Label").first, "Label")
+        steps.click(cloud.locator("#colorby paper-item", has_text="label").first, "label")
         cloud.locator("canvas").first.wait_for()
         return steps.seen("107 points with their pictures, coloured by label, in three directions of PCA")
 
@@ -48,7 +52,11 @@ def layer(page: Any, given: Given) -> Done:
     shutil.rmtree(given.folder / "graph", ignore_errors=True)
     steps.once([python(), str(LINES / "tensorboard_graph.py")], given.folder, "python graph.py")
     with _opened(steps, given, "graph"):
-        steps.click(page.locator("g.node text").first, "a node")
+        page.locator("g.node").first.wait_for()
+        steps.click(page.get_by_label("Search nodes (regex)").first, "Search nodes")
+        steps.did("type", "Conv")
+        page.keyboard.type("Conv")
+        steps.click(page.locator("#search-match").first, "the first match")
         page.get_by_text("Attributes").first.wait_for()
         return steps.seen("the layers as a graph, with the shapes between them and a layer's attributes")
 
