@@ -213,6 +213,11 @@ def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     decision = decide(studio.root / "a", studio.root / "b")
     wanted = decision.comparison
     opened(page, studio, "report")
+    opened(page, studio, "compare")
+    rows = [row for row in page.evaluate("fetch('/api/runs').then(one => one.json())")["runs"] if row["top1"]]  # the newest first
+    alike = ((one, row) for row in rows for one in rows if one is not row and all(one[what] == row[what] for what in ("data", "part", "n")))
+    page.get_by_label("B", exact=True).wait_for()
+    assert [page.get_by_label(side, exact=True).input_value() for side in "AB"] == [row["id"] for row in next(alike)]
     opened(page, studio, "compare", query=f"?a={studio.ids['a']}&b={studio.ids['b']}")
     page.locator(".compared > .label").wait_for()
     words = page.locator(".compared > .label").inner_text()

@@ -15,7 +15,8 @@ export async function compare(root, { state, keep }) {
   try {
     const { runs } = await ask("runs");
     if (!body.isConnected) return;
-    const chosen = { a: state.get("a") ?? runs[1]?.id ?? "", b: state.get("b") ?? runs[0]?.id ?? "" };
+    const [a, b] = newest(runs);
+    const chosen = { a: state.get("a") ?? a?.id ?? "", b: state.get("b") ?? b?.id ?? "" };
     if (runs.length < 2) return body.append(el("p", {}, "Two runs are needed, and there are fewer below ./runs: ", el("code", {}, "clearsight train photos"), "."));
     const fill = () => body.replaceChildren(comparison(chosen.a, chosen.b));
     const choose = (/** @type {"a" | "b"} */ side) => (/** @type {string} */ id) => {
@@ -28,4 +29,14 @@ export async function compare(root, { state, keep }) {
   } catch (error) {
     body.replaceChildren(failure(error));
   }
+}
+
+/** The two newest runs that were judged on the same part of the same data, the older one first; else the two newest. @param {any[]} runs the newest first */
+function newest(runs) {
+  const judged = runs.filter((one) => one.top1);
+  for (const b of judged) {
+    const a = judged.find((one) => one !== b && one.data === b.data && one.part === b.part && one.n === b.n);
+    if (a) return [a, b];
+  }
+  return [runs[1], runs[0]];
 }

@@ -67,6 +67,7 @@ function where(node, follower, about) {
   const said = [STATES[follower.state] ?? follower.state];
   const epochs = about.settings?.epochs;
   if (follower.state === "running" && line && epochs) said.push(`epoch ${line.epoch} of ${epochs}`, `${thousands(Math.round(line.pictures_per_second))} pictures/s`);
+  else if (last && follower.state === "finished") said.push(last.epoch === 1 ? "1 epoch" : `${last.epoch} epochs`); // fewer than asked for where it stopped early or a head was solved
   else if (last && epochs) said.push(`epoch ${last.epoch} of ${epochs}`);
   if (last?.val_accuracy !== undefined && last.val_accuracy !== null) said.push(`validation ${percent(last.val_accuracy)}`);
   node.replaceChildren(`${said.join(" · ")}.`, ...(follower.reason && follower.state === "failed" ? [failure(follower.reason)] : []));
