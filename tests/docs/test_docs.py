@@ -15,7 +15,7 @@ GUIDES = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(!?)\[[^\]\n]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|[\s(;&|]|-m )clearsight (.*)$")
+COMMAND = re.compile(r"(?<!import)(?:^|[\s(;&|]|-m )clearsight (.*)$")
 
 
 def _named(pages: list[Path]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from clearsight.base.errors import ClearsightError
-from clearsight.base.files import cache_folder
+from clearsight.base.files import cache_folder, write_atomic
 from clearsight.datasets.shards import index as module
 from clearsight.datasets.shards.index import build, index
 from clearsight.datasets.shards.reading import shard_at
@@ -129,7 +129,7 @@ def test_an_index_is_read_back_as_it_was_kept(tmp_path, digests):
     made = module.Index(
         b"a\0b\0c\0", spans, np.array([0, -1, 1], np.int32), ("x", "y"), "cls", digests, ("g",) * 3, {"links": 2}, ("a note",)
     )
-    module._save(tmp_path / "x.index", made)
+    write_atomic(tmp_path / "x.index", *module.sealed(made))
     found = module._load(tmp_path / "x.index")
     for name, value in vars(made).items():
         np.testing.assert_equal(getattr(found, name), value)

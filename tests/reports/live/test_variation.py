@@ -9,7 +9,7 @@ from tests.reports.live.examples import UNLIKE, VARIED, example
 
 def test_a_click_orders_the_others_by_their_distance(show):
     found = variation(UNLIKE, VARIED.labels.tolist(), VARIED.classes)
-    unit = normalize(UNLIKE.double()[list(found.unlike)])
+    unit = normalize(UNLIKE.double()[list(found.members)])
     with show(example("variation")) as window:
         assert window.get_by_label("class", exact=True).get_attribute("aria-valuetext") == found.label
         members = window.locator(".unlike button")
