@@ -44,7 +44,7 @@ def window(chromium: Any, studio: SimpleNamespace, *statuses: int | str) -> Iter
             "console",
             lambda said: wrong.append(said.text) if said.type == "error" and not any(one in said.text for one in wanted) else None,
         )
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("pageerror", lambda error: wrong.append(str(error.stack)))
         page.on("dialog", lambda dialog: wrong.append(dialog.message))
 
     context.on("page", watched)

@@ -27,7 +27,7 @@ export class Queue {
     this.done = new Map(); // pictures decided in this window → row of the journal, until the computation has taken it in
     /** @type {Map<number, Promise<any>>} */
     this.pictures = new Map();
-    /** @type {Map<number, Promise<any>>} */
+    /** @type {Map<string, Promise<any>>} */
     this.evidence = new Map();
     this.journal = { seq: 0, decided: 0, /** @type {any[]} */ last: [] };
     this.writing = Promise.resolve();
@@ -108,13 +108,14 @@ export class Queue {
 
   /** A sheet with the pictures that are like an item, and the number of each on it. @param {Item} item @returns {Promise<any>} */
   alike(item) {
-    const rows = item.alike.flatMap((one) => one.rows);
-    if (rows.length && !this.evidence.has(item.row)) {
-      const coming = ask(`data/${this.id}/sheet?v=${this.version}&rows=${rows.join(",")}`).then(async (found) => ({ ...(await unpacked(found)), rows }));
-      coming.catch(() => this.evidence.delete(item.row));
-      this.evidence.set(item.row, coming);
+    const rows = item.alike.flatMap((one) => one.rows).join(",");
+    if (!rows) return Promise.resolve(null);
+    if (!this.evidence.has(rows)) {
+      const coming = ask(`data/${this.id}/sheet?v=${this.version}&rows=${rows}`).then(async (found) => ({ ...(await unpacked(found)), rows: rows.split(",").map(Number) }));
+      coming.catch(() => this.evidence.delete(rows));
+      this.evidence.set(rows, coming); // by what is shown: what has been learnt since may find others alike
     }
-    return this.evidence.get(item.row) ?? Promise.resolve(null);
+    return /** @type {Promise<any>} */ (this.evidence.get(rows));
   }
 
   /** Look at another picture without a decision. @param {number} step */

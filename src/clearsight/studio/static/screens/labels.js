@@ -136,7 +136,7 @@ class Screen {
       return;
     }
     this.question.replaceChildren(...question(item, found.sorted, () => this.act("agree")));
-    this.queue.alike(item).then((sheet) => sheet && this.drawn === item.row && this.evidence(item, sheet), () => {});
+    this.queue.alike(item).then((sheet) => sheet && this.told === item && this.evidence(item, sheet), () => {});
     if (same && this.picture.querySelector("img")) return;
     try {
       const seen = await this.queue.picture(item.row);
