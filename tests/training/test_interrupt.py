@@ -1,7 +1,8 @@
 """Signals stop a run between two steps; a value that is not finite is traced to its layer."""
 
-import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -10,17 +11,27 @@ from torch import nn
 
 from clearsight.training.interrupt import Interrupted, NotFinite, Stop, name_the_layer
 
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_is_noted_and_raised_when_asked(number):
+STOPPED = """
+import os, signal
+from clearsight.training.interrupt import Interrupted, Stop
+for number in (signal.SIGTERM, signal.SIGINT):
     before = signal.getsignal(number)
     with Stop() as stop:
         stop.check()
-        assert signal.getsignal(number) == stop._ask  # else the signal ends the process of the tests, and nothing says why
         os.kill(os.getpid(), number)
-        with pytest.raises(Interrupted, match=f"stopped by {signal.Signals(number).name}") as found:
+        try:
             stop.check()
-    assert found.value.exit_code == 128 + number and signal.getsignal(number) == before
+        except Interrupted as error:
+            print(error.exit_code, error, signal.getsignal(number) == stop._ask)
+    assert signal.getsignal(number) == before
+"""
+
+
+def test_a_signal_is_noted_and_raised_when_asked():
+    """In a process of its own: that of the tests has loaded libraries that take signals too."""
+    found = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True)
+    saved = "everything up to this step is saved."
+    assert found.stdout.splitlines() == [f"143 stopped by SIGTERM; {saved} True", f"130 stopped by SIGINT; {saved} True"], found.stderr
 
 
 def test_a_second_ctrl_c_does_not_wait():

@@ -44,6 +44,11 @@ def columns(run: Path) -> list[list[str]]:
     return [line.split(",")[:-2] for line in (run / "results.csv").read_text().splitlines()]
 
 
+def sigterm() -> None:
+    """What SIGTERM does, without the signal: the process of the tests has loaded libraries that take signals too."""
+    signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)
+
+
 def stop_after(monkeypatch, steps: int) -> None:
     step, count = loop._step, [0]
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import signal
 
 import pytest
 import torch
@@ -22,7 +21,7 @@ from clearsight.training.storage import checkpoint
 from clearsight.training.transfer import freezing, linear_probe
 from clearsight.training.validation import soup
 from tests.pictures import digit_arrays
-from tests.training.test_session import columns, stop_after
+from tests.training.test_session import columns, sigterm, stop_after
 from tests.training.test_session import weights as saved
 
 DATA = digit_arrays(per_class=24)
@@ -274,7 +273,7 @@ def test_stopped_while_the_head_is_solved_it_ends_the_same(start, tmp_path, monk
     def stopped(*given):
         count[0] += 1
         if count[0] == 2:
-            signal.raise_signal(signal.SIGTERM)
+            sigterm()
         given[-1]()
         return solve(*given)
 

@@ -1,7 +1,6 @@
 """A training that only solves the head: a path of strengths, the best kept, stopped and resumed like any other."""
 
 import math
-import signal
 from types import SimpleNamespace
 
 import pytest
@@ -14,7 +13,7 @@ from clearsight.training.api import resume, train
 from clearsight.training.interrupt import Interrupted
 from clearsight.training.transfer import linear_probe
 from tests.pictures import digit_arrays
-from tests.training.test_session import columns, weights
+from tests.training.test_session import columns, sigterm, weights
 
 DATA = digit_arrays(per_class=40)  # 32 validation pictures, which may choose a strength
 SOLVED = {"recipe": "solved", "seed": 3, "quiet": True}
@@ -52,7 +51,7 @@ def test_stopped_anywhere_it_ends_the_same(evaluations, tmp_path, monkeypatch):
             def checked():
                 count[0] += 1
                 if count[0] == evaluations:
-                    signal.raise_signal(signal.SIGTERM)
+                    sigterm()
                 check()
 
             return solve(problem, l2, start, precise, checked)
