@@ -70,7 +70,7 @@ def data(page: Any) -> None:
 def labels(page: Any) -> None:
     """A queue of labels."""
     page.get_by_role("link", name="Labels", exact=True).click()
-    page.wait_for_timeout(5000)
+    page.locator(".evidence canvas").nth(3).wait_for()
 
 
 def neighbours(page: Any) -> None:
