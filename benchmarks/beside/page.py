@@ -34,7 +34,8 @@ END = """\
 
 {chip}, {cores} cores; n = {n} a task; {versions}. {busy}What ran did so in Debian's Chromium, driven by
 Playwright. *Not run* is no verdict: steps next to it are counted from the documentation, and `python benchmarks/side_by_side.py --only
-PROGRAM:TASK` fills it in.
+PROGRAM:TASK` fills it in. What a program cannot do is taken from its documentation; some of the linked pages, most of
+Teachable Machine's and TensorBoard's, were not opened when this was written.
 """
 
 

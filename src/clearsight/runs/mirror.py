@@ -18,12 +18,8 @@ from ..base.remote.address import is_address, joined, shown
 
 STATE, TOKEN = "store.json", "token"
 LAST = ("config.json", "recipe.toml")  # what makes a folder a classifier, or a run that can be resumed
-UNBEGUN = {
-    "run.json",
-    "split.csv",
-    "ancestors.csv",
-    "out-of-fold.safetensors",
-}  # what a run writes before recipe.toml, and checkpoints/
+# what a run writes before recipe.toml, and checkpoints/
+UNBEGUN = {"run.json", "split.csv", "ancestors.csv", "out-of-fold.safetensors"}
 DEPTH = 3  # folders of a run below one that is sent to an address, as members/1
 Facts = dict[str, list[int]]
 _leases: dict[Path, lease.Lease] = {}  # of the folders that this process writes
