@@ -90,6 +90,36 @@ def test_only_what_changed_is_sent_and_only_what_is_there_is_kept(s3):
     assert mirror.bring(address) == folder and (folder / "a").read_bytes() == b"of another machine" and not (folder / "ahead").exists()
 
 
+def test_files_that_change_or_go_while_they_are_fetched_are_whole_and_fetched_again(s3, monkeypatch):
+    """A training that is followed writes and removes files between the listing and the reading of a file."""
+    address, read = f"{s3.folder}/run", store.read_all
+    for name in ("a", "checkpoints/1", "recipe.toml"):
+        store.write(f"{address}/{name}", b"first")
+
+    def late(one):
+        if one.endswith("/a"):
+            store.write(one, b"second, and longer")
+            store.remove(f"{address}/checkpoints/1")
+        return read(one)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "read_all", late)
+        folder = mirror.bring(address)
+    assert (folder / "a").read_bytes() == b"second, and longer" and not (folder / "checkpoints/1").exists()
+
+    def later(one):
+        found = read(one)
+        store.write(one, b"third, of its own length")
+        return found
+
+    store.write(f"{address}/recipe.toml", b"changed")
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "read_all", later)
+        mirror.bring(address)
+    mirror.bring(address)
+    assert {(folder / name).read_bytes() for name in ("a", "recipe.toml")} == {b"third, of its own length"}
+
+
 def test_other_folders_are_left_alone_and_names_do_not_lead_out(s3, tmp_path):
     mirror.send(tmp_path)
     assert mirror.local(tmp_path) == tmp_path and mirror.named(tmp_path) == str(tmp_path)

@@ -132,18 +132,24 @@ def _prepare(folder: Path) -> None:
 
 
 def _bring(folder: Path, address: str, only: str = "") -> None:
-    files = {name: file for name, file in _there(address).items() if only in ("", name)}
+    found = _there(address)
+    files = {name: file for name, file in found.items() if only in ("", name)}
     state: dict[str, Facts] = _state(folder) if (folder.parent / STATE).is_file() else {"there": {}, "here": {}}
     before = {name: facts for name, facts in _here(folder).items() if facts == state["here"].get(name)}
-    for name, file in files.items():
+    for name, file in list(files.items()):
         path = folder / _safe(address, name)
         if state["there"].get(name) != [file.size, file.version] or name not in before:
+            try:
+                content = store.read_all(file.address)
+            except store.MissingFile:  # an old checkpoint, removed since the listing
+                del files[name]
+                continue
             make_folder(path.parent)
-            write_atomic(path, store.read(file.address, 0, file.size), mode=0o600)
+            write_atomic(path, content, mode=0o600)
     here = _here(folder)
     for name in here.keys() - files.keys():
         remove(folder / name)
-    _keep(folder, address, {name: facts for name, facts in here.items() if name in files})
+    _keep(folder, address, {name: facts for name, facts in here.items() if name in files}, found)
 
 
 def send(folder: Path) -> None:
@@ -169,7 +175,7 @@ def send(folder: Path) -> None:
         for name in before.keys() - now.keys():
             store.remove(joined(address, name))
         if changed or before.keys() - now.keys():
-            _keep(root, address, now)
+            _keep(root, address, now, _there(address))
 
 
 def _turn(name: str) -> tuple[bool, int, str]:
@@ -198,8 +204,8 @@ def _state(folder: Path) -> dict[str, Facts]:
     return found
 
 
-def _keep(folder: Path, address: str, here: Facts) -> None:
-    there = {name: [file.size, file.version] for name, file in _there(address).items()}
+def _keep(folder: Path, address: str, here: Facts, found: dict[str, store.RemoteFile]) -> None:
+    there = {name: [file.size, file.version] for name, file in found.items()}
     write_json(folder.parent / STATE, {"address": address.rstrip("/"), "here": here, "there": there})
 
 

@@ -91,6 +91,20 @@ def test_a_lock_is_renewed_for_as_long_as_it_is_held(s3):
         held.require()
 
 
+def test_a_renewal_of_another_length_between_looking_and_reading_is_no_unknown_lock(s3, monkeypatch):
+    abandoned(s3.folder, age=0.5, owner="process 7")
+    described = store.described
+
+    def meanwhile(address):
+        found = described(address)
+        abandoned(s3.folder, owner="process 7 on a machine with a longer name")
+        return found
+
+    monkeypatch.setattr(store, "described", meanwhile)
+    with pytest.raises(InUse, match="process 7 on a machine with a longer name, whose lock ends"):
+        lease.require_free(s3.folder)
+
+
 def test_one_that_was_left_is_taken_over_only_when_it_has_ended_and_that_is_said(s3):
     abandoned(s3.folder)
     with pytest.raises(InUse, match=r"process 7 on elsewhere .*lock ends [0-9]+ s from now"):

@@ -54,6 +54,26 @@ def test_a_failure_that_stays_names_address_bytes_and_attempts(s3):
         store.read(f"{s3.folder}/a", 3, 10)
 
 
+def test_a_file_that_is_written_meanwhile_is_read_whole(s3, monkeypatch):
+    address = f"{s3.folder}/a"
+    store.write(address, b"short")
+    (there, path), left = store._store(address), [b"longer than that", b"tiny"]
+
+    class Meanwhile:
+        cat_file = staticmethod(there.cat_file)
+
+        @staticmethod
+        def info(path):
+            if left:
+                store.write(address, left.pop())
+            return there.info(path)
+
+    real = store._store
+    monkeypatch.setattr(store, "_store", lambda address: (Meanwhile, path))
+    monkeypatch.setattr(store, "write", lambda address, data: real(address)[0].pipe_file(path, data))
+    assert store.read_all(address) == b"longer than that" and not left
+
+
 def test_what_a_repetition_cannot_mend_is_tried_once():
     for error, kind, said in (
         (FileNotFoundError("x"), store.MissingFile, "there is no file"),

@@ -192,9 +192,10 @@ def _newest(address: str) -> _Held | None:
 
 def _read(address: str, number: int) -> _Held:
     """A lock as it is written; one that cannot be understood never ends by itself. Raises StoreError."""
-    file = store.described(_object(address, number))
+    file = store.described(_object(address, number))  # before its content: a renewal in between is seen as one that follows
+    content = store.read_all(file.address)
     try:
-        table = json.loads(store.read(file.address, 0, file.size))
+        table = json.loads(content)
         return _Held(number, file.version, str(table["owner"]), str(table["token"]), float(table["time"]), float(table["lease"]))
     except (ValueError, KeyError, TypeError):
         return _Held(number, file.version, f"an unknown lock, {shown(file.address)},", "", time.time(), LEASE)

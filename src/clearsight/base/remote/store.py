@@ -117,8 +117,16 @@ def read(address: str, offset: int, length: int) -> bytes:
 
 
 def read_all(address: str) -> bytes:
-    """The whole file at `address`; raises MissingFile, StoreError."""
-    return read(address, 0, described(address).size)
+    """The whole file at `address`, at one moment: in one request, as another may write it. Raises MissingFile, StoreError."""
+    store, path = _store(address)
+
+    def whole() -> bytes:
+        data = bytes(store.cat_file(path))
+        if len(data) != (size := int(store.info(path)["size"])):  # a short answer, or a file of another length meanwhile
+            raise _Short(f"{len(data):,} bytes came instead of {size:,}")
+        return data
+
+    return _repeated(address, "read", "the whole file", whole)
 
 
 def write(address: str, data: bytes) -> None:
