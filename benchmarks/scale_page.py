@@ -37,8 +37,9 @@ the work of one machine. *Memory* is that of one process: the index has {index} 
 
 - One training holds the index of all its pictures. 100 million take {hundred}; 5 thousand million take {five}, more than a machine
   usually has: **train on a part of them**, of a few hundred million. `classify` holds one shard at a time, for any number of them.
-- Opening shards in a store for the first time reads all of them, once on each machine; the indexes are kept in its cache. Those that
-  `clearsight shards pack` wrote have their index next to them, 61 bytes a picture, and only that is read.
+- Opening shards in a store for the first time reads all of them, once on each machine; the indexes are kept in its cache, and the shards
+  themselves where it has room, so that the first epoch or `classify` reads no byte again. Of pictures of 256 kB and more only the
+  headers are read. Shards that `clearsight shards pack` wrote have their index next to them, 61 bytes a picture, and only that is read.
 - Comparing every pair takes `check` beyond reach at 100 million: check parts of a few million.
 - `pack` reads local files, and its shards are uploaded by the tools of the store.
 """

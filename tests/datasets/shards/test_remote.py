@@ -1,5 +1,7 @@
 """Reading of shards in a store: opened by their indexes or headers, each once an epoch by blocks, few pictures by themselves."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from clearsight.base.errors import ClearsightError
 from clearsight.base.remote import downloads, store
 from clearsight.datasets.loader import load
 from clearsight.datasets.open import open_dataset
-from clearsight.datasets.shards import ahead, headers, remote
+from clearsight.datasets.shards import ahead, headers, index, remote
 from clearsight.datasets.shards.index import BESIDE
 from clearsight.datasets.shards.reading import read, shard_at
 from clearsight.datasets.shards.writing import pack
@@ -73,12 +75,13 @@ def test_few_pictures_of_a_large_shard_are_read_by_themselves(s3, monkeypatch):
     assert read(shard, 7000, 100) == content[7000:7100] and s3.sent == 300 + len(content)
 
 
-def test_a_shard_that_has_changed_is_refused_before_its_first_picture(s3, monkeypatch):
+def test_a_picture_of_a_shard_that_has_changed_is_refused(s3, monkeypatch):
     store.write(f"{s3.folder}/large.tar", bytes(50_000))
     shard = shard_at(f"{s3.folder}/large.tar")
+    assert read(shard, 0, 100) == bytes(100)
     store.write(f"{s3.folder}/large.tar", bytes(range(250)) * 200)
     with pytest.raises(ClearsightError, match=r"large\.tar: it has changed since it was listed"):
-        read(shard, 0, 100)
+        read(shard, 200, 100)
 
 
 @pytest.fixture
@@ -131,29 +134,88 @@ def test_an_index_of_another_shard_is_not_used(tmp_path, s3, monkeypatch):
     name = made.shards[0].name
     good = (tmp_path / "shards" / (name + BESIDE)).read_bytes()
     content = (tmp_path / "shards" / name).read_bytes()
-    for k, (tar_, index) in enumerate(
+    for k, (tar_, beside) in enumerate(
         [(content, good[:-9]), (content, b"{}"), (content[:-1] + b"\1", good), (content + bytes(10240), good)]
     ):
         store.write(f"{s3.folder}/{name}", tar_)
-        store.write(f"{s3.folder}/{name}{BESIDE}", index)
+        store.write(f"{s3.folder}/{name}{BESIDE}", beside)
         data, sent = opened(s3.folder, s3, tmp_path, monkeypatch, f"cache-{k}")
         assert len(data) == 10 and sent > len(content), k  # the shard itself was read
 
 
+def foreign(path, sizes):
+    """A shard as others write it, with pictures of `sizes` bytes and a label next to each, and its bytes."""
+    files = {}
+    for k, size in enumerate(sizes):
+        files |= {f"{k:05}.jpg": np.random.default_rng(k).bytes(size), f"{k:05}.cls": str(k % 3).encode()}
+    return tar(path, files).read_bytes()
+
+
+def test_an_index_of_the_same_pictures_in_another_order_is_not_used(tmp_path, s3, monkeypatch):
+    """The shards were packed again and uploaded in parts, so that the store has no MD5 of them; their size is as before."""
+    monkeypatch.setattr(index, "MD5", re.compile("never"))
+    digits = open_dataset(digit_folder(tmp_path / "digits", per_class=5, classes=2))
+    (old,), (new,) = (pack(digits, tmp_path / f"shards-{seed}", seed=seed, quiet=True).shards for seed in (0, 1))
+    beside = (tmp_path / "shards-0" / (old.name + BESIDE)).read_bytes()
+    for seed in (0, 1):
+        content = (tmp_path / f"shards-{seed}" / new.name).read_bytes()
+        store.write(f"{s3.folder}/{new.name}", content)
+        store.write(f"{s3.folder}/{new.name}{BESIDE}", beside)
+        data, _ = opened(s3.folder, s3, tmp_path, monkeypatch, f"cache-{seed}")
+        assert old.bytes == new.bytes == len(content) and bool(list((tmp_path / f"cache-{seed}").rglob("*.file"))) is bool(seed)
+        here = open_dataset(tmp_path / f"shards-{seed}" / new.name)["all"]
+        assert data.labels.tolist() == here.labels.tolist() and data.digests.tolist() == here.digests.tolist()
+
+
 def test_of_other_shards_with_large_pictures_the_headers_alone_are_read(s3, tmp_path, monkeypatch):
     monkeypatch.setattr(headers, "LARGE", 30_000)
-    files = {}
-    for k in range(12):
-        files |= {f"{k:03}.png": bytes([k]) * 48_000, f"{k:03}.cls": str(k % 3).encode()}
-    path = tar(tmp_path / "foreign.tar", files)
-    store.write(f"{s3.folder}/foreign.tar", path.read_bytes())
-    size = path.stat().st_size
+    store.write(f"{s3.folder}/foreign.tar", content := foreign(tmp_path / "foreign.tar", [60_000] * 12))
     found, sent = opened(s3.folder, s3, tmp_path, monkeypatch, "ranges")
-    assert not list((tmp_path / "ranges").rglob("*.file")) and sent < 0.35 * size  # a window of 64 kB, then 4 kB a picture
-    here = open_dataset(path)["all"]
+    assert not list((tmp_path / "ranges").rglob("*.file")) and sent < 0.1 * len(content)  # 4 kB a picture
+    here = open_dataset(tmp_path / "foreign.tar")["all"]
     assert np.array_equal(found.spans, here.spans) and list(found.names) == list(here.names) and found.counts().tolist() == [4, 4, 4]
-    monkeypatch.setattr(headers, "LARGE", 50_000)
-    assert opened(s3.folder, s3, tmp_path, monkeypatch, "whole")[1] > size
+    monkeypatch.setattr(headers, "LARGE", 200_000)  # a shard of few requests is read whole
+    assert opened(s3.folder, s3, tmp_path, monkeypatch, "small")[1] > len(content)
+    monkeypatch.setattr(headers, "LARGE", 30_000)
+    store.write(f"{s3.folder}/foreign.tar", content := foreign(tmp_path / "mixed.tar", [60_000] * 12 + [900] * 500))
+    found, sent = opened(s3.folder, s3, tmp_path, monkeypatch, "mixed")
+    assert len(content) < sent < 1.1 * len(content) and len(list((tmp_path / "mixed").rglob("*.file"))) == 1
+    assert np.array_equal(found.spans, open_dataset(tmp_path / "mixed.tar")["all"].spans)
+
+
+def test_headers_of_a_shard_that_is_replaced_meanwhile_are_not_used(s3, tmp_path, monkeypatch):
+    monkeypatch.setattr(headers, "LARGE", 30_000)
+    address = f"{s3.folder}/foreign.tar"
+    store.write(address, foreign(tmp_path / "foreign.tar", [60_000] * 12))
+    other, real = foreign(tmp_path / "other.tar", [60_001] * 12), headers.read_range
+
+    def meanwhile(shard, offset, length):
+        found = real(shard, offset, length)
+        if offset > 200_000:
+            store.write(address, other)
+        return found
+
+    monkeypatch.setattr(headers, "read_range", meanwhile)
+    with pytest.raises(ClearsightError, match=r"foreign\.tar: it has changed since it was listed"):
+        open_dataset(address)
+    assert len(open_dataset(address)["all"].names) == 12
+
+
+@pytest.mark.parametrize(("size", "n"), [(1_000, 400), (30_000, 60), (300_000, 20)])
+def test_opening_and_a_pass_over_shards_without_an_index_cost_hardly_more_than_their_bytes(size, n, s3, tmp_path, monkeypatch):
+    total = 0
+    for k in range(2):
+        content = foreign(tmp_path / f"{k}.tar", [size] * n)
+        store.write(f"{s3.folder}/{k}.tar", content)
+        total += len(content)
+    data, before = opened(s3.folder, s3, tmp_path, monkeypatch, "cache")
+    places = np.random.default_rng(0).permutation(2 * n)
+    passed = [data.source(int(k)).read() for k in places]
+    assert total <= s3.sent <= 1.2 * total, (before / total, s3.sent / total)
+    here = open_dataset(str(tmp_path / "{0,1}.tar"))["all"]
+    assert passed == [here.source(int(k)).read() for k in places]
+    sent, again = s3.sent, open_dataset(s3.folder)["all"]
+    assert [again.source(int(k)).read() for k in places] == passed and s3.sent < sent + 2_000  # a listing
 
 
 def test_little_of_a_set_is_read_by_itself_however_many_pictures(s3, tmp_path, monkeypatch):

@@ -4,18 +4,18 @@ Formats: ustar, GNU (long names, large sizes) and PAX, as GNU tar, Python's `tar
 entered, as ImageNet's training set is stored; offsets stay those of the outer file.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ...base.errors import ClearsightError, plain
-from .reading import Shard, bring, is_remote, read, read_range
+from .reading import Shard, bring, is_remote, read, read_range, require_unchanged
 
 BLOCK = 512
 NARROW, WIDE = 2 * BLOCK, 2**22  # bytes read at once, from large members to small ones
-REQUEST = 8 * BLOCK  # bytes of a request at the least: headers and labels between two pictures
-LARGE, FIRST = 2**18, 8  # bytes of a member for which a request each is no slower than the whole shard; members read to find out
+REQUEST = 8 * BLOCK  # bytes of a request for headers alone: those of a picture and of its labels
+LARGE, FIRST = 2**18, 8  # bytes that arrive in the time of a request, and the requests of a shard that are given to find out
+LITTLE = 10  # the least size of a shard in units of what was read for its headers alone: it is read again with the pictures
 MAX_TEXT = 2**16  # bytes of a member that may hold a label
 TEXTS = (b".cls", b".json", b".txt")
 META = b"__clearsight__"  # the member of packed shards with their class table, which other readers skip
@@ -48,39 +48,49 @@ class Members:
 
 def members(shard: Shard) -> Members:
     """The members of `shard`; raises ClearsightError for a file that is compressed, damaged, cut short or no tar file."""
-    ranges = is_remote(shard) and _large(shard)
-    if not ranges:
-        bring(shard)
-    _refuse_compressed(shard)
-    found = Members()
-    _Pass(shard, found, read_range if ranges else read).over(0, shard.size, b"")
+    found, reader = Members(), _Reader(shard)
+    _refuse_compressed(shard, reader.read(0, min(shard.size, 6)))
+    _Pass(shard, found, reader).over(0, shard.size, b"")
+    if reader.ranges:
+        require_unchanged(shard)
     return found
 
 
-def _large(shard: Shard) -> bool:
-    """Whether the first members of a shard at an address are so large that their headers alone are read, a request each."""
-    position = pictures = 0
-    for _ in range(FIRST):
-        if position + BLOCK > shard.size:
-            break
-        try:
-            size = _octal(read_range(shard, position, BLOCK)[124:136])
-        except ClearsightError:  # of a server that sends whole files only, for one
-            return False
-        if size < 0:
-            return False
-        position += BLOCK + -(-size // BLOCK) * BLOCK
-        pictures += size > REQUEST
-    return position >= LARGE * max(pictures, 1)
+def first_text(shard: Shard) -> bytes:
+    """The first member of a shard at an address, read by itself, where it is the class table of a packed one; empty otherwise."""
+    head = read_range(shard, 0, BLOCK)
+    return read_range(shard, BLOCK, max(0, _octal(head[124:136]))) if _name(head, 0) == META else b""
+
+
+class _Reader:
+    """Bytes of a shard: at an address of its headers alone, a request each, for as long as pictures so large are stepped over that this is
+    sooner done than a copy of the whole shard, which is kept for the pictures.
+    """
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard, self.requests, self.sent = shard, 0, 0
+        self.ranges = is_remote(shard) and shard.size > FIRST * LARGE
+        if not self.ranges:
+            bring(shard)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """The `length` bytes from `offset`."""
+        if self.ranges:
+            self.requests += 1
+            self.sent += length
+            if self.requests <= FIRST + offset // LARGE and LITTLE * self.sent <= self.shard.size:
+                return read_range(self.shard, offset, length)
+            self.ranges = False
+            bring(self.shard)
+        return read(self.shard, offset, length)
 
 
 class _Pass:
     """A pass over one shard, with the window of bytes that is in memory."""
 
-    def __init__(self, shard: Shard, found: Members, read: Callable[[Shard, int, int], bytes], *, inside: bool = False) -> None:
-        self.shard, self.found, self.read, self.inside = shard, found, read, inside
-        self.narrow = REQUEST if read is read_range else NARROW
-        self.data, self.base, self.width = b"", 0, 2**16
+    def __init__(self, shard: Shard, found: Members, reader: _Reader, *, inside: bool = False) -> None:
+        self.shard, self.found, self.reader, self.inside = shard, found, reader, inside
+        self.data, self.base, self.width = b"", 0, REQUEST if reader.ranges else 2**16
         self.heads: list[int] = []  # headers in the window, whose checksums are compared together
 
     def over(self, position: int, stop: int, prefix: bytes) -> None:
@@ -123,9 +133,9 @@ class _Pass:
         if len(self.heads) > 64:
             self.width = min(self.width * 4, WIDE)
         elif len(self.heads) < 8:
-            self.width = max(self.width // 4, self.narrow)
+            self.width = max(self.width // 4, REQUEST if self.reader.ranges else NARROW)
         self._compare()
-        self.data, self.base = self.read(self.shard, position, min(self.width, stop - position)), position
+        self.data, self.base = self.reader.read(position, min(self.width, stop - position)), position
         return 0
 
     def _compare(self) -> None:
@@ -156,7 +166,7 @@ class _Pass:
 
     def _content(self, body: int, size: int) -> bytes:
         at = body - self.base
-        return self.data[at : at + size] if at >= 0 and at + size <= len(self.data) else self.read(self.shard, body, size)
+        return self.data[at : at + size] if at >= 0 and at + size <= len(self.data) else self.reader.read(body, size)
 
     def _records(self, body: int, size: int) -> dict[str, bytes]:
         """The path and the size in an extended header (PAX)."""
@@ -183,7 +193,7 @@ class _Pass:
         if name.endswith(b"/"):  # a folder, as old programs mark it
             return
         if name.endswith(b".tar") and size and not self.inside:
-            _Pass(self.shard, found, self.read, inside=True).over(body, body + size, name[: -len(b".tar")] + b"/")
+            _Pass(self.shard, found, self.reader, inside=True).over(body, body + size, name[: -len(b".tar")] + b"/")
             return
         if name == META or (size <= MAX_TEXT and name.endswith(TEXTS)):
             found.texts[len(found.names)] = self._content(body, size)
@@ -198,7 +208,7 @@ class _Pass:
 
     def _look_behind(self, position: int, stop: int) -> None:
         """Note content after the end mark: programs that read tar files stop there."""
-        if not self.inside and any(self.read(self.shard, position, min(stop - position, 2**16))):
+        if not self.inside and any(self.reader.read(position, min(stop - position, 2**16))):
             self.found.notes.append(f"content after its end mark at byte {position:,} is not read, as of tar files that were joined")
 
     def _cut_short(self, position: int, stop: int, size: int) -> None:
@@ -231,8 +241,7 @@ def _name(data: bytes, at: int) -> bytes:
     return name
 
 
-def _refuse_compressed(shard: Shard) -> None:
-    head = read(shard, 0, min(shard.size, 6))
+def _refuse_compressed(shard: Shard, head: bytes) -> None:
     if not head:
         raise ClearsightError(f"{plain(shard.address)} is empty (0 bytes). Get it again.")
     for start, (kind, command) in _COMPRESSED.items():

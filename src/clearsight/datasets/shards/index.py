@@ -24,7 +24,7 @@ from ...images.kinds import SUFFIXES, UNREAD
 from ..dataset import clean_label
 from ..tables.columns import NAMES as COLUMNS
 from ..tables.labels import several
-from .headers import META, TEXTS, Members, members
+from .headers import META, TEXTS, Members, first_text, members
 from .reading import Shard
 
 VERSION = 1
@@ -196,7 +196,7 @@ def published(shard: Shard) -> Index | None:
     try:
         data = read_all(shard.address + BESIDE) if is_address(shard.address) else Path(shard.address + BESIDE).read_bytes()
         found = _opened(data)
-        if found is None or not _is_of(found[0], found[1], shard):
+        if found is None or not _is_of(found[0], found[1], shard) or not _says_the_same(found[0], shard):
             return None
         _refuse_names(plain(shard.address), found[0].names.split(b"\0")[:-1])
     except (OSError, ClearsightError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -211,6 +211,16 @@ def _is_of(made: Index, of: dict[str, Any], shard: Shard) -> bool:
     inside = not n or (int(spans["offset"].min()) >= 0 and int((spans["offset"] + spans["length"]).max()) <= shard.size)
     labels = not n or -1 <= int(made.labels.min()) <= int(made.labels.max()) < len(made.texts)
     return bool(same and inside and labels and made.names.count(b"\0") == n and made.names[-1:] in (b"", b"\0") and made.origin == "packed")
+
+
+def _says_the_same(made: Index, shard: Shard) -> bool:
+    """Whether the table in a shard has the pictures of an index, where its store has no MD5 of it, as of one that was uploaded in parts:
+    the same pictures in another order have the same size.
+    """
+    if not is_address(shard.address) or MD5.fullmatch(shard.state.rpartition(" ")[2]):
+        return True
+    said, digests = json.loads(first_text(shard)), [] if made.digests is None else made.digests.tolist()
+    return bool(said["digests"] == [one.decode() for one in digests] and said["labels"] == made.labels.tolist())
 
 
 def _load(path: Path) -> Index | None:

@@ -80,8 +80,13 @@ def read(shard: Shard, offset: int, length: int) -> bytes:
 
 
 def read_range(shard: Shard, offset: int, length: int) -> bytes:
-    """As `read`, of a shard at an address without a copy of it."""
+    """As `read`, of a shard at an address without a copy of it; `require_unchanged` says afterwards whether it was of this shard."""
     return read_at(shard.address, offset, length)
+
+
+def require_unchanged(shard: Shard) -> None:
+    """Raise StoreError if a shard at an address has changed since it was listed."""
+    remote.require_unchanged(_file_of(shard))
 
 
 def is_remote(shard: Shard) -> bool:

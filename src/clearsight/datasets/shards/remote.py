@@ -17,7 +17,9 @@ _lock = threading.Lock()
 def up_to(file: RemoteFile, offset: int, length: int) -> bytes:
     """Up to `length` bytes of a file from `offset`; raises StoreError, ClearsightError without room for a copy of it, OSError."""
     if held(file) is None and _few(file, length):
-        return read(file.address, offset, min(length, file.size - offset))
+        found = read(file.address, offset, min(length, file.size - offset))
+        require_unchanged(file)  # after the read: it may have been replaced at any time before
+        return found
     for _ in range(2):
         try:
             with local(file).open("rb") as copy:
@@ -28,15 +30,16 @@ def up_to(file: RemoteFile, offset: int, length: int) -> bytes:
     raise StoreError(f"cannot keep {shown(file.address)}: copies are removed as soon as they are made. Give the cache more room.")
 
 
+def require_unchanged(file: RemoteFile) -> None:
+    """Raise StoreError if a file has changed since it was listed, so that what was read of it may be another's."""
+    now = described(file.address)
+    if (now.size, now.version) != (file.size, file.version):
+        raise StoreError(f"cannot read {shown(file.address)}: it has changed since it was listed. Run the same command again.")
+
+
 def _few(file: RemoteFile, length: int) -> bool:
-    """Whether this range is among the few of a file that are read by themselves; the first of them looks whether the file has changed."""
+    """Whether this range is among the few of a file that are read by themselves."""
     with _lock:
         _ranges[file] += 1
         _bytes[file] += length
-        first, few = _ranges[file] == 1, _ranges[file] <= FEW and SHARE * _bytes[file] <= file.size
-        few = few or file in sparse
-    if few and first:
-        now = described(file.address)
-        if (now.size, now.version) != (file.size, file.version):
-            raise StoreError(f"cannot read {shown(file.address)}: it has changed since it was listed. Run the same command again.")
-    return few
+        return file in sparse or (_ranges[file] <= FEW and SHARE * _bytes[file] <= file.size)
