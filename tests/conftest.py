@@ -1,9 +1,11 @@
-"""Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker; where the time went."""
+"""Shared by all tests: slow ones only on request, no colour, no user's cache, one thread a worker; what failed, where the time went."""
 
 import os
 import random
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ import pytest
 
 if TYPE_CHECKING:
     from clearsight import Classifier
+
+FOLDERS = count()  # numbers of the tests' folders
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: with a thread per core each, they wait for one another
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -40,6 +44,24 @@ def pytest_runtest_makereport(item: pytest.Item):
     return report
 
 
+class Told:
+    """A line for each failed test as soon as it has failed, so that it can be mended while the others run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal:  # a worker has no terminal: the process that started it writes
+            behind_dots = "\n" if hasattr(report, "node") else ""  # of workers, dots alone are written, without the file's name
+            terminal.write_line(f"{behind_dots}FAILED {report.nodeid}" + (f" ({report.when})" if report.when != "call" else ""))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Told(config))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
     """The seconds of each folder, all workers together, after `--durations`."""
@@ -67,10 +89,13 @@ def chromium():
 
 
 @pytest.fixture
-def tmp_path(tmp_path):
-    """A folder with no other test's folder next to it: a table looks for its pictures there, and thousands take it half a second."""
-    own = tmp_path / "own"
-    own.mkdir()
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with no other test's folder next to it: a table looks for its pictures there, and thousands take it half a second.
+
+    It is numbered by counting: pytest's own looks through the folders of all tests before it.
+    """
+    own = tmp_path_factory.getbasetemp() / f"{next(FOLDERS)}-{re.sub(r'[^a-z0-9]', '_', request.node.name.lower())[:30]}" / "own"
+    own.mkdir(parents=True)
     return own
 
 
@@ -86,10 +111,11 @@ def _same_draws():
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "clearsight-cache"))
+def _own_cache(tmp_path_factory, monkeypatch):
+    caches = tmp_path_factory.getbasetemp() / f"caches-{next(FOLDERS)}"  # made by the tests that keep something there
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(caches / "clearsight"))
     for name in ("TORCH_HOME", "KERAS_HOME", "HF_HUB_CACHE"):  # of the user's weights, no test depends
-        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+        monkeypatch.setenv(name, str(caches / name.lower()))
     monkeypatch.setenv("NO_COLOR", "1")
 
 

@@ -177,7 +177,8 @@ def test_the_digest_is_sha256():
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
-    assert files.cache_folder() == tmp_path / "clearsight-cache"
+    monkeypatch.setenv("CLEARSIGHT_CACHE", str(tmp_path / "cache"))
+    assert files.cache_folder() == tmp_path / "cache"
     monkeypatch.setenv("CLEARSIGHT_CACHE", "")
     assert files.cache_folder().parts[-2:] == (".cache", "clearsight")
     monkeypatch.delenv("CLEARSIGHT_CACHE")

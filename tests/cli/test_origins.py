@@ -33,7 +33,7 @@ def test_where_the_report_of_an_origin_goes(clearsight, scans, tmp_path, options
         assert said.out.splitlines()[-1] == f"report {where}/report.html"
     assert "<title>lenet5 on scans</title>" in (tmp_path / where / "report.html").read_text()
     assert json.loads((tmp_path / where / "evaluation.json").read_text())["n"] == 24
-    assert {path.name for path in tmp_path.iterdir()} <= {"scans", "lenet5.pth", where.partition("/")[0], "clearsight-cache"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"scans", "lenet5.pth", where.partition("/")[0]}
 
 
 def test_a_report_that_is_not_written_leaves_no_folder(clearsight, scans, tmp_path):

@@ -9,6 +9,7 @@ from torch import nn
 from clearsight import models
 from clearsight.base.compute.precision import has_bf16
 from clearsight.base.errors import UsageError
+from clearsight.base.files import cache_folder
 from clearsight.runs.run import Run
 from clearsight.training import build
 from clearsight.training.api import train
@@ -119,7 +120,7 @@ def test_bfloat16_is_forced_by_a_variable(forced, monkeypatch):
         has_bf16(CPU)
 
 
-def test_the_fastest_wins_and_is_measured_again_by_the_next_run(monkeypatch, tmp_path):
+def test_the_fastest_wins_and_is_measured_again_by_the_next_run(monkeypatch):
     asked = []
     rates = {"plain": 100.0, "channels-last": 200.0}
 
@@ -133,7 +134,7 @@ def test_the_fastest_wins_and_is_measured_again_by_the_next_run(monkeypatch, tmp
     assert (found.words, asked) == ("channels-last", ["plain", "channels-last"])
     assert "plain 100/s, channels-last 200/s" in says
     assert fastest()[0] == found
-    assert len(asked) == 4 and not (tmp_path / "clearsight-cache/speed").exists()
+    assert len(asked) == 4 and not (cache_folder() / "speed").exists()
     rates["channels-last compile"] = 300.0
     assert fastest(10_000_000)[0].words == "channels-last compile"
     assert fastest()[0] == found
