@@ -22,16 +22,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import matplotlib.backends.backend_svg  # noqa: F401
 import numpy as np
 import sklearn.datasets
 import torch
 import torch._dynamo
 
+import clearsight.attacks.attack
+import clearsight.experiments.ladder
+import clearsight.reports.figures.risk_coverage
+import clearsight.reports.of_run
+import clearsight.training.ensemble
+import clearsight.training.pretrain  # noqa: F401
 from clearsight import cli
 from clearsight.base import lock
 from clearsight.base.files import sweep
 from clearsight.classifier.artefact import verify
 from clearsight.evaluation.answers import FILE as ANSWERS
+from clearsight.reports.figures.charts import lines
 from clearsight.runs.watched import LIVE
 from clearsight.training.storage import checkpoint
 
@@ -290,6 +298,8 @@ def main() -> int:
     asked.add_argument("--only", default="", help="races whose name has these words in it")
     given = asked.parse_args()
     torch.set_num_threads(1)
+    chart = lines([("loss", [1.0, 0.5], "accent")], [1, 2])
+    assert chart and chart.svg()  # what the first drawing looks up, no racer does again
     gc.freeze()
     draw, every = random.Random(given.seed), [race for race in RACES if given.only in race.name]
     counts = {race.name: [0, 0] for race in every}

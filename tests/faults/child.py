@@ -21,9 +21,11 @@ import sklearn.datasets  # noqa: F401
 import torch
 import torch._dynamo
 
+import clearsight.reports.figures.risk_coverage
 import clearsight.reports.of_run
 import clearsight.training.api  # noqa: F401
 from clearsight import cli
+from clearsight.reports.figures.charts import lines
 from clearsight.training import loop
 from clearsight.training.storage import checkpoint
 from tests.faults.counter import Counter
@@ -131,6 +133,8 @@ def serve(request: dict[str, Any]) -> list[int]:
 
 def main() -> None:
     torch.set_num_threads(1)
+    chart = lines([("loss", [1.0, 0.5], "accent")], [1, 2])
+    assert chart and chart.svg()  # what the first drawing looks up, no child does again
     gc.freeze()  # the children share what is there as long as nobody touches it
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
