@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from clearsight import models
+from clearsight.base.compute.device import shapes_only
 from clearsight.base.errors import UsageError
 from clearsight.training.optim.loss import classification_losses
 
@@ -15,7 +16,7 @@ NAMES = [name for family in models.FAMILIES for name in family.TABLE]
 
 
 def on_paper(name: str, classes: int, channels: int, height: int, width: int) -> models.Model:
-    with torch.device("meta"):
+    with shapes_only():
         return models.build(name, classes, channels=channels, height=height, width=width)
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from clearsight import models
+from clearsight.base.compute.device import shapes_only
 from clearsight.weights.names import MAX_LINES, Mismatch, check, in_order, renamed
 
 RULES = {"bn1": "norm", "layer#.#.conv#": "conv{0+1}_block{1+10}_{2}", "trunk.*": "features.{0}", "head": "fc*", "block.#.#": "b{0-1}{1a}"}
@@ -47,7 +48,7 @@ def test_a_mismatch_shows_both_sides_and_the_way_out():
 def test_every_module_that_stores_something_has_a_keras_layer(name):
     """And only its own, unless Keras numbers its layers."""
     size, classes = models.published(name)
-    with torch.device("meta"):
+    with shapes_only():
         model = models.build(name, classes, channels=size[0], height=size[1], width=size[2])
     rules = models.family(name).NAMES["keras"]
     modules = dict.fromkeys(path.rpartition(".")[0] for path in model.state_dict())

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from clearsight import models
+from clearsight.base.compute.device import shapes_only
 from clearsight.datasets.open import open_dataset
 from clearsight.heads.lbfgs import Problem, solve
 from clearsight.models.base import Model
@@ -31,7 +32,7 @@ def shape_of(name: str) -> tuple[int, int, int]:
     for side in (home.SMALLEST, 32, 64, height):
         try:
             if side >= home.SMALLEST:
-                with torch.device("meta"):
+                with shapes_only():
                     models.build(name, CLASSES, channels=channels, height=side, width=side)
                 return channels, side, side
         except Exception:
@@ -49,7 +50,7 @@ def resolved(name: str, shape: tuple[int, int, int]) -> str:
 def network(name: str, shape: tuple[int, int, int]) -> Model:
     """The network with random weights; where the layers are ordinary ones, of repeated noise, which is faster than drawing them all."""
     size = {"channels": shape[0], "height": shape[1], "width": shape[2]}
-    with torch.device("meta"):
+    with shapes_only():
         made = models.build(name, CLASSES, **size)
     own = [key for key, _ in made.named_buffers() if not key.endswith(("running_mean", "running_var", "num_batches_tracked"))]
     if own or sum(p.numel() for p in made.parameters()) < 10_000_000:
