@@ -130,13 +130,34 @@ def _store():
 @pytest.fixture
 def s3(_store, request):
     """A store without faults, and the address of a folder in it of the test's own, as `s3.folder`."""
+    return _without_faults(_store, "s3", request.node.nodeid)
+
+
+@pytest.fixture(scope="session")
+def google():
+    """A stand-in for Google Cloud Storage."""
+    from tests.gcs import serving
+
+    with serving() as faulty:
+        yield faulty
+
+
+@pytest.fixture(params=["s3", "gs"])
+def bucket(request):
+    """As `s3`, of each kind of store that can be written to."""
+    store = request.getfixturevalue("_store" if request.param == "s3" else "google")
+    return _without_faults(store, request.param, request.node.nodeid)
+
+
+def _without_faults(store, scheme, name):
     import hashlib
 
     from tests.s3 import BUCKET
 
-    _store.share, _store.sent, _store.faults, _store.kinds, _store.conditional = 0.0, 0, 0, _store.KINDS, True
-    _store.folder = f"s3://{BUCKET}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]}"
-    return _store
+    store.share, store.sent, store.faults, store.kinds, store.conditional = 0.0, 0, 0, store.KINDS, True
+    store.asked.clear()
+    store.folder = f"{scheme}://{BUCKET}/{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return store
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
-from clearsight.base.errors import ClearsightError, UsageError
-from clearsight.base.remote import store
+from clearsight.base.errors import ClearsightError, InUse, UsageError
+from clearsight.base.remote import lease, store
 from clearsight.base.remote.place import Place
 from clearsight.batch.run import classify_shards
 from clearsight.classifier import load, save
@@ -112,6 +112,8 @@ def test_from_a_store_into_a_store_with_faults(inside, tars, model, s3, monkeypa
         size += path.stat().st_size
     s3.share = 0.05
     inside.killed = {2}
+    with lease.take(f"{s3.folder}/out", "of another machine"), pytest.raises(InUse, match="/out is in use: process"):
+        classify_shards(model, [f"{s3.folder}/in"], f"{s3.folder}/out", quiet=True)
     found = classify_shards(model, [f"{s3.folder}/in"], f"{s3.folder}/out", workers=2, quiet=True)
     assert (found.shards, found.pictures, found.failed) == (4, 22, 1)
     assert len(set(keys(f"{s3.folder}/out"))) == 22

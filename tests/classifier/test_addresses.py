@@ -55,7 +55,7 @@ def there(monkeypatch, tmp_path):
         return found
 
     monkeypatch.setattr(addresses, "listing", listing)
-    monkeypatch.setattr(addresses, "read", lambda address, start, stop: kept[address][start:stop])
+    monkeypatch.setattr(addresses, "read_all", lambda address: kept[address])
     monkeypatch.setattr(addresses, "write", lambda address, data: kept.update({address: data}))
     return kept
 
@@ -69,6 +69,29 @@ def test_only_the_files_of_an_artefact_are_fetched(there):
     assert fetched("s3://b/runs/pets") == folder
     there["s3://b/runs/pets/config.json"] = b"[]"
     assert (fetched("s3://b/runs/pets") / "config.json").read_bytes() == b"[]" and (folder / "config.json").read_bytes() == b"{}"
+
+
+def test_files_that_are_replaced_while_they_are_read_are_not_mixed(there, monkeypatch):
+    address = "s3://b/runs/pets"
+    there.update({f"{address}/config.json": b"{}", f"{address}/model.safetensors": b"old", f"{address}/split.csv": b"old"})
+    read, later = addresses.read_all, [b"newest", b"newer"]
+
+    def meanwhile(name):
+        found = read(name)
+        if name.endswith("config.json") and later:
+            there.update({f"{address}/{one}": later[-1] for one in ("model.safetensors", "split.csv")})
+            later.pop()
+        return found
+
+    monkeypatch.setattr(addresses, "read_all", meanwhile)
+    folder = fetched(address)
+    assert not later and {(folder / one).read_bytes() for one in ("model.safetensors", "split.csv")} == {b"newest"}
+    assert len(list(folder.parent.iterdir())) == 1
+    later[:] = [bytes([k]) for k in range(9)]
+    there[f"{address}/config.json"] = b"{} "
+    with pytest.raises(store.StoreError, match="was written each of the 3 times"):
+        fetched(address)
+    assert len(list(folder.parent.iterdir())) == 1
 
 
 def test_an_exported_file_is_fetched_alone(there):

@@ -69,6 +69,29 @@ def test_a_run_in_a_store_goes_on_elsewhere_as_if_it_had_not_stopped(s3, tmp_pat
     assert third.classifier.weights_digest == whole.classifier.weights_digest
 
 
+def test_what_another_wrote_while_this_process_was_stopped_does_not_count_as_sent(s3, monkeypatch):
+    address = f"{s3.folder}/run"
+    mirror.require_free(address)
+    folder, there = mirror.folder_of(address), mirror._there
+    (folder / "a").write_text("ours")
+    held = mirror.take(folder, alone=True)
+
+    def stopped(address):
+        store.write(f"{address}/.lock.2", store.read_all(f"{address}/.lock.1").replace(b'"token": "', b'"token": "0'))
+        store.write(f"{address}/a", b"another's")
+        monkeypatch.setattr(lease, "RENEW", 0.0)  # as when the last renewal is long ago
+        return there(address)
+
+    (folder / "a").write_text("ours")
+    with monkeypatch.context() as patch:
+        patch.setattr(mirror, "_there", stopped)
+        with pytest.raises(lease.LostLease):
+            mirror.send(folder)
+    held.release()
+    mirror.leave(folder)
+    assert (mirror.bring(address) / "a").read_bytes() == b"another's"
+
+
 def test_only_what_changed_is_sent_and_only_what_is_there_is_kept(s3):
     address = f"{s3.folder}/run"
     mirror.require_free(address)

@@ -14,8 +14,10 @@ from ..base.errors import UsageError, listed, unknown, wrong
 from ..base.files import sweep
 from ..base.lock import hold
 from ..base.progress import Progress
+from ..base.remote.lease import Lease
 from ..base.remote.place import Place
 from ..base.result import Result
+from ..runs import mirror
 from . import local, parquet
 from .driver import Driver, Start
 from .plan import plan
@@ -86,20 +88,30 @@ def classify_shards(
     words = [str(word) for word in ([pictures] if isinstance(pictures, str | Path) else pictures)]
     tasks = plan(words, notes)
     with ExitStack() as stack:
-        if not place.remote:
-            stack.enter_context(hold(Path(place.folder)))
-            sweep(Path(place.folder))
+        held = _locked(place, stack)
+        notes += held.note.splitlines() if held else []
         done = _finished(place, tasks, job)
         bar = stack.enter_context(Progress("classify", round(sum(task.shard.size for task in tasks) / 1e6), "MB", quiet=quiet))
         driver = _driver(job, place, on, workers, seconds, bar)
         driver.resume(list(done.values()), [task for task in tasks if task.key in done])
         driver.work([task for task in tasks if task.key not in done])
-    result = BatchResult(
-        str(place), driver.model, len(tasks), len(done), driver.pictures, driver.failed, driver.ended, round(time.monotonic() - start, 1),
-        tuple(notes),
-    )  # fmt: skip
-    place.write(SUCCESS, json.dumps({"format": FORMAT, "format_version": 1, **result.to_json(), "options": job.options()}).encode())
+        result = BatchResult(
+            str(place), driver.model, len(tasks), len(done), driver.pictures, driver.failed, driver.ended,
+            round(time.monotonic() - start, 1), tuple(notes),
+        )  # fmt: skip
+        if held:
+            held.require()
+        place.write(SUCCESS, json.dumps({"format": FORMAT, "format_version": 1, **result.to_json(), "options": job.options()}).encode())
     return result
+
+
+def _locked(place: Place, stack: ExitStack) -> Lease | None:
+    """The lock of a folder of answers in a store; None for a folder of this machine, which is locked too. Raises InUse, StoreError."""
+    if place.remote:
+        return stack.enter_context(mirror.sole(place.folder))
+    stack.enter_context(hold(Path(place.folder)))
+    sweep(Path(place.folder))
+    return None
 
 
 def _driver(job: Job, place: Place, on: str, workers: int, seconds: float, bar: Progress) -> Driver:

@@ -32,6 +32,11 @@ def folder_of(address: str) -> Path:
     return cache_folder() / "runs" / blake2b(address.encode(), digest_size=8).hexdigest() / name
 
 
+def beside(run: str) -> Path:
+    """The folder of this machine in which a run's own is, for files that are of no use elsewhere; at an address they are not sent."""
+    return (folder_of(run) if is_address(run) else Path(run)).parent
+
+
 def local(run: str | Path) -> Path:
     """The folder of `run`; of one at an address a copy of what is there now. Raises StoreError, ClearsightError."""
     return bring(run) if isinstance(run, str) and is_address(run) else Path(run)
@@ -113,6 +118,15 @@ def alone(where: str | Path, name: str) -> Iterator[Path]:
             held.release()
 
 
+@contextmanager
+def sole(address: str) -> Iterator[lease.Lease]:
+    """The lock of `address`, of whose files none is kept on this machine, for as long as the block runs; raises InUse, StoreError."""
+    folder = folder_of(address)
+    _prepare(folder)
+    with hold(folder) as lock, lease.take(address, _token(folder), alone=not lock.note) as held:
+        yield held
+
+
 def bring(address: str) -> Path:
     """The folder for `address` with the files that are there now, and no others; those that were brought or sent before are kept.
 
@@ -163,19 +177,28 @@ def send(folder: Path) -> None:
         state, now = _state(root), _here(root)
         address, before = str(state["address"]), state["here"]
         changed = [name for name, facts in now.items() if before.get(name) != facts]
-        if held := _leases.get(root):
-            held.require()
+        held = _leases.get(root)
         for name in sorted(changed, key=_turn):
             try:
                 data = (root / name).read_bytes()
             except FileNotFoundError:  # an older checkpoint, removed meanwhile
                 del now[name]
                 continue
+            _require(held)
             store.write(joined(address, name), data)
-        for name in before.keys() - now.keys():
+        gone = before.keys() - now.keys()
+        for name in gone:
+            _require(held)
             store.remove(joined(address, name))
-        if changed or before.keys() - now.keys():
-            _keep(root, address, now, _there(address))
+        if changed or gone:
+            there = _there(address)
+            _require(held)  # else what another has written meanwhile would count as sent
+            _keep(root, address, now, there)
+
+
+def _require(held: lease.Lease | None) -> None:
+    if held:
+        held.require()
 
 
 def _turn(name: str) -> tuple[bool, int, str]:

@@ -49,13 +49,14 @@ class Lease:
 
     def __init__(self, address: str, token: str, number: int, note: str) -> None:
         self.address, self.token, self.number, self.note = address, token, number, note
-        self._renewed, self._ended, self._alone = time.monotonic(), threading.Event(), threading.Lock()
+        self._renewed, self._ended, self._alone = _clocks(), threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._renewing, name="lease", daemon=True)
         self._thread.start()
 
     def require(self) -> None:
         """Raise LostLease unless this process still holds the lock; StoreError where the store does not answer and it may have ended."""
-        if time.monotonic() - self._renewed >= RENEW:  # the process may have been stopped for hours
+        since = max(now - then for now, then in zip(_clocks(), self._renewed, strict=True))
+        if since >= RENEW:  # the process, or the machine, may have been stopped for hours
             self._renew()
 
     def release(self) -> None:
@@ -82,7 +83,7 @@ class Lease:
                     f"the run at {shown(self.address)} is no longer this process's: its lock was not renewed for {LEASE:.0f} s, and "
                     f"{who} has taken it. Nothing more was written there."
                 )
-            begun = time.monotonic()
+            begun = _clocks()
             store.write(_object(self.address, self.number), _content(self.token))
             self._renewed = begun
 
@@ -165,6 +166,11 @@ def _settle(address: str, number: int, token: str) -> None:
     time.sleep(_SETTLED)
     if (now := _read(address, number)).token != token:
         raise _in_use(address, now)
+
+
+def _clocks() -> tuple[float, float]:
+    """Two clocks in seconds: the first is never set, and stops while the machine sleeps; the second is not."""
+    return time.monotonic(), time.time()
 
 
 def _object(address: str, number: int) -> str:

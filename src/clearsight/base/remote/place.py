@@ -63,8 +63,7 @@ class Place:
         """The last `length` bytes of a file, or all of a shorter one; raises ClearsightError."""
         if not self.remote:
             return self._local(name, length)
-        file = store.described(joined(self.folder, name))
-        return store.read(file.address, max(0, file.size - length), min(length, file.size))
+        return store.read_end(joined(self.folder, name), length)
 
     def _local(self, name: str, length: int) -> bytes:
         path = Path(self.folder) / name

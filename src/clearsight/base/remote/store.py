@@ -7,8 +7,10 @@ processes by `spawn`.
 
 import random
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from ..errors import ClearsightError, listed
@@ -18,6 +20,7 @@ CONNECT, READ = 5, 30  # seconds without a connection, and without a byte
 TRIES = 6
 CONDITIONAL = ("s3", "gs")  # of which fsspec passes the condition of a write on to the store
 FIRST, LONGEST = 0.2, 10.0  # seconds before the second attempt, which double, up to the longest
+_AT_ONCE = {"s3": {"max_concurrency": 10}}  # parts of a large file that are written together
 Result = TypeVar("Result")
 
 
@@ -129,12 +132,27 @@ def read_all(address: str) -> bytes:
     return _repeated(address, "read", "the whole file", whole)
 
 
+def read_end(address: str, length: int) -> bytes:
+    """The last `length` bytes of the file at `address`, or all of a shorter one, at one moment. Raises MissingFile, StoreError."""
+    store, path = _store(address)
+
+    def end() -> bytes:
+        before = _described(store, path, store.info(path))
+        start = max(0, before.size - length)
+        data = bytes(store.cat_file(path, start=start, end=before.size)) if before.size else b""
+        if len(data) != before.size - start or _described(store, path, store.info(path)) != before:
+            raise _Short("it was written meanwhile")
+        return data
+
+    return _repeated(address, "read", f"its last {length:,} bytes", end)
+
+
 def write(address: str, data: bytes) -> None:
     """Write a file at once: readers find the earlier one or the new one, whole. Raises StoreError."""
     store, path = _store(address)
     if scheme_of(address) in ("http", "https"):
         raise StoreError(f"{shown(address)} is on a web server, which can only be read from.")
-    _repeated(address, "write", f"{len(data):,} bytes", lambda: store.pipe_file(path, data))
+    _repeated(address, "write", f"{len(data):,} bytes", lambda: store.pipe_file(path, data, **_AT_ONCE.get(scheme_of(address), {})))
 
 
 def create(address: str, data: bytes) -> bool | None:
@@ -186,7 +204,9 @@ def _store(address: str) -> tuple[Any, str]:
 
     store, path = fsspec.core.url_to_fs(address, **_options(scheme_of(address)))
     if hasattr(store, "retries"):
-        store.retries = 1  # s3fs and gcsfs would repeat on their own, five times for each of ours
+        store.retries = 1  # s3fs would repeat on its own, five times for each of ours
+    if once := getattr(getattr(type(store), "_request", None), "__wrapped__", None):
+        store._request = partial(once, store)  # and so would gcsfs, whose number of times is fixed when it is imported
     return store, path
 
 
@@ -194,11 +214,14 @@ def _options(scheme: str) -> dict[str, Any]:
     """Time limits, and no memory of earlier listings, in the words of the file system."""
     if scheme == "s3":
         limits = {"connect_timeout": CONNECT, "read_timeout": READ, "retries": {"max_attempts": 0}}
-        return {"config_kwargs": limits, "use_listings_cache": False}
-    if scheme in ("http", "https"):
+        # one request for a whole file: parts of a large one could be of two files, where it is replaced meanwhile
+        return {"config_kwargs": limits, "use_listings_cache": False, "max_concurrency": 1}
+    if scheme in ("http", "https", "gs"):
         from aiohttp import ClientTimeout
 
-        return {"client_kwargs": {"timeout": ClientTimeout(total=None, sock_connect=CONNECT, sock_read=READ)}, "use_listings_cache": False}
+        limit = ClientTimeout(total=None, sock_connect=CONNECT, sock_read=READ)
+        words: dict[str, Any] = {"requests_timeout": limit} if scheme == "gs" else {"client_kwargs": {"timeout": limit}}
+        return {**words, "use_listings_cache": False}
     return {"use_listings_cache": False}
 
 
@@ -206,7 +229,9 @@ def _described(store: Any, path: str, facts: dict[str, Any]) -> RemoteFile:
     size = facts.get("size")
     if size is None:
         raise StoreError(f"the server of {shown(store.unstrip_protocol(path))} does not report its size, which is needed.")
-    version = next((facts[key] for key in ("ETag", "etag", "md5Hash", "blob_id", "LastModified", "mtime", "updated") if facts.get(key)), "")
+    version = next((facts[key] for key in ("ETag", "md5Hash", "etag", "blob_id", "LastModified", "mtime", "updated") if facts.get(key)), "")
+    if version == facts.get("md5Hash"):
+        version = b64decode(version).hex()  # as an ETag of S3 has it
     return RemoteFile(str(store.unstrip_protocol(path)), int(size), str(version).strip('"'))
 
 
@@ -243,7 +268,8 @@ def _final(error: Exception) -> str:
         return "no credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or for a public bucket FSSPEC_S3_ANON=true"
     if isinstance(error, _Whole):
         return "its server sends whole files only, where parts are needed. Download the files, and name their folder"
-    if isinstance(error, PermissionError) or getattr(error, "status", 0) in (401, 403):
+    codes = {getattr(error, "status", 0), getattr(error, "code", 0)}
+    if isinstance(error, PermissionError) or codes & {401, 403} or str(error).startswith("Forbidden"):  # as gcsfs says it
         return f"access is denied ({shown(error)[:200]})"
     if isinstance(error, NotImplementedError | IsADirectoryError | NotADirectoryError):
         return f"{kind} {shown(error)[:200]}".strip()
