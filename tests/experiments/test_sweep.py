@@ -78,8 +78,6 @@ def test_a_sweep_in_a_store_is_continued_on_another_machine(s3, data, tmp_path, 
         search(data, {"lr": [1e-3]}, out=address, **given)
     with pytest.raises(UsageError, match=r"none is sweep\.json"):
         search(data, over, out=found.trials[0].run, **given)
-    with pytest.raises(UsageError, match="a folder that all machines see"):
-        search(data, over, out=address, on="ray", **given)
 
 
 def test_a_trial_that_fails_is_a_row(data, tmp_path):

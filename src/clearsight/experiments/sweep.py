@@ -108,8 +108,6 @@ def search(
         raise UsageError("a sweep is made on data that can be opened again: a folder, a file, or a named set.")
     if on not in ("", "ray"):
         raise unknown("place to run trials", on, ("ray",))
-    if on and is_address(out):
-        raise UsageError("with --on ray trials are trained into a folder that all machines see: name one with --out (out=), no address.")
     with process_group() as group:
         if group.world > 1:
             raise UsageError("the trials of a sweep are trained one after the other, or with --on ray: start it without torchrun.")
