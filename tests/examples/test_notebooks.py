@@ -1,9 +1,6 @@
 """The notebooks run, their cells of code as one script, and store no outputs but small pictures."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,13 +14,12 @@ def _cells(notebook: Path, kind: str) -> list[dict]:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(notebook, tmp_path):
+def test_notebook_runs(notebook, tmp_path, forked):
     code = "\n\n".join("".join(cell["source"]) for cell in _cells(notebook, "code"))
     assert "import clearsight as cs" in code and "from clearsight" not in code  # the front door is enough
     script = tmp_path / "notebook.py"
     script.write_text(code, encoding="utf-8")
-    words = [sys.executable, "-X", "utf8", script.name]
-    done = subprocess.run(words, cwd=tmp_path, env={**os.environ, "MPLBACKEND": "agg"}, capture_output=True, text=True, check=False)
+    done = forked(script, tmp_path)
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
 
 

@@ -33,7 +33,7 @@ def test_what_speaks_against_the_class_is_not_shown():
     assert not METHODS["grad-cam"].heat(Small(), PIXELS, torch.tensor([1]), "conv").any()
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vit_b_16", "mobilenet_v2", "lenet5", "densenet121", "inception_v3"])
+@pytest.mark.parametrize("name", ["resnet18", "vit_s_16", "mobilenet_v2", "lenet5", "densenet121", "inception_v3"])
 def test_the_last_layer_with_places_is_found(name):
     model = models.build(name, 4, channels=3, height=64, width=64, seed=0).eval()
     nn.init.normal_(model.head.weight)  # a transformer's begins at zero, and so would every gradient
