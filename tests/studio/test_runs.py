@@ -60,6 +60,14 @@ def test_half_written_files_are_a_row_that_says_less(tmp_path, name, content):
     assert row.name == "one" and row.state == "interrupted"
 
 
+def test_a_file_is_parsed_no_further_than_what_is_wanted_of_it(tmp_path):
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps({"part": 'te"st', "n": 3, "top1": {"value": 0.5, "n": 4}, "long": [1, 2]}, indent=1) + "damaged")
+    assert runs.begin_of(str(file), {"n", "top1"}) == {"part": 'te"st', "n": 3, "top1": {"value": 0.5, "n": 4}}
+    assert runs.begin_of(str(file), {"missing"})["long"] == [1, 2]
+    assert runs.begin_of(str(tmp_path / "none.json"), {"n"}) == {}
+
+
 def test_only_what_has_changed_is_read_again(tmp_path, monkeypatch):
     for k in range(5):
         written(tmp_path / str(k))

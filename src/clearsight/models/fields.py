@@ -80,7 +80,10 @@ class Field:
         new = [axes(d) for d in self.axes] if self.axes else [None]
         home = axes(self.folded[0]) if self.folded else None
         folded = (home, *self.folded[1:]) if self.folded and home is not None else None
-        return replace(self, places=places, axes=None if None in new else tuple(new), folded=folded)  # type: ignore[arg-type]
+        after = None if None in new else tuple(new)
+        if (places, after, folded) == (self.places, self.axes, self.folded):
+            return self
+        return replace(self, places=places, axes=after, folded=folded)  # type: ignore[arg-type]
 
 
 def _each(rule: Callable[..., float], *pairs: Sequence[float]) -> Pair:
@@ -92,7 +95,7 @@ def union(fields: Sequence[Field]) -> Field:
     """The box around the fields of several tensors that are added, multiplied or concatenated."""
     first = max(fields, key=lambda field: len(field.places))
     depth = max(field.depth for field in fields)
-    first = replace(first, depth=depth)
+    first = first if first.depth == depth else replace(first, depth=depth)
     if any(field.status == WHOLE for field in fields):
         return first.everything()
     if any(field.stride != first.stride or field.axes != first.axes or field.grid != first.grid for field in fields):
@@ -101,7 +104,10 @@ def union(fields: Sequence[Field]) -> Field:
     after = _each(lambda *n: max(n), *(field.after for field in fields))
     end = [max(field.size[i] - field.before[i] for field in fields) for i in (0, 1)]
     status = BOUND if any(field.status == BOUND for field in fields) else EXACT
-    return replace(first, before=before, size=_each(lambda e, b: e + b, end, before), after=after, status=status)
+    size = _each(lambda e, b: e + b, end, before)
+    if (size, before, after, status) == (first.size, first.before, first.after, first.status):
+        return first
+    return replace(first, before=before, size=size, after=after, status=status)
 
 
 def _pair(values: Any, default: int = 1) -> list[int]:
@@ -114,7 +120,8 @@ def _grid(field: Field, out: Tensor) -> Field:
     if field.axes is None:
         return field
     grid = (out.shape[field.axes[0]], out.shape[field.axes[1]])
-    return replace(field, grid=grid, places=frozenset(d for d in field.places if out.shape[d] > 1)).checked()
+    places = frozenset(d for d in field.places if out.shape[d] > 1)
+    return (field if (grid, places) == (field.grid, field.places) else replace(field, grid=grid, places=places)).checked()
 
 
 def _slides(field: Field, out: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any = (1, 1)) -> Field:

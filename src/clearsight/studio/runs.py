@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ..base.errors import ClearsightError, plain
 from ..runs.state import BEGUN, FAILED, FINISHED, ROWS, is_running, reason_of, resting
 
 RUN, JUDGED = "run.json", "evaluation.json"
+DECODER, MEMBER = json.JSONDecoder(), re.compile(r'\s*[{,]\s*"([^"\\]*)"\s*:\s*')
 READ = (RUN, ROWS, JUDGED, FINISHED, BEGUN, FAILED)  # what a row of the list is made of
 
 
@@ -88,9 +90,9 @@ def _stamp(file: str) -> int:
 
 
 def _told(folder: Path) -> dict[str, Any]:
-    facts, judged = (described(folder / name) for name in (RUN, JUDGED))
+    facts, judged = begin_of(f"{folder}/{RUN}", {"data", "recipe"}), begin_of(f"{folder}/{JUDGED}", {"part", "n", "top1"})
     recipe, top1 = facts.get("recipe"), judged.get("top1")
-    known = described(folder / FINISHED).get("facts")
+    known = begin_of(f"{folder}/{FINISHED}", {"facts"}).get("facts")
     validation = known.get("validation") if isinstance(known, dict) else None
     return {
         "data": plain(str(facts.get("data", ""))), "model": plain(str(recipe.get("model", ""))) if isinstance(recipe, dict) else "",
@@ -106,6 +108,23 @@ def _lines(table: Path) -> int:
         return max(0, table.read_bytes().count(b"\n") - 1)
     except OSError:
         return 0
+
+
+def begin_of(file: str, wanted: set[str]) -> dict[str, Any]:
+    """The members of the table in a JSON file up to the last of `wanted`, so that long lists after them need not be parsed.
+
+    Empty for a file that is missing or something else.
+    """
+    found: dict[str, Any] = {}
+    at = 0
+    try:
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
+        while not wanted <= found.keys() and (member := MEMBER.match(text, at)):
+            found[member[1]], at = DECODER.raw_decode(text, member.end())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found
 
 
 def described(config: Path) -> dict[str, Any]:
