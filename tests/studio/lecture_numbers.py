@@ -15,7 +15,7 @@ from clearsight.look.target import subject
 from clearsight.models.facts import summary
 from clearsight.models.history import DESCENT, HUMAN, ILSVRC, keras_models
 from clearsight.models.summary import Summary, summarise
-from clearsight.reports.live.curves import DEPTHS
+from clearsight.reports.live.curves import DEPTHS, DESIGNED, LEARNT, measured
 from clearsight.reports.live.lecture import FIRST_LAYERS, FORMULA, FORMULA_INPUT, LOGITS, NETWORKS, STACK, STACK_INPUT
 from clearsight.reports.live.sheet import SEED
 from tests.reports.live.examples import numbers
@@ -160,6 +160,41 @@ def gradients(section: Any) -> None:
     assert values(section, ".measured td[data-value]") == pytest.approx(wanted)
 
 
+def by_labels(names: tuple[str, ...], section: Any) -> None:
+    """The errors that were measured with the fewest labels and with the most, their intervals, n and draws."""
+    heads = measured()["heads"]
+    points = {row["name"]: row["points"] for row in heads["features"]}
+    for key, place in (("End", -1), ("Home", 0)):
+        section.get_by_role("slider").press(key)
+        at = [points[name][place] for name in names]
+        assert section.get_by_role("slider").get_attribute("aria-valuetext") == str(heads["labels"][place])
+        assert values(section, ".measured td[data-value]") == [one["value"] for one in at]
+        shown = [f"{100 * one['low']:.1f} % to {100 * one['high']:.1f} %" for one in at]
+        assert section.locator(".measured td:nth-child(4)").all_inner_texts() == shown
+    source = section.locator(".source").inner_text()
+    assert f"{measured()['n']} test pictures" in source and f"{heads['draws']} draws" in source
+
+
+def plateau(section: Any) -> None:
+    """The errors of the first epoch, and the learning rates of the first epoch and of the last."""
+    runs = measured()["networks"]["runs"]
+    first = [run["epochs"][0] for run in runs]
+    assert values(section, ".measured td[data-value]") == [one[part] for one in first for part in ("training", "validation")]
+    assert [float(text) for text in section.locator("b.beside").all_inner_texts()] == [one["lr"] for one in first]
+    section.get_by_role("slider").press("End")
+    last = max(runs, key=lambda run: len(run["epochs"]))["epochs"][-1]
+    assert f"{last['lr']:.3g}" in [f"{float(text):.3g}" for text in section.locator("b.beside").all_inner_texts() if text != "–"]
+
+
+def members(section: Any) -> None:
+    """The error of one network, of the mean of seven; the paper's 18.2 and 15.4 %."""
+    runs = measured()["networks"]["runs"]
+    for key, place in (("End", -1), ("Home", 0)):
+        section.get_by_role("slider").press(key)
+        assert values(section, ".measured td[data-value]") == [run["errors"][place]["value"] for run in runs]
+    assert "18.2 % top-5 error of one network, 15.4 % of seven" in section.locator(".source").inner_text()
+
+
 def tuning(section: Any) -> None:
     """LeNet-5's parameters, and those of its head."""
     assert values(section, ".facts b") == [850] and sum(values(section, "td[data-value]")) == summary("lenet5").parameters == 61_706
@@ -173,7 +208,8 @@ def regression(section: Any) -> None:
 CHECKS: dict[str, Callable[[Any], None]] = {
     "convolution": sliding, "chain": sliding, "curve": curve, "volume": volume, "pooling": pooling, "logits": softmax, "stack": stack,
     "formula": formula, "gabor": gabor, "descent": descent, "connected": connected, "ilsvrc": ilsvrc, "keras": keras,
-    "sheet": exercises, "gradients": gradients,
+    "sheet": exercises, "gradients": gradients, "plateau": plateau, "members": members,
+    "training-size": partial(by_labels, DESIGNED), "few-labels": partial(by_labels, LEARNT),
     **{f"first-{name}": partial(filters, name) for name in FIRST_LAYERS},
     **{name: partial(network, words) for name, words in NETWORKS.items()},
 }  # fmt: skip

@@ -40,6 +40,8 @@ def test_every_slide_opens_with_its_figures_its_commands_and_the_lectures_number
             assert page.locator(".slide .command code").count() == len(one.runs) and page.locator(".slide .plain a").count() >= 1
             for name, section in zip(one.figures, page.locator(".slide section").all(), strict=True):
                 CHECKS.get(name, lambda shown: None)(section)
+            if "members" in one.figures:
+                assert accessible(page) == []
 
 
 def test_by_keys_from_slide_to_slide_and_to_a_word(chromium, studio):

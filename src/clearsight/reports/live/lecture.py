@@ -13,7 +13,7 @@ from ...models import facts
 from ...models.summary import summarise
 from .connected import live_connected
 from .convolution import live
-from .curves import live_gradients
+from .curves import live_few_labels, live_gradients, live_members, live_plateau, live_training_size
 from .descent import live_descent
 from .filters import live_filters
 from .ilsvrc import live_ilsvrc
@@ -86,6 +86,10 @@ LECTURE: dict[str, Callable[[], Live]] = {
     "keras": live_keras,
     "sheet": live_sheet,
     "gradients": live_gradients,
+    "training-size": live_training_size,
+    "few-labels": live_few_labels,
+    "plateau": live_plateau,
+    "members": live_members,
     **{f"first-{name}": partial(_first_layer, name, called) for name, called in FIRST_LAYERS.items()},
     **{name: partial(_listed, network) for name, network in NETWORKS.items()},
 }
