@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ FASHION_FILES = {
     "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
     "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
+_DIGITS = "datasets/data/digits.csv.gz"  # read here: to import sklearn.datasets takes longer than to train on them
 # Each sheet is one writer's copy of the same text: its digits begin 0123456789 0123456789 0123456789 0 9 5 5 6 5.
 _DIGITS_SHEETS = (0, 130, 256, 386, 516, 646, 776, 906, 1029, 1157, 1287, 1415, 1545, 1667)
 _DIGITS_TEST = 11  # the first sheet of the test part
@@ -61,16 +63,15 @@ def digits() -> Parts:
     so that no hand is in both parts; a shuffled test part would look about one point easier than it is.
     E. Alpaydin, C. Kaynak, "Cascading classifiers", Kybernetika 34 (4), 1998; UCI, Optical Recognition of Handwritten Digits.
     """
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    pictures = np.round(data.images * (255 / 16)).astype(np.uint8)
+    library = Path(find_spec("sklearn").origin).parent  # type: ignore[union-attr, arg-type]  # a package, and required
+    rows = np.loadtxt(library / _DIGITS, dtype=np.uint8, delimiter=",")  # 64 values of 0 to 16, and the class
+    pictures, labels = np.round(rows[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8), rows[:, -1].astype(np.int64)
     sheets = np.searchsorted(_DIGITS_SHEETS, np.arange(len(pictures)), side="right")
     groups = [f"sheet-{sheet:02d}" for sheet in sheets.tolist()]
     cut = _DIGITS_SHEETS[_DIGITS_TEST]
     parts = from_arrays(
         "digits",
-        {"train": (pictures[:cut], data.target[:cut]), "test": (pictures[cut:], data.target[cut:])},
+        {"train": (pictures[:cut], labels[:cut]), "test": (pictures[cut:], labels[cut:])},
         groups={"train": groups[:cut], "test": groups[cut:]},
     )
     note = f"test is the last 3 of {len(_DIGITS_SHEETS)} sheets, so that no hand is in both parts; the sheets are groups"
