@@ -56,16 +56,31 @@ def test_what_cannot_be_compared_is_refused_in_the_words_of_compare(runs, tmp_pa
         decide(runs / "before", runs / "before")
 
 
-def test_pictures_that_one_has_learnt_from_are_left_out(runs, tmp_path):
-    shutil.copytree(runs / "b", tmp_path / "b")
-    found = read(tmp_path / "b")
-    table = tmp_path / "b" / "split.csv"
-    learnt = found.digests[:40].astype(str).tolist()
+def test_other_answers_of_both_runs_are_compared_against_what_the_runs_have_learnt(runs, tmp_path):
+    folders = tmp_path / "a", tmp_path / "b"
+    for folder in folders:
+        save(folder, read(runs / folder.name).subset(np.arange(100, 300)))
+    found, own = decide(runs / "a", runs / "b", folders), decide(runs / "a", runs / "b")
+    assert found.comparison.n == 200 and found.comparison.to_json()["judged_on"]["left_out"] == 0
+    assert set(found.a.names[found.only_b]) == set(own.a.names[own.only_b]) & set(read(folders[0]).names)
+    with pytest.raises(UsageError, match=r"has learnt from 200 of these 200"):
+        decide(runs / "a", learning(runs / "b", tmp_path / "run", found.a.digests), folders)
+
+
+def learning(run, folder, digests):
+    """A copy of a run that has been trained on the pictures of these digests as well."""
+    shutil.copytree(run, folder)
+    learnt, table = digests.astype(str).tolist(), folder / "split.csv"
     rows = table.read_text().splitlines()
     table.write_text("\n".join(row.replace(",test,", ",train,") if any(one in row for one in learnt) else row for row in rows) + "\n")
-    facts = json.loads((tmp_path / "b" / "run.json").read_text())
-    (tmp_path / "b" / "run.json").write_text(json.dumps({name: value for name, value in facts.items() if name != "tables"}))
-    decision = decide(runs / "a", tmp_path / "b")
+    facts = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({name: value for name, value in facts.items() if name != "tables"}))
+    return folder
+
+
+def test_pictures_that_one_has_learnt_from_are_left_out(runs, tmp_path):
+    found = read(runs / "b")
+    decision = decide(runs / "a", learning(runs / "b", tmp_path / "b", found.digests[:40]))
     assert decision.comparison.n == len(found) - 40 and decision.comparison.to_json()["judged_on"]["left_out"] == 40
     assert any("has learnt from 40 of these" in note and "left out" in note for note in decision.notes)
     assert not set(found.names[:40]) & set(decision.a.names)

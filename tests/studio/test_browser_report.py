@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 import clearsight as cs
 from clearsight.base.errors import plain
+from clearsight.cli import main
 from clearsight.evaluation.answers import FILE, read, save
 from clearsight.evaluation.deciding import decide
 from clearsight.evaluation.evaluate import Evaluation
@@ -40,9 +42,13 @@ def studio(tmp_path_factory):
             if name == "a":
                 shutil.copytree(root / "runs" / "a", root / "runs" / "validated")
             cs.report(trained, quiet=True)
-    shutil.copytree(root / "runs" / "a", root / "runs" / "old")
+        for name in ("old", "foreign"):
+            shutil.copytree(root / "runs" / "a", root / "runs" / name)
+        for name in "ab":
+            patch.setattr("sys.argv", ["clearsight", "evaluate", str(root / "runs" / name), str(turned(root / "turned.npz")), "--quiet"])
+            with pytest.raises(SystemExit):
+                main()
     (root / "runs" / "old" / FILE).unlink()
-    shutil.copytree(root / "runs" / "a", root / "runs" / "foreign")
     (root / "runs" / "foreign" / "run.json").write_text(json.dumps({"data": "s3://else/where", "recipe": {"lr": 1}}))
     found = read(root / "runs" / "a")
     classes = (HOSTILE, *found.classes[1:])
@@ -52,6 +58,13 @@ def studio(tmp_path_factory):
     with running(root) as one:
         one.root = root / "runs"
         yield one
+
+
+def turned(path):
+    """A hundred digits upside down, in a file."""
+    digits = load_digits()
+    np.savez(path, x=(digits.images[:100, ::-1, ::-1] * 15).astype(np.uint8), y=digits.target[:100])
+    return path
 
 
 @pytest.fixture
@@ -229,6 +242,14 @@ def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     assert page.locator(".differing tbody tr").all_inner_texts() == ["lr\t0.001\t0.02"]
     page.locator(".answers button.member").first.wait_for()
     assert accessible(page) == []
+    [folder] = (studio.root / "a" / "judged").iterdir()
+    other = decide(studio.root / "a", studio.root / "b", (folder, studio.root / "b" / "judged" / folder.name)).comparison
+    judged = page.get_by_role("combobox", name="Judged on")
+    assert [words.partition(":")[0] for words in judged.locator("option").all_inner_texts()] == ["digits, test", "turned, all"]
+    judged.select_option(index=1)
+    page.locator(".compared > p", has_text=other.sentence).wait_for()
+    assert page.locator(".compared > .label").inner_text().startswith(f"B is better on {other.only_b}, worse on {other.only_a}: p ")
+    assert page.locator(".command code").inner_text() == "clearsight compare --part all --json runs/a runs/b turned"
     page.get_by_label("B", exact=True).select_option(studio.ids["validated"])
     page.get_by_text("a comparison needs the same pictures on both sides").wait_for()
     assert page.get_by_text("clearsight evaluate runs/validated").is_visible()

@@ -26,12 +26,13 @@ class Decision:
     notes: tuple[str, ...]
 
 
-def decide(a: Path, b: Path) -> Decision:
-    """Compare the runs in two folders by their answers to pictures that neither has learnt from.
+def decide(a: Path, b: Path, of: tuple[Path, Path] | None = None) -> Decision:
+    """Compare the runs in two folders by their answers to pictures that neither has learnt from; the answers are those in the folders
+    `of`, by default of the runs themselves.
 
     Raises NoAnswers, CorruptFile, and UsageError where they have answered other pictures, or have learnt from them.
     """
-    first, second = current(a), current(b)
+    first, second = (current(folder, run) for folder, run in zip(of or (a, b), (a, b), strict=True))
     same_pictures(first, second)
     on = first.stamp.get("judged_on", {})
     part = on.get("part", "test")

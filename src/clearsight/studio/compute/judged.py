@@ -37,9 +37,10 @@ def report(_: Session, folder: str, run: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def comparison(_: Session, a: str, b: str) -> dict[str, Any]:
-    """The comparison of two runs by their answers, with those pictures that only one of them has right."""
-    found, place = decide(Path(a), Path(b)), {str(name): row for row, name in enumerate(read(Path(a)).names)}
+def comparison(_: Session, a: str, b: str, of: list[str]) -> dict[str, Any]:
+    """The comparison of two runs by their answers in the folders `of`, with those pictures that only one of them has right."""
+    folders = Path(of[0]), Path(of[1])
+    found, place = decide(Path(a), Path(b), folders), {str(name): row for row, name in enumerate(read(folders[0]).names)}
     rows, p = {"only_a": found.only_a, "only_b": found.only_b}, small(found.comparison.p)
     pictures = {
         name: [{"row": place[str(found.a.names[row])], **_picture(found.a, found.b, row)} for row in some.tolist()]

@@ -1,7 +1,6 @@
 """The routes of the screens Report and Compare: the stored answers of a run, its pictures, and two runs against each other."""
 
 import asyncio
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from ...base.errors import plain
 from ...runs.state import FINISHED
 from ..compute.process import Compute, Failed
 from ..follow import differing, settings_of
-from ..judgements import data_of, home, id_of, judgements
+from ..judgements import Judgement, data_of, home, id_of, judgements
 from ..library import Library, network
 from ..runs import JUDGED, RUN, Unknown, described
 from .data import command as typed
@@ -38,7 +37,8 @@ def add_report(app: FastAPI, library: Library, compute: Compute, reading: Comput
             found = await asyncio.to_thread(compute.ask, "report", folder=str(folder), run=str(run))
         except Failed as error:
             return {**told, "refused": refusal(error)}
-        return {**found, **told, "groups": groups(run) if own else [], "command": evaluating(run, found, others(library, run, found))}
+        words = judging(library, run, found["on"], folds=found["part"] == FOLDS)
+        return {**found, **told, "groups": groups(run) if own else [], "command": command(run, *words, "--json")}
 
     @app.get("/api/runs/{r}/pictures")
     async def pictures(r: str, of: str = "") -> dict[str, Any]:
@@ -54,18 +54,23 @@ def add_report(app: FastAPI, library: Library, compute: Compute, reading: Comput
         return {"data": data.id, "version": found["version"], "rows": found["rows"][0]}
 
     @app.get("/api/compare")
-    async def compare(a: str, b: str) -> dict[str, Any]:
-        """Two runs by their stored answers to the same pictures, and the settings in which they differ."""
+    async def compare(a: str, b: str, of: str = "") -> dict[str, Any]:
+        """Two runs by their stored answers to the same pictures, of the evaluation `of` of A, and the settings in which they differ."""
         both = [library.runs.path(one) for one in (a, b)]
-        joint = typed(("compare", *map(str, both), "--json"))
+        pairs = shared(*both)
+        first, second = next((pair for pair in pairs if pair[0].id == of), pairs[0] if pairs and not of else (None, None))
+        folders = [home(run, one.id) if one else run for run, one in zip(both, (first, second), strict=True)]
+        on = {"data": first.data, "part": first.part} if first else {}
         told = {
             "names": [plain(one.name) for one in both],
             "settings": differing([settings_of(one) for one in both]),
-            "command": joint,
+            "of": first.id if first else "",
+            "judgements": [asdict(pair[0]) for pair in pairs],
+            "command": typed(("compare", *map(str, both), *judging(library, both[0], on), "--json")),
             "judging": list(map(command, both)),
         }
         try:
-            found = await asyncio.to_thread(compute.ask, "comparison", a=str(both[0]), b=str(both[1]))
+            found = await asyncio.to_thread(compute.ask, "comparison", a=str(both[0]), b=str(both[1]), of=list(map(str, folders)))
         except Failed as error:
             return {**told, "refused": refusal(error)}
         return {**told, **found}
@@ -89,19 +94,31 @@ def on_of(figures: dict[str, Any]) -> str:
     return str(on.get("data", "")) if isinstance(on, dict) else ""
 
 
-def others(library: Library, run: Path, found: dict[str, Any]) -> tuple[str, ...]:
-    """DATA of the command that gives these answers, where they are not to the run's own data."""
-    with suppress(Unknown):
-        if (data := data_of(library, run, str(found["on"].get("data", "")))).words != described(run / RUN).get("data"):
-            return (data.words,)
-    return ()
+def others(library: Library, run: Path, on: dict[str, Any]) -> tuple[str, ...]:
+    """DATA of the command that gives answers, where they are not to the run's own data."""
+    name = str(on.get("data", ""))
+    try:
+        words = data_of(library, run, name).words
+    except Unknown:  # not in the studio: its name is all that the answers know of it
+        words = name
+    return (words,) if words and words != described(run / RUN).get("data") else ()
 
 
-def evaluating(folder: Path, found: dict[str, Any], data: tuple[str, ...] = ()) -> str:
-    """The command whose figures are those of the answers."""
-    part = str(found["on"].get("part", "test"))
-    more = () if part == "test" or found["part"] == FOLDS else ("--part", part)
-    return command(folder, *data, *more, "--json")
+def shared(a: Path, b: Path) -> list[tuple[Judgement, Judgement]]:
+    """The evaluations of two runs on as many pictures of the same part of the same data, in the order of A's."""
+    theirs = judgements(b)
+    found = ((one, next((other for other in theirs if _alike(one, other)), None)) for one in judgements(a))
+    return [(one, other) for one, other in found if other]
+
+
+def _alike(one: Judgement, other: Judgement) -> bool:
+    return (one.data, one.part, one.n) == (other.data, other.part, other.n)
+
+
+def judging(library: Library, run: Path, on: dict[str, Any], folds: bool = False) -> tuple[str, ...]:
+    """What a command is given to judge on what answers of a run were to."""
+    part = str(on.get("part") or "test")
+    return (*others(library, run, on), *(() if part == "test" or folds else ("--part", part)))
 
 
 def groups(folder: Path) -> list[dict[str, Any]]:

@@ -6,15 +6,16 @@ import { ask } from "../api.js";
 import { command, failure } from "../parts.js";
 import { settings } from "../runs/beside.js";
 import { Gallery } from "./gallery.js";
+import { evaluations } from "./runs.js";
 
 /**
- * Two runs against each other, by their ids; filled when the answer is there.
- * @param {string} a @param {string} b @returns {HTMLElement}
+ * Two runs against each other, by their ids and that of an evaluation of A; filled when the answer is there.
+ * @param {{a: string, b: string, of: string}} chosen @param {(id: string) => void} choose takes another evaluation @returns {HTMLElement}
  */
-export function comparison(a, b) {
+export function comparison({ a, b, of }, choose) {
   const node = el("div", { class: "compared" }, el("p", { class: "busy", role: "status" }, "Comparing …"));
-  ask(`compare?a=${a}&b=${b}`).then(
-    (found) => node.replaceChildren(...(found.refused ? refused(found, [a, b]) : decided(found, a)), settings(found.names.map((/** @type {string} */ name) => ({ name })), found.settings)),
+  ask(`compare?a=${a}&b=${b}${of ? `&of=${of}` : ""}`).then(
+    (found) => node.replaceChildren(evaluations(found, choose), ...(found.refused ? refused(found, [a, b]) : decided(found, a)), settings(found.names.map((/** @type {string} */ name) => ({ name })), found.settings)),
     (error) => node.replaceChildren(failure(error)),
   );
   return node;
@@ -29,7 +30,7 @@ function refused(found, ids) {
 /** @param {any} found @param {string} a */
 function decided(found, a) {
   const { figures, pictures, notes } = found;
-  const gallery = new Gallery(a);
+  const gallery = new Gallery(a, found.of);
   const limits = `${points(figures.difference.value)} (95 % interval ${points(figures.difference.low)} to ${points(figures.difference.high)})`;
   const part = (/** @type {string} */ title, /** @type {any[]} */ some) =>
     el("section", {}, el("h2", {}, `${title}: ${thousands(some.length)}`), some.length ? gallery.list(some.map(card)) : el("p", {}, "There is none."));

@@ -17,11 +17,9 @@ export function chooser(label, runs, chosen, choose) {
   return el("label", { class: "which" }, label, " ", node);
 }
 
-/** Which of several evaluations of a run is shown; nothing where there is one. @param {any} found the answer of /api/runs/ID/answers @param {string} run */
-export function evaluations(found, run) {
+/** Which of several evaluations is shown; nothing where there is one. @param {any} found with `judgements` and `of` @param {(id: string) => void} choose */
+export function evaluations(found, choose) {
   if (found.judgements.length < 2) return "";
   const words = (/** @type {any} */ one) => `${[one.data, one.part].filter(Boolean).join(", ")}: ${one.top1 ? percent(one.top1.value) : "–"}, n = ${thousands(one.n)}`;
-  return picked("Judged on", found.judgements.map((/** @type {any} */ one) => [one.id, words(one)]), found.of, (id) => {
-    location.hash = `#/report/${run}?of=${id}`;
-  });
+  return picked("Judged on", found.judgements.map((/** @type {any} */ one) => [one.id, words(one)]), found.of, choose);
 }

@@ -16,12 +16,12 @@ export async function compare(root, { state, keep }) {
     const { runs } = await ask("runs");
     if (!body.isConnected) return;
     const [a, b] = newest(runs);
-    const chosen = { a: state.get("a") ?? a?.id ?? "", b: state.get("b") ?? b?.id ?? "" };
+    const chosen = { a: state.get("a") ?? a?.id ?? "", b: state.get("b") ?? b?.id ?? "", of: state.get("of") ?? "" };
     if (runs.length < 2) return body.append(el("p", {}, "Two runs are needed, and there are fewer below ./runs: ", el("code", {}, "clearsight train photos"), "."));
-    const fill = () => body.replaceChildren(comparison(chosen.a, chosen.b));
-    const choose = (/** @type {"a" | "b"} */ side) => (/** @type {string} */ id) => {
-      chosen[side] = id;
-      keep(chosen);
+    const fill = () => body.replaceChildren(comparison(chosen, choose("of")));
+    const choose = (/** @type {"a" | "b" | "of"} */ what) => (/** @type {string} */ id) => {
+      Object.assign(chosen, what === "of" ? {} : { of: "" }, { [what]: id });
+      keep({ ...chosen, of: chosen.of || null });
       fill();
     };
     title.after(row("controls", chooser("A", runs, chosen.a, choose("a")), chooser("B", runs, chosen.b, choose("b"))));

@@ -59,7 +59,7 @@ function shown(found, run, context) {
   const first = Math.floor(1000 * model.confidences[model.order[Math.floor(COVERAGE * (model.n - 1))]]);
   const start = Math.min(1000, Math.max(0, Number(state.get("at") ?? first) || 0));
   return [
-    evaluations(found, run),
+    evaluations(found, (id) => (location.hash = `#/report/${run}?of=${id}`)),
     summary(found, model),
     threshold(model, start, (value) => keep({ at: value }), show),
     el("div", { class: "halved" }, matrix(model, show), perClass(model, show)),
