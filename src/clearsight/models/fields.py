@@ -80,10 +80,12 @@ class Field:
         new = [axes(d) for d in self.axes] if self.axes else [None]
         home = axes(self.folded[0]) if self.folded else None
         folded = (home, *self.folded[1:]) if self.folded and home is not None else None
-        after = None if None in new else tuple(new)
-        if (places, after, folded) == (self.places, self.axes, self.folded):
-            return self
-        return replace(self, places=places, axes=after, folded=folded)  # type: ignore[arg-type]
+        return changed(self, places=places, axes=None if None in new else tuple(new), folded=folded)
+
+
+def changed(field: Field, **values: Any) -> Field:
+    """A field with other values, or itself where they are the same: most operations change nothing, and a copy costs more than asking."""
+    return field if all(getattr(field, name) == value for name, value in values.items()) else replace(field, **values)
 
 
 def _each(rule: Callable[..., float], *pairs: Sequence[float]) -> Pair:
@@ -94,8 +96,7 @@ def _each(rule: Callable[..., float], *pairs: Sequence[float]) -> Pair:
 def union(fields: Sequence[Field]) -> Field:
     """The box around the fields of several tensors that are added, multiplied or concatenated."""
     first = max(fields, key=lambda field: len(field.places))
-    depth = max(field.depth for field in fields)
-    first = first if first.depth == depth else replace(first, depth=depth)
+    first = changed(first, depth=max(field.depth for field in fields))
     if any(field.status == WHOLE for field in fields):
         return first.everything()
     if any(field.stride != first.stride or field.axes != first.axes or field.grid != first.grid for field in fields):
@@ -104,10 +105,7 @@ def union(fields: Sequence[Field]) -> Field:
     after = _each(lambda *n: max(n), *(field.after for field in fields))
     end = [max(field.size[i] - field.before[i] for field in fields) for i in (0, 1)]
     status = BOUND if any(field.status == BOUND for field in fields) else EXACT
-    size = _each(lambda e, b: e + b, end, before)
-    if (size, before, after, status) == (first.size, first.before, first.after, first.status):
-        return first
-    return replace(first, before=before, size=size, after=after, status=status)
+    return changed(first, before=before, size=_each(lambda e, b: e + b, end, before), after=after, status=status)
 
 
 def _pair(values: Any, default: int = 1) -> list[int]:
@@ -120,8 +118,7 @@ def _grid(field: Field, out: Tensor) -> Field:
     if field.axes is None:
         return field
     grid = (out.shape[field.axes[0]], out.shape[field.axes[1]])
-    places = frozenset(d for d in field.places if out.shape[d] > 1)
-    return (field if (grid, places) == (field.grid, field.places) else replace(field, grid=grid, places=places)).checked()
+    return changed(field, grid=grid, places=frozenset(d for d in field.places if out.shape[d] > 1)).checked()
 
 
 def _slides(field: Field, out: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any = (1, 1)) -> Field:

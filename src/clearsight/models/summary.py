@@ -9,7 +9,7 @@ module outside of its submodules are in its own row. Depth is the number of laye
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import torch
@@ -21,19 +21,12 @@ from torch.utils.flop_counter import flop_registry
 
 from ..base.errors import ClearsightError
 from . import stored
-from .fields import WHOLE, Field, follow
+from .fields import WHOLE, Field, changed, follow
+from .listing import KINDS, Operation, described
 
 Counts = Callable[[str, Any, Tensor, int], bool]  # name, arguments and output of an operation, and the number of maps that it takes
 Shapes = tuple[tuple[int, ...], ...]
 WEIGHTED = ("convolution", "mm", "addmm", "bmm", "baddbmm")
-KINDS = {"convolution": "CONV", "max_pool2d_with_indices": "MAX POOL", "avg_pool2d": "AVG POOL", "mm": "FC", "addmm": "FC"}
-KINDS |= {"_adaptive_avg_pool2d": "AVG POOL", "adaptive_max_pool2d": "MAX POOL", "mean": "AVG POOL", "amax": "MAX POOL"}
-NORMS = {
-    nn.LocalResponseNorm: "NORM",
-    nn.modules.batchnorm._BatchNorm: "BATCH NORM",
-    nn.LayerNorm: "LAYER NORM",
-    nn.GroupNorm: "GROUP NORM",
-}
 
 
 class LayerRow(TypedDict):
@@ -163,7 +156,7 @@ class _Frame:
     name: str
     module: nn.Module
     macs: int = 0
-    operations: list[tuple[str, Any, tuple[int, ...], list[int]]] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
     padding: list[int] = field(default_factory=list)  # left, right, top, bottom, of padding before a window
     sums: int = 0
     joins: int = 0
@@ -198,8 +191,7 @@ class _Watch(TorchDispatchMode):
                     steps = max(f.steps for _, f in inputs)
                     steps += self.counts is not None and self.counts(name, args, tensor, len(inputs))
                     depth = max(f.depth for _, f in inputs) + weighted
-                    same = (seen.depth, seen.steps) == (depth, steps)
-                    tensor.__dict__["seen"] = seen if same else replace(seen, depth=depth, steps=steps)
+                    tensor.__dict__["seen"] = changed(seen, depth=depth, steps=steps)
         return out
 
     def _note(self, name: str, args: Any, out: Any, macs: int) -> None:
@@ -361,7 +353,7 @@ def _count(shapes: Shapes) -> int:
 def _layer(frame: _Frame, out: Tensor, shapes: Shapes, numbers: dict[str, int]) -> Layer:
     module = frame.module
     leaf = next(module.children(), None) is None
-    label, text = _described(frame, out) if leaf else ("", type(module).__name__)
+    label, text = described(module, frame.operations) if leaf else ("", type(module).__name__)
     if label:
         counter = "weights" if label in ("CONV", "FC") else label.split()[-1]
         numbers[counter] = numbers.get(counter, 0) + 1
@@ -369,52 +361,3 @@ def _layer(frame: _Frame, out: Tensor, shapes: Shapes, numbers: dict[str, int]) 
     seen, shape = out.__dict__.get("seen"), tuple(out.shape[1:])
     kind, parameters = type(module).__name__, _count(shapes)
     return Layer(frame.name, kind, shape, parameters, frame.macs, text, seen, leaf, frame.sums, frame.joins, shapes)
-
-
-def _described(frame: _Frame, out: Tensor) -> tuple[str, str]:
-    """The name of a layer in the lecture's listing (CONV, MAX POOL, NORM, FC), and its description."""
-    norm = next((label for kind, label in NORMS.items() if isinstance(frame.module, kind)), "")
-    if norm or len(frame.operations) != 1:
-        return (norm, "Normalization layer") if norm else ("", type(frame.module).__name__)
-    name, args, shape, padding = frame.operations[0]
-    label = KINDS[name]
-    if label == "FC":
-        return label, f"{shape[-1]} neurons"
-    if "adaptive" in name and args[0].shape == shape:  # as before VGG's first FC at the published size
-        return "", f"{type(frame.module).__name__}, changes nothing at this size"
-    if "adaptive" in name or name in ("mean", "amax"):
-        whole = name in ("mean", "amax") or tuple(shape[-2:]) == (1, 1)
-        return label, "one value a channel" if whole else f"to {shape[-2]}x{shape[-1]}"
-    return label, (_convolution if label == "CONV" else _pooling)(args, padding)
-
-
-def _convolution(args: Any, outside: list[int]) -> str:
-    weight, stride, padding, dilation, transposed, groups = args[1], args[3], args[4], args[5], args[6], args[8]
-    filters = weight.shape[1] * groups if transposed else weight.shape[0]
-    kernel = "x".join(str(n) for n in weight.shape[2:])
-    parts = [f"{filters} {kernel} filters at stride {_square(stride)}", f"pad {_around(padding, outside)}"]
-    if max(dilation) > 1:
-        parts.append(f"dilation {_square(dilation)}")
-    if groups > 1:
-        parts.append("one channel each" if weight.shape[1] == 1 else f"{groups} groups")
-    return ("transposed, " if transposed else "") + ", ".join(parts)
-
-
-def _pooling(args: Any, outside: list[int]) -> str:
-    kernel = [args[1]] * 2 if isinstance(args[1], int) else args[1]
-    stride = args[2] if len(args) > 2 and args[2] else kernel
-    around = _around(args[3] if len(args) > 3 else [0], outside)
-    return f"{'x'.join(str(n) for n in kernel)} filters at stride {_square(stride)}" + (f", pad {around}" if around != "0" else "")
-
-
-def _square(values: Any) -> str:
-    values = [values] if isinstance(values, int) else list(values)
-    return str(values[0]) if len(set(values)) == 1 else "x".join(str(n) for n in values)
-
-
-def _around(padding: Any, outside: list[int]) -> str:
-    """One number if all sides have the same padding, or else top, bottom, left, right."""
-    rows, columns = ([padding] * 2 if isinstance(padding, int) else list(padding) * 2)[:2]
-    left, right, top, bottom = ([*outside, 0, 0, 0, 0])[:4]
-    sides = [rows + top, rows + bottom, columns + left, columns + right]
-    return str(sides[0]) if len(set(sides)) == 1 else "/".join(str(n) for n in sides)
