@@ -21,7 +21,7 @@ CIRCLES: set[str] = set()
 # all that the modules outside of training use of it
 TRAINING = {
     "training.api": {
-        "Diagnosis", "Interrupted", "Loss", "Objective", "Paused", "RangeTest", "Trained", "designed", "doctor", "join_runs",
+        "Diagnosis", "Interrupted", "Loss", "Objective", "Paused", "RangeTest", "designed", "doctor", "join_runs",
         "lend_objective", "logger", "per_picture", "pretrain", "resume", "resume_pretraining", "train",
     }
 }  # fmt: skip

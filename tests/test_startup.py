@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import pytest
+from PIL import Image
 
 HEAVY = {"torch", "numpy", "PIL", "rich", "sklearn", "tensorboard", "safetensors", "pandas", "pyarrow"}
 
@@ -30,27 +31,51 @@ def test_nothing_heavy_is_imported(code, says):
     assert not said or "Did you mean train" in said
 
 
-def test_the_first_step_does_not_wait_for_the_compiler_or_the_charts():
+def test_no_command_waits_for_what_it_does_not_use():
+    """One process runs them one after the other, so that each shows what it adds."""
     script = """
+import contextlib
+import io
 import sys
-import tempfile
+from clearsight.cli import main
 from clearsight.training import loop
 
-def stop(*_):
-    print(*sys.modules)
-    sys.exit()
+OPTIONAL = ("torch._dynamo", "torchvision", "tensorboard", "pandas", "sympy", "sklearn", "scipy", "matplotlib")
+step = loop._step
 
-loop._step = stop
-sys.argv = ["clearsight", "train", "digits", "--model", "pixels", "--out", sys.argv[1], "--quiet"]
-from clearsight.cli import main
-main()
+def loaded(when):
+    print(when, *(name for name in OPTIONAL if name in sys.modules), file=sys.__stdout__)
+
+def first_step(*given, **more):
+    loop._step = step
+    loaded("step")
+    return step(*given, **more)
+
+loop._step = first_step
+run, pictures = sys.argv[1:]
+for words in (
+    ["train", "digits", "--model", "pixels", "--epochs", "1", "--out", run, "--quiet"],
+    ["classify", run, pictures], ["verify", run], ["evaluate", run, "--quiet"], ["attack", run, "--n", "4", "--quiet"],
+    ["stress", run, "--n", "8", "--only", "contrast", "--quiet"], ["check", "digits", "--quiet"],
+    ["look", "unit", run, pictures, "--layer", "linear", "--channel", "3", "--out", f"{run}/unit.png"],
+    ["look", "neighbours", run, pictures, "digits", "--out", f"{run}/near.png"],
+):
+    sys.argv = ["clearsight", *words]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            main()
+        except SystemExit as end:
+            assert not end.code, said.getvalue()
+    loaded(words[0] if words[0] != "look" else words[1])
 """
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([sys.executable, "-c", script, f"{folder}/run"], capture_output=True, text=True, check=True)
-    # scikit-learn, which has the digits, loads pandas where it is installed, as it is beside the peers
-    words = [sys.executable, "-c", "import sys, sklearn.datasets; print(*sys.modules)"]
-    brought = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
-    assert not {"torch._dynamo", "tensorboard", "matplotlib", "pandas", "sympy"} & set(done.stdout.split()) - set(brought)
+        Image.new("L", (8, 8), 99).save(f"{folder}/grey.png")
+        words = [sys.executable, "-c", script, f"{folder}/run", f"{folder}/grey.png"]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+    loaded = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert list(loaded) == ["step", "train", "classify", "verify", "evaluate", "attack", "stress", "check", "unit", "neighbours"]
+    assert not loaded.pop("step"), "the charts are of the report, after the training"
+    assert all(names == ["matplotlib"] for names in loaded.values()), loaded
 
 
 @pytest.mark.parametrize(

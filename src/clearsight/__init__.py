@@ -37,7 +37,7 @@ _PUBLIC = {
     "StressResult": "clearsight.evaluation.stress",
     "SweepResult": "clearsight.experiments.sweep",
     "Timings": "clearsight.exports.benchmark",
-    "Trained": "clearsight.training.api",
+    "Trained": "clearsight.runs.trained",
     "UnreadableImage": "clearsight.base.errors",
     "UsageError": "clearsight.base.errors",
     "Verification": "clearsight.classifier",

@@ -59,9 +59,9 @@ from .labels.label_errors import LabelErrors as LabelErrors
 from .look.unit import Recomputation as Recomputation
 from .look.why import Explanation as Explanation
 from .recipes.recipe import Recipe as Recipe
+from .runs.trained import Trained as Trained
 from .training.api import Diagnosis as Diagnosis
 from .training.api import Objective as Objective
-from .training.api import Trained as Trained
 
 __version__: str
 __all__: list[str]

@@ -16,7 +16,8 @@ from clearsight.attacks.attack import attack
 from clearsight.base.errors import ClearsightError, CorruptFile
 from clearsight.evaluation.evaluate import evaluate
 from clearsight.evaluation.stress import stress
-from clearsight.experiments.ladder import FILE, LadderResult, Standing
+from clearsight.experiments import LADDER
+from clearsight.experiments.ladder import LadderResult, Standing
 from clearsight.reports import findings
 from clearsight.reports.figures import charts
 from clearsight.reports.of_run import _ladder, report_evaluation
@@ -56,7 +57,7 @@ def run(tmp_path_factory):
         "attack.json": {"fgsm": {"data": "test", **found}},
         "stress.json": {"title": "x", **json.loads(json.dumps(stressed))},
         "ensemble.json": joined,
-        FILE: whole,
+        LADDER: whole,
         "run.json": json.loads((made.run / "run.json").read_text()),
     }
     return made, test, evaluation, files
@@ -90,7 +91,7 @@ def once(draw: Callable[..., Any]) -> Callable[..., Any]:
     return chart
 
 
-@pytest.mark.parametrize("name", ["attack.json", "stress.json", "ensemble.json", FILE, "run.json"])
+@pytest.mark.parametrize("name", ["attack.json", "stress.json", "ensemble.json", LADDER, "run.json"])
 def test_any_part_may_be_anything(run, name, tmp_path, monkeypatch):
     files = run[3]
     for kind in ("lines", "rungs"):
@@ -98,8 +99,8 @@ def test_any_part_may_be_anything(run, name, tmp_path, monkeypatch):
     folder = tmp_path / "ladder" / "run"
     folder.mkdir(parents=True)
     (folder / "split.csv").write_text("name,label,part\n")
-    path = folder.parent / name if name == FILE else folder / name
-    readers = {FILE: lambda: _ladder(folder.parent), "run.json": lambda: str(Run(folder).divided() and "")}
+    path = folder.parent / name if name == LADDER else folder / name
+    readers = {LADDER: lambda: _ladder(folder.parent), "run.json": lambda: str(Run(folder).divided() and "")}
     shown, refused = 0, []
     path.write_text(json.dumps(files[name]))
     readers.get(name, lambda: findings.cards(folder))()
@@ -120,7 +121,7 @@ def test_a_report_of_a_strangers_run_has_none_of_it(run, tmp_path):
     """The whole page, as `evaluate` writes it: facts of config.json, run.json and findings together."""
     made, test, evaluation, files = run
     for name, value in files.items():
-        if name not in (FILE, "run.json"):
+        if name not in (LADDER, "run.json"):
             (made.run / name).write_text(json.dumps(value))
     (made.run / "ensemble.json").write_text(json.dumps({**files["ensemble.json"], "part": EVIL}))
     known = files["run.json"]

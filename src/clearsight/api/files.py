@@ -26,7 +26,7 @@ from ..exports.quantisation import TOLERANCE, quantised
 from ..exports.write import ExportResult
 from ..exports.write import export as export_files
 from ..images.deep import Reading
-from ..training.api import Trained
+from ..runs.trained import Trained
 from .quantising import sample_of
 from .settings import SplitSettings
 from .sources import Data, Model, data_of, open_model

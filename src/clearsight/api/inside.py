@@ -10,7 +10,7 @@ from ..look.target import Subject, subject
 from ..look.unit import Recomputation, recompute_unit
 from ..look.why import Explanation
 from ..look.why import explain as explain_input
-from ..training.api import Trained
+from ..runs.trained import Trained
 from . import pages  # noqa: F401 — so that results are saved as figures
 from .sources import Model, open_model
 

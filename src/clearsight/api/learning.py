@@ -16,8 +16,9 @@ from ..models.own import Build, lend
 from ..recipes.recipe import Pretraining, Recipe, Settings, difference
 from ..runs import mirror
 from ..runs.run import Run
+from ..runs.trained import Trained
 from ..training import api
-from ..training.api import Diagnosis, Loss, Objective, Trained, lend_objective
+from ..training.api import Diagnosis, Loss, Objective, lend_objective
 from .settings import PretrainSettings, TrainSettings
 from .sources import Data
 

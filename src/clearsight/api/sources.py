@@ -12,7 +12,7 @@ from ..base.errors import wrong
 from ..classifier import Classifier
 from ..datasets.dataset import Dataset, Parts
 from ..exports.open import engined, open_classifier
-from ..training.api import Trained
+from ..runs.trained import Trained
 
 
 class LabelledPictures(Protocol):

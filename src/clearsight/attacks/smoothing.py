@@ -7,7 +7,6 @@ smoothed classifier (majority vote under Gaussian noise) is certified; with prob
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import beta, norm
 from torch import Tensor
 
 from ..base.compute.undisturbed import undisturbed
@@ -73,6 +72,8 @@ def certify(
             guesses.append(guess)
             counts.append(int(_votes(classifier, picture, sigma, samples, generator)[guess]))
             progress.update(1)
+    from scipy.stats import beta, norm  # two seconds, which other attacks need not wait for
+
     least = torch.tensor([beta.ppf(ALPHA, count, samples - count + 1) if count else 0.0 for count in counts], dtype=torch.float64)
     sure = least > 0.5
     radius = torch.where(sure, sigma * torch.from_numpy(norm.ppf(least.clamp(0.5, 1 - 1e-12).numpy())), 0.0)

@@ -8,7 +8,7 @@ from .common import json_option, percent, print_json
 
 if TYPE_CHECKING:
     from ..evaluation.evaluate import Evaluation
-    from ..training.api import Trained
+    from ..runs.trained import Trained
 
 WEIGHTS = "package:efficientnet_lite0"
 EPSILON = 0.007  # of the panda that became a gibbon: Goodfellow et al., Explaining and harnessing adversarial examples, 2015

@@ -23,7 +23,7 @@ from .common import (
 
 if TYPE_CHECKING:
     from ..classifier.validation import Validated
-    from ..training.api import Trained
+    from ..runs.trained import Trained
 
 
 @click.command(cls=SectionedCommand)

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy import fft
 from torch import Tensor
 
 from ..images.blur import blurred
@@ -19,6 +18,8 @@ def gaussian_blur(x: Tensor, draws: Draws, sigma: float) -> Tensor:
 
 def defocus_blur(x: Tensor, draws: Draws, radius: float, smooth: float) -> Tensor:
     """Defocus: convolution with a disk of `radius` px whose edge is blurred by a Gaussian; the border is mirrored."""
+    from scipy import fft  # half a second, which a training whose report names corruptions need not wait for
+
     kernel = disk(radius, smooth).to(x)
     reach, (height, width) = len(kernel) // 2, x.shape[-2:]
     wide = _mirrored(x, reach)

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy import special
 from torch import Tensor
 
 from .rng import Draws
@@ -34,6 +33,8 @@ def shot_noise(x: Tensor, draws: Draws, photons: float) -> Tensor:
 @lru_cache(maxsize=16)
 def _poisson(photons: float) -> tuple[Tensor, Tensor]:
     """Cumulative probabilities of 0, 1, … photons per level, `(256, M)`, and counts to start from per level and interval, `(256, G)`."""
+    from scipy import special  # as in blurs.py
+
     most = math.ceil(photons + 8 * photons**0.5 + 20)
     sums = torch.from_numpy(special.pdtr(np.arange(most), np.arange(256)[:, None] / 255 * photons)).float()
     sums[:, -1] = 2

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from ..images.blur import blurred
@@ -131,6 +130,8 @@ def _drops(liquid: np.ndarray) -> Tensor:
     edges = _edges(liquid)
     if not edges.any():  # no drops
         return torch.zeros(liquid.shape)
+    from scipy import ndimage
+
     away = ndimage.uniform_filter(ndimage.distance_transform_edt(~edges).clip(0, 20), 3, mode="mirror")
     away = (away + 1e-6).astype(int)  # the running sum can be -1e-17 instead of 0
     counts = np.bincount(away.ravel())
@@ -142,6 +143,8 @@ def _drops(liquid: np.ndarray) -> Tensor:
 
 def _edges(levels: np.ndarray, low: float = 50, high: float = 150) -> np.ndarray:
     """Canny edges of grey levels `(H, W)`, bool (J. Canny, 1986), with the gradient norm of OpenCV."""
+    from scipy import ndimage  # as in blurs.py
+
     down, right = ndimage.sobel(levels, 0, mode="nearest"), ndimage.sobel(levels, 1, mode="nearest")
     slope = np.abs(down) + np.abs(right)
     padded = np.pad(slope, 1)

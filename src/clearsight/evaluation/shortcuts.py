@@ -6,11 +6,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from ..metrics.intervals import wilson
@@ -39,6 +34,12 @@ def shortcuts(pictures: Tensor, labels: NDArray[np.int64], sizes: NDArray[np.flo
 
 
 def _row(name: str, values: NDArray[np.float64], labels: NDArray[np.int64], seed: int) -> Shortcut:
+    from sklearn.exceptions import ConvergenceWarning  # two seconds for all, which corruptions alone need not wait for
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300, tol=1e-3))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a lower bound on the accuracy is enough

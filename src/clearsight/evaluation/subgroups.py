@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
 
 from ..metrics.intervals import wilson
 from .rows import Subgroup, Subgroups, WorstSubgroup
@@ -31,12 +30,19 @@ def subgroups(
         k = min(MOST, len(own) // LEAST)
         if k < 2:
             continue
-        group = KMeans(k, n_init=4, random_state=seed).fit_predict(_unit(vectors[own]))
+        group = _clusters(_unit(vectors[own]), k, seed)
         rows += [_row(classes[label], i, own[group == i], right, names) for i in range(k) if (group == i).sum() >= LEAST]
     if not rows:
         return None
     worst = min(rows, key=lambda row: row["chosen_by"])
     return {"worst": worst, "groups": [_without_pictures(row) for row in rows]}
+
+
+def _clusters(vectors: NDArray[np.float32], k: int, seed: int) -> NDArray[np.int32]:
+    from sklearn.cluster import KMeans  # two seconds, which tests without groups need not wait for
+
+    found: NDArray[np.int32] = KMeans(k, n_init=4, random_state=seed).fit_predict(vectors)
+    return found
 
 
 def _row(label: str, group: int, members: NDArray[np.int64], right: NDArray[np.bool_], names: Sequence[str]) -> WorstSubgroup:

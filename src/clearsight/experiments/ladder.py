@@ -33,11 +33,11 @@ from ..runs.splits import divided, known_pictures, require_unseen, unseen_test
 from ..runs.state import run_name
 from ..training.api import resume, train
 from ..weights import is_origin
+from . import LADDER
 
 SHARES = (0.01, 0.1, 1.0)
 LEAST = 4  # pictures of each class, on average: with fewer a share is left out
 FINISHED = "model.safetensors"
-FILE = "ladder.json"
 WHAT = "the file of a ladder"
 
 
@@ -131,7 +131,7 @@ class LadderResult(Result):
     @classmethod
     def read(cls, folder: Path) -> "LadderResult":
         """The ladder that was climbed in `folder`; raises ClearsightError when its file is damaged."""
-        path = folder / FILE
+        path = folder / LADDER
         with taken_from(path, WHAT):
             found = read_table(path, WHAT)
             rows = [fitting(Standing, row) for row in found["standings"]]
@@ -192,7 +192,7 @@ def climb(
                 standing = replace(standing, step={"difference": found.difference, "p": found.p, "noise": found.noise})
             before = evaluation
             ladder = replace(ladder, judged_on=judged_on(test, parts.name, "test"), standings=[*ladder.standings, standing])
-            write_json(folder / FILE, ladder.to_json())
+            write_json(folder / LADDER, ladder.to_json())
             judged(standing, evaluation, test)
         return ladder
 
@@ -227,7 +227,7 @@ def _opened(folder: Path, parts: Parts, n: int, settings: Settings) -> Iterator[
 
 def _begun(folder: Path, parts: Parts, n: int, settings: Settings) -> LadderResult:
     new = LadderResult(folder, parts.name, n, len(parts.parts["train"]), settings, left_out=len(parts.parts["test"]) - n)
-    path = folder / FILE
+    path = folder / LADDER
     if path.is_file():
         old = read_table(path, WHAT)
         known, now = ({key: there.get(key) for key in ("data", "n", "train", "settings")} for there in (old, new.to_json()))

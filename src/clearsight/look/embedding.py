@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from torch import Tensor, nn
 
 from ..base.compute.undisturbed import undisturbed
@@ -91,8 +89,12 @@ def laid_out(vectors: Tensor, how: str, seed: int = 0) -> NDArray[np.float64]:
         raise unknown("layout", how, LAYOUTS)
     values = vectors.double().numpy()
     if how == "pca":
+        from sklearn.decomposition import PCA  # over a second, which neighbours need not wait for
+
         made = PCA(2, random_state=seed).fit_transform(values)
     elif how == "tsne":
+        from sklearn.manifold import TSNE
+
         made = TSNE(perplexity=min(30.0, (len(values) - 1) / 3), init="pca", random_state=seed).fit_transform(values)
     else:
         try:

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
+from ..base.compute.dispatch import DispatchMode
 from ..base.compute.undisturbed import undisturbed
 from ..base.errors import ClearsightError
 from .capture import layer
@@ -83,7 +83,7 @@ class NetworkTrace:
         return found
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(DispatchMode):
     def __init__(self, fixed: Iterable[Tensor] = ()) -> None:
         """`fixed` are tensors that nothing overwrites: they, and views of them, are not copied."""
         super().__init__()  # type: ignore[no-untyped-call]

@@ -15,10 +15,10 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from ..base.compute.dispatch import DispatchMode
 from ..base.errors import ClearsightError
 from . import stored
 from .fields import WHOLE, Field, changed, follow
@@ -162,7 +162,7 @@ class _Frame:
     joins: int = 0
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(DispatchMode):
     """Dispatch mode that counts the multiply-adds of every operation and tracks depth and receptive field."""
 
     def __init__(self, counts: Counts | None) -> None:

@@ -19,7 +19,7 @@ from ..evaluation.answers import save as save_answers
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.held_out import Chosen
 from ..evaluation.recorded import recorded
-from ..experiments.ladder import FILE, LadderResult
+from ..experiments import LADDER
 from ..experiments.rungs import FILE as RUNGS
 from ..experiments.rungs import rungs
 from ..recipes.compose import saved
@@ -29,10 +29,9 @@ from ..runs.held_out import HeldOut
 from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, folder_here
 from ..runs.state import run_name
-from ..training.api import Trained
+from ..runs.trained import Trained
 from ..weights import is_origin, short
 from . import findings
-from .ladder import cards
 from .limits import limits
 from .report import Kept, card, write_report
 
@@ -166,10 +165,13 @@ def _tuning(classifier: Classifier) -> str:
 
 def _ladder(folder: Path) -> str:
     """The cards of the ladder in `folder`; empty without one."""
-    if not (folder / FILE).is_file():
+    if not (folder / LADDER).is_file():
         return ""
+    from ..experiments.ladder import LadderResult
+    from .ladder import cards
+
     found = LadderResult.read(folder)
-    with taken_from(folder / FILE, "the file of a ladder"):
+    with taken_from(folder / LADDER, "the file of a ladder"):
         return cards(found)
 
 

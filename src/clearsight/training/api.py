@@ -27,6 +27,7 @@ from ..runs import mirror
 from ..runs.held_out import read as read_held_out
 from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import in_splits, known_pictures, training_images
+from ..runs.trained import Trained
 from ..weights.licence import inherited
 from . import ensemble
 from .blocks import settled
@@ -44,7 +45,7 @@ from .objectives.own import Loss, per_picture
 from .objectives.own import lend as lend_objective
 from .pretrain import pretrain
 from .pretrain import resume as resume_pretraining
-from .publish import Trained, promise, publish
+from .publish import promise, publish
 from .resolve import by_size, designed, resolve, told
 from .session import has_begun, logger, restore, run_to_end, source_of, start_run
 from .storage.loggers import require_installed
@@ -62,7 +63,6 @@ __all__ = [
     "Objective",
     "Paused",
     "RangeTest",
-    "Trained",
     "designed",
     "doctor",
     "join_runs",

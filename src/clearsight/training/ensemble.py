@@ -34,9 +34,10 @@ from ..recipes.recipe import Recipe, Settings, code_in, resuming
 from ..runs import mirror
 from ..runs.run import Run, RunFacts, free_folder, open_run
 from ..runs.splits import ancestors, in_splits, known_pictures, training_images
+from ..runs.trained import Trained
 from ..weights.licence import inherited
 from .interrupt import Interrupted
-from .publish import Trained, golden_samples
+from .publish import golden_samples
 from .resolve import resolve
 from .session import described, logger
 from .transfer.pretrained import read as read_start

@@ -25,6 +25,7 @@ from ..recipes.recipe import WITHOUT_LABELS, Pretraining, Recipe, code_in, resum
 from ..runs import mirror
 from ..runs.run import Run, free_folder, named_folder, open_run
 from ..runs.splits import divided, known_pictures
+from ..runs.trained import Trained
 from . import order
 from .blocks import settled
 from .build import Loaded, build, initialise, load, within_budget
@@ -33,7 +34,7 @@ from .context import TrainingContext
 from .interrupt import Stop
 from .objectives.simclr import Contrastive, SimCLR, augmentation
 from .optim.optimizer import SGD
-from .publish import Trained, publish
+from .publish import publish
 from .resolve import resolve
 from .session import has_begun, logger, restore, run_to_end, source_of, start_run
 from .storage.checkpoint import State

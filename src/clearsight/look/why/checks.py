@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 from ...base.check import Check
@@ -108,6 +107,8 @@ def likeness(a: Tensor, b: Tensor) -> float:
     a, b = (F.avg_pool2d(t.abs()[None], max(1, min(t.shape) // 32))[0].flatten() for t in (a, b))
     if a.amax() == a.amin() or b.amax() == b.amin():
         return 0.0
+    from scipy.stats import spearmanr  # two seconds, which a map that is not checked need not wait for
+
     return float(np.asarray(spearmanr(a.cpu().numpy(), b.cpu().numpy()).statistic))
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from ...base.compute.dispatch import DispatchMode
 from ...base.compute.undisturbed import undisturbed
 from ...base.errors import ClearsightError
 from ...classifier.ensemble import Ensemble
@@ -13,7 +13,7 @@ from .cam import enlarged, laid_out
 from .gradients import CHUNK
 
 
-class _Attentions(TorchDispatchMode):
+class _Attentions(DispatchMode):
     """The attention `(N, T, T)`, mean over the heads, of every layer, below the modules: fused or as a softmax."""
 
     def __init__(self) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from ...base.compute.dispatch import DispatchMode
 from ...base.errors import listed
 from ..context import TrainingContext
 from ..interrupt import NotFinite
@@ -125,7 +125,7 @@ def judge_units(dead: dict[str, tuple[int, int]], pictures: int) -> Finding:
     return Finding("units", GOOD, words, figures=figures)
 
 
-class _Rectified(TorchDispatchMode):
+class _Rectified(DispatchMode):
     """Counts dead units below the modules, so that functional calls are included."""
 
     def __init__(self, path: list[str], dead: dict[str, tuple[int, int]]) -> None:
