@@ -249,7 +249,7 @@ def test_b_against_a_is_a_sentence_and_the_pictures_that_decide(page, studio):
     judged.select_option(index=1)
     page.locator(".compared > p", has_text=other.sentence).wait_for()
     assert page.locator(".compared > .label").inner_text().startswith(f"B is better on {other.only_b}, worse on {other.only_a}: p ")
-    assert page.locator(".command code").inner_text() == "clearsight compare --part all --json runs/a runs/b turned"
+    assert page.locator(".command code").inner_text() == "clearsight compare runs/a runs/b turned --part all --json"
     page.get_by_label("B", exact=True).select_option(studio.ids["validated"])
     page.get_by_text("a comparison needs the same pictures on both sides").wait_for()
     assert page.get_by_text("clearsight evaluate runs/validated").is_visible()

@@ -268,8 +268,8 @@ def _final(error: Exception) -> str:
         return "no credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or for a public bucket FSSPEC_S3_ANON=true"
     if isinstance(error, _Whole):
         return "its server sends whole files only, where parts are needed. Download the files, and name their folder"
-    codes = {getattr(error, "status", 0), getattr(error, "code", 0)}
-    if isinstance(error, PermissionError) or codes & {401, 403} or str(error).startswith("Forbidden"):  # as gcsfs says it
+    status = getattr(error, "status", 0) or getattr(error, "code", 0)  # one of aiohttp's warns when it is asked for its code
+    if isinstance(error, PermissionError) or status in (401, 403) or str(error).startswith("Forbidden"):  # as gcsfs says it
         return f"access is denied ({shown(error)[:200]})"
     if isinstance(error, NotImplementedError | IsADirectoryError | NotADirectoryError):
         return f"{kind} {shown(error)[:200]}".strip()
