@@ -44,7 +44,8 @@ def test_a_comparison_names_the_pictures_that_decide(tmp_path):
     object.__setattr__(b, "logits", better)
     save(tmp_path / "a", recorded(a, "test"))
     save(tmp_path / "b", recorded(b, "test"))
-    found = comparison(None, str(tmp_path / "a"), str(tmp_path / "b"))
+    runs = [str(tmp_path / name) for name in "ab"]
+    found = comparison(None, *runs, of=runs)
     only = np.flatnonzero(~a.right & b.right)
     assert [one["row"] for one in found["pictures"]["only_b"]] == only.tolist() and not found["pictures"]["only_a"]
     assert found["headline"].startswith(f"B is better on {len(only)}, worse on 0: p ") and found["figures"]["only_b"] == len(only)
@@ -52,4 +53,4 @@ def test_a_comparison_names_the_pictures_that_decide(tmp_path):
     assert first["truth"] == first["b"]["label"] == a.classes[a.labels[only[0]]] != first["a"]["label"]
     save(tmp_path / "b", recorded(random(61, 3), "test"))
     with pytest.raises(UsageError, match="the same pictures on both sides"):
-        comparison(None, str(tmp_path / "a"), str(tmp_path / "b"))
+        comparison(None, *runs, of=runs)
