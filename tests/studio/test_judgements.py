@@ -5,10 +5,12 @@ import os
 
 import pytest
 
+from clearsight.classifier.learnt import LEARNT
 from clearsight.evaluation.answers import FILE
-from clearsight.studio.judgements import data_of, home, id_of, judgements
+from clearsight.studio.judgements import TAUGHT, data_of, home, id_of, judgements
 from clearsight.studio.library import Library, data
 from clearsight.studio.runs import Unknown
+from clearsight.studio.web.report import shared
 from tests.studio.test_runs import written
 
 
@@ -35,6 +37,17 @@ def test_its_own_is_first_then_the_newest(run):
     (run / FILE).write_bytes(b"")
     assert [one.id for one in judgements(run)] == ["own", newer, older] and home(run) == home(run, "own") == run
     assert home(run, older) == run / "judged" / "older" and judgements(run)[0].n == 360
+
+
+def test_runs_are_compared_on_what_neither_has_learnt_from_nor_was_chosen_by(run):
+    other = written(run.parent / "two")
+    assert TAUGHT == LEARNT
+    for folder, part in ((run, "val"), (run, "test"), (other, "test"), (other, "val")):
+        home = folder / "judged" / part
+        home.mkdir(parents=True, exist_ok=True)
+        (home / FILE).write_bytes(b"")
+        (home / "evaluation.json").write_text(json.dumps({"part": part, "n": 7, "judged_on": {"data": "digits"}}))
+    assert [(one.part, theirs.part) for one, theirs in shared(run, other)] == [("test", "test")]
 
 
 def test_without_answers_it_is_the_folder_of_the_run_and_ids_are_no_paths(run, tmp_path):

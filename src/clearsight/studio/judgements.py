@@ -12,6 +12,7 @@ from ..evaluation.answers import FILE
 from .library import Data, Library
 from .runs import JUDGED, RUN, Unknown, described
 
+TAUGHT = ("train", "unlabelled", "val")  # classifier.learnt.LEARNT, which would bring torch here: no run is compared on them
 OWN, OTHERS = "own", "judged"  # the id of a run's own evaluation; the folder in a run's that has a folder for each other one
 
 

@@ -111,6 +111,22 @@ def test_an_access_that_google_denies_is_no_failure_that_passes(google, monkeypa
         store.read("gs://clearsight-tests/a", 0, 4)
 
 
+def test_a_web_server_need_not_report_the_size_of_a_whole_file(monkeypatch):
+    class Silent:
+        asked = 0
+
+        def cat_file(self, path):
+            self.asked += 1
+            return b"an index"
+
+        def info(self, path):
+            return {"name": path, "type": "file", "size": None}
+
+    silent = Silent()
+    monkeypatch.setattr(store, "_store", lambda address: (silent, address))
+    assert store.read_all("https://host/shards/train-0.tar.index") == b"an index" and silent.asked == 1
+
+
 def test_what_a_repetition_cannot_mend_is_tried_once():
     for error, kind, said in (
         (FileNotFoundError("x"), store.MissingFile, "there is no file"),

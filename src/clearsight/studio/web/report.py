@@ -11,7 +11,7 @@ from ...base.errors import plain
 from ...runs.state import FINISHED
 from ..compute.process import Compute, Failed
 from ..follow import differing, settings_of
-from ..judgements import Judgement, data_of, home, id_of, judgements
+from ..judgements import TAUGHT, Judgement, data_of, home, id_of, judgements
 from ..library import Library, network
 from ..runs import JUDGED, RUN, Unknown, described
 from .data import command as typed
@@ -105,9 +105,9 @@ def others(library: Library, run: Path, on: dict[str, Any]) -> tuple[str, ...]:
 
 
 def shared(a: Path, b: Path) -> list[tuple[Judgement, Judgement]]:
-    """The evaluations of two runs on as many pictures of the same part of the same data, in the order of A's."""
-    theirs = judgements(b)
-    found = ((one, next((other for other in theirs if _alike(one, other)), None)) for one in judgements(a))
+    """The evaluations of two runs that can be compared: on as many pictures of the same part of the same data, in the order of A's."""
+    ours, theirs = ([one for one in judgements(run) if one.part not in TAUGHT] for run in (a, b))
+    found = ((one, next((other for other in theirs if _alike(one, other)), None)) for one in ours)
     return [(one, other) for one, other in found if other]
 
 
