@@ -7,8 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
+from clearsight.base.errors import UsageError
 from clearsight.images.preprocess import IMAGENET, Preprocessing
-from clearsight.look.preprocessing_steps import MISTAKES, answers, stages
+from clearsight.look.preprocessing_steps import MISTAKES, answers, pixels_at, stages
 from clearsight.look.target import Subject
 
 
@@ -45,6 +46,18 @@ def test_stages_are_those_of_the_preprocessing(seen):
     assert "upright" not in {one.name for one in stages(seen.preprocessing, jpeg(1))}
     grey = stages(Preprocessing(1, 16, 16), jpeg(1))
     assert [one.name for one in grey] == ["file", "channels", "size", "numbers"] and grey[-1].pixels.shape == (16, 16, 1)
+
+
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+def test_a_pixel_becomes_the_networks_own_numbers(order):
+    steps = Preprocessing(3, 4, 5, order=order, mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6), fit="stretch")
+    picture = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    found, given = pixels_at(steps, picture, 3, 1), steps.normalise(steps.load(picture)[None])[0]
+    assert [one.value for one in found] == pytest.approx(given[:, 3, 1].tolist(), rel=1e-6)
+    levels = dict(zip(("red", "green", "blue"), picture[3, 1].tolist(), strict=True))
+    assert {one.colour: one.level for one in found} == levels and found[0].colour == ("red" if order == "rgb" else "blue")
+    with pytest.raises(UsageError, match="row from 0 to 3"):
+        pixels_at(steps, picture, 4, 1)
 
 
 def test_mistakes_change_the_answer_as_they_must(seen):

@@ -1,9 +1,13 @@
 """The screen Networks in a real browser: what is typed, what is wrong with it, the registry, by mouse and by keyboard."""
 
+import json
+import shlex
 from urllib.parse import unquote
 
 import pytest
+from click.testing import CliRunner
 
+from clearsight.cli import clearsight
 from clearsight.models import facts, names
 from clearsight.models.sketch import sketch
 from tests.models.formulas import ALEXNET_LECTURE, LECTURE
@@ -152,6 +156,10 @@ def test_the_registry_is_all_there_by_points_and_rows(page):
     page.reload()
     rows.first.wait_for()
     assert rows.evaluate_all("all => all.map(one => one.dataset.name)") == shown  # the address is the state
+    page.get_by_label("From year").select_option("")
+    _, *words = shlex.split(page.locator(".command code", has_text="--match").inner_text())
+    said = json.loads(CliRunner().invoke(clearsight, words).stdout)
+    assert rows.evaluate_all("all => all.map(one => one.dataset.name)") == [one["name"] for one in said] and len(said) > len(shown)
     keras = page.locator("table[aria-label='The lecture’s 26 models'] tbody tr")
     assert keras.count() == 26 and keras.nth(1).locator("td").nth(4).inner_text() == "138,357,544"
 

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.compute.undisturbed import undisturbed
+from ..base.errors import wrong
 from ..images.convert import visible
 from ..images.decode import decode
 from ..images.preprocess import FITS, IMAGENET, Preprocessing
 from .target import Subject
+
+COLOURS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,23 @@ class Answer:
     changed: bool
 
 
+@dataclass(frozen=True)
+class Pixel:
+    """One value of the picture at the network's size: its level, 0 to 255, and the number `(level / 255 − mean) / std` made of it.
+
+    `channel` is the network's, counted from 0; `colour` is that of the picture, which a network may take in another order.
+    """
+
+    channel: int
+    row: int
+    column: int
+    colour: str
+    level: int
+    mean: float
+    std: float
+    value: float
+
+
 def stages(preprocessing: Preprocessing, source: Any) -> list[Stage]:
     """The picture as stored, upright, in the network's channels, at its size, and as numbers that are drawn again as a picture.
 
@@ -56,6 +76,21 @@ def stages(preprocessing: Preprocessing, source: Any) -> list[Stage]:
     says = f"(x − mean) / std: {low:.2f} to {high:.2f}, mean {float(numbers.mean()):.2f}, std {float(numbers.std()):.2f}".replace("-", "−")
     spread = ((numbers[0] - low) / ((high - low) or 1) * 255).round().to(torch.uint8)
     found.append(Stage("numbers", says, _rows(spread)))
+    return found
+
+
+def pixels_at(preprocessing: Preprocessing, source: Any, row: int, column: int) -> list[Pixel]:
+    """The values of one place of the picture at the network's size, a channel each in the network's order; raises UsageError."""
+    fitted = preprocessing.load(source)
+    channels, height, width = fitted.shape
+    if not (0 <= row < height and 0 <= column < width):
+        raise wrong("the place", f"a row from 0 to {height - 1} and a column from 0 to {width - 1}", f"{row},{column}")
+    found = []
+    for channel, (mean, std) in enumerate(zip(preprocessing.mean, preprocessing.std, strict=True)):
+        stored = channels - 1 - channel if preprocessing.order == "bgr" else channel
+        level = int(fitted[stored, row, column])
+        colour = COLOURS[stored] if channels == len(COLOURS) else f"channel {stored}"
+        found.append(Pixel(channel, row, column, colour, level, mean, std, (level / 255 - mean) / std))
     return found
 
 

@@ -24,7 +24,10 @@ class Echo:
         if self.error:
             raise self.error
         level = {"layer": arguments.get("layer", ""), "channel": 2, "at": arguments.get("at") or []}
-        more = {"answer": {"options": ["--none-of-these"]}, "unit": {"levels": [level], **({"pixel": {}} if arguments.get("down") else {})}}
+        more = {
+            "answer": {"options": ["--none-of-these"]},
+            "unit": {"levels": [level], **({"pixel": {"row": 5, "column": 9}} if arguments.get("down") else {})},
+        }
         return {"asked": what, "kind": kind, **arguments, **more.get(what, {})}
 
 
@@ -53,10 +56,10 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
     assert studio("GET", f"/api/pictures/{kept['picture']}")[1]["asked"] == "picture"
     commands = {
         "answer": "clearsight classify 'runs/pets & cats' 'a b.png' --none-of-these --json",
-        "scores": "clearsight look softmax 'runs/pets & cats' 'a b.png'",
-        "way": "clearsight look preprocessing 'runs/pets & cats' 'a b.png'",
-        "mistakes": "clearsight look preprocessing 'runs/pets & cats' 'a b.png'",
-        "maps": "clearsight look features 'runs/pets & cats' 'a b.png'",
+        "scores": "clearsight look softmax 'runs/pets & cats' 'a b.png' --json",
+        "way": "clearsight look preprocessing 'runs/pets & cats' 'a b.png' --json",
+        "mistakes": "clearsight look preprocessing 'runs/pets & cats' 'a b.png' --json",
+        "maps": "clearsight look features 'runs/pets & cats' 'a b.png' --most 24 --json",
         "unit": "clearsight look unit 'runs/pets & cats' 'a b.png' --layer conv1 --channel 2 --at 3,4 --json",
         "why": "clearsight look why 'runs/pets & cats' 'a b.png' --method saliency --json",
     }
@@ -67,9 +70,10 @@ def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio)
         assert (status, found["command"], found["asked"], found["kind"]) == (200, command, what, f"{what} one")
         assert found["words"] == "runs/pets & cats" and "options" not in found
     assert studio("GET", f"/api/networks/{studio.network}")[1]["asked"] == "network"
-    for what, verb in {"layers": "network", "filters": "filters"}.items():
+    for what, verb in {"layers": "summary", "filters": "filters"}.items():
         found = studio("GET", f"/api/networks/{studio.network}/{what}")[1]
-        assert (found["asked"], found["command"]) == (what, f"clearsight look {verb} 'runs/pets & cats'")
+        assert (found["asked"], found["command"]) == (what, f"clearsight look {verb} 'runs/pets & cats' --json")
+    assert studio("GET", f"/api/networks/{studio.network}/layers")[1]["field_command"].startswith("clearsight look receptive-field ")
 
 
 def test_the_way_down_is_an_address_and_its_command_is_that_of_the_last_number(studio):
@@ -80,7 +84,8 @@ def test_the_way_down_is_an_address_and_its_command_is_that_of_the_last_number(s
     vector = studio("GET", f"{unit}?layer=fc&channel=2")[1]
     assert vector["command"].endswith("--layer fc --channel 2 --json")
     pixel = studio("GET", f"{unit}?layer=fc&channel=2&down=17,3.0.2")[1]
-    assert pixel["down"] == [[17], [3, 0, 2]] and pixel["command"] == "clearsight look preprocessing 'runs/pets & cats' a.png"
+    assert pixel["down"] == [[17], [3, 0, 2]]
+    assert pixel["command"] == "clearsight look preprocessing 'runs/pets & cats' a.png --at 5,9 --json"
     erased = studio("GET", f"/api/networks/{studio.network}/whatif/{kept}?side=14&erased=3.4,3.5&fill=grey")[1]
     assert (erased["side"], erased["cells"], erased["fill"]) == (14, [[3, 4], [3, 5]], "grey")
     for wrong in ("at=1,,2", "at=-1,2", "down=a", "down=1.2.", "down=1;2", "at=%D9%A3,1", "at=1234567890,1"):

@@ -113,7 +113,7 @@ def test_limits_and_unknown_pictures(studio):
 
 def test_the_queue_names_its_command(studio):
     status, found = studio("GET", f"labels?v=7&network={studio.network}&part=test&order=name")
-    assert status == 200 and found["command"] == "clearsight labels errors 'far/pets & cats' --part test --from runs/pets"
+    assert status == 200 and found["command"] == "clearsight labels errors 'far/pets & cats' --part test --from runs/pets --json"
     assert (found["version"], found["network"], found["part"], found["by_name"]) == ("7", "runs/pets", "test", True)
     assert found["apply"] == "clearsight labels apply 'far/pets & cats'"
     assert studio("GET", "labels?v=7&network=m_0")[0] == 404

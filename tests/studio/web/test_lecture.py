@@ -60,7 +60,7 @@ def test_slides_have_their_commands_with_the_readers_network_and_picture(studio)
 def test_an_answer_is_graded_by_the_computation(studio):
     assert studio("GET", "exercises")[1]["exercises"]["asked"] == "exercises"
     status, found = studio("GET", "exercises/cell/7")
-    assert (status, found["seed"], found["command"]) == (200, 7, "clearsight exercises --only cell --seed 7")
+    assert (status, found["seed"], found["command"]) == (200, 7, "clearsight exercises --only cell --seed 7 --json")
     body = json.dumps({"answer": 34, "part": "value", "solution": 1})
     status, found = studio("POST", "exercises/cell/7", content=body)
     assert (status, found["asked"], found["answer"], found["part"]) == (200, "grade", "34", "value")
@@ -131,7 +131,7 @@ def test_every_answer_is_graded_over_http(graded, kind):
 @pytest.mark.parametrize("kind", OWN)
 def test_exercises_on_a_network_are_graded_over_http(graded, kind):
     one = graded("GET", f"/{kind}/3")[1]
-    assert one["topic"] == "your network" and one["command"] == "clearsight look summary runs/lenet5"
+    assert one["topic"] == "your network" and one["command"] == "clearsight look summary runs/lenet5 --json"
     seen = graded("POST", f"/{kind}/3", json={"answer": "1e9", "solution": True})[1]
     assert not seen["right"] and seen["steps"]
     assert graded("POST", f"/{kind}/3", json={"answer": seen["answer"].replace("−", "-")})[1]["right"]

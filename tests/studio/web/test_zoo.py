@@ -16,14 +16,15 @@ def test_the_registry_has_ids_and_commands(studio, monkeypatch):
     status, found = studio("GET", "/api/zoo")
     ids = {one.name: one.id for one in registry().values()}
     assert status == 200 and found["asked"] == "zoo" and [row["id"] for row in found["rows"]] == [ids["resnet18"], ""]
-    assert found["commands"]["rows"] == "clearsight models" and found["commands"]["keras"] == "clearsight models --table keras"
+    assert found["commands"]["rows"] == "clearsight models --json"
+    assert found["commands"]["keras"] == "clearsight models --table keras --json"
 
 
 def test_a_network_of_the_registry_is_asked_for_by_its_id(studio):
     id = next(one.id for one in registry().values() if one.name == "vgg16")
     status, found = studio("GET", f"/api/zoo/{id}", headers={"X-Page": "one"})
     assert (status, found["asked"], found["name"], found["kind"]) == (200, "architecture", "vgg16", "architecture one")
-    assert found["command"] == "clearsight models vgg16"
+    assert found["command"] == "clearsight models vgg16 --json"
     assert studio("GET", f"/api/networks/{id}/layers")[1]["words"] == "vgg16"  # Inside shows it
     assert studio("GET", "/api/zoo/vgg16")[0] == 404
     assert {"id": id, "name": "vgg16"} in studio("GET", "/api/state")[1]["registry"]
@@ -34,8 +35,8 @@ def test_what_is_typed_is_asked_with_its_input(studio):
     status, found = studio("POST", "/api/formula", content=json.dumps(asked), headers=JSON | {"X-Page": "p"})
     assert (status, found["asked"], found["text"], found["size"], found["classes"]) == (200, "typed", asked["text"], [1, 28, 30], 7)
     assert found["kind"] == "formula a p"
-    assert found["command"] == """clearsight models 'conv8 '"'"'x'"'"' softmax' --input 28x30x1 --classes 7"""
-    assert studio("POST", "/api/formula", content=b'{"text": "softmax"}', headers=JSON)[1]["command"] == "clearsight models softmax"
+    assert found["command"] == """clearsight models 'conv8 '"'"'x'"'"' softmax' --input 28x30x1 --classes 7 --json"""
+    assert studio("POST", "/api/formula", content=b'{"text": "softmax"}', headers=JSON)[1]["command"] == "clearsight models softmax --json"
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,11 @@ from ...look.capture import stages as stages_of
 from ...look.descent import NETWORK, Level, deepest, unit_level
 from ...look.filters import kernels
 from ...look.op_trace import NetworkTrace, traced_network
-from ...look.preprocessing_steps import answers, stages
+from ...look.preprocessing_steps import answers, pixels_at, stages
 from ...look.target import Subject, is_trained, subject, subject_of
 from ...look.unit import TOLERANCE, index_of
 from ...look.why.explanation import explain
+from ...metrics.conformal import needed
 from ...models.summary import summarise
 from ...reports.live.filters import live_filters
 from ...reports.live.maps import live_maps
@@ -38,7 +39,6 @@ from .pictures import encoded
 NETWORKS, PICTURES, TRACES, LEARNERS, SPACES = 4, 8, 2, 2, 4  # kept of each; a trace has every number of a run, often 100 MB
 TOP = 5
 FILLS = ("mean", "grey")
-COLOURS = ("red", "green", "blue")
 
 
 class Kept(OrderedDict[Any, Any]):
@@ -166,7 +166,8 @@ def answer(session: Session, words: str, file: str, name: str) -> dict[str, Any]
     classifier = session.classifier(words)
     if classifier is None:
         return _untrained(session.network(words)[0], session.logits(words, file), name)
-    doubts = classifier.reference.novelty is not None  # it can answer "none of these"
+    novelty = classifier.reference.novelty
+    doubts = novelty is not None and len(novelty.scores) >= needed(1 - FALSE_ALARMS)  # it can answer "none of these"
     told = next(iter(classifier.classify_many([file], top=TOP, false_alarms=FALSE_ALARMS if doubts else 0.0)))
     if isinstance(told, Failure):
         raise ClearsightError(told.error)
@@ -233,16 +234,12 @@ def named(index: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
 def pixel(session: Session, words: str, file: str, level: Level) -> dict[str, Any]:
     """A number of the network's input: the level of the picture there, 0 to 255, and the way from it to the number."""
     found, _ = session.network(words)
-    steps, (_, channel, y, x) = found.preprocessing, level.place[1]
-    fitted = steps.load(file)
-    stored = len(fitted) - 1 - channel if steps.order == "bgr" else channel
-    mean, std, number = steps.mean[channel], steps.std[channel], int(fitted[stored, y, x])
-    value = (number / 255 - mean) / std
+    _, channel, y, x = level.place[1]
+    one = pixels_at(found.preprocessing, file, y, x)[channel]
     return {
-        "level": number, "colour": COLOURS[stored] if len(fitted) == 3 else f"channel {stored}", "row": y, "column": x,
-        "mean": mean, "std": std, "value": level.value, "recomputed": value,
-        "equal": abs(value - level.value) <= TOLERANCE * max(1.0, abs(value)),
-        "size": list(fitted.shape[1:]), "image": encoded(found.shown(file)),
+        **asdict(one), "value": level.value, "recomputed": one.value,
+        "equal": abs(one.value - level.value) <= TOLERANCE * max(1.0, abs(one.value)),
+        "size": list(found.input_size[1:]), "image": encoded(found.shown(file)),
     }  # fmt: skip
 
 

@@ -41,7 +41,8 @@ PLAIN: dict[str, tuple[str, dict[str, int]]] = {
     "maps": ("look features", {"most": 24}),
 }  # fmt: skip
 
-INSIDE = {"layers": "network", "filters": "filters"}  # questions about a network → the verb of `look` that answers the same
+# questions about a network → the verbs of `look` that answer the same
+INSIDE = {"layers": {"command": "summary", "field_command": "receptive-field"}, "filters": {"command": "filters"}}
 
 
 def create_app(library: Library, compute: Compute, reading: Compute) -> FastAPI:
@@ -152,7 +153,8 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
         )
         last = found["levels"][-1]
         if "pixel" in found:
-            return {**found, **said("look preprocessing", library.network(m), library.picture(p))}
+            where = f"{found['pixel']['row']},{found['pixel']['column']}"
+            return {**found, **said("look preprocessing", library.network(m), library.picture(p), "--at", where, "--json")}
         if not last["layer"]:
             return found
         place = ("--at", ",".join(map(str, last["at"]))) if last["at"] else ()
@@ -182,7 +184,8 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
         if what not in PLAIN:
             raise HTTPException(404, f"there is no {plain(what)} of a picture.")
         verb, more = PLAIN[what]
-        return {**await of(request, what, m, p, **more), **said(verb, library.network(m), library.picture(p))}
+        options = [word for name, value in more.items() for word in (f"--{name}", str(value))]
+        return {**await of(request, what, m, p, **more), **said(verb, library.network(m), library.picture(p), *options, "--json")}
 
 
 def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
@@ -193,15 +196,15 @@ def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:
         told = {"name": found.name, "data": {"id": own.id, "name": own.name} if own else None}
         return {**told, **await asyncio.to_thread(compute.ask, "network", words=found.words)}
 
-    def asked(what: str, verb: str) -> None:
+    def asked(what: str, verbs: dict[str, str]) -> None:
         @app.get(f"/api/networks/{{m}}/{what}", name=what)
         async def of_network(m: str) -> dict[str, Any]:
-            found = library.network(m)
-            words = command(("look", verb, found.words))
-            return {**await asyncio.to_thread(compute.ask, what, words=found.words), "command": words}
+            words = library.network(m).words
+            commands = {name: command(("look", verb, words, "--json")) for name, verb in verbs.items()}
+            return {**await asyncio.to_thread(compute.ask, what, words=words), **commands}
 
-    for what, verb in INSIDE.items():
-        asked(what, verb)
+    for what, verbs in INSIDE.items():
+        asked(what, verbs)
 
 
 def said(verb: str, network: Network, picture: Picture, *options: str) -> dict[str, str]:

@@ -37,7 +37,11 @@ def add_labels(app: FastAPI, library: Library, compute: Compute, reading: Comput
         found = await asyncio.to_thread(compute.ask, "labelling", kind=kind, journal=str(journal(d).path), **more)
         options = [*(("--part", part) if part else ()), *(("--from", words) if words else ())]
         apply = command(("labels", "apply", one.words))
-        return {**found, "command": command(("labels", "errors", one.words, *options)) if found["sorted"] else apply, "apply": apply}
+        return {
+            **found,
+            "command": command(("labels", "errors", one.words, *options, "--json")) if found["sorted"] else apply,
+            "apply": apply,
+        }
 
     @app.get("/api/data/{d}/labels/picture/{row}")
     async def picture(d: str, row: int, v: str) -> dict[str, Any]:

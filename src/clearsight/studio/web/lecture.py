@@ -69,9 +69,9 @@ def _add_exercises(app: FastAPI, library: Library, compute: Compute) -> None:
         """An exercise without its answers; those on a network are of the reader's."""
         made = await asyncio.to_thread(compute.ask, "exercise", **of(kind, seed, network, picture))
         if kind.startswith(OWN):
-            verb = ["look", "summary", library.network(network).words if network else NETWORKS[0]]
+            verb = ["look", "summary", library.network(network).words if network else NETWORKS[0], "--json"]
         else:
-            verb = ["exercises", "--only", kind, "--seed", str(seed)]
+            verb = ["exercises", "--only", kind, "--seed", str(seed), "--json"]
         return {**made, "command": command(tuple(verb))}
 
     @app.post("/api/exercises/{kind}/{seed}")

@@ -26,7 +26,8 @@ def add_zoo(app: FastAPI, library: Library, compute: Compute) -> None:
         found = await asyncio.to_thread(compute.ask, "zoo")
         ids = {one.words: one.id for one in library.registry.values()}
         rows = [{**row, "id": ids.get(row["name"], "")} for row in found["rows"]]
-        commands = {"rows": command(("models",)), **{table: command(("models", "--table", table)) for table in TABLES}}
+        tables = {table: command(("models", "--table", table, "--json")) for table in TABLES}
+        commands = {"rows": command(("models", "--json")), **tables}
         return {**found, "rows": rows, "commands": commands}
 
     @app.get("/api/zoo/{m}")
@@ -34,7 +35,10 @@ def add_zoo(app: FastAPI, library: Library, compute: Compute) -> None:
         """One network of the registry: its weights, stages and layers."""
         words = library.network(m).words
         kind = f"architecture {request.headers.get('x-page', '')}"
-        return {**await asyncio.to_thread(compute.ask, "architecture", kind=kind, name=words), "command": command(("models", words))}
+        return {
+            **await asyncio.to_thread(compute.ask, "architecture", kind=kind, name=words),
+            "command": command(("models", words, "--json")),
+        }
 
     @app.post("/api/formula")
     async def formula(request: Request) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def add_zoo(app: FastAPI, library: Library, compute: Compute) -> None:
         found = await asyncio.to_thread(compute.ask, "typed", kind=kind, text=text, size=size, classes=classes)
         options = ["--input", "x".join(map(str, (*size[1:], size[0])))] if size else []
         options += ["--classes", str(classes)] if classes else []
-        return found if "wrong" in found else {**found, "command": command(("models", text.strip(), *options))}
+        return found if "wrong" in found else {**found, "command": command(("models", text.strip(), *options, "--json"))}
 
 
 def _text(asked: dict[str, Any], name: str) -> str:

@@ -78,6 +78,6 @@ export class Zoo {
     if (this.wanted.has("from") || this.wanted.has("to")) return "";
     const options = [...this.wanted].map(([name, value]) => `--${name} ${/^[\w.-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`}`);
     const order = this.sort === "year" ? [] : [`--sort ${this.sort}`];
-    return ["clearsight models", ...options, ...order, ...(this.reverse ? ["--reverse"] : [])].join(" ");
+    return ["clearsight models", ...options, ...order, ...(this.reverse ? ["--reverse"] : []), "--json"].join(" ");
   }
 }

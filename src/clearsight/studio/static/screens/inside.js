@@ -33,8 +33,10 @@ export function inside(root, { network }) {
       body.append(command(found.command));
     }),
     section("What a unit sees", layers, (found, body) => {
-      if (found.field.layers.length) figure(body, "receptive_field", field, found.field);
-      else body.append(el("p", {}, "No layer has rows and columns: every number sees the whole picture."));
+      if (found.field.layers.length) {
+        figure(body, "receptive_field", field, found.field);
+        body.append(command(found.field_command));
+      } else body.append(el("p", {}, "No layer has rows and columns: every number sees the whole picture."));
     }),
   );
 }
