@@ -3,7 +3,7 @@
 
 import { ask, Refusal } from "../api.js";
 
-const LIVE = 250, IDLE = 2000; // milliseconds to the next question, of a run that goes, and of one that does not
+const LIVE = 250, IDLE = 2000; // milliseconds to the next question: a row is seen in half a second; of a run that has finished none comes
 export const GOING = ["running", "starting"];
 
 export class Follower {
@@ -57,7 +57,7 @@ export class Follower {
   async follow(here, changed) {
     while (here.isConnected) {
       if (!document.hidden && (await this.ask()) && here.isConnected) changed();
-      await wait(GOING.includes(this.state) && !this.lost ? LIVE : IDLE);
+      await wait(this.state === "finished" || this.lost ? IDLE : LIVE); // any other may be continued at any moment, also from elsewhere
     }
   }
 }
