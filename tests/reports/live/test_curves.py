@@ -21,6 +21,11 @@ def test_gradients_are_the_computations(show):
         window.get_by_role("slider").press("End")
         assert shown.all_inner_texts()[:2] == ["–", "–"]  # 20 layers end before
         assert window.locator(".graph path").count() == 4
+        assert window.locator(".framed .up span").all_inner_texts() == ["1e−21", "1e−16", "1e−11", "1e−6", "0.1"]
+        assert window.locator(".framed .along span").all_inner_texts() == ["10", "20", "30", "40", "50"]
+        low, high = (window.locator(".framed .up span").nth(k).bounding_box()["y"] for k in (0, 4))
+        graph = window.locator(".graph").bounding_box()
+        assert graph["y"] < high < low < graph["y"] + graph["height"]
 
 
 def lines(live):

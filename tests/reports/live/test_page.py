@@ -13,7 +13,7 @@ from tests.reports.live.examples import LIVE, example
 
 MODULES = sorted(path.name.removesuffix(".js") for path in STATIC.iterdir() if path.name.endswith(".js"))
 FIGURES = sorted({LIVE[name]().module for name in LIVE})
-SHARED = ("cursor", "grid", "kit", "maths", "picture")
+SHARED = ("axis", "cursor", "grid", "kit", "maths", "picture")
 # what has letters of its own, is shown, and is smaller than 24 points of a slide of 13⅓ inches
 SMALL = """() => [...document.querySelectorAll("main *")].filter(node => node.getClientRects().length && !node.closest(".still, .aloud")
   && [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim())

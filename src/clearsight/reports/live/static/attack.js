@@ -1,6 +1,7 @@
 // @ts-check
 /** A picture, the sign of the gradient, and their sum for an ε on a slider, with the answer to each. */
 
+import { framed } from "./axis.js";
 import { el, percent, row, sentence, shown, slider } from "./kit.js";
 import { cursor } from "./cursor.js";
 
@@ -77,8 +78,10 @@ export async function attack(root, data) {
   });
   const curve = el(
     "figure", { class: "curve" },
-    el("figcaption", {}, `probability of “${data.steps[0].label}” (from 0 to 100 %) against ε (from 0 to ${shown(255 * data.steps[data.steps.length - 1].epsilon, 3)}/255)`),
-    el("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": described(data.steps) }, el("path", { d: path(data.steps) }), mark),
+    el("figcaption", {}, `probability of “${data.steps[0].label}” against ε`),
+    framed(el("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": described(data.steps) }, el("path", { d: path(data.steps) }), mark),
+      [0, 0.5, 1].map((share) => ({ at: share, text: `${100 * share} %` })),
+      [0, 0.5, 1].map((share) => ({ at: share, text: share ? `${shown(255 * share * data.steps[data.steps.length - 1].epsilon, 3)}/255` : "0" }))),
   );
   root.append(
     row("controls", choose.node), row("panels three", ...panels.map((one) => one.node)), told.node, curve,

@@ -1,6 +1,7 @@
 // @ts-check
 /** Lines over a common axis, with intervals where there are any: a slider goes along it, a table has the values there. */
 
+import { framed, powers, ticks } from "./axis.js";
 import { el, percent, row, sentence, shown, slider } from "./kit.js";
 
 const [WIDE, TALL, ROOM] = [100, 60, 0.04]; // of the chart; room at its ends, as a share
@@ -45,10 +46,10 @@ export function curves(root, data) {
 
   const along = slider({ label: data.x, min: 0, max: places.length - 1, value: 0, text: (n) => String(places[n]), change: show });
   const head = el("tr", {}, el("td", {}), ...["line", data.y, ...(intervals ? ["95 % interval"] : [])].map((words) => el("th", { scope: "col" }, words)));
-  root.append(row("controls", along.node), graph.node,
+  root.append(row("controls", along.node), el("p", { class: "hint" }, `${data.y} by ${data.x}`), graph.node,
     el("table", { class: "layers measured", "aria-label": data.y }, el("thead", {}, head), el("tbody", {}, ...rows.map((one) => one.node))),
     ...further.map((one) => el("p", {}, `${one.name}: `, one.shown)),
-    el("div", { class: "spoken" }, told.node), el("p", { class: "hint source" }, `${axes(data, write)} ${data.said}`));
+    el("div", { class: "spoken" }, told.node), el("p", { class: "hint source" }, `${logarithmic(data)}${data.said}`));
   show(0);
 }
 
@@ -63,8 +64,11 @@ function chart(data) {
     const bars = at.filter(bounded).map(({ x, low, high }) => el("line", { class: `stroke s${k}`, x1: x, x2: x, y1: TALL - up(Number(low)), y2: TALL - up(Number(high)) }));
     return [el("path", { class: `stroke s${k}`, d: `M${at.map(({ x, value }) => `${x} ${TALL - up(value)}`).join(" L")}`, "stroke-dasharray": STYLES[k] || null }), ...bars];
   });
+  const rules = upwards(data).map((value) => el("line", { class: "rule", x1: 0, x2: WIDE, y1: TALL - up(value), y2: TALL - up(value) }));
   const label = `${data.y} by ${data.x}: ${lines.map((one) => one.name).join(", ")}`;
-  const node = el("svg", { class: "graph", viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, now, ...drawn);
+  const drawing = el("svg", { class: "graph", viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": label }, ...rules, now, ...drawn);
+  const node = framed(drawing, upwards(data).map((value) => ({ at: up(value) / TALL, text: tick(value, data.share) })),
+    sideways(data).map((value) => ({ at: across(value) / WIDE, text: String(value) })));
   const mark = (/** @type {number} */ n) => ["x1", "x2"].forEach((end) => now.setAttribute(end, String(across(places[n]))));
   return { node, mark };
 }
@@ -75,11 +79,27 @@ function extent({ lines, logy }) {
   return [logy ? Math.min(...every) : 0, Math.max(...every)];
 }
 
-/** What the two scales are. @param {Data} data @param {(value: number) => string} write */
-function axes(data, write) {
-  const [low, high] = extent(data).map((value) => (data.share ? write(value) : shown(value, 2)));
-  const along = data.logx ? ` That of the ${data.x} is logarithmic, from ${data.places[0]} to ${data.places[data.places.length - 1]}.` : "";
-  return `The scale of the ${data.y} is ${data.logy ? "logarithmic" : "linear"}, from ${low} to ${high}.${along}`;
+/** The numbers at the upright axis. @param {Data} data */
+function upwards(data) {
+  const [low, high] = extent(data);
+  return data.logy ? powers(low, high) : ticks(low, high);
+}
+
+/** A round number, short. @param {number} value @param {boolean} share */
+function tick(value, share) {
+  if (share) return `${shown(100 * value, 3)} %`;
+  return value > 0 && value < 0.001 ? value.toExponential(0).replace("-", "−") : shown(value, 3);
+}
+
+/** The numbers along the other: on a logarithmic scale every place. @param {Data} data */
+function sideways({ places, logx }) {
+  return logx ? places : ticks(places[0], places[places.length - 1], 7).filter(Number.isInteger);
+}
+
+/** Which scales are logarithmic. @param {Data} data */
+function logarithmic({ x, y, logx, logy }) {
+  const which = [...(logy ? [y] : []), ...(logx ? [x] : [])];
+  return which.length ? `The scale of the ${which.join(" and of the ")} is logarithmic. ` : "";
 }
 
 /** Whether there is a point with an interval. @param {Point | null} point */

@@ -1,6 +1,7 @@
 // @ts-check
 /** ε on a slider: no request while it moves, since the answers at every ε came with the first one. */
 
+import { framed } from "../live/axis.js";
 import { button, el, percent, row, sentence, shown, slider as range } from "../live/kit.js";
 import { ask, Refusal } from "../api.js";
 import { numbers } from "../data/model.js";
@@ -104,9 +105,11 @@ function curve({ steps, before, fooled }, mark) {
   const place = (/** @type {number} */ k) => ((k / (steps.length - 1)) * WIDE).toFixed(1);
   const path = steps.map((/** @type {any} */ one, /** @type {number} */ k) => `${k ? "L" : "M"}${place(k)} ${((1 - one.first) * TALL).toFixed(1)}`).join("");
   const last = steps[steps.length - 1];
+  const levels = [0, 0.25, 0.5, 0.75, 1].map((share) => Math.round(share * (steps.length - 1))).map((k) => ({ at: k / (steps.length - 1), text: shown(steps[k].level, 3) }));
   const end = fooled === null ? "the answer stays the same" : `another answer from ε = ${shown(steps[fooled].level, 3)}/255`;
   const words = `The probability of ${before.label} goes from ${percent(steps[0].first)} to ${percent(last.first)}; ${end}.`;
   const turn = fooled === null ? [] : [el("line", { class: "turn", x1: place(fooled), x2: place(fooled), y1: 0, y2: TALL })];
-  return el("figure", { class: "curve" }, el("figcaption", {}, "Probability of “", el("bdi", {}, before.label), `” (0 to 100 %) at each place of the slider; dashed: the first ε that fools`),
-    el("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": words }, el("path", { d: path }), ...turn, mark));
+  return el("figure", { class: "curve" }, el("figcaption", {}, "Probability of “", el("bdi", {}, before.label), `” at each place of the slider, ε in 255ths; dashed: the first ε that fools`),
+    framed(el("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, preserveAspectRatio: "none", role: "img", "aria-label": words }, el("path", { d: path }), ...turn, mark),
+      [0, 0.5, 1].map((at) => ({ at, text: `${100 * at} %` })), levels));
 }

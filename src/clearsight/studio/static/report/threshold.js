@@ -1,6 +1,7 @@
 // @ts-check
 /** Selective prediction: a slider over the least confidence that is answered; coverage and error follow without a request. */
 
+import { framed } from "../live/axis.js";
 import { button, el, percent, row, sentence, slider, thousands } from "../live/kit.js";
 
 const [WIDE, TALL, POINTS] = [100, 40, 400]; // units of the curve; its points
@@ -40,9 +41,9 @@ export function threshold(model, start, keep, show) {
   };
   const handle = slider({ label: "Answer when at least this sure", min: 0, max: 1000, value: start, text, change: moved });
   tell();
-  const caption = `Error (up to ${percent(most)}) by the share of pictures that are answered, the surest first.`;
+  const caption = `Error by the share of pictures that are answered, the surest first.`;
   const node = el("section", { class: "threshold" }, el("h2", {}, "If the unsure are left to a person"),
-    row("controls", handle.node, wrong, left), said.node, el("figure", { class: "curve" }, curve(model, most, now), el("figcaption", {}, caption)));
+    row("controls", handle.node, wrong, left), said.node, el("figure", { class: "curve" }, framed(curve(model, most, now), [0, 0.5, 1].map((at) => ({ at, text: percent(at * most) })), [0, 0.5, 1].map((at) => ({ at, text: `${100 * at} %` }))), el("figcaption", {}, caption)));
   return node;
 }
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** Curves over epochs, as SVG: lines with their names, the value under the pointer or the arrow keys, and a sentence for ears. */
 
+import { ticks } from "../live/axis.js";
 import { el, shown } from "../live/kit.js";
 
 const WIDTH = 640, HEIGHT = 260, LEFT = 52, RIGHT = 14, TOP = 12, BOTTOM = 34; // of the drawing
@@ -63,16 +64,6 @@ function spread(values) {
   const least = Math.min(0, sorted[0]);
   const most = sorted[sorted.length - 1];
   return most > least ? [least, most] : [least, least + 1];
-}
-
-/** About five round numbers from `low` to `high`. @param {number} low @param {number} high @returns {number[]} */
-export function ticks(low, high) {
-  const rough = (high - low) / 5;
-  const ten = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((one) => one * ten).find((one) => one >= rough * 0.999) ?? rough;
-  const found = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(Number((k * step).toPrecision(12)));
-  return found;
 }
 
 /** At most `POINTS` points: of each piece the lowest and the highest. @param {[number, number][]} points @returns {[number, number][]} */
