@@ -211,5 +211,5 @@ CHECKS: dict[str, Callable[[Any], None]] = {
     "sheet": exercises, "gradients": gradients, "plateau": plateau, "members": members,
     "training-size": partial(by_labels, DESIGNED), "few-labels": partial(by_labels, LEARNT),
     **{f"first-{name}": partial(filters, name) for name in FIRST_LAYERS},
-    **{name: partial(network, words) for name, words in NETWORKS.items()},
+    **{name: partial(network, words) for name, (words, _) in NETWORKS.items()},
 }  # fmt: skip

@@ -30,7 +30,7 @@ from tests.pictures import digit_folder
 PLACES = {
     "break/single.js": ("attacked",), "break/slider.js": ("slider",), "break/stress.js": ("panel",),
     "data/map.js": ("space",), "data/problems.js": ("applied",), "job.js": ("checked|attack_of_all|stress_of_all|judged",),
-    "lecture/exercises.js": ("exercise|own_exercise",), "lecture/lesson.js": ("sheet", "key"), "lecture/slides.js": ("slides",),
+    "lecture/exercises.js": ("exercise|own_exercise",), "lecture/lesson.js": ("sheet", "key"), "lecture/slides.js": ("needed", "slides"),
     "networks/editor.js": ("formula",), "networks/history.js": ("keras", "descent", "winners"), "networks/one.js": ("architecture",),
     "networks/table.js": ("registry",), "pictures/heat.js": ("why",), "pictures/neighbours.js": ("neighbours", "novelty"),
     "report/compare.js": ("judged", "compared"), "runs/beside.js": ("beside",), "screens/camera.js": ("camera",),
@@ -43,6 +43,7 @@ PLACES = {
 ELSEWHERE = {
     "sheet": "it writes a file to hand out; its exercises are those of `exercise`",
     "key": "as sheet",
+    "needed": "a training, so that commands of slides have a run: its result is that run",
     "slides": "tests/docs/test_lecture.py runs every command of the slides, and compares every number",
     "camera": "it trains on the pictures that were taken: its result is a run, which is a screen of its own",
     "begun": "it is the command that Train starts, word for word (test_trainings.py): its result is a run",

@@ -67,19 +67,28 @@ def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_fil
         for one in (curve, pooling):
             page.get_by_label(one.title, exact=True).press("Space")
         until(page, lambda: page.locator(".page .living").count() == 2)
+        page.get_by_label(slides()[-1].title, exact=True).press("Space")
+        page.get_by_role("button", name=f"Remove: {slides()[-1].title}").press("Enter")
         page.get_by_role("button", name=f"Later: {curve.title}").press("Enter")
         assert page.locator(".page h2").all_inner_texts() == [pooling.title, curve.title]
         assert page.url.endswith(f"slides={pooling.id}%2C{curve.id}")
         assert numbers(page.locator(".page").first, "after pooling") == [[6, 8], [3, 4]]
-        assert (
-            f"--only {','.join(pooling.exercises + curve.exercises)} --seed"
-            in page.locator("main > div > div > section code").first.inner_text()
-        )
+        kinds = pooling.exercises + curve.exercises
+        until(page, lambda: page.locator(".tasks h3").all_inner_texts() == [generate(kind, SEED).title for kind in kinds])
+        assert f"--only {','.join(kinds)} --seed" in page.locator("main > div > div > section code").first.inner_text()
         assert accessible(page) == []
+        page.get_by_label("Name of the lesson").fill("From pixels <b>")
         with page.expect_download() as coming:
             page.get_by_role("button", name="Export", exact=True).click()
+        assert coming.value.suggested_filename == "from-pixels-b.html"
         text = coming.value.path().read_text(encoding="utf-8")
         assert text.index(f"<h2>{pooling.title}") < text.index(f"<h2>{curve.title}") and "<input" not in text
+        assert (
+            "From pixels &lt;b&gt;</h2>" in text
+            and generate(kinds[0], SEED).question[0] in text
+            and ">Lesson<" not in text
+            and "--key" not in text
+        )
         assert [one["module"] for one in json.loads(text.partition('id="figures">')[2].partition("</script>")[0])] == [
             "pooling",
             "convolution",
@@ -115,5 +124,9 @@ def test_an_exercise_is_graded_with_its_reason(chromium, studio, kind):
         assert f"Seed {SEED}: {one.points} of" in page.locator(".total").inner_text()
         if kind == "cell":
             assert accessible(page) == []
+            page.reload()  # keeps what was answered and reached
+            page.locator(".ask").first.wait_for()
+            assert page.locator(".ask input").first.input_value() == one.parts[0].answer
+            assert f"{one.points} of {one.points}" in page.locator(".index a[aria-current]").inner_text()
             page.get_by_role("button", name="Other numbers").click()
             page.wait_for_url("**seed=8")

@@ -11,6 +11,7 @@ def test_every_slide_is_whole():
     known = {word.word for word in words()}
     for one in slides():
         assert one.title and one.sees and one.runs and one.words, one.title
+        assert set(one.further) <= {"pictures", "inside", "break", "networks", "train"}, one.title
         assert set(one.words) <= known and set(one.figures) <= set(FIGURES), one.title
 
 

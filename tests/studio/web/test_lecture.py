@@ -48,9 +48,11 @@ def studio(tmp_path):
 def test_slides_have_their_commands_with_the_readers_network_and_picture(studio):
     rows = studio("GET", "lecture")[1]["slides"]
     assert rows[0]["commands"] == ["clearsight classify runs/lenet5 digit.png"] and rows[0]["words"]
+    assert rows[0]["needs"] == {"trainings": ["clearsight train digits --model lenet5 --out lenet5"], "pictures": ["digit.png"]}
     kept = studio.library.keep(b"GIF", "my cat.jpg")
     own = studio("GET", f"lecture?network={studio.network}&picture={kept.id}")[1]
     assert own["slides"][0]["commands"] == ["clearsight classify 'runs/pets & cats' 'my cat.jpg'"]
+    assert own["slides"][0]["needs"] == {"trainings": [], "pictures": []}
     assert {"word", "meaning", "here"} == set(own["words"][0])
     assert studio("GET", "lecture?network=m_0")[0] == 404 == studio("GET", "lecture?picture=p_0")[0]
     status, found = studio("GET", f"lecture/figures/maps?network={studio.network}&picture={kept.id}")

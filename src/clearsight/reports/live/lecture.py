@@ -28,7 +28,10 @@ STACK, STACK_INPUT = "conv3x3 conv3x3 conv3x3", (3, 12, 12)
 FORMULA, FORMULA_INPUT = "[(CONV32 → RELU)*2 → POOL]*3 → (FC128 → RELU)*1 → SOFTMAX", (3, 32, 32)
 LOGITS = (3.0, 2.0, 1.0)
 FIRST_LAYERS = {"alexnet": "AlexNet", "resnet18": "ResNet-18", "resnet101": "ResNet-101", "densenet121": "DenseNet-121"}
-NETWORKS = {"alexnet": "alexnet-lecture", "vgg16": "vgg16", "zfnet": "zfnet", "googlenet": "googlenet", "resnet50": "resnet50"}
+NETWORKS = {  # figure → network of the registry, and its title
+    "alexnet": ("alexnet-lecture", "AlexNet, as the lecture lists it"), "vgg16": ("vgg16", "VGG16"), "zfnet": ("zfnet", "ZFNet"),
+    "googlenet": ("googlenet", "GoogLeNet"), "resnet50": ("resnet50", "ResNet-50"),
+}  # fmt: skip
 
 
 def _on_paper(example: str, **more: Any) -> Live:
@@ -51,8 +54,8 @@ def _formula() -> Live:
     return live_network(summarise(found.model, FORMULA_INPUT), FORMULA)
 
 
-def _listed(name: str) -> Live:
-    return live_network(facts.summary(name), name)
+def _listed(name: str, called: str) -> Live:
+    return live_network(facts.summary(name), called)
 
 
 def _gabor() -> Live:
@@ -91,5 +94,5 @@ LECTURE: dict[str, Callable[[], Live]] = {
     "plateau": live_plateau,
     "members": live_members,
     **{f"first-{name}": partial(_first_layer, name, called) for name, called in FIRST_LAYERS.items()},
-    **{name: partial(_listed, network) for name, network in NETWORKS.items()},
+    **{name: partial(_listed, *network) for name, network in NETWORKS.items()},
 }

@@ -21,7 +21,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Slide:
-    """A slide: its title, what its command shows, the figures of the studio, words of the glossary, and exercises."""
+    """A slide: its title, what its commands show, figures of the studio, words of the glossary, exercises, and screens to go on in."""
 
     id: str
     title: str
@@ -29,6 +29,7 @@ class Slide:
     figures: tuple[str, ...]
     words: tuple[str, ...]
     exercises: tuple[str, ...]
+    further: dict[str, str]
     runs: tuple[Run, ...]
 
 
@@ -40,9 +41,8 @@ def slides() -> tuple[Slide, ...]:
 
 def _slide(row: dict[str, Any]) -> Slide:
     runs = tuple(Run(one["command"], one.get("figure", False), one.get("expect", {})) for one in row["run"])
-    return Slide(
-        slug(row["slide"]), row["slide"], row["sees"], tuple(row["figures"]), tuple(row["words"]), tuple(row.get("exercises", ())), runs
-    )
+    figures, words, exercises = (tuple(row.get(name, ())) for name in ("figures", "words", "exercises"))
+    return Slide(slug(row["slide"]), row["slide"], row["sees"], figures, words, exercises, row.get("further", {}), runs)
 
 
 def slug(title: str) -> str:

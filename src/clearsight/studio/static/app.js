@@ -133,7 +133,8 @@ async function places() {
 /** Save the present screen as a file. */
 async function saved() {
   const { screen } = parts();
-  save(`clearsight-${SCREENS[screen].title.toLowerCase()}.html`, await exported(root, document.title));
+  const named = /** @type {HTMLElement | null} */ (root.querySelector("[data-file]"))?.dataset.file; // a screen may have a name of its own
+  save(`${named || `clearsight-${SCREENS[screen].title.toLowerCase()}`}.html`, await exported(root, document.title));
 }
 
 /** Show what the address says; a network that is not known yet was trained meanwhile. */

@@ -4,7 +4,7 @@
 import { el } from "./live/kit.js";
 import { figures, script } from "./living.js";
 
-const DEAD = ".drop, .controls, .command button, dialog, .busy, input[type=file]"; // what does nothing without the studio
+const DEAD = ".drop, .controls, .titled nav, .teacher, .command button, dialog, .busy, input[type=file]"; // what does nothing without the studio
 const SAYING = "th *, td *, li *, .member, .living *"; // buttons whose words are an answer
 
 const CANVAS = /\bcanvas\b(?=[^{}]*\{)/g; // in a selector: an exported one is an image

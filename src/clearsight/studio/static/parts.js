@@ -10,13 +10,18 @@ export function image(text, alt, tiny = false) {
   return el("img", { src: address, alt, class: tiny ? "tiny" : null, onload: () => URL.revokeObjectURL(address) });
 }
 
-/** The command that does the same, and a button that copies it. @param {string} words */
-export function command(words) {
+/** The command that does the same, and a button that copies it. @param {string} words @param {string} [label] what stands before it */
+export function command(words, label = "The same on the command line: ") {
   const copy = button("Copy", async () => {
     await navigator.clipboard.writeText(words);
     copy.textContent = "Copied";
   });
-  return el("p", { class: "command" }, "The same on the command line: ", el("code", {}, words), copy);
+  return el("p", { class: "command" }, label, el("code", {}, words), copy);
+}
+
+/** Letters between ` are code. @param {string} text @returns {(Node | string)[]} */
+export function marked(text) {
+  return text.split("`").map((part, k) => (k % 2 ? el("code", {}, part) : part));
 }
 
 /** @param {unknown} error @returns {HTMLElement} one line */

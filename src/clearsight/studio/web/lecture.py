@@ -2,6 +2,8 @@
 
 import asyncio
 import shlex
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -33,7 +35,7 @@ def _add_slides(app: FastAPI, library: Library, compute: Compute) -> None:
         named = (library.network(network).words if network else "", library.picture(picture).name if picture else "")
         rows = [
             {"id": one.id, "title": one.title, "sees": one.sees, "figures": one.figures, "words": one.words, "exercises": one.exercises,
-             "commands": [typed(run, *named) for run in one.runs]}
+             "further": one.further, "commands": [typed(run, *named) for run in one.runs], "needs": needs(one.runs, *named)}
             for one in slides()
         ]  # fmt: skip
         return {"slides": rows, "words": [word._asdict() for word in words()]}
@@ -50,6 +52,16 @@ def typed(run: Run, network: str, picture: str) -> str:
     own = {**dict.fromkeys(NETWORKS, network), **dict.fromkeys(PICTURES, picture)}
     given = [own.get(word) or word for word in shlex.split(run.command)]
     return command((*given, *(("--out", "figure.png") if run.figure else ())))
+
+
+def needs(runs: Sequence[Run], network: str, picture: str) -> dict[str, list[str]]:
+    """What must be there before commands of the table: trainings, as they are typed, and names that stand for pictures."""
+    said = {word for run in runs for word in shlex.split(run.command)}
+    trainings = [] if network else [one for one in NETWORKS if one in said]
+    return {
+        "trainings": [command(("train", "digits", "--model", Path(one).name, "--out", Path(one).name)) for one in trainings],
+        "pictures": [] if picture else [one for one in PICTURES if one in said],
+    }
 
 
 def _add_exercises(app: FastAPI, library: Library, compute: Compute) -> None:

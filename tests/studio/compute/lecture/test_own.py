@@ -3,7 +3,7 @@
 import pytest
 
 from clearsight.studio.compute.lecture.given import given
-from clearsight.studio.compute.lecture.own import attack, maps, softmax
+from clearsight.studio.compute.lecture.own import EPSILONS, attack, maps, softmax
 from clearsight.studio.compute.session import Session
 
 
@@ -24,4 +24,5 @@ def test_maps_and_attack_are_of_the_picture(of):
     told = of.classifier.classify(of.picture)
     assert steps[0]["label"] == told.label
     assert steps[0]["confidence"] == pytest.approx(told.confidence, abs=1e-3)  # the attack resizes in floats, not in levels
-    assert any(abs(step["epsilon"] - 0.007) < 1e-9 for step in steps)
+    assert len({step["label"] for step in steps}) > 1  # the slide shows a change that changes the answer
+    assert steps[10]["epsilon"] == pytest.approx(EPSILONS[2]) and steps[-1]["epsilon"] == pytest.approx(64 / 255)

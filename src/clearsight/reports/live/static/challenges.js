@@ -22,7 +22,7 @@ export function challenges(root, data) {
       seen.show(now.picture);
       label.textContent = now.label;
       label.className = now.changed ? "other" : "same";
-      share.textContent = ` ${percent(now.confidence)}; ${data.label}: ${percent(now.before)}`;
+      share.textContent = ` ${percent(now.confidence)}${now.changed ? `; ${data.label}: ${percent(now.before)}` : ""}`;
       share.dataset.value = String(now.before);
       bar.style.width = `${100 * now.before}%`;
       told.say(`${one.says}${k ? `, ${one.means} ${shown(one.trials[k - 1].strength)}` : ", none"}: ${now.label}, ${percent(now.confidence)}`);
@@ -32,6 +32,7 @@ export function challenges(root, data) {
     show(0);
     return el("figure", { class: "panel challenge" }, move.node, seen.node, el("figcaption", {}, label, share), el("div", { class: "whole", "aria-hidden": "true" }, bar));
   });
+  told.say(`the picture as it is: ${data.label}, ${percent(data.confidence)}`);
   const first = flips.filter((k) => k >= 0).length;
   root.append(told.node, row("panels", ...panels),
     el("p", { class: "hint" }, `Before you move a slider: at which strength will the answer change? It does for ${first} of the ${data.rows.length}. The bar is the probability of ${data.label}, the answer to the picture as it is.`));

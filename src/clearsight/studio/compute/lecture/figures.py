@@ -16,16 +16,17 @@ FIGURES = (*LECTURE, *OWN)
 def figure(session: Session, name: str, words: str, file: str) -> dict[str, Any]:
     """A figure: the module that draws it and its numbers; `of` says what it is made of; raises UsageError."""
     if name in LECTURE:
-        return shown(LECTURE[name](), "")
+        return shown(LECTURE[name]())
     if name not in OWN:
         raise unknown("figure of the lecture", name, FIGURES)
     of = given(session, words, file)
-    return shown(OWN[name](of), of.own)
+    made, takes = OWN[name]
+    return shown(made(of), of.said(takes), takes)
 
 
-def shown(made: Live, of: str) -> dict[str, Any]:
-    """A figure for the page."""
-    return {"title": made.title, "lead": made.lead, "of": of, "module": made.module, "data": made.data}
+def shown(made: Live, of: str = "", takes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A figure for the page; `takes` says what of the reader's it is made of."""
+    return {"title": made.title, "lead": made.lead, "of": of, "takes": takes, "module": made.module, "data": made.data}
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {"figure": figure}

@@ -2,6 +2,7 @@
 
 import functools
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +13,22 @@ from ....look.target import Subject, subject, subject_of
 from ....training.api import train
 from ..session import Session
 
+NETWORKS, PICTURES = "network", "picture"  # what a figure can take of the reader's
 DATA, NETWORK, EPOCHS = "digits", "lenet5", 6  # 4 s on one core, 9 of 10 digits are right
 
 
 @dataclass(frozen=True)
 class Given:
-    """A network, with its classifier if it is trained, and a picture as `decode` takes it; `own` says in words which they are."""
+    """A network, with its classifier if it is trained, and a picture as `decode` takes it; `own` are the words for both."""
 
     subject: Subject
     classifier: Classifier | None
     picture: Any
-    own: str
+    own: dict[str, str]
+
+    def said(self, takes: Iterable[str]) -> str:
+        """In words, what a figure is made of that takes these."""
+        return ", and ".join(self.own[one] for one in takes)
 
     @property
     def answering(self) -> Classifier:
@@ -32,15 +38,12 @@ class Given:
 
 def given(session: Session, words: str, file: str) -> Given:
     """The reader's network and picture, where there are any."""
+    own = {NETWORKS: "LeNet-5, trained just now on the digits", PICTURES: "your picture" if file else "a test digit"}
     picture = file or digit()
     if not words:
-        return Given(subject_of(NETWORK, example()), example(), picture, _said("", file))
+        return Given(subject_of(NETWORK, example()), example(), picture, own)
     subject, classifier = session.network(words)
-    return Given(subject, classifier, picture, _said(subject.name, file))
-
-
-def _said(network: str, file: str) -> str:
-    return f"{network or 'LeNet-5, trained just now on the digits'}, and {'your picture' if file else 'a test digit'}"
+    return Given(subject, classifier, picture, own | {NETWORKS: subject.name})
 
 
 @functools.cache

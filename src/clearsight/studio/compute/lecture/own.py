@@ -33,9 +33,9 @@ from ....reports.live.softmax import live_softmax
 from ....reports.live.top_k import live_top_k
 from ....reports.live.tuning import live_tuning
 from ....reports.live.variation import live_variation
-from .given import NETWORK, Given, begun, digits, example
+from .given import NETWORK, NETWORKS, PICTURES, Given, begun, digits, example
 
-EPSILON = 0.007  # of the panda that became a gibbon
+EPSILONS = (0.007, 8 / 255, 32 / 255)  # of the panda that became a gibbon, and more, where that changes no answer
 MOST = 24  # maps of a stage
 CHANGES = "flip rotate:15 rotate:90 jitter:0.6 blur:1 crop:3"
 VARIED = 300  # digits among which those that differ most are looked for
@@ -65,8 +65,12 @@ def maps(of: Given) -> Live:
 
 
 def attack(of: Given) -> Live:
-    """FGSM on the picture."""
-    return live_attack(sweep(of.answering, attack_picture(of.answering, of.picture, epsilon=EPSILON)))
+    """FGSM on the picture, up to the least of the ε that changes its answer."""
+    for epsilon in EPSILONS:
+        found = sweep(of.answering, attack_picture(of.answering, of.picture, epsilon=epsilon))
+        if len({step["label"] for step in found.steps}) > 1:
+            break
+    return live_attack(found)
 
 
 def tuning(of: Given) -> Live:
@@ -102,7 +106,7 @@ def variation(_: Given) -> Live:
 def filters(of: Given) -> Live:
     """The first filters of the network."""
     state = "" if of.subject.trained else ", not trained"
-    return live_filters(*kernels(of.subject.model), f"The network chosen above: {of.subject.name}{state}", of.subject.trained)
+    return live_filters(*kernels(of.subject.model), f"The first layer of {of.subject.name}{state}", of.subject.trained)
 
 
 def _pixels(data: Dataset) -> Tensor:
@@ -132,8 +136,12 @@ def nt_xent(of: Given) -> Live:
     return live_nt_xent(made, [views.similarities(one, made) for one in networks])
 
 
-OWN: dict[str, Callable[[Given], Live]] = {
-    "answer": answer, "softmax": softmax, "challenges": challenges, "maps": maps, "attack": attack, "tuning": tuning,
-    "features": features, "dog": dog, "augment": augment, "variation": variation,
-    "own-filters": filters, "regression": regression, "top-k": top_k, "nt-xent": nt_xent,
+BOTH = (NETWORKS, PICTURES)
+# name → the function, and what of the reader's its figure is made of
+OWN: dict[str, tuple[Callable[[Given], Live], tuple[str, ...]]] = {
+    "answer": (answer, BOTH), "softmax": (softmax, BOTH), "challenges": (challenges, BOTH), "maps": (maps, BOTH),
+    "attack": (attack, BOTH), "augment": (augment, BOTH),
+    "tuning": (tuning, (NETWORKS,)), "own-filters": (filters, (NETWORKS,)), "nt-xent": (nt_xent, (NETWORKS,)),
+    "features": (features, (PICTURES,)), "dog": (dog, (PICTURES,)),
+    "variation": (variation, ()), "regression": (regression, ()), "top-k": (top_k, ()),
 }  # fmt: skip

@@ -3,14 +3,15 @@
 
 import { button, el, row } from "../live/kit.js";
 import { ask } from "../api.js";
-import { command, failure } from "../parts.js";
+import { command, failure, marked } from "../parts.js";
 import { index } from "./list.js";
 
 /** @typedef {{name: string, prompt: string, kind: string, points: number, options: string[], example: string}} Part */
-/** @typedef {{tries: number, points: number, most: number}} Tried */
+/** @typedef {{tries: number, points: number, most: number, answer: string}} Tried */
 
-/** What was tried, by kind, seed and part; it is forgotten with the page. @type {Map<string, Tried>} */
-const tried = new Map();
+const STORED = "exercises"; // in the window: a reload keeps what was reached
+/** What was tried, by kind, seed and part; it is forgotten with the window. @type {Map<string, Tried>} */
+const tried = new Map(JSON.parse(sessionStorage.getItem(STORED) ?? "[]"));
 const LAST_SEED = 2 ** 32 - 1;
 
 /** @param {HTMLElement} body @param {import("../screens/lecture.js").Table} table @param {import("../app.js").Context} context @param {import("../screens/lecture.js").Link} link */
@@ -51,11 +52,6 @@ function card(one, again, reseed, score) {
   ];
 }
 
-/** Letters between ` are code. @param {string} text @returns {(Node | string)[]} */
-function marked(text) {
-  return text.split("`").map((part, k) => (k % 2 ? el("code", {}, part) : part));
-}
-
 /** @param {{name: string, look: string, rows: string[][], colours: string[][], numbers: boolean[][]}} one with the colours of the printed sheet */
 function grid(one) {
   const rows = one.rows.map((cells, i) => el("tr", {}, ...cells.map((text, j) => {
@@ -67,12 +63,18 @@ function grid(one) {
   return el("table", { class: `sheet ${one.look}` }, el("caption", {}, one.name), el("tbody", {}, ...rows));
 }
 
+/** An exercise as it is printed: a line for each answer. @param {any} one */
+export function printed(one) {
+  const parts = one.parts.map((/** @type {Part} */ part) => el("li", {}, ...marked(part.prompt), el("small", {}, ` (${points(part.points)})`), ...(part.options.length ? [el("ul", { class: "plain" }, ...part.options.map((option) => el("li", {}, `☐ ${option}`)))] : [": …"])));
+  return el("div", { class: "task" }, el("h3", {}, one.title), ...one.question.map((/** @type {string} */ text) => el("p", {}, ...marked(text))), row("given", ...one.grids.map(grid)), el("ol", { class: "plain" }, ...parts));
+}
+
 /** One answer that is asked for. @param {any} one @param {Part} part @param {HTMLElement[]} again what to read @param {() => void} score */
 function question(one, part, again, score) {
   const key = `${one.name}/${one.seed}/${part.name}`;
   const said = el("div", { class: "mark", role: "status" });
   const solve = button("Show the solution", () => send(true), { hidden: true });
-  const field = asked(one, part);
+  const field = asked(one, part, tried.get(key)?.answer ?? "");
   const form = el("form", { class: "ask", onsubmit: (/** @type {Event} */ event) => {
     event.preventDefault();
     send(false);
@@ -81,9 +83,10 @@ function question(one, part, again, score) {
   /** @param {boolean} solution */
   async function send(solution) {
     try {
-      const body = JSON.stringify({ part: part.name, solution, ...field.given() });
+      const given = field.given();
+      const body = JSON.stringify({ part: part.name, solution, ...given });
       const found = await ask(`exercises/${one.name}/${one.seed}${one.mine}`, { method: "POST", body, headers: { "Content-Type": "application/json" } });
-      if (!solution) count(key, found);
+      if (!solution) count(key, found, given.answer);
       solve.hidden = found.right || solution;
       said.replaceChildren(...verdict(found, again, /** @type {Tried} */ (tried.get(key))));
       score();
@@ -94,11 +97,11 @@ function question(one, part, again, score) {
   return form;
 }
 
-/** What is written an answer into: a line, lines, a choice, or a run of the studio. @param {any} one @param {Part} part */
-function asked(one, part) {
+/** What is written an answer into: a line, lines, a choice, or a run of the studio. @param {any} one @param {Part} part @param {string} last what was answered last */
+function asked(one, part, last) {
   const words = [...marked(part.prompt), el("small", {}, ` (${[part.options.length ? "" : part.example, points(part.points)].filter(Boolean).join("; ")})`)];
   if (part.options.length) {
-    const choices = part.options.map((option) => el("label", {}, el("input", { type: "radio", name: `${one.name}-${part.name}`, value: option }), " ", option));
+    const choices = part.options.map((option) => el("label", {}, el("input", { type: "radio", name: `${one.name}-${part.name}`, value: option, checked: option === last }), " ", option));
     const set = el("fieldset", {}, el("legend", {}, ...words), ...choices);
     return { nodes: [set], given: () => ({ answer: set.querySelector("input:checked")?.value ?? "" }) };
   }
@@ -109,13 +112,15 @@ function asked(one, part) {
   }
   const long = part.kind === "rows";
   const field = el(long ? "textarea" : "input", long ? { rows: 4 } : { type: "text", autocomplete: "off", inputmode: part.kind === "number" ? "decimal" : null });
+  field.value = last;
   return { nodes: [el("label", {}, ...words, field)], given: () => ({ answer: field.value }) };
 }
 
-/** @param {string} key @param {{right: boolean, points: number, most: number}} found */
-function count(key, found) {
+/** @param {string} key @param {{right: boolean, points: number, most: number}} found @param {string} answer */
+function count(key, found, answer) {
   const before = tried.get(key) ?? { tries: 0, points: 0, most: found.most };
-  if (before.points < before.most) tried.set(key, { tries: before.tries + 1, points: found.points, most: found.most });
+  if (before.points < before.most) tried.set(key, { tries: before.tries + 1, points: found.points, most: found.most, answer });
+  sessionStorage.setItem(STORED, JSON.stringify([...tried]));
 }
 
 /** @param {any} found @param {HTMLElement[]} again @param {Tried} now */
@@ -148,7 +153,7 @@ function reached(start) {
 /** @param {number} seed */
 function whole(seed) {
   const own = [...tried].filter(([key]) => key.split("/")[1] === String(seed)).map(([, one]) => one);
-  if (!own.length) return "No answer yet. What is reached is counted in this page only.";
+  if (!own.length) return "No answer yet. What is reached is kept in this window only.";
   const sums = own.reduce((so, one) => ({ got: so.got + one.points, most: so.most + one.most, tries: so.tries + one.tries }), { got: 0, most: 0, tries: 0 });
-  return `Seed ${seed}: ${sums.got} of ${points(sums.most)} that were tried, in ${sums.tries} ${sums.tries === 1 ? "try" : "tries"}. It is counted in this page only.`;
+  return `Seed ${seed}: ${sums.got} of ${points(sums.most)}, in ${sums.tries} ${sums.tries === 1 ? "try" : "tries"}. It is kept in this window only.`;
 }

@@ -9,7 +9,9 @@ import { lesson } from "../lecture/lesson.js";
 import { slides } from "../lecture/slides.js";
 import { words } from "../lecture/words.js";
 
-/** @typedef {{id: string, title: string, sees: string, figures: string[], words: string[], exercises: string[], commands: string[]}} Slide */
+/**
+ * @typedef {{id: string, title: string, sees: string, figures: string[], words: string[], exercises: string[], further: Record<string, string>,
+ *   commands: string[], needs: {trainings: string[], pictures: string[]}}} Slide */
 /** @typedef {{slides: Slide[], words: {word: string, meaning: string, here: string}[]}} Table as /api/lecture has it */
 /** @typedef {(values: Record<string, string | number>) => string} Link the address of this screen with another state */
 

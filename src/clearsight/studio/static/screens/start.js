@@ -14,14 +14,15 @@ export function start(root, { studio, networks, go }) {
   const sets = studio.data.map((/** @type {any} */ one) => el("li", { class: "card" }, el("h3", {}, el("a", { href: `#/data/${one.id}` }, one.name))));
   const data = sets.length ? [el("h2", {}, "Data"), el("ul", { class: "cards" }, ...sets)] : [];
   const digits = el("p", {}, el("a", { href: `#/train?data=${studio.demo.id}` }, "Try the digits"), ": a network learns to read them while you watch.");
+  const lesson = el("p", {}, el("a", { href: "#/lecture" }, "The lecture"), ": from pixels to convolutional networks, slide by slide, with figures to change and exercises.");
   const runs = el("div");
   newest(runs);
   if (networks.length === 0) {
     const words = ["There is no network yet. Train one here or with ", el("code", {}, "clearsight train photos"), ", or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), "."];
-    root.append(el("p", {}, ...words), digits, ...data, runs);
+    root.append(el("p", {}, ...words), digits, lesson, ...data, runs);
     return;
   }
-  root.append(drop((id) => go("pictures", id)), digits, el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)), ...data, runs);
+  root.append(drop((id) => go("pictures", id)), digits, lesson, el("h2", {}, "Networks"), el("ul", { class: "cards" }, ...networks.map(card)), ...data, runs);
 }
 
 /** The newest runs as cards. @param {HTMLElement} place */
