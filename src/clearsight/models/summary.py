@@ -176,16 +176,19 @@ class _Watch(DispatchMode):
         out = _shaped(name, args)
         if out is None:
             out = func(*args, **(kwargs or {}))
-        macs = flop_registry[packet](*args, **(kwargs or {}), out_val=out) // 2 if packet in flop_registry else 0
+        if name == "convolution" and not args[6]:  # the registry's count, without its way through Python
+            macs = out.shape[0] * math.prod(out.shape[2:]) * args[1].numel()
+        else:
+            macs = flop_registry[packet](*args, **(kwargs or {}), out_val=out) // 2 if packet in flop_registry else 0
         if self.frames:
             self._note(name, args, out, macs)
-        inputs = [(t, t.__dict__["seen"]) for t in tree_leaves((args, kwargs)) if isinstance(t, Tensor) and "seen" in t.__dict__]
+        inputs = [(t, t.__dict__["seen"]) for t in _leaves((*args, kwargs)) if isinstance(t, Tensor) and "seen" in t.__dict__]
         if len(inputs) > 1 and self.frames:
             self.frames[-1].sums += name.rstrip("_") in ("add", "addcmul") and inputs[0][0].shape == inputs[-1][0].shape
             self.frames[-1].joins += name == "cat"
         if inputs:
             weighted = name in WEIGHTED and len(inputs) == 1
-            for tensor in tree_leaves(out):
+            for tensor in _leaves((out,)):
                 if isinstance(tensor, Tensor):
                     seen = follow(func, args, inputs, tensor)
                     steps = max(f.steps for _, f in inputs)
@@ -205,8 +208,14 @@ class _Watch(DispatchMode):
             frame.padding = []
 
 
+def _leaves(values: tuple[Any, ...]) -> list[Any]:
+    """What is in values, also in lists; most are not in one, and torch's own search takes a while."""
+    flat = all(value is None or isinstance(value, Tensor | int | float) for value in values)
+    return list(values) if flat else tree_leaves(values)
+
+
 def _shaped(name: str, args: Any) -> Any:
-    """The output of a batch norm in evaluation, or of a sum of equal maps; None where the operation itself has to say what it is.
+    """The output of a batch norm in evaluation, a convolution, a sum of equal maps; None where the operation has to say what it is.
 
     Without values torch takes them to pieces, in Python: of a ResNet that is two thirds of the time. Nothing has values, so that a new
     name of the input is as good as a new tensor.
@@ -215,6 +224,12 @@ def _shaped(name: str, args: Any) -> Any:
         x, *of_channels = args[:5]
         if all(one is None or (one.shape == x.shape[1:2] and one.dtype == x.dtype) for one in of_channels):
             return x.detach(), x.new_empty(0), x.new_empty(0)
+    if name == "convolution" and not args[6]:
+        x, weight, _, stride, padding, dilation, _, _, groups = args
+        if x.dim() == 4 and x.shape[1] == weight.shape[1] * groups and x.dtype == weight.dtype:
+            steps = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+            sides = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in steps]
+            return x.new_empty((x.shape[0], weight.shape[0], *sides)) if min(sides) > 0 else None
     if name == "add" and len(args) == 2 and isinstance(args[1], Tensor):
         first, second = args
         if first.shape == second.shape and first.dtype == second.dtype and first.stride() == second.stride():
@@ -297,7 +312,7 @@ def _watched(model: nn.Module, layers: list[Layer], counts: Counts | None) -> It
 
     def end(module: nn.Module, output: Any) -> None:
         frame = watch.frames.pop()
-        tensors = [t for t in tree_leaves(output) if isinstance(t, Tensor)]
+        tensors = [t for t in _leaves((output,)) if isinstance(t, Tensor)]
         if tensors:
             shapes = () if module in counted else own[module]
             counted.add(module)
