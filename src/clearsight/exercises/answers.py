@@ -13,6 +13,7 @@ NUMBER = re.compile(rf"({PLAIN})(?:/({PLAIN}))?(%?)")
 GROUPS = re.compile(r"[-+]?\d{1,3}(?:([ ',_])\d{3})(?:\1\d{3})*(?![\d])")
 UNITS = re.compile(r"\s*(?:pixels?|px|weights?|parameters?|params?|macs?|multiply-adds?|multiplications?|points?)\s*\.?$", re.IGNORECASE)
 TOLERANCE = 1e-9
+CLOSE = 0.02  # of the right number
 LARGEST = 1e15  # number of an answer: sums of a few stay finite, so that none is right by being no number
 
 
@@ -149,6 +150,28 @@ def _layers(text: str) -> list[Layer]:
 def same_text(given: str, answer: str, _: float = 0.0, __: Sequence[str] = ()) -> bool:
     """Whether both are the same words."""
     return " ".join(plain(given).split()) == " ".join(plain(answer).split())
+
+
+def short_of(kind: str, given: str, answer: str, tolerance: float) -> str:
+    """In a sentence, what a wrong answer that can be read has of the right one; empty where there is nothing to say."""
+    if kind == "number":
+        found, right = readings(given), readings(answer)
+        if _near({-value for value in found}, right, tolerance):
+            return "The sign is the other one."
+        wide = max(CLOSE * abs(value) for value in right)
+        return "It is close: compute with more decimals." if tolerance and _near(found, right, wide) else ""
+    if kind in ("size", "place"):
+        wanted = [{value} for value in sizes(answer)]
+        typed = [{value} for value in sizes(given)]
+    elif kind in ("numbers", "rows"):
+        wanted = numbers(answer)
+        typed = min((numbers(given, comma) for comma in (False, True)), key=lambda one: abs(len(one) - len(wanted)))
+    else:
+        return ""
+    if len(typed) != len(wanted):
+        return f"{len(wanted)} numbers are asked for. Got {len(typed)}."
+    same = sum(_near(a, b, tolerance) for a, b in zip(typed, wanted, strict=True))
+    return f"Of the {len(wanted)} numbers {same} {'is' if same == 1 else 'are'} right."
 
 
 KINDS = {

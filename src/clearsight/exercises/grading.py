@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import ClearsightError
-from .answers import KINDS
+from .answers import KINDS, short_of
 from .exercise import Exercise, Part
 
 NO_ANSWER, WRONG, RIGHT = "No answer.", "Not right.", "Right."
@@ -67,6 +67,8 @@ def grade_part(part: Part, given: str) -> Mark:
         for slip in part.slips:
             if kind.same(given, slip.answer, part.tolerance, part.options):
                 return Mark(part.name, given, 0, part.points, slip.comment, slip=True)
+        if not part.judge:
+            comment = f"{WRONG} {short_of(part.kind, given, part.answer, part.tolerance)}".strip()
     except ClearsightError as error:
         return Mark(part.name, given, 0, part.points, str(error))
     return Mark(part.name, given, 0, part.points, comment)

@@ -52,7 +52,7 @@ def parameters(draw: Draw, network: Network) -> Exercise | None:
     (out, into, *kernel), biased = one.shapes[0], len(one.shapes) == 2
     area = kernel[0] * kernel[1] if kernel else 1
     what = (
-        f"{out} filters of {kernel[0]}×{kernel[1]}, each with {into} channels"
+        f"{out} filters of {kernel[0]}×{kernel[1]}, each with {into} channel{'s' if into > 1 else ''}"
         if kernel
         else f"{out} neurons, and each takes {into} numbers"
     )
@@ -127,10 +127,10 @@ def unit(draw: Draw, network: Network) -> Exercise | None:
         ),
         (float((patch * kernel).abs().sum()) + rest, "Negative products are subtracted."),
     ]
-    added = "the bias" if len(found.contributions) == 1 else "the bias and the sums of the other channels"
+    added = "The bias adds" if len(found.contributions) == 1 else "The bias and the sums of the other channels add"
     return _made(
         f"The first convolution of {network.name}, {first.name}, at channel {channel}, row {at[0]}, column {at[1]} (from 0): below are "
-        f"what its filter covers, as the network sees it, and the filter. {added.capitalize()} add {minus(written(rest, DIGITS))}. "
+        f"what its filter covers, as the network sees it, and the filter. {added} {minus(written(rest, DIGITS))}. "
         "What is the number, before an activation?",
         part("value", "the number", "number", written(products + rest, 4), [(written(v, 4), words) for v, words in slips], tolerance=0.02),
         (

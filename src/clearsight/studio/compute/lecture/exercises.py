@@ -65,7 +65,8 @@ def graded(
     asked_for = _part(one, part)
     answer = run if asked_for.kind == "run" else answer
     if not answer.strip():
-        raise ClearsightError("choose a run first." if asked_for.kind == "run" else "write an answer first.")
+        first = {"run": "choose a run", "choice": "choose an answer"}.get(asked_for.kind, "write an answer")
+        raise ClearsightError(f"{first} first.")
     mark = grade_part(asked_for, answer[:LONGEST])
     told = {"right": mark.right, "because": mark.comment, "named": mark.slip, "points": mark.points, "most": mark.most}
     if solution and not mark.right:
