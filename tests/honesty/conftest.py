@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from clearsight.cli import main
+from tests.undrawn import undrawn
 
+__all__ = ["undrawn"]
 SIDE, COUNT = 16, 300
 BY_HEART = ("--model", "pixels", "--optimizer", "lbfgs", "--l2", "1e-6")  # more weights than pictures: all are separable
 
@@ -59,8 +61,8 @@ def write(folder: Path, pictures: list[np.ndarray], labels: np.ndarray, end: str
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A folder to work in, with a cache of its own, for all tests of a module."""
+def home(tmp_path_factory, undrawn):
+    """A folder to work in, with a cache of its own, for all tests of a module; no chart is drawn, for the figures are JSON's."""
     folder, before = tmp_path_factory.mktemp("honesty"), Path.cwd()
     os.chdir(folder)
     with pytest.MonkeyPatch.context() as patch:
