@@ -1,7 +1,8 @@
 """How long the studio lets one wait, in a browser: command → address, dropped picture → answer and maps, click → a number taken apart;
-the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory; and thirty windows at once.
+the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory, also after minutes of scrolling;
+and thirty windows at once.
 
-    python benchmarks/studio.py [--rounds 20] [--network package:efficientnet_lite0]
+    python benchmarks/studio.py [--rounds 20] [--network package:efficientnet_lite0] [--minutes 10]
 
 Debian's Chromium, driven by Playwright. Times are taken in the page: a drop ends when the answer is drawn, maps when the first one is
 drawn, a click when the number and its check are drawn. Every drop is another picture. The small network is swift at 28 px with
@@ -25,6 +26,7 @@ from typing import Any
 from common import CLEARSIGHT, ROOT, Row, alone, finish, load_check, parser, say
 from studio_class import class_rows
 from studio_data import DATA, data_rows
+from studio_scroll import scroll_rows
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LIMITS = {"small": {"answer": 150, "maps": 300, "unit": 60}, "large": {"answer": 400, "maps": 300, "unit": 60}}  # ms on 2 idle cores
@@ -143,6 +145,7 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
             context.set_default_timeout(300_000)
             rows += data_rows(context.new_page(), address, given.rounds)
             context.close()
+            rows += scroll_rows(playwright, str(program), FLAGS, address, folder, given.minutes)
         with studio(small, folder, "digits") as (address, _):
             rows += class_rows(browser, address, photograph, folder, CLICK)
         browser.close()
@@ -159,6 +162,7 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
 def main() -> None:
     made = parser(__doc__, rounds=20)
     made.add_argument("--network", default="package:efficientnet_lite0", help="the larger network (default: %(default)s)")
+    made.add_argument("--minutes", type=float, default=10, help="of scrolling (default: %(default)s)")
     given = made.parse_args()
     notes = load_check()
     with tempfile.TemporaryDirectory() as folder:

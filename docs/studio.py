@@ -20,7 +20,18 @@ from PIL import Image
 
 FOLDER = Path(__file__).parent / "images" / "studio"
 NETWORK, DATA, PICTURE = "package:efficientnet_lite0", "photos", Path(skimage.__file__).parent / "data" / "chelsea.png"
-COLOURS, WIDTH, HEIGHT, PATIENCE = 128, 1280, 800, 300_000  # of a file; px; ms on a busy machine
+COLOURS, MOST = (128, 64, 32), 140_000  # of a file: as many as leave it at most so many bytes
+WIDTH, HEIGHT, PATIENCE = 1280, 800, 300_000  # px; ms on a busy machine
+
+# resolves when every run is judged on its test part
+JUDGED = """async () => {
+  const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+  for (const { id } of (await (await fetch("/api/runs")).json()).runs) {
+    while ((await (await fetch(`/api/runs/${id}/judging?part=test`, asked)).json()).state === "running") {
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  }
+}"""
 
 
 def start(page: Any) -> None:
@@ -109,15 +120,17 @@ def stress(page: Any) -> None:
     attack(page)
     page.get_by_role("button", name="Stress one picture").click()
     page.locator(".panel5 td button").nth(32).click()
-    page.get_by_text("another answer").or_(page.get_by_text("the answer stays")).first.wait_for()
-    page.wait_for_timeout(3000)
+    page.locator(".panel5 tbody tr").nth(30).wait_for()  # the last ones
+    page.locator(".mixing .sum", has_text=":3").wait_for()
+    page.locator("#screen h1").evaluate("one => one.scrollIntoView({ block: 'end' })")
 
 
 def train(page: Any) -> None:
-    """A training that has begun: its curves, and the pictures that it has right."""
-    page.get_by_role("link", name="Train", exact=True).click()
+    """A training that has finished: its curves, and the pictures that it has right; another one in each theme."""
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.get_by_role("link", name="Try the digits").click()
     page.get_by_text("All settings").click()
-    for setting, value in (("model", "lenet5"), ("epochs", "8")):
+    for setting, value in (("model", "lenet5"), ("epochs", "8"), ("lr", "0.002" if dark else "0.01")):
         page.get_by_label(setting, exact=True).fill(value)
         page.keyboard.press("Tab")
     page.get_by_role("button", name="Train", exact=True).click()
@@ -128,6 +141,7 @@ def train(page: Any) -> None:
 def runs(page: Any) -> None:
     """The runs of both themes side by side."""
     page.get_by_role("link", name="Runs", exact=True).click()
+    page.locator(".runs tbody input").nth(1).wait_for()
     for box in page.locator(".runs tbody input").all()[:2]:
         box.check()
     page.locator(".curves svg[role=img]").wait_for()
@@ -141,7 +155,8 @@ def report(page: Any) -> None:
 
 
 def compare(page: Any) -> None:
-    """The two newest runs against each other."""
+    """The two newest runs against each other, on the test part."""
+    page.evaluate(JUDGED)
     page.get_by_role("link", name="Compare", exact=True).click()
     page.locator(".compared").wait_for()
     page.wait_for_timeout(3000)
@@ -157,7 +172,7 @@ def networks(page: Any) -> None:
 def lecture(page: Any) -> None:
     """A slide with a figure that lives."""
     page.evaluate("location.hash = '#/lecture?slide=a-filter-slides-over-a-picture-6-6-3-3-16-positions'")
-    page.locator(".slide .grids").wait_for()
+    page.locator(".slide .grids").first.wait_for()
 
 
 SHOTS = (
@@ -179,7 +194,10 @@ def shoot(browser: Any, address: str, name: str, theme: str) -> None:
     drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     context.close()
     file = FOLDER / f"{name}-{theme}.png"
-    drawn.quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    for colours in COLOURS:
+        drawn.quantize(colours, dither=Image.Dither.NONE).save(file, optimize=True)
+        if file.stat().st_size <= MOST:
+            break
     print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB", flush=True)
 
 

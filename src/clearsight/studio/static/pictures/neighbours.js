@@ -68,7 +68,7 @@ export function neighbours({ network, picture, studio, state, keep }, after) {
 async function near(found) {
   const sheet = await unpacked(found.sheet);
   const figures = found.near.map((/** @type {any} */ one, /** @type {number} */ k) => el("li", {}, cell(sheet, k, SIDE), el("bdi", { class: "label" }, one.label),
-    el("span", { class: "cosine", "data-value": one.cosine }, `cosine ${shown(one.cosine, 4)}`), el("bdi", { class: "name", title: one.name }, one.name)));
+    el("span", { class: "cosine", "data-value": one.cosine }, `cosine ${one.cosine.toFixed(4)}`), el("bdi", { class: "name", title: one.name }, one.name)));
   const some = found.total < found.pictures ? `${thousands(found.total)} of the ${thousands(found.pictures)} pictures` : `the ${thousands(found.pictures)} pictures`;
   const part = found.parts.length > 1 ? ` of ${found.part}` : "";
   const lost = found.unreadable ? `; ${thousands(found.unreadable)} of them cannot be read` : "";

@@ -31,20 +31,21 @@ class Screen {
     this.open = false;
     this.video = el("video", { muted: true, playsinline: true, "aria-label": "What the camera sees" });
     this.video.muted = true;
+    this.off = el("p", { class: "hint" }, "The camera is off.");
     this.answer = el("p", { class: "label", "aria-hidden": "true" });
     this.told = sentence();
     this.said = el("div", { "aria-live": "polite" });
     this.list = el("ul", { class: "classes", "aria-label": "Classes" });
     this.commands = el("div");
-    this.added = el("input", { type: "text", maxlength: 50, "aria-label": "Name of a class", placeholder: "a class, then Enter", onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && !event.isComposing && this.add() });
-    this.back = button("Take the last pictures back", () => this.undo());
+    this.added = el("input", { type: "text", maxlength: 50, "aria-label": "Name of a class", placeholder: "a class", onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && !event.isComposing && this.add() });
+    this.back = button("Take the last pictures back", () => this.undo(), { disabled: true });
     this.start_ = button("Use the camera", () => this.see());
     const named = el("input", { type: "text", maxlength: 40, value: this.set, onchange: () => this.renamed(named.value) });
     const judges = /** @type {[string, string][]} */ ([[SHAPES, "shapes (HOG)"], ...networks.map((one) => [one.id, one.name])]);
     root.append(el("h1", {}, "Camera"),
       el("p", {}, "Name two classes or more, and hold the key or the button of each while you show it to the camera. The answer is there as soon as two classes have pictures."),
       line("choosers", el("label", { class: "which" }, "Name of the set ", named), picked("Judged by", judges, this.network, (value) => this.judged(value))),
-      el("div", { class: "answered camera" }, el("div", { class: "eye" }, this.video, line("controls", this.start_, this.back)),
+      el("div", { class: "answered camera" }, el("div", { class: "eye" }, el("div", { class: "seat" }, this.video, this.off), line("controls", this.start_, this.back)),
         el("div", { class: "said" }, this.answer, this.told.node, this.list, line("controls", el("label", { class: "another" }, this.added), button("Add the class", () => this.add())))),
       this.said, el("p", { class: "hint" }, "Pictures of one moment are much alike, so their answers prove little: how often a classifier is right, evaluate says on pictures of another time."), this.commands);
   }
@@ -98,7 +99,7 @@ class Screen {
     try {
       await look(this.video);
       this.open = true;
-      this.start_.hidden = true;
+      this.start_.hidden = this.off.hidden = true;
       this.added.focus();
     } catch (error) {
       this.wrong(error);

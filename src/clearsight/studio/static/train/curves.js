@@ -4,7 +4,7 @@
 import { ticks } from "../live/axis.js";
 import { el, shown } from "../live/kit.js";
 
-const WIDTH = 640, HEIGHT = 260, LEFT = 52, RIGHT = 14, TOP = 12, BOTTOM = 34; // of the drawing
+const WIDTH = 640, HEIGHT = 260, LEFT = 52, RIGHT = 14, TOP = 12, BOTTOM = 38; // of the drawing
 const POINTS = 1000; // of a line; more are thinned, keeping the lowest and the highest of each piece
 const DASHES = ["", "7 4", "2 3", "10 3 2 3"]; // lines differ by more than their colour
 const COLOURS = 8;
@@ -29,8 +29,8 @@ export function curves(title, lines, { share = false } = {}) {
   for (const value of ticks(y0, y1)) {
     picture.append(el("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }), el("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, text(value)));
   }
-  for (const value of ticks(x0, x1).filter(Number.isInteger)) picture.append(el("text", { x: x(value), y: HEIGHT - 14, "text-anchor": "middle" }, String(value)));
-  picture.append(el("text", { x: WIDTH - RIGHT, y: HEIGHT - 1, "text-anchor": "end" }, "epoch"));
+  for (const value of ticks(x0, x1).filter(Number.isInteger)) picture.append(el("text", { x: x(value), y: HEIGHT - 18, "text-anchor": "middle" }, String(value)));
+  picture.append(el("text", { x: WIDTH - RIGHT, y: HEIGHT - 5, "text-anchor": "end" }, "epoch"));
   for (const one of drawn) picture.append(line(one, x, y));
   const legend = drawn.map((one) => el("span", {}, swatch(one), el("bdi", {}, one.name), ` ${text(one.points[one.points.length - 1][1])}`));
   return el("figure", { class: "curves" }, el("figcaption", {}, el("b", {}, title)), picture, el("p", { class: "legend" }, ...legend));
