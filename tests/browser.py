@@ -63,13 +63,13 @@ def opened(window: Any, page: bytes, folder: Path, width: int = 1280, height: in
     assert not wrong
 
 
-def violations(window: Any) -> list[str]:
-    """What axe finds: the rule, and the first element that breaks it."""
+def violations(window: Any, *rules: str) -> list[str]:
+    """What axe finds by all rules, or by these: the rule, and the first element that breaks it."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     if window.evaluate("typeof axe === 'undefined'"):
         script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
         window.evaluate(script)  # evaluated, and not added to the page: its policy allows one script
     # what passes is counted and not described, which takes a quarter of the time
-    run = "axe.run({ resultTypes: ['violations'] }).then(found => found.violations.map(one => [one.id, one.nodes[0].html]))"
-    found = window.evaluate(run)
+    run = "asked => axe.run({ resultTypes: ['violations'], ...asked }).then(all => all.violations.map(one => [one.id, one.nodes[0].html]))"
+    found = window.evaluate(run, {"runOnly": {"type": "rule", "values": rules}} if rules else {})
     return [f"{rule}: {element}" for rule, element in found]
