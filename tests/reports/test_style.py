@@ -1,5 +1,6 @@
 """One style for all figures: settings that are put back, colours that can be told apart, no matplotlib before something is drawn."""
 
+import re
 import subprocess
 import sys
 
@@ -50,10 +51,12 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_matplotlib_is_imported_only_where_something_is_drawn(name):
+def test_matplotlib_is_imported_only_where_something_is_drawn():
     # scikit-learn or SciPy may bring it along where it is installed
-    brought = "import sys, sklearn.datasets, torch\nbefore = set(sys.modules)\n"
-    script = f"{brought}{SCRIPTS[name]}\nprint('loaded:', *(set(sys.modules) - before))"
+    script = "import sys, sklearn.datasets, torch\nbefore = set(sys.modules)\n"
+    for name, words in SCRIPTS.items():  # one after the other in one process: what one has imported, the later ones have too
+        script += f"{words}\nprint('loaded by {name}:', *(set(sys.modules) - before))\n"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "matplotlib" not in done.stdout.partition("loaded:")[2].split()
+    loaded = dict(re.findall(r"^loaded by (\w+): (.*)$", done.stdout, re.MULTILINE))
+    assert list(loaded) == list(SCRIPTS) and all("clearsight" in words.split() for words in loaded.values())
+    assert [name for name, words in loaded.items() if "matplotlib" in words.split()] == []
