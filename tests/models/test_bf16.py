@@ -23,7 +23,9 @@ FORMULAS = (
 OTHERS = ("alexnet-2012", "alexnet", "hog-rbf", "gabor", "mobilenetv2.keras", "mobilenet.keras", "resnet50", "inceptionv3.keras")
 FAMILIES = {family.__name__.rsplit(".", 1)[-1]: next(iter(family.TABLE)) for family in models.FAMILIES}
 ROWS = list(dict.fromkeys((*(FAMILIES | SMALL).values(), *OTHERS, *FORMULAS)))
-COSTLY = re.compile("alexnet|zfnet|vgg|googlenet|unet|inception|xception|nasnet|densenet|vit|convnext|resnet|regnet|efficientnet|squeeze")
+COSTLY = re.compile(
+    "alexnet|zfnet|vgg|googlenet|unet|inception|xception|nasnet|mobilenet|densenet|vit|convnext|resnet|regnet|efficientnet|squeeze"
+)
 # what has a layer of a kind of its own is on the whole road every time, the others with --runslow
 CHEAP = {*FORMULAS, "mobilenet_v3_large", "squeezenet1_0"}
 
