@@ -66,6 +66,19 @@ def layers(summary) -> list[list[str]]:
     return rows
 
 
+def test_without_a_network_each_screen_has_a_way_on(page):
+    for screen, way in (
+        ("", "The lecture"),
+        ("pictures", "Train one on the digits"),
+        ("inside", "Train one on the digits"),
+        ("break", "Train one on the digits"),
+    ):
+        page.evaluate("screen => { location.hash = `#/${screen}`; }", screen)
+        page.locator("main").get_by_role("link", name=way, exact=True).wait_for()
+    page.locator("main").get_by_role("link").press("Enter")
+    page.get_by_role("heading", name="Train", exact=True).wait_for()
+
+
 def test_what_is_typed_has_pythons_numbers(page):
     for text, (channels, height, width) in FORMULAS.items():
         wanted = sketch(text, (channels, height, width), 10).summary

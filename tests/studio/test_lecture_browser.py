@@ -119,6 +119,8 @@ def test_an_exercise_is_graded_with_its_reason(chromium, studio, kind):
                 form.get_by_role("button", name="Check").press("Enter")
                 form.get_by_text(comment).wait_for()
                 assert ("Read again" in form.inner_text()) == (comment == slip.comment)
+                said, own = form.locator(".graded").bounding_box(), form.bounding_box()
+                assert own["y"] < said["y"] and said["y"] + said["height"] <= own["y"] + own["height"]  # not over the next question
             assert "2 tries" in form.inner_text() and one.solution[0].replace("`", "") in form.locator(".solution").inner_text()
         assert f"{one.points} of {one.points}" in page.locator(".index a[aria-current]").inner_text()
         assert f"Seed {SEED}: {one.points} of" in page.locator(".total").inner_text()

@@ -28,7 +28,7 @@ SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
 ROWS = (
     Challenge("light", "illumination", light.brightness, (0.1, 0.2, 0.3, 0.4, 0.6), "lighter or darker, of the range"),
     Challenge("flat", "illumination", light.contrast, (0.2, 0.4, 0.6, 0.8, 0.9), "share of the contrast lost"),
-    Challenge("gamma", "illumination", light.gamma, (0.5, 1, 1.5, 2, 3), "powers of two of the exponent"),
+    Challenge("gamma", "illumination", light.gamma, (0.5, 1, 1.5, 2, 3), "exponent: 2 to the power of"),
     Challenge("directional", "illumination", light.directional, (0.2, 0.4, 0.6, 0.8, 1), "lighter at one side, darker at the other"),
     Challenge("shadow", "illumination", light.shadow, (0.2, 0.4, 0.6, 0.8, 1), "share of the light lost in shadow"),
     Challenge("patch", "occlusion", occlusion.grey_patch, SHARES, "share of the area covered by grey"),

@@ -47,6 +47,11 @@ export function section(title, coming, fill) {
   return el("section", {}, el("h2", {}, title), body);
 }
 
+/** What stands where a network is needed and there is none. @param {any} studio */
+export function noNetwork(studio) {
+  return el("p", {}, "There is no network yet. ", el("a", { href: `#/train?data=${studio.demo.id}` }, "Train one on the digits"), " while you watch, or start the studio with one: ", el("code", {}, "clearsight studio MODEL"), ".");
+}
+
 /** Open the data set of the page and show it; without one, say how to start with one. @param {HTMLElement} root @param {import("./app.js").Context} context @param {(found: any) => void} show */
 export async function withData(root, context, show) {
   if (!context.data) {

@@ -38,7 +38,8 @@ class Given:
 
 def given(session: Session, words: str, file: str) -> Given:
     """The reader's network and picture, where there are any."""
-    own = {NETWORKS: "LeNet-5, trained just now on the digits", PICTURES: "your picture" if file else "a test digit"}
+    known = ", so that digits are all it knows" if file else ""
+    own = {NETWORKS: f"LeNet-5, trained just now on the digits{known}", PICTURES: "your picture" if file else "a test digit"}
     picture = file or digit()
     if not words:
         return Given(subject_of(NETWORK, example()), example(), picture, own)

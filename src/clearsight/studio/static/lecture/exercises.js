@@ -72,7 +72,7 @@ export function printed(one) {
 /** One answer that is asked for. @param {any} one @param {Part} part @param {HTMLElement[]} again what to read @param {() => void} score */
 function question(one, part, again, score) {
   const key = `${one.name}/${one.seed}/${part.name}`;
-  const said = el("div", { class: "mark", role: "status" });
+  const said = el("div", { class: "graded", role: "status" });
   const solve = button("Show the solution", () => send(true), { hidden: true });
   const field = asked(one, part, tried.get(key)?.answer ?? "");
   const form = el("form", { class: "ask", onsubmit: (/** @type {Event} */ event) => {

@@ -5,6 +5,7 @@ import { choice, el } from "../live/kit.js";
 import { attack } from "../break/attack.js";
 import { stress } from "../break/stress.js";
 import { whole } from "../break/whole.js";
+import { noNetwork } from "../parts.js";
 import { drop } from "./start.js";
 
 /** @typedef {import("../app.js").Context} Context */
@@ -14,10 +15,10 @@ const NAMES = ["attack", "stress", "whole"];
 
 /** @param {HTMLElement} root @param {Context} context */
 export function breaking(root, context) {
-  const { network, picture, state, keep, go } = context;
+  const { studio, network, picture, state, keep, go } = context;
   root.append(el("h1", {}, "Break"));
   if (!network) {
-    root.append(el("p", {}, "There is no network yet."));
+    root.append(noNetwork(studio));
     return;
   }
   const titles = Object.keys(VIEWS);

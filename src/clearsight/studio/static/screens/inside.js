@@ -7,13 +7,13 @@ import { network as listed } from "../live/network.js";
 import { receptive_field as field } from "../live/receptive_field.js";
 import { ask } from "../api.js";
 import { figure } from "../living.js";
-import { command, section } from "../parts.js";
+import { command, noNetwork, section } from "../parts.js";
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
-export function inside(root, { network }) {
+export function inside(root, { studio, network }) {
   root.append(el("h1", {}, "Inside"));
   if (!network) {
-    root.append(el("p", {}, "There is no network yet."));
+    root.append(noNetwork(studio));
     return;
   }
   const layers = ask(`networks/${network}/layers`);

@@ -6,7 +6,7 @@ import { maps } from "../live/maps.js";
 import { figure } from "../living.js";
 import { softmax } from "../live/softmax.js";
 import { ask, seen } from "../api.js";
-import { command, image, section } from "../parts.js";
+import { command, image, noNetwork, section } from "../parts.js";
 import { heat } from "../pictures/heat.js";
 import { neighbours } from "../pictures/neighbours.js";
 import { microscope } from "./microscope.js";
@@ -17,9 +17,9 @@ const METHODS = ["grad-cam", "saliency", "input-x-gradient", "guided", "occlusio
 
 /** @param {HTMLElement} root @param {import("../app.js").Context} context */
 export function pictures(root, context) {
-  const { networks, network, picture, go } = context;
+  const { studio, networks, network, picture, go } = context;
   if (!picture || !network) {
-    root.append(el("h1", {}, "Pictures"), networks.length ? drop((id) => go("pictures", id)) : el("p", {}, "There is no network yet."));
+    root.append(el("h1", {}, "Pictures"), networks.length ? drop((id) => go("pictures", id)) : noNetwork(studio));
     return;
   }
   const scope = el("div");
