@@ -7,6 +7,7 @@ import pytest
 from clearsight.exercises.table import generate
 from clearsight.reports.live.lecture import LECTURE
 from clearsight.studio.lecture.slides import slides
+from tests.browser import opened as opened_file
 from tests.reports.live.examples import numbers
 from tests.studio.browsing import accessible, running, until, window
 from tests.studio.lecture_numbers import CHECKS
@@ -59,7 +60,7 @@ def test_by_keys_from_slide_to_slide_and_to_a_word(chromium, studio):
         assert accessible(page) == []
 
 
-def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_file(chromium, studio):
+def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_file(chromium, studio, tmp_path):
     curve, pooling = (next(one for one in slides() if name in one.figures) for name in ("curve", "pooling"))
     with window(chromium, studio) as page:
         opened(page, tab="words")
@@ -77,6 +78,13 @@ def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_fil
         until(page, lambda: page.locator(".tasks h3").all_inner_texts() == [generate(kind, SEED).title for kind in kinds])
         assert f"--only {','.join(kinds)} --seed" in page.locator("main > div > div > section code").first.inner_text()
         assert accessible(page) == []
+        first = page.locator(".page").first
+        first.get_by_role("gridcell").first.click()
+        page.keyboard.type("9")
+        page.keyboard.press("Enter")
+        first.get_by_role("slider", name="stride").press("ArrowLeft")
+        wanted = numbers(first, "after pooling")
+        assert wanted[0][0] == 9 and len(wanted) == 3
         page.get_by_label("Name of the lesson").fill("From pixels <b>")
         with page.expect_download() as coming:
             page.get_by_role("button", name="Export", exact=True).click()
@@ -93,6 +101,9 @@ def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_fil
             "pooling",
             "convolution",
         ]
+    with opened_file(chromium.new_page(), text.encode(), tmp_path) as alone:  # it begins as it was left
+        until(alone, lambda: numbers(alone.locator(".page").first, "after pooling") == wanted)
+        alone.close()
 
 
 def ask(page, kind, seed=SEED):

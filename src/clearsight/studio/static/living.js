@@ -6,20 +6,43 @@ import { el } from "./live/kit.js";
 const IMPORT = /^import \{([^}]*)\} from "\.\/(\w+)\.js";\n/gm;
 const EXPORT = /^export ((?:async )?(?:function|class) (\w+))/gm;
 
-/** @typedef {{module: string, data: any}} Drawn */
+const CONTROLS = "input[type=range], .choice button, figure.grid"; // of a figure; they stay while it is there
+
+/** @typedef {{k: number, value?: string | number, at?: number[]}} Step a slider that was moved, a choice, a number that was typed */
+/** @typedef {{module: string, data: any, done: Step[]}} Drawn `done`: what was changed since */
 /** @type {WeakMap<Element, Drawn>} */
 const drawn = new WeakMap();
 
 /**
- * Draw a figure of live/ below what is there, and keep what it was drawn of: an exported file draws it again.
+ * Draw a figure of live/ below what is there, and keep what it was drawn of and what is changed: an exported file draws it again.
  * @param {HTMLElement} root @param {string} module its name @param {(root: HTMLElement, data: any, ...more: any[]) => void} draw the module's function
  * @param {any} data @param {...any} more what it is given on the page alone
  */
 export function figure(root, module, draw, data, ...more) {
   const place = el("div", { class: "living" });
-  drawn.set(place, { module, data });
+  drawn.set(place, { module, data, done: noted(place) });
   root.append(place);
   draw(place, data, ...more);
+}
+
+/** What is done in a figure from now on; Reset takes it back. @param {HTMLElement} place @returns {Step[]} */
+function noted(place) {
+  /** @type {Step[]} */
+  const done = [];
+  const note = (/** @type {any} */ node, /** @type {Omit<Step, "k">} */ what) => {
+    const k = [...place.querySelectorAll(CONTROLS)].indexOf(node);
+    if (k < 0) return;
+    if (done[done.length - 1]?.k === k && !what.at) done.pop(); // of a slider only where it comes to rest
+    done.push({ k, ...what });
+  };
+  place.addEventListener("input", ({ target }) => note(target, { value: /** @type {HTMLInputElement} */ (target).value }));
+  place.addEventListener("typed", (/** @type {any} */ { target, detail }) => note(target, detail));
+  place.addEventListener("click", ({ target }) => {
+    const pressed = /** @type {Element} */ (target).closest("button");
+    if (pressed?.textContent === "Reset") done.length = 0;
+    else if (pressed) note(pressed, {});
+  });
+  return done;
 }
 
 /** What the figures of a screen were drawn of, in their order. @param {HTMLElement} root @returns {Drawn[]} */
@@ -44,9 +67,22 @@ export async function script(found) {
   return `\n${[...modules.values()].join("\n")}
 const draw = { ${draw} };
 const figures = JSON.parse(document.querySelector("#figures").textContent);
+const again = (place, done, tries = 100) => {
+  const nodes = place.querySelectorAll("${CONTROLS}");
+  if (done.some(({ k }) => !nodes[k])) return tries && setTimeout(() => again(place, done, tries - 1), 50); // it waits for its pictures
+  for (const { k, value, at } of done) {
+    if (at) nodes[k].dispatchEvent(new CustomEvent("retype", { detail: { at, value } }));
+    else if (value === undefined) nodes[k].click();
+    else {
+      nodes[k].value = value;
+      nodes[k].dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+};
 document.querySelectorAll(".living").forEach((place, k) => {
   place.replaceChildren();
   draw[figures[k].module](place, figures[k].data);
+  again(place, figures[k].done);
 });
 `.replaceAll("</", "<\\/");
 }

@@ -46,6 +46,7 @@ export class Grid {
     const table = el("table", { role: "grid", "aria-label": options.label, "aria-readonly": options.edit ? false : "true" }, this.body);
     this.caption = el("figcaption", {}, options.label);
     this.node = el("figure", { class: options.edit ? "grid changeable" : "grid" }, this.caption, table);
+    this.node.addEventListener("retype", (/** @type {any} */ { detail }) => this.options.edit?.(detail.at, detail.value)); // of an exported page
     table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
   }
 
@@ -150,7 +151,10 @@ export class Grid {
       open = false; // taking the input away blurs it, which comes here again
       const value = parsed(input.value);
       cell.textContent = shown(before, this.options.digits);
-      if (keep && Number.isFinite(value) && value !== before) this.options.edit?.([i - this.rim, j - this.rim], value);
+      if (!keep || !Number.isFinite(value) || value === before) return;
+      const at = [i - this.rim, j - this.rim];
+      this.options.edit?.(/** @type {Place} */ (at), value);
+      this.node.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: { at, value } }));
     };
     input.addEventListener("blur", () => close(true));
     input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
