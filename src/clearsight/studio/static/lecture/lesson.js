@@ -76,7 +76,7 @@ export function lesson(body, table, context, link) {
     tasks.of(some.flatMap((one) => one.exercises));
     heading.hidden = !ids.length;
     pages.replaceChildren(...some.map((one) => /** @type {HTMLElement} */ (drawn.get(one.id))), tasks.sheet);
-    told.textContent = ids.length ? `${ids.length} slide${ids.length === 1 ? "" : "s"}. Export saves the lesson as one file for a class: its figures live, and begin as they stand here. Printed, each slide begins a page. The address of this page keeps the lesson.` : "Choose the slides of a lesson.";
+    told.textContent = ids.length ? `${ids.length} slide${ids.length === 1 ? "" : "s"}. Export saves the lesson as one file to hand to a class, as this studio answers on one machine: its figures live, and begin as they stand here. Printed, each slide begins a page. The address of this page keeps the lesson.` : "Choose the slides of a lesson.";
   }
 
   const chooser = el("details", { open: !ids.length }, el("summary", {}, "Slides to choose from"), el("ul", { class: "plain choose" }, ...choices));
