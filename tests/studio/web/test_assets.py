@@ -36,3 +36,13 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_written_as_html():
         if kind.startswith("text/javascript"):
             assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), name
     assert b"<script>" not in assets()[PAGE][0] and b"style=" not in assets()[PAGE][0]
+
+
+def test_no_two_screens_lay_out_the_same_class():
+    own: dict[str, set[str]] = {}
+    for name, (content, kind) in assets().items():
+        if kind.startswith("text/css") and name.startswith("screens/"):
+            text = re.sub(r"/\*.*?\*/|@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", content.decode(), flags=re.DOTALL)
+            for one in re.findall(r"(?:^|[},])\s*(\.[\w-]+)\s*(?=[{,])", text):
+                own.setdefault(one, set()).add(name)
+    assert len(own) > 50 and {one: names for one, names in own.items() if len(names) > 1} == {}

@@ -21,7 +21,7 @@ export function lesson(body, table, context, link) {
   const drawn = new Map();
   const plan = el("ol", { class: "plan" });
   const pages = el("div", {});
-  const heading = el("h2", { class: "named" });
+  const heading = el("h2", { class: "lesson-name" });
   const tasks = new Tasks(context);
   const name = el("input", { type: "text", value: state.get("title") ?? "", placeholder: UNNAMED, oninput: () => {
     keep({ title: name.value.trim() || null });

@@ -22,7 +22,7 @@ export function editor(which, label, text, input, told) {
   const facts = el("dl", { class: "facts counted" });
   const figure = el("div", { class: "drawing" });
   const more = el("div");
-  const words = row("words");
+  const words = row("suggested");
   /** @type {Word[]} */
   let known = [];
   said.node.id = `${which}-said`;
