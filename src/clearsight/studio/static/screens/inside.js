@@ -22,7 +22,7 @@ export function inside(root, { studio, network }) {
       if (!found.trained) body.append(el("p", { class: "warning" }, "Random weights: this network has learnt nothing yet."));
       if (found.exported) body.append(el("p", { class: "warning" }, "An exported file: it answers, and its inside cannot be seen."));
       const size = found.exported ? "" : ` ${thousands(found.parameters)} parameters,`;
-      body.append(el("p", {}, `${found.name}:${size} input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal}`));
+      body.append(el("p", {}, `${found.name}:${size} input ${found.input.join("×")}, ${found.classes.length || "unnamed"} classes. ${found.legal.replace(/^\w/, (/** @type {string} */ one) => one.toUpperCase())}`));
     }),
     section("Layer by layer", layers, (found, body) => {
       figure(body, "network", listed, found.network);
