@@ -9,7 +9,7 @@ from common import CLEARSIGHT, ROOT, say
 
 WRONG = {"fish": "tools", "monuments": "windmills", "tools": "monuments", "windmills": "fish"}  # one picture of each, and where it is put
 RUNS = {
-    "a": "--recipe tune --model efficientnet_lite0 --from package:efficientnet_lite0 --epochs 3",
+    "a": "--recipe tune --tune all --from package:efficientnet_lite0 --epochs 3",
     "b": "--recipe solved --from package:efficientnet_lite0",
 }
 
