@@ -15,7 +15,7 @@ from clearsight.reports.figures.growth import pyramid_figure
 from clearsight.reports.figures.history import ilsvrc_figure
 from clearsight.reports.figures.network import network_figure
 from clearsight.reports.figures.volume import volume_figure
-from clearsight.reports.live.lecture import LECTURE, STACK, STACK_INPUT
+from clearsight.reports.live.lecture import LECTURE, NETWORKS, STACK, STACK_INPUT
 from clearsight.reports.live.page import Live, page
 
 
@@ -46,7 +46,7 @@ def stack(title: str) -> Figure:
 
 def alexnet(title: str) -> Figure:
     """AlexNet as the lecture lists it."""
-    return network_figure(title, facts.summary(title))
+    return network_figure(title, facts.summary(NETWORKS["alexnet"][0]))
 
 
 def ilsvrc(_: str) -> Figure:
