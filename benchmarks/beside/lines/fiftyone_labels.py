@@ -1,9 +1,10 @@
 """Samples by mistakenness in FiftyOne: the steps of the person who writes it."""
 
-import clearsight as cs
 import fiftyone as fo
 import fiftyone.brain as fob
 import numpy as np
+
+import clearsight as cs
 
 data = fo.Dataset.from_dir("planted", dataset_type=fo.types.ImageClassificationDirectoryTree)
 model = cs.load("runs/b")
