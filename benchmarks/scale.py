@@ -1,6 +1,6 @@
 """ImageNet, 100 million and 5 thousand million pictures: bytes, requests, time, memory and money of each stage, and what may go wrong.
 
-    python benchmarks/scale.py --measure     # CPU time of each stage on this machine, into benchmarks/results/scale.json (2 minutes)
+    python benchmarks/scale.py --measure     # CPU time of each stage on this machine, into benchmarks/results/scale.json (4 minutes)
     python benchmarks/scale.py --compare     # the simulation beside real workers and a real store (needs moto and s3fs), kept there too
     python benchmarks/scale.py --page        # docs/scale.md from those figures, the assumptions below and the simulation
 
