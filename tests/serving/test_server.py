@@ -72,7 +72,7 @@ def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
             while not ended.is_set():
                 try:
                     statuses.append(client.post(CLASSIFY, content=body).status_code)
-                except (httpx.ConnectError, httpx.ReadError):  # the port is closed, or closed on a connection that nothing had read from
+                except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError):  # closed: the port, or what had asked nothing yet
                     return
 
     clients = [threading.Thread(target=load) for _ in range(3)]

@@ -101,6 +101,26 @@ def test_the_end_of_a_server_closes_what_has_asked_nothing():
     assert on(scenario, lambda: 0) == b""
 
 
+ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_the_end_of_a_server_answers_what_is_under_way_on_a_kept_connection(monkeypatch, asks):
+    monkeypatch.setattr(gate, "LINGER", 20.0 if asks else 0.01)
+
+    async def scenario(here):
+        here.writer.write(ASKED)
+        first = await here.reader.readuntil(b"     0")
+        (connection,) = here.state.connections
+        connection.shutdown()
+        if asks:
+            here.writer.write(ASKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        return first, await here.reader.read()
+
+    first, rest = on(scenario, lambda: 0)
+    assert first.startswith(b"HTTP/1.1 200 ") and (rest.startswith(b"HTTP/1.1 200 ") if asks else rest == b"")
+
+
 @contextmanager
 def door(shed):
     """A door, and a client that is connected to it."""

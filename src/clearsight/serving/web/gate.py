@@ -15,7 +15,7 @@ from ..options import HEADER_SECONDS
 REFUSED = 32  # connections in one turn of the event loop
 SMALL = 2**16  # bytes of a request that is refused where it is accepted
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*(?:\r|$)", re.IGNORECASE)
-LINGER = 1.0  # seconds in which the body of a refused request is read, since its client would miss the answer otherwise
+LINGER = 1.0  # seconds: the body of a refused request, and at the end a request under way, is still read, or its client would get no answer
 FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nConnection: close\r\nContent-Type: application/json\r\n"
     b'Content-Length: %d\r\n\r\n{"error": "%b"}'
@@ -46,6 +46,14 @@ class Impatient(H11Protocol):
         self.calm()
         self.coming.discard(self.client or ("", 0))
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server ends: close the connection after its answer, or, if it waits for none, soon, as a request may be under way."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            super().shutdown()
+            return
+        self.calm()
+        self.hurry = self.loop.call_later(LINGER, self.transport.close)
 
     def calm(self) -> None:
         """Stop the clock."""
