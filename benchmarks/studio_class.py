@@ -10,12 +10,13 @@ from common import Row, alone
 PAGES = 30
 OPENED, ANSWERED, DATA_SHOWN, TAKEN_APART = 1.5, 3000, 3000, 1500  # s, ms: of the slowest tenth, on 2 idle cores
 GRID = ".grid[data-missing='0']"
-# starts a clock, and keeps the milliseconds until an element is drawn in window.waited
+# starts a clock, and keeps the milliseconds until an element is drawn in window.waited; without a timer, of which thirty would be a load
 WATCH = """([selector, name]) => {
   const start = performance.now();
   window.waited = new Promise((done) => {
-    const look = () => requestAnimationFrame(document.querySelector(selector) ? () => done(performance.now() - start) : look);
-    look();
+    const drawn = () => requestAnimationFrame(() => done(performance.now() - start));
+    const watch = new MutationObserver(() => document.querySelector(selector) && (watch.disconnect(), drawn()));
+    watch.observe(document, { attributes: true, childList: true, subtree: true });
   });
   if (name) [...document.querySelectorAll("#rail a")].find((one) => one.textContent === name).click();
 }"""

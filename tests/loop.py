@@ -1,6 +1,7 @@
 """A coroutine run to its end, also where this thread has a loop already: Playwright's for the pages in a browser."""
 
 import asyncio
+import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -12,3 +13,24 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns or raises, from a thread of its own."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+def sends_at_once(listening: socket.socket) -> bool:
+    """Whether what asyncio accepts here is sent without waiting for the other end's receipt, 40 ms for each answer in two parts."""
+
+    async def accepted() -> int:
+        met = asyncio.get_running_loop().create_future()
+
+        class Met(asyncio.Protocol):
+            def connection_made(self, transport: Any) -> None:
+                met.set_result(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+                transport.close()
+
+        server = await asyncio.get_running_loop().create_server(Met, sock=listening)
+        with socket.create_connection(listening.getsockname()) as client:
+            client.sendall(b"GET")
+            found = await met
+        server.close()
+        return int(found)
+
+    return run(accepted()) == 1

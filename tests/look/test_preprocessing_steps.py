@@ -81,4 +81,4 @@ def test_imagenets_colours_are_in_the_order_of_the_network(order):
     turned = slice(None, None, 1 if order == "rgb" else -1)
     own = Preprocessing(3, 8, 8, order=order, mean=IMAGENET.mean[turned], std=IMAGENET.std[turned])
     picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    assert torch.equal(MISTAKES["ImageNet's colours"][1](own, picture), own.normalise(own.load(picture)[None]))
+    assert torch.equal(MISTAKES["ImageNet's colours"][1](own, picture, own.load(picture)), own.normalise(own.load(picture)[None]))

@@ -15,6 +15,8 @@ import pytest
 
 from clearsight.base.errors import ClearsightError
 from clearsight.serving.server import bound
+from clearsight.serving.web.gate import Door
+from tests.loop import sends_at_once
 
 from .conftest import CLASSES, CLASSIFY, picture, png
 
@@ -91,6 +93,11 @@ def test_it_answers_closes_dawdlers_and_ends_after_the_last_answer(process):
     with dawdler:
         dawdler.settimeout(10)
         assert dawdler.recv(100) == b""
+
+
+def test_answers_are_sent_without_delay():
+    with bound("127.0.0.1", 0) as listening:
+        assert sends_at_once(Door(listening, lambda: 0, set()))
 
 
 def test_an_address_in_use_is_said():

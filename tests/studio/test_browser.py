@@ -30,6 +30,16 @@ def studio(tmp_path_factory):
         yield one
 
 
+# a map of 600×600 values: its range, and its first and last pixel; as many arguments of one call would be too many
+LARGE = """async () => {
+  const { heated, range } = await import("/static/live/cursor.js");
+  const values = new Float32Array(600 * 600);
+  [values[0], values[values.length - 1]] = [-1, 2];
+  const { data } = heated(values, 600, 600, 0, 2);
+  return [...range(values), [...data.slice(0, 4)], [...data.slice(-4)]];
+}"""
+
+
 @pytest.fixture
 def page(chromium, studio):
     """A page of its own; an answer of 422 is a line of it."""
@@ -65,6 +75,7 @@ def test_from_a_dropped_picture_to_one_multiplication(page, studio):
     shown = [float(one) for one in page.locator(".scope .terms td[data-value]").evaluate_all("all => all.map(one => one.dataset.value)")]
     assert sum(shown) == pytest.approx(wanted.steps[0]["value"], rel=1e-4)
     page.locator(".scope table[aria-label=products] td").nth(3).hover()
+    assert page.evaluate(LARGE) == [-1, 2, [68, 1, 84, 255], [253, 231, 37, 255]]
     a, b, product = (float(one.replace("−", "-")) for one in re.split(" [×=] ", page.locator(".product").inner_text()))
     assert a * b == pytest.approx(product, rel=1e-2, abs=1e-3)
     assert accessible(page) == []

@@ -16,7 +16,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +28,7 @@ from ..base.room import limit, make_room
 from ..images import jpeg
 from ..images.preprocess import Preprocessing
 from .dataset import Dataset
-from .shards.reading import Span
+from .facts import state_of
 
 VERSION = 4
 KEY, SUM = 16, 8  # bytes
@@ -131,21 +130,9 @@ def _keys(dataset: Dataset) -> Keys:
     """
     keys = bytearray()
     for i in range(len(dataset)):
-        fact = _fact(dataset.source(i))
+        fact = state_of(dataset.source(i))
         keys += hashlib.blake2b(fact.encode("utf-8", "surrogateescape"), digest_size=KEY).digest()
     return np.frombuffer(bytes(keys), f"S{KEY}")
-
-
-def _fact(source: Any) -> str:
-    """What the key of a picture in a file or a shard is made of."""
-    if isinstance(source, Span):
-        return source.state
-    path = str(os.fspath(source))
-    try:
-        status = os.stat(path)
-    except OSError:
-        return path  # decoding it will report the reason
-    return f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def _places(files: list[Keys], wanted: Keys) -> NDArray[np.int64]:

@@ -60,7 +60,7 @@ def _files(sources: Iterable[str | Span], n: int) -> Files:
     for row, source in enumerate(sources):
         home = source.shard.address if isinstance(source, Span) else source
         first, last = min(first or home, home), max(last, home)
-        keys[row] = _key(source)
+        keys[row] = digest(os.fsencode(state_of(source)))
     return Files(keys, _named(os.path.commonpath([first, last])) if n else "")
 
 
@@ -86,19 +86,19 @@ def _named(*words: str) -> str:
     return hashlib.sha256(os.fsencode("/".join(words))).hexdigest()[:24]
 
 
-def _key(path: str | Span) -> bytes:
-    """A key of a file's path and state: a program that replaces a file can reset its modification time, but not its status change time.
+def state_of(source: Any) -> str:
+    """A text that is the same only while a picture in a file or a shard is.
 
-    That of a picture in a shard is the shard's state and the place in it.
+    A program that replaces a file can reset its modification time, but not its status change time.
     """
-    if isinstance(path, Span):
-        return digest(os.fsencode(path.state))
+    if isinstance(source, Span):
+        return source.state
+    path = str(os.fspath(source))
     try:
-        s = os.stat(path)
-        facts = f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+        status = os.stat(path)
     except OSError:
-        facts = "gone"
-    return digest(os.fsencode(path), facts.encode())
+        return path  # what reads it says the reason
+    return f"{os.path.abspath(path)} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def kept_at(folder: str, name: str, kind: str) -> Path:

@@ -1,6 +1,6 @@
 """A picture at every step from the file to the network's input, and the predictions that common preprocessing mistakes lead to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..images.preprocess import FITS, IMAGENET, Preprocessing
 from .target import Subject
 
 COLOURS = ("red", "green", "blue")
+BATCH = 2  # pictures that the network sees at a time
 
 
 @dataclass(frozen=True)
@@ -95,57 +96,61 @@ def pixels_at(preprocessing: Preprocessing, source: Any, row: int, column: int) 
 
 
 def answers(subject: Subject, source: Any) -> list[Answer]:
-    """The right answer first, then that of every mistake that changes what the network sees of this picture."""
-    right = subject.inputs(source)
-    label, probability = _answer(subject, right)
-    found = [Answer("", "as Clearsight does it", subject.label(label), probability, False)]
+    """The right answer first, as `classify` gives it, then that of every mistake that changes what the network sees of this picture."""
+    return [one for some in answering(subject, source) for one in some]
+
+
+def answering(subject: Subject, source: Any) -> Iterator[list[Answer]]:
+    """The `answers`, a few at a time."""
+    fitted = subject.preprocessing.load(source)
+    right = subject.preprocessing.normalise(fitted[None].to(subject.device))
+    seen = {("", "as Clearsight does it"): right}
     for name, (says, make) in MISTAKES.items():
-        wrong = make(subject.preprocessing, source)
-        if wrong is None or torch.equal(wrong.to(right), right):
-            continue
-        other, share = _answer(subject, wrong.to(right))
-        found.append(Answer(name, says, subject.label(other), share, other != label))
-    return found
+        wrong = make(subject.preprocessing, source, fitted)
+        if wrong is not None and not torch.equal(wrong.to(right), right):
+            seen[name, says] = wrong.to(right)
+    every, right_label = list(seen.items()), -1
+    for some in (every[k : k + BATCH] for k in range(0, len(every), BATCH)):
+        with undisturbed(subject.model), torch.no_grad():
+            logits = subject.model(torch.cat([x for _, x in some]))
+        shares, labels = torch.softmax(logits / subject.temperature, 1).max(1)
+        right_label = int(labels[0]) if right_label < 0 else right_label
+        told = zip(some, labels.tolist(), shares.tolist(), strict=True)
+        yield [Answer(*name, subject.label(label), share, label != right_label) for (name, _), label, share in told]
 
 
-def _answer(subject: Subject, x: Tensor) -> tuple[int, float]:
-    with undisturbed(subject.model), torch.no_grad():
-        shares = torch.softmax(subject.model(x), 1)[0]
-    return int(shares.argmax()), float(shares.max())
-
-
-def _bgr(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+def _bgr(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor | None:
     if preprocessing.channels != 3:
         return None
-    return preprocessing.normalise(preprocessing.load(source)[None].flip(1))
+    return preprocessing.normalise(fitted[None].flip(1))
 
 
-def _raw(preprocessing: Preprocessing, source: Any) -> Tensor:
-    return preprocessing.load(source)[None] / 255
+def _raw(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor:
+    return fitted[None] / 255
 
 
-def _bytes(preprocessing: Preprocessing, source: Any) -> Tensor:
-    return preprocessing.load(source)[None].float()
+def _bytes(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor:
+    return fitted[None].float()
 
 
-def _twice(preprocessing: Preprocessing, source: Any) -> Tensor:
-    return preprocessing.normalise(preprocessing.normalise(preprocessing.load(source)[None]))
+def _twice(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor:
+    return preprocessing.normalise(preprocessing.normalise(fitted[None]))
 
 
-def _others(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+def _others(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor | None:
     if preprocessing.channels != 3:
         return None
     mean, std = (row[::-1] if preprocessing.order == "bgr" else row for row in (IMAGENET.mean, IMAGENET.std))
-    return replace(preprocessing, mean=mean, std=std).normalise(preprocessing.load(source)[None])
+    return replace(preprocessing, mean=mean, std=std).normalise(fitted[None])
 
 
-def _lying(preprocessing: Preprocessing, source: Any) -> Tensor:
+def _lying(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor:
     lying = decode(source, channels=preprocessing.channels, upright=False, reading=preprocessing.reading)
     return preprocessing.normalise(preprocessing.fit_picture(lying)[None])
 
 
-def _fitted(fit: str) -> Callable[[Preprocessing, Any], Tensor | None]:
-    def make(preprocessing: Preprocessing, source: Any) -> Tensor | None:
+def _fitted(fit: str) -> Callable[[Preprocessing, Any, Tensor], Tensor | None]:
+    def make(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor | None:
         if fit == preprocessing.fit:
             return None
         other = replace(preprocessing, fit=fit, crop_fraction=1.0)
@@ -154,12 +159,12 @@ def _fitted(fit: str) -> Callable[[Preprocessing, Any], Tensor | None]:
     return make
 
 
-def _rough(preprocessing: Preprocessing, source: Any) -> Tensor:
+def _rough(preprocessing: Preprocessing, source: Any, fitted: Tensor) -> Tensor:
     other = replace(preprocessing, interpolation="nearest", antialias=False)
     return other.normalise(other.load(source)[None])
 
 
-MISTAKES: dict[str, tuple[str, Callable[[Preprocessing, Any], Tensor | None]]] = {
+MISTAKES: dict[str, tuple[str, Callable[[Preprocessing, Any, Tensor], Tensor | None]]] = {
     "channels swapped": ("blue, green, red instead of red, green, blue, as OpenCV reads", _bgr),
     "not normalised": ("numbers from 0 to 1, mean and std forgotten", _raw),
     "0 to 255": ("numbers from 0 to 255, neither scaled nor normalised", _bytes),

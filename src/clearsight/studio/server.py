@@ -73,7 +73,7 @@ def studio(words: Sequence[str], *, port: int = 0, browser: bool = True, read_on
 
 def bound(port: int) -> socket.socket:
     """A socket of this machine alone; raises ClearsightError if the port is taken."""
-    opened = socket.socket()
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # or asyncio would send with a delay
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((HOST, port))

@@ -51,7 +51,7 @@ def test_of_a_kind_only_the_newest_is_answered(compute):
         except Superseded:
             found[name] = "superseded"
 
-    with compute.lock:  # a long question is being answered
+    with compute.turns.turn():  # a long question is being answered
         threads = []
         for name in range(3):
             threads.append(threading.Thread(target=ask, args=(name,)))

@@ -59,6 +59,30 @@ def read_ahead(reader, words, told):
     return found, chunk["formats"]
 
 
+@pytest.mark.parametrize("what", ["sheet", "map"])
+def test_what_many_windows_ask_for_is_computed_once(monkeypatch, what):
+    reader = Reader()
+    told, _ = opened(reader, "digits")
+    read_ahead(reader, "digits", told)
+    asked = {"rows": list(range(20))} if what == "sheet" else {}
+    first = FUNCTIONS[what](reader, "digits", told["version"], **asked)
+    monkeypatch.setattr("clearsight.studio.compute.reader." + ("tiled" if what == "sheet" else "directions"), None)
+    assert FUNCTIONS[what](reader, "digits", told["version"], **asked) is first
+
+
+def test_a_picture_that_was_changed_is_drawn_again(tmp_path):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for k in range(2):
+            Image.new("RGB", (40, 40), (k, 0, 0)).save(tmp_path / label / f"{k}.png")
+    reader = Reader()
+    told, _ = opened(reader, str(tmp_path))
+    before, again = (FUNCTIONS["sheet"](reader, str(tmp_path), told["version"], [0, 1]) for _ in range(2))
+    Image.new("RGB", (40, 40), (0, 0, 255)).save(tmp_path / "cat" / "0.png")
+    after = FUNCTIONS["sheet"](reader, str(tmp_path), told["version"], [0, 1])
+    assert again is before and after["image"] != before["image"]
+
+
 def test_the_numbers_of_the_page_are_those_of_the_data(reader, folder):
     told, labels = opened(reader, folder)
     whole = open_dataset(folder)

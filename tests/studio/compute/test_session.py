@@ -12,11 +12,12 @@ from clearsight.base.errors import ClearsightError, UnreadableImage
 from clearsight.classifier import Classifier, load, save
 from clearsight.images.preprocess import Preprocessing
 from clearsight.look.features import maps
+from clearsight.look.preprocessing_steps import answers
 from clearsight.look.target import subject
 from clearsight.look.unit import recompute_unit
 from clearsight.look.why import explain
 from clearsight.models import build
-from clearsight.studio.compute.session import FUNCTIONS, Kept, Session
+from clearsight.studio.compute.session import FUNCTIONS, Session
 
 UNTRAINED = "lenet5"
 
@@ -131,9 +132,27 @@ def test_filters_are_the_weights_of_the_first_convolution(session, artefact):
 def test_the_way_ends_in_the_networks_numbers(session, nine):
     told = FUNCTIONS["way"](session, UNTRAINED, nine)
     assert told["steps"][0]["name"] == "file" and told["steps"][-1]["name"] == "numbers"
-    assert not FUNCTIONS["mistakes"](session, UNTRAINED, nine)["answers"][0].mistake
     for one in told["steps"]:
         assert base64.b64decode(one["image"])[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
+
+
+def test_the_mistakes_come_a_few_at_a_time(session, nine):
+    told = [FUNCTIONS["mistakes"](session, UNTRAINED, nine)]
+    lengths = [len(told[0]["answers"])]
+    while not told[-1]["ready"]:
+        told.append(FUNCTIONS["mistakes"](session, UNTRAINED, nine))
+        lengths.append(len(told[-1]["answers"]))
+    assert lengths[0] == 2 and lengths == sorted(lengths) and len(lengths) > 3
+    assert told[-1]["answers"] == answers(session.network(UNTRAINED)[0], nine)
+    assert FUNCTIONS["mistakes"](session, UNTRAINED, nine) == told[-1]
+
+
+def test_mistakes_that_failed_are_asked_anew(session, tmp_path):
+    broken = tmp_path / "rubbish"
+    broken.write_bytes(b"rubbish")
+    for _ in range(2):
+        with pytest.raises(UnreadableImage):
+            FUNCTIONS["mistakes"](session, UNTRAINED, str(broken))
 
 
 def test_a_reason_has_its_map_and_its_checks_when_asked(session, nine):
@@ -193,11 +212,7 @@ def test_a_picture_is_shown_upright_and_small(session, tmp_path):
         FUNCTIONS["picture"](session, str(tmp_path / "rubbish"), "x")
 
 
-def test_the_oldest_are_forgotten():
-    kept = Kept(2)
-    for key in (1, 2, 1, 3):
-        kept.of(key, lambda key=key: str(key))
-    assert dict(kept) == {1: "1", 3: "3"}
+def test_it_is_ready_when_its_libraries_are():
     assert FUNCTIONS["warm"](Session()) == "ready"
 
 

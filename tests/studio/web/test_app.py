@@ -19,13 +19,16 @@ class Echo:
 
     state = "ready"
     error = None
+    parts = 4  # questions until the mistakes are there
 
     def ask(self, what, *, kind="", **arguments):
         if self.error:
             raise self.error
+        self.parts -= 1
         level = {"layer": arguments.get("layer", ""), "channel": 2, "at": arguments.get("at") or []}
         more = {
             "answer": {"options": ["--none-of-these"]},
+            "mistakes": {"ready": self.parts <= 0},
             "unit": {"levels": [level], **({"pixel": {"row": 5, "column": 9}} if arguments.get("down") else {})},
         }
         return {"asked": what, "kind": kind, **arguments, **more.get(what, {})}
@@ -48,6 +51,13 @@ def studio(tmp_path):
 
     ask.library, ask.compute, ask.network = library, compute, next(iter(library.networks))
     return ask
+
+
+def test_what_comes_in_parts_is_asked_until_it_is_there(studio):
+    kept = studio("POST", "/api/pictures", content=b"GIF", headers={"X-Name": "a.png"})[1]
+    studio.compute.parts = 4
+    status, found = studio("GET", f"/api/networks/{studio.network}/mistakes/{kept['picture']}")
+    assert (status, found["asked"], studio.compute.parts) == (200, "mistakes", 0) and "ready" not in found
 
 
 def test_a_picture_is_kept_and_every_question_about_it_names_its_command(studio):

@@ -10,9 +10,11 @@ from itertools import count
 from typing import Any
 
 from ...base.errors import ClearsightError
+from .turns import Turns
 
 SECONDS = 60.0  # for an answer, with the opening of a network
 STARTING = 180.0  # for the libraries, on a starved machine
+LATE = {"maps": 1, "way": 2, "scores": 2, "mistakes": 3}  # what a page asks by itself once it has its answer; anything else goes first
 WORKER, READER = "clearsight.studio.compute.worker", "clearsight.studio.compute.reader"  # with torch; of data sets, without
 
 
@@ -37,7 +39,7 @@ class Compute:
         self.ready = False
         self.starts = 0
         self.closed = False
-        self.lock = threading.Lock()
+        self.turns = Turns()
         self.tickets = count()
         self.newest: dict[str, int] = {}
         self.crowded: Callable[[], bool] = lambda: False  # whether a job needs the processors
@@ -51,13 +53,13 @@ class Compute:
         return "ready" if self.ready and self.process and self.process.poll() is None else "starting"
 
     def ask(self, what: str, *, kind: str = "", **arguments: Any) -> Any:
-        """The answer of the worker's function `what`; of questions of one `kind` only the newest is answered.
+        """The answer of the worker's function `what`, the most urgent question first; of those of one `kind` only the newest is answered.
 
         Raises Superseded, and Failed with the worker's own words, or where it ended or took too long.
         """
         ticket = next(self.tickets)
         self.newest[kind] = ticket
-        with self.lock:
+        with self.turns.turn(LATE.get(what, 0)):
             if kind and self.newest[kind] != ticket:
                 raise Superseded("a newer question has taken its place.")
             if self.closed:
@@ -85,7 +87,7 @@ class Compute:
 
     def warm(self) -> None:
         """Start the process ahead of the first question."""
-        with self.lock:
+        with self.turns.turn():
             if not self.closed:
                 self.start()
 
@@ -136,6 +138,6 @@ class Compute:
         """End the process for good."""
         self.closed = True
         if self.process is not None:
-            self.process.kill()  # the thread that waits for its answer gets an error, and frees the lock
-        with self.lock:
+            self.process.kill()  # the thread that waits for its answer gets an error, and ends its turn
+        with self.turns.turn():
             self.kill()

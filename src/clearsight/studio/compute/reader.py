@@ -19,6 +19,7 @@ from ...base.errors import ClearsightError, UnreadableImage, plain
 from ...datasets.dataset import Dataset, Parts
 from ...datasets.decisions.journal import Entry
 from ...datasets.decisions.overlay import matched, names_of, unsorted
+from ...datasets.facts import state_of
 from ...datasets.identity import identified, picture_digest
 from ...datasets.open import open_dataset
 from ...datasets.survey import survey
@@ -26,6 +27,7 @@ from ...evaluation.answers import read as read_answers
 from ...images.convert import visible
 from ...images.decode import Facts, decode, picture_facts
 from ...images.deep import PLAIN, Reading
+from .kept import Kept
 from .loop import Functions, main
 from .pictures import CELL, encoded, stored_bytes, thumbnail, tiled
 from .pixel_map import SIDE, directions, vectors
@@ -34,6 +36,7 @@ from .problems import groups
 MOST = 256  # pictures of a sheet
 COLUMNS = 16  # of a sheet
 CHUNK = 1024  # pictures of an array at a time
+SHEETS, MAPS = 32, 4  # kept, as the windows of a class ask for the same; a sheet takes up to 1 MB
 STEP = 0.15  # seconds of reading ahead, between which other questions are answered
 
 
@@ -102,6 +105,11 @@ class Opened:
         _, data, i = self.at(row)
         return picture_digest(data.source(i)).decode()
 
+    def states(self, rows: Sequence[int]) -> tuple[str, ...]:
+        """What is the same only while these pictures are; arrays are read once."""
+        found = [(data, i) for _, data, i in map(self.at, rows)]
+        return tuple("" if data.pictures is not None else state_of(data.source(i)) for data, i in found)
+
     def name(self, row: int) -> str:
         """The name of a picture, fit to print."""
         _, data, i = self.at(row)
@@ -114,6 +122,7 @@ class Reader:
     def __init__(self) -> None:
         self.opened: dict[str, Opened] = {}
         self.pool = ThreadPoolExecutor(os.cpu_count())
+        self.sheets, self.maps = Kept(SHEETS), Kept(MAPS)
 
     def data(self, words: str, version: str = "") -> Opened:
         """The data set of DATA; raises Stale if a page knows another `version` of it, and what open_dataset raises."""
@@ -147,6 +156,11 @@ def sheet(reader: Reader, words: str, version: str, rows: Sequence[int]) -> dict
     if not 0 < len(rows) <= MOST:
         raise ClearsightError(f"a sheet has 1 to {MOST} pictures, and {len(rows)} were asked for.")
     found = reader.data(words, version)
+    kept: dict[str, Any] = reader.sheets.of((words, tuple(rows), found.states(rows)), lambda: _sheet(reader, found, rows))
+    return kept
+
+
+def _sheet(reader: Reader, found: Opened, rows: Sequence[int]) -> dict[str, Any]:
     unreadable: dict[int, str] = {}
 
     def one(row: int) -> Image | None:
@@ -239,6 +253,11 @@ def original(reader: Reader, words: str, version: str, row: int) -> dict[str, st
 def pixel_map(reader: Reader, words: str, version: str) -> dict[str, Any]:
     """The pictures that were read ahead in the plane, by their pixels: `rows` uint32, `places` float32 (N, 2)."""
     found = reader.data(words, version)
+    kept: dict[str, Any] = reader.maps.of((words, found.read), lambda: _pixel_map(found))
+    return kept
+
+
+def _pixel_map(found: Opened) -> dict[str, Any]:
     rows = np.flatnonzero(found.facts["format"])
     places, share = directions(found.points, rows)
     return {"rows": bytes_of(rows.astype("<u4")), "places": bytes_of(places.astype("<f4")), "share": share}

@@ -2,7 +2,6 @@
 
 import base64
 import functools
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +22,7 @@ from ...look.capture import stages as stages_of
 from ...look.descent import NETWORK, Level, deepest, unit_level
 from ...look.filters import kernels
 from ...look.op_trace import NetworkTrace, traced_network
-from ...look.preprocessing_steps import answers, pixels_at, stages
+from ...look.preprocessing_steps import answering, pixels_at, stages
 from ...look.target import Subject, is_trained, subject, subject_of
 from ...look.unit import TOLERANCE, index_of
 from ...look.why.explanation import explain
@@ -34,28 +33,12 @@ from ...reports.live.maps import live_maps
 from ...reports.live.network import live_network
 from ...reports.live.receptive_field import live_receptive_field
 from ...reports.live.softmax import live_softmax
+from .kept import Kept
 from .pictures import encoded
 
 NETWORKS, PICTURES, TRACES, LEARNERS, SPACES = 4, 8, 2, 2, 4  # kept of each; a trace has every number of a run, often 100 MB
 TOP = 5
 FILLS = ("mean", "grey")
-
-
-class Kept(OrderedDict[Any, Any]):
-    """The newest `most` values, each made once."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self.most = most
-
-    def of(self, key: Any, make: Callable[[], Any]) -> Any:
-        """The value of a key, made if it is not there."""
-        if key not in self:
-            self[key] = make()
-        self.move_to_end(key)
-        while len(self) > self.most:
-            self.popitem(last=False)
-        return self[key]
 
 
 class Session:
@@ -64,6 +47,7 @@ class Session:
     def __init__(self) -> None:
         self.networks, self.inputs, self.traces = Kept(NETWORKS), Kept(PICTURES), Kept(TRACES)
         self.learners, self.spaces, self.cameras = Kept(LEARNERS), Kept(SPACES), Kept(1)
+        self.mistaken = Kept(TRACES)
         self.victims, self.sliders = Kept(NETWORKS), Kept(TRACES)
         self.threads = torch.get_num_threads()
 
@@ -187,8 +171,15 @@ def way(session: Session, words: str, file: str) -> dict[str, Any]:
 
 
 def mistakes(session: Session, words: str, file: str) -> dict[str, Any]:
-    """What the usual mistakes of preprocessing would answer, the right answer first."""
-    return {"answers": answers(session.network(words)[0], file)}
+    """What the usual mistakes of preprocessing would answer, the right answer first: some more each time, until they are `ready`."""
+    coming, found = session.mistaken.of((words, file), lambda: (answering(session.network(words)[0], file), []))
+    try:
+        more = next(coming, None)
+    except Exception:
+        del session.mistaken[words, file]  # it begins anew with the next question
+        raise
+    found.extend(more or [])
+    return {"answers": found, "ready": more is None}
 
 
 def feature_maps(session: Session, words: str, file: str, most: int) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 // @ts-check
 /** Questions to the studio's own process; one kind of error, with the words that a person reads. */
 
+import { bytes } from "./live/kit.js";
+
 const page = Math.random().toString(36).slice(2); // of two questions of one page only the newer is answered
 
 /** An answer that is no answer: its words are for the reader; `superseded` where a newer question has taken its place. */
@@ -86,7 +88,7 @@ export async function seen(picture) {
 
 /** The address of a picture in base64, for an <img>; as a blob, which the page's policy allows. @param {string} text */
 export function blob(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const kind = bytes[0] === 0x89 ? "image/png" : "image/jpeg";
-  return URL.createObjectURL(new Blob([bytes], { type: kind }));
+  const found = bytes(text);
+  const kind = found[0] === 0x89 ? "image/png" : "image/jpeg";
+  return URL.createObjectURL(new Blob([found], { type: kind }));
 }

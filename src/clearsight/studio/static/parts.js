@@ -1,7 +1,7 @@
 // @ts-check
 /** What the screens share: a picture, the command that does the same, an error, a place where something comes. */
 
-import { button, el } from "./live/kit.js";
+import { button, bytes, el } from "./live/kit.js";
 import { ask, blob, Refusal } from "./api.js";
 
 /** @param {string} text the picture in base64 @param {string} alt @param {boolean} [tiny] each pixel as a square */
@@ -77,8 +77,7 @@ export function picked(label, every, chosen, choose) {
 
 /** A sheet of small pictures, ready to be drawn from. @param {any} sheet as the studio sends it @returns {Promise<any>} */
 export async function unpacked(sheet) {
-  const bytes = Uint8Array.from(atob(sheet.image), (letter) => letter.charCodeAt(0));
-  return { ...sheet, bitmap: await createImageBitmap(new Blob([bytes])) };
+  return { ...sheet, bitmap: await createImageBitmap(new Blob([bytes(sheet.image)])) };
 }
 
 /** One picture of a sheet. @param {any} sheet @param {number} k @param {number} side px */

@@ -185,7 +185,10 @@ def _add_questions(app: FastAPI, library: Library, compute: Compute) -> None:
             raise HTTPException(404, f"there is no {plain(what)} of a picture.")
         verb, more = PLAIN[what]
         options = [word for name, value in more.items() for word in (f"--{name}", str(value))]
-        return {**await of(request, what, m, p, **more), **said(verb, library.network(m), library.picture(p), *options, "--json")}
+        found = await of(request, what, m, p, **more)
+        while not found.pop("ready", True) and not await request.is_disconnected():  # others have their turn between its parts
+            found = await of(request, what, m, p, **more)
+        return {**found, **said(verb, library.network(m), library.picture(p), *options, "--json")}
 
 
 def _add_inside(app: FastAPI, library: Library, compute: Compute) -> None:

@@ -40,11 +40,37 @@ export function cursor(node, { rows, columns, rim = 0, label, start, point }) {
  * @param {number} value @param {number} low @param {number} high @returns {number[]} red, green, blue
  */
 export function coloured(value, low, high) {
+  const found = [0, 0, 0];
+  colour(found, 0, value, low, high);
+  return found;
+}
+
+/**
+ * A map as a picture, each value in its colour. @param {Float32Array} values row by row
+ * @param {number} rows @param {number} columns @param {number} low @param {number} high @returns {ImageData}
+ */
+export function heated(values, rows, columns, low, high) {
+  const picture = new ImageData(columns, rows);
+  picture.data.fill(255);
+  for (let k = 0; k < values.length; k++) colour(picture.data, 4 * k, values[k], low, high);
+  return picture;
+}
+
+/** The smallest and the largest value, of any number of them. @param {Float32Array} values @returns {[number, number]} */
+export function range(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
+}
+
+/** @param {number[] | Uint8ClampedArray} into red, green, blue from `at` on @param {number} at @param {number} value @param {number} low @param {number} high */
+function colour(into, at, value, low, high) {
   const signed = low < 0;
   const most = Math.max(-low, high);
   const share = signed ? (value / (most || 1) + 1) / 2 : (value - low) / (high - low || 1);
   const table = signed ? RDBU : VIRIDIS;
   const place = Math.max(0, Math.min(1, share)) * (table.length - 1);
   const k = Math.min(table.length - 2, Math.floor(place));
-  return table[k].map((c, n) => Math.round(c + (place - k) * (table[k + 1][n] - c)));
+  const [one, other] = [table[k], table[k + 1]];
+  for (let n = 0; n < 3; n++) into[at + n] = Math.round(one[n] + (place - k) * (other[n] - one[n]));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** The filters of a layer as pictures, in an order that is chosen; of one the wave that it likes. */
 
-import { choice, el, row, sentence, shown } from "./kit.js";
+import { bytes, choice, el, row, sentence, shown } from "./kit.js";
 import { coloured } from "./cursor.js";
 
 /** @typedef {{channel: number, norm: number, dead: boolean, orientation: number, frequency: number, gabor: number}} Filter */
@@ -13,7 +13,7 @@ const ORDERS = { "as in the network": (one) => one.channel, "by orientation": (o
 /** @param {HTMLElement} root @param {Data} data */
 export function filters(root, data) {
   const [, inputs, rows, columns] = data.shape;
-  const values = new Float32Array(Uint8Array.from(atob(data.values), (letter) => letter.charCodeAt(0)).buffer);
+  const values = new Float32Array(bytes(data.values).buffer);
   const told = sentence();
   const tiles = data.rows.map((one, n) => {
     const canvas = filter(values, data.shape, n, `filter ${one.channel}`);

@@ -1,8 +1,8 @@
 // @ts-check
 /** The feature maps of a picture by stage: the number under the pointer, in every map at once. */
 
-import { choice, el, row, sentence, shown, slider } from "./kit.js";
-import { coloured, cursor } from "./cursor.js";
+import { bytes, choice, el, row, sentence, shown, slider } from "./kit.js";
+import { cursor, heated } from "./cursor.js";
 
 /** @typedef {{channel: number, min: number, mean: number, max: number, values: string}} Map `values` float32, row by row, in base64 */
 /** @typedef {{name: string, shape: number[], silent: number, channels: Map[]}} Stage */
@@ -34,7 +34,7 @@ export function maps(root, data, pick) {
       canvas.addEventListener("click", taken);
       canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && taken());
       const node = el("figure", {}, canvas, el("figcaption", {}, `channel ${map.channel}: `, value));
-      return { map, values: numbers(map.values), canvas, value, node };
+      return { map, values: new Float32Array(bytes(map.values).buffer), canvas, value, node };
     });
     wall.replaceChildren(...tiles.map((tile) => tile.node));
     draw();
@@ -46,9 +46,7 @@ export function maps(root, data, pick) {
     const ends = [Math.min(...stage.channels.map((one) => one.min)), Math.max(...stage.channels.map((one) => one.max))];
     for (const { map, values, canvas } of tiles) {
       const [low, high] = shared ? ends : [map.min, map.max];
-      const image = new ImageData(columns, rows);
-      values.forEach((value, k) => image.data.set([...coloured(value, low, high), 255], 4 * k));
-      canvas.getContext("2d").putImageData(image, 0, 0);
+      canvas.getContext("2d").putImageData(heated(values, rows, columns, low, high), 0, 0);
     }
   }
 
@@ -81,10 +79,4 @@ export function maps(root, data, pick) {
     el("p", { class: "hint" }, "Point at a place, or use the arrow keys: beneath each map is its number there. Rows and columns count from 0. Where maps have a sign, red is positive."),
   );
   build();
-}
-
-/** @param {string} text in base64, little-endian float32 */
-function numbers(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
 }

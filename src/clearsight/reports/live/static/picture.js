@@ -1,7 +1,7 @@
 // @ts-check
 /** A picture in base64 on a canvas, in a page that is one file as well as in the studio: no address is loaded. */
 
-import { el } from "./kit.js";
+import { bytes, el } from "./kit.js";
 
 /** @param {string} label @param {string} [kind] @returns {{node: any, show: (text: string) => Promise<void>}} the newest that was asked for is shown */
 export function screen(label, kind = "coarse") {
@@ -9,8 +9,7 @@ export function screen(label, kind = "coarse") {
   let newest = "";
   const show = async (/** @type {string} */ text) => {
     newest = text;
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const bitmap = await createImageBitmap(new Blob([bytes(text)], { type: "image/png" }));
     if (newest !== text) return;
     [node.width, node.height] = [bitmap.width, bitmap.height];
     node.getContext("2d").drawImage(bitmap, 0, 0);

@@ -2,6 +2,7 @@
 /** The pictures in rows: only what is seen is drawn, on one canvas; a list that is not seen says the same to a screen reader. */
 
 import { el, thousands } from "../live/kit.js";
+import { colour } from "./sheets.js";
 
 const [CELL, SIDE] = [72, 64]; // px, with and without the gap
 const LATER = 120; // ms without scrolling, after which the list for screen readers follows
@@ -39,10 +40,12 @@ export function grid(model, sheets, open) {
     pen.clearRect(0, node.scrollTop, width, height);
     pen.font = "10px sans-serif";
     const { first, last } = seen();
+    const [across, each] = [columns(), wide()]; // once: each asks for the layout
+    const ground = colour("--sunk");
     const missing = [];
     for (let k = first; k < last; k++) {
-      const [x, y] = [Math.round((k % columns()) * wide() + (wide() - SIDE) / 2), Math.floor(k / columns()) * CELL + 4];
-      if (!sheets.draw(pen, model.rows[k], x, y, SIDE)) missing.push(model.rows[k]);
+      const [x, y] = [Math.round((k % across) * each + (each - SIDE) / 2), Math.floor(k / across) * CELL + 4];
+      if (!sheets.draw(pen, model.rows[k], x, y, SIDE, ground)) missing.push(model.rows[k]);
       if (k === at) frameOf(x, y);
     }
     node.dataset.missing = String(missing.length);

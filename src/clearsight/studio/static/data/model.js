@@ -1,6 +1,8 @@
 // @ts-check
 /** The pictures of a data set as columns of numbers, the facets over them, and which pass: 70,000 are counted in a few milliseconds. */
 
+import { bytes } from "../live/kit.js";
+
 /** @typedef {{key: string, title: string, labels: string[], codes: Uint8Array | Uint16Array, chosen: Set<number>}} Facet */
 
 const LEARNT = ["size", "format", "problem"]; // facets that are known only when the pictures have been read
@@ -8,7 +10,7 @@ const SIZES = ["not known", "up to 32 px", "33 to 64 px", "65 to 128 px", "129 t
 
 /** @param {string} text in base64 @param {any} Kind the typed array */
 export function numbers(text, Kind) {
-  return new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+  return new Kind(bytes(text).buffer);
 }
 
 export class Model {

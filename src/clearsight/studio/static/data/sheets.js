@@ -2,6 +2,7 @@
 /** Small pictures by their numbers, fetched many to a sheet; the newest wish comes first, and the sheets not used longest are dropped. */
 
 import { ask, Refusal } from "../api.js";
+import { bytes } from "../live/kit.js";
 
 const SHEETS = 32; // kept; one of 256 pictures at 64 px takes 4 MB
 const [LEAST, MOST] = [16, 256]; // pictures of a sheet
@@ -10,6 +11,11 @@ const AGAIN = 2000; // ms after a failure
 
 /** @typedef {{bitmap: ImageBitmap, used: number, rows: number[]}} Sheet */
 /** @typedef {{sheet: Sheet, x: number, y: number, side: number, box: number[], error: string}} Small */
+
+/** A colour of the theme. @param {string} name */
+export function colour(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name);
+}
 
 export class Sheets {
   /** @param {string} id of the data set @param {import("./model.js").Model} model */
@@ -70,8 +76,7 @@ export class Sheets {
 
   /** @param {number[]} rows @param {any} found */
   async add(rows, found) {
-    const bytes = Uint8Array.from(atob(found.image), (letter) => letter.charCodeAt(0));
-    const sheet = { bitmap: await createImageBitmap(new Blob([bytes])), used: ++this.clock, rows };
+    const sheet = { bitmap: await createImageBitmap(new Blob([bytes(found.image)])), used: ++this.clock, rows };
     this.sheets.push(sheet);
     rows.forEach((row, k) => {
       const [x, y] = [(k % found.columns) * found.side, Math.floor(k / found.columns) * found.side];
@@ -92,11 +97,11 @@ export class Sheets {
   /**
    * Draw the picture of a row, or a grey square until it is here.
    * @param {CanvasRenderingContext2D} pen @param {number} row @param {number} x @param {number} y @param {number} side
+   * @param {string} [ground] the colour of the square: who draws many asks for it once
    */
-  draw(pen, row, x, y, side) {
+  draw(pen, row, x, y, side, ground = colour("--sunk")) {
     const found = this.get(row);
-    const colour = (/** @type {string} */ name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-    pen.fillStyle = colour("--sunk");
+    pen.fillStyle = ground;
     pen.fillRect(x, y, side, side);
     if (found && !found.error) {
       const [left, top, width, height] = found.box;

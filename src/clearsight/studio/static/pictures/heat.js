@@ -1,8 +1,8 @@
 // @ts-check
 /** The map of a method over a picture, at first as it is, then with its checks: one that fails is struck through. */
 
-import { button, el, row } from "../live/kit.js";
-import { coloured } from "../live/cursor.js";
+import { button, bytes, el, row } from "../live/kit.js";
+import { heated, range } from "../live/cursor.js";
 import { Refusal } from "../api.js";
 import { command, failure, image } from "../parts.js";
 
@@ -30,11 +30,8 @@ export function heat(question) {
 function explained(found) {
   const [rows, columns] = found.shape;
   const canvas = el("canvas", { width: columns, height: rows, "aria-hidden": "true" });
-  const values = new Float32Array(Uint8Array.from(atob(found.heat), (letter) => letter.charCodeAt(0)).buffer);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const picture = new ImageData(columns, rows);
-  values.forEach((value, k) => picture.data.set([...coloured(value, low, high), 255], 4 * k));
-  canvas.getContext("2d").putImageData(picture, 0, 0);
+  const values = new Float32Array(bytes(found.heat).buffer);
+  canvas.getContext("2d").putImageData(heated(values, rows, columns, ...range(values)), 0, 0);
   const checks = found.checks.map((/** @type {any} */ one) => el("li", {}, `${one.ok ? "✓" : "✗"} ${one.check}`));
   const name = el("p", { class: found.misleading ? "label struck" : "label" }, `${found.method}: ${found.class}${found.against ? `, not ${found.against}` : ""}`);
   const tested = found.misleading ? "This map fails a check: do not believe it." : "This map passes its checks.";

@@ -24,10 +24,12 @@ export function pictures(root, context) {
   }
   const scope = el("div");
   const look = microscope(scope, context);
-  // one after another, the answer first: what is computed for it makes the others quick
-  let last = /** @type {Promise<any>} */ (Promise.resolve());
-  const of = (/** @type {string} */ what) => (last = last.catch(() => {}).then(() => ask(`networks/${network}/${what}/${picture}`)));
-  const [answer, stages, steps, scores, wrong] = ["answer", "maps", "way", "scores", "mistakes"].map(of);
+  // the studio answers the most urgent first; what can wait is asked when the maps are there, as it makes use of what they needed
+  const of = (/** @type {string} */ what) => ask(`networks/${network}/${what}/${picture}`);
+  const [answer, stages] = ["answer", "maps"].map(of);
+  let last = stages;
+  const then = (/** @type {string} */ what) => (last = last.catch(() => {}).then(() => of(what)));
+  const [steps, scores, wrong] = ["way", "scores", "mistakes"].map(then);
   root.append(
     el("h1", { class: "aloud" }, "The answer and how it comes about"),
     section("Answer", Promise.all([seen(picture), answer]), ([about, found], body) => answered(body, about, found, (k) => look.open("", k, []))),
