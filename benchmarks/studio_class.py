@@ -10,16 +10,17 @@ from common import Row, alone
 PAGES = 30
 OPENED, ANSWERED, DATA_SHOWN, TAKEN_APART = 1.5, 3000, 3000, 1500  # s, ms: of the slowest tenth, on 2 idle cores
 GRID = ".grid[data-missing='0']"
-# starts a clock, and keeps the milliseconds until an element is drawn in window.waited; without a timer, of which thirty would be a load
+# resolves when a new element is drawn; without a timer, of which thirty would be a load
+APPEARED = """(selector) => new Promise((done) => {
+  const watch = new MutationObserver(() => document.querySelector(selector) && (watch.disconnect(), requestAnimationFrame(done)));
+  watch.observe(document, { attributes: true, childList: true, subtree: true });
+})"""
+# starts a clock, and keeps the milliseconds until an element is drawn in window.waited
 WATCH = """([selector, name]) => {
   const start = performance.now();
-  window.waited = new Promise((done) => {
-    const drawn = () => requestAnimationFrame(() => done(performance.now() - start));
-    const watch = new MutationObserver(() => document.querySelector(selector) && (watch.disconnect(), drawn()));
-    watch.observe(document, { attributes: true, childList: true, subtree: true });
-  });
+  window.waited = (APPEARED)(selector).then(() => performance.now() - start);
   if (name) [...document.querySelectorAll("#rail a")].find((one) => one.textContent === name).click();
-}"""
+}""".replace("APPEARED", APPEARED)
 
 
 def class_rows(browser: Any, address: str, photograph: Callable[[int, Path], Path], folder: Path, click: str) -> list[Row]:
