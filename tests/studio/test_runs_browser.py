@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.studio.browsing import accessible, running, window
+from clearsight.studio.web.runs import SHARED
+from tests.studio.browsing import accessible, running, until, window
 from tests.studio.test_runs import written
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -33,6 +34,44 @@ def studio(tmp_path_factory):
 
 def names(page):
     return page.locator(".runs tbody th").all_inner_texts()
+
+
+def followed(page, studio):
+    """What changes on the disk is seen in the list, which is asked for while it is seen; returns its questions, which go on."""
+    asked = []
+    page.on("request", lambda one: asked.append(one.url) if "/api/runs?" in one.url else None)
+    box, order = page.get_by_label("run-11 side by side"), names(page)
+    box.focus()
+    page.locator(".runs tbody tr").evaluate_all("rows => rows.forEach(one => { one.kept = true; })")
+    page.locator("main p.counts").evaluate("one => { one.firstChild.kept = true; }")
+    with open(studio.runs / "run-10" / "results.csv", "a") as rows:
+        rows.write("4,0.25,0.95\n")
+    page.locator("tr", has_text="run-10").get_by_role("cell", name="4", exact=True).wait_for()
+    drawn = "run-10 from 60 % to 95 % at epoch 4; run-11 from 60 % to 90 % at epoch 4"
+    until(page, lambda: drawn in page.locator(".curves svg[role=img]").get_attribute("aria-label"))
+    assert page.locator("main p.counts").evaluate("one => one.firstChild.kept")  # the same words are not said again
+    seen(page, False)
+    before = len(asked)
+    written(studio.runs / "run-1-more", top1=0.5)
+    page.wait_for_timeout(1000 * SHARED + 100)
+    seen(page, False)  # which wakes it as its clock does
+    assert len(asked) == before and names(page) == order
+    seen(page, True)
+    page.get_by_text("12 of 62 runs").wait_for()
+    assert names(page) == [*order, "run-1-more"]
+    kept = [bool(one) for one in page.locator(".runs tbody tr").evaluate_all("rows => rows.map(one => one.kept)")]
+    assert kept == [True] * 11 + [False]
+    assert box.evaluate("one => one === document.activeElement && one.checked")
+    return asked
+
+
+def seen(page, visible):
+    """The page is hidden, as behind another tab, or seen."""
+    script = """hidden => {
+        Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(script, not visible)
 
 
 def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
@@ -64,10 +103,12 @@ def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
         page.get_by_text("11 of 61 runs").wait_for()
         table.wait_for()
         assert page.get_by_label("run-11 side by side").is_checked() and names(page)[0] == "run-19"
+        asked = followed(page, studio)
         page.get_by_label("run-19 side by side").click()  # by mouse: no other box lies over it
         page.get_by_role("columnheader", name="run-19").wait_for()
         page.get_by_role("link", name="run-11", exact=True).click()
         page.get_by_role("button", name="Go on").wait_for()
+        before = len(asked)
         assert page.locator(".command code").inner_text() == "clearsight train --resume runs/run-11"
         delays = []
         for epoch in (5, 6, 7):
@@ -79,3 +120,4 @@ def test_runs_are_found_sorted_and_laid_side_by_side_by_keys(chromium, studio):
             page.locator(f"tr[data-epoch='{epoch}']").wait_for(state="attached")
             delays.append(time.monotonic() - written)
         assert min(delays) < 1.5, delays  # 0.5 s on an idle machine, also of a run that goes on without the studio's knowledge
+        assert len(asked) == before  # the list is followed on its own screen only

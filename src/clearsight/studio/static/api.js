@@ -46,6 +46,30 @@ export async function untilReady(question, wanted, told) {
 }
 
 /**
+ * Ask again and again for as long as `here` is in the page, while the page is seen.
+ * @param {Node} here @param {() => Promise<unknown>} question @param {() => number} pause milliseconds to the next one
+ */
+export async function whileSeen(here, question, pause) {
+  while (here.isConnected) {
+    if (!document.hidden) await question();
+    await wait(pause());
+  }
+}
+
+/** Wait, or until the page is seen again. @param {number} milliseconds */
+function wait(milliseconds) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", done);
+      resolve(null);
+    };
+    const timer = setTimeout(done, milliseconds);
+    document.addEventListener("visibilitychange", done);
+  });
+}
+
+/**
  * Questions of which only the newest matters, such as those of each key: one is on its way at a time, and after it the newest is sent.
  * @template Q, A @param {(question: Q) => Promise<A>} put @param {(answer: A, question: Q) => void} told @param {(error: unknown) => void} failed
  * @returns {(question: Q | null) => void} null takes back what waits

@@ -1,28 +1,58 @@
 """The routes of what is below ./runs: the list, one run as it goes, and several side by side."""
 
 import asyncio
-from dataclasses import asdict
+import hashlib
+import json
+import math
+import time
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from starlette.exceptions import HTTPException
 
+from ...base.result import jsonable
 from ..follow import about, differing, rows, seen, settings_of, since
 from ..library import Library
+from ..runs import Runs
 from ..trainings import Trainings
 from .data import command
 from .train import done
 
 MOST = 20  # runs side by side
+SHARED = 2.0  # seconds for which windows that follow the list share one look at the folders: a thousand take 0.1 s of a processor
+
+
+class Listing:
+    """The list of runs as it is sent, and its version, by which a window says what it has."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs, self.turn = runs, asyncio.Lock()
+        self.at, self.version, self.text = -math.inf, "", "[]"
+
+    async def answer(self, version: str) -> str:
+        """The list in JSON; where `version` is still its version, only that."""
+        async with self.turn:
+            if not version or time.monotonic() - self.at > SHARED:
+                await asyncio.to_thread(self._look)
+                self.at = time.monotonic()
+        return json.dumps({"version": self.version}) if version == self.version else f'{{"version": "{self.version}", "runs": {self.text}}}'
+
+    def _look(self) -> None:
+        rows = self.runs.listed()
+        version = hashlib.blake2b(repr(rows).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        if version != self.version:
+            self.version, self.text = version, json.dumps([jsonable(row) for row in rows])
 
 
 def add_runs(app: FastAPI, library: Library, trainings: Trainings) -> None:
     """Add the routes."""
 
+    listing = Listing(library.runs)
+
     @app.get("/api/runs")
-    async def listed() -> dict[str, Any]:
-        """Every run folder, the newest first."""
-        return {"runs": [asdict(one) for one in await asyncio.to_thread(library.runs.listed)]}
+    async def listed(version: str = "") -> Response:
+        """Every run folder, the newest first; only its version where a page has this one already."""
+        return Response(await listing.answer(version), media_type="application/json")
 
     @app.get("/api/runs/{r}")
     async def run(r: str) -> dict[str, Any]:

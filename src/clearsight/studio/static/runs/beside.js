@@ -9,35 +9,61 @@ import { curves } from "../train/curves.js";
 /** @type {Record<string, [string, boolean]>} what is drawn: its column, and whether it is a share */
 const KINDS = { "validation accuracy": ["val_accuracy", true], "validation loss": ["val_loss", false], "training loss": ["loss", false], "training accuracy": ["accuracy", true] };
 const MOST = 20; // as the server has it
-let newest = 0;
 
-/** @param {HTMLElement} root @param {any[]} runs */
-export async function beside(root, runs) {
-  const mine = ++newest;
-  if (!runs.length) return root.replaceChildren(el("p", { class: "hint" }, "Tick several runs to see their curves over each other, and the settings that differ."));
-  if (runs.length > MOST) return root.replaceChildren(failure(`At most ${MOST} runs side by side.`));
-  try {
-    const found = await ask(`curves?runs=${runs.map((one) => one.id).join(",")}`);
-    if (mine === newest) drawn(root, runs, found);
-  } catch (error) {
-    if (mine === newest) root.replaceChildren(failure(error));
+export class Beside {
+  constructor() {
+    this.node = el("div");
+    this.chart = el("div", { class: "charts" });
+    this.kind = Object.keys(KINDS)[0];
+    this.newest = 0;
+    this.about = ""; // what is shown around the curves
+    /** @type {any[]} */
+    this.runs = [];
+    this.found = /** @type {any} */ ({});
   }
-}
 
-/** @param {HTMLElement} root @param {any[]} runs @param {any} found the answer of /api/curves */
-function drawn(root, runs, found) {
-  const chart = el("div", { class: "charts" });
-  const draw = (/** @type {string} */ kind) => {
-    const [column, share] = KINDS[kind];
-    const lines = runs.map((one, k) => {
-      const points = /** @type {[number, number][]} */ (found.rows[k].filter((/** @type {any} */ each) => typeof each[column] === "number").map((/** @type {any} */ each) => [each.epoch, each[column]]));
+  /** @param {any[]} runs */
+  async show(runs) {
+    const mine = ++this.newest;
+    if (!runs.length) return this.instead(el("p", { class: "hint" }, "Tick several runs to see their curves over each other, and the settings that differ."));
+    if (runs.length > MOST) return this.instead(failure(`At most ${MOST} runs side by side.`));
+    try {
+      const found = await ask(`curves?runs=${runs.map((one) => one.id).join(",")}`);
+      if (mine !== this.newest) return;
+      [this.runs, this.found] = [runs, found];
+      this.draw();
+      const about = JSON.stringify([runs.map((one) => one.id), found.settings]);
+      if (about !== this.about) this.around();
+      this.about = about;
+    } catch (error) {
+      if (mine === this.newest) this.instead(failure(error));
+    }
+  }
+
+  /** @param {HTMLElement} node */
+  instead(node) {
+    this.about = "";
+    this.node.replaceChildren(node);
+  }
+
+  around() {
+    const { runs, found } = this;
+    const kinds = choice("What is drawn", Object.keys(KINDS), (kind) => {
+      this.kind = kind;
+      this.draw();
+    }, this.kind);
+    const words = found.command ? [command(found.command)] : [];
+    this.node.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), kinds, this.chart, ...better(runs), ...(runs.length > 1 ? [settings(runs, found.settings)] : []), ...words));
+  }
+
+  draw() {
+    const [column, share] = KINDS[this.kind];
+    const lines = this.runs.map((one, k) => {
+      const points = /** @type {[number, number][]} */ (this.found.rows[k].filter((/** @type {any} */ each) => typeof each[column] === "number").map((/** @type {any} */ each) => [each.epoch, each[column]]));
       return { name: one.name, points, colour: k, dash: Math.floor(k / 8) + (k % 4) };
     });
-    chart.replaceChildren(curves(kind[0].toUpperCase() + kind.slice(1), lines, { share }));
-  };
-  const words = found.command ? [command(found.command)] : [];
-  root.replaceChildren(el("section", {}, el("h2", {}, "Side by side"), choice("What is drawn", Object.keys(KINDS), draw), chart, ...better(runs), ...(runs.length > 1 ? [settings(runs, found.settings)] : []), ...words));
-  draw(Object.keys(KINDS)[0]);
+    this.chart.replaceChildren(curves(this.kind[0].toUpperCase() + this.kind.slice(1), lines, { share }));
+  }
 }
 
 /** Of two runs the way to their comparison. @param {any[]} runs */

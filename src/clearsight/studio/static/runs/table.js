@@ -52,6 +52,23 @@ export function cells(one, ticked, tick) {
   ];
 }
 
+/** Change the cells of a row that say something else; the box and the name are always the same, and may have the focus. @param {HTMLElement} row @param {HTMLElement[]} made */
+export function renew(row, made) {
+  made.slice(2).forEach((cell, k) => cell.isEqualNode(row.children[k + 2]) || row.children[k + 2].replaceWith(cell));
+  return row;
+}
+
+/** Put rows in their order. The one with the focus is not moved, as it would lose it: the others are put around it. @param {HTMLElement} body @param {HTMLElement[]} rows */
+export function arrange(body, rows) {
+  const wanted = new Set(rows);
+  for (const one of [...body.children]) if (!wanted.has(/** @type {HTMLElement} */ (one))) one.remove();
+  const held = rows.find((one) => one.contains(document.activeElement));
+  rows.forEach((one, k) => {
+    while (one === held && body.children[k] !== one) body.children[k].remove(); // it comes after it
+    if (body.children[k] !== one) body.insertBefore(one, body.children[k] ?? null);
+  });
+}
+
 /** An accuracy with its interval, or why there is none, and what it was computed on. @param {any} one */
 export function accuracy(one) {
   const found = judged(one);

@@ -1,7 +1,7 @@
 // @ts-check
 /** What is known of a run while it goes: each row and line once, also after a sleep of the page and a restart of the studio. */
 
-import { ask, Refusal } from "../api.js";
+import { ask, Refusal, whileSeen } from "../api.js";
 
 const LIVE = 250, IDLE = 2000; // milliseconds to the next question: a row is seen in half a second; of a run that has finished none comes
 export const GOING = ["running", "starting"];
@@ -54,28 +54,15 @@ export class Follower {
   }
 
   /** Follow for as long as `here` is in the page. @param {Node} here @param {() => void} changed */
-  async follow(here, changed) {
-    while (here.isConnected) {
-      if (!document.hidden && (await this.ask()) && here.isConnected) changed();
-      await wait(this.state === "finished" || this.lost ? IDLE : LIVE); // any other may be continued at any moment, also from elsewhere
-    }
+  follow(here, changed) {
+    const question = async () => {
+      if ((await this.ask()) && here.isConnected) changed();
+    };
+    return whileSeen(here, question, () => (this.state === "finished" || this.lost ? IDLE : LIVE)); // any other may be continued at any moment, also from elsewhere
   }
 }
 
 /** Where a line is, in epochs. @param {any} line */
 export function place(line) {
   return line.epoch - 1 + line.step / line.steps;
-}
-
-/** Wait, or until the page is seen again. @param {number} milliseconds */
-function wait(milliseconds) {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", done);
-      resolve(null);
-    };
-    const timer = setTimeout(done, milliseconds);
-    document.addEventListener("visibilitychange", done);
-  });
 }
