@@ -214,12 +214,14 @@ def main() -> None:
         found = re.search(r"http://\S+", process.stderr.readline())
         assert found
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        for name in sys.argv[1:] or SCREENS:
-            for theme in ("light", "dark"):
-                shoot(browser, found.group(), name, theme)
-        browser.close()
-        process.terminate()
-        process.communicate()
+        try:
+            for name in sys.argv[1:] or SCREENS:
+                for theme in ("light", "dark"):
+                    shoot(browser, found.group(), name, theme)
+        finally:  # also where a name is unknown, or a screen is not as expected
+            browser.close()
+            process.terminate()
+            process.communicate()
 
 
 if __name__ == "__main__":

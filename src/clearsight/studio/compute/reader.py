@@ -106,7 +106,7 @@ class Opened:
         return picture_digest(data.source(i)).decode()
 
     def states(self, rows: Sequence[int]) -> tuple[str, ...]:
-        """What is the same only while these pictures are; arrays are read once."""
+        """Texts that are the same only while these pictures are; arrays are read once."""
         found = [(data, i) for _, data, i in map(self.at, rows)]
         return tuple("" if data.pictures is not None else state_of(data.source(i)) for data, i in found)
 

@@ -176,7 +176,7 @@ def mistakes(session: Session, words: str, file: str) -> dict[str, Any]:
     try:
         more = next(coming, None)
     except Exception:
-        del session.mistaken[words, file]  # it begins anew with the next question
+        del session.mistaken[words, file]  # it begins again with the next question
         raise
     found.extend(more or [])
     return {"answers": found, "ready": more is None}

@@ -18,7 +18,7 @@ class Turns:
 
     @contextmanager
     def turn(self, late: int = 0) -> Iterator[None]:
-        """Wait until nobody has it and all that are less `late` have had it."""
+        """Wait until it is free, and all that are less `late` have had it."""
         with self.changed:
             mine = (late, next(self.places))
             heapq.heappush(self.waiting, mine)
