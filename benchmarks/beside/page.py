@@ -80,7 +80,7 @@ def task_part(task: str, cells: dict[str, Any], words: dict[str, Any], able: Map
         elif about.get("steps"):
             rows.append((bool(lacks), len(about["steps"]), [name, len(about["steps"]), "not run", about["sees"], words[name]["not_run"]]))
         else:
-            untried = about.get("untried") or task in able.get(name, ())
+            untried = task in able.get(name, ())
             rows.append((True, 10**6 + (not untried), [name, "–", "–", "not run" if untried else "it cannot", lacks]))
     rows.sort(key=lambda row: row[:2])
     return "\n".join([f"## {TASKS[task]}", "", *table(("program", "steps", "s", "it shows", "missing"), [row[2] for row in rows])])
