@@ -1,6 +1,6 @@
 """How long the studio lets one wait, in a browser: command → address, dropped picture → answer and maps, click → a number taken apart;
 the screen Data with 70,000 pictures: first screen, a jump to another place, a choice by class, memory, also after minutes of scrolling;
-and thirty windows at once.
+the slider of ε; and thirty windows at once.
 
     python benchmarks/studio.py [--rounds 20] [--network package:efficientnet_lite0] [--minutes 10]
 
@@ -27,6 +27,7 @@ from common import CLEARSIGHT, ROOT, Row, alone, finish, load_check, parser, say
 from studio_class import APPEARED, class_rows
 from studio_data import DATA, data_rows
 from studio_scroll import scroll_rows
+from studio_slider import slider_rows
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LIMITS = {"small": {"answer": 150, "maps": 300, "unit": 60}, "large": {"answer": 400, "maps": 300, "unit": 60}}  # ms on 2 idle cores
@@ -137,11 +138,13 @@ def measured(given: argparse.Namespace, folder: Path) -> list[Row]:
                 context = browser.new_context(viewport={"width": 1280, "height": 900})
                 context.set_default_timeout(300_000)
                 found = {rest: waits(context.new_page(), address, given.rounds, folder, rest) for rest in (True, False)}
+                slid = slider_rows(context.new_page(), address, photograph(0, folder), REST)
                 context.close()
             name = "swift at 28 px" if size == "small" else given.network
             said = {"answer": "drop → answer", "maps": "drop → maps", "unit": "click → the number, taken apart"}
             rows += [alone(f"{name}: {said[kind]} (limit {LIMITS[size][kind]} ms)", found[True][kind], "ms") for kind in said]
             rows += [alone(f"{name}: {said[kind]}, while it computes for the last one", found[False][kind], "ms") for kind in said]
+        rows += slid  # of the larger network
         with studio(DATA, folder) as (address, _):
             context = browser.new_context(viewport={"width": 1280, "height": 900})
             context.set_default_timeout(300_000)

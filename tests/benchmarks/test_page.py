@@ -14,7 +14,17 @@ spec.loader.exec_module(page_maker)
 # they count what went wrong, or what a part costs, beside no peer
 PROOFS = {"identity.py", "killed_ranks.py", "races.py", "scale.py", "scaled_decodes.py", "serve_faults.py", "uneven_shards.py"}
 OWN_PAGE = {"side_by_side.py", "lecture.py"}  # docs/how-to/next-to.md: steps, and not rates; figures of the lecture
-HELPERS = {"all.py", "common.py", "peers.py", "scale_page.py", "simulate.py", "studio_class.py", "studio_data.py", "studio_scroll.py"}
+HELPERS = {
+    "all.py",
+    "common.py",
+    "peers.py",
+    "scale_page.py",
+    "simulate.py",
+    "studio_class.py",
+    "studio_data.py",
+    "studio_scroll.py",
+    "studio_slider.py",
+}
 SCRIPTS = sorted(path.name for path in (ROOT / "benchmarks").glob("*.py") if path.name not in HELPERS)
 
 

@@ -25,6 +25,7 @@ export function triptych(picture, sign, [bands, rows, columns], direction) {
   const panels = ["The picture, x", `The change, ε·sign(${direction})`, "The changed picture"].map(panel);
   const pens = panels.map((one) => one.canvas.getContext("2d"));
   const [change, sum] = [new ImageData(columns, rows), new ImageData(columns, rows)];
+  const [sums, changes] = [new Uint8ClampedArray(3 * 256), new Uint8ClampedArray(3 * 256)]; // of each sign, by the level before
 
   /** @param {string} title @param {number} k */
   function panel(title, k) {
@@ -51,13 +52,20 @@ export function triptych(picture, sign, [bands, rows, columns], direction) {
   function draw(level) {
     now = level;
     const gain = level ? 127.5 / level : 0;
+    for (let by = -1; by <= 1; by++) {
+      for (let before = 0; before < 256; before++) {
+        const after = Math.max(0, Math.min(255, before + level * by));
+        sums[256 * (by + 1) + before] = Math.round(after);
+        changes[256 * (by + 1) + before] = Math.round(127.5 + gain * (after - before));
+      }
+    }
+    const [into, seen] = [sum.data, change.data];
     for (let band = 0; band < 3; band++) {
       const from = bands === 3 ? band * area : 0;
-      for (let k = 0; k < area; k++) {
-        const before = picture[from + k];
-        const after = Math.max(0, Math.min(255, before + level * sign[from + k]));
-        sum.data[4 * k + band] = Math.round(after);
-        change.data[4 * k + band] = Math.round(127.5 + gain * (after - before));
+      for (let k = 0, place = band; k < area; k++, place += 4) {
+        const found = 256 * (sign[from + k] + 1) + picture[from + k];
+        into[place] = sums[found];
+        seen[place] = changes[found];
       }
     }
     pens[1].putImageData(change, 0, 0);
