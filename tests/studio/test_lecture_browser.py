@@ -85,6 +85,8 @@ def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_fil
         first.get_by_role("slider", name="stride").press("ArrowLeft")
         wanted = numbers(first, "after pooling")
         assert wanted[0][0] == 9 and len(wanted) == 3
+        page.reload()  # keeps what was changed in a figure
+        until(page, lambda: page.locator(".page .living").count() == 2 and numbers(first, "after pooling") == wanted)
         page.get_by_label("Name of the lesson").fill("From pixels <b>")
         with page.expect_download() as coming:
             page.get_by_role("button", name="Export", exact=True).click()
@@ -101,9 +103,51 @@ def test_a_lesson_is_of_chosen_slides_in_ones_own_order_and_handed_on_as_one_fil
             "pooling",
             "convolution",
         ]
+        first.get_by_role("button", name="Reset", exact=True).press("Enter")
+        page.reload()
+        until(page, lambda: page.locator(".page .living").count() == 2 and numbers(first, "after pooling") == [[6, 8], [3, 4]])
     with opened_file(chromium.new_page(), text.encode(), tmp_path) as alone:  # it begins as it was left
         until(alone, lambda: numbers(alone.locator(".page").first, "after pooling") == wanted)
         alone.close()
+
+
+def test_a_figure_is_kept_as_it_was_left_and_only_this_figure(chromium, studio):
+    network, other = (next(one for one in slides() if name in one.figures).id for name in ("alexnet", "zfnet"))
+    first, second = (one.id for one in slides() if "regression" in one.figures)
+    with window(chromium, studio) as page:
+        slider, reset = page.locator(".living input[type=range]").first, page.get_by_role("button", name="Reset", exact=True)
+        logit = page.get_by_label("logit of cat")
+        opened(page, network)
+        before = slider.input_value()
+        slider.press("ArrowRight")
+        left = slider.input_value()
+        assert left != before and reset.count() == 1
+        opened(page, other)  # another network: the figure of the same module begins as it is
+        page.get_by_role("heading", name="ZFNet").first.wait_for()
+        page.locator(".slide:not(:has(.busy))").wait_for()
+        assert slider.input_value() == before and reset.count() == 0
+        opened(page, network)
+        page.reload()
+        until(page, lambda: slider.count() == 1 and slider.input_value() == left)
+        reset.press("Enter")
+        assert slider.input_value() == before and reset.count() == 0 and page.locator(".living :focus").count() == 1
+        page.reload()
+        page.locator(".slide:not(:has(.busy)) .living").wait_for()
+        assert slider.input_value() == before and page.evaluate("sessionStorage.getItem('figures')") == "[]"
+        opened(page, first)
+        logit.fill("7")
+        slider.press("ArrowRight")
+        opened(page, second)  # the same data on another slide
+        until(page, lambda: slider.count() == 1 and slider.input_value() == "1")
+        page.go_back()
+        page.reload()
+        until(page, lambda: logit.count() == 1 and logit.input_value() == "7" and slider.input_value() == "2")
+        steps = "JSON.stringify(JSON.parse(sessionStorage.figures).map(([name]) => [name, [{ k: 99, value: 1 }]]))"
+        page.evaluate(f"sessionStorage.figures = {steps}")  # what does not fit is left
+        for slide in (second, first):
+            opened(page, slide)
+            until(page, lambda: slider.count() == 1 and slider.input_value() == "1")
+        until(page, lambda: logit.count() == 1 and logit.input_value() == "3", 20)
 
 
 def ask(page, kind, seed=SEED):

@@ -2,6 +2,7 @@
 /** The present screen as one HTML file: its words, numbers, pictures and colours are inside, and its figures live; it loads nothing. */
 
 import { el } from "./live/kit.js";
+import { digest } from "./kept.js";
 import { figures, script } from "./living.js";
 
 const DEAD = ".drop, .controls, .titled nav, .teacher, .command button, dialog, .busy, input[type=file]"; // what does nothing without the studio
@@ -63,12 +64,6 @@ function still(page, one) {
 function written(field) {
   if (field.tagName === "SELECT") return field.selectedOptions[0]?.textContent ?? "";
   return field.type === "checkbox" ? (field.checked ? "☑" : "☐") : field.value;
-}
-
-/** @param {string} text @returns {Promise<string>} SHA-256 in base64 */
-async function digest(text) {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return btoa(String.fromCharCode(...bytes));
 }
 
 /** @param {string} text */

@@ -46,7 +46,7 @@ export class Grid {
     const table = el("table", { role: "grid", "aria-label": options.label, "aria-readonly": options.edit ? false : "true" }, this.body);
     this.caption = el("figcaption", {}, options.label);
     this.node = el("figure", { class: options.edit ? "grid changeable" : "grid" }, this.caption, table);
-    this.node.addEventListener("retype", (/** @type {any} */ { detail }) => this.options.edit?.(detail.at, detail.value)); // of an exported page
+    this.node.addEventListener("retype", (/** @type {any} */ { detail: { at: [i, j], value } }) => this.cells[i + this.rim]?.[j + this.rim] && this.options.edit?.([i, j], value)); // of a page that is drawn again
     table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
   }
 

@@ -72,7 +72,7 @@ export function lesson(body, table, context, link) {
     boxes.forEach((box, k) => (box.checked = ids.includes(table.slides[k].id)));
     plan.replaceChildren(...ids.map(line));
     const some = ids.map((id) => /** @type {Slide} */ (known.get(id)));
-    for (const one of some) if (!drawn.has(one.id)) drawn.set(one.id, el("article", { class: "slide page" }, ...parts(one, table, context, link)));
+    for (const one of some) if (!drawn.has(one.id)) drawn.set(one.id, el("article", { class: "slide page", "data-slide": one.id }, ...parts(one, table, context, link)));
     tasks.of(some.flatMap((one) => one.exercises));
     heading.hidden = !ids.length;
     pages.replaceChildren(...some.map((one) => /** @type {HTMLElement} */ (drawn.get(one.id))), tasks.sheet);
