@@ -180,6 +180,10 @@ def test_an_exercise_is_graded_with_its_reason(chromium, studio, kind):
         assert f"{one.points} of {one.points}" in page.locator(".index a[aria-current]").inner_text()
         assert f"Seed {SEED}: {one.points} of" in page.locator(".total").inner_text()
         if kind == "cell":
+            page.locator("main").focus()
+            for key in (*["Tab"] * 5, "Enter", *["Tab"] * 3):  # the parts of the lecture, past the list, the seed
+                page.keyboard.press(key)
+            assert page.locator(".ask input").first.evaluate("one => one === document.activeElement")
             assert accessible(page) == []
             page.reload()  # keeps what was answered and reached
             page.locator(".ask").first.wait_for()

@@ -27,7 +27,7 @@ export async function exercises(body, table, { state, network, picture }, link) 
     kinds.forEach((/** @type {any} */ one, /** @type {number} */ k) => (marks[k].textContent = reached(`${one.name}/${seed}/`)));
     total.textContent = whole(seed);
   };
-  const place = el("article", { class: "slide" }, el("p", { class: "busy", role: "status" }, "Drawing the numbers …"));
+  const place = el("article", { tabindex: "-1", class: "slide" }, el("p", { class: "busy", role: "status" }, "Drawing the numbers …"));
   body.append(row("lecture", index(rows, kind, "Exercises", body), place));
   score();
   try {

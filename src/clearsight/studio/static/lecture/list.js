@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of slides, or of exercises, with the keys that go through it. */
 
-import { el } from "../live/kit.js";
+import { button, el } from "../live/kit.js";
 
 /** The keys of the list that is shown; those of one before it are taken away. @type {(event: KeyboardEvent) => void} */
 let listening = () => {};
@@ -12,7 +12,8 @@ let listening = () => {};
  */
 export function index(rows, chosen, label, root) {
   const links = rows.map((one) => el("a", { href: one.href, "aria-current": one.id === chosen ? "true" : null }, one.title, ...(one.more ?? [])));
-  const list = el("nav", { class: "index", "aria-label": label }, el("ol", {}, ...links.map((one) => el("li", {}, one))));
+  const past = button("Past the list", () => list.nextElementSibling?.focus(), { class: "skip" }); // a link would be another address
+  const list = el("nav", { class: "index", "aria-label": label }, past, el("ol", {}, ...links.map((one) => el("li", {}, one))));
   const at = rows.findIndex((one) => one.id === chosen);
   const listen = (/** @type {KeyboardEvent} */ event) => {
     if (!root.isConnected) return removeEventListener("keydown", listen);

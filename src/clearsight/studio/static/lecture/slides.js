@@ -22,7 +22,7 @@ export function slides(body, table, context, link) {
 function slide(one, at, table, context, link) {
   const steps = [["Back", at - 1], ["Next", at + 1]].filter(([, k]) => table.slides[Number(k)]);
   const to = () => steps.map(([words, k]) => el("a", { href: link({ slide: table.slides[Number(k)].id }) }, String(words)));
-  return el("article", { class: "slide", "data-slide": one.id },
+  return el("article", { tabindex: "-1", class: "slide", "data-slide": one.id },
     el("p", { class: "steps" }, `Slide ${at + 1} of ${table.slides.length}`, ...to()), ...parts(one, table, context, link, yours(context)), el("p", { class: "steps" }, ...to()));
 }
 
