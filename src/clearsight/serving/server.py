@@ -28,6 +28,7 @@ from .web.gate import Door, Gate, Impatient
 
 KEEP_ALIVE = 15  # seconds
 BACKLOG = 1024  # connections that wait in the system
+ENDING = 2  # seconds at least, as a connection that waits for no answer is closed after one (LINGER)
 ACCEPTED = 8  # of them in one turn of the event loop, so that those which are there already get their turn under overload
 
 
@@ -133,6 +134,6 @@ def configured(app: ASGIApp, server: Server) -> uvicorn.Config:
     return uvicorn.Config(
         app, http=connected,  # type: ignore[arg-type]  # it is called as a class of protocols is
         ws="none", access_log=False, log_config=None, lifespan="on", limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(1, round(options.grace)), server_header=False, backlog=ACCEPTED,
+        timeout_keep_alive=KEEP_ALIVE, timeout_graceful_shutdown=max(ENDING, round(options.grace)), server_header=False, backlog=ACCEPTED,
         proxy_headers=False,
     )  # fmt: skip

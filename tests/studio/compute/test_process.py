@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from clearsight.studio.compute.process import Compute, Failed, Superseded
+from clearsight.studio.compute.process import LATE, Compute, Failed, Superseded
+from clearsight.studio.compute.reader import FUNCTIONS as READER_FUNCTIONS
+from clearsight.studio.compute.worker import FUNCTIONS as WORKER_FUNCTIONS
 
 
 @pytest.fixture
@@ -61,6 +63,10 @@ def test_of_a_kind_only_the_newest_is_answered(compute):
     for thread in threads:
         thread.join()
     assert found == {0: "superseded", 1: "superseded", 2: 2}
+
+
+def test_every_late_question_is_one_that_a_process_answers():
+    assert LATE.keys() <= {*WORKER_FUNCTIONS, *READER_FUNCTIONS}
 
 
 def test_it_has_one_thread_while_a_training_needs_the_processors(compute, monkeypatch):

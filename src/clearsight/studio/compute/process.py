@@ -14,7 +14,8 @@ from .turns import Turns
 
 SECONDS = 60.0  # for an answer, with the opening of a network
 STARTING = 180.0  # for the libraries, on a starved machine
-LATE = {"maps": 1, "way": 2, "scores": 2, "mistakes": 3}  # what a page asks by itself once it has its answer; anything else goes first
+# what a page asks by itself once it has what a person waits for; anything else goes first
+LATE = {"maps": 1, "way": 2, "scores": 2, "survival": 2, "mistakes": 3, "ahead": 1, "map": 1, "space": 1}
 WORKER, READER = "clearsight.studio.compute.worker", "clearsight.studio.compute.reader"  # with torch; of data sets, without
 
 
