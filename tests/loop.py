@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -13,6 +13,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns or raises, from a thread of its own."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result()
+
+
+async def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Let others run until `true()`, however slow the machine is; raises TimeoutError after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.001)
 
 
 def sends_at_once(listening: socket.socket) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from clearsight.classifier import load
+from tests.loop import until
 from tests.rubbish.bad import EITHER, REFUSED
 
 from ..conftest import CLASSIFY, on, picture, png
@@ -93,14 +94,15 @@ def test_overload_is_refused_and_deadlines_are_kept(artefacts):
 
         here.first.batcher._compute = held
         waiting = [asyncio.ensure_future(here.client.post(CLASSIFY, content=png(picture(n)))) for n in range(4)]
-        await asyncio.sleep(0.05)
+        await until(lambda: here.first.admission.pictures == 4)
         refused = await here.client.post(CLASSIFY, content=png(picture(9)))
         late = await asyncio.gather(*waiting)
         gate.set()
+        await until(lambda: not here.first.batcher.lost())  # the pictures that were held are computed first, for clients that have gone
         after = await here.client.post(CLASSIFY, content=png(picture(9)))
         return refused, late, after
 
-    refused, late, after = on(ask, artefacts / "pets", queue=4, deadline=0.5)
+    refused, late, after = on(ask, artefacts / "pets", queue=4, deadline=2.0)
     assert refused.status_code == 503 and int(refused.headers["retry-after"]) >= 1
     assert [one.status_code for one in late] == [504] * 4
     assert after.status_code == 200
