@@ -150,9 +150,9 @@ ROW = {"file": "golden/0.png", "sha256": "0" * 64, "probabilities": [0.5, 0.5]}
 @pytest.mark.parametrize("rows", [{}, "", None, {"file": "golden/0.png"}, [ROW] * (artefact.MAX_GOLDEN + 1)])
 def test_golden_samples_are_a_list_that_is_not_too_long(rows, tmp_path):
     with pytest.raises(CorruptFile, match=f"'golden' must be a list of at most {artefact.MAX_GOLDEN} pictures"):
-        artefact._golden_samples(tmp_path, {"classes": ["a", "b"], "golden": rows})
+        artefact._golden_samples(tmp_path / artefact.CONFIG, {"classes": ["a", "b"], "golden": rows})
 
 
 @pytest.mark.parametrize("n", [0, 1, artefact.MAX_GOLDEN])
 def test_as_many_golden_samples_as_there_may_be_are_read(n, tmp_path):
-    assert len(artefact._golden_samples(tmp_path, {"classes": ["a", "b"], "golden": [ROW] * n})) == n
+    assert len(artefact._golden_samples(tmp_path / artefact.CONFIG, {"classes": ["a", "b"], "golden": [ROW] * n})) == n

@@ -37,3 +37,15 @@ def test_a_changed_one_is_noticed(file):
     (file.parent / "golden" / "1.png").write_bytes(packed(pictures(1)[0]))
     with pytest.raises(CorruptFile, match=r"1\.png is damaged"):
         verify(file)
+
+
+def test_a_file_without_its_golden_pictures_says_what_to_copy(file):
+    (file.parent / "golden" / "1.png").unlink()
+    with pytest.raises(CorruptFile, match=r"golden/1.png is missing, a golden sample of .*fitted.onnx: copy the folder golden beside it"):
+        verify(file)
+
+
+def test_what_is_wrong_with_them_is_said_of_the_file_itself(file):
+    file.write_bytes(written(classifier(), golden="none"))
+    with pytest.raises(CorruptFile, match=r"fitted.onnx is not a classifier's: its 'golden' must be a list"):
+        verify(file)

@@ -300,15 +300,15 @@ def _compute_constants(model: nn.Module, built: nn.Module) -> None:
                 module.register_buffer(key, others[name].get_buffer(key), persistent=False)
 
 
-def _read(folder: Path, path: Path, expected: str, most: int) -> bytes:
-    """The bytes of a file in `folder` whose SHA-256 must be `expected`."""
+def _read(folder: Path, path: Path, expected: str, most: int, told: str = CONFIG) -> bytes:
+    """The bytes of a file in `folder` whose SHA-256 must be `expected`, by the file `told`."""
     require_own(folder, path, most)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise CorruptFile(f"cannot read {path}: {error.strerror or error}.") from error
     if digest(data) != expected:
-        raise CorruptFile(f"{path} is damaged: its SHA-256 is not the one in config.json. Take it from where it was made again.")
+        raise CorruptFile(f"{path} is damaged: its SHA-256 is not the one in {told}. Take it from where it was made again.")
     return data
 
 
@@ -347,18 +347,18 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
     folder = Path(folder)
     config = read_config(folder)
     require_allowed(_code_in(config), folder / CONFIG, allow_code)
-    return verified(_classifier(folder, config).to(device).faster(speed), folder, config)
+    return verified(_classifier(folder, config).to(device).faster(speed), folder / CONFIG, config)
 
 
-def verified(classifier: Classifier, folder: Path, config: Config) -> Verification:
-    """The golden samples in `folder`, classified by `classifier` and compared with the probabilities in `config`; raises CorruptFile."""
+def verified(classifier: Classifier, told: Path, config: Config) -> Verification:
+    """The golden samples beside the file `told`, classified, and compared with the probabilities in its `config`; raises CorruptFile."""
     differences, equal = [], 0
-    for file, expected, probabilities in _golden_samples(folder, config):
-        data = _read(folder, folder / file, expected, MAX_GOLDEN_BYTES)
+    for file, expected, probabilities in _golden_samples(told, config):
+        data = _golden(told, file, expected)
         try:
             ours = np.array(_probabilities(classifier, data))
         except UnreadableImage as error:
-            raise CorruptFile(f"{folder / file} is not a picture: {error.reason}.") from error
+            raise CorruptFile(f"{told.parent / file} is not a picture: {error.reason}.") from error
         differences.append(float(np.abs(ours - probabilities).max()))
         equal += int(ours.argmax() == probabilities.argmax())
     largest = float(np.max(differences, initial=0.0))  # NaN if any is
@@ -370,12 +370,18 @@ def verified(classifier: Classifier, folder: Path, config: Config) -> Verificati
 
 def golden_pngs(folder: Path) -> list[bytes]:
     """The golden samples of the classifier in `folder` as PNGs; raises CorruptFile when one was changed."""
-    config = read_config(folder)
-    return [_read(folder, folder / file, expected, MAX_GOLDEN_BYTES) for file, expected, _ in _golden_samples(folder, config)]
+    return [_golden(folder / CONFIG, file, expected) for file, expected, _ in _golden_samples(folder / CONFIG, read_config(folder))]
 
 
-def _golden_samples(folder: Path, config: Config) -> list[tuple[str, str, np.ndarray]]:
-    """File, SHA-256 and probabilities of every golden sample."""
+def _golden(told: Path, file: str, expected: str) -> bytes:
+    """The golden sample that the file `told` calls `file`."""
+    if not (path := told.parent / file).exists():
+        raise CorruptFile(f"{path} is missing, a golden sample of {told}: copy the folder golden beside it, from where it was made.")
+    return _read(told.parent, path, expected, MAX_GOLDEN_BYTES, told.name)
+
+
+def _golden_samples(told: Path, config: Config) -> list[tuple[str, str, np.ndarray]]:
+    """File, SHA-256 and probabilities of every golden sample in the `config` of the file `told`."""
     rows, classes = config.get("golden", []), len(classes_of(config))
     try:
         if not isinstance(rows, list) or len(rows) > MAX_GOLDEN:
@@ -389,5 +395,5 @@ def _golden_samples(folder: Path, config: Config) -> list[tuple[str, str, np.nda
                 raise CorruptFile(f"a golden sample needs {classes} probabilities, one per class.")
             found.append((row["file"], field_of(row, "sha256", str), np.array(values, dtype=float)))
     except CorruptFile as error:
-        raise CorruptFile(f"{folder / CONFIG} is not a classifier's: {error}") from error
+        raise CorruptFile(f"{told} is not a classifier's: {error}") from error
     return found

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from ..classifier import Verification, artefact
-from ..classifier.config import is_exported, read_config
+from ..classifier.config import CONFIG, is_exported, read_config
 from ..classifier.engines.exported import Exported
 from ..classifier.engines.sessions import TORCH
 from ..classifier.hub import local
@@ -26,5 +26,5 @@ def verify(
     classifier = open_classifier(model, device=device, engine=engine, allow_code=allow_code, quiet=quiet).faster(speed)
     if is_exported(model):
         assert isinstance(classifier, Exported)
-        return artefact.verified(classifier, Path(model).parent, classifier.config)
-    return artefact.verified(classifier, Path(model), read_config(Path(model)))
+        return artefact.verified(classifier, Path(model), classifier.config)
+    return artefact.verified(classifier, Path(model) / CONFIG, read_config(Path(model)))

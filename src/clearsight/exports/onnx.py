@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ..base.errors import ClearsightError, MissingExtra
+from ..classifier.engines.onnx_bytes import refused
 from ..images.preprocess import Preprocessing
 from .graph import AXES, Network, example, fit_of, free_axes
 
@@ -69,12 +70,16 @@ def runner(model: Model) -> Run:
 
 
 def serialised(model: Model, properties: Mapping[str, str] | None = None) -> bytes:
-    """The content of the file, with `properties` as its `metadata_props`; raises ClearsightError above 2 GiB."""
+    """The content of the file, with `properties` as its `metadata_props`; raises ClearsightError above 2 GiB, and for a graph that is not
+    read again.
+    """
     import onnx
 
     _fits(model.ByteSize())
     onnx.helper.set_model_props(model, dict(properties or {}))
     data: bytes = model.SerializeToString()
+    if found := refused(data):
+        raise ClearsightError(f"this network cannot be exported: it has {found}.")
     return data
 
 

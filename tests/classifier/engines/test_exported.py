@@ -109,6 +109,7 @@ def test_attacks_see_answers_and_no_gradient(ours, data):
         ({"weights": {}}, "'sha256'"),
         ({"format": "other"}, "`format`"),
         ({"format_version": 2}, "Update Clearsight"),
+        ({"format_version": "1"}, "no whole number from 1 on"),
     ],
 )
 def test_other_metadata_are_damage(ours, changed, said):
@@ -118,7 +119,7 @@ def test_other_metadata_are_damage(ours, changed, said):
 
 @engines
 def test_another_file_is_damage(engine):
-    with pytest.raises(CorruptFile, match=r"model.onnx cannot be read by"):
+    with pytest.raises(CorruptFile, match=r"model.onnx cannot be read: it is not an ONNX file"):
         exported(b"no model", engine)
 
 
@@ -173,3 +174,48 @@ def test_the_precision_is_the_files_own_unless_another_is_asked_for(data, asked,
     config = {name: value for name, value in of.config.items() if name != "precision"}
     made = Exported(of.path, of.model.session, "onnx", asked, config if stated is None else {**config, "precision": stated})
     assert (made.precision, made.speed) == (found, speed)
+
+
+def probabilities(values, kind="FLOAT"):
+    """A change of a file: its probabilities are these values, for any picture."""
+
+    def change(model):
+        import onnx
+
+        del model.graph.node[:], model.graph.initializer[:], model.graph.output[:]
+        model.graph.initializer.append(onnx.numpy_helper.from_array(values, "c"))
+        model.graph.node.append(onnx.helper.make_node("Identity", ["c"], ["probabilities"]))
+        model.graph.output.append(onnx.helper.make_tensor_value_info("probabilities", getattr(onnx.TensorProto, kind), None))
+
+    return change
+
+
+def renamed(model):
+    for node in model.graph.node:
+        node.output[:] = ["others" if name == "probabilities" else name for name in node.output]
+    model.graph.output[0].name = "others"
+
+
+def of_other_pictures(model):
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 5
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (probabilities(np.full((2, 4), 0.25, np.float32)), r"probabilities are float32 \(2, 4\), where float32 \(2, 3\) are wanted"),
+        (probabilities(np.full((1, 3), 1 / 3, np.float32)), r"float32 \(1, 3\)"),
+        (probabilities(np.full((2, 3), 1 / 3), "DOUBLE"), "float64"),
+        (probabilities(np.full((2, 3), np.nan, np.float32)), "not all from 0 to 1"),
+        (probabilities(np.float32([[2, -1, 0]] * 2)), "not all from 0 to 1"),
+        (renamed, "does not answer for pictures of its preprocessing, 'probabilities'"),
+        (of_other_pictures, "does not answer for pictures of its preprocessing, .*invalid dimensions"),
+    ],
+)
+def test_a_graph_that_is_not_what_its_metadata_say_is_damage(data, change, said):
+    import onnx
+
+    model = onnx.load_from_string(data)
+    change(model)
+    with pytest.raises(CorruptFile, match=said):
+        exported(model.SerializeToString())

@@ -42,8 +42,18 @@ def test_weights_in_another_file_are_not_read(data, tmp_path):
             onnx.external_data_helper.set_external_data(value, str(tmp_path / "secret"))
             value.ClearField("raw_data")
     (tmp_path / "secret").write_bytes(bytes(10**4))
-    with pytest.raises(CorruptFile, match=r"model.onnx cannot be read by onnx"):
+    with pytest.raises(CorruptFile, match=r"model.onnx is not read: it has weights in another file"):
         session(model.SerializeToString(), "model.onnx", "onnx")
+
+
+@pytest.mark.parametrize("engine", PRECISIONS)
+def test_a_model_that_a_runtime_refuses_is_named(data, engine):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip(PACKAGES[engine])
+    model = onnx.load_from_string(data)
+    model.graph.node[0].op_type = "Unheard"
+    with pytest.raises(CorruptFile, match=rf"model.onnx cannot be read by {engine}"):
+        session(model.SerializeToString(), "model.onnx", engine)
 
 
 def test_unknown_engines_and_precisions(data):

@@ -42,6 +42,7 @@ KEY = "clearsight"  # of the metadata: one JSON document
 ENTRIES = ("pictures", "fitted")
 MAX_BYTES = 2**31  # of a file: more does not fit into one of ONNX
 LEAST = torch.finfo(torch.float32).tiny
+MOST = 1.001  # of a probability, which is rounded
 BF16 = "bf16"
 SPEEDS = {"bfloat16": BF16, "int8": "int8"}  # by precision; float32 is plain
 
@@ -181,10 +182,29 @@ def of_bytes(data: bytes, path: Path, engine: str = ONNX, precision: str = "floa
         found = Exported(path, made, engine, precision, _config(made.metadata))
     except ClearsightError as error:
         raise CorruptFile(f"{path} is not an exported classifier: {str(error).splitlines()[0]}") from error
+    if why := _apart(found):
+        raise CorruptFile(f"{path} is not an exported classifier: {why}.")
     some, fit = trial.pictures(found.preprocessing), found.preprocessing
     if found.config["entry"] == "pictures" and not torch.equal(fit.fit_batch(framed(some, fit)), some):
         raise UsageError(f"{path} takes whole pictures and cannot be given fitted ones: clearsight export MODEL --to fitted.")
     return found
+
+
+def _apart(found: Exported) -> str:
+    """How the file's graph differs from what its metadata say, tried on two pictures; empty if it does not."""
+    try:
+        probabilities, novelty = found.model(trial.pictures(found.preprocessing))
+    except Exception as error:  # a runtime raises several kinds of errors, torch and the dictionary of outputs theirs
+        first = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        return f"it does not answer for pictures of its preprocessing, {first:.160}"
+    wanted = (trial.SAMPLE_SIZE, len(found.classes))
+    if probabilities.dtype != torch.float32 or probabilities.shape != wanted:
+        return f"its probabilities are {str(probabilities.dtype)[6:]} {tuple(probabilities.shape)}, where float32 {wanted} are wanted"
+    if not bool(((probabilities >= 0) & (probabilities <= MOST)).all()):  # NaN is not either; in 8 bits the sum need not be 1
+        return "its probabilities are not all from 0 to 1"
+    if novelty is not None and (novelty.dtype != torch.float32 or novelty.shape != wanted[:1] or not bool(torch.isfinite(novelty).all())):
+        return f"its novelty is not a finite float32 for each picture, but {str(novelty.dtype)[6:]} {tuple(novelty.shape)}"
+    return ""
 
 
 def _config(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -196,8 +216,11 @@ def _config(metadata: Mapping[str, str]) -> dict[str, Any]:
         raise CorruptFile(f"its metadata {KEY!r} are not JSON.") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise CorruptFile(f"its metadata {KEY!r} do not describe a classifier (their `format` is not {FORMAT!r}).")
-    if (version := found.get("format_version")) != VERSION:
-        raise CorruptFile(f"its metadata have format version {version!s:.20}; this Clearsight reads {VERSION}. Update Clearsight.")
+    version = found.get("format_version")
+    if type(version) is not int or version < 1:
+        raise CorruptFile(f"its metadata {KEY!r} have a `format_version` that is no whole number from 1 on.")
+    if version > VERSION:
+        raise CorruptFile(f"its metadata have format version {version!s:.20}; this Clearsight reads up to {VERSION}. Update Clearsight.")
     if found.get("sha256") != config_digest(found):
         raise CorruptFile(f"its metadata {KEY!r} were damaged or edited: they do not have the SHA-256 that they give.")
     return found

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...base.errors import CorruptFile, MissingExtra, UsageError, unknown
+from .onnx_bytes import require_plain
 
 TORCH, ONNX, OPENVINO = ENGINES = ("torch", "onnx", "openvino")
 PRECISIONS = {ONNX: ("float32",), OPENVINO: ("float32", "bfloat16")}  # in which a runtime can be asked to compute a file
@@ -41,6 +42,7 @@ def session(data: bytes, name: str, engine: str, precision: str = "float32", thr
     if precision not in PRECISIONS[engine]:
         raise UsageError(f"{engine} computes an exported file in {' or '.join(PRECISIONS[engine])}, not in {precision}.")
     runtime = imported(engine)
+    require_plain(data, name)
     try:
         return _KINDS[engine](runtime, data, precision, threads or torch.get_num_threads())
     except Exception as error:  # the runtimes raise several kinds of errors for data that are not a model
@@ -61,7 +63,8 @@ class _OnnxRuntime:
     def __init__(self, runtime: Any, data: bytes, precision: str, threads: int) -> None:
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3  # errors
+        options.log_severity_level = 4  # of an error, which is raised too, no second line
+        options.add_session_config_entry("session.load_model_format", "ONNX")  # never the runtime's own format, by a sign in the bytes
         self._session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
