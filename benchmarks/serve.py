@@ -163,10 +163,11 @@ def measured(name: str, given: argparse.Namespace, folder: Path) -> dict[str, An
         spent.append(cpu(pid))
     rows = found["rows"]
     good = [row[2] for row in rows if row[0] == 200]
-    half = megabytes[len(megabytes) // 4 :] or megabytes  # the first quarter fills buffers
+    quarter = max(1, len(megabytes) // 4)  # the first one fills buffers, and a batch that is computed at the moment is not growth
+    grown = statistics.median(megabytes[-quarter:]) - statistics.median(megabytes[quarter : 2 * quarter] or megabytes)
     return {
         "name": name, "capacity": capacity, "nominal_p99": p99(calm), "p99": p99(good), "p50": statistics.median(good) if good else None,
-        "goodput": sum(seconds <= DEADLINE for seconds in good) / given.seconds, "grown_mb": half[-1] - half[0], "memory_mb": megabytes[-1],
+        "goodput": sum(seconds <= DEADLINE for seconds in good) / given.seconds, "grown_mb": grown, "memory_mb": megabytes[-1],
         "statuses": dict(Counter(str(row[0]) for row in rows)), "no_retry_after": sum(row[0] == 503 and not row[3] for row in rows),
         "unsent": found["unsent"], "client_cores": found["cpu_s"] / given.seconds,
         "cpu_ms": [1e3 * (spent[i + 1] - spent[i]) / max(len(answers), 1) for i, answers in enumerate((calm, good))],

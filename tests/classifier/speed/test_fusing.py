@@ -11,6 +11,7 @@ from clearsight.base.compute.precision import halves
 from clearsight.classifier.speed import fusing
 from clearsight.classifier.speed.folding import folded
 from clearsight.classifier.speed.fusing import ACTIVATIONS, Packed, PackedLinear, fused
+from clearsight.layers.dialect import SameConv2d
 
 # the layers of these families differ; the others come with --runslow
 OFTEN = ("lenet5", "convnet", "swift", "resnet18", "mobilenet_v2", "efficientnet_b0", "squeezenet1_1", "vgg11_bn")
@@ -53,6 +54,28 @@ def test_an_activation_is_that_of_torch(layer, activation, dtype):
     torch.testing.assert_close(made(leaf), plain(layer(leaf)), **CLOSE[dtype])
 
 
+@pytest.mark.parametrize("size", [(8, 10), (7, 10), (8, 9), (7, 9), (1, 2)])
+@pytest.mark.parametrize(("kernel", "stride"), [(1, 2), (2, 2), (3, 2), (5, 2), (7, 2), (3, 3), (5, 4)])
+def test_padding_that_follows_the_size_is_in_the_kernel(kernel, stride, size):
+    torch.manual_seed(0)
+    same = SameConv2d(4, 8, kernel, stride, kernel // 2, groups=2).requires_grad_(False)
+    made = Packed(same, "relu")
+    for n in (1, 3):
+        x = drawn(n, 4, *size)
+        leaf, other = x.clone().requires_grad_(), x.clone().requires_grad_()
+        torch.testing.assert_close(made(x), torch.relu(same(x)), **CLOSE[torch.float32])
+        torch.autograd.backward([made(leaf).sum(), torch.relu(same(other)).sum()])
+        torch.testing.assert_close(leaf.grad, other.grad, **CLOSE[torch.float32])
+
+
+def test_padding_that_follows_the_size_is_packed_in_float32_only():
+    plain = models.build("mobilenet.keras", 10, channels=3, height=32, width=32, seed=0).eval()
+    strided = sum(isinstance(part, SameConv2d) for part in plain.modules())
+    for dtype, left in ((torch.float32, 0), (torch.bfloat16, strided)):
+        made = fused(folded(plain, bf16=dtype == torch.bfloat16).to(dtype))
+        assert strided > 3 and sum(isinstance(part, SameConv2d) for part in made.modules()) == left
+
+
 @pytest.mark.parametrize("dtype", list(CLOSE))
 @pytest.mark.parametrize("reuses", [False, True])
 @pytest.mark.parametrize("activation", ["none", "relu"])
@@ -73,7 +96,7 @@ def test_one_picture_and_several_have_weights_of_their_own(layer, monkeypatch):
     for count in (2, 1, 3, 1):
         x = drawn(count, 4, 7, 9)
         torch.testing.assert_close(made(x), layer(x), **CLOSE[torch.float32])
-    assert sorted(made._packed) == [False, True]
+    assert sorted(made._packed) == [(False,), (True,)]
 
 
 @pytest.mark.parametrize("dtype", list(CLOSE))

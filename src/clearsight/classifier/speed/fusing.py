@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
+from ...layers.dialect import SameConv2d, same_padding
 from .bf16 import fuse_relu, layer_of, max_pool, relu_in_place, relu_max_pool
 
 # by the word for it in oneDNN: its numbers, its algorithm, the same in plain PyTorch
@@ -50,23 +51,28 @@ class Packed(nn.Module):
     def __init__(self, layer: nn.Conv2d, activation: str = "none", *, pools: bool = False, reuses: bool = False) -> None:
         super().__init__()
         self.weight, self.bias, self.activation, self.pools, self.reuses = layer.weight, layer.bias, activation, pools, reuses
-        self.settings = (layer.padding, layer.stride, layer.dilation, layer.groups)
+        self.padding, self.settings = layer.padding, (layer.stride, layer.dilation, layer.groups)
+        self.same = isinstance(layer, SameConv2d)
         self.products = layer.weight.numel() / math.prod(layer.stride)  # for each place of the input
-        # weights for one picture (True), and for several: ResNet-50 takes two to three times as long for one by the weights of several
-        self._packed: dict[bool, Tensor] = {}
+        # weights, with their padding, for one picture (True), and for several: ResNet-50 takes two to three times as long for one by the
+        # weights of several; and for the padding of a size
+        self._packed: dict[tuple[int, ...], tuple[Tensor, Any]] = {}
 
     def forward(self, x: Tensor, other: Tensor | None = None) -> Tensor:
         """The activation of the convolution of `x` plus `other`."""
         if not x.is_cpu or (torch.is_grad_enabled() and (x.requires_grad or self.weight.requires_grad)):
             return self._plain(x, other)
-        alone = len(x) == 1
-        if alone and other is None and x.dtype == torch.float32 and self.products * x.shape[2] * x.shape[3] < FEW_PRODUCTS:
+        alone, few = len(x) == 1, not self.same and self.products * x.shape[2] * x.shape[3] < FEW_PRODUCTS
+        if alone and other is None and x.dtype == torch.float32 and few:
             return self._plain(x, None)
-        if alone not in self._packed:
+        of = (alone, *self._around(x))
+        if of not in self._packed:
             reorder: Any = torch._C._nn.mkldnn_reorder_conv2d_weight  # torch's types leave out its last argument
-            self._packed[alone] = reorder(self.weight.detach().to_mkldnn(), *self.settings, x.shape)
+            weight, padding = self._padded(x)
+            self._packed[of] = reorder(weight.detach().to_mkldnn(), padding, *self.settings, x.shape), padding
         numbers, algorithm, _ = ACTIVATIONS[self.activation]
-        weights, here = (self._packed[alone], self.bias, *self.settings), torch.ops.mkldnn
+        packed, padding = self._packed[of]
+        weights, here = (packed, self.bias, padding, *self.settings), torch.ops.mkldnn
         if other is None:
             y = here._convolution_pointwise(x, *weights, self.activation, numbers, algorithm)
             return max_pool(y) if self.pools else cast(Tensor, y)
@@ -74,10 +80,26 @@ class Packed(nn.Module):
         return cast(Tensor, here._convolution_pointwise_.binary(other if self.reuses else other.clone(), x, *weights, *after))
 
     def _plain(self, x: Tensor, other: Tensor | None) -> Tensor:
-        padding, stride, dilation, groups = self.settings
-        y = F.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
+        weight, padding = self._padded(x)
+        stride, dilation, groups = self.settings
+        y = F.conv2d(x, weight, self.bias, stride, padding, dilation, groups)
         y = y if other is None else y + other
         return relu_max_pool(y) if self.pools else ACTIVATIONS[self.activation][2](y)
+
+    def _around(self, x: Tensor) -> list[int]:
+        """The padding around inputs like `x` where it depends on their size; else empty."""
+        return same_padding(x, self.weight.shape[-1], self.settings[0][0]) if self.same else []
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, Any]:
+        """Kernel and padding for inputs like `x`.
+
+        Where an odd pixel is padded below or right, the kernel has a row of zeros above or a column at its left instead: to pad a copy of
+        the inputs took half of the time of such a convolution, a fifth of that of EfficientNet-Lite0.
+        """
+        if not self.same:
+            return self.weight, self.padding
+        left, right, top, bottom = self._around(x)
+        return F.pad(self.weight, (right - left, 0, bottom - top, 0)), (bottom, right)
 
 
 class PackedLinear(nn.Module):
@@ -133,6 +155,8 @@ def _calls(graph: fx.GraphModule, fits: Callable[[nn.Module], bool]) -> list[fx.
 
 
 def _is_convolution(layer: nn.Module) -> bool:
+    if type(layer) is SameConv2d:  # in bfloat16 the products of other kernels are summed in another order, which is not tried
+        return layer.weight.dtype == torch.float32
     return type(layer) is nn.Conv2d and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
 
 
