@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from ... import __version__
 from ...augment import tta
@@ -15,6 +15,7 @@ from ...base.compute.device import hardware
 from ...base.files import cache_folder
 from ...base.progress import Progress
 from ...classifier.speed.folding import folded, in_channels_last
+from ...classifier.speed.fusing import fused
 from ...datasets.loader import Pictures, Streamed
 from ...images.preprocess import Preprocessing
 from ...models import own
@@ -24,7 +25,7 @@ from ..interrupt import Stop
 from ..storage import vectors as storage
 
 BATCH = 16  # pictures computed together: the last bits depend on it
-VERSION = 1  # of what is computed: another one finds nothing that an older one has kept
+VERSION = 2  # of what is computed: another one finds nothing that an older one has kept
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def vectors(how: Extraction, pictures: Pictures, places: Tensor, stop: Stop, lab
         how.log(f"{label} of {len(places):,} pictures were computed before, by the same network: read from {cache_folder()}")
         return {word: found[word].to(how.device) for word in how.words}
     net = in_channels_last(folded(_Words(how.network, how.words).eval()).to(how.device))
+    if how.device.type == "cpu" and isinstance(net, fx.GraphModule):
+        net = fused(net) or net
     views, rows = tta.parse(how.views), []
     with Progress(label, len(places), quiet=how.quiet) as progress:
         for some in pictures.batches(places.split(BATCH)):
