@@ -187,3 +187,16 @@ def test_the_gradient_at_the_end_is_small_beside_that_of_no_weights(monkeypatch,
     end = max(float((by_weight + 1e-3 * found.weight).abs().max()), float(by_bias.abs().max()))
     assert end <= 1.01 * least * max(float(part.abs().max()) for part in made.at(zero, zero[:, 0])[1:])
     assert features == 0 or found.above <= 1e-8 * found.value
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_a_small_problem_is_solved_with_one_thread(few, monkeypatch):
+    pictures, labels = digits(200)
+    monkeypatch.setattr(lbfgs, "FEW", pictures.size if few else pictures.size - 1)  # 200 pictures of 64 features
+    own, found = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        solve(problem(pictures, labels), 1e-2, check=lambda: found.append(torch.get_num_threads()))
+        assert set(found) == {1 if few else 2} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(own)

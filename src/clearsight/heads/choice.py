@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .cross_validation import folds, folds_of_groups
-from .lbfgs import Problem, Solution, solve
+from .lbfgs import Problem, Solution, one_thread_if_few, solve
 
 STRONGEST, STEP, STRENGTHS = 1e-3, 10**-0.5, 13  # of the mean squared length of the features; from one strength to the next
 UNJUDGED = 1e-4  # the strength where no label can be held out
@@ -53,7 +53,10 @@ def choose(
         name = list(readouts)[-1]
         return Choice(name, UNJUDGED * Problem(readouts[name].clone(), labels, classes).spread, torch.empty(0, classes))
     weights = torch.ones(len(labels)) if counts is None else counts
-    rows = [(name, *row) for name, features in readouts.items() for row in _path(features, labels, fold, classes, weights, check)]
+    rows: list[tuple[str, float, Tensor]] = []
+    for name, features in readouts.items():
+        with one_thread_if_few(features):
+            rows += [(name, *row) for row in _path(features, labels, fold, classes, weights, check)]
     names = [name for name, _, _ in rows]
     losses = torch.stack([_losses(logits, labels, weights) for _, _, logits in rows])  # (R, N)
     logits = torch.empty(len(labels), classes)

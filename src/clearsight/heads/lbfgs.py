@@ -21,6 +21,7 @@ Shapes: N pictures, D features, K classes.
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
@@ -31,12 +32,17 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
+from ..base.compute.threads import one_thread
+
 MEMORY = 50  # pairs of steps: for softmax regression on pixels a third of the evaluations of 10
 CHUNK = 2**20  # feature values per chunk: both products then read them from the CPU cache
 EXACT = 2**22  # features of all pictures up to which products are float64
 MAX_EVALUATIONS = 3000  # evaluations of J
 MAX_FEATURES = 8192  # features up to which the preconditioner is computed: a matrix of their products takes 0.5 GB
 MAX_BASIS = 2**26  # feature values up to which a basis of them is computed: it takes 0.5 GB
+# feature values up to which one thread is at most a quarter slower than two that nothing disturbs; where other processes work on both
+# cores, two take up to fifteen times as long
+FEW = 2**18
 SAMPLE_SIZE = 4096  # pictures that it is estimated from, or the number of features if that is larger
 ROUGH, PRECISE = 1e-4, 1e-8  # relative gap of J to its minimum
 
@@ -143,9 +149,20 @@ def solve(
     `rough` is enough to compare strengths: a relative gap of 1e-4 to the minimum. Else 1e-8, and the largest component of the
     gradient is 1e-6 of that at W = 0 (3e-5 where products are float32).
     """
+    with one_thread_if_few(problem.features):
+        return _solved(problem, l2, start, rough, check)
+
+
+def one_thread_if_few(features: Tensor) -> AbstractContextManager[None]:
+    """One thread of torch inside where the `features` `(N, D)` span few numbers, as `Problem.basis` finds them."""
+    n, d = features.shape
+    return one_thread() if n * min(n, d) <= FEW else nullcontext()
+
+
+def _solved(problem: Problem, l2: float, start: Solution | None, rough: bool, check: Callable[[], None]) -> Solution:
     before = 1  # the gradient at W = 0
     if start is None and not rough:
-        start = solve(problem, l2, None, True, check)
+        start = _solved(problem, l2, None, True, check)
         before += start.evaluations
     inner, basis, mean = problem.reduced, problem.basis, problem.mean.double()
     zero = torch.zeros(problem.classes, inner.features.shape[1], dtype=torch.float64, device=inner.features.device)
