@@ -351,7 +351,7 @@ def verify(folder: str | Path, *, device: str | torch.device = "cpu", speed: str
 
 
 def verified(classifier: Classifier, told: Path, config: Config) -> Verification:
-    """The golden samples beside the file `told`, classified, and compared with the probabilities in its `config`; raises CorruptFile."""
+    """The golden samples next to the file `told`, classified, and compared with the probabilities in its `config`; raises CorruptFile."""
     differences, equal = [], 0
     for file, expected, probabilities in _golden_samples(told, config):
         data = _golden(told, file, expected)
@@ -376,7 +376,7 @@ def golden_pngs(folder: Path) -> list[bytes]:
 def _golden(told: Path, file: str, expected: str) -> bytes:
     """The golden sample that the file `told` calls `file`."""
     if not (path := told.parent / file).exists():
-        raise CorruptFile(f"{path} is missing, a golden sample of {told}: copy the folder golden beside it, from where it was made.")
+        raise CorruptFile(f"{path} is missing, a golden sample of {told}: copy the folder golden next to it, from where it was made.")
     return _read(told.parent, path, expected, MAX_GOLDEN_BYTES, told.name)
 
 
