@@ -41,7 +41,7 @@ def test_a_changed_one_is_noticed(file):
 
 def test_a_file_without_its_golden_pictures_says_what_to_copy(file):
     (file.parent / "golden" / "1.png").unlink()
-    with pytest.raises(CorruptFile, match=r"golden/1.png is missing, a golden sample of .*fitted.onnx: copy the folder golden beside it"):
+    with pytest.raises(CorruptFile, match=r"golden/1.png is missing, a golden sample of .*fitted.onnx: copy the folder golden next to it"):
         verify(file)
 
 
