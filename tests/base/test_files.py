@@ -81,6 +81,15 @@ def test_a_folder_is_made_once_with_those_above_it(tmp_path):
             files.make_folder(tmp_path / inside)
 
 
+@pytest.mark.parametrize("address", ["s3://bucket/model.onnx", "HTTPS://example.org/a/b", "gs://b/c"])
+def test_an_address_is_no_folder_of_this_machine(tmp_path, monkeypatch, address):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ClearsightError, match=r"is an address, and this is written to folders of this machine only"):
+        files.write_atomic(address, b"")
+    files.write_atomic("note:1/s3", b"a folder may be called so")
+    assert [path.name for path in tmp_path.iterdir()] == ["note:1"]
+
+
 def test_what_cannot_be_removed_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     files.remove(tmp_path / "file")

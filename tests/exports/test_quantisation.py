@@ -143,9 +143,16 @@ def test_the_file_is_judged_and_says_so(file, sample):
     assert len(json.dumps(found.to_json())) > 100 and "int8 loses" in found.table()
 
 
+def test_a_file_of_another_program_stays(file, sample):
+    (other := file.with_name("fitted-int8.onnx")).write_bytes(b"of another program")
+    with pytest.raises(UsageError, match=r"fitted-int8.onnx was not written by Clearsight"):
+        quantised(file, sample, quiet=True)
+    assert other.read_bytes() == b"of another program"
+
+
 def test_nothing_is_written_for_too_much_loss_or_without_pictures(file, sample):
     wrong = Sample(sample.calibration, sample.pictures, (sample.labels + 1) % 3, sample.name)
-    with pytest.raises(ClearsightError, match=r"nothing was written: int8 loses"):
+    with pytest.raises(ClearsightError, match=r"no fitted-int8.onnx was written: int8 loses"):
         quantised(file, wrong, tolerate=-101, quiet=True)
     with pytest.raises(UsageError, match=r"calibrate"):
         quantised(file, Sample(sample.calibration[:0], sample.pictures, sample.labels, ""), quiet=True)

@@ -33,3 +33,5 @@ def test_another_kind_is_refused(exported, tmp_path):
     with pytest.raises(UsageError, match="was not written by Clearsight"):
         write.export(exported.classifier, tmp_path)
     assert (tmp_path / "model.onnx").read_bytes() == b"mine"
+    with pytest.raises(UsageError, match=r"go to folders of this machine.* Got s3://bucket/model.onnx"):
+        write.export(exported.classifier, "s3://bucket/model.onnx")

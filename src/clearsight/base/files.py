@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import Any
 
 from .errors import ClearsightError, CorruptFile, UsageError
+from .remote.address import SCHEMES
 
 # folders that are writable but not readable, and file systems on which only files can be synced
 _NO_FOLDER_FSYNC = {errno.EACCES, errno.EINVAL, errno.ENOTSUP}
@@ -80,9 +81,11 @@ def put_in_place(temporary: str | Path, path: Path) -> None:
 
 
 def make_folder(folder: Path) -> bool:
-    """Make `folder` and its missing parents, each synced into its parent; False if it exists. Raises OSError."""
+    """Make `folder` and its missing parents, each synced into its parent; False if it exists. Raises OSError, for an address too."""
     if folder.is_dir():
         return False
+    if folder.name.endswith(":") and folder.name[:-1].lower() in SCHEMES:  # of Path("s3://bucket"): what it has would seem to be sent there
+        raise OSError(errno.EINVAL, f"{folder.name}// is an address, and this is written to folders of this machine only")
     make_folder(folder.parent)
     try:
         os.mkdir(folder)

@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..base.errors import ClearsightError, CorruptFile, UsageError
-from ..base.files import digest, write_atomic
+from ..base.files import digest, require_ours, write_atomic
 from ..base.progress import Progress
 from ..base.result import Result, Row
 from ..classifier.artefact import stacked
-from ..classifier.config import config_digest
+from ..classifier.config import FORMAT, config_digest
 from ..classifier.engines.exported import KEY, Exported, Runtime, opened
 from ..metrics.intervals import Estimate, Interval, proportion
 from ..metrics.paired import difference
@@ -113,13 +113,14 @@ class Sample:
 def quantised(file: str | Path, sample: Sample, *, tolerate: float = TOLERANCE, quiet: bool = False) -> Quantised:
     """Write the exported `file` in int8 next to it, as NAME-int8.onnx.
 
-    Raises UsageError without pictures to calibrate or to judge on, ClearsightError where more than `tolerate` points of accuracy are lost:
-    nothing is written then.
+    Raises UsageError without pictures to calibrate or to judge on, or for a file of another program in the way, ClearsightError where more
+    than `tolerate` points of accuracy are lost: nothing is written then.
     """
     file = Path(file)
     if not len(sample.calibration) or not len(sample.pictures):
         raise UsageError("int8 needs training pictures to calibrate its ranges and others to judge it on. Name more with --calibrate DATA.")
     exact, out = opened(file), file.with_name(f"{file.stem}{SUFFIX}.onnx")
+    require_ours(out, FORMAT)
     reduce = reduced_range(platform.machine(), _flags())
     with Progress("int8", 3, "steps", quiet=quiet) as progress, TemporaryDirectory() as temporary:
         data = _converted(file, Path(temporary), exact, sample.calibration, reduce)
@@ -131,7 +132,7 @@ def quantised(file: str | Path, sample: Sample, *, tolerate: float = TOLERANCE, 
         progress.update(1, "judged")
         if 100 * found.loss["value"] > tolerate:
             raise ClearsightError(
-                f"nothing was written: {found.headline()}. A loss of {tolerate:g} points is allowed (--tolerate). Calibrate on more "
+                f"no {out.name} was written: {found.headline()}. A loss of {tolerate:g} points is allowed (--tolerate). Calibrate on more "
                 "pictures (--calibrate), or stay with float32."
             )
         write_atomic(out, _described(data, exact, fast, found))
@@ -168,7 +169,7 @@ def _converted(file: Path, folder: Path, exact: Exported, pictures: Tensor, redu
         library.save(source, folder / "source.onnx")
         quant_pre_process(str(folder / "source.onnx"), str(prepared), skip_symbolic_shape=True)  # norms are folded into convolutions
         if not (chosen := of_network(library.load(prepared))):  # an empty list would mean all
-            raise ClearsightError("nothing was written: 8 bits make no part of this network faster; stay with float32.")
+            raise ClearsightError("no int8 file was written: 8 bits make no part of this network faster; stay with float32.")
         quantize_static(
             str(prepared), str(out), _Reader(exact, pictures), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=reduce,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, nodes_to_quantize=chosen,

@@ -11,6 +11,7 @@ import numpy as np
 from ..base.errors import UsageError, unknown
 from ..base.files import digest, require_ours, write_atomic
 from ..base.progress import Progress
+from ..base.remote.address import is_address, shown
 from ..base.result import Result
 from ..classifier.artefact import golden_pngs, packed, stacked
 from ..classifier.classifier import Classifier
@@ -94,6 +95,8 @@ def _targets(classifier: Classifier, path: str | Path | None, to: Sequence[str])
             raise unknown("kind of exported file", kind, KINDS)
     if path is None and not (Path(classifier.folder) / CONFIG).is_file():
         raise UsageError("this classifier has no folder of its own to export to: name the file, as in --out model.onnx (path=).")
+    if is_address(path):
+        raise UsageError(f"exported files go to folders of this machine, and from there where you copy them. Got {shown(path)}.")
     out = Path(classifier.folder) / "export" if path is None else Path(path)
     if out.suffix == "" or out.is_dir():
         return {out / KINDS[kind].name: kind for kind in to or ("onnx",)}

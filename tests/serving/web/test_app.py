@@ -156,6 +156,14 @@ def test_models_and_openapi_are_listed(artefacts):
     assert "/v1/models/{model}/classify" in openapi.json()["paths"]
 
 
+def test_head_has_the_status_of_get_and_none_of_post(artefacts):
+    async def ask(here):
+        paths = ("/readyz", "/livez", "/metrics", "/v1/models", "/v2/health/ready", "/docs", CLASSIFY)
+        return [(await here.client.head(path)).status_code for path in paths]
+
+    assert on(ask, artefacts / "pets") == [200] * 6 + [405]
+
+
 def test_large_pictures_of_all_formats_are_fitted_as_ever(artefacts):
     colour = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8))
     bodies = {}

@@ -65,6 +65,8 @@ class Guard:
             elif scope["method"] == "POST" and (seconds := self.wait(scope["path"])):
                 await refuse(sent, 503, Overloaded(seconds).error, seconds)
             else:
+                if scope["method"] == "HEAD":  # as GET; uvicorn leaves the body out, by its own scope
+                    scope = {**scope, "method": "GET"}
                 await self.app(scope, receive, sent)
         finally:
             route = getattr(scope.get("route"), "path", "none")
