@@ -16,7 +16,7 @@ from clearsight import load
 from clearsight.cli.train import train
 
 FOLDER = Path(__file__).parents[2] / "examples" / "cluster"
-FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".py")
+FILES = sorted(path for path in FOLDER.iterdir() if path.is_file() and path.suffix != ".py")
 FIELDS = {
     "jobset.yaml": ("apiVersion: jobset.x-k8s.io/v1alpha2", "kind: JobSet", "replicatedJobs:", "failurePolicy:", "completionMode: Indexed"),
     "pytorchjob.yaml": ("apiVersion: kubeflow.org/v1", "kind: PyTorchJob", "pytorchReplicaSpecs:", "elasticPolicy:", "- name: pytorch"),
